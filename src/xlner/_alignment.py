@@ -1,0 +1,69 @@
+"""Word links between a source and a target sentence."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from xlner._errors import ValidationError
+
+Link = tuple[int, int]
+"""`(source index, target index)`, 0-based."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """The set of links of one pair, sorted, each once, with one weight per link where the aligner gives one.
+
+    Raises `ValidationError` for a negative index, for weights that do not match the links and for weights that are
+    not finite. Whether links stay inside the sentences is checked where both meet, in `Pair`.
+
+    >>> Alignment(((1, 0), (0, 0), (1, 0))).links
+    ((0, 0), (1, 0))
+    """
+
+    links: tuple[Link, ...]
+    weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        links = [(int(s), int(t)) for s, t in self.links]
+        if any(s < 0 or t < 0 for s, t in links):
+            raise ValidationError(f"negative index in link {min(links)}")
+        if self.weights is None:
+            object.__setattr__(self, "links", tuple(sorted(set(links))))
+            return
+        weighted = _merge(links, self.weights)
+        object.__setattr__(self, "links", tuple(weighted))
+        object.__setattr__(self, "weights", tuple(weighted.values()))
+
+    def __len__(self) -> int:
+        return len(self.links)
+
+    def reversed(self) -> Alignment:
+        """The same links seen from the other side."""
+        return Alignment(tuple((t, s) for s, t in self.links), self.weights)
+
+    def check(self, source_length: int, target_length: int) -> None:
+        """Raise `ValidationError` where a link leaves sentences of these lengths."""
+        for s, t in self.links:
+            if s >= source_length or t >= target_length:
+                raise ValidationError(
+                    f"link {s}-{t} is out of range for {source_length} source and {target_length} target words",
+                    hint="links are 0-based, source first",
+                )
+
+
+def _merge(links: Sequence[Link], weights: Iterable[float]) -> dict[Link, float]:
+    """Sorted links with the largest weight of each."""
+    merged: dict[Link, float] = {}
+    try:
+        for link, weight in zip(links, weights, strict=True):
+            if not math.isfinite(weight):
+                raise ValidationError(f"weight {weight} of link {link} is not finite")
+            merged[link] = max(float(weight), merged.get(link, -math.inf))
+    except ValueError as error:
+        if isinstance(error, ValidationError):
+            raise
+        raise ValidationError("an alignment needs one weight per link") from None
+    return dict(sorted(merged.items()))

@@ -1,0 +1,144 @@
+"""Backends by name: `kind → name → "module:Class"`, loaded on use, with entry points for third parties.
+
+A spec names a backend, its main argument and its options: `spacy:en_core_web_sm`, `e5:itermax?layer=7`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from types import UnionType
+from typing import Any
+
+from xlner._errors import BackendError, UnknownNameError
+
+KINDS = ("translator", "recognizer", "aligner", "projector")
+
+_BUILTIN: dict[str, dict[str, str]] = {
+    "translator": {
+        "apertium": "xlner.translation.apertium:ApertiumTranslator",
+        "dictionary": "xlner.fakes:DictionaryTranslator",
+        "echo": "xlner.fakes:EchoTranslator",
+    },
+    "recognizer": {
+        "gazetteer": "xlner.fakes:GazetteerRecognizer",
+        "spacy": "xlner.recognition.spacy:SpacyRecognizer",
+    },
+    "aligner": {
+        "e5": "xlner.alignment.e5:E5Aligner",
+        "oracle": "xlner.fakes:OracleAligner",
+    },
+    "projector": {
+        "greedy": "xlner.projection.strategies:GreedyProjector",
+        "heuristic": "xlner.projection.strategies:HeuristicProjector",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A parsed backend spec.
+
+    >>> Spec.parse("e5:itermax?layer=7")
+    Spec(name='e5', argument='itermax', options={'layer': '7'})
+    """
+
+    name: str
+    argument: str | None
+    options: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, text: str) -> Spec:
+        """Split `name[:argument][?key=value[&key=value]]`; raises `UnknownNameError` where an option has no value."""
+        head, _, query = text.strip().partition("?")
+        name, _, argument = head.partition(":")
+        options = {}
+        for part in filter(None, query.split("&")):
+            key, sign, value = part.partition("=")
+            if not key or not sign:
+                raise UnknownNameError(f"option {part!r} in {text!r} has no value", hint="write ?key=value&key=value")
+            options[key] = value
+        return cls(name, argument or None, options)
+
+
+def names(kind: str) -> dict[str, str]:
+    """Everything registered for a kind, `name → "module:Class"`; entry points (`xlner.translators` …) included.
+
+    >>> sorted(names("projector"))
+    ['greedy', 'heuristic']
+    """
+    known = dict(_BUILTIN[kind])
+    for point in entry_points(group=f"xlner.{kind}s"):
+        known.setdefault(point.name, point.value)
+    return known
+
+
+def register(kind: str, name: str, target: str) -> None:
+    """Register `"module:Class"` under a name, for this process."""
+    _BUILTIN[kind][name] = target
+
+
+def backend_class(kind: str, name: str) -> Any:
+    """The class registered under a name; raises `UnknownNameError` with the known names, or `BackendError`."""
+    known = names(kind)
+    if name not in known:
+        raise UnknownNameError(f"unknown {kind} {name!r}", hint=f"known: {', '.join(sorted(known))}")
+    module, _, attribute = known[name].partition(":")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise BackendError(f"{kind} {name!r} cannot be loaded from {known[name]}: {error}") from error
+
+
+def create(kind: str, spec: str, **defaults: object) -> Any:
+    """Build a backend from its spec. `defaults` are passed on where the backend takes an option of that name.
+
+    Raises `UnknownNameError` for an unknown name or option, `BackendError` where the backend cannot run here.
+
+    >>> create("translator", "echo").translate(["Ola"], from_lang="gl", to_lang="en")
+    ['Ola']
+    """
+    parsed = Spec.parse(spec)
+    cls = backend_class(kind, parsed.name)
+    parameters = _parameters(cls)
+    options = {name: value for name, value in defaults.items() if name in parameters and value is not None}
+    for name, value in parsed.options.items():
+        if name not in parameters:
+            raise UnknownNameError(
+                f"{kind} {parsed.name!r} has no option {name!r}", hint=f"options: {', '.join(parameters) or 'none'}"
+            )
+        options[name] = _convert(value, parameters[name], f"{name} of {kind} {parsed.name!r}")
+    if parsed.argument is None:
+        return _construct(cls, spec, (), options)
+    return _construct(cls, spec, (parsed.argument,), options)
+
+
+def _construct(cls: Any, spec: str, arguments: tuple[str, ...], options: Mapping[str, object]) -> Any:
+    try:
+        inspect.signature(cls).bind(*arguments, **options)
+    except TypeError as error:
+        raise UnknownNameError(f"backend spec {spec!r} does not fit: {error}") from None
+    return cls(*arguments, **options)
+
+
+def _parameters(cls: Any) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls.__init__)
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(cls).parameters.values()
+    return {p.name: hints.get(p.name, str) for p in parameters if p.kind in kinds}
+
+
+def _convert(value: str, hint: Any, what: str) -> object:
+    """A string as the type that the constructor declares."""
+    if isinstance(hint, UnionType):
+        hint = next(t for t in hint.__args__ if t is not type(None))
+    try:
+        if hint is bool:
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        return hint(value) if hint in (int, float) else value
+    except (ValueError, KeyError):
+        raise UnknownNameError(f"{what} is not a {hint.__name__}: {value!r}") from None

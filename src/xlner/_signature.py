@@ -1,0 +1,57 @@
+"""Signatures: what a number was measured on and how, in one string, so that only comparable numbers are compared."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from xlner._version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Named facts about a score or a run, always in the same order.
+
+    >>> str(Signature.of({"scheme": "IOB2", "ignore": ("DATE", "MISC"), "data": "1f"}, version="0.1.0"))
+    'scheme:IOB2|ignore:DATE,MISC|data:1f|xlner:0.1.0'
+    """
+
+    facts: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, facts: Mapping[str, object], *, version: str = __version__) -> Signature:
+        """Facts as a mapping; sequences are joined by commas, an empty one is written `none`."""
+        return cls((*((name, _text(value)) for name, value in facts.items()), ("xlner", version)))
+
+    def __str__(self) -> str:
+        return "|".join(f"{name}:{value}" for name, value in self.facts)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return ",".join(sorted(map(str, value))) or "none"
+    return str(value)
+
+
+class Digest:
+    """A running hash over strings, which stay apart whatever they contain.
+
+    >>> Digest(["ab", "c"]).hexdigest() == Digest(["a", "bc"]).hexdigest()
+    False
+    """
+
+    def __init__(self, strings: Iterable[str] = ()) -> None:
+        self._hash = hashlib.sha256()
+        for string in strings:
+            self.update(string)
+
+    def update(self, string: str) -> None:
+        """Add one string."""
+        data = string.encode("utf-8", "surrogatepass")
+        self._hash.update(len(data).to_bytes(8, "little"))
+        self._hash.update(data)
+
+    def hexdigest(self, length: int = 12) -> str:
+        """The first `length` hexadecimal digits."""
+        return self._hash.hexdigest()[:length]

@@ -1,0 +1,60 @@
+"""The command line: parses, calls one function, prints."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from xlner._errors import XlnerError
+from xlner._version import __version__
+from xlner.cli.align import align
+from xlner.cli.convert import convert
+from xlner.cli.doctor import doctor
+from xlner.cli.evaluate import evaluate
+from xlner.cli.label import label
+from xlner.cli.project import project
+
+EXIT_BAD_USAGE = 2
+EXIT_INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="xlner")
+def app() -> None:
+    """Label text in any language: translate it, recognize entities in the translation, align the words, and project
+    the entities back.
+
+    Exit codes: 0 fine, 1 the run finished but some sentences failed, 2 bad usage or input.
+    """
+
+
+for command in (label, project, align, evaluate, convert, doctor):
+    app.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit; every error that xlner foresees is one line on standard error."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        code = app(arguments, standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except XlnerError as error:
+        click.echo(f"xlner: {error}", err=True)
+        return EXIT_BAD_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("xlner: interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,129 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from xlner._errors import InputError, UnknownNameError
+from xlner._tags import Repair, Scheme
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+SENTENCE_FORMATS = ("conll", "jsonl", "text")
+DEFAULT_ALIGNER = "e5:itermax"
+DEFAULT_PROJECTOR = "greedy"
+DEFAULT_RECOGNIZER = "spacy"
+DEFAULT_TRANSLATOR = "apertium"
+
+
+def comma_list(value: str | Sequence[str]) -> tuple[str, ...]:
+    """Words with commas between them, or a list in a recipe."""
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several option decorators as one, in the order of the help text."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
+    """Take the values of a TOML file as defaults; unknown keys are errors."""
+    if path is None:
+        return None
+    try:
+        recipe = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"not TOML: {error}", path=path) from None
+    values = {key.replace("-", "_"): value for key, value in recipe.items()}
+    known = sorted(
+        p.name for p in context.command.params if isinstance(p, click.Option) and p.name and p.name != "recipe"
+    )
+    for key in values:
+        if key not in known:
+            names = ", ".join(name.replace("_", "-") for name in known)
+            raise UnknownNameError(f"{path}: unknown key {key!r}", hint=f"known: {names}")
+    context.default_map = {**(context.default_map or {}), **values}
+    return path
+
+
+OUTPUT = click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; - is standard output.")
+ON_ERROR = click.option(
+    "--on-error",
+    type=click.Choice(["stop", "skip"]),
+    default="stop",
+    show_default=True,
+    help="What to do with input that cannot be read: stop, or go on, count it and put the error in its place.",
+)
+SCHEME = click.option(
+    "--scheme",
+    type=click.Choice([s.value for s in Scheme], case_sensitive=False),
+    default=Scheme.AUTO.value,
+    show_default=True,
+    help="Tag scheme of the input.",
+)
+REPAIR = click.option(
+    "--repair",
+    type=click.Choice([r.value for r in Repair]),
+    default=Repair.CONLLEVAL.value,
+    show_default=True,
+    help="What a tag out of place means: an entity begins (conlleval), nothing (discard), an error (none).",
+)
+TAG_NAMES = click.option(
+    "--tag-names", type=comma_list, metavar="A,B,…", help="Names of numeric tags in JSONL, in the order of their ids."
+)
+IGNORE = click.option(
+    "--ignore", type=comma_list, default="", metavar="A,B,…", help="Leave out entities with these labels."
+)
+LIMIT = click.option("--limit", type=click.IntRange(min=1), help="Stop after so many sentences.")
+BATCH_TOKENS = click.option(
+    "--batch-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Words in a batch, at most."
+)
+ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Links words.")
+PROJECTOR = click.option(
+    "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Carries entities over."
+)
+RUN = options(
+    click.option(
+        "--run-dir", metavar="DIR", help="Keep finished shards here; the same command again goes on from them."
+    ),
+    click.option("--resume/--overwrite", default=True, help="Go on with the run in DIR (default), or start it anew."),
+)
+RECIPE = click.option(
+    "--recipe",
+    is_eager=True,
+    expose_value=False,
+    callback=_load_recipe,
+    metavar="FILE",
+    help="TOML file with values for these options; the command line wins.",
+)
+
+
+def input_format() -> Callable[[Command], Command]:
+    """An option for the format of the input."""
+    return click.option(
+        "--from",
+        "from_format",
+        type=click.Choice(SENTENCE_FORMATS),
+        help="Input format; told by the file name otherwise.",
+    )
+
+
+def output_format(formats: Sequence[str]) -> Callable[[Command], Command]:
+    """An option for the format of the output."""
+    return click.option(
+        "--to", "to_format", type=click.Choice(formats), help="Output format; told by the file name otherwise."
+    )

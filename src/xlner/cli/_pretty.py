@@ -1,0 +1,55 @@
+"""Labelled sentences for a person to read: entities colored in the text, source above, target below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from xlner._pair import Pair
+from xlner._sentence import Sentence
+from xlner.formats._files import open_output
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_COLORS = {"PER": "bold blue", "ORG": "bold magenta", "LOC": "bold green", "MISC": "bold yellow", "DATE": "bold cyan"}
+_OTHER_COLOR = "bold red"
+
+
+def print_pairs(pairs: Iterable[Pair], output: str) -> None:
+    """Print pairs as they come."""
+    from rich.console import Console
+    from rich.text import Text
+
+    with open_output(output) as stream:
+        console = Console(file=stream, highlight=False, soft_wrap=True)
+        for number, pair in enumerate(pairs, start=1):
+            margin = f"{number:>5} "
+            if pair.source is not None:
+                console.print(Text(margin, style="dim"), marked(pair.source, dim=True), sep="")
+                margin = " " * len(margin)
+            if pair.error is not None:
+                console.print(Text(margin), marked(pair.target), sep="")
+                console.print(Text(f"{' ' * len(margin)}failed: {pair.error}", style="bold red"))
+            else:
+                console.print(Text(margin, style="dim"), marked(pair.labelled), sep="")
+            console.print()
+
+
+def marked(sentence: Sentence, *, dim: bool = False) -> Text:
+    """The text of a sentence with its entities in brackets and colored."""
+    from rich.text import Text
+
+    sentence = sentence.with_text()
+    text, plain = sentence.text or "", "dim" if dim else ""
+    out = Text()
+    position = 0
+    for entity in sentence.entities:
+        start, end = sentence.char_span(entity) or (position, position)
+        style = _COLORS.get(entity.label, _OTHER_COLOR)
+        out.append(text[position:start], style=plain)
+        out.append(f"[{text[start:end]}", style=style)
+        out.append(f" {entity.label}]", style=f"{style} dim")
+        position = end
+    out.append(text[position:], style=plain)
+    return out

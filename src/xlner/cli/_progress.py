@@ -1,0 +1,53 @@
+"""A progress bar on standard error, where that is a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from xlner.formats._files import STANDARD_STREAM
+
+
+@contextmanager
+def progress(total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how many are done, the rate and the time left; yields the function to advance it."""
+    if not sys.stderr.isatty():
+        yield lambda n: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("sentences"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("sentences", total=total, rate="")
+
+        def advance(n: int) -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, advance=n, rate=f"{speed:.1f}/s" if speed else "")
+
+        yield advance
+
+
+def count_sentences(path: str, format: str) -> int | None:
+    """About how many sentences a file has; None for standard input."""
+    if path == STANDARD_STREAM or not sys.stderr.isatty():
+        return None
+    count, inside = 0, False
+    with Path(path).open("rb") as stream:
+        for line in stream:
+            blank = not line.strip()
+            if format == "conll":
+                count += inside and blank
+                inside = not blank
+            else:
+                count += format == "text" or not blank
+    return count + inside

@@ -1,0 +1,67 @@
+"""`xlner label`: the main job."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from xlner._errors import InputError
+from xlner._pair import Pair
+from xlner.cli import _options as o
+from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
+from xlner.formats import ReadReport, format_of, read_sentences
+
+
+@click.command()
+@click.argument("input", metavar="INPUT")
+@click.option("--lang", required=True, metavar="CODE", help="Language of the input: es, spa, spa_Latn …")
+@click.option(
+    "--source-lang", default="en", show_default=True, metavar="CODE", help="Language to recognize entities in."
+)
+@o.OUTPUT
+@click.option("--translator", default=o.DEFAULT_TRANSLATOR, show_default=True, metavar="SPEC", help="Translates.")
+@click.option("--recognizer", default=o.DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Finds entities.")
+@o.ALIGNER
+@o.PROJECTOR
+@o.IGNORE
+@o.input_format()
+@o.output_format(OUTPUT_FORMATS)
+@o.ON_ERROR
+@o.LIMIT
+@o.BATCH_TOKENS
+@o.RUN
+@o.RECIPE
+def label(**options: Any) -> int:
+    """Label text.
+
+    Translates INPUT, recognizes entities in the translation, aligns the words and projects the entities back.
+
+    INPUT is text with one sentence a line, CoNLL or JSONL; - is standard input. On a terminal the labelled text is
+    shown; otherwise it is written as JSONL, or as CoNLL where INPUT is CoNLL.
+
+    \b
+    xlner label examples/es.txt --lang es
+    xlner label news.txt --lang gl -o news.conll
+    """
+    from xlner.pipeline import Pipeline
+    from xlner.pipeline._pipeline import DEFAULT_WINDOW
+
+    path = options.pop("input")
+    format = options["from_format"] or format_of(path, default="text")
+    to_format = output_format(options["output"], options["to_format"], format)
+    report = ReadReport()
+    sentences = read_sentences(path, format=format, language=options["lang"], report=report)
+    pipeline = Pipeline(
+        options["translator"],
+        options["recognizer"],
+        options["aligner"],
+        options["projector"],
+        target_lang=options["lang"],
+        source_lang=options["source_lang"],
+        ignore=options["ignore"],
+        window=window_for(to_format, DEFAULT_WINDOW),
+        batch_tokens=options["batch_tokens"],
+    )
+    pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
+    return execute(pipeline, pairs, Run("label", options, to_format, {"input": path}, {path: report}))

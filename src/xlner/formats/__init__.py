@@ -1,0 +1,20 @@
+"""Readers and writers, one file per format, streaming in and out.
+
+A reader yields one item per sentence of its file, in order: the sentence, or an `InputError` in its place.
+"""
+
+from xlner.formats._files import FORMATS, Item, ReadReport, format_of, strict
+from xlner.formats._open import read_alignments, read_pairs, read_sentences, write_pairs, write_sentences
+
+__all__ = [
+    "FORMATS",
+    "Item",
+    "ReadReport",
+    "format_of",
+    "read_alignments",
+    "read_pairs",
+    "read_sentences",
+    "strict",
+    "write_pairs",
+    "write_sentences",
+]

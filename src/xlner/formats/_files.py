@@ -1,0 +1,153 @@
+"""Files and streams as numbered lines of text; what every format shares."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TextIO
+
+from xlner._errors import InputError, UnknownNameError
+from xlner._sentence import Sentence
+from xlner._tags import Repair, Scheme
+
+STANDARD_STREAM = "-"
+_SUFFIXES = {
+    ".conll": "conll",
+    ".conll02": "conll",
+    ".conll03": "conll",
+    ".conllu": "conll",
+    ".bio": "conll",
+    ".iob": "conll",
+    ".iob2": "conll",
+    ".tsv": "conll",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "text",
+    ".talp": "pharaoh",
+    ".pharaoh": "pharaoh",
+}
+FORMATS = ("conll", "jsonl", "text", "pharaoh")
+
+Item = Sentence | InputError
+"""A sentence, or why it could not be read."""
+Line = tuple[int, str]
+"""1-based line number and the line without its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How to read labelled sentences.
+
+    `require_tags` refuses sentences without any labels; `language` is put on every sentence; `tag_names` gives the
+    names of numeric tags in order.
+    """
+
+    scheme: Scheme | str = Scheme.AUTO
+    repair: Repair | str = Repair.CONLLEVAL
+    require_tags: bool = False
+    language: str | None = None
+    tag_names: tuple[str, ...] | None = None
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What a reader had to put up with; filled in as it goes."""
+
+    sentences: int = 0
+    bad: int = 0
+    repaired_tags: int = 0
+
+
+def format_of(path: str | Path, default: str | None = None) -> str:
+    """The format that a file name stands for; raises `UnknownNameError` where the suffix says nothing.
+
+    >>> format_of("data/es.train.iob2")
+    'conll'
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix in _SUFFIXES:
+        return _SUFFIXES[suffix]
+    if default is not None:
+        return default
+    raise UnknownNameError(
+        f"cannot tell the format of {str(path)!r} from its name",
+        hint=f"name the format ({', '.join(FORMATS)}) or use a suffix such as .conll, .jsonl, .txt",
+    )
+
+
+def read_lines(path: str | Path) -> Iterator[Line]:
+    """Numbered lines of a UTF-8 file, or of standard input for `-`; LF or CRLF, byte order mark or none.
+
+    Raises `InputError` for a file that is missing, a folder, binary or not UTF-8.
+    """
+    name = "standard input" if str(path) == STANDARD_STREAM else str(path)
+    with _open_bytes(path) as stream:
+        for number, raw in enumerate(stream, start=1):
+            if b"\0" in raw:
+                raise InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
+            try:
+                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as error:
+                raise InputError(
+                    f"byte {error.start + 1} is not UTF-8",
+                    path=name,
+                    line=number,
+                    hint="convert it, for example with: iconv -f latin1",
+                ) from None
+            yield number, line.rstrip("\r\n")
+
+
+def require_content(path: str | Path) -> None:
+    """Raise `InputError` for a file that does not exist or holds nothing."""
+    if str(path) == STANDARD_STREAM:
+        return
+    try:
+        mode, size = Path(path).stat().st_mode, Path(path).stat().st_size
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    if stat.S_ISDIR(mode):
+        raise InputError("this is a folder", path=path, hint="give a file")
+    if stat.S_ISREG(mode) and size == 0:
+        raise InputError("the file is empty", path=path, hint="give at least one sentence")
+
+
+def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
+    if str(path) == STANDARD_STREAM:
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+
+
+@contextmanager
+def open_output(path: str | Path) -> Iterator[TextIO]:
+    """A text stream to write to; a file appears under its name only once it is complete."""
+    if str(path) == STANDARD_STREAM:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    partial = Path(f"{path}.part")
+    try:
+        stream = partial.open("w", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", path=path) from None
+    try:
+        with stream:
+            yield stream
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    partial.replace(path)
+
+
+def strict(items: Iterable[Item]) -> Iterator[Sentence]:
+    """The sentences; raises the first `InputError` among them."""
+    for item in items:
+        if isinstance(item, InputError):
+            raise item
+        yield item

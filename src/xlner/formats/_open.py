@@ -1,0 +1,141 @@
+"""Reading and writing by file name, whatever the format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from xlner._alignment import Alignment
+from xlner._errors import InputError, UnknownNameError
+from xlner._pair import Pair
+from xlner._sentence import Sentence
+from xlner._tags import Repair, Scheme
+from xlner.formats import conll, jsonl, pharaoh, text
+from xlner.formats._files import (
+    FORMATS,
+    STANDARD_STREAM,
+    Item,
+    ReadOptions,
+    ReadReport,
+    format_of,
+    open_output,
+    read_lines,
+    require_content,
+)
+
+
+def read_sentences(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    language: str | None = None,
+    scheme: Scheme | str = Scheme.AUTO,
+    repair: Repair | str = Repair.CONLLEVAL,
+    require_tags: bool = False,
+    tag_names: Sequence[str] | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Item]:
+    """Sentences of a file or of standard input (`-`), one item for each, in order.
+
+    `format` is told by the file name unless given; `require_tags` refuses sentences without labels. Raises
+    `InputError` for a file that cannot be read or is empty, `UnknownNameError` where the format is not to be told; a
+    bad sentence is yielded as an `InputError` in its place.
+    """
+    format = _format(path, format)
+    report = ReadReport() if report is None else report
+    require_content(path)
+    lines = read_lines(path)
+    options = ReadOptions(scheme, repair, require_tags, language, None if tag_names is None else tuple(tag_names))
+    if format == "conll":
+        return conll.ConllReader(str(path), options, report).read(lines)
+    if format == "jsonl":
+        return jsonl.read(lines, str(path), options, report)
+    if format == "text":
+        if require_tags:
+            raise InputError("plain text has no entities", path=path, hint="give labelled sentences, CoNLL or JSONL")
+        return _counted(text.read(lines, language=language), report)
+    raise UnknownNameError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
+
+
+def read_pairs(path: str | Path) -> Iterator[Pair | InputError]:
+    """The pairs of a JSONL file that xlner wrote."""
+    return jsonl.read_pairs(read_lines(path), str(path))
+
+
+def read_alignments(path: str | Path) -> Iterator[Alignment | InputError]:
+    """The links of every line of a Pharaoh file; a bad line as an `InputError` in its place."""
+    return pharaoh.read(read_lines(path), path=str(path))
+
+
+def write_sentences(
+    sentences: Iterable[Sentence],
+    path: str | Path,
+    *,
+    format: str | None = None,
+    scheme: Scheme | str = Scheme.IOB2,
+) -> int:
+    """Write sentences to a file or to standard output (`-`); returns how many."""
+    format = _format(path, format)
+    count = 0
+    with open_output(path) as stream:
+        for sentence in sentences:
+            _write_sentence(stream, sentence, format, scheme)
+            count += 1
+    return count
+
+
+def write_pairs(
+    pairs: Iterable[Pair],
+    path: str | Path,
+    *,
+    format: str | None = None,
+    scheme: Scheme | str = Scheme.IOB2,
+) -> int:
+    """Write pairs to a file or to standard output (`-`); returns how many.
+
+    `jsonl` keeps everything, `conll` the labelled target, `pharaoh` the links, `text` the target text.
+    """
+    format = _format(path, format)
+    count = 0
+    with open_output(path) as stream:
+        for pair in pairs:
+            _write_pair(stream, pair, format, scheme)
+            count += 1
+    return count
+
+
+def _write_pair(stream: TextIO, pair: Pair, format: str, scheme: Scheme | str) -> None:
+    if format == "jsonl":
+        jsonl.write_pair(stream, pair, scheme)
+    elif format == "conll":
+        conll.write_pair(stream, pair, scheme)
+    elif format == "pharaoh":
+        pharaoh.write(stream, pair.alignment or Alignment(()))
+    else:
+        text.write_sentence(stream, pair.target)
+
+
+def _write_sentence(stream: TextIO, sentence: Sentence, format: str, scheme: Scheme | str) -> None:
+    if format == "conll":
+        conll.write_sentence(stream, sentence, scheme)
+    elif format == "jsonl":
+        jsonl.write_sentence(stream, sentence, scheme)
+    elif format == "text":
+        text.write_sentence(stream, sentence)
+    else:
+        raise UnknownNameError(f"sentences cannot be written as {format!r}", hint="use conll, jsonl or text")
+
+
+def _format(path: str | Path, format: str | None) -> str:
+    if format is None:
+        return format_of(path, default="text" if str(path) == STANDARD_STREAM else None)
+    if format not in FORMATS:
+        raise UnknownNameError(f"unknown format {format!r}", hint=f"one of {', '.join(FORMATS)}")
+    return format
+
+
+def _counted(sentences: Iterable[Sentence], report: ReadReport) -> Iterator[Sentence]:
+    for sentence in sentences:
+        report.sentences += 1
+        yield sentence

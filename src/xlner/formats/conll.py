@@ -1,0 +1,226 @@
+"""CoNLL columns: one token a line, the token first and the tag last, a blank line after each sentence.
+
+Accepted as people have them: two to four columns (and the five of Universal NER), tab or spaces, any tag scheme,
+`-DOCSTART-` lines, comments, CRLF, WikiANN's `en:token`, no-break spaces inside tokens, files without a last blank
+line. A blank line that follows a blank line is an empty sentence, except at the end of the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TextIO
+
+from xlner._errors import InputError, ValidationError
+from xlner._pair import Pair
+from xlner._sentence import Sentence
+from xlner._tags import Scheme, decode
+from xlner._tokenize import locate
+from xlner.formats._files import Item, Line, ReadOptions, ReadReport
+
+_DOCSTART = "-DOCSTART-"
+_EMPTY = "# empty sentence"
+_KEY_VALUE = re.compile(r"^#\s*([\w.-]+)\s*=\s?(.*)$")
+_TAG = re.compile(r"^(?:O|[BIESLU]-\S+)$")
+_LANGUAGE_PREFIX = re.compile(r"^([a-z]{2,3}(?:-[a-z]+)*):(?=.)")
+
+
+@dataclass(slots=True)
+class _Block:
+    """The lines of one sentence."""
+
+    comments: list[str] = field(default_factory=list)
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
+    docstart: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.comments or self.rows)
+
+
+@dataclass(slots=True)
+class ConllReader:
+    """Reads one file; `report` is filled in on the way."""
+
+    path: str
+    options: ReadOptions = field(default_factory=ReadOptions)
+    report: ReadReport = field(default_factory=ReadReport)
+    _prefixed: bool | None = None
+
+    def read(self, lines: Iterable[Line]) -> Iterator[Item]:
+        """One sentence, or the error in its place, for every block of lines."""
+        for number, block in enumerate(_blocks(lines), start=1):
+            try:
+                sentence = self._sentence(block, number)
+            except InputError as error:
+                self.report.bad += 1
+                yield error
+            else:
+                self.report.sentences += 1
+                yield sentence
+
+    def _sentence(self, block: _Block, number: int) -> Sentence:
+        meta, text, id_ = _meta(block)
+        options = self.options
+        if not block.rows:
+            return Sentence((), language=options.language, id=id_, meta=meta)
+        tokens, tags = self._columns(block.rows, number)
+        try:
+            decoded = decode(tags, options.scheme, repair=options.repair)
+            tokens, language = self._without_prefix(tokens)
+            offsets = None if text is None else locate(text, tokens)
+            self.report.repaired_tags += len(decoded.repaired)
+            return Sentence(
+                tuple(tokens),
+                decoded.entities,
+                text if offsets is not None else None,
+                None if offsets is None else tuple(offsets),
+                options.language or language,
+                id_,
+                meta,
+            )
+        except ValidationError as error:
+            raise InputError(
+                error.message, path=self.path, line=block.rows[0][0], sentence=number, hint=error.hint
+            ) from None
+
+    def _columns(self, rows: Sequence[tuple[int, list[str]]], number: int) -> tuple[list[str], list[str]]:
+        first = rows[0][1]
+        token_at, tag_at = 0, -1
+        if len(first) == 1 and not self.options.require_tags:
+            tag_at = 0
+        elif len(first) > 2 and first[0] == "1" and not _is_tag(first[-1]) and _is_tag(first[2]):
+            token_at, tag_at = 1, 2  # Universal NER: index, token, tag
+            rows = [row for row in rows if row[1][0].isdecimal()]
+        for line, fields in rows:
+            if len(fields) != len(first):
+                raise InputError(
+                    f"{len(fields)} columns where the sentence began with {len(first)}",
+                    path=self.path,
+                    line=line,
+                    sentence=number,
+                    hint="every line is a token and its tag, with a tab or spaces between them",
+                )
+            if len(fields) == 1 and self.options.require_tags:
+                raise InputError(
+                    f"no tag column, only {fields[0]!r}",
+                    path=self.path,
+                    line=line,
+                    sentence=number,
+                    hint="give two columns, token and tag",
+                )
+            if tag_at and not _is_tag(fields[tag_at]) and self.options.scheme != Scheme.IO:
+                raise InputError(
+                    f"{fields[tag_at]!r} is not a tag",
+                    path=self.path,
+                    line=line,
+                    sentence=number,
+                    hint="the last column must be O or a prefix and a label, such as B-PER",
+                )
+        tokens = [fields[token_at] for _, fields in rows]
+        return tokens, (["O"] * len(rows) if tag_at == 0 else [fields[tag_at] for _, fields in rows])
+
+    def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
+        """Strip WikiANN's `en:` where all tokens of the first sentence have the same one."""
+        found = [_LANGUAGE_PREFIX.match(t) for t in tokens]
+        if self._prefixed is None:
+            self._prefixed = all(found) and len({m[1] for m in found if m}) == 1
+        if not self._prefixed or not all(found):
+            return tokens, None
+        return [t[m.end() :] for t, m in zip(tokens, found, strict=True) if m], found[0][1] if found[0] else None
+
+
+def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
+    block = _Block()
+    blanks: list[_Block] = []  # empty sentences, until it is sure that the file goes on
+    after_docstart = False
+    for number, line in lines:
+        stripped = line.strip(" \t")
+        if stripped.startswith(_DOCSTART):
+            if block:
+                yield from blanks
+                blanks = []
+                yield block
+            block = _Block(docstart=True)
+            after_docstart = True
+        elif not stripped:
+            if block:
+                yield from blanks
+                blanks = []
+                yield block
+                block = _Block()
+            elif not after_docstart:  # that blank line belongs to the document mark
+                blanks.append(block)
+                block = _Block()
+            after_docstart = False
+        elif not block.rows and _is_comment(stripped):
+            block.comments.append(stripped)
+        else:
+            fields = stripped.split("\t" if "\t" in stripped else " ")
+            block.rows.append((number, [f.strip(" ") for f in fields if f.strip(" ")]))
+            after_docstart = False
+    if block:
+        yield from blanks
+        yield block
+
+
+def _is_comment(line: str) -> bool:
+    """A line that begins with # is a comment unless it is the token # with its tag."""
+    if not line.startswith("#"):
+        return False
+    if _KEY_VALUE.match(line):
+        return True
+    return not ("\t" in line or _is_tag(line.rsplit(" ", 1)[-1]))
+
+
+def _is_tag(field: str) -> bool:
+    return _TAG.match(field) is not None
+
+
+def _meta(block: _Block) -> tuple[dict[str, object], str | None, str | None]:
+    """Comments to carry through, and the text and the identifier found among them."""
+    meta: dict[str, object] = {}
+    comments = [c for c in block.comments if c != _EMPTY]
+    values = {m[1]: m[2] for m in map(_KEY_VALUE.match, comments) if m}
+    if comments:
+        meta["comments"] = tuple(comments)
+    if block.docstart:
+        meta["docstart"] = True
+    if "error" in values:
+        meta["error"] = values["error"]
+    return meta, values.get("text"), values.get("sent_id") or values.get("id")
+
+
+def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
+    """Write a sentence in two columns with a tab between them, its comments above."""
+    if sentence.meta.get("docstart"):
+        stream.write(f"{_DOCSTART}\tO\n\n")
+    comments = sentence.meta.get("comments", ())
+    comments = [str(c) for c in comments] if isinstance(comments, (tuple, list)) else []
+    known = {m[1] for m in map(_KEY_VALUE.match, comments) if m}
+    if sentence.id is not None and not known & {"id", "sent_id"}:
+        comments.append(f"# id = {sentence.id}")
+    if sentence.text is not None and "text" not in known:
+        comments.append(f"# text = {' '.join(sentence.text.splitlines())}")
+    if "error" in sentence.meta and "error" not in known:
+        comments.append(f"# error = {sentence.meta['error']}")
+    if not sentence.tokens:
+        comments.append(_EMPTY)
+    stream.writelines(f"{comment}\n" for comment in comments)
+    tags = sentence.tags(scheme)
+    stream.writelines(f"{_one_cell(token)}\t{tag}\n" for token, tag in zip(sentence.tokens, tags, strict=True))
+    stream.write("\n")
+
+
+def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
+    """Write the labelled target sentence; a failed one with its error in a comment."""
+    sentence = pair.labelled
+    if pair.error is not None:
+        meta = {**sentence.meta, "error": pair.error}
+        sentence = Sentence(sentence.tokens, (), sentence.text, sentence.offsets, sentence.language, sentence.id, meta)
+    write_sentence(stream, sentence, scheme)
+
+
+def _one_cell(token: str) -> str:
+    """A token as one cell: the characters that would break the line become no-break spaces."""
+    return "".join("\u00a0" if c in "\t\n\r" else c for c in token) or "\u00a0"

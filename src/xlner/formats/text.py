@@ -1,0 +1,25 @@
+"""Plain text, one sentence a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TextIO
+
+from xlner._sentence import Sentence
+from xlner.formats._files import Line
+
+
+def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Sentence]:
+    """One tokenized sentence per line; an empty line is an empty sentence.
+
+    >>> next(read([(1, "Ana vive en Vigo.")])).tokens
+    ('Ana', 'vive', 'en', 'Vigo', '.')
+    """
+    for _, line in lines:
+        yield Sentence.from_text(line, language=language)
+
+
+def write_sentence(stream: TextIO, sentence: Sentence) -> None:
+    """Write the text of a sentence on one line; entities are lost."""
+    text = sentence.with_text().text or ""
+    stream.write(" ".join(text.splitlines()) + "\n")

@@ -1,0 +1,6 @@
+"""Putting the stages together: batches, isolation of errors, run folders."""
+
+from xlner.pipeline._pipeline import Pipeline
+from xlner.pipeline._runs import RunFolder
+
+__all__ = ["Pipeline", "RunFolder"]

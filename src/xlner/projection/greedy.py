@@ -1,0 +1,42 @@
+"""Greedy matching: the best-scoring free candidate first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from xlner._entity import Span
+
+
+class Option(NamedTuple):
+    """One way to project one entity: entity index, target span, score."""
+
+    entity: int
+    span: Span
+    score: float
+
+
+def greedy(options: Iterable[Option], length: int) -> list[Option]:
+    """Pick options by falling score, each entity at most once, spans disjoint, in a sentence of `length` words.
+
+    Ties are decided: the longer span first, then the leftmost, then the entity that comes first.
+
+    >>> greedy([Option(0, (0, 2), 0.9), Option(1, (1, 3), 0.8), Option(1, (2, 3), 0.5)], 3)
+    [Option(entity=0, span=(0, 2), score=0.9), Option(entity=1, span=(2, 3), score=0.5)]
+    """
+    taken = bytearray(length)
+    done: set[int] = set()
+    chosen = []
+    for option in sorted(options, key=_rank):
+        start, end = option.span
+        if option.entity in done or any(taken[start:end]):
+            continue
+        taken[start:end] = b"\1" * (end - start)
+        done.add(option.entity)
+        chosen.append(option)
+    return chosen
+
+
+def _rank(option: Option) -> tuple[float, int, int, int]:
+    start, end = option.span
+    return (-option.score, start - end, start, option.entity)
