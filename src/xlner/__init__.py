@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xlner._version import __version__
 
 if TYPE_CHECKING:
-    from xlner import _languages as languages
-    from xlner import _tags as tags
-    from xlner import fakes
+    from xlner import fakes, languages, tags
     from xlner._alignment import Alignment
     from xlner._detokenize import detokenize
     from xlner._entity import Entity
@@ -32,11 +30,11 @@ if TYPE_CHECKING:
     from xlner._sentence import Sentence
     from xlner._signature import Signature
     from xlner._stages import Aligner, Projector, Recognizer, Translator
-    from xlner._tags import Repair, Scheme
     from xlner._tokenize import tokenize
     from xlner.evaluation import Counts, Scores, evaluate
     from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
     from xlner.pipeline import Pipeline, RunFolder
+    from xlner.tags import Repair, Scheme
 
 _HOMES = {
     "xlner._alignment": ("Alignment",),
@@ -58,7 +56,7 @@ _HOMES = {
     "xlner._sentence": ("Sentence",),
     "xlner._signature": ("Signature",),
     "xlner._stages": ("Aligner", "Projector", "Recognizer", "Translator"),
-    "xlner._tags": ("Repair", "Scheme"),
+    "xlner.tags": ("Repair", "Scheme"),
     "xlner._tokenize": ("tokenize",),
     "xlner.evaluation": ("Counts", "Scores", "evaluate"),
     "xlner.formats": (
@@ -72,7 +70,7 @@ _HOMES = {
     "xlner.pipeline": ("Pipeline", "RunFolder"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = {"fakes": "xlner.fakes", "languages": "xlner._languages", "tags": "xlner._tags"}
+_MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
 
 __all__ = [
     "Aligner",

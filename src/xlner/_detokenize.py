@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlner._entity import Span
-from xlner._languages import base, spaceless
+from xlner.languages import base, spaceless
 
 _NO_SPACE_BEFORE = frozenset(".,;:!?%)]}»”’…،؛؟।、。，；：！？）」』】") | {"...", "..", "'s", "’s", "n't", "''"}
 _NO_SPACE_AFTER = frozenset("([{«“‘¿¡（「『【#$€£") | {"``"}

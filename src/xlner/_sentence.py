@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from xlner._entity import Entity, Span
 from xlner._errors import ValidationError
-from xlner._tags import Repair, Scheme, decode, encode
+from xlner.tags import Repair, Scheme, decode, encode
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from xlner._entity import Span
-from xlner._languages import base
+from xlner.languages import base
 
 if TYPE_CHECKING:
     import regex

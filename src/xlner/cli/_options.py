@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from xlner._errors import InputError, UnknownNameError
-from xlner._tags import Repair, Scheme
+from xlner.tags import Repair, Scheme
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -9,10 +9,10 @@ import click
 
 from xlner._errors import InputError
 from xlner._sentence import Sentence
-from xlner._tags import Scheme
 from xlner.cli import _options as o
 from xlner.cli._run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.formats import ReadReport, read_sentences, write_sentences
+from xlner.tags import Scheme
 
 
 @click.command()

@@ -12,7 +12,7 @@ from typing import IO, TextIO
 
 from xlner._errors import InputError, UnknownNameError
 from xlner._sentence import Sentence
-from xlner._tags import Repair, Scheme
+from xlner.tags import Repair, Scheme
 
 STANDARD_STREAM = "-"
 _SUFFIXES = {

@@ -10,7 +10,6 @@ from xlner._alignment import Alignment
 from xlner._errors import InputError, UnknownNameError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
-from xlner._tags import Repair, Scheme
 from xlner.formats import conll, jsonl, pharaoh, text
 from xlner.formats._files import (
     FORMATS,
@@ -23,6 +22,7 @@ from xlner.formats._files import (
     read_lines,
     require_content,
 )
+from xlner.tags import Repair, Scheme
 
 
 def read_sentences(

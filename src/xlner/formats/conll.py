@@ -15,9 +15,9 @@ from typing import TextIO
 from xlner._errors import InputError, ValidationError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
-from xlner._tags import Scheme, decode
 from xlner._tokenize import locate
 from xlner.formats._files import Item, Line, ReadOptions, ReadReport
+from xlner.tags import Scheme, decode
 
 _DOCSTART = "-DOCSTART-"
 _EMPTY = "# empty sentence"

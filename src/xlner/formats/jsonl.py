@@ -16,9 +16,9 @@ from xlner._entity import Entity, Span
 from xlner._errors import InputError, ValidationError
 from xlner._pair import Outcome, Pair, Projection, Reason
 from xlner._sentence import Sentence
-from xlner._tags import Scheme, decode
 from xlner._tokenize import locate
 from xlner.formats._files import Line, ReadOptions, ReadReport
+from xlner.tags import Scheme, decode
 
 _OWN = frozenset(
     {

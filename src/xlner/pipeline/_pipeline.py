@@ -10,12 +10,12 @@ from xlner._alignment import Alignment
 from xlner._entity import Entity
 from xlner._errors import InputError, StageError, ValidationError
 from xlner._labels import without_labels
-from xlner._languages import canonical
 from xlner._pair import Pair, Projection
 from xlner._registry import create
 from xlner._sentence import Sentence
 from xlner._stages import Aligner, Projector, Recognizer, Translator
 from xlner._version import __version__
+from xlner.languages import canonical
 from xlner.pipeline._batches import describe, in_batches, windows
 
 DEFAULT_WINDOW = 1000

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+
+from xlner import UnknownNameError, languages
+
+MASAKHANER2 = "bam ewe fon hau ibo kin lug luo mos nya sna swa tsn twi wol xho yor zul".split()
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("es", "es"),
+        ("spa", "es"),
+        ("spa_Latn", "es"),
+        ("pt-BR", "pt"),
+        ("eng_US", "en"),
+        ("zho_Hans", "zh"),
+        ("zh_Hant", "zh-Hant"),
+        ("hbs", "sr-Latn"),
+        ("arb_Arab", "ar"),
+        ("cmn", "zh"),
+        ("twi", "tw"),
+        ("bbj", "bbj"),
+        (" gl ", "gl"),
+    ],
+)
+def test_canonical(code: str, expected: str) -> None:
+    assert languages.canonical(code) == expected
+
+
+@pytest.mark.parametrize("code", ["xx", "zzz", "english", "", "e", "es/en"])
+def test_what_is_no_language_is_refused(code: str) -> None:
+    with pytest.raises(UnknownNameError, match="not a language code"):
+        languages.canonical(code)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("ar", "arb_Arab"),
+        ("et", "est_Latn"),
+        ("fa", "pes_Arab"),
+        ("ms", "zsm_Latn"),
+        ("sw", "swh_Latn"),
+        ("swa", "swh_Latn"),
+        ("tl", "tgl_Latn"),
+        ("zh", "zho_Hans"),
+        ("zh-Hant", "zho_Hant"),
+        ("lv", "lvs_Latn"),
+        ("sr", "srp_Cyrl"),
+        ("mk", "mkd_Cyrl"),
+    ],
+)
+def test_flores(code: str, expected: str) -> None:
+    assert languages.flores(code) == expected
+    assert languages.flores(expected) == expected
+
+
+@pytest.mark.parametrize("code", MASAKHANER2)
+def test_flores_of_masakhaner2_is_the_code_and_latin(code: str) -> None:
+    assert languages.flores(code) == f"{'swh' if code == 'swa' else code}_Latn"
+
+
+def test_apertium_names() -> None:
+    assert languages.apertium("mk") == ("mkd", "mk")
+    assert languages.apertium("nb")[0] == "nob"
+    assert languages.apertium("sr-Latn")[:2] == ("hbs", "hbs_SR")
+    assert "zlm" in languages.apertium("ms")
+    assert "nob" in languages.apertium("no")
+
+
+def test_scripts_and_spaces() -> None:
+    assert languages.iso639_3("gl") == "glg"
+    assert languages.script("ja") == "Jpan"
+    assert languages.spaceless("zh-Hant")
+    assert not languages.spaceless(None)

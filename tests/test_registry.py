@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint
+
+import pytest
+
+from xlner import BackendError, UnknownNameError, _registry, create, register
+
+
+class Thing:
+    def __init__(self, name: str = "x", *, layer: int = 1, rate: float | None = None, loud: bool = False) -> None:
+        self.values = (name, layer, rate, loud)
+
+
+@pytest.fixture(autouse=True)
+def thing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_registry._BUILTIN, "aligner", {})
+    register("aligner", "thing", f"{__name__}:Thing")
+
+
+def test_options_get_their_declared_types() -> None:
+    assert create("aligner", "thing:y?layer=3&rate=.5&loud=yes").values == ("y", 3, 0.5, True)
+    assert create("aligner", "thing", layer=4, unknown=1).values == ("x", 4, None, False)
+
+
+@pytest.mark.parametrize(
+    ("spec", "match"),
+    [
+        ("thin", "unknown aligner 'thin'; known: thing"),
+        ("thing?size=1", "has no option 'size'; options: name, layer, rate, loud"),
+        ("thing?layer=x", "layer of aligner 'thing' is not a int: 'x'"),
+        ("thing?loud=maybe", "loud of aligner 'thing' is not a bool"),
+        ("thing?layer", "option 'layer' in 'thing\\?layer' has no value"),
+        ("thing:a?name=b", "does not fit"),
+    ],
+)
+def test_bad_specs_are_one_clear_line(spec: str, match: str) -> None:
+    with pytest.raises(UnknownNameError, match=match):
+        create("aligner", spec)
+
+
+def test_a_backend_that_cannot_be_imported() -> None:
+    register("aligner", "gone", "no.such.module:Thing")
+    with pytest.raises(BackendError, match="'gone' cannot be loaded"):
+        create("aligner", "gone")
+
+
+def test_entry_points_add_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("theirs", f"{__name__}:Thing", "xlner.aligners")
+    monkeypatch.setattr(_registry, "entry_points", lambda group: [point] if group == "xlner.aligners" else [])
+    assert create("aligner", "theirs").values[0] == "x"

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlner import detokenize, tokenize
+from xlner._tokenize import locate
+
+LANGUAGES = st.sampled_from([None, "en", "es", "ca", "fr", "zh", "th"])
+
+
+def words(text: str, language: str | None = None) -> list[str]:
+    return [text[a:b] for a, b in tokenize(text, language)]
+
+
+@given(st.text(max_size=60), LANGUAGES)
+def test_every_character_that_shows_is_in_one_token(text: str, language: str | None) -> None:
+    spans = tokenize(text, language)
+    covered = [k for a, b in spans for k in range(a, b)]
+    assert len(covered) == len(set(covered))
+    assert covered == sorted(covered)
+    for k in set(range(len(text))) - set(covered):
+        assert text[k].isspace() or unicodedata.category(text[k]) in ("Cc", "Cf", "Zs", "Zl", "Zp"), repr(text[k])
+    assert all(a < b and not text[a:b].isspace() for a, b in spans)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("L'Ajuntament de l'Hospitalet", "ca", ["L'", "Ajuntament", "de", "l'", "Hospitalet"]),
+        ("d’Eivissa col·legi", "ca", ["d’", "Eivissa", "col·legi"]),
+        ("Ana's U.S. trip, it's", "en", ["Ana", "'s", "U.S.", "trip", ",", "it", "'s"]),
+        ("J. K. Rowling", "en", ["J.", "K.", "Rowling"]),
+        ("okw'okugeza", "lg", ["okw'okugeza"]),
+        ("EE.UU. y 1.234,5 (3,5%)", "es", ["EE.UU.", "y", "1.234,5", "(", "3,5", "%", ")"]),
+        ("¿Qué? ...", "es", ["¿", "Qué", "?", "..."]),
+        ("Castilla-La Mancha", "es", ["Castilla-La", "Mancha"]),
+        ("a@b.org https://x.org/y.", "en", ["a@b.org", "https://x.org/y", "."]),
+        ("हिन्दी में", "hi", ["हिन्दी", "में"]),
+        ("北京2008年", "zh", ["北", "京", "2008", "年"]),
+        ("x\u200by", None, ["x", "y"]),
+        ("می‌خواهم", "fa", ["می‌خواهم"]),
+        ("\u0301\u0301", None, ["\u0301\u0301"]),
+        ("", None, []),
+    ],
+)
+def test_words(text: str, language: str | None, expected: list[str]) -> None:
+    assert words(text, language) == expected
+
+
+def test_a_segmenter_cuts_scripts_without_spaces() -> None:
+    text = "Xi在北京说 hi。中国"
+    spans = tokenize(text, "zh", segmenter=lambda run: [run[k : k + 2] for k in range(0, len(run), 2)])
+    assert [text[a:b] for a, b in spans] == ["Xi", "在北", "京说", "hi", "。", "中国"]
+
+
+def test_a_segmenter_must_not_change_the_text() -> None:
+    with pytest.raises(ValueError, match="the segmenter changed"):
+        tokenize("北京", "zh", segmenter=lambda run: ["Beijing"])
+
+
+@given(st.lists(st.text(st.characters(exclude_categories=["Z", "C"]), min_size=1, max_size=4), max_size=8), LANGUAGES)
+def test_detokenized_text_holds_every_token_at_its_offsets(tokens: list[str], language: str | None) -> None:
+    text, offsets = detokenize(tokens, language)
+    assert [text[a:b] for a, b in offsets] == tokens
+    assert "".join(text.split()) == "".join("".join(tokens).split())
+
+
+@pytest.mark.parametrize(
+    ("tokens", "language", "expected"),
+    [
+        (["¿", "Vive", "en", "Vigo", "(", "Galicia", ")", "?"], "es", "¿Vive en Vigo (Galicia)?"),
+        (["Il", "dit", ":", "«", "Oui", "!", "»"], "fr", "Il dit : « Oui ! »"),
+        (["He", "said", '"', "yes", '"', "."], "en", 'He said "yes".'),
+        (["l'", "Ajuntament"], "ca", "l'Ajuntament"),
+        (["北", "京", "。"], "zh", "北京。"),
+    ],
+)
+def test_detokenize(tokens: list[str], language: str, expected: str) -> None:
+    assert detokenize(tokens, language)[0] == expected
+
+
+def test_locate_gives_up_where_a_token_is_not_in_the_text() -> None:
+    assert locate('say "hi"', ["say", "``", "hi"]) is None
