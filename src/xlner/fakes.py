@@ -73,13 +73,19 @@ class GazetteerRecognizer:
         entities: list[Entity] = []
         position = 0
         while position < len(tokens):
-            for n in self._lengths:
-                label = self.names.get(tuple(tokens[position : position + n]))
-                if label is not None:
-                    entities.append(Entity(position, position + n, label))
-                    break
-            position = entities[-1].end if entities and entities[-1].end > position else position + 1
+            words, label = self._longest_at(tokens, position)
+            if label is not None:
+                entities.append(Entity(position, position + words, label))
+            position += words
         return entities
+
+    def _longest_at(self, tokens: Sequence[str], position: int) -> tuple[int, str | None]:
+        """The length and label of the longest name that begins here; one word without a label where none does."""
+        for n in self._lengths:
+            name = tuple(tokens[position : position + n])
+            if name in self.names:
+                return len(name), self.names[name]
+        return 1, None
 
 
 class OracleAligner:

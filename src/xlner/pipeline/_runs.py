@@ -39,19 +39,26 @@ class RunFolder:
     ) -> None:
         self.path = Path(path)
         self._lock = _locked(self.path)
+        try:
+            self.shard_size = self._open(json.loads(json.dumps(identity)), shard_size, overwrite)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, identity: Mapping[str, Any], shard_size: int, overwrite: bool) -> int:
+        """Begin or take up a run; returns the shard size that it began with."""
         if overwrite:
             _clear(self.path)
         manifest = self._manifest()
-        wanted = json.loads(json.dumps(identity))
         if manifest is None:
-            manifest = {"identity": wanted, "shard_size": shard_size}
+            manifest = {"identity": identity, "shard_size": shard_size}
             _write_durably(self.path / _MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-        elif manifest["identity"] != wanted:
+        elif manifest["identity"] != identity:
             raise RunFolderError(
-                f"{self.path} holds a run with another {_difference(manifest['identity'], wanted)}",
+                f"{self.path} holds a run with another {_difference(manifest['identity'], identity)}",
                 hint="use another folder, or --overwrite to start anew",
             )
-        self.shard_size = int(manifest["shard_size"])
+        return int(manifest["shard_size"])
 
     def run(
         self,

@@ -1,0 +1,5 @@
+"""`python -m xlner`."""
+
+from xlner.cli import main
+
+main()

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from xlner.cli import main
+
+
+class Ran(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+
+NAMES = "Vigo\tLOC\nAna Pardo\tPER\nONU\tORG\n"
+
+
+@pytest.fixture
+def xlner(capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line, run in this process."""
+
+    def run(*arguments: str | Path) -> Ran:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            main([str(a) for a in arguments])
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Ran(int(stop.value.code or 0), captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> list[str]:
+    """Options that make `label` run on fakes."""
+    names = tmp_path / "names.tsv"
+    names.write_text(NAMES, encoding="utf-8")
+    return ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]

@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+from xlner import __version__, read_sentences, strict
+
+TEXT = "Ana Pardo vive en Vigo.\n\nA ONU di que non.\n"
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> Path:
+    path = tmp_path / "in.txt"
+    path.write_text(TEXT, encoding="utf-8")
+    return path
+
+
+def test_help_and_version(xlner: Command) -> None:
+    assert __version__ in xlner("--version").out
+    shown = xlner("--help")
+    assert shown.code == 0
+    for command in ("label", "project", "align", "evaluate", "convert", "doctor"):
+        assert command in shown.out
+        assert xlner(command, "--help").code == 0
+
+
+def test_label_writes_the_format_of_the_file_name(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
+    for name in ("out.conll", "out.jsonl"):
+        out = tmp_path / name
+        ran = xlner("label", text, "--lang", "gl", "-o", out, *fakes)
+        assert (ran.code, ran.out) == (0, "")
+        assert ran.err == "xlner: 3 sentences, 3 entities\n"
+        sentences = list(strict(read_sentences(out)))
+        assert [[e.label for e in s.entities] for s in sentences] == [["PER", "LOC"], [], ["ORG"]]
+
+
+def test_label_to_standard_output_keeps_the_kind_of_the_input(
+    xlner: Command, fakes: list[str], text: Path, tmp_path: Path
+) -> None:
+    records = [json.loads(line) for line in xlner("label", text, "--lang", "gl", *fakes).out.splitlines()]
+    assert [e["text"] for e in records[0]["entities"]] == ["Ana Pardo", "Vigo"]
+    assert records[0]["entities"][1]["char_start"] == 18
+    assert records[0]["source"]["lang"] == "en"
+    conll = tmp_path / "in.conll"
+    conll.write_text("Ana\tO\nPardo\tO\n\n", encoding="utf-8")
+    assert xlner("label", conll, "--lang", "gl", *fakes).out == "Ana\tB-PER\nPardo\tI-PER\n\n"
+
+
+def test_label_shows_entities_to_a_person(xlner: Command, fakes: list[str], text: Path) -> None:
+    ran = xlner("label", text, "--lang", "gl", "--to", "pretty", *fakes)
+    assert "    1 [Ana Pardo PER] vive en [Vigo LOC].\n      [Ana Pardo PER] vive en [Vigo LOC].\n" in ran.out
+    broken = xlner("label", text, "--lang", "gl", "--to", "pretty", *fakes, "--translator", "echo?fail_on=ONU")
+    assert "failed: translator: the echo translator was told to fail" in broken.out
+    assert broken.code == 1
+
+
+def test_label_marks_failed_sentences_and_says_so(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.conll"
+    ran = xlner("label", text, "--lang", "gl", "-o", out, *fakes, "--translator", "echo?fail_on=ONU")
+    assert ran.code == 1
+    assert "1 of 3 sentences failed; sentence 3: translator: the echo translator was told" in ran.err
+    sentences = list(strict(read_sentences(out)))
+    assert len(sentences) == 3
+    assert "error" in sentences[2].meta
+
+
+def test_label_limit_ignore_and_projector(xlner: Command, fakes: list[str], text: Path) -> None:
+    ran = xlner("label", text, "--lang", "gl", "--limit", "1", "--ignore", "LOC,ORG", *fakes, "--projector", "heuristic")
+    (record,) = [json.loads(line) for line in ran.out.splitlines()]
+    assert record["ner_tags"] == ["B-PER", "I-PER", "O", "O", "O", "O"]
+
+
+def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
+    xlner: Command, fakes: list[str], text: Path, tmp_path: Path
+) -> None:
+    out, folder = tmp_path / "out.jsonl", tmp_path / "run"
+    command = ["label", text, "--lang", "gl", "-o", out, *fakes, "--ignore", "ORG,MISC"]
+    assert xlner(*command, "--run-dir", folder).code == 0
+    plain = out.read_bytes()
+    assert xlner(*command, "--run-dir", folder).code == 0
+    assert out.read_bytes() == plain
+    recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
+    assert recipe["ignore"] == ["ORG", "MISC"]
+    assert recipe["translator"] == "echo"
+    assert xlner("label", text, "--recipe", folder / "recipe.toml").code == 0
+    assert out.read_bytes() == plain
+    refused = xlner(*command, "--run-dir", folder, "--projector", "heuristic")
+    assert refused.code == 2
+    assert "holds a run with another pipeline; use another folder, or --overwrite" in refused.err
+    assert xlner(*command, "--run-dir", folder, "--projector", "heuristic", "--overwrite").code == 0
+    from_stdin = xlner("label", "-", "--lang", "gl", *fakes, "--run-dir", tmp_path / "other")
+    assert "--run-dir needs a file as input" in from_stdin.err
+
+
+@pytest.mark.parametrize(
+    ("recipe", "match"),
+    [
+        ("lnag = 'gl'", r"unknown key 'lnag'; known: aligner, batch-tokens, .*translator"),
+        ("lang = ", "not TOML"),
+    ],
+)
+def test_bad_recipes(xlner: Command, text: Path, tmp_path: Path, recipe: str, match: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(recipe, encoding="utf-8")
+    ran = xlner("label", text, "--recipe", path)
+    assert ran.code == 2
+    assert re.search(match, ran.err)
+    assert "No such file" in xlner("label", text, "--recipe", tmp_path / "none.toml").err
+
+
+def test_project_with_links_from_a_file(xlner: Command, tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.conll", tmp_path / "gl.txt", tmp_path / "en-gl.talp"
+    source.write_text("In\tO\nVigo\tB-LOC\n\nNo\tO\n\nONU\tB-ORG\n", encoding="utf-8")
+    target.write_text("Vigo si\nnon\na ONU\n", encoding="utf-8")
+    links.write_text("1-0\n0-0\n0-1\n", encoding="utf-8")
+    for projector in ("heuristic", "greedy"):
+        ran = xlner("project", source, target, "--alignment", links, "--projector", projector, "--to", "conll")
+        assert ran.code == 0
+        assert [line for line in ran.out.splitlines() if line.endswith(("-LOC", "-ORG"))] == ["Vigo\tB-LOC", "ONU\tB-ORG"]
+
+
+def test_project_finds_the_entities_first_where_it_is_told_to(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    source, target = tmp_path / "en.txt", tmp_path / "gl.txt"
+    source.write_text("Vigo is\n", encoding="utf-8")
+    target.write_text("Vigo está\n", encoding="utf-8")
+    ran = xlner("project", source, target, "--recognizer", fakes[3], "--aligner", "oracle")
+    assert json.loads(ran.out)["ner_tags"] == ["B-LOC", "O"]
+    assert "plain text has no entities" in xlner("project", source, target, "--aligner", "oracle").err
+
+
+def test_project_needs_parallel_files(xlner: Command, tmp_path: Path) -> None:
+    source, target = tmp_path / "en.conll", tmp_path / "gl.txt"
+    source.write_text("Vigo\tB-LOC\n\nVigo\tB-LOC\n", encoding="utf-8")
+    target.write_text("Vigo\n", encoding="utf-8")
+    ran = xlner("project", source, target, "--aligner", "oracle")
+    assert ran.code == 2
+    assert f"{target}: ends after 1 sentences, but {source} goes on" in ran.err
+
+
+def test_project_and_links_out_of_range(xlner: Command, tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.conll", tmp_path / "gl.txt", tmp_path / "en-gl.talp"
+    source.write_text("Vigo\tB-LOC\n\nVigo\tB-LOC\n", encoding="utf-8")
+    target.write_text("Vigo\nVigo\n", encoding="utf-8")
+    links.write_text("0-1\n0-0\n", encoding="utf-8")
+    stopped = xlner("project", source, target, "--alignment", links)
+    assert stopped.code == 2
+    assert f"{links}:1: link 0-1 is out of range for 1 source and 1 target words; links are 0-based" in stopped.err
+    skipped = xlner("project", source, target, "--alignment", links, "--on-error", "skip", "--to", "jsonl")
+    assert skipped.code == 1
+    assert [("error" in json.loads(line)) for line in skipped.out.splitlines()] == [True, False]
+
+
+def test_align(xlner: Command, tmp_path: Path) -> None:
+    source, target = tmp_path / "en.txt", tmp_path / "gl.txt"
+    source.write_text("a b c\n\nx\n", encoding="utf-8")
+    target.write_text("A B\n\nX Y\n", encoding="utf-8")
+    assert xlner("align", source, target, "--aligner", "oracle").out == "0-0 1-1\n\n0-0\n"
+    record = json.loads(xlner("align", source, target, "--aligner", "oracle", "--to", "jsonl").out.splitlines()[0])
+    assert record["source"]["tokens"] == ["a", "b", "c"]
+
+
+def test_evaluate(xlner: Command, tmp_path: Path) -> None:
+    gold, predicted = tmp_path / "gold.conll", tmp_path / "pred.jsonl"
+    gold.write_text("Ana\tB-PER\nVigo\tB-LOC\nONU\tB-ORG\n", encoding="utf-8")
+    predicted.write_text('{"tokens": ["Ana", "Vigo", "ONU"], "tags": ["B-PER", "O", "B-LOC"]}\n', encoding="utf-8")
+    shown = xlner("evaluate", gold, predicted, "--ignore", "ORG")
+    assert shown.code == 0
+    assert re.search(r"PER\s+1.0000\s+1.0000\s+1.0000\s+1\s+1\s+1", shown.out)
+    assert re.search(r"micro\s+0.5000\s+0.5000\s+0.5000\s+1\s+2\s+2", shown.out)
+    assert "mode:strict|ignore:ORG|sentences:1|data:" in shown.out
+    record = json.loads(xlner("evaluate", gold, predicted, "--json").out)
+    assert record["micro"] == {"precision": 0.5, "recall": pytest.approx(1 / 3), "f1": 0.4, "correct": 1, "predicted": 2, "gold": 3}
+    assert record["per_type"]["ORG"]["gold"] == 1
+    predicted.write_text('{"tokens": ["Ana"], "tags": ["O"]}\n', encoding="utf-8")
+    assert "sentence 1): word 2 is 'Vigo' in the gold data and missing" in xlner("evaluate", gold, predicted).err
+
+
+def test_evaluate_says_how_many_predictions_failed(xlner: Command, tmp_path: Path) -> None:
+    gold, predicted = tmp_path / "gold.conll", tmp_path / "pred.conll"
+    gold.write_text("Ana\tB-PER\n", encoding="utf-8")
+    predicted.write_text("# error = translator: broken\nAna\tO\n", encoding="utf-8")
+    assert "1 of 1 predicted sentences carry an error" in xlner("evaluate", gold, predicted).out
+
+
+def test_convert_there_and_back(xlner: Command, tmp_path: Path) -> None:
+    conll, json_lines, again = tmp_path / "a.conll", tmp_path / "a.jsonl", tmp_path / "b.conll"
+    conll.write_text("# id = 1\nAna\tB-PER\nPardo\tI-PER\n\nVigo\tB-LOC\n\n", encoding="utf-8")
+    assert xlner("convert", conll, json_lines).err == "xlner: 2 sentences\n"
+    assert xlner("convert", json_lines, again).code == 0
+    assert again.read_text(encoding="utf-8") == conll.read_text(encoding="utf-8")
+    assert xlner("convert", conll, "-", "--to", "conll", "--to-scheme", "bilou").out.splitlines()[1:3] == ["Ana\tB-PER", "Pardo\tL-PER"]
+    assert xlner("convert", conll, "-", "--to", "text").out == "Ana Pardo\nVigo\n"
+
+
+def test_convert_repairs_and_counts(xlner: Command, tmp_path: Path) -> None:
+    conll = tmp_path / "a.conll"
+    conll.write_text("Ana\tI-PER\nVigo\tI-LOC\n", encoding="utf-8")
+    ran = xlner("convert", conll, "-", "--to", "conll")
+    assert ran.out == "Ana\tB-PER\nVigo\tB-LOC\n\n"
+    assert ran.err == "xlner: 1 sentences, 2 tags out of place were repaired\n"
+    assert xlner("convert", conll, "-", "--to", "conll", "--scheme", "iob1").err == "xlner: 1 sentences\n"
+    assert xlner("convert", conll, "-", "--to", "conll", "--repair", "none").code == 2
+
+
+def test_convert_skips_on_demand_and_keeps_the_place(xlner: Command, tmp_path: Path) -> None:
+    conll = tmp_path / "a.conll"
+    conll.write_text("Ana\tB-PER\nVigo\n\nVigo\tB-LOC\n", encoding="utf-8")
+    stopped = xlner("convert", conll, "-", "--to", "jsonl")
+    assert stopped.code == 2
+    assert stopped.err.startswith(f"xlner: {conll}:2 (sentence 1): 1 columns where")
+    assert stopped.err.endswith("or go on with --on-error skip\n")
+    skipped = xlner("convert", conll, "-", "--to", "jsonl", "--on-error", "skip")
+    assert (skipped.code, len(skipped.out.splitlines())) == (1, 2)
+    assert skipped.err == "xlner: 2 sentences, 1 could not be read\n"
+
+
+def test_doctor_lists_every_backend_and_says_what_to_do(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xlner import _registry
+
+    monkeypatch.setitem(_registry._BUILTIN["aligner"], "gone", "no.such:Aligner")
+    rows = json.loads(xlner("doctor", "--json").out)
+    by_name = {(row["kind"], row["name"]): row for row in rows}
+    assert set(by_name) >= {("translator", "apertium"), ("recognizer", "spacy"), ("aligner", "e5"), ("projector", "greedy")}
+    assert by_name["translator", "echo"]["works"]
+    assert not by_name["aligner", "gone"]["works"]
+    assert "cannot be loaded" in by_name["aligner", "gone"]["details"]
+    shown = xlner("doctor")
+    assert shown.code == 0
+    assert "heuristic" in shown.out
+
+
+def test_bad_usage_has_exit_code_2(xlner: Command, text: Path) -> None:
+    assert xlner("label", text).code == 2
+    assert "Missing option '--lang'" in xlner("label", text).err
+    assert xlner("lable").code == 2
+    assert xlner("label", text, "--lang", "gl", "--limit", "0").code == 2

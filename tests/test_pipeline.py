@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlner import (
+    Alignment,
+    BackendError,
+    Entity,
+    InputError,
+    Pair,
+    Pipeline,
+    Sentence,
+    UnknownNameError,
+    ValidationError,
+)
+from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.pipeline._batches import batches, in_batches, isolated
+
+NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
+
+
+def pipeline(translator: object = None, **options: object) -> Pipeline:
+    chain = (translator or EchoTranslator(), GazetteerRecognizer(NAMES), OracleAligner(), "greedy")
+    return Pipeline(*chain, target_lang="gl", **options)  # type: ignore[arg-type]
+
+
+class CountingTranslator(EchoTranslator):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        self.seen += texts
+        return list(texts)
+
+
+@given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 20))
+def test_batches_hold_every_item_once_within_the_budget(lengths: list[int], budget: int) -> None:
+    made = batches(lengths, budget)
+    assert sorted(k for batch in made for k in batch) == list(range(len(lengths)))
+    for batch in made:
+        assert len(batch) == 1 or max(lengths[k] for k in batch) * len(batch) <= budget
+
+
+@given(st.lists(st.integers(-3, 3), max_size=30), st.integers(1, 12))
+def test_a_breaking_item_costs_only_itself(items: list[int], budget: int) -> None:
+    def stage(batch: Sequence[int]) -> list[float]:
+        return [6 / item for item in batch]
+
+    results = in_batches(stage, items, length=abs, budget=budget)
+    assert len(results) == len(items)
+    for item, result in zip(items, results, strict=True):
+        assert isinstance(result, ZeroDivisionError) if item == 0 else result == 6 / item
+
+
+def test_a_stage_that_loses_sentences_ends_the_run() -> None:
+    with pytest.raises(BackendError, match="gave 1 results for 2 sentences"):
+        isolated(lambda batch: batch[:1], [1, 2])
+
+
+def test_a_missing_backend_is_not_put_on_the_sentences() -> None:
+    def broken(batch: Sequence[int]) -> list[int]:
+        raise BackendError("no such model")
+
+    with pytest.raises(BackendError):
+        isolated(broken, [1, 2])
+
+
+@given(st.lists(st.sampled_from(["", "Vigo", "Ana Pardo vive en Vigo.", "nada", "bomba", "Vigo e Vigo"]), max_size=25))
+def test_one_result_a_sentence_in_order(texts: list[str]) -> None:
+    made = list(pipeline(EchoTranslator(fail_on="bomba"), window=7, batch_tokens=9).run_texts(texts))
+    assert [p.target.text for p in made] == texts
+    for text, pair in zip(texts, made, strict=True):
+        assert (pair.error is not None) == (text == "bomba")
+        names = [] if text == "bomba" else re.findall("Vigo|Ana Pardo", text)
+        assert [pair.labelled.surface(e) for e in pair.labelled.entities] == names
+
+
+def test_equal_sentences_are_processed_once_and_keep_their_identity() -> None:
+    translator = CountingTranslator()
+    sentences = [Sentence.from_text("Vigo", id=str(k), language="gl") for k in range(5)]
+    made = list(pipeline(translator).run(sentences))
+    assert translator.seen == ["Vigo"]
+    assert [p.labelled.id for p in made] == list("01234")
+    assert all(p.labelled.entities == (Entity(0, 1, "LOC", 1.0),) for p in made)
+
+
+def test_equal_words_in_another_text_are_not_equal() -> None:
+    translator = CountingTranslator()
+    list(pipeline(translator).run_texts(["a b", "a  b"]))
+    assert translator.seen == ["a b", "a  b"]
+
+
+def test_errors_name_their_stage() -> None:
+    class Wrong(GazetteerRecognizer):
+        def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
+            return [[Entity(0, 99, "LOC")] if "Vigo" in s.tokens else [] for s in sentences]
+
+    class Broken(OracleAligner):
+        def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+            if any("mal" in p.target.tokens for p in pairs):
+                raise RuntimeError("no\nmemory")
+            return super().align(pairs)
+
+    made = Pipeline(EchoTranslator(), Wrong({}), Broken(), target_lang="gl").run_texts(["Vigo", "mal", "ben"])
+    assert [p.error for p in made] == [
+        "recognizer: entity (0, 99) ends beyond the sentence of 1 tokens",
+        "aligner: RuntimeError: no memory",
+        None,
+    ]
+
+
+def test_an_empty_translation_is_an_error_and_an_empty_sentence_is_not() -> None:
+    made = list(pipeline(DictionaryTranslator({"Vigo": " "})).run_texts(["Vigo", "", "\u200b"]))
+    assert [p.error for p in made] == ["translator: the translation is empty", None, None]
+    assert all(p.projection is not None for p in made[1:])
+
+
+def test_unreadable_input_keeps_its_place() -> None:
+    items = [Sentence.from_text("Vigo"), InputError("bad", path="x.conll", line=3), Sentence.from_text("Vigo")]
+    made = list(pipeline().run(items))
+    assert [p.error for p in made] == [None, "x.conll:3: bad", None]
+
+
+def test_given_sources_and_links_are_kept() -> None:
+    source = Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),))
+    pair = Pair(Sentence(("Vigo", "en")), source, Alignment(((1, 0),)))
+    (made,) = Pipeline().run_pairs([pair])
+    assert made.labelled.tags() == ["B-LOC", "O"]
+
+
+def test_ignored_labels_are_not_projected() -> None:
+    (made,) = pipeline(ignore=["LOC"]).run_texts(["Ana Pardo vive en Vigo"])
+    assert [e.label for e in made.labelled.entities] == ["PER"]
+
+
+def test_a_missing_part_is_an_error_on_the_pair() -> None:
+    pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",)))
+    assert next(Pipeline().run_pairs([pair])).error == "pipeline: no alignment for this sentence"
+    assert next(Pipeline().run([Sentence(("Vigo",))])).error == "pipeline: no source sentence for this sentence"
+
+
+def test_bad_options_are_refused() -> None:
+    with pytest.raises(ValidationError, match="at least 1"):
+        Pipeline(window=0)
+    with pytest.raises(ValidationError, match="give target_lang"):
+        Pipeline("echo")
+    with pytest.raises(UnknownNameError, match="unknown translator 'ech'; known: apertium"):
+        Pipeline("ech", target_lang="gl")
+
+
+def test_the_route_is_asked_for_before_the_first_sentence() -> None:
+    class Routed(EchoTranslator):
+        def route(self, from_lang: str, to_lang: str) -> None:
+            raise BackendError(f"no way from {from_lang} to {to_lang}")
+
+    with pytest.raises(BackendError, match="no way from gl to en"):
+        pipeline(Routed())
+
+
+def test_fingerprint_names_what_matters_and_no_batch_sizes() -> None:
+    first, second = pipeline(window=3, batch_tokens=7), pipeline()
+    assert first.fingerprint == second.fingerprint
+    assert "greedy candidates=aligned" in first.fingerprint
+    assert pipeline(ignore=["LOC"]).fingerprint != first.fingerprint
+
+
+def test_fakes_from_files(tmp_path: Path) -> None:
+    path = tmp_path / "names.tsv"
+    path.write_text("Vigo\tLOC\n\nAna Pardo\tPER\n", encoding="utf-8")
+    assert GazetteerRecognizer(str(path)).recognize([Sentence(("Ana", "Pardo", "Vigo"))])[0] == [
+        Entity(0, 2, "PER"),
+        Entity(2, 3, "LOC"),
+    ]
+    path.write_text("Vigo LOC\n", encoding="utf-8")
+    with pytest.raises(InputError, match="names.tsv:1: expected two columns"):
+        DictionaryTranslator(str(path))
+
+
+def test_the_oracle_knows_its_pairs() -> None:
+    oracle = OracleAligner({(("a", "b"), ("B", "A")): [(0, 1), (1, 0)]})
+    pairs = [Pair(Sentence(("B", "A")), Sentence(("a", "b"))), Pair(Sentence(("x", "y")), Sentence(("a",)))]
+    assert [a.links for a in oracle.align(pairs)] == [((0, 1), (1, 0)), ((0, 0),)]

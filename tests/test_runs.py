@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from xlner import Pair, Pipeline, RunFolder, RunFolderError, Sentence, read_pairs
+from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
+
+TEXTS = [f"Palabra {k} de Vigo" for k in range(25)]
+IDENTITY = {"recipe": "r", "input": "i"}
+
+
+def process(items: Iterable[str]) -> Iterator[Pair]:
+    chain = Pipeline(EchoTranslator(), GazetteerRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="es")
+    return chain.run_texts(items)
+
+
+def refuse(items: Iterable[str]) -> Iterator[Pair]:
+    raise AssertionError("nothing is left to do")
+
+
+def run(path: Path, how: object = process, **options: object) -> list[Pair]:
+    with RunFolder(path, IDENTITY, shard_size=10, **options) as folder:  # type: ignore[arg-type]
+        return list(folder.run(TEXTS, how))  # type: ignore[arg-type]
+
+
+def test_finished_shards_are_not_done_again(tmp_path: Path) -> None:
+    first = run(tmp_path / "run")
+    assert [p.target.text for p in first] == TEXTS
+    assert run(tmp_path / "run", refuse) == first
+
+
+def test_progress_counts_old_and_new_sentences(tmp_path: Path) -> None:
+    for _ in range(2):
+        steps: list[int] = []
+        with RunFolder(tmp_path, IDENTITY, shard_size=10) as folder:
+            list(folder.run(TEXTS, process, steps.append))
+        assert sum(steps) == len(TEXTS)
+
+
+@pytest.mark.parametrize("damage", ["shard", "mark", "half"])
+def test_a_shard_without_its_right_mark_is_done_again(tmp_path: Path, damage: str) -> None:
+    first = run(tmp_path)
+    shard = tmp_path / "shard-000001.jsonl"
+    if damage == "mark":
+        shard.with_suffix(".done").unlink()
+    elif damage == "half":
+        shard.with_suffix(".done").write_text("{", encoding="utf-8")
+    else:
+        shard.write_bytes(shard.read_bytes()[:100])
+    done: list[str] = []
+
+    def watched(items: Iterable[str]) -> Iterator[Pair]:
+        items = list(items)
+        done.extend(items)
+        return process(items)
+
+    assert run(tmp_path, watched) == first
+    assert done == TEXTS[10:20]
+
+
+def test_another_run_is_refused_and_overwritten_on_demand(tmp_path: Path) -> None:
+    run(tmp_path)
+    (tmp_path / "mine.txt").write_text("keep", encoding="utf-8")
+    with pytest.raises(RunFolderError, match="holds a run with another input; use another folder, or --overwrite"):
+        RunFolder(tmp_path, {**IDENTITY, "input": "j"})
+    with RunFolder(tmp_path, {**IDENTITY, "input": "j"}, overwrite=True) as folder:
+        assert len(list(folder.run(TEXTS[:3], process))) == 3
+    assert sorted(p.name for p in tmp_path.glob("shard*")) == ["shard-000000.done", "shard-000000.jsonl"]
+    assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_damaged_manifest_and_a_folder_in_use(tmp_path: Path) -> None:
+    with RunFolder(tmp_path, IDENTITY), pytest.raises(RunFolderError, match="in use by another process"):
+        RunFolder(tmp_path, IDENTITY)
+    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RunFolderError, match="damaged"):
+        RunFolder(tmp_path, IDENTITY)
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(RunFolderError, match="cannot be made"):
+        RunFolder(file, IDENTITY)
+
+
+def test_a_shard_damaged_by_somebody_else_is_noticed(tmp_path: Path) -> None:
+    with RunFolder(tmp_path, IDENTITY) as folder:
+        pairs = folder.run(TEXTS[:1], process)
+        list(pairs)
+        (tmp_path / "shard-000000.jsonl").write_text("{\n", encoding="utf-8")
+        with pytest.raises(RunFolderError, match="damaged shard"):
+            list(folder._read(0))
+
+
+def label(input: Path, out: Path, *more: str) -> list[str]:
+    names = input.with_name("names.tsv")
+    names.write_text("Vigo\tLOC\n", encoding="utf-8")
+    stages = ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
+    return [sys.executable, "-m", "xlner", "label", str(input), "--lang", "es", "-o", str(out), *stages, *more]
+
+
+def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
+    input = tmp_path / "in.txt"
+    input.write_text("".join(f"Frase {k} en Vigo, e outra\n" for k in range(12_000)), encoding="utf-8")
+    whole, resumed, folder = tmp_path / "whole.jsonl", tmp_path / "resumed.jsonl", tmp_path / "run"
+    subprocess.run(label(input, whole), check=True, capture_output=True)
+    command = label(input, resumed, "--run-dir", str(folder))
+    first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    while len(list(folder.glob("*.done"))) < 3 and first.poll() is None:
+        time.sleep(0.01)
+    os.kill(first.pid, signal.SIGKILL)
+    assert first.wait() == -signal.SIGKILL
+    assert not resumed.exists()
+    finished = {p: p.stat().st_mtime_ns for p in folder.glob("*.done")}
+    assert 3 <= len(finished) < 12
+    subprocess.run(command, check=True, capture_output=True)
+    assert resumed.read_bytes() == whole.read_bytes()
+    assert all(p.stat().st_mtime_ns == t for p, t in finished.items())
+    assert len(list(read_pairs(resumed))) == 12_000
