@@ -34,7 +34,9 @@ def test_binary_file(xlner: Command, fakes: list[str], put) -> None:  # type: ig
     path = put("photo.txt", b"\x89PNG\r\n\x1a\n\x00\x00")
     assert "photo.txt:1: byte 1 is not UTF-8" in failed(xlner, "label", path, "--lang", "es", *fakes)
     zeros = put("zeros.txt", b"ok\n\0\0\n")
-    assert "zeros.txt:2: this is a binary file; give UTF-8 text" in failed(xlner, "label", zeros, "--lang", "es", *fakes)
+    assert "zeros.txt:2: this is a binary file; give UTF-8 text" in failed(
+        xlner, "label", zeros, "--lang", "es", *fakes
+    )
 
 
 def test_empty_file(xlner: Command, fakes: list[str], put) -> None:  # type: ignore[no-untyped-def]
@@ -70,7 +72,7 @@ def test_missing_apertium_pair(xlner: Command, fakes: list[str], put, tmp_path: 
     line = failed(xlner, "label", put("in.txt", "Vigo\n"), "--lang", "es", *fakes, "--translator", spec)
     assert "apt-get install apertium apertium-eng-spa" in line
     line = failed(xlner, "label", put("in.txt", "Vigo\n"), "--lang", "yo", *fakes, "--translator", spec)
-    for choice in ("--translator", "via=", "xlner project"):
+    for choice in ("another translator", "via=", "xlner project"):
         assert choice in line
 
 

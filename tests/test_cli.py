@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -70,7 +75,9 @@ def test_label_marks_failed_sentences_and_says_so(xlner: Command, fakes: list[st
 
 
 def test_label_limit_ignore_and_projector(xlner: Command, fakes: list[str], text: Path) -> None:
-    ran = xlner("label", text, "--lang", "gl", "--limit", "1", "--ignore", "LOC,ORG", *fakes, "--projector", "heuristic")
+    ran = xlner(
+        "label", text, "--lang", "gl", "--limit", "1", "--ignore", "LOC,ORG", *fakes, "--projector", "heuristic"
+    )
     (record,) = [json.loads(line) for line in ran.out.splitlines()]
     assert record["ner_tags"] == ["B-PER", "I-PER", "O", "O", "O", "O"]
 
@@ -121,7 +128,10 @@ def test_project_with_links_from_a_file(xlner: Command, tmp_path: Path) -> None:
     for projector in ("heuristic", "greedy"):
         ran = xlner("project", source, target, "--alignment", links, "--projector", projector, "--to", "conll")
         assert ran.code == 0
-        assert [line for line in ran.out.splitlines() if line.endswith(("-LOC", "-ORG"))] == ["Vigo\tB-LOC", "ONU\tB-ORG"]
+        assert [line for line in ran.out.splitlines() if line.endswith(("-LOC", "-ORG"))] == [
+            "Vigo\tB-LOC",
+            "ONU\tB-ORG",
+        ]
 
 
 def test_project_finds_the_entities_first_where_it_is_told_to(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
@@ -174,7 +184,14 @@ def test_evaluate(xlner: Command, tmp_path: Path) -> None:
     assert re.search(r"micro\s+0.5000\s+0.5000\s+0.5000\s+1\s+2\s+2", shown.out)
     assert "mode:strict|ignore:ORG|sentences:1|data:" in shown.out
     record = json.loads(xlner("evaluate", gold, predicted, "--json").out)
-    assert record["micro"] == {"precision": 0.5, "recall": pytest.approx(1 / 3), "f1": 0.4, "correct": 1, "predicted": 2, "gold": 3}
+    assert record["micro"] == {
+        "precision": 0.5,
+        "recall": pytest.approx(1 / 3),
+        "f1": 0.4,
+        "correct": 1,
+        "predicted": 2,
+        "gold": 3,
+    }
     assert record["per_type"]["ORG"]["gold"] == 1
     predicted.write_text('{"tokens": ["Ana"], "tags": ["O"]}\n', encoding="utf-8")
     assert "sentence 1): word 2 is 'Vigo' in the gold data and missing" in xlner("evaluate", gold, predicted).err
@@ -193,7 +210,10 @@ def test_convert_there_and_back(xlner: Command, tmp_path: Path) -> None:
     assert xlner("convert", conll, json_lines).err == "xlner: 2 sentences\n"
     assert xlner("convert", json_lines, again).code == 0
     assert again.read_text(encoding="utf-8") == conll.read_text(encoding="utf-8")
-    assert xlner("convert", conll, "-", "--to", "conll", "--to-scheme", "bilou").out.splitlines()[1:3] == ["Ana\tB-PER", "Pardo\tL-PER"]
+    assert xlner("convert", conll, "-", "--to", "conll", "--to-scheme", "bilou").out.splitlines()[1:3] == [
+        "Ana\tB-PER",
+        "Pardo\tL-PER",
+    ]
     assert xlner("convert", conll, "-", "--to", "text").out == "Ana Pardo\nVigo\n"
 
 
@@ -225,7 +245,12 @@ def test_doctor_lists_every_backend_and_says_what_to_do(xlner: Command, monkeypa
     monkeypatch.setitem(_registry._BUILTIN["aligner"], "gone", "no.such:Aligner")
     rows = json.loads(xlner("doctor", "--json").out)
     by_name = {(row["kind"], row["name"]): row for row in rows}
-    assert set(by_name) >= {("translator", "apertium"), ("recognizer", "spacy"), ("aligner", "e5"), ("projector", "greedy")}
+    assert set(by_name) >= {
+        ("translator", "apertium"),
+        ("recognizer", "spacy"),
+        ("aligner", "e5"),
+        ("projector", "greedy"),
+    }
     assert by_name["translator", "echo"]["works"]
     assert not by_name["aligner", "gone"]["works"]
     assert "cannot be loaded" in by_name["aligner", "gone"]["details"]
@@ -239,3 +264,38 @@ def test_bad_usage_has_exit_code_2(xlner: Command, text: Path) -> None:
     assert "Missing option '--lang'" in xlner("label", text).err
     assert xlner("lable").code == 2
     assert xlner("label", text, "--lang", "gl", "--limit", "0").code == 2
+
+
+def on_a_terminal(command: list[str], stream: str) -> str:
+    """Run a command with one of its streams on a terminal; returns what is seen there."""
+    leader, follower = pty.openpty()
+    other = "stderr" if stream == "stdout" else "stdout"
+    streams = {stream: follower, other: subprocess.DEVNULL}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "xlner", *command], env={**os.environ, "TERM": "xterm"}, **streams
+    )
+    os.close(follower)
+    seen = b""
+    with contextlib.suppress(OSError):  # Linux says so at the end of a terminal
+        while data := os.read(leader, 65536):
+            seen += data
+    os.close(leader)
+    assert process.wait() == 0
+    return seen.decode()
+
+
+def test_progress_with_rate_and_remaining_time_on_a_terminal(fakes: list[str], tmp_path: Path) -> None:
+    text = tmp_path / "in.txt"
+    text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(3000)), encoding="utf-8")
+    out = tmp_path / "out.jsonl"
+    seen = on_a_terminal(["label", str(text), "--lang", "gl", "-o", str(out), *fakes], "stderr")
+    assert re.search(r"\d+/3000", seen)
+    assert re.search(r"\d+\.\d/s", seen)
+    assert re.search(r"\d:\d\d:\d\d", seen)
+    assert "3000 sentences, 3000 entities" in seen
+
+
+def test_entities_are_colored_on_a_terminal(fakes: list[str], text: Path) -> None:
+    seen = on_a_terminal(["label", str(text), "--lang", "gl", *fakes], "stdout")
+    assert "\x1b[1;32m[Vigo" in seen
+    assert seen.index("vive") < seen.rindex("vive")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -187,3 +187,17 @@ def test_the_oracle_knows_its_pairs() -> None:
     oracle = OracleAligner({(("a", "b"), ("B", "A")): [(0, 1), (1, 0)]})
     pairs = [Pair(Sentence(("B", "A")), Sentence(("a", "b"))), Pair(Sentence(("x", "y")), Sentence(("a",)))]
     assert [a.links for a in oracle.align(pairs)] == [((0, 1), (1, 0)), ((0, 0),)]
+
+
+def test_no_more_than_a_window_is_read_ahead() -> None:
+    read: list[int] = []
+
+    def texts() -> Iterator[str]:
+        for k in range(1000):
+            read.append(k)
+            yield f"frase {k}"
+
+    made = pipeline(window=10).run_texts(texts())
+    next(made)
+    assert len(read) == 10
+    assert sum(1 for _ in made) == 999

@@ -73,9 +73,7 @@ def literal_greedy(options: list[Option]) -> list[Option]:
     while left:
         best = max(left, key=lambda o: (o.score, o.span[1] - o.span[0], -o.span[0], -o.entity))
         chosen.append(best)
-        left = [
-            o for o in left if o.entity != best.entity and (o.span[1] <= best.span[0] or best.span[1] <= o.span[0])
-        ]
+        left = [o for o in left if o.entity != best.entity and (o.span[1] <= best.span[0] or best.span[1] <= o.span[0])]
     return chosen
 
 

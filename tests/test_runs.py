@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xlner import Pair, Pipeline, RunFolder, RunFolderError, Sentence, read_pairs
+from xlner import Pair, Pipeline, RunFolder, RunFolderError, read_pairs
 from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
 
 TEXTS = [f"Palabra {k} de Vigo" for k in range(25)]

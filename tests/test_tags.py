@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -29,8 +30,7 @@ def test_tags_keep_every_entity(case: tuple[list[Entity], int], scheme: Scheme) 
 @given(disjoint_entities())
 def test_io_keeps_every_word_and_refuses_what_it_cannot_tell_apart(case: tuple[list[Entity], int]) -> None:
     entities, length = case
-    pairs = zip(entities, entities[1:], strict=False)
-    if any(a.end == b.start and a.label == b.label for a, b in pairs):
+    if any(a.end == b.start and a.label == b.label for a, b in pairwise(entities)):
         with pytest.raises(ValidationError, match="IO cannot tell apart"):
             encode(entities, length, "IO")
     else:
@@ -78,7 +78,11 @@ def test_type_change_inside_is_two_entities() -> None:
 
 
 def test_touching_entities_stay_apart() -> None:
-    assert decode(["B-PER", "B-LOC", "B-LOC"]).entities == (Entity(0, 1, "PER"), Entity(1, 2, "LOC"), Entity(2, 3, "LOC"))
+    assert decode(["B-PER", "B-LOC", "B-LOC"]).entities == (
+        Entity(0, 1, "PER"),
+        Entity(1, 2, "LOC"),
+        Entity(2, 3, "LOC"),
+    )
 
 
 def test_labels_may_have_hyphens() -> None:

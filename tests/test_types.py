@@ -95,7 +95,9 @@ def test_alignment_is_a_set_of_links_with_the_largest_weight() -> None:
         (((0, 1),), (float("inf"),), "not finite"),
     ],
 )
-def test_bad_links_are_refused(links: tuple[tuple[int, int], ...], weights: tuple[float, ...] | None, match: str) -> None:
+def test_bad_links_are_refused(
+    links: tuple[tuple[int, int], ...], weights: tuple[float, ...] | None, match: str
+) -> None:
     with pytest.raises(ValidationError, match=match):
         Alignment(links, weights)
 

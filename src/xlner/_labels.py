@@ -9,10 +9,9 @@ from xlner._entity import Entity
 from xlner._errors import UnknownNameError, ValidationError
 
 _ONTONOTES = {
+    **{label: label for label in ("PER", "ORG", "LOC", "MISC", "DATE")},  # models that have this label set already
     "PERSON": "PER",
-    "ORG": "ORG",
     "GPE": "LOC",
-    "LOC": "LOC",
     "FAC": "LOC",
     "NORP": "MISC",
     "EVENT": "MISC",
@@ -20,7 +19,6 @@ _ONTONOTES = {
     "LAW": "MISC",
     "LANGUAGE": "MISC",
     "PRODUCT": "MISC",
-    "DATE": "DATE",
 }
 _ARTICLES = frozenset({"the", "a", "an"})
 _POSSESSIVES = frozenset({"'s", "’s", "'", "’"})

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from xlner._entity import Entity, Span
 from xlner._errors import ValidationError
 from xlner.tags import Repair, Scheme, decode, encode
+
+if TYPE_CHECKING:
+    from xlner._tokenize import Segmenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +66,19 @@ class Sentence:
         return cls(tuple(tokens), decode(tags, scheme, repair=repair).entities)
 
     @classmethod
-    def from_text(cls, text: str, *, language: str | None = None, id: str | None = None) -> Sentence:
+    def from_text(
+        cls, text: str, *, language: str | None = None, id: str | None = None, segmenter: Segmenter | None = None
+    ) -> Sentence:
         """Tokenize a text with the default tokenizer; offsets point into `text` as given.
+
+        `segmenter` cuts runs of a script without spaces into words, see `xlner.tokenize`.
 
         >>> Sentence.from_text("Ana, in Vigo.").tokens
         ('Ana', ',', 'in', 'Vigo', '.')
         """
         from xlner._tokenize import tokenize
 
-        offsets = tokenize(text, language)
+        offsets = tokenize(text, language, segmenter=segmenter)
         return cls(tuple(text[a:b] for a, b in offsets), (), text, tuple(offsets), language, id)
 
     def __len__(self) -> int:

@@ -85,8 +85,10 @@ def _print_table(scores: Scores) -> None:
     for name in ("precision", "recall", "F1", "correct", "predicted", "gold"):
         table.add_column(name, justify="right")
     for label, c in [*scores.per_type.items(), ("micro", scores.micro)]:
+        if label == "micro":
+            table.add_section()
         ratios = [f"{value:.4f}" for value in (c.precision, c.recall, c.f1)]
-        table.add_row(label, *ratios, *map(str, (c.correct, c.predicted, c.gold)), end_section=label != "micro")
+        table.add_row(label, *ratios, *map(str, (c.correct, c.predicted, c.gold)))
     table.add_row("macro", "", "", f"{scores.macro_f1:.4f}", "", "", "")
     console = Console(highlight=False, soft_wrap=True)
     console.print(table)

@@ -59,13 +59,13 @@ class Pipeline:
         if translator is not None and self.target_lang is None:
             raise ValidationError("a translator needs to know the target language", hint="give target_lang")
         self.translator: Translator | None = _build("translator", translator)
-        self.recognizer: Recognizer | None = _build("recognizer", recognizer)
+        self._check_route()  # before models are loaded for nothing
+        self.recognizer: Recognizer | None = _build("recognizer", recognizer, language=self.source_lang)
         self.aligner: Aligner | None = _build("aligner", aligner)
         self.projector: Projector | None = _build("projector", projector)
         self.ignore = frozenset(ignore)
         self.window = window
         self.batch_tokens = batch_tokens
-        self._check_route()
 
     @property
     def fingerprint(self) -> str:
@@ -181,8 +181,8 @@ class Pipeline:
             route(self.target_lang, self.source_lang)
 
 
-def _build(kind: str, stage: Any) -> Any:
-    return create(kind, stage) if isinstance(stage, str) else stage
+def _build(kind: str, stage: Any, **defaults: object) -> Any:
+    return create(kind, stage, **defaults) if isinstance(stage, str) else stage
 
 
 def _fingerprint(stage: object) -> str:

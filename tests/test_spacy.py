@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from xlner import BackendError, Entity, MissingExtraError, Sentence
+from xlner.recognition import spacy as backend
+from xlner.recognition.spacy import SpacyRecognizer, words_in
+
+spacy = pytest.importorskip("spacy", reason="needs xlner[offline]")
+
+
+@pytest.fixture(scope="module")
+def recognizer() -> SpacyRecognizer:
+    return SpacyRecognizer()
+
+
+def test_entities_are_mapped_trimmed_and_on_our_words(recognizer: SpacyRecognizer) -> None:
+    text = "Angela Merkel's plane landed in the United States on Monday, said the European Commission."
+    sentence = Sentence.from_text(text, language="en")
+    (entities,) = recognizer.recognize([sentence])
+    found = [(e.label, sentence.surface(e)) for e in entities]
+    assert ("PER", "Angela Merkel") in found
+    assert ("LOC", "United States") in found
+    assert ("ORG", "European Commission") in found
+    assert ("DATE", "Monday") in found
+
+
+def test_tokens_without_text_and_empty_sentences(recognizer: SpacyRecognizer) -> None:
+    tokens = ("Barack", "Obama", "visited", "Berlin", ".")
+    first, second = recognizer.recognize([Sentence(tokens), Sentence(())])
+    assert {(e.start, e.end, e.label) for e in first} == {(0, 2, "PER"), (3, 4, "LOC")}
+    assert second == []
+
+
+def test_only_the_needed_components_are_loaded(recognizer: SpacyRecognizer) -> None:
+    assert recognizer._nlp.pipe_names == ["tok2vec", "ner"]
+    assert "labels=ontonotes" in recognizer.fingerprint
+
+
+def test_a_pipeline_from_a_folder(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    nlp = spacy.blank("es")
+    nlp.add_pipe("entity_ruler").add_patterns([{"label": "LOC", "pattern": "A Coruña"}])
+    nlp.to_disk(tmp_path / "ruler")
+    recognizer = SpacyRecognizer(str(tmp_path / "ruler"), labels="none")
+    assert recognizer.recognize([Sentence.from_text("Vive en A Coruña.")]) == [[Entity(2, 4, "LOC")]]
+    spacy.blank("es").to_disk(tmp_path / "blank")
+    with pytest.raises(BackendError, match="has no entity recognizer"):
+        SpacyRecognizer(str(tmp_path / "blank"))
+
+
+def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BackendError, match="model 'xx_none' is not installed; pip install 'xlner"):
+        SpacyRecognizer("xx_none")
+    with pytest.raises(BackendError, match="no spaCy model for 'gl' is installed; install gl_core_news_sm"):
+        SpacyRecognizer(language="gl")
+    monkeypatch.setattr(backend, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[offline\]'"):
+        SpacyRecognizer()
+    backend._load.cache_clear()
+    monkeypatch.setitem(sys.modules, "spacy", None)
+    with pytest.raises(MissingExtraError, match="spaCy is not installed"):
+        SpacyRecognizer("en_core_web_sm")
+
+
+def test_words_that_share_a_character_with_a_span() -> None:
+    offsets = [(0, 3), (4, 8), (8, 9)]
+    assert words_in(offsets, 0, 3) == (0, 1)
+    assert words_in(offsets, 2, 5) == (0, 2)
+    assert words_in(offsets, 3, 4) is None
