@@ -42,7 +42,7 @@ def test_python_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
     (code,) = blocks("python")
     assert len(code.splitlines()) <= 10
     exec(code, {})
-    assert "LOC Ginebra (30, 37)" in capsys.readouterr().out
+    assert "LOC Ginebra (25, 32)" in capsys.readouterr().out
 
 
 def test_the_two_commands_exist_and_ci_runs_the_second() -> None:

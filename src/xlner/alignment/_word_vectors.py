@@ -1,0 +1,50 @@
+"""Vectors of words out of the states of their sub-words, and links out of two sentences' vectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner._alignment import Alignment
+from xlner.alignment._e5_weights import FloatArray
+from xlner.alignment.decoders import Decoder
+
+_DECIMALS = 5
+"""Similarities are rounded: links must not hang on the last bits, which depend on the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """The vectors of those words of a sentence that have sub-words."""
+
+    words: NDArray[np.intp]
+    """Their indices in the sentence."""
+    rows: FloatArray
+    """Shape (n_words, hidden), each of length 1."""
+
+    @classmethod
+    def pool(cls, states: FloatArray, counts: NDArray[np.intp]) -> WordVectors:
+        """The mean state of each word, scaled to length 1; `counts` holds the sub-words of each, `states` one row each.
+
+        >>> pooled = WordVectors.pool(np.array([[3, 3], [3, 5], [0, 2]], dtype=np.float32), np.array([2, 0, 1]))
+        >>> pooled.words.tolist(), pooled.rows.round(1).tolist()
+        ([0, 2], [[0.6000000238418579, 0.800000011920929], [0.0, 1.0]])
+        """
+        words = np.flatnonzero(counts)
+        starts = (np.cumsum(counts) - counts)[words]
+        # Sums do: what a mean divides by goes away with the scaling.
+        sums = np.add.reduceat(states, starts, axis=0) if len(words) else states
+        return cls(words, sums / np.linalg.norm(sums, axis=1, keepdims=True))
+
+
+def link(source: WordVectors, target: WordVectors, decode: Decoder) -> Alignment:
+    """The links that a decoder finds in the cosine similarities, which are their weights.
+
+    The decoder does not get to see words without vectors: they have no link and no influence on others.
+    """
+    similarity = (source.rows @ target.rows.T).round(_DECIMALS)
+    rows, columns = np.nonzero(decode(similarity))
+    links = zip(source.words[rows].tolist(), target.words[columns].tolist(), strict=True)
+    return Alignment(tuple(links), tuple(round(weight, _DECIMALS) for weight in similarity[rows, columns].tolist()))

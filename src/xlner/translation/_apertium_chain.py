@@ -1,0 +1,256 @@
+"""Programs joined by pipes that stay alive and answer message after message."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Messages on their way at once. The programs work side by side, so this makes up for the time a message takes from
+# the first of them to the last; more than this brings nothing.
+IN_FLIGHT = 32
+_CHUNK = 1 << 16
+_KEPT_ERRORS = 2000
+
+
+class ChainError(Exception):
+    """A chain failed on one message; `index` says on which, `str()` how."""
+
+    def __init__(self, index: int, reason: str) -> None:
+        super().__init__(reason)
+        self.index = index
+
+
+class _BrokenChainError(Exception):
+    """The programs ended, or their answers no longer match the messages."""
+
+
+class _Programs:
+    """Running processes joined by pipes: `input` to the first, `output` of the last, `errors` of all."""
+
+    __slots__ = ("__weakref__", "_commands", "_finalizer", "errors", "input", "output", "owner", "processes")
+
+    def __init__(self, commands: Sequence[Sequence[str]]) -> None:
+        self._commands = commands
+        self.owner = os.getpid()
+        self.processes: list[subprocess.Popen[bytes]] = []
+        self.errors, errors_in = os.pipe()
+        previous, self.input = os.pipe()
+        try:
+            for command in commands:
+                following, stage_out = os.pipe()
+                try:
+                    self.processes.append(_start(command, previous, stage_out, errors_in))
+                finally:
+                    os.close(previous)
+                    os.close(stage_out)
+                    previous = following
+        finally:
+            os.close(errors_in)
+            self.output = previous
+            # Not __del__: this also runs at the end of the interpreter, while there still are modules to run it with.
+            ends = (self.input, self.output, self.errors)
+            self._finalizer = weakref.finalize(self, _stop, self.owner, self.processes, ends)
+        os.set_blocking(self.input, False)
+        os.set_blocking(self.errors, False)
+
+    def stop(self) -> None:
+        self._finalizer()
+
+    def obituary(self, errors: bytes, first_stage: int) -> str:
+        """Which program ended first, and how; best asked after the output has ended."""
+        for index, process in enumerate(self.processes):
+            # Programs before the one that failed still run, or ended because nobody reads them anymore.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = process.wait(0.05)
+                if code != -signal.SIGPIPE:
+                    program = Path(self._commands[index][0]).name
+                    last_words = errors.decode(errors="replace").strip().splitlines()[-1:]
+                    said = f": {last_words[0]}" if last_words else ""
+                    return f"stage {first_stage + index} ({program}) {_ended(code)}{said}"
+        return "a stage closed its output"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainOptions:
+    """How a chain deals with messages: the seconds it waits for an answer, and what makes an answer complete.
+
+    `in_flight` messages are on their way at once. `stale` is what programs write to their error output when they will
+    not treat the next message as they would have treated it first: they are started afresh for it. That needs
+    `in_flight=1`. `first_stage` is the number of the first program in error texts.
+    """
+
+    timeout: float
+    complete: Callable[[bytes], bool]
+    in_flight: int = IN_FLIGHT
+    stale: bytes | None = None
+    first_stage: int = 1
+
+
+class Chain:
+    """Keeps programs alive: starts them when needed, and again after a crash. Threads may share it."""
+
+    def __init__(self, commands: Sequence[Sequence[str]], options: ChainOptions) -> None:
+        self._commands = commands
+        self._options = options
+        self._programs: _Programs | None = None
+        self._lock = threading.Lock()
+
+    def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
+        """The answer to each message.
+
+        Raises `ChainError` for the first message that gets no answer in time, or on which the programs crash twice.
+        Messages leave every program in the order they came in, so the first one unanswered is the one that did it,
+        however many are on their way.
+        """
+        answers: list[bytes] = []
+        crashed_on = -1
+        with self._lock:
+            while len(answers) < len(messages):
+                try:
+                    self._pass(messages, answers)
+                except _BrokenChainError as crash:
+                    if crashed_on == len(answers):
+                        raise ChainError(crashed_on, f"{crash}, twice") from None
+                    crashed_on = len(answers)
+                except TimeoutError:
+                    raise ChainError(len(answers), f"no answer in {self._options.timeout:g} s") from None
+        return answers
+
+    def close(self) -> None:
+        """End the programs; the next exchange starts them anew."""
+        with self._lock:
+            self._stop()
+
+    def _pass(self, messages: Sequence[bytes], answers: list[bytes]) -> None:
+        """Append the answers still missing, and leave no chain behind that has unfinished business."""
+        ready = False
+        try:
+            ready = _Pass(self._started(), messages, answers, self._options).run()
+        finally:
+            if not ready:
+                self._stop()
+
+    def _started(self) -> _Programs:
+        # After a fork the programs are the parent's: two processes reading one pipe would share out the answers.
+        if self._programs is not None and self._programs.owner != os.getpid():
+            self._stop()
+        if self._programs is None:
+            self._programs = _Programs(self._commands)
+        return self._programs
+
+    def _stop(self) -> None:
+        if self._programs is not None:
+            self._programs.stop()
+            self._programs = None
+
+
+class _Pass:
+    """One run of messages through running programs. Writes and reads by turns, so that no pipe can block the other."""
+
+    def __init__(
+        self, programs: _Programs, messages: Sequence[bytes], answers: list[bytes], options: ChainOptions
+    ) -> None:
+        self.programs = programs
+        self.messages = messages
+        self.answers = answers
+        self.options = options
+        self.sent = len(answers)
+        self.unwritten = b""
+        self.partial: list[bytes] = []
+        self.errors = b""
+        self.stale = False
+
+    def run(self) -> bool:
+        """Go on until all is answered or the programs are stale; False if they are."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.programs.output, selectors.EVENT_READ, self._read)
+            selector.register(self.programs.errors, selectors.EVENT_READ, self._read_errors)
+            writing = False
+            known, deadline = -1, 0.0
+            while len(self.answers) < len(self.messages) and not self.stale:
+                if len(self.answers) > known:
+                    known, deadline = len(self.answers), time.monotonic() + self.options.timeout
+                elif time.monotonic() >= deadline:
+                    raise TimeoutError
+                self._write()
+                if bool(self.unwritten) is not writing:
+                    writing = not writing
+                    if writing:
+                        selector.register(self.programs.input, selectors.EVENT_WRITE, lambda: None)
+                    else:
+                        selector.unregister(self.programs.input)
+                for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
+                    key.data()
+        return not self.stale
+
+    def _write(self) -> None:
+        while self.sent < len(self.messages) and self.sent - len(self.answers) < self.options.in_flight:
+            if len(self.unwritten) > _CHUNK:
+                break
+            self.unwritten += self.messages[self.sent] + b"\0"
+            self.sent += 1
+        if self.unwritten:
+            try:
+                self.unwritten = self.unwritten[os.write(self.programs.input, self.unwritten) :]
+            except BlockingIOError:
+                pass
+            except BrokenPipeError:
+                # There may still be answers on their way; the end of the output will tell when not.
+                self.unwritten = b""
+                self.sent = len(self.messages)
+
+    def _read(self) -> None:
+        data = os.read(self.programs.output, _CHUNK)
+        # What a program has to say about a message is in its error output before the answer is in its output.
+        self._read_errors()
+        if not data:
+            raise _BrokenChainError(self.programs.obituary(self.errors, self.options.first_stage))
+        first, *others = data.split(b"\0")
+        self.partial.append(first)
+        for part in others:
+            answer = b"".join(self.partial)
+            if len(self.answers) == self.sent or not self.options.complete(answer):
+                raise _BrokenChainError("the answers are out of step with the sentences")
+            self.answers.append(answer)
+            self.partial = [part]
+
+    def _read_errors(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self.programs.errors, _CHUNK):
+                self.errors += data
+                self.stale |= self.options.stale is not None and self.options.stale in self.errors
+                self.errors = self.errors[-_KEPT_ERRORS:]
+
+
+def _start(command: Sequence[str], source: int, sink: int, errors: int) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    return subprocess.Popen(command, stdin=source, stdout=sink, stderr=errors, env=environment)
+
+
+def _stop(owner: int, processes: Sequence[subprocess.Popen[bytes]], ends: Sequence[int]) -> None:
+    for end in ends:
+        os.close(end)
+    for process in processes:
+        if owner == os.getpid():
+            process.kill()
+        else:
+            process.returncode = 0  # not a child of this process: nothing to wait for, nothing to warn about
+    for process in processes:
+        process.wait()
+
+
+def _ended(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    with contextlib.suppress(ValueError):
+        return f"was killed by {signal.Signals(-code).name}"
+    return f"was killed by signal {-code}"

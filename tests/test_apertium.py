@@ -1,0 +1,596 @@
+"""The Apertium translator: on fake modes made of small Python programs, and on the real thing where it is installed."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from xlner import _registry
+from xlner._errors import BackendError, StageError, UnknownNameError, ValidationError
+from xlner._stages import Translator
+from xlner.translation import _apertium_debian as debian
+from xlner.translation import _apertium_stream as stream
+from xlner.translation._apertium_modes import Mode, stages
+from xlner.translation.apertium import ApertiumTranslator
+
+# A stage that copies NUL-delimited messages; its last argument says what else it does.
+STAGE = """\
+import os, signal, sys, time
+from pathlib import Path
+
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+here, act = Path(__file__).parent, sys.argv[-1]
+with (here / "starts").open("a") as log:
+    log.write(f"{os.getpid()} {' '.join(sys.argv[1:])}\\n")
+if act == "dead":
+    sys.exit("no dictionary")
+
+def work(message):
+    with (here / f"messages.{act}").open("ab") as log:
+        log.write(message + b"\\0")
+    if act == "upper":
+        message = message.decode().upper().encode()
+    if act == "reverse":
+        words = message.removesuffix(b".[][\\n]").split()
+        message = b" ".join(reversed(words)) + b".[][\\n]"
+    if act == "mark":
+        message = b" ".join(b"*" + w if w.startswith(b"un") else w for w in message.split(b" "))
+    if act == "noise":
+        sys.stderr.write("warning " * 20000)
+    if b"HANG" in message:
+        time.sleep(60)
+    if b"BOOM" in message or (b"ONCE" in message and not (here / "fell").exists()):
+        (here / "fell").touch()
+        sys.stderr.write("panic\\nassertion failed\\n")
+        sys.stderr.flush()
+        os._exit(3)
+    if b"SPLIT" in message:
+        message = message.replace(b"SPLIT", b"\\0")
+    sys.stdout.buffer.write(message + b"\\0")
+    sys.stdout.buffer.flush()
+
+partial = b""
+while data := os.read(0, 1 << 16):
+    *messages, partial = (partial + data).split(b"\\0")
+    for message in messages:
+        work(message)
+"""
+
+
+class Fake:
+    """A folder of modes whose stages are the script above."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.script = folder / "stage.py"
+        self.script.write_text(f"#!{sys.executable} -IS\n{STAGE}")
+        self.script.chmod(0o755)
+
+    def mode(self, name: str, *acts: str) -> Fake:
+        (self.folder / f"{name}.mode").write_text(" | ".join(f"'{self.script}' $2 {act}" for act in acts or ("copy",)))
+        return self
+
+    def modes(self, *names: str) -> Fake:
+        for name in names:
+            self.mode(name)
+        return self
+
+    def starts(self) -> list[str]:
+        log = self.folder / "starts"
+        return log.read_text().splitlines() if log.exists() else []
+
+    def messages(self, act: str) -> list[bytes]:
+        return (self.folder / f"messages.{act}").read_bytes().split(b"\0")[:-1]
+
+    def translator(self, *, via: str | None = None, timeout: float = 30.0) -> ApertiumTranslator:
+        return ApertiumTranslator(modes_dir=str(self.folder), via=via, timeout=timeout)
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Fake:
+    return Fake(tmp_path)
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- the text format
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a[b]c", "{x}", "^a/b$", "C:\\dir\\n", "me@example.com", "<b>", "#tag *star* 5 * 3", "~5 a~b", "\\", "]", "é 😀"],
+)
+def test_what_is_special_comes_back_as_it_was(text: str) -> None:
+    assert stream.decode(stream.encode(text), text) == text
+
+
+def test_nothing_that_ends_or_splits_a_message_gets_in() -> None:
+    text = "a\0b\nc\r\nd\u2028e\uffff\ufffe\ud800f\x85g\t"
+    assert stream.clean(text) == "a b c  d e   f g"
+    stream.encode(stream.clean(text))
+    assert stream.clean("\u0301\u200d\u00a0x") == "\u0301\u200d\u00a0x"
+
+
+def test_marks_are_dropped_only_where_the_source_has_none() -> None:
+    assert stream.strip_marks("*foo @bar #baz", "foo bar baz") == "foo bar baz"
+    assert stream.strip_marks("5 * 3, #tag, me@mail.org", "5 * 3, #tag, me@mail.org") == "5 * 3, #tag, me@mail.org"
+    assert stream.strip_marks("#tag of #unknown", "#tag de unknown") == "#tag of unknown"
+    assert stream.strip_marks("#loose tag and *unknown", "#suelta tag y unknown") == "#loose tag and unknown"
+
+
+def test_the_pipeline_of_a_mode_file_is_parsed_like_a_shell_does() -> None:
+    text = "lt-proc -w '/a/it''s b.bin' | apertium-tagger -g $2 '/a/|#.prob'|lt-proc $1 '/a/c.bin'\n"
+    assert stages(text) == [
+        ["lt-proc", "-z", "-w", "/a/its b.bin"],
+        ["apertium-tagger", "-z", "-g", "/a/|#.prob"],
+        ["lt-proc", "-z", "-n", "/a/c.bin"],
+    ]
+
+
+# --- translating
+
+
+def test_each_text_is_a_message_of_its_own_in_order(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy", "upper").translator() as translator:
+        texts = ["uno dos", "", " \n", "tres [x]", "uno dos", "cu\natro"]
+        assert translator.translate(texts, from_lang="es", to_lang="en") == [
+            "UNO DOS",
+            "",
+            "",
+            "TRES [X]",
+            "UNO DOS",
+            "CU ATRO",
+        ]
+    assert fake.messages("copy") == [b"uno dos.[][\n]", b"tres \\[x\\].[][\n]", b"uno dos.[][\n]", b"cu atro.[][\n]"]
+
+
+def test_stages_get_the_null_flush_option_and_lose_the_second_placeholder(fake: Fake) -> None:
+    with fake.mode("spa-eng", "$1 copy").translator() as translator:
+        translator.translate(["x"], from_lang="es", to_lang="en")
+    assert [line.split()[1:] for line in fake.starts()] == [["-z", "-n", "copy"]]
+
+
+def test_unknown_words_lose_their_marks(fake: Fake) -> None:
+    with fake.mode("spa-eng", "mark").translator() as translator:
+        assert translator.translate(["un *un 5 * 3"], from_lang="es", to_lang="en") == ["un *un 5 * 3"]
+
+
+def test_programs_start_at_the_first_sentence_and_stay(fake: Fake) -> None:
+    translator = fake.mode("spa-eng", "copy", "upper").translator()
+    translator.translate(["", " "], from_lang="es", to_lang="en")
+    assert fake.starts() == []
+    for _ in range(3):
+        assert translator.translate(["a"], from_lang="es", to_lang="en") == ["A"]
+    assert len(fake.starts()) == 2
+    pids = [int(line.split()[0]) for line in fake.starts()]
+    assert all(map(alive, pids))
+    translator.close()
+    assert not any(map(alive, pids))
+    assert translator.translate(["b"], from_lang="es", to_lang="en") == ["B"]
+    translator.close()
+
+
+def test_programs_end_with_the_translator_and_with_the_interpreter(fake: Fake) -> None:
+    translator = fake.mode("spa-eng").translator()
+    translator.translate(["a"], from_lang="es", to_lang="en")
+    del translator
+    gc.collect()
+    code = f"""
+        from xlner.translation.apertium import ApertiumTranslator
+        kept = ApertiumTranslator(modes_dir={str(fake.folder)!r})
+        kept.translate(["a"], from_lang="es", to_lang="en")
+    """
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", textwrap.dedent(code)], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    pids = [int(line.split()[0]) for line in fake.starts()]
+    assert len(pids) == 2
+    assert not any(map(alive, pids))
+
+
+def test_no_deadlock_on_long_texts_and_long_batches(fake: Fake) -> None:
+    long = "palabra " * 40_000
+    with fake.mode("spa-eng", "copy", "noise", "copy").translator() as translator:
+        texts = [long.strip(), "b", *(long.strip() for _ in range(3)), *map(str, range(100))]
+        assert translator.translate(texts, from_lang="es", to_lang="en") == texts
+
+
+def test_threads_share_a_chain(fake: Fake) -> None:
+    with fake.mode("spa-eng", "upper").translator() as translator:
+
+        def job(number: int) -> bool:
+            texts = [f"t{number} {i}" for i in range(50)]
+            return translator.translate(texts, from_lang="es", to_lang="en") == [t.upper() for t in texts]
+
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(job, range(8)))
+    assert len(fake.starts()) == 1
+
+
+def test_a_forked_process_gets_programs_of_its_own(fake: Fake) -> None:
+    with fake.mode("spa-eng", "upper").translator() as translator:
+        assert translator.translate(["a"], from_lang="es", to_lang="en") == ["A"]
+        child = os.fork()
+        if child == 0:
+            right = translator.translate(["b"], from_lang="es", to_lang="en") == ["B"]
+            translator.close()
+            os._exit(0 if right else 1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert translator.translate(["c"], from_lang="es", to_lang="en") == ["C"]
+    assert len(fake.starts()) == 2
+
+
+def test_a_translator_can_be_pickled(fake: Fake) -> None:
+    with fake.mode("spa-eng", "upper").translator() as translator:
+        translator.translate(["a"], from_lang="es", to_lang="en")
+        with pickle.loads(pickle.dumps(translator)) as copy:
+            assert copy.translate(["a"], from_lang="es", to_lang="en") == ["A"]
+
+
+# --- failures
+
+
+def test_a_crash_is_retried_once_and_later_sentences_keep_their_places(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy", "upper", "copy").translator() as translator:
+        texts = [*map(str, range(60)), "ONCE", *map(str, range(60, 99))]
+        assert translator.translate(texts, from_lang="es", to_lang="en") == texts
+    assert len(fake.starts()) == 6
+
+
+def test_a_second_crash_names_mode_stage_and_sentence_and_the_next_call_works(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy", "upper", "copy").translator() as translator:
+        with pytest.raises(StageError) as caught:
+            translator.translate([*"abc", "a BOOM b", *"def"], from_lang="es", to_lang="en")
+        message = "Apertium mode spa-eng failed on 'a BOOM b': stage 1 (stage.py) ended with exit code 3: "
+        assert str(caught.value) == message + "assertion failed, twice"
+        assert translator.translate(["a"], from_lang="es", to_lang="en") == ["A"]
+
+
+def test_a_crash_of_a_later_stage_is_put_on_that_stage(fake: Fake) -> None:
+    fake.mode("spa-eng", "copy", "upper", "copy")
+    with fake.translator() as translator, pytest.raises(StageError, match=r"'boom': stage 2 \(stage.py\) ended"):
+        translator.translate(["boom"], from_lang="es", to_lang="en")
+
+
+def test_programs_that_never_start_well(fake: Fake) -> None:
+    fake.mode("spa-eng", "copy", "dead")
+    message = r"a…': stage 2 \(stage.py\) ended with exit code 1: no dictionary, twice"
+    with fake.translator() as translator, pytest.raises(StageError, match=message):
+        translator.translate(["a" * 100], from_lang="es", to_lang="en")
+
+
+def test_a_hanging_sentence_is_cut_off_and_the_next_call_works(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy", "upper").translator(timeout=1.5) as translator:
+        translator.translate(["a"], from_lang="es", to_lang="en")
+        pids = [int(line.split()[0]) for line in fake.starts()]
+        began = time.monotonic()
+        with pytest.raises(StageError, match=r"spa-eng failed on 'HANG': no answer in 1\.5 s"):
+            translator.translate(["a", "b", "HANG", "c"], from_lang="es", to_lang="en")
+        assert time.monotonic() - began < 10
+        assert not any(map(alive, pids))
+        assert translator.translate(["a"], from_lang="es", to_lang="en") == ["A"]
+
+
+def test_answers_out_of_step_are_noticed(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy", "copy").translator() as translator:
+        with pytest.raises(StageError, match="'SPLIT in two': the answers are out of step"):
+            translator.translate(["a", "SPLIT in two", "b"], from_lang="es", to_lang="en")
+        assert translator.translate(["a", "b"], from_lang="es", to_lang="en") == ["a", "b"]
+
+
+def test_an_interrupted_call_leaves_nothing_behind_for_the_next(fake: Fake) -> None:
+    with fake.mode("spa-eng", "upper").translator() as translator:
+        translator.translate(["a"], from_lang="es", to_lang="en")
+        timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), 2))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            translator.translate(["HANG"], from_lang="es", to_lang="en")
+        timer.join()
+        assert translator.translate(["b"], from_lang="es", to_lang="en") == ["B"]
+
+
+# --- languages and routes
+
+
+@pytest.mark.parametrize("code", ["es", "spa", "spa_Latn", "es-419"])
+def test_codes_of_any_form_and_modes_of_both_spellings(fake: Fake, code: str) -> None:
+    translator = fake.modes("spa-eng", "spa-eng_US", "eng-spa_old").translator()
+    assert translator.route(code, "eng_Latn") == ("spa-eng",)
+    assert translator.route("en", code) == ("eng-spa_old",)
+
+
+def test_the_exact_name_is_preferred_to_a_variant(fake: Fake) -> None:
+    translator = fake.modes("eng-hbs_BS", "eng-hbs_HR", "eng-hbs_SR", "hbs-eng", "Cyrl-Latn").translator()
+    assert translator.route("en", "hr") == ("eng-hbs_HR",)
+    assert translator.route("en", "sr") == ("eng-hbs_SR",)
+    assert translator.route("bs", "en") == ("hbs-eng",)
+    assert fake.modes("eng-hbs").translator().route("en", "hr") == ("eng-hbs",)
+
+
+def test_the_same_language_needs_no_mode(fake: Fake) -> None:
+    translator = fake.translator()
+    assert translator.route("es", "spa_Latn") == ()
+    assert translator.translate([" a\nb", ""], from_lang="es", to_lang="spa") == ["a b", ""]
+
+
+def test_the_shortest_way_through_pivots(fake: Fake) -> None:
+    fake.modes("pt-es", "es-pt_BR", "spa-eng", "spa-eng_US", "por-cat", "cat-eng", "oci-cat", "oci-fra", "fra-por")
+    translator = fake.translator()
+    assert translator.route("pt", "en") == ("pt-es", "spa-eng")
+    assert translator.route("oc", "en") == ("oci-cat", "cat-eng")
+    assert translator.route("fr", "en") == ("fra-por", "pt-es", "spa-eng")
+
+
+def test_no_way_is_longer_than_three_modes(fake: Fake) -> None:
+    fake.modes("urd-hin", "hin-pol", "pol-szl", "szl-eng")
+    assert fake.translator().route("hi", "en") == ("hin-pol", "pol-szl", "szl-eng")
+    with pytest.raises(BackendError):
+        fake.translator().route("ur", "en")
+
+
+def test_texts_pass_through_all_modes_of_a_route(fake: Fake) -> None:
+    fake.mode("pt-es", "reverse").mode("spa-eng", "upper")
+    with fake.translator() as translator:
+        assert translator.translate(["um dois", "", "três"], from_lang="pt", to_lang="en") == ["DOIS UM", "", "TRÊS"]
+    assert len(fake.starts()) == 2
+
+
+def test_via_forces_the_pivots(fake: Fake) -> None:
+    fake.modes("pt-eng", "pt-es", "es-ca", "cat-eng", "spa-eng")
+    assert fake.translator().route("pt", "en") == ("pt-eng",)
+    assert fake.translator(via="es").route("pt", "en") == ("pt-es", "spa-eng")
+    assert fake.translator(via="es, cat").route("pt", "en") == ("pt-es", "es-ca", "cat-eng")
+    assert fake.translator(via="es").route("es", "en") == ("spa-eng",)
+    with pytest.raises(BackendError, match=r"from pt to ca with what is installed here; apt-get install .*por-cat"):
+        fake.translator(via="ca").route("pt", "en")
+
+
+def test_a_missing_pair_names_what_to_install(fake: Fake) -> None:
+    with pytest.raises(BackendError) as caught:
+        fake.modes("spa-eng").translator().translate(["x"], from_lang="mk", to_lang="en")
+    assert str(caught.value) == (
+        "Apertium cannot translate from mk to en with what is installed here; apt-get install apertium "
+        "apertium-mkd-eng, or another translator, or `xlner project` with translations that you have"
+    )
+
+
+def test_a_missing_pivot_names_what_to_install(fake: Fake, tmp_path: Path) -> None:
+    with pytest.raises(BackendError, match="apt-get install apertium apertium-es-pt,"):
+        fake.modes("spa-eng").translator().route("pt", "en")
+    with pytest.raises(BackendError, match="apt-get install apertium apertium-es-pt apertium-eng-spa,"):
+        ApertiumTranslator(modes_dir=str(tmp_path / "none")).route("pt", "en")
+
+
+def test_a_language_without_any_package_names_what_there_is(fake: Fake) -> None:
+    with pytest.raises(BackendError) as caught:
+        fake.modes("spa-eng", "glg-spa", "en-gl", "cat-fra").translator().route("lug", "en")
+    assert str(caught.value) == (
+        "Apertium cannot translate from lg to en with what is installed here; into en it can translate es, gl; "
+        "name pivots (apertium?via=CODE), or another translator, or `xlner project` with translations that you have"
+    )
+
+
+def test_a_missing_program_names_its_package(fake: Fake) -> None:
+    (fake.folder / "spa-eng.mode").write_text("cg-no-proc x | lt-proc y")
+    with pytest.raises(BackendError, match=r"'cg-no-proc', which is not installed; apt-get install .*-eng-spa$"):
+        fake.translator().translate(["x"], from_lang="es", to_lang="en")
+
+
+def test_missing_data_is_a_backend_error(fake: Fake) -> None:
+    (fake.folder / "spa-eng.mode").write_text(f"{fake.script} '/no/such/file.bin'")
+    with pytest.raises(BackendError, match=r"needs /no/such/file.bin, which is missing; apt-get install --reinstall"):
+        fake.translator().translate(["x"], from_lang="es", to_lang="en")
+
+
+def test_bad_codes_and_options(fake: Fake) -> None:
+    with pytest.raises(UnknownNameError, match="not a language code"):
+        fake.translator().route("nonsense!", "en")
+    with pytest.raises(ValidationError, match="timeout must be over 0 seconds"):
+        fake.translator(timeout=0)
+
+
+def test_available_lists_canonical_pairs(fake: Fake) -> None:
+    fake.modes("spa-eng", "spa-eng_US", "hbs-eng", "en-gl", "eo-en-bytecode", "Cyrl-Latn", "spa-xzx")
+    expected = [("bs", "en"), ("en", "gl"), ("es", "en"), ("hr", "en"), ("sr", "en")]
+    assert fake.translator().available() == expected
+    assert ApertiumTranslator(modes_dir="/no/such/folder").available() == []
+
+
+def test_the_environment_may_name_the_folder(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("APERTIUM_MODES", str(fake.modes("spa-eng").folder))
+    assert ApertiumTranslator().available() == [("es", "en")]
+
+
+def test_the_fingerprint_follows_modes_and_pivots(fake: Fake) -> None:
+    first = fake.modes("spa-eng").translator().fingerprint
+    assert first.startswith("apertium-")
+    assert fake.translator().fingerprint == first
+    assert fake.translator(via="es").fingerprint != first
+    assert fake.mode("spa-eng", "upper").translator().fingerprint != first
+
+
+def test_the_registry_builds_it_and_it_is_a_translator() -> None:
+    translator = _registry.create("translator", "apertium?via=es&timeout=5")
+    assert isinstance(translator, Translator)
+    assert (translator.via, translator.timeout) == (("es",), 5.0)
+
+
+def test_importing_it_is_light() -> None:
+    code = "import sys, xlner.translation.apertium; sys.exit(any(m in sys.modules for m in ('spacy', 'langcodes')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_package_table_is_sound() -> None:
+    modes = {name: Mode.parse(name) for name in debian.PACKAGES}
+    assert None not in modes.values()
+    assert debian.missing_packages([], "hr", "en") == ["apertium-hbs-eng"]
+    assert debian.missing_packages([], "it", "en") == ["apertium-spa-ita", "apertium-eng-spa"]
+    assert debian.missing_packages([], "en", "mk") == ["apertium-hbs-eng", "apertium-hbs-mkd"]
+    assert debian.missing_packages([], "nb", "sv") == ["apertium-swe-nor"]
+    assert debian.missing_packages([], "de", "en") is None
+
+
+# --- the real thing
+
+REAL: dict[str, list[str]] = {
+    "spa-eng": [
+        "El presidente Pedro Sánchez viajó ayer a Bruselas.",
+        "La empresa Telefónica anunció beneficios de 2.500 millones de euros",
+        "¿Cuándo llegará María García al aeropuerto de Barajas?",
+        "Mi correo es ana.lopez@example.com y el #hashtag es #Madrid2026.",
+        "El resultado es 5 * 3 = 15 [sic], según {ella} y ^él^.",
+        "Cuesta $100 o 90€ en EE.UU.; unos ~95 dólares en C:\\tienda.",
+        "Si a < b y c > d, entonces y/o bien <b>nada</b>.",
+        "¡Hola, amigos! 😀👩‍👩‍👧 Nos vemos en México 🇲🇽",
+        "El *palabrarara* y la @otrarara no existen #enabsoluto",
+        "«No lo sé», dijo el señor Martínez — y se fue…",
+    ],
+    "gl-en": [
+        "O presidente da Xunta visitou onte Santiago de Compostela.",
+        "María Castro naceu en Vigo en 1975.",
+        "A empresa ten a súa sede na Coruña e traballa en Portugal.",
+        "Onde está a casa do meu irmán?",
+        "O libro custa 20 euros (máis ou menos) na tenda [nova].",
+        "Escríbeme a xan@exemplo.gal ou a #Galicia.",
+        "Os rapaces xogan na rúa e as nenas tamén",
+        "O río Miño nace na provincia de Lugo.",
+        "O goberno español aprobou a lei en Madrid.",
+        "Unha *estrela e 3 * 4 = 12 {nada} ^ $ / \\",
+    ],
+    "cat-eng": [
+        "El president de la Generalitat va visitar ahir Girona.",
+        "La Maria Puig va néixer a Barcelona l'any 1975.",
+        "L'empresa té la seu a València i treballa a França.",
+        "On és la casa del meu germà?",
+        "El llibre costa 20 euros (més o menys) a la botiga [nova].",
+        "Escriu-me a joan@exemple.cat o a #Catalunya.",
+        "Els nens juguen al carrer i les nenes també",
+        "El riu Ebre neix a Cantàbria.",
+        "El govern espanyol va aprovar la llei a Madrid.",
+        "Una *estrella i 3 * 4 = 12 {res} ^ $ / \\",
+    ],
+    "mkd-eng": [
+        "Претседателот на Македонија вчера го посети Охрид.",
+        "Марија Петрова е родена во Скопје во 1975 година.",
+        "Компанијата има седиште во Битола и работи во Грција.",
+        "Каде е куќата на мојот брат?",
+        "Книгата чини 20 евра (повеќе или помалку) [нова].",
+        "Пиши ми на jovan@primer.mk или #Македонија.",
+        "Децата играат на улица",
+        "Реката Вардар тече низ Скопје.",
+        "Владата го усвои законот во Брисел.",
+        "Една *ѕвезда и 3 * 4 = 12 {ништо} ^ $ / \\",
+    ],
+    "isl-eng": [
+        "Forseti Íslands heimsótti Akureyri í gær.",
+        "María Jónsdóttir fæddist í Reykjavík árið 1975.",
+        "Fyrirtækið er með höfuðstöðvar í Kópavogi.",
+        "Hvar er hús bróður míns?",
+        "Bókin kostar 20 evrur (meira eða minna) [ný].",
+        "Skrifaðu mér á jon@daemi.is eða #Ísland.",
+        "Börnin leika sér á götunni",
+        "Þjórsá er lengsta á Íslands.",
+        "Ríkisstjórnin samþykkti lögin í Reykjavík.",
+        "Ein *stjarna og 3 * 4 = 12 {ekkert} ^ $ / \\",
+    ],
+}
+EXPECTED = {
+    "spa-eng": ["Pedro Sánchez", "Telefónica", "María García", "ana.lopez@example.com", "5 * 3 = 15 [sic]", "~95"],
+    "gl-en": ["Santiago de Compostela", "Vigo", "Portugal", "house", "20 euros", "xan@exemplo.gal"],
+    "cat-eng": ["Girona", "Barcelona", "France", "brother", "20 euros", "joan@exemple.cat"],
+    "mkd-eng": ["Ohrid", "Skopje", "Greece", "house", "20", "jovan@primer.mk"],
+    "isl-eng": ["Akureyri", "Reykjavík", "", "house", "20", "jon@daemi.is"],
+}
+real = pytest.mark.skipif(
+    shutil.which("apertium") is None or not all(Path(f"/usr/share/apertium/modes/{m}.mode").exists() for m in REAL),
+    reason="needs apertium-eng-spa, -eng-cat, -en-gl, -mkd-eng and -isl-eng",
+)
+
+
+@pytest.fixture(scope="module")
+def apertium() -> Iterator[ApertiumTranslator]:
+    with ApertiumTranslator(modes_dir="/usr/share/apertium/modes") as translator:
+        yield translator
+
+
+@pytest.fixture
+def to_english(apertium: ApertiumTranslator) -> Callable[..., list[str]]:
+    return lambda texts, code="es": apertium.translate(texts, from_lang=code, to_lang="en")
+
+
+def one_shot(mode: str, texts: Sequence[str]) -> list[str]:
+    def run(text: str) -> str:
+        done = subprocess.run(["apertium", "-u", mode], input=f"{text}\n", capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    with ThreadPoolExecutor(4) as pool:
+        return list(pool.map(run, texts))
+
+
+@real
+@pytest.mark.parametrize("mode", REAL)
+def test_output_is_that_of_the_one_shot_program(to_english: Callable[..., list[str]], mode: str) -> None:
+    translated = to_english(REAL[mode], mode.partition("-")[0])
+    for text, found in zip(translated, EXPECTED[mode], strict=False):
+        assert found in text
+    assert translated == one_shot(mode, REAL[mode])
+
+
+@real
+def test_sentences_do_not_touch_each_other(to_english: Callable[..., list[str]]) -> None:
+    texts = REAL["spa-eng"]
+    together = to_english([*texts, *reversed(texts)])
+    assert together == [*(to_english([t])[0] for t in texts), *reversed(together[: len(texts)])]
+
+
+@real
+@pytest.mark.parametrize(
+    "text",
+    ["[", "]", "{", "}", "^", "$", "/", "\\", "@", "<", ">", "*", "#", "~", "\\[", "#[*]@", "^q<w>$", "[[t:7]]"],
+)
+def test_special_characters_survive(to_english: Callable[..., list[str]], text: str) -> None:
+    assert to_english([text, "Juan", f"Juan {text} Pedro"]) == [text, "Juan", f"Juan {text} Pedro"]
+
+
+@real
+def test_odd_texts(to_english: Callable[..., list[str]]) -> None:
+    odd = {"\u0301\u0301": "\u0301\u0301", "\u200b": "\u200b", "😀 👩‍👩‍👧 🇪🇸": "😀 👩‍👩‍👧 🇪🇸", "\uffff": ""}
+    odd |= {"Roma\ufffe\ud800": "Rome", "a\0b": to_english(["a b"])[0], "\0": ""}
+    texts = [text for one in odd for text in (one, "Roma")]
+    assert to_english(texts) == [text for one in odd.values() for text in (one, "Rome")]
+
+
+@real
+def test_very_long_sentences(to_english: Callable[..., list[str]]) -> None:
+    words = ("la casa roja de María García " * 1000).split()[:5000]
+    long, short, unspaced = to_english([" ".join(words), "Roma", "x" * 10_000])
+    assert long.count("García") == words.count("García")
+    assert short == "Rome"
+    assert unspaced == "x" * 10_000
+
+
+@real
+def test_a_route_through_a_pivot(apertium: ApertiumTranslator) -> None:
+    assert apertium.route("gl", "ca") == ("gl-en", "eng-cat")
+    assert apertium.translate(["A casa", ""], from_lang="gl", to_lang="ca") == ["La casa", ""]
+    assert ("es", "en") in apertium.available()
+    assert ("mk", "en") in apertium.available()
