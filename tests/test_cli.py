@@ -254,8 +254,10 @@ def test_doctor_lists_every_backend_and_says_what_to_do(xlner: Command, monkeypa
     assert by_name["translator", "echo"]["works"]
     assert not by_name["aligner", "gone"]["works"]
     assert "cannot be loaded" in by_name["aligner", "gone"]["details"]
+    monkeypatch.setenv("APERTIUM_MODES", "/nowhere")
     shown = xlner("doctor")
     assert shown.code == 0
+    assert "apt-get install apertium apertium-eng-spa" in " ".join(shown.out.split())
     assert "heuristic" in shown.out
 
 

@@ -30,7 +30,8 @@ def doctor(as_json: bool) -> int:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("kind", "name", "works", "details", box=SIMPLE_HEAD)
+    table = Table("kind", "name", "works", box=SIMPLE_HEAD)
+    table.add_column("details", overflow="fold")
     for row in rows:
         table.add_row(row["kind"], row["name"], "[green]yes[/]" if row["works"] else "[red]no[/]", row["details"])
     console = Console(highlight=False)

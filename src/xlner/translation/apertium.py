@@ -76,6 +76,14 @@ class ApertiumTranslator:
         return sorted({pair for mode in installed(self.modes_dir) for pair in _pairs(mode)})
 
     @property
+    def summary(self) -> str:
+        """What is installed, for `xlner doctor`; raises `BackendError` where nothing is."""
+        pairs = self.available()
+        if not pairs:
+            raise BackendError("no Apertium language pair is installed", hint=debian.install(["apertium-eng-spa"]))
+        return ", ".join(f"{start}→{end}" for start, end in pairs)
+
+    @property
     def fingerprint(self) -> str:
         """Changes with the installed modes and their data: made from the mode files and the sizes of what they name."""
         digest = hashlib.sha256()
