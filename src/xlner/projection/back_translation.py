@@ -1,0 +1,194 @@
+"""Projection by way of a marked back-translation, with another projector to fall back on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from xlner._alignment import Alignment
+from xlner._entity import Entity, overlaps
+from xlner._errors import BackendError, ValidationError
+from xlner._pair import Outcome, Pair, Projection, Reason
+from xlner._sentence import Sentence
+from xlner._stages import Aligner, Projector, Translator
+from xlner.languages import canonical
+from xlner.projection.marker_matching import THRESHOLD, check_threshold
+from xlner.projection.marker_translation import translate_labelled
+from xlner.projection.markers import MarkerStyle
+
+_Outcomes = Mapping[int, Outcome]
+
+
+class BackTranslationProjector:
+    """Brackets the source entities, translates back and projects within the target language (Politov et al. 2025).
+
+    The labelled source sentence, translated with markers (EasyProject, Chen et al. 2023), is a labelled sentence of
+    the target language; `aligner` links it with the target sentence, and `forward` projects along these links. An
+    entity that comes through neither step falls back to `forward` along the links of the pair itself, on the words
+    that are still free; so does no entity of a pair without alignment, or where `fallback` is False.
+
+    Outcomes: `scores["similarity"]` is that of the marked text, beside the scores of `forward`. An entity that fell
+    back has a score of 1 named for why: `markers:REASON` where its marker could not be read, `back:REASON` where
+    the back-translation could not be projected. All stages get whole batches: two calls of the translator, one of
+    the aligner, two of `forward`.
+
+    Raises `UnknownNameError` for an unknown `marker` or language, `ValidationError` for a `threshold` outside [0, 1).
+
+    >>> from xlner.fakes import EchoTranslator, OracleAligner
+    >>> from xlner.projection.strategies import GreedyProjector
+    >>> stages = EchoTranslator(), OracleAligner(), GreedyProjector()
+    >>> projector = BackTranslationProjector(*stages, source_lang="en", target_lang="gl")
+    >>> pair = Pair(Sentence(("En", "Vigo")), Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),)), Alignment(()))
+    >>> projector.project([pair])[0].sentence.tags()
+    ['O', 'B-LOC']
+    """
+
+    def __init__(
+        self,
+        translator: Translator,
+        aligner: Aligner,
+        forward: Projector,
+        *,
+        source_lang: str,
+        target_lang: str,
+        marker: MarkerStyle | str = MarkerStyle.BRACKETS,
+        spaced: bool = False,
+        threshold: float = THRESHOLD,
+        fallback: bool = True,
+    ) -> None:
+        check_threshold(threshold)
+        self.translator = translator
+        self.aligner = aligner
+        self.forward = forward
+        self.source_lang = canonical(source_lang)
+        self.target_lang = canonical(target_lang)
+        self.marker = MarkerStyle.of(marker)
+        self.spaced = spaced
+        self.threshold = threshold
+        self.fallback = fallback
+
+    @property
+    def fingerprint(self) -> str:
+        """What the result depends on, the stages included."""
+        options = f"marker={self.marker} spaced={self.spaced} threshold={self.threshold} fallback={self.fallback}"
+        stages = [
+            str(getattr(s, "fingerprint", type(s).__qualname__)) for s in (self.translator, self.aligner, self.forward)
+        ]
+        return f"back-translation {self.source_lang}>{self.target_lang} {options} ({' | '.join(stages)})"
+
+    def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+        """Project the entities of every pair: one outcome per source entity, in order, disjoint in the target.
+
+        Raises `ValidationError` for a pair without source, `BackendError` where a stage does not answer one for one.
+        """
+        sources = [_source(pair) for pair in pairs]
+        back = self._translate_back(sources)
+        carried = self._carry(pairs, back)
+        chosen = [_first_choice(b, c) for b, c in zip(back, carried, strict=True)]
+        if self.fallback:
+            chosen = self._fall_back(pairs, chosen)
+        return [_projection(pair, outcomes) for pair, outcomes in zip(pairs, chosen, strict=True)]
+
+    def _translate_back(self, sources: Sequence[Sentence]) -> list[Projection]:
+        """The labelled sentence of the target language that each source sentence becomes."""
+        made = [Projection(Sentence(()), ()) for _ in sources]
+        todo = [k for k, source in enumerate(sources) if source.entities]
+        done = translate_labelled(
+            [sources[k] for k in todo],
+            self.translator,
+            from_lang=self.source_lang,
+            to_lang=self.target_lang,
+            marker=self.marker,
+            spaced=self.spaced,
+            threshold=self.threshold,
+        )
+        for k, projection in zip(todo, done, strict=True):
+            made[k] = projection
+        return made
+
+    def _carry(self, pairs: Sequence[Pair], back: Sequence[Projection]) -> list[_Outcomes]:
+        """Outcomes of the entities of each back-translation, by where they start in it."""
+        todo = [k for k, b in enumerate(back) if b.sentence.entities]
+        same_language = [Pair(pairs[k].target, back[k].sentence) for k in todo]
+        links = self.aligner.align(same_language) if todo else []
+        _check_count("aligner", len(links), len(todo))
+        aligned = [replace(pair, alignment=a) for pair, a in zip(same_language, links, strict=True)]
+        carried: list[_Outcomes] = [{} for _ in pairs]
+        for k, projection in zip(todo, self._project(aligned), strict=True):
+            carried[k] = {outcome.entity.start: outcome for outcome in projection.outcomes}
+        return carried
+
+    def _fall_back(self, pairs: Sequence[Pair], chosen: Sequence[Sequence[Outcome]]) -> list[list[Outcome]]:
+        """Project what was dropped along the links of the pair, onto words that are free."""
+        done = [list(outcomes) for outcomes in chosen]
+        todo = [k for k, pair in enumerate(pairs) if pair.alignment is not None and any(o.dropped for o in chosen[k])]
+        second = self._project([_remaining(pairs[k], chosen[k]) for k in todo])
+        for k, projection in zip(todo, second, strict=True):
+            done[k] = _second_choice(pairs[k], chosen[k], projection.outcomes)
+        return done
+
+    def _project(self, pairs: Sequence[Pair]) -> list[Projection]:
+        projections = self.forward.project(pairs) if pairs else []
+        _check_count("projector", len(projections), len(pairs))
+        return projections
+
+
+def _source(pair: Pair) -> Sentence:
+    if pair.source is None:
+        raise ValidationError("a pair needs a source sentence to be projected")
+    return pair.source
+
+
+def _check_count(stage: str, given: int, wanted: int) -> None:
+    if given != wanted:
+        raise BackendError(f"the {stage} gave {given} results for {wanted} sentences")
+
+
+def _first_choice(back: Projection, carried: _Outcomes) -> list[Outcome]:
+    """Outcomes of the source entities by way of the back-translation."""
+    made = []
+    for marked in back.outcomes:
+        if marked.dropped:
+            scores = {**marked.scores, f"markers:{marked.reason}": 1.0}
+            made.append(replace(marked, scores=scores))
+            continue
+        outcome = carried[marked.projected[0].start]
+        scores = {**marked.scores, **outcome.scores}
+        if outcome.dropped:
+            scores[f"back:{outcome.reason}"] = 1.0
+        made.append(replace(outcome, entity=marked.entity, scores=scores))
+    return made
+
+
+def _remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
+    """The pair with the entities that were dropped, and without links to words that others have taken."""
+    taken = {word for outcome in outcomes for entity in outcome.projected for word in range(*entity.span)}
+    links = pair.alignment or Alignment(())
+    kept = [k for k, (_, target) in enumerate(links.links) if target not in taken]
+    weights = None if links.weights is None else tuple(links.weights[k] for k in kept)
+    source = _source(pair).with_entities(outcome.entity for outcome in outcomes if outcome.dropped)
+    return replace(pair, source=source, alignment=Alignment(tuple(links.links[k] for k in kept), weights))
+
+
+def _second_choice(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
+    """The first outcomes, those dropped replaced by the second where that overlaps nothing."""
+    taken = [entity for outcome in first for entity in outcome.projected]
+    linked = {source for source, _ in (pair.alignment or Alignment(())).links}
+    fallen = iter(second)
+    made = []
+    for outcome in first:
+        if not outcome.dropped:
+            made.append(outcome)
+            continue
+        again = next(fallen)
+        free = tuple(e for e in again.projected if not any(overlaps(e.span, t.span) for t in taken))
+        reason = again.reason or (None if free else Reason.OVERLAP)
+        if reason is Reason.UNALIGNED and linked.intersection(range(*outcome.entity.span)):
+            reason = Reason.OVERLAP  # it has links, but to words that others have taken
+        made.append(Outcome(outcome.entity, free, reason, {**outcome.scores, **again.scores}))
+    return made
+
+
+def _projection(pair: Pair, outcomes: Sequence[Outcome]) -> Projection:
+    projected: list[Entity] = [entity for outcome in outcomes for entity in outcome.projected]
+    return Projection(pair.target.with_entities(projected), tuple(outcomes))

@@ -1,0 +1,286 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.strategies import disjoint_entities
+from xlner import (
+    Alignment,
+    BackendError,
+    Entity,
+    Outcome,
+    Pair,
+    Pipeline,
+    Projection,
+    Projector,
+    Reason,
+    Sentence,
+    UnknownNameError,
+    ValidationError,
+)
+from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.projection.back_translation import BackTranslationProjector
+from xlner.projection.strategies import GreedyProjector, HeuristicProjector
+
+
+class Translations:
+    """Translates by rule, and writes down what it was asked."""
+
+    fingerprint = "translations"
+
+    def __init__(self, *rules: tuple[str, str]) -> None:
+        self.rules = rules
+        self.calls: list[list[str]] = []
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        self.calls.append(list(texts))
+        return [self._translate_one(text) for text in texts]
+
+    def _translate_one(self, text: str) -> str:
+        for pattern, replacement in self.rules:
+            text = re.sub(pattern, replacement, text)
+        return text
+
+
+class SameWords:
+    """Links equal words, and writes down how many pairs it was given."""
+
+    def __init__(self) -> None:
+        self.calls: list[int] = []
+
+    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+        self.calls.append(len(pairs))
+        return [self._align_one(pair.source or Sentence(()), pair.target) for pair in pairs]
+
+    def _align_one(self, source: Sentence, target: Sentence) -> Alignment:
+        return Alignment(
+            tuple((i, j) for i, s in enumerate(source.tokens) for j, t in enumerate(target.tokens) if s == t)
+        )
+
+
+class Short:
+    """A stage that loses results."""
+
+    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+        return []
+
+    def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+        return []
+
+
+def projector(translator: object, forward: Projector | None = None, **options: object) -> BackTranslationProjector:
+    return BackTranslationProjector(
+        translator,  # type: ignore[arg-type]
+        SameWords(),
+        forward or GreedyProjector(),
+        **{"source_lang": "en", "target_lang": "gl", **options},  # type: ignore[arg-type]
+    )
+
+
+def pair(target: str, source: str, entities: Sequence[Entity], links: Sequence[tuple[int, int]] | None = ()) -> Pair:
+    return Pair(
+        Sentence.from_text(target, language="gl"),
+        Sentence.from_text(source, language="en").with_entities(entities),
+        None if links is None else Alignment(tuple(links)),
+    )
+
+
+ANA = [Entity(0, 1, "PER"), Entity(3, 4, "LOC")]
+LINKS = [(0, 0), (1, 1), (2, 2), (3, 3)]
+LONDON = pair("Ana vive en Londres", "Ana lives in London", ANA, LINKS)
+TO_GALICIAN = (("London", "Londres"), ("lives", "vive"), (r"\bin\b", "en"))
+
+
+def route(outcome: Outcome) -> dict[str, float]:
+    """The scores that are not the forward projector's."""
+    return {name: score for name, score in outcome.scores.items() if ":" in name or name == "similarity"}
+
+
+def tags(made: Projection) -> str:
+    return " ".join(made.sentence.tags())
+
+
+@given(disjoint_entities(), st.sampled_from(["brackets", "tags", "labels"]), st.booleans())
+def test_an_echo_gives_the_labels_of_the_forward_route(
+    drawn: tuple[list[Entity], int], marker: str, spaced: bool
+) -> None:
+    entities, length = drawn
+    words = tuple(f"w{k}" for k in range(length))
+    made = Pair(Sentence(words), Sentence(words, tuple(entities)), Alignment(tuple((k, k) for k in range(length))))
+    for forward in (GreedyProjector(), HeuristicProjector()):
+        (back,) = projector(EchoTranslator(), forward, marker=marker, spaced=spaced).project([made])
+        (direct,) = forward.project([made])
+        assert back.sentence.tags() == direct.sentence.tags()
+        assert [o.entity for o in back.outcomes] == entities
+        assert all(o.scores["similarity"] == 1.0 for o in back.outcomes)
+
+
+def test_it_goes_by_the_back_translation_and_not_by_the_links_of_the_pair() -> None:
+    wrong = pair("Ana vive en Londres", "Ana lives in London", ANA, [(0, 1), (3, 2)])
+    (made,) = projector(Translations(*TO_GALICIAN)).project([wrong])
+    assert tags(made) == "B-PER O O B-LOC"
+    assert route(made.outcomes[1]) == {"similarity": 1.0}
+    assert made.outcomes[1].scores["alignment"] == 1.0
+
+
+def test_word_by_word_translation_with_spaced_brackets() -> None:
+    words = DictionaryTranslator({"London": "Londres", "lives": "vive", "in": "en"})
+    (made,) = projector(words, spaced=True).project([LONDON])
+    assert tags(made) == "B-PER O O B-LOC"
+
+
+def test_a_lost_marker_falls_back_with_its_reason() -> None:
+    (made,) = projector(Translations((r"\[London\]", "Londres"), *TO_GALICIAN)).project([LONDON])
+    assert tags(made) == "B-PER O O B-LOC"
+    assert route(made.outcomes[0]) == {"similarity": 1.0}
+    assert route(made.outcomes[1]) == {"markers:no-candidate": 1.0}
+
+
+def test_all_markers_lost_is_the_forward_route() -> None:
+    (made,) = projector(Translations((r"[][]", ""))).project([LONDON])
+    (direct,) = GreedyProjector().project([LONDON])
+    assert made.sentence == direct.sentence
+    assert all("markers:no-candidate" in o.scores for o in made.outcomes)
+
+
+def test_an_empty_translation_is_the_forward_route() -> None:
+    (made,) = projector(Translations((".+", ""))).project([LONDON])
+    assert tags(made) == "B-PER O O B-LOC"
+
+
+def test_what_the_back_translation_cannot_place_falls_back() -> None:
+    (made,) = projector(Translations(("London", "Londra"))).project([LONDON])
+    assert tags(made) == "B-PER O O B-LOC"
+    assert route(made.outcomes[1]) == {"similarity": 1.0, "back:unaligned": 1.0}
+
+
+def test_without_fallback_the_reason_stands() -> None:
+    lost = Translations((r"\[London\]", "Londres"), *TO_GALICIAN)
+    (made,) = projector(lost, fallback=False).project([LONDON])
+    assert [o.reason for o in made.outcomes] == [None, Reason.NO_CANDIDATE]
+    unlinked = Pair(LONDON.target, LONDON.source)
+    (made,) = projector(lost).project([unlinked])
+    assert [o.reason for o in made.outcomes] == [None, Reason.NO_CANDIDATE]
+    assert tags(made) == "B-PER O O O"
+
+
+def test_a_translator_that_reorders_keeps_labels_and_the_order_of_outcomes() -> None:
+    made_pair = pair("En Londres vive Ana", "Ana lives in London", ANA)
+    (made,) = projector(Translations(("(.*) lives in (.*)", r"En \2 vive \1"), *TO_GALICIAN)).project([made_pair])
+    assert tags(made) == "O B-LOC O B-PER"
+    assert [o.projected[0].label for o in made.outcomes] == ["PER", "LOC"]
+
+
+def test_fallback_stays_off_words_that_are_taken() -> None:
+    links = [(0, 3), (3, 3)]
+    made_pair = pair("Ana vive en Londres", "Ana lives in London", ANA, links)
+    (made,) = projector(Translations((r"\[Ana\]", "Eva"), *TO_GALICIAN)).project([made_pair])
+    assert tags(made) == "O O O B-LOC"
+    assert [o.reason for o in made.outcomes] == [Reason.OVERLAP, None]
+
+
+def test_fallback_that_overlaps_is_dropped() -> None:
+    class Wide:
+        """Greedy, but as fallback puts the first entity on all words."""
+
+        def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+            made = []
+            for each in pairs:
+                forward = GreedyProjector().project([each])[0]
+                if each.source is not None and each.source.tokens[0] == "Lost":
+                    wide = Entity(0, 4, "PER")
+                    outcome = Outcome(forward.outcomes[0].entity, (wide,))
+                    forward = Projection(each.target.with_entities([wide]), (outcome,))
+                made.append(forward)
+            return made
+
+    made_pair = Pair(
+        Sentence(("Ana", "vive", "en", "Londres")),
+        Sentence(("Lost", "lives", "in", "London"), tuple(ANA)),
+        Alignment(((0, 0),), (0.5,)),
+    )
+    (made,) = projector(Translations((r"\[Lost\]", "Ana"), *TO_GALICIAN), Wide()).project([made_pair])
+    assert [o.reason for o in made.outcomes] == [Reason.OVERLAP, None]
+    assert tags(made) == "O O O B-LOC"
+
+
+def test_stages_get_batches_and_every_text_once() -> None:
+    translator = Translations((r"\[Eva\]", "Eva"), *TO_GALICIAN)
+    eva = pair("Eva vive", "Eva lives", [Entity(0, 1, "PER")], [(0, 0)])
+    plain = pair("vive", "lives", [])
+    empty = Pair(Sentence(()), Sentence(()), Alignment(()))
+    made = projector(translator)
+    out = made.project([LONDON, eva, plain, empty, LONDON])
+    assert translator.calls == [["[Ana] lives in [London]", "[Eva] lives"], ["Ana", "London", "Eva"]]
+    assert made.aligner.calls == [2]  # type: ignore[attr-defined]
+    assert [tags(p) for p in out] == ["B-PER O O B-LOC", "B-PER O", "O", "", "B-PER O O B-LOC"]
+    assert [len(p.outcomes) for p in out] == [2, 1, 0, 0, 2]
+
+
+def test_nothing_to_do_asks_nobody() -> None:
+    translator = Translations()
+    made = projector(translator)
+    assert made.project([]) == []
+    assert len(made.project([pair("vive", "lives", [])])) == 1
+    assert (translator.calls, made.aligner.calls) == ([], [])  # type: ignore[attr-defined]
+
+
+def test_an_empty_target_gets_nothing() -> None:
+    (made,) = projector(EchoTranslator()).project([pair("", "Ana lives in London", ANA)])
+    assert [o.reason for o in made.outcomes] == [Reason.UNALIGNED] * 2
+
+
+MANGLED = st.lists(st.sampled_from(["[", "]", "w0", "w1", "w2", "w5", "x", " "]), max_size=20).map("".join)
+
+
+@given(disjoint_entities(), st.lists(st.tuples(st.integers(0, 11), st.integers(0, 5)), max_size=8), MANGLED)
+def test_counts_add_up_whatever_comes_back(
+    drawn: tuple[list[Entity], int], links: list[tuple[int, int]], mangled: str
+) -> None:
+    entities, length = drawn
+    words = tuple(f"w{k}" for k in range(length))
+    known = tuple((s, t) for s, t in links if s < length)
+    made_pair = Pair(Sentence(("w0", "w1", "w2", "w3", "w4", "w5")), Sentence(words, tuple(entities)), Alignment(known))
+    (made,) = projector(Translations((r".*\[.*", mangled))).project([made_pair])
+    assert [o.entity for o in made.outcomes] == entities
+    projected = sorted(e for o in made.outcomes for e in o.projected)
+    assert projected == list(made.sentence.entities)
+    assert sum(o.dropped for o in made.outcomes) + sum(not o.dropped for o in made.outcomes) == len(entities)
+
+
+def test_in_a_pipeline() -> None:
+    back = BackTranslationProjector(
+        EchoTranslator(), OracleAligner(), GreedyProjector(), source_lang="en", target_lang="glg"
+    )
+    names = GazetteerRecognizer({"Vigo": "LOC"})
+    pipeline = Pipeline(EchoTranslator(), names, OracleAligner(), back, target_lang="gl")
+    (done,) = pipeline.run_texts(["Ana vive en Vigo."])
+    assert done.labelled.tags() == ["O", "O", "O", "B-LOC", "O"]
+    assert "back-translation en>gl" in pipeline.fingerprint
+
+
+def test_the_fingerprint_names_options_and_stages() -> None:
+    made = projector(Translations())
+    assert made.fingerprint == (
+        "back-translation en>gl marker=brackets spaced=False threshold=0.5 fallback=True "
+        f"(translations | SameWords | {GreedyProjector().fingerprint})"
+    )
+    assert isinstance(made, Projector)
+
+
+def test_options_pairs_and_stages_are_checked() -> None:
+    with pytest.raises(UnknownNameError, match="unknown markers 'stars'"):
+        projector(EchoTranslator(), marker="stars")
+    with pytest.raises(ValidationError, match="outside"):
+        projector(EchoTranslator(), threshold=-1.0)
+    with pytest.raises(ValidationError, match="needs a source sentence"):
+        projector(EchoTranslator()).project([Pair(Sentence(("a",)))])
+    with pytest.raises(BackendError, match="the projector gave 0 results for 1 sentences"):
+        projector(EchoTranslator(), Short()).project([LONDON])
+    made = BackTranslationProjector(EchoTranslator(), Short(), GreedyProjector(), source_lang="en", target_lang="gl")
+    with pytest.raises(BackendError, match="the aligner gave 0 results for 1 sentences"):
+        made.project([LONDON])
