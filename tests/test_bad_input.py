@@ -59,8 +59,8 @@ def test_unknown_names(xlner: Command, fakes: list[str], put) -> None:  # type: 
     text = put("in.txt", "Vigo\n")
     line = failed(xlner, "label", text, "--lang", "es", *fakes, "--translator", "deepl")
     assert "unknown translator 'deepl'; known: apertium, dictionary, echo" in line
-    line = failed(xlner, "label", text, "--lang", "es", *fakes, "--projector", "greedy?gap=1")
-    assert "projector 'greedy' has no option 'gap'; options: candidates, max_length, threshold" in line
+    line = failed(xlner, "label", text, "--lang", "es", *fakes, "--projector", "greedy?size=1")
+    assert "projector 'greedy' has no option 'size'; options: candidates, max_length, threshold" in line
     line = failed(xlner, "label", text, "--lang", "klingonish", *fakes)
     assert "'klingonish' is not a language code; use ISO 639" in line
     assert "cannot tell the format" in failed(xlner, "convert", put("a.xyz", "a"), "b.conll")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -100,7 +101,7 @@ def test_equal_words_in_another_text_are_not_equal() -> None:
 def test_errors_name_their_stage() -> None:
     class Wrong(GazetteerRecognizer):
         def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
-            return [[Entity(0, 99, "LOC")] if "Vigo" in s.tokens else [] for s in sentences]
+            return [[Entity(0, 99 if "Vigo" in s.tokens else 1, "LOC")] for s in sentences]
 
     class Broken(OracleAligner):
         def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
@@ -140,8 +141,25 @@ def test_ignored_labels_are_not_projected() -> None:
     assert [e.label for e in made.labelled.entities] == ["PER"]
 
 
+def test_only_sentences_with_entities_are_aligned() -> None:
+    class Watched(OracleAligner):
+        seen: ClassVar[list[str]] = []
+
+        def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+            self.seen.extend(p.target.tokens[0] for p in pairs)
+            return super().align(pairs)
+
+    chain = Pipeline("echo", GazetteerRecognizer(NAMES), Watched(), target_lang="gl")
+    made = list(chain.run_texts(["Vigo si", "nada aqui"]))
+    assert Watched.seen == ["Vigo"]
+    assert made[1].projection is not None
+    assert made[1].error is None
+    unprojected = Pipeline("echo", GazetteerRecognizer(NAMES), Watched(), None, target_lang="gl")
+    assert [p.alignment is not None for p in unprojected.run_texts(["Vigo si", "nada aqui"])] == [True, True]
+
+
 def test_a_missing_part_is_an_error_on_the_pair() -> None:
-    pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",)))
+    pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)))
     assert next(Pipeline().run_pairs([pair])).error == "pipeline: no alignment for this sentence"
     assert next(Pipeline().run([Sentence(("Vigo",))])).error == "pipeline: no source sentence for this sentence"
 

@@ -29,7 +29,8 @@ class Pipeline:
 
     Stages are objects with the methods of `xlner.Translator`, `Recognizer`, `Aligner` and `Projector`, or specs such
     as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"`, `"greedy"`. A stage that is None is left out: then
-    every pair must come with what it would have made. `ignore` drops source entities with these labels.
+    every pair must come with what it would have made. `ignore` drops source entities with these labels. Sentences
+    without entities are not aligned, except where there is no projector.
 
     Raises `UnknownNameError` for a spec that names nothing, `BackendError` where a backend cannot run here.
 
@@ -140,7 +141,12 @@ class Pipeline:
         def put(pair: Pair, alignment: Alignment) -> Pair:
             return replace(pair, alignment=alignment)
 
-        return self._stage("aligner", aligner.align, put, pairs, lambda p: p.source is not None and p.alignment is None)
+        def wanted(pair: Pair) -> bool:
+            if pair.source is None or pair.alignment is not None:
+                return False
+            return self.projector is None or bool(pair.source.entities)  # links are for entities; most costly stage
+
+        return self._stage("aligner", aligner.align, put, pairs, wanted)
 
     def _project(self, pairs: Sequence[Pair]) -> list[Pair]:
         projector = self.projector
@@ -151,7 +157,7 @@ class Pipeline:
             return replace(pair, projection=projection)
 
         done = self._stage("projector", projector.project, put, pairs, lambda p: p.alignment is not None)
-        return [_without_source(p) if p.projection is None and p.error is None else p for p in done]
+        return [_without_entities(p) if p.projection is None and p.error is None else p for p in done]
 
     def _stage(
         self,
@@ -223,9 +229,10 @@ def _unread(error: InputError) -> Pair:
     return Pair(Sentence(()), error=str(error))
 
 
-def _without_source(pair: Pair) -> Pair:
-    """The result for a pair that no stage had to touch: a sentence without words."""
-    if pair.target.tokens and (pair.source is None or pair.alignment is None):
-        missing = "source sentence" if pair.source is None else "alignment"
-        return replace(pair, error=f"pipeline: no {missing} for this sentence")
+def _without_entities(pair: Pair) -> Pair:
+    """The result for a pair that was not projected: nothing to project is no error, a missing part is one."""
+    if pair.target.tokens and pair.source is None:
+        return replace(pair, error="pipeline: no source sentence for this sentence")
+    if pair.source is not None and pair.source.entities:
+        return replace(pair, error="pipeline: no alignment for this sentence")
     return replace(pair, projection=Projection(pair.target.with_entities(()), ()))
