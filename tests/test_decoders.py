@@ -63,9 +63,7 @@ def simalign_program(s: np.ndarray, max_count: int = 2, alpha: float = 0.9) -> n
     """How SimAlign computes itermax: whole-matrix masks on similarities that are never negative."""
     m, n = s.shape
     links = np.eye(n)[s.argmax(axis=1)] * np.eye(m)[s.argmax(axis=0)].T
-    if min(m, n) <= 2:
-        return links > 0
-    for _ in range(max_count - 1):
+    for _ in range(max_count - 1 if min(m, n) > 2 else 0):
         free_x = np.repeat(1 - links.sum(1)[:, None].clip(0, 1), n, axis=1)
         free_y = np.repeat(1 - links.sum(0)[None].clip(0, 1), m, axis=0)
         mask = (alpha * free_x + alpha * free_y).clip(0, alpha)
@@ -74,11 +72,12 @@ def simalign_program(s: np.ndarray, max_count: int = 2, alpha: float = 0.9) -> n
             mask, allowed = mask * 0, allowed * 0
         masked = s * mask
         links = links + np.eye(n)[masked.argmax(axis=1)] * np.eye(m)[masked.argmax(axis=0)].T * allowed
-    return links > 0
+    result: np.ndarray = links > 0
+    return result
 
 
 def pairs(matrix: np.ndarray) -> set[tuple[int, int]]:
-    return set(map(tuple, np.argwhere(matrix).tolist()))
+    return {(i, j) for i, j in np.argwhere(matrix).tolist()}
 
 
 @given(COSINES)

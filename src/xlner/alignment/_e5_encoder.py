@@ -136,11 +136,12 @@ def _attend(projected: FloatArray, runs: Sequence[_Run], heads: int) -> FloatArr
         rows = slice(run.start, run.start + run.count * run.length)
         parts = projected[rows].reshape(run.count, run.length, 3, heads, hidden // heads).transpose(2, 0, 3, 1, 4)
         query, key, value = parts
-        scores = query @ key.swapaxes(-1, -2)
-        scores -= scores.max(axis=-1, keepdims=True)
+        # Keys by rows: reductions over short rows are slow, over columns they are not.
+        scores = key @ query.swapaxes(-1, -2)
+        scores -= scores.max(axis=-2, keepdims=True)
         np.exp(scores, out=scores)
-        mixed = scores @ value
-        mixed /= scores.sum(axis=-1, keepdims=True)
+        mixed = scores.swapaxes(-1, -2) @ value
+        mixed /= scores.sum(axis=-2)[..., None]
         context[rows] = mixed.transpose(0, 2, 1, 3).reshape(-1, hidden)
     return context
 

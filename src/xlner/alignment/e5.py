@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _PREFIX = ("query:",)
 """The model was trained with it before every text."""
-_PAIRS = 512
+_PAIRS = 256
 """Pairs whose word vectors are held at a time."""
 
 _Tokens = tuple[str, ...]

@@ -131,12 +131,12 @@ class Chain:
             self._stop()
 
     def _pass(self, messages: Sequence[bytes], answers: list[bytes]) -> None:
-        """Append the answers still missing, and leave no chain behind that has unfinished business."""
-        ready = False
+        """Append the answers still missing, and leave no programs behind that have unfinished business or are stale."""
+        stale = True
         try:
-            ready = _Pass(self._started(), messages, answers, self._options).run()
+            stale = _Pass(self._started(), messages, answers, self._options).run()
         finally:
-            if not ready:
+            if stale:
                 self._stop()
 
     def _started(self) -> _Programs:
@@ -170,13 +170,13 @@ class _Pass:
         self.stale = False
 
     def run(self) -> bool:
-        """Go on until all is answered or the programs are stale; False if they are."""
+        """Go on until all is answered or the programs are stale; True if they are."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.programs.output, selectors.EVENT_READ, self._read)
             selector.register(self.programs.errors, selectors.EVENT_READ, self._read_errors)
             writing = False
             known, deadline = -1, 0.0
-            while len(self.answers) < len(self.messages) and not self.stale:
+            while len(self.answers) < len(self.messages) and not (self.stale and len(self.answers) == self.sent):
                 if len(self.answers) > known:
                     known, deadline = len(self.answers), time.monotonic() + self.options.timeout
                 elif time.monotonic() >= deadline:
@@ -190,7 +190,7 @@ class _Pass:
                         selector.unregister(self.programs.input)
                 for key, _ in selector.select(max(0.0, deadline - time.monotonic())):
                     key.data()
-        return not self.stale
+        return self.stale
 
     def _write(self) -> None:
         while self.sent < len(self.messages) and self.sent - len(self.answers) < self.options.in_flight:
