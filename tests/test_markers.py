@@ -238,7 +238,7 @@ def test_tags_of_the_text_stay_and_renamed_ones_go() -> None:
     assert [(m.name, m.diagnosis.value) for m in read.marks] == [("1", "whole"), ("", "renamed")]
 
 
-# Which entity is it? The traps of FACTS.md 5 by name
+# Which entity is it? The traps of earlier code by name
 
 
 def test_trap_the_last_match_over_the_threshold_does_not_win() -> None:

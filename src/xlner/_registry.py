@@ -33,8 +33,12 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "oracle": "xlner.fakes:OracleAligner",
     },
     "projector": {
+        "exact": "xlner.projection.strategies:ExactProjector",
+        "fused": "xlner.projection.fused:FusedProjector",
         "greedy": "xlner.projection.strategies:GreedyProjector",
         "heuristic": "xlner.projection.strategies:HeuristicProjector",
+        "hull": "xlner.projection.strategies:HullProjector",
+        "recognized": "xlner.projection.recognized:RecognizedProjector",
     },
 }
 
@@ -69,7 +73,7 @@ def names(kind: str) -> dict[str, str]:
     """Everything registered for a kind, `name → "module:Class"`; entry points (`xlner.translators` …) included.
 
     >>> sorted(names("projector"))
-    ['greedy', 'heuristic']
+    ['exact', 'fused', 'greedy', 'heuristic', 'hull', 'recognized']
     """
     known = dict(_BUILTIN[kind])
     for point in entry_points(group=f"xlner.{kind}s"):

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
-from xlner._entity import Span
+from xlner.projection.matching import Option, match
 
-
-class Option(NamedTuple):
-    """One way to project one entity: entity index, target span, score."""
-
-    entity: int
-    span: Span
-    score: float
+__all__ = ["Option", "greedy"]
 
 
 def greedy(options: Iterable[Option], length: int) -> list[Option]:
@@ -24,17 +17,7 @@ def greedy(options: Iterable[Option], length: int) -> list[Option]:
     >>> greedy([Option(0, (0, 2), 0.9), Option(1, (1, 3), 0.8), Option(1, (2, 3), 0.5)], 3)
     [Option(entity=0, span=(0, 2), score=0.9), Option(entity=1, span=(2, 3), score=0.5)]
     """
-    taken = bytearray(length)
-    done: set[int] = set()
-    chosen = []
-    for option in sorted(options, key=_rank):
-        start, end = option.span
-        if option.entity in done or any(taken[start:end]):
-            continue
-        taken[start:end] = b"\1" * (end - start)
-        done.add(option.entity)
-        chosen.append(option)
-    return chosen
+    return sorted(match(options, length, matcher="greedy").chosen, key=_rank)
 
 
 def _rank(option: Option) -> tuple[float, int, int, int]:

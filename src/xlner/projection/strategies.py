@@ -4,139 +4,232 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlner._entity import Entity, Span, overlaps
-from xlner._errors import UnknownNameError, ValidationError
+from xlner._entity import Span
+from xlner._errors import ValidationError
 from xlner._pair import Outcome, Pair, Projection, Reason
+from xlner.projection._kernel_batch import Ranges
+from xlner.projection._objects import Build, flatten, projections
+from xlner.projection._run import Clock, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
-from xlner.projection.greedy import Option, greedy
+from xlner.projection.matching import Match, Option, match
 from xlner.projection.scores import alignment_score
-
-CANDIDATES = ("aligned", "ngrams")
 
 
 class HeuristicProjector:
     """The longest run of words linked to an entity (García-Ferrero et al. 2022).
 
     For each entity, longest first: join its linked words across gaps of at most `gap` words, keep ranges whose length
-    is more than `ratio` of the entity's, and take the longest range that is still free, the leftmost of equals.
+    is more than `ratio` of the entity's, and take the longest range that is still free, the leftmost of equals. Only
+    the `top_k` longest ranges are tried; with 1, an entity whose longest range is taken is dropped. With `keep_first`
+    a range that begins with a word linked to the entity's first word is not joined to the range left of it.
 
-    >>> from xlner import Alignment, Sentence
+    Raises `ValidationError` for options that make no sense.
+
+    >>> from xlner import Alignment, Entity, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
     >>> HeuristicProjector().project([pair])[0].sentence.tags()
     ['O', 'B-LOC']
     """
 
-    def __init__(self, *, gap: int = 1, ratio: float = 0.8) -> None:
-        if gap < 0 or ratio < 0:
-            raise ValidationError(f"gap {gap} and ratio {ratio} must not be negative")
+    def __init__(self, *, gap: int = 1, ratio: float = 0.8, top_k: int | None = None, keep_first: bool = False) -> None:
+        self._ranges = ranges_of(gap, ratio, top_k, keep_first=keep_first)
+        self._clock = Clock()
         self.gap = gap
         self.ratio = ratio
+        self.top_k = top_k
+        self.keep_first = keep_first
 
     @property
     def fingerprint(self) -> str:
         """What the result depends on."""
-        return f"heuristic gap={self.gap} ratio={self.ratio}"
+        return f"heuristic gap={self.gap} ratio={self.ratio} top_k={self.top_k} keep_first={self.keep_first}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-        """Project the entities of every pair."""
-        return [self._project_one(pair) for pair in pairs]
-
-    def _project_one(self, pair: Pair) -> Projection:
-        entities, words = _entities_and_words(pair)
-        outcomes: dict[int, Outcome] = {}
-        taken: list[Span] = []
-        for k in sorted(range(len(entities)), key=lambda k: (-len(entities[k]), entities[k].start)):
-            span, reason = self._choose(entities[k], words[k], taken)
-            if span is None:
-                outcomes[k] = Outcome(entities[k], reason=reason)
-            else:
-                taken.append(span)
-                ratio = (span[1] - span[0]) / len(entities[k])
-                outcomes[k] = Outcome(entities[k], (Entity(*span, entities[k].label),), scores={"length_ratio": ratio})
-        return _projection(pair, [outcomes[k] for k in range(len(entities))])
-
-    def _choose(self, entity: Entity, words: Sequence[int], taken: Sequence[Span]) -> tuple[Span | None, Reason | None]:
-        if not words:
-            return None, Reason.UNALIGNED
-        ranges = [r for r in merged_ranges(words, self.gap) if (r[1] - r[0]) / len(entity) > self.ratio]
-        if not ranges:
-            return None, Reason.BELOW_THRESHOLD
-        free = [r for r in ranges if not any(overlaps(r, t) for t in taken)]
-        if not free:
-            return None, Reason.OVERLAP
-        return min(free, key=lambda r: (r[0] - r[1], r[0])), None
+        """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
+        return _project_ranges(pairs, self._ranges, self._clock)
 
 
-class GreedyProjector:
-    """Greedy matching of entities and candidate spans by the alignment score (Politov et al. 2025).
+class HullProjector:
+    """From the first to the last word linked to an entity (Ebing & Glavaš 2025), longest entity first.
 
-    `candidates`: `aligned`, the spans between words linked to the entity, or `ngrams`, all spans; under this score
-    both have the same best spans. `max_length` bounds a candidate's words; `threshold` is the least score to accept.
+    The filters of that paper drop doubtful entities. We know them by name only and implement what the names say:
+    `comp_src`, every word of the entity has a link; `comp_tgt`, every word of the hull is linked to the entity;
+    `restr_tgt`, the hull has at most that many times the entity's words; `comp_ins`, a sentence in which an entity
+    is dropped keeps none. What a filter drops has the reason `no-candidate`.
 
-    >>> from xlner import Alignment, Sentence
+    Raises `ValidationError` for options that make no sense.
+
+    >>> from xlner import Alignment, Entity, Sentence
+    >>> pair = Pair(Sentence(tuple("abc")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0), (0, 2))))
+    >>> HullProjector().project([pair])[0].sentence.tags()
+    ['B-LOC', 'I-LOC', 'I-LOC']
+    >>> HullProjector(comp_tgt=True).project([pair])[0].outcomes[0].reason.value
+    'no-candidate'
+    """
+
+    def __init__(
+        self,
+        *,
+        comp_src: bool = False,
+        comp_tgt: bool = False,
+        comp_ins: bool = False,
+        restr_tgt: float | None = None,
+    ) -> None:
+        self._ranges = hull_of(all_sources=comp_src, all_targets=comp_tgt, max_ratio=restr_tgt)
+        self._clock = Clock()
+        self.comp_src = comp_src
+        self.comp_tgt = comp_tgt
+        self.comp_ins = comp_ins
+        self.restr_tgt = restr_tgt
+
+    @property
+    def fingerprint(self) -> str:
+        """What the result depends on."""
+        filters = f"comp_src={self.comp_src} comp_tgt={self.comp_tgt} comp_ins={self.comp_ins}"
+        return f"hull {filters} restr_tgt={self.restr_tgt}"
+
+    def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+        """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
+        found = _project_ranges(pairs, self._ranges, self._clock)
+        return [_all_or_nothing(p) for p in found] if self.comp_ins else found
+
+
+def _project_ranges(pairs: Sequence[Pair], ranges: Ranges, clock: Clock) -> list[Projection]:
+    on = clock.backend(len(pairs))
+    return projections(pairs, run_ranges(flatten(pairs, on), ranges, on), Build("length_ratio", on_entities=False))
+
+
+def _all_or_nothing(projection: Projection) -> Projection:
+    """The projection, or where an entity is dropped one without entities."""
+    if not any(o.dropped for o in projection.outcomes):
+        return projection
+    outcomes = [Outcome(o.entity, reason=o.reason or Reason.NO_CANDIDATE) for o in projection.outcomes]
+    return Projection(projection.sentence.with_entities(()), tuple(outcomes))
+
+
+class ExactProjector:
+    """The best total alignment score `2 · links / (|s| + |t|)` (Politov et al. 2025) that disjoint spans can have.
+
+    `candidates`: `aligned`, the spans between words linked to the entity; `ngrams`, all spans, which under this score
+    have the same optimum; `merged`, the linked words joined across gaps of at most `gap` words. `max_length` bounds a
+    candidate's words, `threshold` is the least score to accept, and no candidate contains one of `stop_tokens`
+    (separated by spaces). Each entity gets at most (`<=`), exactly (`=`) or at least (`>=`) `n` spans.
+
+    Where `=` or `>=` cannot be met, as many projections as possible are made and then the best-scoring ones. An entity
+    that gets none is dropped as `over-limit`; one that gets too few has how many as `missing` in its scores.
+    `matcher` is `exact`, `milp` (the same result by an integer programme, slow) or `greedy`.
+
+    Raises `UnknownNameError` or `ValidationError` for options that make no sense.
+
+    >>> from xlner import Alignment, Entity, Sentence
+    >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
+    >>> ExactProjector().project([pair])[0].outcomes[0].scores["alignment"]
+    1.0
+    """
+
+    def __init__(
+        self,
+        candidates: str = "aligned",
+        *,
+        max_length: int | None = None,
+        threshold: float = 0.0,
+        constraint: str = "<=",
+        n: int = 1,
+        gap: int = 1,
+        stop_tokens: str = "",
+        matcher: str = "exact",
+    ) -> None:
+        self._search = search_of(matcher, candidates, max_length, threshold, gap)
+        self._rule = rule_of(constraint, n)
+        self._stop_tokens = frozenset(stop_tokens.split())
+        self._clock = Clock()
+        self.candidates = candidates
+        self.max_length = max_length
+        self.threshold = threshold
+        self.constraint = constraint
+        self.n = n
+        self.gap = gap
+        self.stop_tokens = stop_tokens
+        self.matcher = matcher
+
+    @property
+    def fingerprint(self) -> str:
+        """What the result depends on; `milp` gives what `exact` gives."""
+        name = "greedy" if self.matcher == "greedy" else "exact"
+        options = f"candidates={self.candidates} max_length={self.max_length} threshold={self.threshold}"
+        stops = " ".join(sorted(self._stop_tokens))
+        return f"{name} {options} constraint={self.constraint}{self.n} gap={self.gap} stop_tokens={stops!r}"
+
+    def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+        """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
+        on = self._clock.backend(len(pairs))
+        found = run_matching(flatten(pairs, on, self._stop_tokens), self._search, self._rule, on)
+        required = self.n if self._rule.required else 0
+        return projections(pairs, found, Build("alignment", on_entities=True, required=required))
+
+    def match(self, pair: Pair) -> Match:
+        """The solution of one pair with what proves it, its objective and, on demand, the gap to the runner-up.
+
+        >>> from xlner import Alignment, Entity, Sentence
+        >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
+        >>> best = ExactProjector().match(pair)
+        >>> best.way, best.objective, best.gap(best.chosen[0])
+        ('single', 1.0, 1.0)
+        """
+        return match(self._options(pair), len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n)
+
+    def _options(self, pair: Pair) -> list[Option]:
+        if pair.source is None or pair.alignment is None:
+            raise ValidationError("a pair needs a source sentence and an alignment to be projected")
+        words = aligned_words(pair.source.entities, pair.alignment)
+        options = []
+        for k, entity in enumerate(pair.source.entities):
+            spans = [s for s in self._spans(pair, words[k]) if not self._has_stop(pair, s)]
+            scores = alignment_score(pair, [entity], spans)[0].tolist()
+            options += [Option(k, s, c) for s, c in zip(spans, scores, strict=True) if c and c >= self.threshold]
+        return options
+
+    def _spans(self, pair: Pair, words: Sequence[int]) -> list[Span]:
+        length = self.max_length or len(pair.target)
+        if self.candidates == "ngrams":
+            return ngrams(len(pair.target), length)
+        if self.candidates == "aligned":
+            return between_aligned(words, length)
+        return [s for s in merged_ranges(words, self.gap) if s[1] - s[0] <= length]
+
+    def _has_stop(self, pair: Pair, span: Span) -> bool:
+        return not self._stop_tokens.isdisjoint(pair.target.tokens[slice(*span)])
+
+
+class GreedyProjector(ExactProjector):
+    """Greedy matching by the alignment score: the best free candidate first (Politov et al. 2025).
+
+    Options are those of `ExactProjector`. It differs from it where entities compete for the same words.
+
+    >>> from xlner import Alignment, Entity, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
     >>> GreedyProjector().project([pair])[0].outcomes[0].scores["alignment"]
     1.0
     """
 
-    def __init__(self, candidates: str = "aligned", *, max_length: int | None = None, threshold: float = 0.0) -> None:
-        if candidates not in CANDIDATES:
-            raise UnknownNameError(f"unknown candidates {candidates!r}", hint=f"known: {', '.join(CANDIDATES)}")
-        if max_length is not None and max_length < 1:
-            raise ValidationError(f"max_length {max_length} leaves no candidate", hint="use 1 or more")
-        self.candidates = candidates
-        self.max_length = max_length
-        self.threshold = threshold
-
-    @property
-    def fingerprint(self) -> str:
-        """What the result depends on."""
-        return f"greedy candidates={self.candidates} max_length={self.max_length} threshold={self.threshold}"
-
-    def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-        """Project the entities of every pair."""
-        return [self._project_one(pair) for pair in pairs]
-
-    def _project_one(self, pair: Pair) -> Projection:
-        entities, words = _entities_and_words(pair)
-        options = self._options(pair, entities, words)
-        accepted = [o for o in options if o.score >= self.threshold]
-        chosen = {o.entity: o for o in greedy(accepted, len(pair.target))}
-        outcomes = []
-        for k, entity in enumerate(entities):
-            option = chosen.get(k)
-            if option is None:
-                outcomes.append(Outcome(entity, reason=_why_dropped(k, words[k], options, accepted)))
-            else:
-                projected = Entity(*option.span, entity.label, option.score)
-                outcomes.append(Outcome(entity, (projected,), scores={"alignment": option.score}))
-        return _projection(pair, outcomes)
-
-    def _options(self, pair: Pair, entities: Sequence[Entity], words: Sequence[Sequence[int]]) -> list[Option]:
-        if self.candidates == "aligned":
-            spans = sorted({span for w in words for span in between_aligned(w, self.max_length)})
-        else:
-            spans = ngrams(len(pair.target), self.max_length or len(pair.target))
-        scores = alignment_score(pair, entities, spans)
-        return [Option(int(k), spans[j], float(scores[k, j])) for k, j in zip(*scores.nonzero(), strict=True)]
-
-
-def _entities_and_words(pair: Pair) -> tuple[tuple[Entity, ...], list[list[int]]]:
-    if pair.source is None or pair.alignment is None:
-        raise ValidationError("a pair needs a source sentence and an alignment to be projected")
-    return pair.source.entities, aligned_words(pair.source.entities, pair.alignment)
-
-
-def _projection(pair: Pair, outcomes: Sequence[Outcome]) -> Projection:
-    projected = [entity for outcome in outcomes for entity in outcome.projected]
-    return Projection(pair.target.with_entities(projected), tuple(outcomes))
-
-
-def _why_dropped(entity: int, words: Sequence[int], options: Sequence[Option], accepted: Sequence[Option]) -> Reason:
-    if not words:
-        return Reason.UNALIGNED
-    if not any(o.entity == entity for o in options):
-        return Reason.NO_CANDIDATE
-    if not any(o.entity == entity for o in accepted):
-        return Reason.BELOW_THRESHOLD
-    return Reason.OVERLAP
+    def __init__(
+        self,
+        candidates: str = "aligned",
+        *,
+        max_length: int | None = None,
+        threshold: float = 0.0,
+        constraint: str = "<=",
+        n: int = 1,
+        gap: int = 1,
+        stop_tokens: str = "",
+    ) -> None:
+        super().__init__(
+            candidates,
+            max_length=max_length,
+            threshold=threshold,
+            constraint=constraint,
+            n=n,
+            gap=gap,
+            stop_tokens=stop_tokens,
+            matcher="greedy",
+        )

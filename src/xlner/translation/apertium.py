@@ -96,7 +96,7 @@ class ApertiumTranslator:
 
     def close(self) -> None:
         """End all programs."""
-        for runner in self._runners.values():
+        for runner in list(self._runners.values()):
             runner.close()
 
     def __enter__(self) -> ApertiumTranslator:
@@ -116,10 +116,12 @@ class ApertiumTranslator:
         translated = [""] * len(texts)
         if not places:
             return translated
-        if name not in self._runners:
-            self._runners[name] = ModeRunner(self._commands(name), timeout=self.timeout)
+        runner = self._runners.get(name)
+        if runner is None:
+            # Two threads may get here at once; only one runner is kept, and it starts nothing before it is used.
+            runner = self._runners.setdefault(name, ModeRunner(self._commands(name), timeout=self.timeout))
         try:
-            answers = self._runners[name].exchange([stream.encode(texts[place]) for place in places])
+            answers = runner.exchange([stream.encode(texts[place]) for place in places])
         except ChainError as error:
             text = texts[places[error.index]]
             snippet = text if len(text) <= _SNIPPET else f"{text[:_SNIPPET]}…"

@@ -1,0 +1,80 @@
+"""Random instances solved by the exact matcher and by an integer programme: requirements met, weight and length.
+
+python benchmarks/exact_against_milp.py [INSTANCES PER RULE, 10000] [PROCESSES, 1]
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections import Counter
+from multiprocessing import Pool
+
+from xlner.projection._run import rule_of
+from xlner.projection.matching import Option, _items, match
+from xlner.projection.milp import Key, _Problem, solve
+
+RULES = [(constraint, n) for constraint in ("<=", "=", ">=") for n in (1, 2, 3)]
+LINK_SCORES = [2 * links / words for words in range(2, 12) for links in range(1, words // 2 + 1)]
+
+
+def main(instances: int, processes: int) -> int:
+    """Print one row per rule; the number of instances that differ."""
+    print(f"{'rule':6}{'instances':>10}{'differ':>8}  ways")
+    total = 0
+    with Pool(processes) as pool:
+        for constraint, n in RULES:
+            start = time.perf_counter()
+            ways: Counter[str] = Counter()
+            differ = 0
+            jobs = ((constraint, n, k) for k in range(instances))
+            for way, same in pool.imap_unordered(run, jobs, chunksize=50):
+                ways[way] += 1
+                differ += not same
+            total += differ
+            seconds = time.perf_counter() - start
+            print(f"{constraint + str(n):6}{instances:10}{differ:8}  {dict(ways)}  {seconds:.0f} s", flush=True)
+    return total
+
+
+def run(job: tuple[str, int, int]) -> tuple[str, bool]:
+    """Solve one instance both ways."""
+    constraint, n, k = job
+    options, length = instance(random.Random(f"{constraint}{n} {k}"), k)
+    exact, other = compare(options, length, constraint, n)
+    return match(options, length, constraint=constraint, n=n).way, exact == other
+
+
+def instance(rng: random.Random, k: int) -> tuple[list[Option], int]:
+    """Options and sentence length: 1 to 20 entities, sparse and dense, every other one full of ties."""
+    n_entities = rng.randint(1, 20)
+    length = rng.randint(5, 60)
+    per_entity = rng.choice([1, 3, 8, 20])
+    found = {}
+    for entity in range(n_entities):
+        centre = rng.randrange(length)
+        for _ in range(rng.randint(1, per_entity)):
+            start = min(length - 1, max(0, round(rng.gauss(centre, rng.choice([1, 3, 10])))))
+            end = min(length, start + rng.randint(1, 6))
+            score = rng.choice(LINK_SCORES) if k % 2 else rng.random()
+            found[entity, start, end] = Option(entity, (start, end), score)
+    return list(found.values()), length
+
+
+def compare(options: list[Option], length: int, constraint: str, n: int) -> tuple[Key, Key]:
+    """What the two solutions are worth."""
+    rule = rule_of(constraint, n)
+    items, entities = _items(options, length)
+    problem = _Problem(items, len(items.entity), len(entities), rule)
+    chosen = match(options, length, constraint=constraint, n=n).chosen
+    index = {
+        (entities[e], (s, t)): i for i, (e, s, t) in enumerate(zip(items.entity, items.start, items.end, strict=True))
+    }
+    swept = problem.key([index[o.entity, o.span] for o in chosen])
+    return swept, problem.key(solve(items, len(items.entity), len(entities), rule, ties=False))
+
+
+if __name__ == "__main__":
+    arguments = [int(a) for a in sys.argv[1:3]]
+    sys.exit(main(*(arguments + [10_000, 1][len(arguments) :])) > 0)

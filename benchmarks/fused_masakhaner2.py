@@ -1,0 +1,124 @@
+"""Fused scores on MasakhaNER2 dev sentences with human translations: F1 for PER, ORG and LOC with 95 % intervals.
+
+python benchmarks/fused_masakhaner2.py FOLDER [LANGUAGE …]   (with xxx.dev.jsonl: tokens, tags, src, src_lang)
+
+Entities are those that spaCy's small model finds in the translation. `tuned` weights come from the other half of the
+sentences, of which there are two; `gain` is that of the tuned weights over the alignment score.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from xlner import BackendError, Pair, Pipeline, Projector, Sentence, create
+from xlner._labels import without_labels
+from xlner._pair import Projection
+from xlner.projection._bootstrap import Counts, f1, interval
+from xlner.projection.tune import tune
+
+LANGUAGES = ("lug", "pcm", "twi", "ewe")
+TYPES = frozenset({"PER", "ORG", "LOC"})
+PROJECTORS = {
+    "alignment": "exact",
+    "bounded": "fused?weights=bounded:1",
+    "surface": "fused:surface",
+    "align+surface": "fused:align+surface",
+    "soft+surface": "fused:soft+surface",
+}
+SCORES = {
+    "tuned a+s": ("alignment", "surface"),
+    "tuned b+s+soft": ("bounded", "surface", "soft"),
+}
+
+
+def main(folder: Path, languages: Sequence[str]) -> None:
+    """Print one row per language."""
+    print(f"{'':5}{'pairs':>6}", *(f"{name:>19}" for name in (*PROJECTORS, *SCORES)), f"{'gain':>21}")
+    notes = []
+    for language in languages:
+        try:
+            pairs, gold = linked(folder / f"{language}.dev.jsonl")
+        except BackendError as error:
+            print(f"{language:5} skipped: {error}")
+            continue
+        by_name = {}
+        for name, spec in PROJECTORS.items():
+            by_name[name] = counts(project(create("projector", spec), pairs), gold)
+        for name, scores in SCORES.items():
+            start = time.perf_counter()
+            halves = [half(k, len(pairs)) for k in (0, 1)]
+            projections: list[Projection | None] = [None] * len(pairs)
+            for learn, test in (halves, halves[::-1]):
+                tuned = tune([pairs[i] for i in learn], [gold[i] for i in learn], names=scores, ignore=unscored(gold))
+                for i, done in zip(test, project(tuned.projector(), [pairs[i] for i in test]), strict=True):
+                    projections[i] = done
+                notes.append(f"{language}, {name}, tuned on {learn}:\n{tuned.report()}")
+            by_name[name] = counts([p for p in projections if p is not None], gold)
+            notes.append(f"({time.perf_counter() - start:.0f} s)")
+        cells = [f"{cell(c):>19}" for c in by_name.values()]
+        tuned_gain = gain(by_name["tuned a+s"], by_name["alignment"])
+        print(f"{language:5}{len(pairs):6}", *cells, f"{tuned_gain:>21}", flush=True)
+    print("", *notes, sep="\n\n")
+
+
+def linked(path: Path) -> tuple[list[Pair], list[Sentence]]:
+    """Pairs with recognized source entities and links, and the gold sentences."""
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    from_lang = rows[0]["src_lang"]
+    gold = [Sentence.from_tags(row["tokens"], row["tags"]) for row in rows]
+    recognizer = create("recognizer", "spacy", language=from_lang)
+    source = [Sentence.from_text(row["src"], language=from_lang) for row in rows]
+    found = [
+        s.with_entities(e for e in entities if e.label in TYPES)
+        for s, entities in zip(source, recognizer.recognize(source), strict=True)
+    ]
+    pairs = [Pair(Sentence(g.tokens), s) for g, s in zip(gold, found, strict=True)]
+    return list(Pipeline(aligner=create("aligner", "e5"), projector=None).run_pairs(pairs)), gold
+
+
+def project(projector: Projector, pairs: Sequence[Pair]) -> list[Projection]:
+    """The projections of all pairs."""
+    return projector.project(pairs)
+
+
+def unscored(gold: Sequence[Sentence]) -> tuple[str, ...]:
+    """Labels that do not count."""
+    return tuple(sorted({e.label for s in gold for e in s.entities} - TYPES))
+
+
+def counts(done: Sequence[Projection], gold: Sequence[Sentence]) -> Counts:
+    """Correct, predicted and gold entities of each sentence."""
+    ignored = unscored(gold)
+    rows = []
+    for projection, sentence in zip(done, gold, strict=True):
+        found = {(e.span, e.label) for e in projection.sentence.entities}
+        wanted = {(e.span, e.label) for e in without_labels(sentence.entities, ignored)}
+        rows.append((len(found & wanted), len(found), len(wanted)))
+    return np.array(rows, dtype=np.int64)
+
+
+def cell(rows: Counts) -> str:
+    """F1 with its interval."""
+    low, high = interval(lambda i: f1(rows[i]), len(rows), seed=0)
+    return f"{f1(rows):.3f} [{low:.3f} {high:.3f}]".replace("0.", ".")
+
+
+def gain(rows: Counts, other: Counts) -> str:
+    """The difference of two F1 with its interval, sentences paired."""
+    low, high = interval(lambda i: f1(rows[i]) - f1(other[i]), len(rows), seed=0)
+    return f"{f1(rows) - f1(other):+.3f} [{low:+.3f} {high:+.3f}]".replace("0.", ".")
+
+
+def half(k: int, n: int) -> range:
+    """The first or the second half of `n` sentences."""
+    return range(n // 2) if k == 0 else range(n // 2, n)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:] or LANGUAGES)
