@@ -69,8 +69,10 @@ def confusion(gold: Entity, given: Entity) -> str:
 
 def loss(entity: Entity, pair: Pair) -> str:
     """Where an entity got lost that nothing overlaps."""
-    if pair.projection is None or pair.source is None or pair.alignment is None:
+    if pair.projection is None:
         return "missed, sentence failed"
+    if pair.alignment is None:  # without entities in its translation, a sentence is not aligned
+        return "missed, not recognized in the translation"
     words = {s for s, t in pair.alignment.links if entity.start <= t < entity.end}
     for outcome in pair.projection.outcomes:
         if words & set(range(*outcome.entity.span)):
