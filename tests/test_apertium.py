@@ -478,6 +478,16 @@ def test_the_fingerprint_follows_modes_and_pivots(fake: Fake) -> None:
     assert fake.mode("spa-eng", "upper").translator().fingerprint != first
 
 
+def test_the_fingerprint_of_a_route_does_not_change_with_other_modes(fake: Fake) -> None:
+    translator = fake.modes("spa-eng").translator()
+    translator.route("es", "en")
+    first = translator.fingerprint
+    other = fake.modes("cat-eng").translator()
+    assert other.fingerprint != first
+    other.route("es", "en")
+    assert other.fingerprint == first
+
+
 def test_the_registry_builds_it_and_it_is_a_translator() -> None:
     translator = _registry.create("translator", "apertium?via=es&timeout=5")
     assert isinstance(translator, Translator)

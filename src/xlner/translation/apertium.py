@@ -85,11 +85,15 @@ class ApertiumTranslator:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the installed modes and their data: made from the mode files and the sizes of what they name."""
+        """Changes with the modes and their data: made from the mode files and the sizes of what they name.
+
+        Only the modes of routes that were asked for count; all that are installed, where none was.
+        """
+        used = {name for route in self._routes.values() for name in route}
         digest = hashlib.sha256()
-        for mode in installed(self.modes_dir):
-            pipeline = self._pipeline(mode.name)
-            digest.update(f"{mode.name}\0{pipeline}\0".encode())
+        for name in sorted(used or {mode.name for mode in installed(self.modes_dir)}):
+            pipeline = self._pipeline(name)
+            digest.update(f"{name}\0{pipeline}\0".encode())
             for argument in _data_files(stages(pipeline)):
                 digest.update(f"{argument.stat().st_size if argument.exists() else None}\0".encode())
         return "-".join(["apertium", *self.via, digest.hexdigest()[:16]])
