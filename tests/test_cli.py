@@ -5,8 +5,10 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -107,7 +109,9 @@ def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
 @pytest.mark.parametrize(
     ("recipe", "match"),
     [
-        ("lnag = 'gl'", r"unknown key 'lnag'; known: aligner, batch-tokens, .*translator"),
+        ("lnag = 'gl'", r"unknown key 'lnag'; did you mean 'lang'\?"),
+        ("xyz = 1", r"unknown key 'xyz'; known: aligner, batch-tokens, from, .*to, translator"),
+        ("[aligner]\nname = 'e5'", r"recipe.toml: aligner must be a string, a number"),
         ("lang = ", "not TOML"),
     ],
 )
@@ -222,8 +226,8 @@ def test_convert_repairs_and_counts(xlner: Command, tmp_path: Path) -> None:
     conll.write_text("Ana\tI-PER\nVigo\tI-LOC\n", encoding="utf-8")
     ran = xlner("convert", conll, "-", "--to", "conll")
     assert ran.out == "Ana\tB-PER\nVigo\tB-LOC\n\n"
-    assert ran.err == "xlner: 1 sentences, 2 tags out of place were repaired\n"
-    assert xlner("convert", conll, "-", "--to", "conll", "--scheme", "iob1").err == "xlner: 1 sentences\n"
+    assert ran.err == "xlner: 1 sentence, 2 tags out of place repaired\n"
+    assert xlner("convert", conll, "-", "--to", "conll", "--scheme", "iob1").err == "xlner: 1 sentence\n"
     assert xlner("convert", conll, "-", "--to", "conll", "--repair", "none").code == 2
 
 
@@ -301,3 +305,80 @@ def test_entities_are_colored_on_a_terminal(fakes: list[str], text: Path) -> Non
     seen = on_a_terminal(["label", str(text), "--lang", "gl", *fakes], "stdout")
     assert "\x1b[1;32m[Vigo" in seen
     assert seen.index("vive") < seen.rindex("vive")
+
+
+def test_a_recipe_has_the_names_of_the_options(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text("to = 'conll'\nlang = 'glg'\nlimit = 1\n", encoding="utf-8")
+    ran = xlner("label", text, "--recipe", recipe, *fakes)
+    assert ran.out.splitlines()[-1] == ".\tO" or "Vigo\tB-LOC" in ran.out
+    assert ran.err == "xlner: 1 sentence, 2 entities\n"
+
+
+def test_the_output_never_replaces_an_input(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "in.conll"
+    path.write_text("Vigo\tB-LOC\n", encoding="utf-8")
+    for command in (
+        ["label", path, "--lang", "gl", "-o", path, *fakes],
+        ["project", path, path, "-o", tmp_path / "." / "in.conll", "--aligner", "oracle"],
+        ["convert", path, path],
+    ):
+        ran = xlner(*command)
+        assert ran.code == 2
+        assert "the output would replace its own input; name another output" in ran.err
+    assert path.read_text(encoding="utf-8") == "Vigo\tB-LOC\n"
+
+
+def test_labels_are_not_thrown_away_silently(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
+    ran = xlner("label", text, "--lang", "gl", "-o", tmp_path / "out.txt", *fakes)
+    assert ran.code == 2
+    assert "out.txt: format 'text' holds no entities; write .conll or .jsonl" in ran.err
+    conll = tmp_path / "in.conll"
+    conll.write_text("Vigo\tB-LOC\n", encoding="utf-8")
+    assert (
+        xlner("convert", conll, tmp_path / "o.txt").err == "xlner: 1 sentence, 1 entity lost, since text holds none\n"
+    )
+    assert xlner("convert", conll, "-").out == "Vigo\tB-LOC\n\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(fakes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("Ana Pardo vive en Vigo.\n" * 20_000, encoding="utf-8")
+    for format in ("pretty", "jsonl"):
+        command = [sys.executable, "-m", "xlner", "label", str(path), "--lang", "gl", "--to", format, *fakes]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait() == 0
+
+
+def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) -> None:
+    path, folder = tmp_path / "in.txt", tmp_path / "run"
+    path.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(30_000)), encoding="utf-8")
+    command = [
+        sys.executable,
+        "-m",
+        "xlner",
+        "label",
+        str(path),
+        "--lang",
+        "gl",
+        "-o",
+        str(tmp_path / "o.jsonl"),
+        *fakes,
+    ]
+    process = subprocess.Popen([*command, "--run-dir", str(folder)], stderr=subprocess.PIPE, text=True)
+    while not list(folder.glob("*.done")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    assert process.returncode == 130
+    assert f"finished parts are kept in {folder}; the same command goes on from there" in said
+    assert "Traceback" not in said
+
+
+def test_escape_codes_of_the_input_do_not_reach_the_terminal(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "in.txt"
+    path.write_text("Vigo \x1b[31mred\n", encoding="utf-8")
+    assert "\x1b" not in xlner("label", path, "--lang", "gl", "--to", "pretty", *fakes).out

@@ -306,18 +306,21 @@ def test_pharaoh(tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     empty, binary, latin = tmp_path / "empty.txt", tmp_path / "binary.txt", tmp_path / "latin.txt"
+    utf16 = tmp_path / "utf16.txt"
+    utf16.write_text("Coruña\n", encoding="utf-16")
     empty.write_bytes(b"")
     binary.write_bytes(b"ok\n\x00\x01\n")
     latin.write_bytes("ok\nCoruña\n".encode("latin-1"))
     for path, match in [
         (empty, "empty.txt: the file is empty"),
         (binary, "binary.txt:2: this is a binary file; give UTF-8 text"),
-        (latin, "latin.txt:2: byte 5 is not UTF-8; convert it"),
+        (latin, "latin.txt:2: byte 5 is not UTF-8; convert the file"),
+        (utf16, "utf16.txt: this is UTF-16; convert it: iconv -f utf-16 -t utf-8 .*utf16.txt > NEW"),
         (tmp_path / "no.txt", "No such file"),
         (tmp_path, "this is a folder"),
     ]:
         with pytest.raises(InputError, match=match):
-            list(read_sentences(path, format="text"))
+            list(strict(read_sentences(path, format="text")))
     with pytest.raises(InputError, match="No such file"):
         list(read_alignments(tmp_path / "no.talp"))
 
@@ -362,3 +365,26 @@ def test_standard_streams(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     (sentence,) = strict(read_sentences("-"))
     write_sentences([sentence], "-", format="conll")
     assert capsys.readouterr().out == "# text = Vigo\nVigo\tO\n\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [("x.txt", "a\n", "b\n"), ("x.conll", "a O\n\n", "\nb O\n"), ("x.jsonl", '{"text": "a"}\n', '{"text": "b"}\n')],
+)
+def test_a_line_that_cannot_be_decoded_costs_only_its_sentence(
+    tmp_path: Path, name: str, before: str, after: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(before.encode() + b"Coru\xf1a O\n" + after.encode())
+    report = ReadReport()
+    first, bad, last = read_sentences(path, report=report)
+    assert isinstance(bad, InputError)
+    assert "byte 5 is not UTF-8" in str(bad)
+    assert [s.tokens for s in strict([first, last])] == [("a",), ("b",)]
+    assert (report.sentences, report.bad) == (2, 1)
+
+
+def test_links_that_cannot_be_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "x.talp"
+    path.write_bytes(b"0-0\n\xff\n1-1\n")
+    assert [isinstance(item, InputError) for item in read_alignments(path)] == [False, True, False]

@@ -92,6 +92,19 @@ def test_equal_sentences_are_processed_once_and_keep_their_identity() -> None:
     assert all(p.labelled.entities == (Entity(0, 1, "LOC", 1.0),) for p in made)
 
 
+def test_decomposed_letters_are_composed_for_the_translator_only() -> None:
+    translator = CountingTranslator()
+    text = "A Corun\u0303a"
+    (made,) = pipeline(translator).run_texts([text])
+    assert translator.seen == ["A Coruña"]
+    assert made.target.text == text
+
+
+def test_one_string_is_not_a_list_of_sentences() -> None:
+    with pytest.raises(ValidationError, match="not one string"):
+        pipeline().run_texts("Vigo")
+
+
 def test_equal_words_in_another_text_are_not_equal() -> None:
     translator = CountingTranslator()
     list(pipeline(translator).run_texts(["a b", "a  b"]))

@@ -28,8 +28,8 @@ def test_options_get_their_declared_types() -> None:
     [
         ("thin", "unknown aligner 'thin'; known: thing"),
         ("thing?size=1", "has no option 'size'; options: name, layer, rate, loud"),
-        ("thing?layer=x", "layer of aligner 'thing' is not a int: 'x'"),
-        ("thing?loud=maybe", "loud of aligner 'thing' is not a bool"),
+        ("thing?layer=x", "layer of aligner 'thing' is not of type int: 'x'"),
+        ("thing?loud=maybe", "loud of aligner 'thing' is not of type bool"),
         ("thing?layer", "option 'layer' in 'thing\\?layer' has no value"),
         ("thing:a?name=b", "does not fit"),
     ],

@@ -118,7 +118,7 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     assert first.wait() == -signal.SIGKILL
     assert not resumed.exists()
     finished = {p: p.stat().st_mtime_ns for p in folder.glob("*.done")}
-    assert 3 <= len(finished) < 12
+    assert 3 <= len(finished) < 48
     subprocess.run(command, check=True, capture_output=True)
     assert resumed.read_bytes() == whole.read_bytes()
     assert all(p.stat().st_mtime_ns == t for p, t in finished.items())

@@ -51,9 +51,9 @@ def test_a_pipeline_from_a_folder(tmp_path) -> None:  # type: ignore[no-untyped-
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(BackendError, match="model 'xx_none' is not installed; pip install 'xlner"):
+    with pytest.raises(BackendError, match="model 'xx_none' is not installed; python -m spacy download xx_none"):
         SpacyRecognizer("xx_none")
-    with pytest.raises(BackendError, match="no spaCy model for 'gl' is installed; install gl_core_news_sm"):
+    with pytest.raises(BackendError, match="no spaCy model for 'gl' is installed; python -m spacy download"):
         SpacyRecognizer(language="gl")
     monkeypatch.setattr(backend, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[offline\]'"):

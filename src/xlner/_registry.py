@@ -125,7 +125,8 @@ def _construct(cls: Any, spec: str, arguments: tuple[str, ...], options: Mapping
     try:
         inspect.signature(cls).bind(*arguments, **options)
     except TypeError as error:
-        raise UnknownNameError(f"backend spec {spec!r} does not fit: {error}") from None
+        hint = None if arguments else f"write it as {spec.partition('?')[0]}:ARGUMENT"
+        raise UnknownNameError(f"backend spec {spec!r} does not fit: {error}", hint=hint) from None
     return cls(*arguments, **options)
 
 
@@ -145,4 +146,4 @@ def _convert(value: str, hint: Any, what: str) -> object:
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
         return hint(value) if hint in (int, float) else value
     except (ValueError, KeyError):
-        raise UnknownNameError(f"{what} is not a {hint.__name__}: {value!r}") from None
+        raise UnknownNameError(f"{what} is not of type {hint.__name__}: {value!r}") from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,6 +39,15 @@ def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
     return decorate
 
 
+def option_name(parameter: str) -> str:
+    """How an option is called on the command line and in recipes.
+
+    >>> option_name("to_format"), option_name("run_dir")
+    ('to', 'run-dir')
+    """
+    return parameter.removesuffix("_format").replace("_", "-")
+
+
 def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
     """Take the values of a TOML file as defaults; unknown keys are errors."""
     if path is None:
@@ -48,14 +58,17 @@ def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", path=path) from None
-    values = {key.replace("-", "_"): value for key, value in recipe.items()}
-    known = sorted(
-        p.name for p in context.command.params if isinstance(p, click.Option) and p.name and p.name != "recipe"
-    )
-    for key in values:
-        if key not in known:
-            names = ", ".join(name.replace("_", "-") for name in known)
-            raise UnknownNameError(f"{path}: unknown key {key!r}", hint=f"known: {names}")
+    names = {option_name(p.name): p.name for p in context.command.params if isinstance(p, click.Option) and p.name}
+    names.pop("recipe")
+    values = {}
+    for key, value in recipe.items():
+        if key.replace("_", "-") not in names:
+            close = get_close_matches(key, names, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names))}"
+            raise UnknownNameError(f"{path}: unknown key {key!r}", hint=hint)
+        if not isinstance(value, (str, int, float, list)):
+            raise InputError(f"{key} must be a string, a number, true, false or a list", path=path)
+        values[names[key.replace("_", "-")]] = value
     context.default_map = {**(context.default_map or {}), **values}
     return path
 
@@ -98,7 +111,9 @@ PROJECTOR = click.option(
 )
 RUN = options(
     click.option(
-        "--run-dir", metavar="DIR", help="Keep finished shards here; the same command again goes on from them."
+        "--run-dir",
+        metavar="DIR",
+        help="Keep finished parts of 250 sentences here; the same command goes on.",
     ),
     click.option("--resume/--overwrite", default=True, help="Go on with the run in DIR (default), or start it anew."),
 )

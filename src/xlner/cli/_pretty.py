@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.text import Text
 
 from xlner._pair import Pair
 from xlner._sentence import Sentence
 from xlner.formats._files import open_output
 
-if TYPE_CHECKING:
-    from rich.text import Text
-
 _COLORS = {"PER": "bold blue", "ORG": "bold magenta", "LOC": "bold green", "MISC": "bold yellow", "DATE": "bold cyan"}
 _OTHER_COLOR = "bold red"
 
 
+class _PipeConsole(Console):
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError  # rich would exit with 1, which means failed sentences here
+
+
 def print_pairs(pairs: Iterable[Pair], output: str) -> None:
     """Print pairs as they come."""
-    from rich.console import Console
-    from rich.text import Text
-
     with open_output(output) as stream:
-        console = Console(file=stream, highlight=False, soft_wrap=True)
+        console = _PipeConsole(file=stream, highlight=False, soft_wrap=True)
         for number, pair in enumerate(pairs, start=1):
             margin = f"{number:>5} "
             if pair.source is not None:
@@ -38,10 +39,9 @@ def print_pairs(pairs: Iterable[Pair], output: str) -> None:
 
 def marked(sentence: Sentence, *, dim: bool = False) -> Text:
     """The text of a sentence with its entities in brackets and colored."""
-    from rich.text import Text
-
     sentence = sentence.with_text()
-    text, plain = sentence.text or "", "dim" if dim else ""
+    text = "".join(c if c.isprintable() else " " for c in sentence.text or "")  # no escape codes from the input
+    plain = "dim" if dim else ""
     out = Text()
     position = 0
     for entity in sentence.entities:

@@ -15,9 +15,10 @@ import click
 
 from xlner._errors import InputError, UnknownNameError
 from xlner._pair import Pair
+from xlner.cli._options import option_name
 from xlner.cli._progress import count_sentences, progress
 from xlner.formats import ReadReport, format_of, write_pairs
-from xlner.formats._files import STANDARD_STREAM
+from xlner.formats._files import STANDARD_STREAM, require_other_file
 
 if TYPE_CHECKING:
     from xlner.pipeline import Pipeline, RunFolder
@@ -27,6 +28,7 @@ OUTPUT_FORMATS = ("conll", "jsonl", PRETTY)
 _PRETTY_WINDOW = 32
 EXIT_SOME_FAILED = 1
 _NOT_IN_RECIPE = frozenset({"run_dir", "resume"})
+_READING = ("from_format", "lang", "scheme", "repair", "tag_names")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,10 @@ def output_format(output: str, to_format: str | None, input_format: str) -> str:
     if to_format is not None:
         return to_format
     if output != STANDARD_STREAM:
-        return format_of(output)
+        format = format_of(output)
+        if format not in OUTPUT_FORMATS:
+            raise UnknownNameError(f"{output}: format {format!r} holds no entities", hint="write .conll or .jsonl")
+        return format
     if sys.stdout.isatty():
         return PRETTY
     return "conll" if input_format == "conll" else "jsonl"
@@ -73,9 +78,11 @@ def stopping_at_errors(items: Iterable[Any], on_error: str) -> Iterator[Any]:
 def execute(pipeline: Pipeline, items: Iterable[Pair | InputError], run: Run) -> int:
     """Run the pipeline over the items, write the pairs, say what happened; returns the exit code."""
     options = run.options
+    require_other_file(options["output"], *run.inputs.values())
     items = stopping_at_errors(islice(items, options["limit"]), options["on_error"])
     tally = _Tally()
     with ExitStack() as stack:
+        stack.callback(_say_what_is_kept, options["run_dir"])
         advance = stack.enter_context(progress(_total(run)))
         if options["run_dir"] is None:
             pairs = _advancing(pipeline.run_pairs(items), advance)
@@ -92,6 +99,11 @@ def execute(pipeline: Pipeline, items: Iterable[Pair | InputError], run: Run) ->
     return tally.report(run.reports)
 
 
+def _say_what_is_kept(run_dir: str | None) -> None:
+    if run_dir is not None and isinstance(sys.exception(), KeyboardInterrupt):
+        click.echo(f"xlner: finished parts are kept in {run_dir}; the same command goes on from there", err=True)
+
+
 def _total(run: Run) -> int | None:
     limit: int | None = run.options["limit"]
     path = next(iter(run.inputs.values()))
@@ -105,6 +117,7 @@ def _open_run_folder(pipeline: Pipeline, run: Run) -> RunFolder:
     options = run.options
     identity = {"command": run.command, "pipeline": pipeline.fingerprint, "limit": options["limit"]}
     identity |= {"on_error": options["on_error"], **_input_digests(run.inputs)}
+    identity["reading"] = {name: options.get(name) for name in _READING}
     folder = RunFolder(options["run_dir"], identity, overwrite=not options["resume"])
     _save_recipe(run)
     return folder
@@ -127,8 +140,17 @@ def _save_recipe(run: Run) -> None:
         if name in _NOT_IN_RECIPE or value is None or value == ():
             continue
         shown = list(value) if isinstance(value, tuple) else value
-        lines.append(f"{name.replace('_', '-')} = {json.dumps(shown, ensure_ascii=False)}")
+        lines.append(f"{option_name(name)} = {json.dumps(shown, ensure_ascii=False)}")
     (folder / "recipe.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "sentence"), counted(2, "entity", "entities")
+    ('1 sentence', '2 entities')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
 
 
 @dataclass(slots=True)
@@ -137,6 +159,8 @@ class _Tally:
     entities: int = 0
     dropped: int = 0
     failed: int = 0
+    links: int = 0
+    projected: bool = False
     first_error: str = ""
 
     def counting(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -147,14 +171,18 @@ class _Tally:
             if pair.error is not None:
                 self.failed += 1
                 self.first_error = self.first_error or f"sentence {self.sentences}: {pair.error}"
+            self.links += len(pair.alignment or ())
+            self.projected = self.projected or pair.projection is not None
             yield pair
 
     def report(self, reports: Mapping[str, ReadReport]) -> int:
         for name, report in reports.items():
             if report.repaired_tags:
-                click.echo(f"xlner: {name}: {report.repaired_tags} tags out of place were repaired", err=True)
-        dropped = f", {self.dropped} source entities not projected" if self.dropped else ""
-        click.echo(f"xlner: {self.sentences} sentences, {self.entities} entities{dropped}", err=True)
+                click.echo(f"xlner: {name}: {counted(report.repaired_tags, 'tag')} out of place repaired", err=True)
+        dropped = f", {self.dropped} not projected" if self.dropped else ""
+        links = f", {counted(self.links, 'link')}" if self.links and not self.projected else ""
+        entities = f", {counted(self.entities, 'entity', 'entities')}" if self.projected else ""
+        click.echo(f"xlner: {counted(self.sentences, 'sentence')}{links}{entities}{dropped}", err=True)
         if self.failed:
             click.echo(f"xlner: {self.failed} of {self.sentences} sentences failed; {self.first_error}", err=True)
         return EXIT_SOME_FAILED if self.failed else 0

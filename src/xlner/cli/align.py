@@ -9,7 +9,7 @@ import click
 from xlner.cli import _options as o
 from xlner.cli._parallel import parallel
 from xlner.cli._run import Run, execute
-from xlner.formats import ReadReport, read_sentences
+from xlner.formats import ReadReport, format_of, read_sentences
 
 
 @click.command()
@@ -49,5 +49,10 @@ def align(**options: Any) -> int:
         None,
         (source, target, ""),
     )
+    to_format = options["to_format"] or format_of(options["output"], "pharaoh")
     inputs = {"target": target, "source": source}
-    return execute(pipeline, pairs, Run("align", options, options["to_format"] or "pharaoh", inputs, reports))
+    return execute(
+        pipeline,
+        pairs,
+        Run("align", options, to_format, inputs, reports),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,9 @@ import click
 from xlner._errors import InputError
 from xlner._sentence import Sentence
 from xlner.cli import _options as o
-from xlner.cli._run import EXIT_SOME_FAILED, stopping_at_errors
-from xlner.formats import ReadReport, read_sentences, write_sentences
+from xlner.cli._run import EXIT_SOME_FAILED, counted, stopping_at_errors
+from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
+from xlner.formats._files import require_other_file
 from xlner.tags import Scheme
 
 
@@ -35,13 +37,16 @@ from xlner.tags import Scheme
 def convert(**options: Any) -> int:
     """Convert between formats.
 
-    IN and OUT are CoNLL, JSONL or text by their names; - is standard input or output.
+    IN and OUT are CoNLL, JSONL or text by their names; - is standard input (text) or output (CoNLL) unless told
+    otherwise.
 
     \b
     xlner convert train.iob2 train.jsonl
     xlner convert pred.conll - --to conll --to-scheme IOBES
     """
     report = ReadReport()
+    require_other_file(options["output"], options["input"])
+    to_format = options["to_format"] or format_of(options["output"], "conll")
     items = read_sentences(
         options["input"],
         format=options["from_format"],
@@ -51,15 +56,23 @@ def convert(**options: Any) -> int:
         tag_names=options["tag_names"],
         report=report,
     )
-    sentences = _sentences(stopping_at_errors(items, options["on_error"]))
-    count = write_sentences(sentences, options["output"], format=options["to_format"], scheme=options["to_scheme"])
-    repaired = f", {report.repaired_tags} tags out of place were repaired" if report.repaired_tags else ""
-    bad = f", {report.bad} could not be read" if report.bad else ""
-    click.echo(f"xlner: {count} sentences{repaired}{bad}", err=True)
+    entities: Counter[str] = Counter()
+    sentences = _sentences(stopping_at_errors(items, options["on_error"]), entities)
+    count = write_sentences(sentences, options["output"], format=to_format, scheme=options["to_scheme"])
+    notes = [counted(count, "sentence")]
+    if report.repaired_tags:
+        notes.append(f"{counted(report.repaired_tags, 'tag')} out of place repaired")
+    if to_format == "text" and entities:
+        notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, since text holds none")
+    if report.bad:
+        notes.append(f"{report.bad} could not be read")
+    click.echo(f"xlner: {', '.join(notes)}", err=True)
     return EXIT_SOME_FAILED if report.bad else 0
 
 
-def _sentences(items: Iterator[Sentence | InputError]) -> Iterator[Sentence]:
-    """The sentences; in the place of a bad one an empty sentence with its error."""
+def _sentences(items: Iterator[Sentence | InputError], entities: Counter[str]) -> Iterator[Sentence]:
+    """The sentences; in the place of a bad one an empty sentence with its error. Counts entities by label."""
     for item in items:
-        yield Sentence((), meta={"error": str(item)}) if isinstance(item, InputError) else item
+        sentence = Sentence((), meta={"error": str(item)}) if isinstance(item, InputError) else item
+        entities.update(e.label for e in sentence.entities)
+        yield sentence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner._errors import InputError
 from xlner.cli import _options as o
 from xlner.formats import read_sentences, strict
 
@@ -41,11 +42,18 @@ def evaluate(gold: str, predicted: str, ignore: tuple[str, ...], as_json: bool, 
         "repair": options["repair"],
         "tag_names": options["tag_names"],
     }
-    scores = score(
-        strict(read_sentences(gold, require_tags=True, **reading)),
-        strict(read_sentences(predicted, require_tags=True, **reading)),
-        ignore=ignore,
-    )
+    try:
+        scores = score(
+            strict(read_sentences(gold, require_tags=True, **reading)),
+            strict(read_sentences(predicted, require_tags=True, **reading)),
+            ignore=ignore,
+        )
+    except InputError as error:
+        if error.path is not None:
+            raise
+        raise InputError(
+            error.message, path=f"{gold} and {predicted}", sentence=error.sentence, hint=error.hint
+        ) from None
     if as_json:
         click.echo(json.dumps(_as_record(scores), indent=2, ensure_ascii=False))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import stat
 import sys
 from collections.abc import Iterable, Iterator
@@ -34,8 +35,8 @@ FORMATS = ("conll", "jsonl", "text", "pharaoh")
 
 Item = Sentence | InputError
 """A sentence, or why it could not be read."""
-Line = tuple[int, str]
-"""1-based line number and the line without its end."""
+Line = tuple[int, str | InputError]
+"""1-based line number and the line without its end, or why it cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +83,25 @@ def format_of(path: str | Path, default: str | None = None) -> str:
 def read_lines(path: str | Path) -> Iterator[Line]:
     """Numbered lines of a UTF-8 file, or of standard input for `-`; LF or CRLF, byte order mark or none.
 
-    Raises `InputError` for a file that is missing, a folder, binary or not UTF-8.
+    A line that is binary or not UTF-8 comes as an `InputError`. Raises `InputError` for a file that is missing or a
+    folder, and for UTF-16.
     """
     name = "standard input" if str(path) == STANDARD_STREAM else str(path)
     with _open_bytes(path) as stream:
         for number, raw in enumerate(stream, start=1):
-            if b"\0" in raw:
-                raise InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
-            try:
-                line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise InputError(
-                    f"byte {error.start + 1} is not UTF-8",
-                    path=name,
-                    line=number,
-                    hint="convert it, for example with: iconv -f latin1",
-                ) from None
-            yield number, line.rstrip("\r\n")
+            if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise InputError("this is UTF-16", path=name, hint=f"convert it: iconv -f utf-16 -t utf-8 {name} > NEW")
+            yield number, _decoded(raw, name, number)
+
+
+def _decoded(raw: bytes, name: str, number: int) -> str | InputError:
+    if b"\0" in raw:
+        return InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
+    try:
+        return raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        hint = f"convert the file, for example: iconv -f latin1 -t utf-8 {name} > NEW"
+        return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
 
 
 def require_content(path: str | Path) -> None:
@@ -122,6 +125,13 @@ def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
         return Path(path).open("rb")
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+
+
+def require_other_file(output: str | Path, *inputs: str | Path) -> None:
+    """Raise `InputError` where the output would take the place of an input."""
+    for path in inputs:
+        if STANDARD_STREAM not in (str(output), str(path)) and Path(output).exists() and Path(output).samefile(path):
+            raise InputError("the output would replace its own input", path=output, hint="name another output")
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from xlner.formats._files import (
     read_lines,
     require_content,
 )
+from xlner.languages import canonical
 from xlner.tags import Repair, Scheme
 
 
@@ -46,6 +47,7 @@ def read_sentences(
     report = ReadReport() if report is None else report
     require_content(path)
     lines = read_lines(path)
+    language = None if language is None else canonical(language)
     options = ReadOptions(scheme, repair, require_tags, language, None if tag_names is None else tuple(tag_names))
     if format == "conll":
         return conll.ConllReader(str(path), options, report).read(lines)
@@ -135,7 +137,8 @@ def _format(path: str | Path, format: str | None) -> str:
     return format
 
 
-def _counted(sentences: Iterable[Sentence], report: ReadReport) -> Iterator[Sentence]:
-    for sentence in sentences:
-        report.sentences += 1
-        yield sentence
+def _counted(items: Iterable[Item], report: ReadReport) -> Iterator[Item]:
+    for item in items:
+        report.bad += isinstance(item, InputError)
+        report.sentences += isinstance(item, Sentence)
+        yield item

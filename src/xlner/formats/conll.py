@@ -33,9 +33,10 @@ class _Block:
     comments: list[str] = field(default_factory=list)
     rows: list[tuple[int, list[str]]] = field(default_factory=list)
     docstart: bool = False
+    unreadable: InputError | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.comments or self.rows)
+        return bool(self.comments or self.rows or self.unreadable)
 
 
 @dataclass(slots=True)
@@ -60,6 +61,8 @@ class ConllReader:
                 yield sentence
 
     def _sentence(self, block: _Block, number: int) -> Sentence:
+        if block.unreadable:
+            raise block.unreadable
         meta, text, id_ = _meta(block)
         options = self.options
         if not block.rows:
@@ -135,6 +138,9 @@ def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
     blanks: list[_Block] = []  # empty sentences, until it is sure that the file goes on
     after_docstart = False
     for number, line in lines:
+        if isinstance(line, InputError):
+            block.unreadable = block.unreadable or line
+            continue
         stripped = line.strip(" \t")
         if stripped.startswith(_DOCSTART):
             if block:

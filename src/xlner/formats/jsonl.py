@@ -60,6 +60,11 @@ def read_pairs(
     parser = _Parser(options or ReadOptions(), report)
     number = 0
     for line, text in lines:
+        if isinstance(text, InputError):
+            number += 1
+            report.bad += 1
+            yield text
+            continue
         if not text.strip():
             continue
         number += 1

@@ -20,6 +20,9 @@ def read(lines: Iterable[Line], *, path: str = "-") -> Iterator[Alignment | Inpu
     ((0, 0), (1, 2))
     """
     for number, line in lines:
+        if isinstance(line, InputError):
+            yield line
+            continue
         try:
             yield Alignment(tuple(_link(part) for part in line.split()))
         except ValueError as error:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from xlner._errors import InputError
 from xlner._sentence import Sentence
-from xlner.formats._files import Line
+from xlner.formats._files import Item, Line
 
 
-def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Sentence]:
+def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Item]:
     """One tokenized sentence per line; an empty line is an empty sentence.
 
     >>> next(read([(1, "Ana vive en Vigo.")])).tokens
     ('Ana', 'vive', 'en', 'Vigo', '.')
     """
     for _, line in lines:
-        yield Sentence.from_text(line, language=language)
+        yield line if isinstance(line, InputError) else Sentence.from_text(line, language=language)
 
 
 def write_sentence(stream: TextIO, sentence: Sentence) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
+from unicodedata import normalize
 
 from xlner._alignment import Alignment
 from xlner._entity import Entity
@@ -77,7 +78,9 @@ class Pipeline:
         return "|".join([f"xlner {__version__}", *parts, f"{self.target_lang}<{self.source_lang}", f"ignore={ignored}"])
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
-        """Label texts, one sentence each; see `run`."""
+        """Label texts, one sentence each; see `run`. Raises `ValidationError` for a single string."""
+        if isinstance(texts, str):
+            raise ValidationError("run_texts takes a list of sentences, not one string", hint="write [text]")
         return self.run(Sentence.from_text(text, language=self.target_lang) for text in texts)
 
     def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
@@ -109,7 +112,8 @@ class Pipeline:
             return list(pairs)
 
         def translate(batch: Sequence[Pair]) -> list[Sentence]:
-            texts = [p.target.with_text().text or "" for p in batch]
+            # Translators know composed letters; the target itself keeps its text and offsets.
+            texts = [normalize("NFC", p.target.with_text().text or "") for p in batch]
             made = translator.translate(texts, from_lang=str(self.target_lang), to_lang=self.source_lang)
             return [Sentence.from_text(text, language=self.source_lang) for text in made]
 

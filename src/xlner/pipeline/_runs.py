@@ -15,7 +15,7 @@ from xlner._pair import Pair
 from xlner.formats import jsonl
 from xlner.formats._open import read_pairs
 
-DEFAULT_SHARD_SIZE = 1000
+DEFAULT_SHARD_SIZE = 250
 _MANIFEST = "run.json"
 
 T = TypeVar("T")

@@ -100,7 +100,7 @@ def _default_model(language: str) -> str:
         raise MissingExtraError("a spaCy model for English", extra="offline")
     raise BackendError(
         f"no spaCy model for {language!r} is installed",
-        hint=f"install {names[1]}, or name a model or folder: spacy:NAME",
+        hint=f"python -m spacy download {names[1]}, or name a model or folder: spacy:NAME",
     )
 
 
@@ -115,7 +115,7 @@ def _load(model: str) -> Language:
     except OSError:
         raise BackendError(
             f"spaCy model {model!r} is not installed",
-            hint="pip install 'xlner[offline]' for the small English one, or give the folder of a trained pipeline",
+            hint=f"python -m spacy download {model}, or give the folder of a trained pipeline",
         ) from None
     if not {"ner", "entity_ruler", "beam_ner"} & set(nlp.pipe_names):
         raise BackendError(f"spaCy model {model!r} has no entity recognizer, only {', '.join(nlp.pipe_names)}")

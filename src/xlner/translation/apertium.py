@@ -19,7 +19,10 @@ from xlner.translation._apertium_modes import Mode, installed, language, stages
 from xlner.translation._apertium_routes import direct, legs, shortest
 
 _MODES_DIR = "/usr/share/apertium/modes"
-_OTHER_WAYS = "or another translator, or `xlner project` with translations that you have"
+_OTHER_WAYS = (
+    "or use another translator: your own (--translator), or translate the file with what you have and run "
+    "`xlner project TRANSLATION ORIGINAL --recognizer spacy --lang CODE`"
+)
 _SNIPPET = 60
 
 # Apertium files the South Slavic standard languages, and Malay, under one name each.
