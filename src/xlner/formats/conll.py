@@ -96,32 +96,23 @@ class ConllReader:
             token_at, tag_at = 1, 2  # Universal NER: index, token, tag
             rows = [row for row in rows if row[1][0].isdecimal()]
         for line, fields in rows:
-            if len(fields) != len(first):
-                raise InputError(
-                    f"{len(fields)} columns where the sentence began with {len(first)}",
-                    path=self.path,
-                    line=line,
-                    sentence=number,
-                    hint="every line is a token and its tag, with a tab or spaces between them",
-                )
-            if len(fields) == 1 and self.options.require_tags:
-                raise InputError(
-                    f"no tag column, only {fields[0]!r}",
-                    path=self.path,
-                    line=line,
-                    sentence=number,
-                    hint="give two columns, token and tag",
-                )
-            if tag_at and not _is_tag(fields[tag_at]) and self.options.scheme != Scheme.IO:
-                raise InputError(
-                    f"{fields[tag_at]!r} is not a tag",
-                    path=self.path,
-                    line=line,
-                    sentence=number,
-                    hint="the last column must be O or a prefix and a label, such as B-PER",
-                )
+            problem = self._problem(fields, len(first), tag_at)
+            if problem is not None:
+                raise InputError(problem[0], path=self.path, line=line, sentence=number, hint=problem[1])
         tokens = [fields[token_at] for _, fields in rows]
         return tokens, (["O"] * len(rows) if tag_at == 0 else [fields[tag_at] for _, fields in rows])
+
+    def _problem(self, fields: Sequence[str], width: int, tag_at: int) -> tuple[str, str] | None:
+        """What is wrong with a line, and the fix; None where nothing is."""
+        if len(fields) != width:
+            hint = "every line is a token and its tag, with a tab or spaces between them"
+            return f"{len(fields)} columns where the sentence began with {width}", hint
+        if width == 1 and self.options.require_tags:
+            return f"no tag column, only {fields[0]!r}", "give two columns, token and tag"
+        if tag_at and not _is_tag(fields[tag_at]) and self.options.scheme != Scheme.IO:
+            hint = "the last column must be O or a prefix and a label, such as B-PER"
+            return f"{fields[tag_at]!r} is not a tag", hint
+        return None
 
     def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
         """Strip WikiANN's `en:` where all tokens of the first sentence have the same one."""
