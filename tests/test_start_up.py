@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +49,15 @@ def test_the_types_a_checker_sees_are_those_that_are_there() -> None:
 def test_an_unknown_name() -> None:
     with pytest.raises(AttributeError, match="no attribute 'Entitty'"):
         _ = xlner.Entitty
+
+
+def test_a_long_run_in_small_batches_does_not_load_numba(tmp_path: Path) -> None:
+    text = tmp_path / "in.txt"
+    text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(25_000)), encoding="utf-8")
+    names = tmp_path / "names.tsv"
+    names.write_text("Vigo\tLOC\n", encoding="utf-8")
+    stages = f"'--translator', 'echo', '--recognizer', 'gazetteer:{names}', '--aligner', 'oracle'"
+    command = f"['label', '{text}', '--lang', 'es', '-o', '{tmp_path / 'out.jsonl'}', {stages}]"
+    loaded = loaded_by(f"import xlner.cli\ntry: xlner.cli.main({command})\nexcept SystemExit: pass")
+    assert (tmp_path / "out.jsonl").exists()
+    assert "numba" not in loaded

@@ -119,19 +119,14 @@ def backend(*, fast: bool) -> Backend:
 
 
 COMPILE_FROM = 20_000
-"""Pairs after which a projector of objects turns to compiled kernels: loading them takes as long as some 20,000."""
+"""Pairs in one call from which on a projector of objects uses compiled kernels."""
 
 
-class Clock:
-    """Decides for a projector when compiled kernels are worth loading."""
-
-    def __init__(self) -> None:
-        self._seen = 0
-
-    def backend(self, n: int) -> Backend:
-        """Where to run `n` more pairs."""
-        self._seen += n
-        return backend(fast=self._seen >= COMPILE_FROM and can_compile())
+def backend_for(n: int) -> Backend:
+    """Where to run a call with `n` pairs. Loading compiled kernels costs a second and 130 MB: too much for small calls,
+    such as those of a pipeline, in which projection takes next to none of the time.
+    """
+    return backend(fast=n >= COMPILE_FROM and can_compile())
 
 
 def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from xlner._errors import ValidationError
 from xlner._pair import Outcome, Pair, Projection, Reason
 from xlner.projection._kernel_batch import Ranges
 from xlner.projection._objects import Build, flatten, projections
-from xlner.projection._run import Clock, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
+from xlner.projection._run import backend_for, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
 from xlner.projection.matching import Match, Option, match
 from xlner.projection.scores import alignment_score
@@ -33,7 +33,6 @@ class HeuristicProjector:
 
     def __init__(self, *, gap: int = 1, ratio: float = 0.8, top_k: int | None = None, keep_first: bool = False) -> None:
         self._ranges = ranges_of(gap, ratio, top_k, keep_first=keep_first)
-        self._clock = Clock()
         self.gap = gap
         self.ratio = ratio
         self.top_k = top_k
@@ -46,7 +45,7 @@ class HeuristicProjector:
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
-        return _project_ranges(pairs, self._ranges, self._clock)
+        return _project_ranges(pairs, self._ranges)
 
 
 class HullProjector:
@@ -76,7 +75,6 @@ class HullProjector:
         restr_tgt: float | None = None,
     ) -> None:
         self._ranges = hull_of(all_sources=comp_src, all_targets=comp_tgt, max_ratio=restr_tgt)
-        self._clock = Clock()
         self.comp_src = comp_src
         self.comp_tgt = comp_tgt
         self.comp_ins = comp_ins
@@ -90,12 +88,12 @@ class HullProjector:
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
-        found = _project_ranges(pairs, self._ranges, self._clock)
+        found = _project_ranges(pairs, self._ranges)
         return [_all_or_nothing(p) for p in found] if self.comp_ins else found
 
 
-def _project_ranges(pairs: Sequence[Pair], ranges: Ranges, clock: Clock) -> list[Projection]:
-    on = clock.backend(len(pairs))
+def _project_ranges(pairs: Sequence[Pair], ranges: Ranges) -> list[Projection]:
+    on = backend_for(len(pairs))
     return projections(pairs, run_ranges(flatten(pairs, on), ranges, on), Build("length_ratio", on_entities=False))
 
 
@@ -142,7 +140,6 @@ class ExactProjector:
         self._search = search_of(matcher, candidates, max_length, threshold, gap)
         self._rule = rule_of(constraint, n)
         self._stop_tokens = frozenset(stop_tokens.split())
-        self._clock = Clock()
         self.candidates = candidates
         self.max_length = max_length
         self.threshold = threshold
@@ -162,7 +159,7 @@ class ExactProjector:
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
-        on = self._clock.backend(len(pairs))
+        on = backend_for(len(pairs))
         found = run_matching(flatten(pairs, on, self._stop_tokens), self._search, self._rule, on)
         required = self.n if self._rule.required else 0
         return projections(pairs, found, Build("alignment", on_entities=True, required=required))
