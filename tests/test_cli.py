@@ -382,3 +382,15 @@ def test_escape_codes_of_the_input_do_not_reach_the_terminal(xlner: Command, fak
     path = tmp_path / "in.txt"
     path.write_text("Vigo \x1b[31mred\n", encoding="utf-8")
     assert "\x1b" not in xlner("label", path, "--lang", "gl", "--to", "pretty", *fakes).out
+
+
+def test_a_missing_file_of_links_is_one_line_whatever_else_is_asked(xlner: Command, tmp_path: Path) -> None:
+    source, target, out = tmp_path / "en.conll", tmp_path / "gl.txt", tmp_path / "out.conll"
+    source.write_text("Vigo\tB-LOC\n", encoding="utf-8")
+    target.write_text("Vigo\n", encoding="utf-8")
+    out.write_text("old\n", encoding="utf-8")
+    for more in ([], ["--run-dir", tmp_path / "run"]):
+        ran = xlner("project", source, target, "--alignment", tmp_path / "none.talp", "-o", out, *more)
+        assert ran.code == 2
+        assert ran.err == f"xlner: {tmp_path / 'none.talp'}: cannot be read: No such file or directory\n"
+    assert out.read_text(encoding="utf-8") == "old\n"

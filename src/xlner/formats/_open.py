@@ -67,6 +67,7 @@ def read_pairs(path: str | Path) -> Iterator[Pair | InputError]:
 
 def read_alignments(path: str | Path) -> Iterator[Alignment | InputError]:
     """The links of every line of a Pharaoh file; a bad line as an `InputError` in its place."""
+    require_content(path)
     return pharaoh.read(read_lines(path), path=str(path))
 
 
