@@ -42,8 +42,8 @@ def run(job: tuple[str, int, int]) -> tuple[str, bool]:
     """Solve one instance both ways."""
     constraint, n, k = job
     options, length = instance(random.Random(f"{constraint}{n} {k}"), k)
-    exact, other = compare(options, length, constraint, n)
-    return match(options, length, constraint=constraint, n=n).way, exact == other
+    way, exact, other = compare(options, length, constraint, n)
+    return way, exact == other
 
 
 def instance(rng: random.Random, k: int) -> tuple[list[Option], int]:
@@ -62,17 +62,17 @@ def instance(rng: random.Random, k: int) -> tuple[list[Option], int]:
     return list(found.values()), length
 
 
-def compare(options: list[Option], length: int, constraint: str, n: int) -> tuple[Key, Key]:
-    """What the two solutions are worth."""
+def compare(options: list[Option], length: int, constraint: str, n: int) -> tuple[str, Key, Key]:
+    """How the exact matcher proved its solution, and what the two solutions are worth."""
     rule = rule_of(constraint, n)
     items, entities = _items(options, length)
     problem = _Problem(items, len(items.entity), len(entities), rule)
-    chosen = match(options, length, constraint=constraint, n=n).chosen
+    found = match(options, length, constraint=constraint, n=n)
     index = {
         (entities[e], (s, t)): i for i, (e, s, t) in enumerate(zip(items.entity, items.start, items.end, strict=True))
     }
-    swept = problem.key([index[o.entity, o.span] for o in chosen])
-    return swept, problem.key(solve(items, len(items.entity), len(entities), rule, ties=False))
+    swept = problem.key([index[o.entity, o.span] for o in found.chosen])
+    return found.way, swept, problem.key(solve(items, len(items.entity), len(entities), rule, ties=False))
 
 
 if __name__ == "__main__":
