@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import importlib.util
 import re
 import sys
@@ -16,7 +17,8 @@ from tests.test_projection import pair, pairs
 from xlner import Alignment, Entity, MissingExtraError, Outcome, Pair, Projection, Reason, Sentence, ValidationError
 from xlner._entity import overlaps
 from xlner.projection import _run
-from xlner.projection._flat import WAYS
+from xlner.projection._flat import SCALE, WAYS, Found
+from xlner.projection._objects import Build, projections
 from xlner.projection.batch import Batch, BatchResult
 from xlner.projection.candidates import aligned_words, merged_ranges
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector, HullProjector
@@ -133,7 +135,7 @@ def revalidated(projection: Projection) -> Projection:
     entities = tuple(Entity(e.start, e.end, e.label, e.score) for e in s.entities)
     sentence = Sentence(s.tokens, entities, s.text, s.offsets, s.language, s.id, s.meta)
     outcomes = tuple(Outcome(o.entity, o.projected, o.reason, o.scores) for o in projection.outcomes)
-    return Projection(sentence, outcomes)
+    return Projection(sentence, outcomes, projection.way, projection.objective)
 
 
 @given(pairs(), st.sampled_from(RULES))
@@ -146,6 +148,24 @@ def test_results_are_valid_objects(made: Pair, rule: tuple[str, int]) -> None:
         assert repr(revalidated(projection)) == repr(projection)
         with pytest.raises(AttributeError):
             projection.sentence.tokens = ()  # type: ignore[misc]
+
+
+def test_a_projection_says_how_it_was_found_and_what_it_is_worth() -> None:
+    made = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 1)])
+    for projector, way in ((ExactProjector(), "single"), (GreedyProjector(), "greedy")):
+        (projection,) = projector.project([made])
+        assert (projection.way, projection.objective) == (way, 2.0)
+    (projection,) = HeuristicProjector().project([made])
+    assert (projection.way, projection.objective) == (None, None)
+
+
+@pytest.mark.parametrize("n", [1, _run.COMPILE_FROM])
+def test_the_search_for_garbage_goes_on_after_a_call(n: int) -> None:
+    made = pair(2, [Entity(0, 1, "A")], 2, [(0, 0)])
+    found = Found([0] * n, [0] * n, [1] * n, [1.0] * n, [*range(n + 1)], [1] * n, [SCALE] * n, [0] * n)
+    assert projections([made] * n, found, Build("alignment"))[-1].objective == 1.0
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == 0
 
 
 def test_the_target_sentence_is_kept_but_for_its_entities() -> None:

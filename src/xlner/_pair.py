@@ -54,10 +54,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The labelled target sentence, and one outcome per source entity in the order of the source."""
+    """The labelled target sentence, and one outcome per source entity in the order of the source.
+
+    `way` says how a matcher found the spans, and `objective` the sum of their scores: `single`, `dp` and `milp` prove
+    that no choice has a larger one, `greedy` proves nothing. None where nothing was matched.
+    """
 
     sentence: Sentence
     outcomes: tuple[Outcome, ...]
+    way: str | None = field(default=None, compare=False)
+    objective: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ labels come from valid entities. That is what makes objects in and out fast; nob
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import accumulate, chain
 from typing import Any, NamedTuple
@@ -16,8 +16,8 @@ from xlner._entity import Entity
 from xlner._errors import ValidationError
 from xlner._pair import Outcome, Pair, Projection, Reason
 from xlner._sentence import Sentence
-from xlner.projection._flat import Found, Pairs
-from xlner.projection._run import Backend
+from xlner.projection._flat import SCALE, WAYS, Found, Pairs
+from xlner.projection._run import COMPILE_FROM, Backend
 
 REASONS = (
     None,
@@ -68,25 +68,11 @@ class _Entity:
 
     __slots__ = Entity.__slots__
 
-    def __init__(self, start: int, end: int, label: str, score: float | None) -> None:
-        self.start = start
-        self.end = end
-        self.label = label
-        self.score = score
-
 
 class _Outcome:
     """A twin of `Outcome`."""
 
     __slots__ = Outcome.__slots__
-
-    def __init__(
-        self, entity: Entity, projected: tuple[Entity, ...], reason: Reason | None, scores: dict[str, float]
-    ) -> None:
-        self.entity = entity
-        self.projected = projected
-        self.reason = reason
-        self.scores = scores
 
 
 class _Projection:
@@ -94,117 +80,126 @@ class _Projection:
 
     __slots__ = Projection.__slots__
 
-    def __init__(self, sentence: Sentence, outcomes: tuple[Outcome, ...]) -> None:
-        self.sentence = sentence
-        self.outcomes = outcomes
-
 
 class _Sentence:
     """A twin of `Sentence`."""
 
     __slots__ = Sentence.__slots__
 
-    def __init__(self, of: Sentence, entities: tuple[Entity, ...]) -> None:
-        self.tokens = of.tokens
-        self.entities = entities
-        self.text = of.text
-        self.offsets = of.offsets
-        self.language = of.language
-        self.id = of.id
-        self.meta = of.meta
-
-
-def _outcome(entity: Entity, projected: tuple[Entity, ...], reason: Reason | None, scores: dict[str, float]) -> Outcome:
-    made: Any = _Outcome(entity, projected, reason, scores)
-    made.__class__ = Outcome
-    return made  # type: ignore[no-any-return]
-
-
-def _projection(target: Sentence, entities: tuple[Entity, ...], outcomes: tuple[Outcome, ...]) -> Projection:
-    sentence: Any = target
-    if entities or target.entities:
-        sentence = _Sentence(target, entities)
-        sentence.__class__ = Sentence
-    made: Any = _Projection(sentence, outcomes)
-    made.__class__ = Projection
-    return made  # type: ignore[no-any-return]
-
 
 class Build(NamedTuple):
-    """How results become objects: what scores are called, whether entities carry them, what `=` and `>=` ask for."""
+    """How results become objects: what scores are called, whether a matcher made them, whether entities may have
+    several spans, how many `=` and `>=` ask for."""
 
     score_name: str
-    on_entities: bool
+    matched: bool = True
+    several: bool = False
     required: int = 0
 
 
 @contextmanager
-def _no_cycles() -> Iterator[None]:
-    """Hold the search for cyclic garbage: results have no cycles, and looking for them takes half of the time."""
+def _no_cycles(n: int) -> Iterator[None]:
+    """Hold the search for cyclic garbage: results have no cycles, and looking for them takes half of the time.
+
+    After many results everything counts as old, for otherwise the search would only have been put off.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            if n >= COMPILE_FROM and not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
 def projections(pairs: Sequence[Pair], found: Found, build: Build) -> list[Projection]:
     """One projection per pair."""
-    with _no_cycles():
+    with _no_cycles(len(pairs)):
         return _build_all(pairs, found, build)
 
 
 def _build_all(pairs: Sequence[Pair], found: Found, build: Build) -> list[Projection]:
     columns = (found.span_entity, found.span_start, found.span_end, found.span_score)
-    rows = list(zip(*map(_as_list, columns), strict=True))
+    next_row = zip(*map(_as_list, columns), strict=True).__next__
     offsets, reasons = _as_list(found.span_offsets), _as_list(found.reason)
+    ways, objectives = _as_list(found.way), _as_list(found.objective)
     made = []
     at = base = 0
-    for pair, stop in zip(pairs, offsets[1:], strict=False):
+    for pair, stop, way, objective in zip(pairs, offsets[1:], ways, objectives, strict=False):
         entities: tuple[Entity, ...] = pair.source.entities  # type: ignore[union-attr]
-        if not entities:
-            made.append(_projection(pair.target, (), ()))
-            continue
-        top = base + len(entities)
-        made.append(_build_one(pair.target, entities, rows[at:stop], reasons[base:top], build))
-        at, base = stop, top
+        projection: Any = _Projection()
+        if entities:
+            projected, outcomes = _build_one(entities, next_row, stop - at, build)
+            top = base + len(entities)
+            if build.several or stop - at < len(entities):
+                _complete(outcomes, entities, reasons[base:top], build.required)
+            projection.sentence = _labelled(pair.target, tuple(projected))
+            projection.outcomes = tuple(outcomes)
+            at, base = stop, top
+        else:
+            projection.sentence = _labelled(pair.target, ())
+            projection.outcomes = ()
+        projection.way = WAYS[way] if build.matched else None
+        projection.objective = objective / SCALE if build.matched else None
+        projection.__class__ = Projection
+        made.append(projection)
     return made
 
 
 def _build_one(
-    target: Sentence,
-    entities: tuple[Entity, ...],
-    rows: Sequence[tuple[int, int, int, float]],
-    reasons: Sequence[int],
-    build: Build,
-) -> Projection:
-    """The projection of one sentence from its rows of entity, span and score."""
-    name, on_entities, required = build
+    entities: tuple[Entity, ...], next_row: Callable[[], tuple[int, int, int, float]], n_rows: int, build: Build
+) -> tuple[list[Entity], list[Any]]:
+    """The projected entities of one sentence and its outcomes, None where an entity was dropped.
+
+    Slots are filled in line: calls of constructors would take most of the time.
+    """
+    name, matched = build.score_name, build.matched
     projected: list[Entity] = []
-    dropped = len(entities)
-    outcomes: list[Any] = [None] * dropped
-    for k, start, end, score in rows:
-        made: Any = _Entity(start, end, entities[k].label, score if on_entities else None)
+    outcomes: list[Any] = [None] * len(entities)
+    for _ in range(n_rows):
+        k, start, end, score = next_row()
+        source = entities[k]
+        made: Any = _Entity()
+        made.start = start
+        made.end = end
+        made.label = source.label
+        made.score = score if matched else None
         made.__class__ = Entity
         projected.append(made)
         before = outcomes[k]
-        if before is None:
-            dropped -= 1
-            outcomes[k] = _outcome(entities[k], (made,), None, {name: score})
-        else:
-            outcomes[k] = _outcome(entities[k], (*before.projected, made), None, before.scores)
-    if required > 1 or dropped:
-        _complete(outcomes, entities, reasons, required)
-    return _projection(target, tuple(projected), tuple(outcomes))
+        outcome: Any = _Outcome()
+        outcome.entity = source
+        outcome.projected = (made,) if before is None else (*before.projected, made)
+        outcome.reason = None
+        outcome.scores = {name: score} if before is None else before.scores
+        outcome.__class__ = Outcome
+        outcomes[k] = outcome
+    return projected, outcomes
+
+
+def _labelled(target: Sentence, entities: tuple[Entity, ...]) -> Sentence:
+    if not entities and not target.entities:
+        return target
+    made: Any = _Sentence()
+    made.tokens = target.tokens
+    made.entities = entities
+    made.text = target.text
+    made.offsets = target.offsets
+    made.language = target.language
+    made.id = target.id
+    made.meta = target.meta
+    made.__class__ = Sentence
+    return made  # type: ignore[no-any-return]
 
 
 def _complete(outcomes: list[Any], entities: Sequence[Entity], reasons: Sequence[int], required: int) -> None:
     """Fill in the dropped entities, and note on those with too few projections how many are missing."""
     for k, outcome in enumerate(outcomes):
         if outcome is None:
-            outcomes[k] = _outcome(entities[k], (), REASONS[reasons[k]], {})
+            outcomes[k] = Outcome(entities[k], reason=REASONS[reasons[k]])
         elif len(outcome.projected) < required:
             outcome.scores["missing"] = float(required - len(outcome.projected))
 

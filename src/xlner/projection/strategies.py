@@ -94,7 +94,7 @@ class HullProjector:
 
 def _project_ranges(pairs: Sequence[Pair], ranges: Ranges) -> list[Projection]:
     on = backend_for(len(pairs))
-    return projections(pairs, run_ranges(flatten(pairs, on), ranges, on), Build("length_ratio", on_entities=False))
+    return projections(pairs, run_ranges(flatten(pairs, on), ranges, on), Build("length_ratio", matched=False))
 
 
 def _all_or_nothing(projection: Projection) -> Projection:
@@ -161,8 +161,9 @@ class ExactProjector:
         """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
         on = backend_for(len(pairs))
         found = run_matching(flatten(pairs, on, self._stop_tokens), self._search, self._rule, on)
+        several = self.n > 1 or not self._rule.limited
         required = self.n if self._rule.required else 0
-        return projections(pairs, found, Build("alignment", on_entities=True, required=required))
+        return projections(pairs, found, Build("alignment", several=several, required=required))
 
     def match(self, pair: Pair) -> Match:
         """The solution of one pair with what proves it, its objective and, on demand, the gap to the runner-up.
