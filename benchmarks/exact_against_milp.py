@@ -1,6 +1,6 @@
 """Random instances solved by the exact matcher and by an integer programme: requirements met, weight and length.
 
-python benchmarks/exact_against_milp.py [INSTANCES PER RULE, 10000] [PROCESSES, 1]
+python benchmarks/exact_against_milp.py [INSTANCES PER RULE, 10000] [PROCESSES, 1] [RULES, such as "=1 >=2"]
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ RULES = [(constraint, n) for constraint in ("<=", "=", ">=") for n in (1, 2, 3)]
 LINK_SCORES = [2 * links / words for words in range(2, 12) for links in range(1, words // 2 + 1)]
 
 
-def main(instances: int, processes: int) -> int:
+def main(instances: int, processes: int, wanted: list[str]) -> int:
     """Print one row per rule; the number of instances that differ."""
     print(f"{'rule':6}{'instances':>10}{'differ':>8}  ways")
     total = 0
     with Pool(processes) as pool:
         for constraint, n in RULES:
+            if wanted and constraint + str(n) not in wanted:
+                continue
             start = time.perf_counter()
             ways: Counter[str] = Counter()
             differ = 0
@@ -77,4 +79,5 @@ def compare(options: list[Option], length: int, constraint: str, n: int) -> tupl
 
 if __name__ == "__main__":
     arguments = [int(a) for a in sys.argv[1:3]]
-    sys.exit(main(*(arguments + [10_000, 1][len(arguments) :])) > 0)
+    instances, processes = arguments + [10_000, 1][len(arguments) :]
+    sys.exit(main(instances, processes, " ".join(sys.argv[3:]).split()) > 0)

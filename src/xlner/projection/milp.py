@@ -150,9 +150,9 @@ class _Problem:
         bounds = Bounds(
             np.concatenate([lower, np.zeros(slacks)]), np.concatenate([upper, np.full(slacks, float(self.rule.n))])
         )
-        done = milp(
-            cost, integrality=np.ones(self.m + slacks), bounds=bounds, constraints=rows, options={"mip_rel_gap": 0.0}
-        )
+        # Presolve has been seen to cut the best solution off and to call the next best one optimal.
+        options = {"mip_rel_gap": 0.0, "presolve": False}
+        done = milp(cost, integrality=np.ones(self.m + slacks), bounds=bounds, constraints=rows, options=options)
         if done.status == 2:
             return []
         if done.x is None:
