@@ -21,6 +21,7 @@ SINGLE = ("exact", "heuristic")
 SEVERAL = {
     "both": MultiSourceProjector(),
     "both, mean": MultiSourceProjector(combine="mean"),
+    "both, bounded score": MultiSourceProjector(weights="bounded:1"),
     "agreed": MultiSourceProjector(min_agreement=1.0),
     "first leads": MultiSourceProjector(source_weights=(2, 1), min_agreement=0.5),
 }
@@ -45,7 +46,7 @@ def main(europarl: Path, pud: Path) -> None:
                 found = [p.sentence for p in create("projector", spec).project(pairs)]
                 show(f"{code}, {spec}", gold, found)
         for name, projector in SEVERAL.items():
-            done = projector.project(list(zip(*groups, strict=True)))
+            done = projector.project_groups(list(zip(*groups, strict=True)))
             show(name, gold, [made[0].sentence for made in done])
             if name == "both":
                 show_agreement(gold, done)

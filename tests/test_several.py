@@ -91,7 +91,7 @@ def test_the_order_of_sources_matters_in_ties_only(given_members: list[Member], 
 
 @given(groups(), st.sampled_from(["sum", "mean"]), st.sampled_from([0.0, 0.5, 1.0]))
 def test_every_entity_of_every_source_has_its_outcome(group: list[Pair], combine: str, least: float) -> None:
-    (made,) = MultiSourceProjector(combine=combine, min_agreement=least).project([group])
+    (made,) = MultiSourceProjector(combine=combine, min_agreement=least).project_groups([group])
     assert len(made) == len(group)
     assert len({p.sentence for p in made}) == 1
     projected = {e for p in made for o in p.outcomes for e in o.projected}
@@ -108,7 +108,7 @@ def test_every_entity_of_every_source_has_its_outcome(group: list[Pair], combine
 
 @given(groups())
 def test_one_source_is_exact_matching_with_its_confidence(group: list[Pair]) -> None:
-    (made,) = MultiSourceProjector().project([group[:1]])
+    (made,) = MultiSourceProjector().project_groups([group[:1]])
     (alone,) = ConfidentProjector(ExactProjector()).project(group[:1])
     assert made[0].sentence == alone.sentence
     assert [o.reason for o in made[0].outcomes] == [o.reason for o in alone.outcomes]
@@ -116,7 +116,7 @@ def test_one_source_is_exact_matching_with_its_confidence(group: list[Pair]) -> 
 
 @given(groups())
 def test_the_same_source_twice_changes_nothing(group: list[Pair]) -> None:
-    once, twice = MultiSourceProjector().project([group[:1], group[:1] * 2])
+    once, twice = MultiSourceProjector().project_groups([group[:1], group[:1] * 2])
     assert [e.span for e in once[0].sentence.entities] == [e.span for e in twice[0].sentence.entities]
     scores = [e.score for e in once[0].sentence.entities]
     assert [e.score for e in twice[0].sentence.entities] == pytest.approx(scores)
@@ -128,21 +128,21 @@ def one(links: tuple[tuple[int, int], ...], label: str = "LOC", length: int = 2)
 
 def test_scores_add_up_and_two_sources_outvote_one() -> None:
     group = [one(((0, 0), (1, 1))), one(((0, 0), (1, 2))), one(((0, 0), (1, 2)))]
-    alone = MultiSourceProjector().project([group[:1]])[0]
+    alone = MultiSourceProjector().project_groups([group[:1]])[0]
     assert alone[0].sentence.entities[0].span == (0, 2)
-    (made,) = MultiSourceProjector().project([group])
+    (made,) = MultiSourceProjector().project_groups([group])
     assert made[0].sentence.entities[0].span == (0, 3)
     (outcome,) = made[0].outcomes
     assert outcome.scores["own"] == pytest.approx(2 * 2 / 5)
     assert outcome.scores["total"] == pytest.approx(2 * 2 / 5)
     assert outcome.scores[AGREEMENT] == 1
-    heavy = MultiSourceProjector(source_weights=(5, 1, 1)).project([group])[0]
+    heavy = MultiSourceProjector(source_weights=(5, 1, 1)).project_groups([group])[0]
     assert heavy[0].sentence.entities[0].span == (0, 2)
 
 
 def test_labels_that_differ_compete_and_the_loser_overlaps() -> None:
     whole = one(((0, 0), (1, 1), (2, 2)), "ORG", length=3)
-    (made,) = MultiSourceProjector().project([[whole, one(((0, 1),), "LOC"), whole]])
+    (made,) = MultiSourceProjector().project_groups([[whole, one(((0, 1),), "LOC"), whole]])
     assert made[0].sentence.tags()[:3] == ["B-ORG", "I-ORG", "I-ORG"]
     assert made[1].outcomes[0].reason is Reason.OVERLAP
     assert made[0].outcomes[0].scores[AGREEMENT] == pytest.approx(2 / 3)
@@ -150,23 +150,23 @@ def test_labels_that_differ_compete_and_the_loser_overlaps() -> None:
 
 def test_what_a_lone_source_says_is_half_as_sure_and_can_be_dropped() -> None:
     group = [one(((0, 0),), length=1), Pair(TARGET, Sentence(("x",)), Alignment(((0, 0),)))]
-    (made,) = MultiSourceProjector().project([group])
+    (made,) = MultiSourceProjector().project_groups([group])
     assert made[0].sentence.entities == (Entity(0, 1, "LOC", 0.5),)
     for options in ({"min_agreement": 0.6}, {"min_confidence": 0.6}):
-        (dropped,) = MultiSourceProjector(**options).project([group])  # type: ignore[arg-type]
+        (dropped,) = MultiSourceProjector(**options).project_groups([group])  # type: ignore[arg-type]
         assert not dropped[0].sentence.entities
         assert dropped[0].outcomes[0].reason is Reason.BELOW_THRESHOLD
         assert dropped[0].outcomes[0].scores[AGREEMENT] == 0.5
-    sure = MultiSourceProjector(calibration=Calibration(((0.0, 0.9), (1.0, 0.9)))).project([group])
+    sure = MultiSourceProjector(calibration=Calibration(((0.0, 0.9), (1.0, 0.9)))).project_groups([group])
     assert sure[0][0].sentence.entities[0].score == 0.45
 
 
 def test_reasons_of_entities_that_nothing_speaks_for() -> None:
     unlinked = one(())
-    assert MultiSourceProjector().project([[unlinked]])[0][0].outcomes[0].reason is Reason.UNALIGNED
+    assert MultiSourceProjector().project_groups([[unlinked]])[0][0].outcomes[0].reason is Reason.UNALIGNED
     far = one(((0, 0), (1, 5)))
     strict = MultiSourceProjector(weights="alignment:1:0.99", max_length=1)
-    assert strict.project([[far]])[0][0].outcomes[0].reason is Reason.NO_CANDIDATE
+    assert strict.project_groups([[far]])[0][0].outcomes[0].reason is Reason.NO_CANDIDATE
 
 
 def test_targets_must_be_the_same() -> None:
@@ -179,11 +179,11 @@ def test_targets_must_be_the_same() -> None:
 def test_groups_and_options_that_make_no_sense() -> None:
     projector = MultiSourceProjector()
     with pytest.raises(ValidationError, match="at least one source"):
-        projector.project([[]])
+        projector.project_groups([[]])
     with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
-        projector.project([[Pair(TARGET)]])
+        projector.project_groups([[Pair(TARGET)]])
     with pytest.raises(ValidationError, match="2 weights for 1 sources"):
-        MultiSourceProjector(source_weights=(1, 1)).project([[one(())]])
+        MultiSourceProjector(source_weights=(1, 1)).project_groups([[one(())]])
     with pytest.raises(UnknownNameError, match="cannot combine scores by 'max'; known: sum, mean"):
         MultiSourceProjector(combine="max")
     with pytest.raises(ValidationError, match="must be above 0"):

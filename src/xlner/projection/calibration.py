@@ -87,7 +87,7 @@ class Calibration:
     def to_json(self) -> str:
         """The text of a calibration file."""
         record = {"kind": _KIND, "entities": self.entities, "projector": self.projector, "aligner": self.aligner}
-        return json.dumps({**record, "points": self.points}, ensure_ascii=False, indent=1) + "\n"
+        return json.dumps({**record, "points": self.points}, ensure_ascii=False) + "\n"
 
     @classmethod
     def from_json(cls, text: str) -> Calibration:

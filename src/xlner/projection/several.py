@@ -38,7 +38,7 @@ class MultiSourceProjector:
 
     `preset`, `weights`, `candidates`, `max_length` and `**scores` say how a member is scored, as for
     `FusedProjector`; by default it is the alignment score, on spans between linked words of any member. `matcher` is
-    `exact`, `greedy` or `milp`.
+    `exact`, `greedy` or `milp`. `source_weights` are numbers, or a text such as `2,1`.
 
     Among the scores of an outcome, `own` is its member's score, `total` the cluster's, and `agreement` the share of
     the sources, by weight, that support the span: their member scores above 0 there. A span with less than
@@ -51,7 +51,7 @@ class MultiSourceProjector:
     >>> from xlner import Alignment, Sentence
     >>> target, ana = Sentence(("a", "Ana")), Sentence(("Ana",), (Entity(0, 1, "PER"),))
     >>> group = [Pair(target, ana, Alignment(((0, at),))) for at in (1, 1, 0)]
-    >>> made = MultiSourceProjector(min_agreement=0.5).project([group])[0]
+    >>> made = MultiSourceProjector(min_agreement=0.5).project_groups([group])[0]
     >>> made[0].sentence.tags(), round(made[0].outcomes[0].scores["agreement"], 2), made[2].outcomes[0].reason.value
     (['O', 'B-PER'], 0.67, 'below-threshold')
     """
@@ -61,7 +61,7 @@ class MultiSourceProjector:
         preset: str | None = None,
         *,
         weights: str | None = None,
-        source_weights: Sequence[float] | None = None,
+        source_weights: str | Sequence[float] | None = None,
         combine: str = "sum",
         candidates: str = "aligned",
         max_length: int = 30,
@@ -78,11 +78,9 @@ class MultiSourceProjector:
         match((), 0, matcher=matcher)  # raises for a matcher that nothing is known of
         if combine not in COMBINE:
             raise UnknownNameError(f"cannot combine scores by {combine!r}", hint=f"known: {', '.join(COMBINE)}")
-        if source_weights is not None and not all(0 < w < math.inf for w in source_weights):
-            raise ValidationError(f"weights {tuple(source_weights)} of sources must be above 0")
+        self.source_weights = None if source_weights is None else _numbers(source_weights)
         if not (0 <= min_agreement <= 1 and 0 <= min_confidence <= 1):
             raise ValidationError(f"min_agreement {min_agreement} or min_confidence {min_confidence} is not in [0, 1]")
-        self.source_weights = None if source_weights is None else tuple(source_weights)
         self.combine = combine
         self.matcher = matcher
         self.min_agreement = min_agreement
@@ -100,7 +98,11 @@ class MultiSourceProjector:
         matcher = "greedy" if self.matcher == "greedy" else "exact"
         return f"several {matcher} {self.combine} sources={self.source_weights} {options} {least}"
 
-    def project(self, groups: Sequence[Sequence[Pair]]) -> list[tuple[Projection, ...]]:
+    def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+        """Project every pair by itself, as a group with one source."""
+        return [made for (made,) in self.project_groups([(pair,) for pair in pairs])]
+
+    def project_groups(self, groups: Sequence[Sequence[Pair]]) -> list[tuple[Projection, ...]]:
         """One projection for each source of each group: all with the same sentence, each with its own outcomes.
 
         Raises `ValidationError` for a group without sources, with targets of different words, or with a pair that
@@ -191,6 +193,16 @@ def check_same_words(targets: Sequence[Sequence[str]]) -> None:
                     f"word {position} of the target is {shown} with sources 1 and {number}",
                     hint="all sources need the same target sentence",
                 )
+
+
+def _numbers(weights: str | Sequence[float]) -> tuple[float, ...]:
+    try:
+        numbers = tuple(map(float, weights.split(",") if isinstance(weights, str) else weights))
+    except ValueError:
+        raise ValidationError(f"cannot read weights {weights!r} of sources", hint="write 2,1") from None
+    if not numbers or not all(0 < w < math.inf for w in numbers):
+        raise ValidationError(f"weights {weights!r} of sources must be above 0")
+    return numbers
 
 
 def _entities(pair: Pair) -> tuple[Entity, ...]:
