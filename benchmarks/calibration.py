@@ -21,11 +21,18 @@ from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import ConfidentProjector
 
 Rows = tuple[list[float], list[bool]]
+EUROPARL = ("europarl en→es, {0}", "europarl en→de, {0}")
 FITS = {
-    "pud en→pt, e5": ("pud en→pt, e5", "pud en→sv, e5", "europarl en→es, e5", "europarl en→de, e5"),
-    "pud en→pt, eflomal": ("pud en→pt, eflomal", "pud en→sv, eflomal", "europarl en→es, eflomal", "europarl en→de, eflomal"),
-    "absa en→es, AWESoME": ("absa en→es, AWESoME", "absa en→fr, AWESoME", "europarl en→es, e5", "europarl en→es, eflomal"),
-}  # fmt: skip
+    "pud en→pt, e5": ("pud en→pt, e5", "pud en→sv, e5", *(name.format("e5") for name in EUROPARL)),
+    "pud en→pt, eflomal": (
+        *("pud en→pt, eflomal", "pud en→sv, eflomal"),
+        *(name.format("eflomal") for name in EUROPARL),
+    ),
+    "absa en→es, AWESoME": (
+        *("absa en→es, AWESoME", "absa en→fr, AWESoME"),
+        *(name.format(links) for links in ("e5", "eflomal") for name in EUROPARL),
+    ),
+}
 
 
 def main(europarl: Path, pud: Path, absa: Path) -> None:

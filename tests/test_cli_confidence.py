@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Command
+from tests.test_docs import ROOT, offline_parts  # noqa: F401
 
 SOURCE = "Ana\tB-PER\nin\tO\nVigo\tB-LOC\n\nONU\tB-ORG\n\nno\tO\n\n"
 TARGET = "Ana\tB-PER\nen\tO\nVigo\tB-LOC\n\na\tO\nONU\tB-ORG\n\nnon\tO\n\n"
@@ -218,3 +222,16 @@ def test_a_bad_sentence_of_any_source_is_an_error_in_its_place(
     records = [json.loads(line) for line in ran.out.splitlines()]
     assert ["error" in r for r in records] == [True, False, False]
     assert records[0]["error"].startswith(f"{other}:1 (sentence 1): ")
+
+
+@pytest.mark.usefixtures("offline_parts")
+def test_commands_of_the_documentation(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "confidence.md").read_text(encoding="utf-8")
+    lines = [line for line in re.findall(r"^\$ xlner (.*)$", page, re.MULTILINE) if "examples/" in line]
+    assert len(lines) >= 4
+    for line in lines:
+        ran = xlner(*shlex.split(line))
+        assert ran.code == 0, (line, ran.err)
+        assert "note" not in ran.err

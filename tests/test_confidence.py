@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -176,3 +179,13 @@ def test_a_perfect_table_and_bad_ones() -> None:
         reliability([0.5, 0.5], [True])
     with pytest.raises(ValidationError, match="one at least"):
         reliability([], [])
+
+
+def test_the_example_of_the_documentation() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "confidence.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert not names["sure"].dropped
+    assert names["unsure"].reason is Reason.BELOW_THRESHOLD
+    assert round(names["unsure"].scores[CONFIDENCE], 2) == 0.7
