@@ -7,12 +7,16 @@ import re
 import shlex
 import shutil
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
+from xlner import Alignment, Entity, MultiSourceProjector, Pair, Pipeline, Sentence
+from xlner.cli._several import SeveralPipelines
+from xlner.fakes import OracleAligner
 
 SOURCE = "Ana\tB-PER\nin\tO\nVigo\tB-LOC\n\nONU\tB-ORG\n\nno\tO\n\n"
 TARGET = "Ana\tB-PER\nen\tO\nVigo\tB-LOC\n\na\tO\nONU\tB-ORG\n\nnon\tO\n\n"
@@ -196,6 +200,8 @@ def test_several_sources_report_what_is_wrong(xlner: Command, files: tuple[Path,
         (["--alignment", links], "1 --also-source but 0 --also-alignment; one for each"),
         (["--also-alignment", links, "--aligner", "oracle"], "--also-alignment needs --alignment"),
         (["--also-lang", "es", "--also-lang", "pt", "--aligner", "oracle"], "1 --also-source but 2 --also-lang"),
+        (["--aligner", "oracle", "--projector", "several?source_weights=1,2,3"], "3 weights for 2 sources"),
+        (["--aligner", "oracle", "--projector", "several?source_weights=1;2"], "cannot read weights '1;2' of sources"),
         (["--aligner", "oracle", "--projector", "hull"], "this projector takes one source; with --also-source use"),
     ):
         ran = xlner(*command, *options)
@@ -206,6 +212,35 @@ def test_several_sources_report_what_is_wrong(xlner: Command, files: tuple[Path,
     short.write_text("Vigo\tB-LOC\n", encoding="utf-8")
     ran = xlner("project", source, target, "--aligner", "oracle", "--also-source", short)
     assert f"{short}: ends after 1 sentences, but {target} goes on" in ran.err
+
+
+class FailingAligner(OracleAligner):
+    """Cannot align sources that begin with a certain word."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__()
+        self.word = word
+
+    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+        if any(p.source is not None and p.source.tokens[0] == self.word for p in pairs):
+            raise ValueError(self.word)
+        return super().align(pairs)
+
+
+def test_a_sentence_that_fails_with_any_source_says_which() -> None:
+    entity = Entity(0, 1, "LOC")
+    rows = [tuple(Pair(Sentence(("Vigo",)), Sentence((w,), (entity,))) for w in words) for words in ("ab", "cx", "xd")]
+    for words in ("ab", "cd", "cc"):
+        rows.append(tuple(Pair(Sentence(("Vigo",)), Sentence((w,), (entity,) * (w != "d"))) for w in words))
+    pipelines = [Pipeline(aligner=FailingAligner("x"), projector=None) for _ in range(2)]
+    done = list(SeveralPipelines(pipelines, MultiSourceProjector()).run_pairs(rows))
+    assert [p.error for p in done] == [None, "source 2: aligner: ValueError: x", "aligner: ValueError: x", *[None] * 3]
+    scores = [None if p.projection is None else p.projection.outcomes[0].scores["agreement"] for p in done]
+    assert scores == [1, None, None, 1, 0.5, 1]
+    rows[0] = (rows[0][0], Pair(Sentence(("Lugo",)), rows[0][1].source))
+    assert "projector: word 1 of the target is 'Vigo' and 'Lugo'" in str(
+        next(SeveralPipelines(pipelines, MultiSourceProjector()).run_pairs(rows[:1])).error
+    )
 
 
 def test_a_bad_sentence_of_any_source_is_an_error_in_its_place(

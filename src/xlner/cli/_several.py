@@ -33,8 +33,8 @@ def several_spec(spec: str) -> str:
 class SeveralPipelines:
     """Pipelines without a projector, one for each source, and the projector that gets what all of them made.
 
-    A group whose first pair or any other has an error comes out as a pair with that error. Raises `UnknownNameError`
-    for a projector that takes one source only.
+    A group of which any pair has an error comes out as a pair with that error. Raises `UnknownNameError` for a
+    projector that takes one source only, `ValidationError` for one that has weights for another number of sources.
     """
 
     def __init__(self, pipelines: Sequence[Pipeline], projector: Any) -> None:
@@ -42,6 +42,9 @@ class SeveralPipelines:
             raise UnknownNameError(
                 "this projector takes one source", hint="with --also-source use several, exact or greedy"
             )
+        weights = getattr(projector, "source_weights", None)
+        if weights is not None and len(weights) != len(pipelines):
+            raise ValidationError(f"{len(weights)} weights for {len(pipelines)} sources")
         self.pipelines = pipelines
         self.projector = projector
 

@@ -99,19 +99,25 @@ class _Links:
         weights = (1.0,) * len(links) if alignment is None or alignment.weights is None else alignment.weights
         self.length = len(entity)
         self.links = [(s, t, w) for (s, t), w in zip(links, weights, strict=True) if entity.start <= s < entity.end]
-        self.words = sorted({t for _, t, _ in self.links})
+        self.partners: dict[int, set[int]] = {}
+        for source, target, _ in self.links:
+            self.partners.setdefault(target, set()).add(source)
 
     def share(self, span: Span) -> float:
         """The share of the words of entity and span that have a link into the other one."""
-        start, end = span
-        sources = {s for s, t, _ in self.links if start <= t < end}
-        targets = sum(start <= word < end for word in self.words)
-        return (len(sources) + targets) / (self.length + end - start)
+        inside = [sources for word, sources in self.partners.items() if span[0] <= word < span[1]]
+        return (len(set[int]().union(*inside)) + len(inside)) / (self.length + span[1] - span[0])
 
     def gap(self, span: Span) -> float:
         """How much larger the share of this span is than that of any other between linked words; 0 or more."""
-        others = ((i, j + 1) for k, i in enumerate(self.words) for j in self.words[k:])
-        best = max((self.share(other) for other in others if other != span), default=0.0)
+        words = sorted(self.partners)
+        best = 0.0
+        for k, start in enumerate(words):
+            sources: set[int] = set()
+            for n, last in enumerate(words[k:], start=1):
+                sources |= self.partners[last]
+                if (start, last + 1) != span:
+                    best = max(best, (len(sources) + n) / (self.length + last + 1 - start))
         return max(self.share(span) - best, 0.0)
 
     def weight(self, span: Span) -> float | None:
