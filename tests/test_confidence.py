@@ -17,7 +17,7 @@ from xlner.evaluation.reliability import reliability
 from xlner.projection.bounded import bounded_score
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidates import aligned_words, between_aligned
-from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, evidence, rated, without_unsure
+from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, rated, support, without_unsure
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 UNIT = st.floats(0, 1)
@@ -29,9 +29,9 @@ def split(rows: list[tuple[float, bool]]) -> tuple[list[float], list[bool]]:
 
 
 @given(pairs())
-def test_evidence_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> None:
+def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> None:
     found = ExactProjector().project([made])
-    (rows,) = evidence([made], found)
+    (rows,) = support([made], found)
     for outcome, row in zip(found[0].outcomes, rows, strict=True):
         assert len(row) == len(outcome.projected)
         for entity, known in zip(outcome.projected, row, strict=True):
@@ -67,17 +67,17 @@ def test_what_speaks_for_a_projection() -> None:
     source = Sentence(("A", "B", "C"), (Entity(0, 2, "ORG", 0.9), Entity(2, 3, "LOC")))
     links = Alignment(((0, 0), (1, 1), (2, 3), (2, 6)), (0.8, 0.6, 1.5, 0.5))
     pair = Pair(Sentence(tuple("abcdefg")), source, links)
-    first, second = evidence([pair], GreedyProjector().project([pair]))[0]
+    first, second = support([pair], GreedyProjector().project([pair]))[0]
     assert first[0]._asdict() == {
         "length": 1.0,
         "linked": 1.0,
         "gap": pytest.approx(1 / 3),  # one word of the two would have 2 of 3 words linked
-        "agreement": 1.0,
+        "strategies": 1.0,
         "weight": pytest.approx(0.7),
         "recognized": 0.9,
     }
     assert (second[0].length, second[0].gap, second[0].weight, second[0].recognized) == (1.0, 0.0, 1.0, None)
-    assert second[0].agreement == 0.5  # the hull and the wide ranges take more words
+    assert second[0].strategies == 0.5  # the hull and the wide ranges take more words
 
 
 def test_a_pair_without_links_has_its_length_only() -> None:

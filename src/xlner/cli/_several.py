@@ -129,9 +129,9 @@ def also_groups(
     sources, links, langs = options["also_source"], options["also_alignment"], options["also_lang"]
     if target == STANDARD_STREAM:
         raise UnknownNameError("--also-source needs a file as target, not standard input", hint="save the input first")
-    if options["alignment"] is not None and len(links) != len(sources):
+    if options["alignment"] and len(links) != len(sources):
         raise UnknownNameError(f"{len(sources)} --also-source but {len(links)} --also-alignment", hint="one for each")
-    if options["alignment"] is None and links:
+    if links and not options["alignment"]:
         raise UnknownNameError("--also-alignment needs --alignment", hint="give links for all sources, or for none")
     if len(langs) not in (0, len(sources)):
         raise UnknownNameError(f"{len(sources)} --also-source but {len(langs)} --also-lang", hint="one for each")

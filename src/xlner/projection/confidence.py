@@ -17,19 +17,19 @@ CONFIDENCE = "confidence"
 """What it is called among the scores of an outcome."""
 
 
-class Evidence(NamedTuple):
+class Support(NamedTuple):
     """What speaks for one projected entity, each in [0, 1]; None where it is not known.
 
     `length`: the shorter over the longer of entity and span. `linked`: the share of their words that have a link into
     the other one (`bounded_score`). `gap`: how much more of them is linked than of the best other span between linked
-    words. `agreement`: the share of four strategies (`hull`, `heuristic`, the same with wider gaps, `greedy`) that
+    words. `strategies`: the share of four strategies (`hull`, `heuristic`, the same with wider gaps, `greedy`) that
     choose this very span. `weight`: the mean weight of the links between them. `recognized`: the recognizer's score.
     """
 
     length: float
     linked: float | None = None
     gap: float | None = None
-    agreement: float | None = None
+    strategies: float | None = None
     weight: float | None = None
     recognized: float | None = None
 
@@ -37,22 +37,22 @@ class Evidence(NamedTuple):
     def mean(self) -> float:
         """The mean of what is known: a confidence that is not calibrated.
 
-        >>> Evidence(length=0.5, linked=1.0).mean
+        >>> Support(length=0.5, linked=1.0).mean
         0.75
         """
         known = [value for value in self if value is not None]
         return min(sum(known) / len(known), 1.0)
 
 
-def evidence(pairs: Sequence[Pair], projections: Sequence[Projection]) -> list[list[list[Evidence]]]:
-    """The evidence of every projected entity, by pair and outcome.
+def support(pairs: Sequence[Pair], projections: Sequence[Projection]) -> list[list[list[Support]]]:
+    """The support of every projected entity, by pair and outcome.
 
     Raises `ValidationError` where a projection has not one outcome for each source entity of its pair.
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0), (0, 1))))
     >>> found = GreedyProjector("ngrams").project([pair])
-    >>> found[0].sentence.tags(), evidence([pair], found)[0][0][0].length
+    >>> found[0].sentence.tags(), support([pair], found)[0][0][0].length
     (['B-LOC', 'I-LOC'], 0.5)
     """
     for number, (pair, projection) in enumerate(zip(pairs, projections, strict=True), start=1):
@@ -61,7 +61,7 @@ def evidence(pairs: Sequence[Pair], projections: Sequence[Projection]) -> list[l
     at = [k for k, p in enumerate(projections) if pairs[k].alignment is not None and p.sentence.entities]
     voted = dict(zip(at, zip(*(p.project([pairs[k] for k in at]) for p in _panel()), strict=True), strict=True))
     return [
-        _evidence(pair, found, voted.get(k, ())) for k, (pair, found) in enumerate(zip(pairs, projections, strict=True))
+        _support(pair, found, voted.get(k, ())) for k, (pair, found) in enumerate(zip(pairs, projections, strict=True))
     ]
 
 
@@ -69,7 +69,7 @@ def _panel() -> tuple[Projector, ...]:
     return (HullProjector(), HeuristicProjector(), HeuristicProjector(gap=2, ratio=0.5), GreedyProjector())
 
 
-def _evidence(pair: Pair, projection: Projection, votes: Sequence[Projection]) -> list[list[Evidence]]:
+def _support(pair: Pair, projection: Projection, votes: Sequence[Projection]) -> list[list[Support]]:
     rows = []
     for k, outcome in enumerate(projection.outcomes):
         spans = [[e.span for e in vote.outcomes[k].projected] for vote in votes]
@@ -78,14 +78,14 @@ def _evidence(pair: Pair, projection: Projection, votes: Sequence[Projection]) -
     return rows
 
 
-def _of_span(links: _Links | None, entity: Entity, span: Span, votes: Sequence[Sequence[Span]]) -> Evidence:
+def _of_span(links: _Links | None, entity: Entity, span: Span, votes: Sequence[Sequence[Span]]) -> Support:
     size = span[1] - span[0]
     length = min(len(entity), size) / max(len(entity), size)
     recognized = None if entity.score is None else min(max(entity.score, 0.0), 1.0)
     if links is None or not links.given:
-        return Evidence(length, recognized=recognized)
-    agreement = sum(span in vote for vote in votes) / len(votes) if votes else None
-    return Evidence(length, links.share(span), links.gap(span), agreement, links.weight(span), recognized)
+        return Support(length, recognized=recognized)
+    strategies = sum(span in vote for vote in votes) / len(votes) if votes else None
+    return Support(length, links.share(span), links.gap(span), strategies, links.weight(span), recognized)
 
 
 class _Links:
@@ -133,11 +133,11 @@ def rated(
 ) -> list[Projection]:
     """The projections with a confidence in [0, 1] as the score of every projected entity.
 
-    It is the mean of the `evidence`, through the calibration where there is one. Outcomes keep their scores, with
+    It is the mean of the `support`, through the calibration where there is one. Outcomes keep their scores, with
     `confidence`, that of the first projected entity, besides.
     """
     found = []
-    for projection, rows in zip(projections, evidence(pairs, projections), strict=True):
+    for projection, rows in zip(projections, support(pairs, projections), strict=True):
         outcomes = []
         for outcome, row in zip(projection.outcomes, rows, strict=True):
             sure = [e.mean if calibration is None else calibration(e.mean) for e in row]
