@@ -110,7 +110,7 @@ def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
     ("recipe", "match"),
     [
         ("lnag = 'gl'", r"unknown key 'lnag'; did you mean 'lang'\?"),
-        ("xyz = 1", r"unknown key 'xyz'; known: aligner, batch-tokens, from, .*to, translator"),
+        ("xyz = 1", r"unknown key 'xyz'; known: aligner, batch-tokens, .*to, translator"),
         ("[aligner]\nname = 'e5'", r"recipe.toml: aligner must be a string, a number"),
         ("lang = ", "not TOML"),
     ],

@@ -293,11 +293,11 @@ def test_hull_filters() -> None:
     assert found() == [(0, 3), (4, 5), (5, 8)]
     assert found(comp_src=True) == [(4, 5), (5, 8)]
     assert found(comp_tgt=True) == [(4, 5), (5, 8)]
-    assert found(restr_tgt=1.5) == [(0, 3), (4, 5)]
-    assert found(restr_tgt=1.5, comp_ins=True) == []
+    assert found(max_ratio=1.5) == [(0, 3), (4, 5)]
+    assert found(max_ratio=1.5, comp_ins=True) == []
     assert found(comp_ins=True) == [(0, 3), (4, 5), (5, 8)]
     with pytest.raises(ValidationError, match="leaves no hull"):
-        HullProjector(restr_tgt=0)
+        HullProjector(max_ratio=0)
     assert "comp_ins=True" in HullProjector(comp_ins=True).fingerprint
 
 

@@ -32,8 +32,13 @@ if TYPE_CHECKING:
     from xlner._stages import Aligner, Projector, Recognizer, Translator
     from xlner._tokenize import tokenize
     from xlner.evaluation import Counts, Scores, evaluate
+    from xlner.evaluation.reliability import reliability
     from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
     from xlner.pipeline import Pipeline, RunFolder
+    from xlner.pipeline.filters import SentenceFilters
+    from xlner.projection.calibration import Calibration
+    from xlner.projection.confidence import ConfidentProjector
+    from xlner.projection.several import MultiSourceProjector
     from xlner.tags import Repair, Scheme
 
 _HOMES = {
@@ -67,7 +72,12 @@ _HOMES = {
         "write_pairs",
         "write_sentences",
     ),
+    "xlner.evaluation.reliability": ("reliability",),
     "xlner.pipeline": ("Pipeline", "RunFolder"),
+    "xlner.pipeline.filters": ("SentenceFilters",),
+    "xlner.projection.calibration": ("Calibration",),
+    "xlner.projection.confidence": ("ConfidentProjector",),
+    "xlner.projection.several": ("MultiSourceProjector",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
@@ -76,11 +86,14 @@ __all__ = [
     "Aligner",
     "Alignment",
     "BackendError",
+    "Calibration",
+    "ConfidentProjector",
     "Counts",
     "Entity",
     "InputError",
     "LabelMap",
     "MissingExtraError",
+    "MultiSourceProjector",
     "Outcome",
     "Pair",
     "Pipeline",
@@ -94,6 +107,7 @@ __all__ = [
     "Scheme",
     "Scores",
     "Sentence",
+    "SentenceFilters",
     "Signature",
     "StageError",
     "Translator",
@@ -110,6 +124,7 @@ __all__ = [
     "read_pairs",
     "read_sentences",
     "register",
+    "reliability",
     "strict",
     "tags",
     "tokenize",

@@ -39,6 +39,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "heuristic": "xlner.projection.strategies:HeuristicProjector",
         "hull": "xlner.projection.strategies:HullProjector",
         "recognized": "xlner.projection.recognized:RecognizedProjector",
+        "several": "xlner.projection.several:MultiSourceProjector",
     },
 }
 
@@ -73,7 +74,7 @@ def names(kind: str) -> dict[str, str]:
     """Everything registered for a kind, `name → "module:Class"`; entry points (`xlner.translators` …) included.
 
     >>> sorted(names("projector"))
-    ['exact', 'fused', 'greedy', 'heuristic', 'hull', 'recognized']
+    ['exact', 'fused', 'greedy', 'heuristic', 'hull', 'recognized', 'several']
     """
     known = dict(_BUILTIN[kind])
     for point in entry_points(group=f"xlner.{kind}s"):

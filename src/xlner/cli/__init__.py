@@ -11,6 +11,7 @@ import click
 from xlner._errors import XlnerError
 from xlner._version import __version__
 from xlner.cli.align import align
+from xlner.cli.calibrate import calibrate
 from xlner.cli.convert import convert
 from xlner.cli.doctor import doctor
 from xlner.cli.evaluate import evaluate
@@ -40,7 +41,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor):
+for command in (label, project, align, evaluate, convert, calibrate, doctor):
     app.add_command(command)
 
 

@@ -45,7 +45,7 @@ def option_name(parameter: str) -> str:
     >>> option_name("to_format"), option_name("run_dir")
     ('to', 'run-dir')
     """
-    return parameter.removesuffix("_format").replace("_", "-")
+    return {"filters": "filter"}.get(parameter, parameter.removesuffix("_format").replace("_", "-"))
 
 
 def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
@@ -108,6 +108,24 @@ BATCH_TOKENS = click.option(
 ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Links words.")
 PROJECTOR = click.option(
     "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Carries entities over."
+)
+CONFIDENCE = options(
+    click.option(
+        "--min-confidence",
+        type=click.FloatRange(0, 1),
+        default=0.0,
+        metavar="X",
+        help="Drop entities with less confidence, from 0 to 1.",
+    ),
+    click.option("--calibration", metavar="FILE", help="Make confidence a probability; see xlner calibrate."),
+)
+FILTER = click.option(
+    "--filter",
+    "filters",
+    type=comma_list,
+    default="",
+    metavar="A,B:X,…",
+    help="Write only sentences that pass: complete, confidence:0.5, entities:1, unique … (docs/confidence.md).",
 )
 RUN = options(
     click.option(

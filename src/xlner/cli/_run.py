@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -21,7 +21,8 @@ from xlner.formats import ReadReport, format_of, write_pairs
 from xlner.formats._files import STANDARD_STREAM, require_other_file
 
 if TYPE_CHECKING:
-    from xlner.pipeline import Pipeline, RunFolder
+    from xlner.pipeline import RunFolder
+    from xlner.pipeline.filters import SentenceFilters
 
 PRETTY = "pretty"
 OUTPUT_FORMATS = ("conll", "jsonl", PRETTY)
@@ -75,12 +76,24 @@ def stopping_at_errors(items: Iterable[Any], on_error: str) -> Iterator[Any]:
         yield item
 
 
-def execute(pipeline: Pipeline, items: Iterable[Pair | InputError], run: Run) -> int:
+class Runner(Protocol):
+    """What runs over the items of a command: a `Pipeline`, or several."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What the results depend on."""
+
+    def run_pairs(self, pairs: Iterable[Any]) -> Iterator[Pair]:
+        """One pair for each item, in order."""
+
+
+def execute(pipeline: Runner, items: Iterable[Any], run: Run) -> int:
     """Run the pipeline over the items, write the pairs, say what happened; returns the exit code."""
     options = run.options
     require_other_file(options["output"], *run.inputs.values())
     items = stopping_at_errors(islice(items, options["limit"]), options["on_error"])
     tally = _Tally()
+    filters = _filters(options)
     with ExitStack() as stack:
         stack.callback(_say_what_is_kept, options["run_dir"])
         advance = stack.enter_context(progress(_total(run)))
@@ -90,13 +103,26 @@ def execute(pipeline: Pipeline, items: Iterable[Pair | InputError], run: Run) ->
             folder = stack.enter_context(_open_run_folder(pipeline, run))
             pairs = folder.run(items, pipeline.run_pairs, advance)
         pairs = tally.counting(pairs)
+        if filters is not None:
+            pairs = filters.kept(pairs)
         if run.format == PRETTY:
             from xlner.cli._pretty import print_pairs
 
             print_pairs(pairs, options["output"])
         else:
             write_pairs(pairs, options["output"], format=run.format)
-    return tally.report(run.reports)
+    code = tally.report(run.reports)
+    if filters is not None:
+        click.echo(f"xlner: filters {filters.report}", err=True)
+    return code
+
+
+def _filters(options: Mapping[str, Any]) -> SentenceFilters | None:
+    """The filters; None without any: then all sentences are written, failed ones, too."""
+    from xlner.pipeline.filters import SentenceFilters
+
+    specs = options.get("filters")
+    return SentenceFilters(specs) if specs else None
 
 
 def _say_what_is_kept(run_dir: str | None) -> None:
@@ -111,7 +137,7 @@ def _total(run: Run) -> int | None:
     return counted if limit is None or counted is None else min(limit, counted)
 
 
-def _open_run_folder(pipeline: Pipeline, run: Run) -> RunFolder:
+def _open_run_folder(pipeline: Runner, run: Run) -> RunFolder:
     from xlner.pipeline import RunFolder
 
     options = run.options

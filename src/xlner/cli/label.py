@@ -9,6 +9,7 @@ import click
 from xlner._errors import InputError
 from xlner._pair import Pair
 from xlner.cli import _options as o
+from xlner.cli._confidence import add_confidence
 from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
 from xlner.formats import ReadReport, format_of, read_sentences
 
@@ -24,6 +25,8 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @click.option("--recognizer", default=o.DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Finds entities.")
 @o.ALIGNER
 @o.PROJECTOR
+@o.CONFIDENCE
+@o.FILTER
 @o.IGNORE
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
@@ -63,5 +66,6 @@ def label(**options: Any) -> int:
         window=window_for(to_format, DEFAULT_WINDOW),
         batch_tokens=options["batch_tokens"],
     )
+    add_confidence(pipeline, options)
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
     return execute(pipeline, pairs, Run("label", options, to_format, {"input": path}, {path: report}))

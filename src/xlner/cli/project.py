@@ -7,8 +7,10 @@ from typing import Any
 import click
 
 from xlner.cli import _options as o
+from xlner.cli._confidence import add_confidence
 from xlner.cli._parallel import parallel
 from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
+from xlner.cli._several import also_groups, several_pipelines
 from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
 
 
@@ -19,6 +21,16 @@ from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
 @click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format instead of an aligner.")
 @o.ALIGNER
 @o.PROJECTOR
+@o.CONFIDENCE
+@o.FILTER
+@click.option(
+    "--also-source",
+    multiple=True,
+    metavar="FILE",
+    help="Another source of the same TARGET, such as another language; may be repeated. All are projected together.",
+)
+@click.option("--also-alignment", multiple=True, metavar="FILE", help="Word links of that source, with --alignment.")
+@click.option("--also-lang", multiple=True, metavar="CODE", help="Language of that source.")
 @click.option("--recognizer", metavar="SPEC", help="Find the entities of SOURCE first; then it needs no labels.")
 @click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 @click.option("--lang", metavar="CODE", help="Language of TARGET, where that is text to be cut into words.")
@@ -43,6 +55,7 @@ def project(**options: Any) -> int:
     \b
     xlner project examples/en-es.conll examples/es.txt --lang es
     xlner project en.conll de.conll --alignment en-de.talp -o de.projected.conll
+    xlner project en.conll pt.txt --lang pt --also-source es.conll --also-lang es
     """
     from xlner.pipeline import Pipeline
     from xlner.pipeline._pipeline import DEFAULT_WINDOW
@@ -57,7 +70,7 @@ def project(**options: Any) -> int:
         None,
         options["recognizer"],
         options["aligner"] if links is None else None,
-        options["projector"],
+        None if options["also_source"] else options["projector"],
         target_lang=options["lang"],
         source_lang=options["source_lang"],
         ignore=options["ignore"],
@@ -78,4 +91,12 @@ def project(**options: Any) -> int:
         (source, target, links or ""),
     )
     inputs = {"target": target, "source": source, **({} if links is None else {"alignment": links})}
+    if options["also_source"]:
+        inputs |= {f"source {k}": path for k, path in enumerate(options["also_source"], start=2)}
+        inputs |= {f"alignment {k}": path for k, path in enumerate(options["also_alignment"], start=2)}
+        groups = also_groups(pairs, target, options, reports)
+        return execute(
+            several_pipelines(pipeline, options), groups, Run("project", options, to_format, inputs, reports)
+        )
+    add_confidence(pipeline, options)
     return execute(pipeline, pairs, Run("project", options, to_format, inputs, reports))

@@ -184,6 +184,12 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
     """Write one pair as a line: the labelled target at the top level, the rest in fields of its own."""
     record = _sentence_record(pair.labelled if pair.projection else pair.target, scheme)
+    _dump(stream, {**record, **source_record(pair, scheme)})
+
+
+def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, object]:
+    """What a line says beside the target: the source, its links, the outcomes and the error."""
+    record: dict[str, object] = {}
     if pair.source is not None:
         record["source"] = _sentence_record(pair.source, scheme)
     if pair.alignment is not None:
@@ -194,7 +200,7 @@ def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -
         record["outcomes"] = [_outcome_record(o) for o in pair.projection.outcomes]
     if pair.error is not None:
         record["error"] = pair.error
-    _dump(stream, record)
+    return record
 
 
 def _dump(stream: TextIO, record: Mapping[str, object]) -> None:
@@ -234,7 +240,8 @@ def _outcome_record(outcome: Outcome) -> dict[str, object]:
     record: dict[str, object] = {"entity": _entity_record(outcome.entity)}
     if outcome.projected:
         record["projected"] = [_entity_record(e) for e in outcome.projected]
-        record["scores"] = {name: round(value, 6) for name, value in outcome.scores.items()}
     else:
         record["reason"] = outcome.reason
+    if outcome.projected or outcome.scores:
+        record["scores"] = {name: round(value, 6) for name, value in outcome.scores.items()}
     return record

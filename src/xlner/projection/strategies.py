@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from xlner._alignment import Alignment
 from xlner._entity import Span
 from xlner._errors import ValidationError
 from xlner._pair import Outcome, Pair, Projection, Reason
@@ -51,10 +53,12 @@ class HeuristicProjector:
 class HullProjector:
     """From the first to the last word linked to an entity (Ebing & Glavaš 2025), longest entity first.
 
-    The filters of that paper drop doubtful entities. We know them by name only and implement what the names say:
-    `comp_src`, every word of the entity has a link; `comp_tgt`, every word of the hull is linked to the entity;
-    `restr_tgt`, the hull has at most that many times the entity's words; `comp_ins`, a sentence in which an entity
-    is dropped keeps none. What a filter drops has the reason `no-candidate`.
+    The filters of that paper drop doubtful entities; definitions are those of its published code. `comp_src`
+    (COMP-SRC): every word of the entity has a link. `comp_tgt` (COMP-TGT): every word of the hull is linked to the
+    entity. `comp_ins` (COMP-INS): all entities of the sentence are projected, else none is; the paper then leaves the
+    sentence out of its training data, as the filter `complete` does. `restr_tgt` (RESTR-TGT): an entity of one word
+    gets one word, the first that it is linked to. `max_ratio` is ours: the hull has at most that many times the
+    entity's words. What a filter drops has the reason `no-candidate`.
 
     Raises `ValidationError` for options that make no sense.
 
@@ -62,6 +66,8 @@ class HullProjector:
     >>> pair = Pair(Sentence(tuple("abc")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0), (0, 2))))
     >>> HullProjector().project([pair])[0].sentence.tags()
     ['B-LOC', 'I-LOC', 'I-LOC']
+    >>> HullProjector(restr_tgt=True).project([pair])[0].sentence.tags()
+    ['B-LOC', 'O', 'O']
     >>> HullProjector(comp_tgt=True).project([pair])[0].outcomes[0].reason.value
     'no-candidate'
     """
@@ -72,24 +78,47 @@ class HullProjector:
         comp_src: bool = False,
         comp_tgt: bool = False,
         comp_ins: bool = False,
-        restr_tgt: float | None = None,
+        restr_tgt: bool = False,
+        max_ratio: float | None = None,
     ) -> None:
-        self._ranges = hull_of(all_sources=comp_src, all_targets=comp_tgt, max_ratio=restr_tgt)
+        if max_ratio is not None and not max_ratio > 0:
+            raise ValidationError(f"max_ratio {max_ratio} leaves no hull", hint="use a number above 0")
+        self._ranges = hull_of(all_sources=comp_src, all_targets=comp_tgt, max_ratio=max_ratio)
         self.comp_src = comp_src
         self.comp_tgt = comp_tgt
         self.comp_ins = comp_ins
         self.restr_tgt = restr_tgt
+        self.max_ratio = max_ratio
 
     @property
     def fingerprint(self) -> str:
         """What the result depends on."""
         filters = f"comp_src={self.comp_src} comp_tgt={self.comp_tgt} comp_ins={self.comp_ins}"
-        return f"hull {filters} restr_tgt={self.restr_tgt}"
+        return f"hull {filters} restr_tgt={self.restr_tgt} max_ratio={self.max_ratio}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
+        if self.restr_tgt:
+            pairs = [_with_one_word_for_one(p, complete=self.comp_tgt) for p in pairs]
         found = _project_ranges(pairs, self._ranges)
         return [_all_or_nothing(p) for p in found] if self.comp_ins else found
+
+
+def _with_one_word_for_one(pair: Pair, *, complete: bool) -> Pair:
+    """The pair in which entities of one word have their first link only.
+
+    Where hulls must be `complete`, one with a hole keeps its links, so that it is dropped for the hole.
+    """
+    if pair.source is None or pair.alignment is None:
+        return pair
+    single = [e for e in pair.source.entities if len(e) == 1]
+    first: dict[int, int] = {}
+    for entity, words in zip(single, aligned_words(single, pair.alignment), strict=True):
+        has_hole = bool(words) and words[-1] - words[0] >= len(words)
+        if words and not (complete and has_hole):
+            first[entity.start] = words[0]
+    links = tuple(link for link in pair.alignment.links if first.get(link[0], link[1]) == link[1])
+    return replace(pair, alignment=Alignment(links))
 
 
 def _project_ranges(pairs: Sequence[Pair], ranges: Ranges) -> list[Projection]:

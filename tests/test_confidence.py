@@ -1,0 +1,196 @@
+"""Confidence, its calibration, and reliability tables."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.test_projection_batch import pairs
+from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError
+from xlner.evaluation.reliability import reliability
+from xlner.projection.bounded import bounded_score
+from xlner.projection.calibration import Calibration
+from xlner.projection.candidates import aligned_words, between_aligned
+from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, rated, support, without_unsure
+from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
+
+UNIT = st.floats(0, 1)
+LABELLED = st.lists(st.tuples(UNIT, st.booleans()), min_size=1, max_size=60)
+
+
+def split(rows: list[tuple[float, bool]]) -> tuple[list[float], list[bool]]:
+    return [x for x, _ in rows], [y for _, y in rows]
+
+
+@given(pairs())
+def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> None:
+    found = ExactProjector().project([made])
+    (rows,) = support([made], found)
+    for outcome, row in zip(found[0].outcomes, rows, strict=True):
+        assert len(row) == len(outcome.projected)
+        for entity, known in zip(outcome.projected, row, strict=True):
+            assert known.linked == pytest.approx(bounded_score(made, [outcome.entity], [entity.span])[0, 0])
+            words = aligned_words([outcome.entity], made.alignment)[0] if made.alignment else []
+            others = [span for span in between_aligned(words) if span != entity.span]
+            best = max(bounded_score(made, [outcome.entity], others)[0], default=0.0)
+            assert known.gap == pytest.approx(max((known.linked or 0.0) - best, 0.0))
+            assert all(value is None or 0 <= value <= 1 for value in known)
+            assert 0 <= known.mean <= 1
+
+
+@given(pairs(), UNIT)
+def test_nothing_is_lost_and_what_is_dropped_has_its_number(made: Pair, least: float) -> None:
+    (plain,) = GreedyProjector().project([made])
+    (strict,) = ConfidentProjector(GreedyProjector(), min_confidence=least).project([made])
+    assert [o.entity for o in strict.outcomes] == [o.entity for o in plain.outcomes]
+    for before, after in zip(plain.outcomes, strict.outcomes, strict=True):
+        if before.dropped:
+            assert after == before
+        elif after.dropped:
+            assert after.reason is Reason.BELOW_THRESHOLD
+            assert after.scores[CONFIDENCE] < least
+            assert after.scores["alignment"] == before.scores["alignment"]
+        else:
+            assert [e.span for e in after.projected] == [e.span for e in before.projected]
+            assert after.projected[0].score == after.scores[CONFIDENCE]
+            assert after.scores[CONFIDENCE] >= least
+    assert strict.sentence.entities == tuple(sorted(e for o in strict.outcomes for e in o.projected))
+
+
+def test_what_speaks_for_a_projection() -> None:
+    source = Sentence(("A", "B", "C"), (Entity(0, 2, "ORG", 0.9), Entity(2, 3, "LOC")))
+    links = Alignment(((0, 0), (1, 1), (2, 3), (2, 6)), (0.8, 0.6, 1.5, 0.5))
+    pair = Pair(Sentence(tuple("abcdefg")), source, links)
+    first, second = support([pair], GreedyProjector().project([pair]))[0]
+    assert first[0]._asdict() == {
+        "length": 1.0,
+        "linked": 1.0,
+        "gap": pytest.approx(1 / 3),  # one word of the two would have 2 of 3 words linked
+        "strategies": 1.0,
+        "weight": pytest.approx(0.7),
+        "recognized": 0.9,
+    }
+    assert (second[0].length, second[0].gap, second[0].weight, second[0].recognized) == (1.0, 0.0, 1.0, None)
+    assert second[0].strategies == 0.5  # the hull and the wide ranges take more words
+
+
+def test_a_pair_without_links_has_its_length_only() -> None:
+    entity = Entity(0, 2, "PER")
+    pair = Pair(Sentence(("a",)), Sentence(("A", "B"), (entity,)))
+    made = Entity(0, 1, "PER")
+    projection = Projection(pair.target.with_entities([made]), (Outcome(entity, (made,)),))
+    assert rated([pair], [projection])[0].sentence.entities[0].score == 0.5
+    with pytest.raises(ValidationError, match="projection 1 does not have one outcome for each"):
+        rated([pair], [Projection(pair.target, ())])
+
+
+def test_of_several_projections_the_unsure_ones_go() -> None:
+    made = (Entity(0, 1, "A", 0.2), Entity(1, 2, "A", 0.8))
+    outcome = Outcome(Entity(0, 1, "A"), made, scores={CONFIDENCE: 0.2, "alignment": 1.0})
+    projection = Projection(Sentence(("a", "b"), made), (outcome,))
+    kept = without_unsure(projection, 0.5)
+    assert kept.sentence.entities == made[1:]
+    assert kept.outcomes[0].scores == {CONFIDENCE: 0.8, "alignment": 1.0}
+    assert without_unsure(projection, 0.1) == projection
+
+
+def test_a_confident_projector_is_known_by_all_that_it_depends_on() -> None:
+    steps = Calibration(((0.0, 0.5), (1.0, 1.0)))
+    of = [
+        ConfidentProjector(GreedyProjector()),
+        ConfidentProjector(HeuristicProjector()),
+        ConfidentProjector(GreedyProjector(), min_confidence=0.5),
+        ConfidentProjector(GreedyProjector(), calibration=steps),
+    ]
+    assert len({p.fingerprint for p in of}) == 4
+    pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
+    assert ConfidentProjector(GreedyProjector(), calibration=Calibration(((0.5, 0.7),))).project([pair])[
+        0
+    ].sentence.entities == (Entity(0, 1, "LOC", 0.7),)
+    with pytest.raises(ValidationError, match="min_confidence 1.5 is not between 0 and 1"):
+        ConfidentProjector(GreedyProjector(), min_confidence=1.5)
+
+
+@given(LABELLED, UNIT, UNIT)
+def test_calibration_never_turns_an_order_round(rows: list[tuple[float, bool]], a: float, b: float) -> None:
+    fitted = Calibration.fit(*split(rows))
+    low, high = fitted(min(a, b)), fitted(max(a, b))
+    assert 0 < low <= high < 1
+    assert Calibration.from_json(fitted.to_json()) == fitted
+
+
+@given(LABELLED)
+def test_calibration_is_the_best_rising_fit(rows: list[tuple[float, bool]]) -> None:
+    """Isotonic regression by its min-max formula, on the entities with the two that are added."""
+    given_rows = sorted([(0.0, True), (1.0, False), *((round(x, 6), y) for x, y in rows)])
+    values = sorted({x for x, _ in given_rows})
+
+    def mean(low: float, high: float) -> float:
+        inside = [y for x, y in given_rows if low <= x <= high]
+        return sum(inside) / len(inside)
+
+    best = [max(min(mean(u, v) for v in values if v >= x) for u in values if u <= x) for x in values]
+    assert sorted(set(best)) == pytest.approx([y for _, y in Calibration.fit(*split(rows)).points])
+
+
+@given(LABELLED)
+def test_calibration_is_right_on_the_whole(rows: list[tuple[float, bool]]) -> None:
+    fitted = Calibration.fit(*split(rows))
+    assert all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(fitted.points))
+    assert fitted.entities == len(rows)
+
+
+@pytest.mark.parametrize("points", [(), ((0.5, 1.5),), ((0.5, 0.5), (0.5, 0.6)), ((0.2, 0.5), (0.4, 0.3))])
+def test_points_that_are_no_calibration(points: tuple[tuple[float, float], ...]) -> None:
+    with pytest.raises(ValidationError, match="points"):
+        Calibration(points)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "other"}', '{"kind": "xlner calibration", "points": [1]}'])
+def test_files_that_are_no_calibration(text: str) -> None:
+    with pytest.raises(ValidationError, match="this is no calibration; make one with xlner calibrate"):
+        Calibration.from_json(text)
+
+
+def test_what_cannot_be_fitted() -> None:
+    with pytest.raises(ValidationError, match="one at least"):
+        Calibration.fit([], [])
+    with pytest.raises(ValidationError, match="between 0 and 1"):
+        Calibration.fit([1.5], [True])
+
+
+@given(LABELLED, st.integers(1, 20))
+def test_a_reliability_table_adds_up(rows: list[tuple[float, bool]], bins: int) -> None:
+    sure, right = split(rows)
+    table = reliability(sure, right, bins=bins)
+    assert sum(b.count for b in table.bins) == table.count == len(rows)
+    assert sum(b.count * b.accuracy for b in table.bins) == pytest.approx(sum(right))
+    assert sum(b.count * b.confidence for b in table.bins) == pytest.approx(sum(sure))
+    assert all(b.low - 1e-9 <= b.confidence <= b.high + 1e-9 for b in table.bins)
+    assert 0 <= table.ece <= 1
+    assert 0 <= table.brier <= 1
+
+
+def test_a_perfect_table_and_bad_ones() -> None:
+    assert reliability([0.0, 1.0], [False, True]).ece == 0
+    assert reliability([0.5, 0.5], [False, True]).brier == 0.25
+    with pytest.raises(ValidationError, match="2 confidences of 1 entities in 10 bins"):
+        reliability([0.5, 0.5], [True])
+    with pytest.raises(ValidationError, match="one at least"):
+        reliability([], [])
+
+
+def test_the_example_of_the_documentation() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "confidence.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert not names["sure"].dropped
+    assert names["unsure"].reason is Reason.BELOW_THRESHOLD
+    assert round(names["unsure"].scores[CONFIDENCE], 2) == 0.7
