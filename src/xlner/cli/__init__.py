@@ -11,8 +11,10 @@ import click
 from xlner._errors import XlnerError
 from xlner._version import __version__
 from xlner.cli.align import align
+from xlner.cli.compare import compare
 from xlner.cli.convert import convert
 from xlner.cli.doctor import doctor
+from xlner.cli.errors import errors
 from xlner.cli.evaluate import evaluate
 from xlner.cli.label import label
 from xlner.cli.project import project
@@ -40,7 +42,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor):
+for command in (label, project, align, evaluate, compare, errors, convert, doctor):
     app.add_command(command)
 
 

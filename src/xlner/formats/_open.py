@@ -60,9 +60,17 @@ def read_sentences(
     raise UnknownNameError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
 
 
-def read_pairs(path: str | Path) -> Iterator[Pair | InputError]:
-    """The pairs of a JSONL file that xlner wrote."""
-    return jsonl.read_pairs(read_lines(path), str(path))
+def read_pairs(
+    path: str | Path,
+    *,
+    scheme: Scheme | str = Scheme.AUTO,
+    repair: Repair | str = Repair.CONLLEVAL,
+    require_tags: bool = False,
+    tag_names: Sequence[str] | None = None,
+) -> Iterator[Pair | InputError]:
+    """The pairs of a JSONL file that xlner wrote; options as `read_sentences` has them."""
+    options = ReadOptions(scheme, repair, require_tags, None, None if tag_names is None else tuple(tag_names))
+    return jsonl.read_pairs(read_lines(path), str(path), options)
 
 
 def read_alignments(path: str | Path) -> Iterator[Alignment | InputError]:
