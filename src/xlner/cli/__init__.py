@@ -13,6 +13,7 @@ from xlner._version import __version__
 from xlner.cli.align import align
 from xlner.cli.compare import compare
 from xlner.cli.convert import convert
+from xlner.cli.datasets import datasets
 from xlner.cli.doctor import doctor
 from xlner.cli.errors import errors
 from xlner.cli.evaluate import evaluate
@@ -42,7 +43,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, compare, errors, convert, doctor):
+for command in (label, project, align, evaluate, compare, errors, convert, datasets, doctor):
     app.add_command(command)
 
 
