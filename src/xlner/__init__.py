@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from xlner._version import __version__
 
 if TYPE_CHECKING:
-    from xlner import fakes, languages, tags
+    from xlner import evaluation, fakes, languages, tags
     from xlner._alignment import Alignment
     from xlner._detokenize import detokenize
     from xlner._entity import Entity
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from xlner._signature import Signature
     from xlner._stages import Aligner, Projector, Recognizer, Translator
     from xlner._tokenize import tokenize
-    from xlner.evaluation import Counts, Scores, evaluate
+    from xlner.evaluation import Counts, Scores, compare, evaluate, evaluate_tags, find_errors, intervals
     from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
     from xlner.pipeline import Pipeline, RunFolder
     from xlner.tags import Repair, Scheme
@@ -58,7 +58,7 @@ _HOMES = {
     "xlner._stages": ("Aligner", "Projector", "Recognizer", "Translator"),
     "xlner.tags": ("Repair", "Scheme"),
     "xlner._tokenize": ("tokenize",),
-    "xlner.evaluation": ("Counts", "Scores", "evaluate"),
+    "xlner.evaluation": ("Counts", "Scores", "compare", "evaluate", "evaluate_tags", "find_errors", "intervals"),
     "xlner.formats": (
         "read_alignments",
         "read_pairs",
@@ -70,7 +70,12 @@ _HOMES = {
     "xlner.pipeline": ("Pipeline", "RunFolder"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
+_MODULES = {
+    "evaluation": "xlner.evaluation",
+    "fakes": "xlner.fakes",
+    "languages": "xlner.languages",
+    "tags": "xlner.tags",
+}
 
 __all__ = [
     "Aligner",
@@ -101,10 +106,15 @@ __all__ = [
     "ValidationError",
     "XlnerError",
     "__version__",
+    "compare",
     "create",
     "detokenize",
     "evaluate",
+    "evaluate_tags",
+    "evaluation",
     "fakes",
+    "find_errors",
+    "intervals",
     "languages",
     "read_alignments",
     "read_pairs",
