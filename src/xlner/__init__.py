@@ -10,10 +10,16 @@ from typing import TYPE_CHECKING, Any
 from xlner._version import __version__
 
 if TYPE_CHECKING:
-    from xlner import fakes, languages, tags
-    from xlner._alignment import Alignment
-    from xlner._detokenize import detokenize
-    from xlner._entity import Entity
+    from xlner import evaluation, fakes, languages, tags
+    from xlner._alignment import (
+        Alignment,
+    )
+    from xlner._detokenize import (
+        detokenize,
+    )
+    from xlner._entity import (
+        Entity,
+    )
     from xlner._errors import (
         BackendError,
         InputError,
@@ -24,27 +30,85 @@ if TYPE_CHECKING:
         ValidationError,
         XlnerError,
     )
-    from xlner._labels import LabelMap
-    from xlner._pair import Outcome, Pair, Projection, Reason
-    from xlner._registry import create, register
-    from xlner._sentence import Sentence
-    from xlner._signature import Signature
-    from xlner._stages import Aligner, Projector, Recognizer, Translator
-    from xlner._tokenize import tokenize
-    from xlner.evaluation import Counts, Scores, evaluate
-    from xlner.evaluation.reliability import reliability
-    from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
-    from xlner.pipeline import Pipeline, RunFolder
-    from xlner.pipeline.filters import SentenceFilters
-    from xlner.projection.calibration import Calibration
-    from xlner.projection.confidence import ConfidentProjector
-    from xlner.projection.several import MultiSourceProjector
-    from xlner.tags import Repair, Scheme
+    from xlner._labels import (
+        LabelMap,
+    )
+    from xlner._pair import (
+        Outcome,
+        Pair,
+        Projection,
+        Reason,
+    )
+    from xlner._registry import (
+        create,
+        register,
+    )
+    from xlner._sentence import (
+        Sentence,
+    )
+    from xlner._signature import (
+        Signature,
+    )
+    from xlner._stages import (
+        Aligner,
+        Projector,
+        Recognizer,
+        Translator,
+    )
+    from xlner._tokenize import (
+        tokenize,
+    )
+    from xlner.evaluation import (
+        Counts,
+        Scores,
+        compare,
+        evaluate,
+        evaluate_tags,
+        find_errors,
+        intervals,
+    )
+    from xlner.evaluation.reliability import (
+        reliability,
+    )
+    from xlner.formats import (
+        read_alignments,
+        read_pairs,
+        read_sentences,
+        strict,
+        write_pairs,
+        write_sentences,
+    )
+    from xlner.pipeline import (
+        Pipeline,
+        RunFolder,
+    )
+    from xlner.pipeline.filters import (
+        SentenceFilters,
+    )
+    from xlner.projection.calibration import (
+        Calibration,
+    )
+    from xlner.projection.confidence import (
+        ConfidentProjector,
+    )
+    from xlner.projection.several import (
+        MultiSourceProjector,
+    )
+    from xlner.tags import (
+        Repair,
+        Scheme,
+    )
 
 _HOMES = {
-    "xlner._alignment": ("Alignment",),
-    "xlner._detokenize": ("detokenize",),
-    "xlner._entity": ("Entity",),
+    "xlner._alignment": (
+        "Alignment",
+    ),
+    "xlner._detokenize": (
+        "detokenize",
+    ),
+    "xlner._entity": (
+        "Entity",
+    ),
     "xlner._errors": (
         "BackendError",
         "InputError",
@@ -55,15 +119,46 @@ _HOMES = {
         "ValidationError",
         "XlnerError",
     ),
-    "xlner._labels": ("LabelMap",),
-    "xlner._pair": ("Outcome", "Pair", "Projection", "Reason"),
-    "xlner._registry": ("create", "register"),
-    "xlner._sentence": ("Sentence",),
-    "xlner._signature": ("Signature",),
-    "xlner._stages": ("Aligner", "Projector", "Recognizer", "Translator"),
-    "xlner.tags": ("Repair", "Scheme"),
-    "xlner._tokenize": ("tokenize",),
-    "xlner.evaluation": ("Counts", "Scores", "evaluate"),
+    "xlner._labels": (
+        "LabelMap",
+    ),
+    "xlner._pair": (
+        "Outcome",
+        "Pair",
+        "Projection",
+        "Reason",
+    ),
+    "xlner._registry": (
+        "create",
+        "register",
+    ),
+    "xlner._sentence": (
+        "Sentence",
+    ),
+    "xlner._signature": (
+        "Signature",
+    ),
+    "xlner._stages": (
+        "Aligner",
+        "Projector",
+        "Recognizer",
+        "Translator",
+    ),
+    "xlner._tokenize": (
+        "tokenize",
+    ),
+    "xlner.evaluation": (
+        "Counts",
+        "Scores",
+        "compare",
+        "evaluate",
+        "evaluate_tags",
+        "find_errors",
+        "intervals",
+    ),
+    "xlner.evaluation.reliability": (
+        "reliability",
+    ),
     "xlner.formats": (
         "read_alignments",
         "read_pairs",
@@ -72,15 +167,29 @@ _HOMES = {
         "write_pairs",
         "write_sentences",
     ),
-    "xlner.evaluation.reliability": ("reliability",),
-    "xlner.pipeline": ("Pipeline", "RunFolder"),
-    "xlner.pipeline.filters": ("SentenceFilters",),
-    "xlner.projection.calibration": ("Calibration",),
-    "xlner.projection.confidence": ("ConfidentProjector",),
-    "xlner.projection.several": ("MultiSourceProjector",),
+    "xlner.pipeline": (
+        "Pipeline",
+        "RunFolder",
+    ),
+    "xlner.pipeline.filters": (
+        "SentenceFilters",
+    ),
+    "xlner.projection.calibration": (
+        "Calibration",
+    ),
+    "xlner.projection.confidence": (
+        "ConfidentProjector",
+    ),
+    "xlner.projection.several": (
+        "MultiSourceProjector",
+    ),
+    "xlner.tags": (
+        "Repair",
+        "Scheme",
+    ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
+_MODULES = {"evaluation": "xlner.evaluation", "fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
 
 __all__ = [
     "Aligner",
@@ -115,10 +224,15 @@ __all__ = [
     "ValidationError",
     "XlnerError",
     "__version__",
+    "compare",
     "create",
     "detokenize",
     "evaluate",
+    "evaluate_tags",
+    "evaluation",
     "fakes",
+    "find_errors",
+    "intervals",
     "languages",
     "read_alignments",
     "read_pairs",

@@ -12,8 +12,11 @@ from xlner._errors import XlnerError
 from xlner._version import __version__
 from xlner.cli.align import align
 from xlner.cli.calibrate import calibrate
+from xlner.cli.compare import compare
 from xlner.cli.convert import convert
+from xlner.cli.datasets import datasets
 from xlner.cli.doctor import doctor
+from xlner.cli.errors import errors
 from xlner.cli.evaluate import evaluate
 from xlner.cli.label import label
 from xlner.cli.project import project
@@ -41,7 +44,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, calibrate, doctor):
+for command in (label, project, align, evaluate, compare, errors, calibrate, convert, datasets, doctor):
     app.add_command(command)
 
 

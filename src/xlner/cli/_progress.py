@@ -38,8 +38,8 @@ def progress(total: int | None) -> Iterator[Callable[[int], None]]:
 
 
 def count_sentences(path: str, format: str) -> int | None:
-    """About how many sentences a file has; None for standard input."""
-    if path == STANDARD_STREAM or not sys.stderr.isatty():
+    """About how many sentences a file has; None for standard input and data sets."""
+    if path == STANDARD_STREAM or not sys.stderr.isatty() or not Path(path).is_file():
         return None
     count, inside = 0, False
     with Path(path).open("rb") as stream:

@@ -19,6 +19,7 @@ from xlner.cli._options import option_name
 from xlner.cli._progress import count_sentences, progress
 from xlner.formats import ReadReport, format_of, write_pairs
 from xlner.formats._files import STANDARD_STREAM, require_other_file
+from xlner.formats._open import input_files
 
 if TYPE_CHECKING:
     from xlner.pipeline import RunFolder
@@ -155,7 +156,7 @@ def _input_digests(paths: Mapping[str, str]) -> dict[str, str]:
     for name, path in paths.items():
         if path == STANDARD_STREAM:
             raise UnknownNameError(f"--run-dir needs a file as {name}, not standard input", hint="save the input first")
-    return {name: file_digest(path) for name, path in paths.items()}
+    return {name: " ".join(map(file_digest, input_files(path))) for name, path in paths.items()}
 
 
 def _save_recipe(run: Run) -> None:

@@ -3,103 +3,171 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import InputError
-from xlner.cli import _options as o
-from xlner.formats import read_sentences, strict
+from xlner.cli import _scored as s
+from xlner.cli._tables import make_console, make_table
 
 if TYPE_CHECKING:
-    from xlner.evaluation import Counts, Scores
+    from rich.console import Console
+
+    from xlner._signature import Signature
+    from xlner.evaluation import Confusion, Counts, Intervals, MucCounts, Scores
+
+MODES = ("strict", "conlleval", "span", "partial")
 
 
 @click.command()
 @click.argument("gold", metavar="GOLD")
 @click.argument("predicted", metavar="PRED")
-@o.IGNORE
-@o.input_format()
-@o.SCHEME
-@o.REPAIR
-@o.TAG_NAMES
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(gold: str, predicted: str, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
+@click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="strict",
+    show_default=True,
+    help="What is correct: span and label; the same with all tags read as conlleval and seqeval read them; "
+    "the span alone; span and label, with half credit where a span overlaps one of its label.",
+)
+@click.option(
+    "--confidence", type=click.IntRange(min=2), metavar="N", help="Intervals at 95 % from N bootstrap samples."
+)
+@s.SEED
+@click.option("--by-length", is_flag=True, help="Also by the length of the sentence and of the entity.")
+@click.option("--confusion", is_flag=True, help="Also which label was given for which.")
+@s.READING
+@s.JSON
+def evaluate(gold: str, predicted: str, mode: str, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Score labels against gold labels.
 
-    GOLD and PRED are CoNLL or JSONL with the same words.
-
-    An entity is correct where its span and its label are exactly right.
+    GOLD and PRED are CoNLL or JSONL with the same words. JSONL that xlner wrote also has the projection rate.
 
     \b
     xlner evaluate examples/es.conll es.labelled.conll --ignore MISC,DATE
+    xlner evaluate gold.conll pred.jsonl --confidence 1000 --by-length --confusion
     """
     from xlner.evaluation import evaluate as score
 
-    reading = {
-        "format": options["from_format"],
-        "scheme": options["scheme"],
-        "repair": options["repair"],
-        "tag_names": options["tag_names"],
-    }
-    try:
-        scores = score(
-            strict(read_sentences(gold, require_tags=True, **reading)),
-            strict(read_sentences(predicted, require_tags=True, **reading)),
-            ignore=ignore,
-        )
-    except InputError as error:
-        if error.path is not None:
-            raise
-        raise InputError(
-            error.message, path=f"{gold} and {predicted}", sentence=error.sentence, hint=error.hint
-        ) from None
+    reading = s.reading(options, mode)
+    with s.naming(gold, predicted):
+        scores = score(s.gold_sentences(gold, reading), s.predictions(predicted, reading), mode=mode, ignore=ignore)
+    if mode != "span":
+        s.say_unknown(scores.ignored or {}, scores.per_type)
+    shown = _Shown(scores, options, {"scheme": reading["scheme"], "repair": reading["repair"]})
     if as_json:
-        click.echo(json.dumps(_as_record(scores), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(shown.record(), indent=2, ensure_ascii=False))
     else:
-        _print_table(scores)
+        shown.print()
     return 0
 
 
-def _as_record(scores: Scores) -> dict[str, Any]:
-    return {
-        "micro": _counts_record(scores.micro),
-        "macro_f1": scores.macro_f1,
-        "per_type": {label: _counts_record(counts) for label, counts in scores.per_type.items()},
-        "sentences": scores.sentences,
-        "failed": scores.failed,
-        "signature": str(scores.signature),
-    }
+class _Shown:
+    """Everything that was asked for, computed once."""
+
+    def __init__(self, scores: Scores, options: Mapping[str, Any], facts: Mapping[str, object]) -> None:
+        from xlner.evaluation import Confusion, by_entity_length, by_sentence_length, intervals, muc_counts
+
+        self.scores = scores
+        self.intervals: Intervals | None = None
+        if options["confidence"]:
+            self.intervals = intervals(scores, samples=options["confidence"], seed=options["seed"])
+        signature = self.intervals.signature if self.intervals else scores.signature
+        self.signature: Signature = signature.extended(facts)
+        self.lengths: dict[str, dict[str, Counts]] = {}
+        if options["by_length"]:
+            self.lengths["sentence length"] = by_sentence_length(scores)
+            if scores.mode != "partial":
+                self.lengths["entity length"] = by_entity_length(scores)
+        self.confusion: Confusion | None = Confusion.of(scores.sides) if options["confusion"] else None
+        self.schemes: dict[str, MucCounts] = muc_counts(scores.sides) if scores.mode == "partial" else {}
+
+    def record(self) -> dict[str, Any]:
+        """As JSON."""
+        scores, found = self.scores, self.intervals
+        record: dict[str, Any] = {
+            "micro": _counts_record(scores.micro),
+            "macro_f1": scores.macro_f1,
+            "per_type": {label: _counts_record(counts) for label, counts in scores.per_type.items()},
+            "sentences": scores.sentences,
+            "failed": scores.failed,
+        }
+        if found is not None:
+            per_type = {label: [i.low, i.high] for label, i in found.per_type.items()}
+            micro, macro = ([i.low, i.high] for i in (found.micro, found.macro))
+            record["intervals"] = {"micro": micro, "macro": macro, "per_type": per_type, "level": found.micro.level}
+        if scores.projected is not None:
+            p = scores.projected
+            record["projection"] = {"source": p.source, "projected": p.projected, "rate": p.rate}
+        for name, buckets in self.lengths.items():
+            record[f"by_{name.replace(' ', '_')}"] = {label: _counts_record(c) for label, c in buckets.items()}
+        if self.schemes:
+            record["schemes"] = {name: _muc_record(muc) for name, muc in self.schemes.items()}
+        if self.confusion is not None:
+            record["confusion"] = {"labels": self.confusion.labels, "counts": self.confusion.counts.tolist()}
+        return {**record, "signature": str(self.signature)}
+
+    def print(self) -> None:
+        """As tables."""
+        console = make_console()
+        scores = self.scores
+        self._print_scores(console)
+        for name, buckets in self.lengths.items():
+            table = make_table(name, "precision", "recall", "F1", "correct", "predicted", "gold")
+            for label, counts in buckets.items():
+                table.add_row(label, *_cells(counts))
+            console.print(table)
+        if self.schemes:
+            names = ("correct", "incorrect", "partial", "missing", "spurious")
+            table = make_table("scheme", "precision", "recall", "F1", *names)
+            for name, muc in self.schemes.items():
+                c = muc.counts
+                values = [str(getattr(muc, n)) for n in names]
+                table.add_row(name, *(f"{v:.4f}" for v in (c.precision, c.recall, c.f1)), *values)
+            console.print(table)
+        if self.confusion is not None:
+            labels = (*self.confusion.labels, "none")
+            table = make_table("gold \\ predicted", *labels)
+            for label, row in zip(labels, self.confusion.counts.tolist(), strict=True):
+                table.add_row(label, *map(str, row))
+            console.print(table)
+        if scores.projected is not None:
+            p = scores.projected
+            console.print(f"{p.projected} of {p.source} source entities were projected ({p.rate:.1%})")
+        if scores.failed:
+            console.print(f"{scores.failed} of {scores.sentences} predicted sentences carry an error", style="bold red")
+        console.print(str(self.signature), style="dim")
+
+    def _print_scores(self, console: Console) -> None:
+        scores, found = self.scores, self.intervals
+        interval = ["95 % interval"] if found else []
+        partial = ["partial"] if scores.mode == "partial" else []
+        table = make_table("type", "precision", "recall", "F1", *interval, "correct", *partial, "predicted", "gold")
+
+        def add(label: str, counts: Counts, bounds: object) -> None:
+            cells = _cells(counts)
+            half = [str(counts.partial)] if partial else []
+            table.add_row(label, *cells[:3], *([str(bounds)] if found else []), cells[3], *half, *cells[4:])
+
+        for label, counts in scores.per_type.items():
+            add(label, counts, found and found.per_type[label])
+        table.add_section()
+        add("micro", scores.micro, found and found.micro)
+        table.add_row("macro", "", "", f"{scores.macro_f1:.4f}", *([str(found.macro)] if found else []))
+        console.print(table)
+
+
+def _cells(c: Counts) -> list[str]:
+    return [*(f"{value:.4f}" for value in (c.precision, c.recall, c.f1)), *map(str, (c.correct, c.predicted, c.gold))]
 
 
 def _counts_record(counts: Counts) -> dict[str, float]:
-    return {
-        "precision": counts.precision,
-        "recall": counts.recall,
-        "f1": counts.f1,
-        "correct": counts.correct,
-        "predicted": counts.predicted,
-        "gold": counts.gold,
-    }
+    names = ("precision", "recall", "f1", "correct", "predicted", "gold", *(("partial",) if counts.partial else ()))
+    return {name: getattr(counts, name) for name in names}
 
 
-def _print_table(scores: Scores) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD)
-    table.add_column("type")
-    for name in ("precision", "recall", "F1", "correct", "predicted", "gold"):
-        table.add_column(name, justify="right")
-    for label, c in [*scores.per_type.items(), ("micro", scores.micro)]:
-        if label == "micro":
-            table.add_section()
-        ratios = [f"{value:.4f}" for value in (c.precision, c.recall, c.f1)]
-        table.add_row(label, *ratios, *map(str, (c.correct, c.predicted, c.gold)))
-    table.add_row("macro", "", "", f"{scores.macro_f1:.4f}", "", "", "")
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(table)
-    if scores.failed:
-        console.print(f"{scores.failed} of {scores.sentences} predicted sentences carry an error", style="bold red")
-    console.print(str(scores.signature), style="dim")
+def _muc_record(muc: MucCounts) -> dict[str, float]:
+    names = ("correct", "incorrect", "partial", "missing", "spurious")
+    ratios = {name: getattr(muc.counts, name) for name in ("precision", "recall", "f1")}
+    return {**ratios, **{name: getattr(muc, name) for name in names}}

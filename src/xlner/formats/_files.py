@@ -30,8 +30,9 @@ _SUFFIXES = {
     ".txt": "text",
     ".talp": "pharaoh",
     ".pharaoh": "pharaoh",
+    ".parquet": "parquet",
 }
-FORMATS = ("conll", "jsonl", "text", "pharaoh")
+FORMATS = ("conll", "jsonl", "text", "pharaoh", "parquet")
 
 Item = Sentence | InputError
 """A sentence, or why it could not be read."""
@@ -69,6 +70,10 @@ def format_of(path: str | Path, default: str | None = None) -> str:
     >>> format_of("data/es.train.iob2")
     'conll'
     """
+    from xlner.formats.datasets import is_spec
+
+    if is_spec(path):
+        return "conll"
     suffix = Path(path).suffix.lower()
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
@@ -80,25 +85,25 @@ def format_of(path: str | Path, default: str | None = None) -> str:
     )
 
 
-def read_lines(path: str | Path) -> Iterator[Line]:
+def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
     """Numbered lines of a UTF-8 file, or of standard input for `-`; LF or CRLF, byte order mark or none.
 
-    A line that is binary or not UTF-8 comes as an `InputError`. Raises `InputError` for a file that is missing or a
-    folder, and for UTF-16.
+    A line that is binary or not in the encoding comes as an `InputError`. Raises `InputError` for a file that is
+    missing or a folder, and for UTF-16.
     """
     name = "standard input" if str(path) == STANDARD_STREAM else str(path)
     with _open_bytes(path) as stream:
         for number, raw in enumerate(stream, start=1):
             if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise InputError("this is UTF-16", path=name, hint=f"convert it: iconv -f utf-16 -t utf-8 {name} > NEW")
-            yield number, _decoded(raw, name, number)
+            yield number, _decoded(raw, name, number, encoding)
 
 
-def _decoded(raw: bytes, name: str, number: int) -> str | InputError:
+def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputError:
     if b"\0" in raw:
         return InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
     try:
-        return raw.decode("utf-8-sig" if number == 1 else "utf-8").rstrip("\r\n")
+        return raw.decode("utf-8-sig" if (number, encoding) == (1, "utf-8") else encoding).rstrip("\r\n")
     except UnicodeDecodeError as error:
         hint = f"convert the file, for example: iconv -f latin1 -t utf-8 {name} > NEW"
         return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
@@ -130,7 +135,9 @@ def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
 def require_other_file(output: str | Path, *inputs: str | Path) -> None:
     """Raise `InputError` where the output would take the place of an input."""
     for path in inputs:
-        if STANDARD_STREAM not in (str(output), str(path)) and Path(output).exists() and Path(output).samefile(path):
+        if STANDARD_STREAM in (str(output), str(path)) or not (Path(output).exists() and Path(path).exists()):
+            continue
+        if Path(output).samefile(path):
             raise InputError("the output would replace its own input", path=output, hint="name another output")
 
 

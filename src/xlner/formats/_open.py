@@ -10,7 +10,7 @@ from xlner._alignment import Alignment
 from xlner._errors import InputError, UnknownNameError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
-from xlner.formats import conll, jsonl, pharaoh, text
+from xlner.formats import conll, jsonl, parquet, pharaoh, text
 from xlner.formats._files import (
     FORMATS,
     STANDARD_STREAM,
@@ -22,6 +22,8 @@ from xlner.formats._files import (
     read_lines,
     require_content,
 )
+from xlner.formats.datasets import is_spec, locate
+from xlner.formats.datasets._read import read_located
 from xlner.languages import canonical
 from xlner.tags import Repair, Scheme
 
@@ -37,18 +39,23 @@ def read_sentences(
     tag_names: Sequence[str] | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Item]:
-    """Sentences of a file or of standard input (`-`), one item for each, in order.
+    """Sentences of a file, of a data set's spec or of standard input (`-`), one item for each, in order.
 
-    `format` is told by the file name unless given; `require_tags` refuses sentences without labels. Raises
-    `InputError` for a file that cannot be read or is empty, `UnknownNameError` where the format is not to be told; a
-    bad sentence is yielded as an `InputError` in its place.
+    A spec is `NAME:FOLDER?lang=CODE&split=SPLIT`, see `xlner.formats.datasets`. `format` is told by the file name
+    unless given; `require_tags` refuses sentences without labels. Raises `InputError` for a file that cannot be read
+    or is empty, `UnknownNameError` where the format is not to be told; a bad sentence is yielded as an `InputError` in
+    its place.
     """
-    format = _format(path, format)
     report = ReadReport() if report is None else report
-    require_content(path)
-    lines = read_lines(path)
     language = None if language is None else canonical(language)
     options = ReadOptions(scheme, repair, require_tags, language, None if tag_names is None else tuple(tag_names))
+    if is_spec(path):
+        return read_located(locate(str(path)), options, report)
+    format = _format(path, format)
+    require_content(path)
+    if format == "parquet":
+        return parquet.read(path, options, report)
+    lines = read_lines(path)
     if format == "conll":
         return conll.ConllReader(str(path), options, report).read(lines)
     if format == "jsonl":
@@ -60,9 +67,22 @@ def read_sentences(
     raise UnknownNameError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
 
 
-def read_pairs(path: str | Path) -> Iterator[Pair | InputError]:
-    """The pairs of a JSONL file that xlner wrote."""
-    return jsonl.read_pairs(read_lines(path), str(path))
+def read_pairs(
+    path: str | Path,
+    *,
+    scheme: Scheme | str = Scheme.AUTO,
+    repair: Repair | str = Repair.CONLLEVAL,
+    require_tags: bool = False,
+    tag_names: Sequence[str] | None = None,
+) -> Iterator[Pair | InputError]:
+    """The pairs of a JSONL file that xlner wrote; options as `read_sentences` has them."""
+    options = ReadOptions(scheme, repair, require_tags, None, None if tag_names is None else tuple(tag_names))
+    return jsonl.read_pairs(read_lines(path), str(path), options)
+
+
+def input_files(path: str | Path) -> tuple[Path, ...]:
+    """The files that a path or the spec of a data set stands for."""
+    return locate(str(path)).files if is_spec(path) else (Path(path),)
 
 
 def read_alignments(path: str | Path) -> Iterator[Alignment | InputError]:

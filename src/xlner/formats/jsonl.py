@@ -41,12 +41,21 @@ def read(
     >>> next(read([(1, '{"tokens": ["Vigo"], "ner_tags": [5]}')])).tags()
     ['B-LOC']
     """
-    for item in read_pairs(lines, path, options, report):
-        if isinstance(item, InputError):
-            yield item
-        else:
-            sentence = item.labelled if item.projection else item.target
-            yield sentence if item.error is None else replace(sentence, meta={**sentence.meta, "error": item.error})
+    yield from map(_sentence_of, read_pairs(lines, path, options, report))
+
+
+def read_records(
+    records: Iterable[tuple[int, Mapping[str, Any]]], path: str, options: ReadOptions, report: ReadReport | None = None
+) -> Iterator[Sentence | InputError]:
+    """The same for records that something else has read, with their numbers."""
+    yield from map(_sentence_of, _pairs(records, path, options, report))
+
+
+def _sentence_of(item: Pair | InputError) -> Sentence | InputError:
+    if isinstance(item, InputError):
+        return item
+    sentence = item.labelled if item.projection else item.target
+    return sentence if item.error is None else replace(sentence, meta={**sentence.meta, "error": item.error})
 
 
 def read_pairs(
@@ -56,20 +65,25 @@ def read_pairs(
     report: ReadReport | None = None,
 ) -> Iterator[Pair | InputError]:
     """One pair, or the error in its place, for every line that is not empty."""
+    filled = ((line, text) for line, text in lines if isinstance(text, InputError) or text.strip())
+    return _pairs(filled, path, options, report)
+
+
+def _pairs(
+    records: Iterable[tuple[int, str | Mapping[str, Any] | InputError]],
+    path: str,
+    options: ReadOptions | None,
+    report: ReadReport | None,
+) -> Iterator[Pair | InputError]:
     report = ReadReport() if report is None else report
     parser = _Parser(options or ReadOptions(), report)
-    number = 0
-    for line, text in lines:
-        if isinstance(text, InputError):
-            number += 1
+    for number, (line, record) in enumerate(records, start=1):
+        if isinstance(record, InputError):
             report.bad += 1
-            yield text
+            yield record
             continue
-        if not text.strip():
-            continue
-        number += 1
         try:
-            yield parser.pair(_object(text))
+            yield parser.pair(_object(record) if isinstance(record, str) else record)
             report.sentences += 1
         except (ValidationError, TypeError, ValueError, KeyError) as error:
             report.bad += 1

@@ -1,0 +1,70 @@
+"""Reading gold and predicted data that are to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+from xlner._errors import InputError
+from xlner._pair import Pair
+from xlner._sentence import Sentence
+from xlner.cli import _options as o
+from xlner.formats import format_of, read_pairs, read_sentences, strict
+from xlner.formats._files import require_content
+from xlner.tags import Repair, Scheme
+
+READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES)
+SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def reading(options: Mapping[str, Any], mode: str = "strict") -> dict[str, Any]:
+    """How to read tags; mode `conlleval` reads all of them as conlleval does."""
+    found = {name: options[name] for name in ("scheme", "repair", "tag_names")}
+    if mode == "conlleval":
+        found |= {"scheme": Scheme.AUTO.value, "repair": Repair.CONLLEVAL.value}
+    return {"format": options["from_format"], **found}
+
+
+def gold_sentences(path: str, options: Mapping[str, Any]) -> Iterator[Sentence]:
+    """The sentences of a file of labelled sentences."""
+    return strict(read_sentences(path, require_tags=True, **options))
+
+
+def predictions(path: str, options: Mapping[str, Any]) -> Iterator[Sentence | Pair]:
+    """The sentences of a file; pairs where they come with the outcomes of projection."""
+    if (options["format"] or format_of(path, default="text")) != "jsonl":
+        yield from gold_sentences(path, options)
+        return
+    require_content(path)
+    for item in read_pairs(path, require_tags=True, **{k: v for k, v in options.items() if k != "format"}):
+        if isinstance(item, InputError):
+            raise item
+        yield item.target if item.projection is None and item.error is None else item
+
+
+@contextmanager
+def naming(gold: str, predicted: str) -> Iterator[None]:
+    """Put the names of the files on errors that say where they differ."""
+    try:
+        yield
+    except InputError as error:
+        if error.path is not None:
+            raise
+        raise InputError(
+            error.message, path=f"{gold} and {predicted}", sentence=error.sentence, hint=error.hint
+        ) from None
+
+
+def say_unknown(ignored: Mapping[str, int], labels: Mapping[str, object]) -> None:
+    """A hint for each ignored label that no entity has."""
+    known = [*labels, *(label for label, count in ignored.items() if count)]
+    for label, count in ignored.items():
+        if not count:
+            close = get_close_matches(label.upper(), known, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"labels here: {', '.join(sorted(known)) or 'none'}"
+            click.echo(f"xlner: --ignore {label}: no entity has this label; {hint}", err=True)

@@ -1,0 +1,31 @@
+"""Tables on standard output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+_LEAST_WIDTH = 200  # a line that the terminal wraps is better than numbers cut short
+
+
+def make_console() -> Console:
+    """A console that cuts nothing."""
+    from rich.console import Console
+
+    width = max(_LEAST_WIDTH, Console().width)
+    return Console(highlight=False, soft_wrap=True, width=width)
+
+
+def make_table(first: str, *others: str) -> Table:
+    """A table whose first column is text and whose others are numbers."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table

@@ -1,0 +1,101 @@
+"""`xlner datasets`: which data sets xlner reads, and which of them are here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlner._errors import InputError
+from xlner.cli._tables import make_console, make_table
+
+if TYPE_CHECKING:
+    from xlner.formats.datasets import Dataset, Located
+
+_SHOWN = 12  # digits of a checksum
+
+
+@click.command()
+@click.argument("folder", metavar="[FOLDER]", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def datasets(folder: str | None, as_json: bool) -> int:
+    """List data sets.
+
+    Without FOLDER: the data sets that xlner reads, with their licenses and where to get them. With FOLDER: what of
+    them is in it and in the folders below, with the spec to give in the place of a file, and checksums.
+
+    \b
+    xlner datasets
+    xlner datasets ~/data
+    xlner evaluate "masakhaner2:data?lang=yor&split=test" predicted.conll
+    """
+    if folder is None:
+        _print_known(as_json)
+    else:
+        _print_found(Path(folder), as_json)
+    return 0
+
+
+def _print_known(as_json: bool) -> None:
+    from xlner.formats.datasets import DATASETS
+
+    if as_json:
+        click.echo(json.dumps([_known_record(d) for d in DATASETS.values()], indent=2, ensure_ascii=False))
+        return
+    console = make_console()
+    for dataset in DATASETS.values():
+        console.print(f"{dataset.name}: {dataset.title}", style="bold", markup=False)
+        console.print(f"  languages  {' '.join(dataset.languages) or 'many'}", markup=False)
+        console.print(f"  labels     {' '.join(dataset.labels)}", markup=False)
+        console.print(f"  license    {dataset.license}", markup=False)
+        hub = f", or {dataset.name}?lang=… from the hub ({dataset.hub})" if dataset.hub else ""
+        console.print(f"  get it     {dataset.home}{hub}", markup=False)
+        console.print(f"  as         {dataset.name}:FOLDER?lang=…&split=…, FOLDER/{dataset.paths[0]}", markup=False)
+
+
+def _known_record(dataset: Dataset) -> dict[str, Any]:
+    names = ("name", "title", "languages", "labels", "license", "home", "hub", "paths")
+    return {name: getattr(dataset, name) for name in names}
+
+
+def _print_found(folder: Path, as_json: bool) -> None:
+    from xlner.formats.datasets import spec_of
+    from xlner.pipeline._runs import file_digest
+
+    if not folder.is_dir():
+        raise InputError("this is not a folder", path=folder, hint="give the folder that holds data sets")
+    rows: list[dict[str, str]] = []
+    for place, located in _found(folder):
+        digest = file_digest(located.files[0])
+        published = located.dataset.checksums.get(f"{located.name}/{located.split}")
+        verified = "" if published is None else ("as published" if digest == published else "differs")
+        spec = spec_of(located.dataset, place, located.name, located.split)
+        row = {"spec": spec, "language": located.language or "", "license": located.dataset.license}
+        rows.append({**row, "sha256": digest, "checksum": verified})
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    if not rows:
+        click.echo(f"xlner: no data set in {folder}; `xlner datasets` says where its files belong", err=True)
+    table = make_table("spec", "language", "sha256", "checksum", "license")
+    for row in rows:
+        table.add_row(row["spec"], row["language"], row["sha256"][:_SHOWN], row["checksum"], row["license"])
+    make_console().print(table)
+
+
+def _found(folder: Path) -> Iterator[tuple[Path, Located]]:
+    """Data sets in a folder and in those directly below; each file for the first data set whose place it is in."""
+    from xlner.formats.datasets import DATASETS, local_files
+
+    seen: set[tuple[str, Path]] = set()
+    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
+    for place in places:
+        for dataset in DATASETS.values():
+            for located in local_files(dataset, place):
+                key = (dataset.name, located.files[0].resolve())
+                if key not in seen:
+                    seen.add(key)
+                    yield place, located

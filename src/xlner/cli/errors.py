@@ -1,0 +1,133 @@
+"""`xlner errors`: what is wrong, and which stage is to blame."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlner.cli import _scored as s
+from xlner.cli._run import counted
+from xlner.cli._tables import make_console, make_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from xlner._entity import Entity
+    from xlner._sentence import Sentence
+    from xlner.evaluation import EntityError, ErrorReport
+
+_CONTEXT = 4  # words shown on each side of an error
+
+
+@click.command()
+@click.argument("gold", metavar="GOLD")
+@click.argument("predicted", metavar="PRED")
+@click.option("--examples", type=click.IntRange(min=0), default=3, show_default=True, help="How many of each kind.")
+@s.READING
+@s.JSON
+def errors(gold: str, predicted: str, examples: int, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
+    """Show what is wrong with labels.
+
+    Says of every wrong entity in what way it is wrong, and how much F1 would gain without its kind of error. Where
+    PRED is JSONL that xlner wrote, also says which stage is to blame; that is a guess where the file cannot tell.
+
+    \b
+    xlner errors examples/es.conll es.labelled.jsonl --ignore MISC,DATE
+    """
+    from xlner.evaluation import find_errors
+
+    reading = s.reading(options)
+    with s.naming(gold, predicted):
+        report = find_errors(s.gold_sentences(gold, reading), s.predictions(predicted, reading), ignore=ignore)
+    if as_json:
+        click.echo(json.dumps(_report_record(report), indent=2, ensure_ascii=False))
+    else:
+        _print(report, examples)
+    return 0
+
+
+def _report_record(report: ErrorReport) -> dict[str, Any]:
+    counts = report.counts
+    return {
+        "correct": counts.correct,
+        "predicted": counts.predicted,
+        "gold": counts.gold,
+        "kinds": {kind: {"errors": len(e), "f1_gain": report.gain(e)} for kind, e in report.by_kind().items()},
+        "stages": {
+            stage or "unknown": {"errors": len(e), "f1_gain": report.gain(e)} for stage, e in report.by_stage().items()
+        },
+        "errors": [_record(error) for error in report.errors],
+    }
+
+
+def _record(error: EntityError) -> dict[str, Any]:
+    record: dict[str, Any] = {"sentence": error.sentence, "id": error.where.gold.id, "kind": error.kind}
+    for name, entities in (("gold", error.gold), ("predicted", error.predicted)):
+        record[name] = [
+            {"start": e.start, "end": e.end, "label": e.label, "text": error.where.gold.surface(e)} for e in entities
+        ]
+    if error.blame is not None:
+        record |= {"stage": error.blame.stage, "why": error.blame.why}
+    return record
+
+
+def _print(report: ErrorReport, examples: int) -> None:
+    console = make_console()
+    c = report.counts
+    console.print(
+        f"{c.gold - c.correct} of {counted(c.gold, 'gold entity', 'gold entities')} and {c.predicted - c.correct} of "
+        f"{counted(c.predicted, 'predicted one')} are wrong: {counted(len(report.errors), 'error')}, F1 {c.f1:.4f}",
+        markup=False,
+    )
+    if report.errors:
+        _print_kinds(report, console)
+    for kind, found in report.by_kind().items():
+        _print_examples(kind, found, examples, console)
+
+
+def _print_kinds(report: ErrorReport, console: Console) -> None:
+    """Kinds by stage, with what F1 would gain without them."""
+    by_stage = report.by_stage()
+    stages = [] if set(by_stage) == {None} else list(by_stage)
+    table = make_table("kind", "errors", "share", "F1 gain", *(stage or "unknown" for stage in stages))
+    rows = [*report.by_kind().items(), ("all", report.errors)]
+    for kind, found in rows:
+        if kind == "all":
+            table.add_section()
+        of_stage = [str(sum(e.stage == stage for e in found)) for stage in stages]
+        gain = f"{report.gain(found):+.4f}"
+        table.add_row(str(kind), str(len(found)), f"{len(found) / len(report.errors):.1%}", gain, *of_stage)
+    if stages:
+        gains = [f"{report.gain(by_stage[stage]):+.4f}" for stage in stages]
+        table.add_row("F1 gain", "", "", "", *gains)
+    console.print(table)
+
+
+def _print_examples(kind: str, found: Sequence[EntityError], count: int, console: Console) -> None:
+    from xlner.evaluation import examples
+
+    shown = examples(found, count)
+    if shown:
+        console.print(kind, style="bold")
+    for error in shown:
+        sentence = error.where.gold
+        console.print(f"  sentence {error.sentence}", style="dim")
+        console.print(f"    gold       {_excerpt(sentence, error.gold, error)}", markup=False)
+        console.print(f"    predicted  {_excerpt(sentence, error.predicted, error)}", markup=False)
+        if error.blame is not None:
+            console.print(f"    {error.blame.stage}: {error.blame.why}", markup=False, style="dim")
+
+
+def _excerpt(sentence: Sentence, entities: Sequence[Entity], error: EntityError) -> str:
+    """The words around an error, with these entities in brackets."""
+    both = (*error.gold, *error.predicted)
+    start = max(0, min(e.start for e in both) - _CONTEXT)
+    end = min(len(sentence), max(e.end for e in both) + _CONTEXT)
+    words = list(sentence.tokens)
+    for entity in entities:
+        words[entity.start] = f"[{words[entity.start]}"
+        words[entity.end - 1] = f"{words[entity.end - 1]} {entity.label}]"
+    return " ".join([*["…"][: start > 0], *words[start:end], *["…"][: end < len(sentence)]])

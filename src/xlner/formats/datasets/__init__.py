@@ -1,0 +1,9 @@
+"""Public data sets with named entities, from a local folder in the form people have it, or from the hub.
+
+A spec names a data set, its folder, a language and a split: `masakhaner2:FOLDER?lang=yor&split=test`.
+"""
+
+from xlner.formats.datasets._catalog import DATASETS, Dataset
+from xlner.formats.datasets._locate import Located, is_spec, local_files, locate, spec_of
+
+__all__ = ["DATASETS", "Dataset", "Located", "is_spec", "local_files", "locate", "spec_of"]

@@ -1,0 +1,62 @@
+"""MasakhaNER-X: JSON lines of raw text with spans in bytes of its UTF-8 form.
+
+The text is cut into words as all text is; an entity has every word that it touches.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from xlner._entity import Entity
+from xlner._errors import InputError, ValidationError
+from xlner._sentence import Sentence
+from xlner.formats._files import Item, Line, ReadOptions, ReadReport
+
+
+def read(
+    lines: Iterable[Line], path: str = "-", options: ReadOptions | None = None, report: ReadReport | None = None
+) -> Iterator[Item]:
+    """One sentence, or the error in its place, for every line that is not empty.
+
+    >>> line = '{"text": "É Vigo.", "spans": [{"start_byte": 3, "limit_byte": 7, "label": "LOC"}]}'
+    >>> next(read([(1, line)])).tags()
+    ['O', 'B-LOC', 'O']
+    """
+    options, report = options or ReadOptions(), report or ReadReport()
+    for line, text in lines:
+        if isinstance(text, str) and not text.strip():
+            continue
+        item = text if isinstance(text, InputError) else _read_line(text, path, line, options)
+        report.bad += isinstance(item, InputError)
+        report.sentences += isinstance(item, Sentence)
+        yield item
+
+
+def _read_line(text: str, path: str, line: int, options: ReadOptions) -> Item:
+    try:
+        return _sentence(json.loads(text), options)
+    except (ValidationError, TypeError, ValueError, KeyError) as error:
+        return InputError(f"not a record of MasakhaNER-X: {error}", path=path, line=line)
+
+
+def _sentence(record: Mapping[str, Any], options: ReadOptions) -> Sentence:
+    language = options.language or record.get("language")
+    sentence = Sentence.from_text(record["text"], language=language, id=record.get("example_id"))
+    data = record["text"].encode("utf-8")
+    entities = []
+    for span in record["spans"]:
+        start, end = (len(data[: span[side]].decode("utf-8")) for side in ("start_byte", "limit_byte"))
+        entities.append(_entity(sentence, start, end, span["label"]))
+    return replace(sentence, entities=tuple(entities))
+
+
+def _entity(sentence: Sentence, start: int, end: int, label: str) -> Entity:
+    """The entity of all words that a range of characters touches."""
+    offsets = sentence.offsets or ()
+    first = bisect_right([b for _, b in offsets], start)
+    last = bisect_left([a for a, _ in offsets], end)
+    return Entity(first, last, label)
