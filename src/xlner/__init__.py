@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from xlner import evaluation, fakes, languages, tags
     from xlner._alignment import (
         Alignment,
+        GoldAlignment,
     )
     from xlner._detokenize import (
         detokenize,
@@ -58,11 +59,16 @@ if TYPE_CHECKING:
     from xlner._tokenize import (
         tokenize,
     )
+    from xlner.alignment.symmetrization import (
+        symmetrize,
+    )
     from xlner.evaluation import (
+        AlignmentScores,
         Counts,
         Scores,
         compare,
         evaluate,
+        evaluate_alignments,
         evaluate_tags,
         find_errors,
         intervals,
@@ -72,6 +78,7 @@ if TYPE_CHECKING:
     )
     from xlner.formats import (
         read_alignments,
+        read_gold_alignments,
         read_pairs,
         read_sentences,
         strict,
@@ -102,6 +109,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "xlner._alignment": (
         "Alignment",
+        "GoldAlignment",
     ),
     "xlner._detokenize": (
         "detokenize",
@@ -147,11 +155,16 @@ _HOMES = {
     "xlner._tokenize": (
         "tokenize",
     ),
+    "xlner.alignment.symmetrization": (
+        "symmetrize",
+    ),
     "xlner.evaluation": (
+        "AlignmentScores",
         "Counts",
         "Scores",
         "compare",
         "evaluate",
+        "evaluate_alignments",
         "evaluate_tags",
         "find_errors",
         "intervals",
@@ -161,6 +174,7 @@ _HOMES = {
     ),
     "xlner.formats": (
         "read_alignments",
+        "read_gold_alignments",
         "read_pairs",
         "read_sentences",
         "strict",
@@ -194,11 +208,13 @@ _MODULES = {"evaluation": "xlner.evaluation", "fakes": "xlner.fakes", "languages
 __all__ = [
     "Aligner",
     "Alignment",
+    "AlignmentScores",
     "BackendError",
     "Calibration",
     "ConfidentProjector",
     "Counts",
     "Entity",
+    "GoldAlignment",
     "InputError",
     "LabelMap",
     "MissingExtraError",
@@ -228,6 +244,7 @@ __all__ = [
     "create",
     "detokenize",
     "evaluate",
+    "evaluate_alignments",
     "evaluate_tags",
     "evaluation",
     "fakes",
@@ -235,11 +252,13 @@ __all__ = [
     "intervals",
     "languages",
     "read_alignments",
+    "read_gold_alignments",
     "read_pairs",
     "read_sentences",
     "register",
     "reliability",
     "strict",
+    "symmetrize",
     "tags",
     "tokenize",
     "write_pairs",

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from xlner._errors import ValidationError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 Link = tuple[int, int]
 """`(source index, target index)`, 0-based."""
@@ -16,8 +21,11 @@ Link = tuple[int, int]
 class Alignment:
     """The set of links of one pair, sorted, each once, with one weight per link where the aligner gives one.
 
+    `similarity` holds how alike all words are, where the aligner was told to hand that on: cosines of shape (n_source,
+    n_target), float32, 0 for words without a vector. It counts neither for equality nor in output.
+
     Raises `ValidationError` for a negative index, for weights that do not match the links and for weights that are
-    not finite. Whether links stay inside the sentences is checked where both meet, in `Pair`.
+    not finite. Whether links and similarity fit the sentences is checked where both meet, in `Pair`.
 
     >>> Alignment(((1, 0), (0, 0), (1, 0))).links
     ((0, 0), (1, 0))
@@ -25,6 +33,7 @@ class Alignment:
 
     links: tuple[Link, ...]
     weights: tuple[float, ...] | None = None
+    similarity: NDArray[np.float32] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         links = [(int(s), int(t)) for s, t in self.links]
@@ -42,16 +51,45 @@ class Alignment:
 
     def reversed(self) -> Alignment:
         """The same links seen from the other side."""
-        return Alignment(tuple((t, s) for s, t in self.links), self.weights)
+        similarity = None if self.similarity is None else self.similarity.T
+        return Alignment(tuple((t, s) for s, t in self.links), self.weights, similarity)
 
     def check(self, source_length: int, target_length: int) -> None:
-        """Raise `ValidationError` where a link leaves sentences of these lengths."""
+        """Raise `ValidationError` where a link leaves sentences of these lengths, or the similarity does not fit."""
+        shape = (source_length, target_length)
+        if self.similarity is not None and self.similarity.shape != shape:
+            raise ValidationError(
+                f"a similarity of shape {self.similarity.shape} does not fit sentences of {shape} words"
+            )
         for s, t in self.links:
             if s >= source_length or t >= target_length:
                 raise ValidationError(
                     f"link {s}-{t} is out of range for {source_length} source and {target_length} target words",
                     hint="links are 0-based, source first",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class GoldAlignment:
+    """The links that people made for a pair: sure ones, and possible ones, which a sure one always is, too.
+
+    `lengths` are the numbers of source and target words where the data have the sentences. Raises `ValidationError`
+    for a negative index and for a link that leaves the sentences.
+
+    >>> sorted(GoldAlignment(frozenset({(0, 0)}), frozenset({(1, 1)})).possible)
+    [(0, 0), (1, 1)]
+    """
+
+    sure: frozenset[Link]
+    possible: frozenset[Link] = frozenset()
+    lengths: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sure", frozenset(self.sure))
+        object.__setattr__(self, "possible", frozenset(self.possible) | self.sure)
+        links = Alignment(tuple(self.possible))
+        if self.lengths is not None:
+            links.check(*self.lengths)
 
 
 def _merge(links: Sequence[Link], weights: Iterable[float]) -> dict[Link, float]:

@@ -109,14 +109,14 @@ def create(kind: str, spec: str, **defaults: object) -> Any:
     """
     parsed = Spec.parse(spec)
     cls = backend_class(kind, parsed.name)
-    parameters = _parameters(cls)
+    parameters = {**_parameters(cls), **_further_options(cls, parsed)}
     options = {name: value for name, value in defaults.items() if name in parameters and value is not None}
     for name, value in parsed.options.items():
         if name not in parameters:
             raise UnknownNameError(
                 f"{kind} {parsed.name!r} has no option {name!r}", hint=f"options: {', '.join(parameters) or 'none'}"
             )
-        options[name] = _convert(value, parameters[name], f"{name} of {kind} {parsed.name!r}")
+        options[name] = convert(value, parameters[name], f"{name} of {kind} {parsed.name!r}")
     if parsed.argument is None:
         return _construct(cls, spec, (), options)
     return _construct(cls, spec, (parsed.argument,), options)
@@ -138,8 +138,23 @@ def _parameters(cls: Any) -> dict[str, Any]:
     return {p.name: hints.get(p.name, str) for p in parameters if p.kind in kinds}
 
 
-def _convert(value: str, hint: Any, what: str) -> object:
-    """A string as the type that the constructor declares."""
+def _further_options(cls: Any, spec: Spec) -> Mapping[str, Any]:
+    """Types of options that depend on others; a class tells them by `option_types(given)`, a class method."""
+    option_types = getattr(cls, "option_types", None)
+    if option_types is None:
+        return {}
+    first = next(iter(_parameters(cls)), "")
+    given = spec.options if spec.argument is None else {first: spec.argument, **spec.options}
+    found: Mapping[str, Any] = option_types(given)
+    return found
+
+
+def convert(value: str, hint: Any, what: str) -> Any:
+    """A string as the type that is declared for it; raises `UnknownNameError` where it is not of that type.
+
+    >>> convert("0.5", float | None, "rate")
+    0.5
+    """
     if isinstance(hint, UnionType):
         hint = next(t for t in hint.__args__ if t is not type(None))
     try:

