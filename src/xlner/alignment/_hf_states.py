@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
 from xlner.alignment._batches import padded_batches
+from xlner.alignment._cpus import cpus
 from xlner.alignment._e5_weights import FloatArray
 
-_BUDGET = {"cuda": 32768, "cpu": 1024}
-"""Tokens of a batch, padding included, by kind of device."""
+_CPU_BUDGET, _GPU_BUDGET = 1024, 32768
+"""Tokens of a batch, padding included."""
 _USUAL_LENGTH = 512
 """The window for models that say nothing about theirs."""
 
@@ -29,30 +31,43 @@ class LayerStates:
     Sequences are computed in batches of about the same length, padded with the id `pad` and masked.
     """
 
-    def __init__(self, encoder: Any, layer: int, *, pad: int, batch_tokens: int | None) -> None:
+    def __init__(
+        self, encoder: Any, layer: int, *, pad: int, batch_tokens: int | None = None, threads: int | None = None
+    ) -> None:
+        on_cpu = encoder.device.type == "cpu"
         self._encoder = encoder
         self._layer = layer
         self._pad = pad
-        self._budget = batch_tokens or _BUDGET.get(encoder.device.type, _BUDGET["cpu"])
+        self._budget = batch_tokens or (_CPU_BUDGET if on_cpu else _GPU_BUDGET)
+        self._threads = threads or (cpus() if on_cpu else 1)
         layers = layer_modules(encoder)
         self._next = layers[layer] if layers is not None and layer < len(layers) else None
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         """States of shape (length, hidden) of each sequence, in single precision."""
-        import torch
-
         lengths = [len(sequence) for sequence in sequences]
+        fair_share = -(-sum(lengths) // self._threads)
+        batches = padded_batches(lengths, min(self._budget, fair_share))
         found: list[FloatArray | None] = [None] * len(sequences)
-        with torch.inference_mode(), self._stopping():
-            for batch in padded_batches(lengths, self._budget):
-                states = self._run([sequences[i] for i in batch]).float().cpu().numpy()
-                for row, index in enumerate(batch):
-                    # A copy: a view would keep the whole batch.
-                    found[index] = states[row, : lengths[index]].copy()
+
+        def compute(batch: list[int]) -> None:
+            states = self._run([sequences[i] for i in batch]).float().cpu().numpy()
+            for row, index in enumerate(batch):
+                # A copy: a view would keep the whole batch.
+                found[index] = states[row, : lengths[index]].copy()
+
+        with self._stopping(), _single_threaded_torch(), ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(compute, batches))
         return cast(list[FloatArray], found)
 
     def _run(self, batch: Sequence[Sequence[int]]) -> Any:
+        import torch
+
         ids, mask = padded(batch, self._pad, self._encoder.device)
+        with torch.inference_mode():
+            return self._forward(ids, mask)
+
+    def _forward(self, ids: Any, mask: Any) -> Any:
         if self._layer == self._encoder.config.num_hidden_layers:
             return self._encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         if self._next is None:
@@ -79,6 +94,21 @@ class LayerStates:
             yield
         finally:
             handle.remove()
+
+
+@contextmanager
+def _single_threaded_torch() -> Iterator[None]:
+    """Threads of ours take the place of torch's, which share out single operations and wait for each other in a loop:
+    where other work has a CPU, that takes several times as long.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def padded(batch: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Any, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -14,6 +13,7 @@ from xlner._sentence import Sentence
 from xlner.alignment._batches import token_batches
 from xlner.alignment._e5_transformer import E5Transformer
 from xlner.alignment._e5_weights import E5File, FloatArray, installed_path, installed_version
+from xlner.alignment._cpus import cpus
 from xlner.alignment._subwords import Subwords, word_vectors
 from xlner.alignment._unigram import Unigram
 from xlner.alignment._word_vectors import WordVectors
@@ -37,7 +37,7 @@ class E5Encoder:
         self, *, layer: int = 7, batch_tokens: int = 1024, path: str | None = None, threads: int | None = None
     ) -> None:
         self._layer = layer
-        self._threads = _cpus() if threads is None else threads
+        self._threads = cpus() if threads is None else threads
         self._batch_tokens = batch_tokens
         if min(self._threads, batch_tokens) < 1:
             raise ValidationError("threads and batch_tokens must be at least 1")
@@ -121,10 +121,3 @@ def _blas_controller() -> ThreadpoolController:
     except ImportError:
         raise MissingExtraError("threadpoolctl", extra="offline") from None
     return ThreadpoolController()
-
-
-def _cpus() -> int:
-    """The CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -31,7 +31,8 @@ class HfEncoder:
     layer 8 of 12 (SimAlign, AWESoME), and layer 12, or the last, of a translation model (Ebing and Glavaš 2025).
     `pool` makes word vectors of sub-word states: `mean`, `first`, or `subword` for all of them. `prefix` goes before
     every sentence (`query:` for e5 models). `device` and `dtype` are names that torch knows; `auto` takes a GPU and
-    half precision where there is one. `batch_tokens` bounds the tokens of a batch.
+    half precision where there is one. `batch_tokens` bounds the tokens of a batch, of which each of
+    `threads` threads computes one at a time (default: the CPUs of this process, or one where there is a GPU).
 
     Sentences beyond the model's limit are read in overlapping windows; words without sub-words have no vector.
 
@@ -50,11 +51,12 @@ class HfEncoder:
         device: str = AUTO,
         dtype: str = AUTO,
         batch_tokens: int | None = None,
+        threads: int | None = None,
     ) -> None:
         if pool not in POOLS:
             raise ValidationError(f"unknown pool {pool!r}", hint=f"known: {', '.join(POOLS)}")
-        if batch_tokens is not None and batch_tokens < 1:
-            raise ValidationError("batch_tokens must be at least 1")
+        if min(1 if number is None else number for number in (batch_tokens, threads)) < 1:
+            raise ValidationError("threads and batch_tokens must be at least 1")
         torch, _ = require_transformers()
         own = isinstance(model, str)
         if not own and tokenizer is None:
@@ -63,13 +65,16 @@ class HfEncoder:
         self._encoder = load_encoder(model) if own else encoder_of(model)
         self._layer = _layer(self._encoder.config, layer)
         if own:
-            _drop_layers_above(self._encoder, self._layer)
             self._encoder.to(_device(torch, device)).to(_dtype(torch, dtype, _device(torch, device)))
         self._pool = pool
         self._prefix = prefix
         self._pieces = Pieces(self._tokenizer, prefix)
-        self._states = LayerStates(self._encoder, self._layer, pad=_pad(self), batch_tokens=batch_tokens)
+        self._states = LayerStates(
+            self._encoder, self._layer, pad=_pad(self), batch_tokens=batch_tokens, threads=threads
+        )
         self._max_length = max_length(self._encoder, self._tokenizer)
+        if own:
+            _drop_layers_above(self._encoder, self._layer)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -105,11 +110,19 @@ class HfAligner(EncoderAligner):
         device: str = AUTO,
         dtype: str = AUTO,
         batch_tokens: int | None = None,
+        threads: int | None = None,
         **decoder_options: Option,
     ) -> None:
         decode = make_decoder(decoder, **decoder_options)
         encoder = HfEncoder(
-            model, layer=layer, pool=pool, prefix=prefix, device=device, dtype=dtype, batch_tokens=batch_tokens
+            model,
+            layer=layer,
+            pool=pool,
+            prefix=prefix,
+            device=device,
+            dtype=dtype,
+            batch_tokens=batch_tokens,
+            threads=threads,
         )
         super().__init__(encoder, decode, similarity=similarity)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from xlner.alignment.decoders import Option, make_decoder
+from collections.abc import Mapping
+
+from xlner.alignment.decoders import Option, make_decoder, option_types
 from xlner.alignment.encoders import EncoderAligner
 from xlner.alignment.hf import AUTO, HfEncoder
 
@@ -60,3 +62,8 @@ class AwesomeAligner(EncoderAligner):
         decode = make_decoder(decoder, **decoder_options)
         encoder = HfEncoder(model, layer=layer, pool=pool, device=device, dtype=dtype, batch_tokens=batch_tokens)
         super().__init__(encoder, decode, similarity=similarity)
+
+    @classmethod
+    def option_types(cls, given: Mapping[str, str]) -> Mapping[str, type]:
+        """The options of the decoder that a spec names."""
+        return option_types(given.get("decoder", "softmax"))
