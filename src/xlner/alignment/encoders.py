@@ -48,7 +48,7 @@ class EncoderAligner:
     ...     def encode(self, sentences):
     ...         vectors = (np.array([[len(t), 1.0] for t in s.tokens], dtype=np.float32) for s in sentences)
     ...         return [WordVectors.pool(v, np.ones(len(v), dtype=np.intp)) for v in vectors]
-    >>> pair = Pair(Sentence(("Vigo", "é")), Sentence(("is", "Vigo")))
+    >>> pair = Pair(Sentence(("Vigo", "é")), Sentence(("a", "Vigo")))
     >>> EncoderAligner(Lengths(), "inter").align([pair])[0].links
     ((0, 1), (1, 0))
     """

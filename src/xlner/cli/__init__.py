@@ -13,6 +13,7 @@ from xlner._version import __version__
 from xlner.cli.align import align
 from xlner.cli.convert import convert
 from xlner.cli.doctor import doctor
+from xlner.cli.encoder import encoder
 from xlner.cli.evaluate import evaluate
 from xlner.cli.label import label
 from xlner.cli.project import project
@@ -40,7 +41,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor):
+for command in (label, project, align, evaluate, convert, doctor, encoder):
     app.add_command(command)
 
 
