@@ -11,7 +11,7 @@ from typing import Any
 from xlner._errors import BackendError, MissingExtraError
 
 _FOLDER_HINT = "give a folder made by save_pretrained, or the name of a model on the Hugging Face hub"
-_NOT_NEEDED = ("pooler", "decoder", "lm_head")
+NOT_NEEDED = ("pooler", "decoder", "lm_head")
 """Parts of a model whose weights may be missing, since no encoder layer depends on them."""
 
 
@@ -48,6 +48,15 @@ def load_encoder(name: str) -> Any:
 
     Raises `BackendError` where there is none, and where weights are missing that would be random otherwise.
     """
+    model, _ = load_model(name)
+    return encoder_of(model)
+
+
+def load_model(name: str) -> tuple[Any, frozenset[str]]:
+    """A whole model, and the names of weights that it lacks, of parts that no encoder layer depends on.
+
+    Raises what `load_encoder` does.
+    """
     _, transformers = require_transformers()
     _require_folder(name)
     with _quiet(transformers):
@@ -55,10 +64,10 @@ def load_encoder(name: str) -> Any:
             model, report = transformers.AutoModel.from_pretrained(name, output_loading_info=True)
         except Exception as error:  # safetensors and torch raise errors of their own kinds for damaged files
             raise _failed("model", name, error) from error
-    missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in _NOT_NEEDED))
+    missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in NOT_NEEDED))
     if missing:
         raise BackendError(f"{name} has no weights for {missing[0]} and {len(missing) - 1} others")
-    return encoder_of(model).eval()
+    return model.eval(), frozenset(report["missing_keys"])
 
 
 def encoder_of(model: Any) -> Any:

@@ -10,11 +10,10 @@ from typing import Any, cast
 from xlner.alignment._batches import padded_batches
 from xlner.alignment._cpus import cpus
 from xlner.alignment._e5_weights import FloatArray
+from xlner.alignment._hf_model import layer_modules
 
 _CPU_BUDGET, _GPU_BUDGET = 1024, 32768
 """Tokens of a batch, padding included."""
-_USUAL_LENGTH = 512
-"""The window for models that say nothing about theirs."""
 
 
 class _Reached(Exception):  # noqa: N818 - no error
@@ -35,40 +34,46 @@ class LayerStates:
         self, encoder: Any, layer: int, *, pad: int, batch_tokens: int | None = None, threads: int | None = None
     ) -> None:
         on_cpu = encoder.device.type == "cpu"
-        self._encoder = encoder
-        self._layer = layer
-        self._pad = pad
+        self._forward = Forward(encoder, layer, pad)
         self._budget = batch_tokens or (_CPU_BUDGET if on_cpu else _GPU_BUDGET)
         self._threads = threads or (cpus() if on_cpu else 1)
-        layers = layer_modules(encoder)
-        self._next = layers[layer] if layers is not None and layer < len(layers) else None
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         """States of shape (length, hidden) of each sequence, in single precision."""
+        import torch
+
         lengths = [len(sequence) for sequence in sequences]
         fair_share = -(-sum(lengths) // self._threads)
         batches = padded_batches(lengths, min(self._budget, fair_share))
         found: list[FloatArray | None] = [None] * len(sequences)
 
         def compute(batch: list[int]) -> None:
-            states = self._run([sequences[i] for i in batch]).float().cpu().numpy()
+            with torch.inference_mode():
+                states = self._forward([sequences[i] for i in batch]).float().cpu().numpy()
             for row, index in enumerate(batch):
                 # A copy: a view would keep the whole batch.
                 found[index] = states[row, : lengths[index]].copy()
 
-        with self._stopping(), _single_threaded_torch(), ThreadPoolExecutor(self._threads) as pool:
+        with self._forward.stopping(), single_threaded_torch(), ThreadPoolExecutor(self._threads) as pool:
             list(pool.map(compute, batches))
         return cast(list[FloatArray], found)
 
-    def _run(self, batch: Sequence[Sequence[int]]) -> Any:
-        import torch
 
-        ids, mask = padded(batch, self._pad, self._encoder.device)
-        with torch.inference_mode():
-            return self._forward(ids, mask)
+class Forward:
+    """The forward pass of an encoder up to a layer, for one batch; to be called inside `stopping`."""
 
-    def _forward(self, ids: Any, mask: Any) -> Any:
-        if self._layer == self._encoder.config.num_hidden_layers:
+    def __init__(self, encoder: Any, layer: int, pad: int) -> None:
+        self._encoder = encoder
+        self._layer = layer
+        self._pad = pad
+        layers = layer_modules(encoder)
+        self._next = layers[layer] if layers is not None and layer < len(layers) else None
+        self._is_last = layer == encoder.config.num_hidden_layers
+
+    def __call__(self, batch: Sequence[Sequence[int]]) -> Any:
+        """States of shape (n_sequences, longest, hidden); what lies behind the end of a sequence says nothing."""
+        ids, mask = _padded(batch, self._pad, self._encoder.device)
+        if self._is_last:
             return self._encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         if self._next is None:
             output = self._encoder(input_ids=ids, attention_mask=mask, output_hidden_states=True)
@@ -80,7 +85,7 @@ class LayerStates:
         raise AssertionError("the layer after the last one wanted was not reached")
 
     @contextmanager
-    def _stopping(self) -> Iterator[None]:
+    def stopping(self) -> Iterator[None]:
         """Hooked up for as long as it takes, since the model may be in use for other things."""
         if self._next is None:
             yield
@@ -97,7 +102,7 @@ class LayerStates:
 
 
 @contextmanager
-def _single_threaded_torch() -> Iterator[None]:
+def single_threaded_torch() -> Iterator[None]:
     """Threads of ours take the place of torch's, which share out single operations and wait for each other in a loop:
     where other work has a CPU, that takes several times as long.
     """
@@ -111,7 +116,7 @@ def _single_threaded_torch() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
-def padded(batch: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Any, Any]:
+def _padded(batch: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Any, Any]:
     """Ids and attention mask of a batch, shape (n_sequences, longest)."""
     import torch
 
@@ -120,29 +125,3 @@ def padded(batch: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Any, 
     lengths = torch.tensor([len(sequence) for sequence in batch])
     mask = (torch.arange(longest) < lengths[:, None]).long()
     return ids.to(device), mask.to(device)
-
-
-def layer_modules(encoder: Any) -> Any:
-    """The list of the layers of an encoder; None where layers are not kept in one list (ALBERT shares one layer)."""
-    from torch.nn import ModuleList
-
-    n_layers = encoder.config.num_hidden_layers
-    lists = (module for module in encoder.modules() if isinstance(module, ModuleList))
-    return next((module for module in lists if len(module) == n_layers), None)
-
-
-def max_length(encoder: Any, tokenizer: Any) -> int:
-    """The longest sequence that both take."""
-    from torch.nn import Embedding
-
-    limits = [tokenizer.model_max_length]
-    positions = getattr(encoder.config, "max_position_embeddings", None)
-    if positions and positions > 0:
-        # RoBERTa counts positions from the one after that of padding.
-        tables = (
-            m for n, m in encoder.named_modules() if n.endswith("position_embeddings") and isinstance(m, Embedding)
-        )
-        padding = next((table.padding_idx for table in tables), None)
-        limits.append(positions if padding is None else positions - padding - 1)
-    limit = min(limits)
-    return limit if limit < 1_000_000 else _USUAL_LENGTH

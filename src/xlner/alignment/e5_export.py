@@ -52,7 +52,7 @@ def export_e5(folder: str | Path, *, path: str | None = None, overwrite: bool = 
     save, tokenizers = _libraries()
     file = E5File(installed_path() if path is None else Path(path))
     folder = Path(folder)
-    _require_room(folder, overwrite)
+    require_room(folder, overwrite)
 
     def write(part: Path) -> None:
         _write_json(part / "config.json", _config(file.sizes, file.vocabulary))
@@ -194,7 +194,7 @@ def _any_of(characters: list[str]) -> str:
     return "[" + "".join(f"\\x{{{ord(character):x}}}" for character in characters) + "]"
 
 
-def _require_room(folder: Path, overwrite: bool) -> None:
+def require_room(folder: Path, overwrite: bool) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if folder.exists() and not (overwrite and folder.is_dir()):

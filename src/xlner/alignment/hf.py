@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 from xlner._errors import ValidationError
 from xlner._sentence import Sentence
+from xlner.alignment._hf_digest import digest
 from xlner.alignment._hf_load import encoder_of, load_encoder, load_tokenizer, require_transformers
+from xlner.alignment._hf_model import chosen_layer, drop_layers_above, max_length, padding_id
 from xlner.alignment._hf_pieces import Pieces
-from xlner.alignment._hf_states import LayerStates, layer_modules, max_length
+from xlner.alignment._hf_states import LayerStates
 from xlner.alignment._subwords import word_vectors
 from xlner.alignment._word_vectors import POOLS, WordVectors
 from xlner.alignment.decoders import Option, make_decoder
 from xlner.alignment.encoders import EncoderAligner
 
 AUTO = "auto"
-_TRANSLATION_LAYER = 12
 
 
 class HfEncoder:
@@ -63,18 +62,22 @@ class HfEncoder:
             raise ValidationError("a loaded model needs its tokenizer")
         self._tokenizer = load_tokenizer(model) if tokenizer is None else tokenizer
         self._encoder = load_encoder(model) if own else encoder_of(model)
-        self._layer = _layer(self._encoder.config, layer)
+        self._layer = chosen_layer(self._encoder.config, layer)
         if own:
             self._encoder.to(_device(torch, device)).to(_dtype(torch, dtype, _device(torch, device)))
         self._pool = pool
         self._prefix = prefix
         self._pieces = Pieces(self._tokenizer, prefix)
         self._states = LayerStates(
-            self._encoder, self._layer, pad=_pad(self), batch_tokens=batch_tokens, threads=threads
+            self._encoder,
+            self._layer,
+            pad=padding_id(self._encoder.config, self._tokenizer),
+            batch_tokens=batch_tokens,
+            threads=threads,
         )
         self._max_length = max_length(self._encoder, self._tokenizer)
         if own:
-            _drop_layers_above(self._encoder, self._layer)
+            drop_layers_above(self._encoder, self._layer)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -82,7 +85,7 @@ class HfEncoder:
         _, transformers = require_transformers()
         dtype = str(self._encoder.dtype).removeprefix("torch.")
         options = f"layer={self._layer}&pool={self._pool}&prefix={self._prefix}&dtype={dtype}"
-        return f"hf?{options}&model={_digest(self._encoder, self._tokenizer)}&transformers={transformers.__version__}"
+        return f"hf?{options}&model={digest(self._encoder, self._tokenizer)}&transformers={transformers.__version__}"
 
     def encode(self, sentences: Sequence[Sentence]) -> list[WordVectors]:
         """The vectors of each sentence; raises `ValidationError` for a language that the model does not know."""
@@ -127,22 +130,6 @@ class HfAligner(EncoderAligner):
         super().__init__(encoder, decode, similarity=similarity)
 
 
-def _layer(config: Any, layer: int | None) -> int:
-    n_layers: int = config.num_hidden_layers
-    if layer is None:
-        return min(_TRANSLATION_LAYER, n_layers) if config.is_encoder_decoder else round(n_layers * 2 / 3)
-    if not 0 <= layer <= n_layers:
-        raise ValidationError(f"the model has no layer {layer}", hint=f"0 to {n_layers}")
-    return layer
-
-
-def _drop_layers_above(encoder: Any, layer: int) -> None:
-    """Free the memory of layers that are not run; one more stays, at which the forward pass stops."""
-    layers = layer_modules(encoder)
-    if layers is not None:
-        del layers[layer + 1 :]
-
-
 def _device(torch: Any, name: str) -> Any:
     if name == AUTO:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -164,32 +151,3 @@ def _dtype(torch: Any, name: str, device: Any) -> Any:
     if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise ValidationError(f"unknown dtype {name!r}", hint="auto, float32, float16, bfloat16")
     return dtype
-
-
-def _pad(encoder: HfEncoder) -> int:
-    """The id to pad with. RoBERTa counts the positions of ids that are not the one in its configuration."""
-    config = encoder._encoder.config
-    for pad in (getattr(config, "pad_token_id", None), encoder._tokenizer.pad_token_id):
-        if pad is not None:
-            return int(pad)
-    return 0
-
-
-def _digest(encoder: Any, tokenizer: Any) -> str:
-    """A hash of all weights that are used, and of how words are cut."""
-    import torch
-
-    digest = hashlib.sha256()
-    for name, weights in sorted(encoder.state_dict().items()):
-        digest.update(f"{name} {weights.dtype} {tuple(weights.shape)}".encode())
-        digest.update(weights.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
-    digest.update(_tokenizer_state(tokenizer).encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()[:12]
-
-
-def _tokenizer_state(tokenizer: Any) -> str:
-    if tokenizer.is_fast:
-        state: Mapping[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-        # What a call leaves behind, and the language that was set last, are no part of it.
-        return json.dumps({k: v for k, v in state.items() if k not in ("truncation", "padding", "post_processor")})
-    return f"{type(tokenizer).__name__} {sorted(tokenizer.get_vocab().items())}"
