@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
 from xlner._registry import create
 from xlner.alignment._batches import token_batches
-from xlner.alignment._e5_encoder import E5Encoder
+from xlner.alignment._e5_transformer import E5Transformer
 from xlner.alignment._e5_weights import E5File, Vocabulary
 from xlner.alignment._unigram import Unigram
 from xlner.alignment._windows import Windows
 from xlner.alignment.decoders import intersection, softmax
-from xlner.alignment.e5 import E5Aligner
+from xlner.alignment.e5 import E5Aligner, E5Encoder
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS, EPSILON = 32, 2, 4, 64, 24, 1e-5
 CONTROL = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -289,20 +289,20 @@ def test_odd_words(unigram: Unigram) -> None:
 def test_states_are_those_of_the_literal_model(path: Path, layer: int) -> None:
     rng = np.random.default_rng(1)
     sequences = [rng.integers(0, ROWS, n).tolist() for n in (1, 2, 5, 5, 11, POSITIONS)]
-    for ids, states in zip(sequences, E5Encoder(E5File(path), layer)(sequences), strict=True):
+    for ids, states in zip(sequences, E5Transformer(E5File(path), layer)(sequences), strict=True):
         assert np.abs(states - literal_states(ids, layer)).max() < 1e-5
 
 
 def test_states_do_not_depend_on_the_batch(path: Path) -> None:
     rng = np.random.default_rng(2)
-    encoder = E5Encoder(E5File(path), 2)
+    encoder = E5Transformer(E5File(path), 2)
     sequences = [rng.integers(0, ROWS, n).tolist() for n in rng.integers(3, POSITIONS, 60)]
     for ids, states in zip(sequences, encoder(sequences), strict=True):
         assert np.abs(states - encoder([ids])[0]).max() < 1e-6
 
 
 def test_gelu() -> None:
-    from xlner.alignment._e5_encoder import _gelu_twice
+    from xlner.alignment._e5_transformer import _gelu_twice
 
     x = np.concatenate([np.linspace(-12, 12, 100_001), [-1e3, 0, 1e3]]).astype(np.float32)
     twice = x.copy()
@@ -342,10 +342,15 @@ def test_batches_hold_everything_once_within_budget(lengths: list[int], budget: 
 # --- Alignment ---
 
 
+def unigram_of(aligner: E5Aligner) -> Unigram:
+    assert isinstance(aligner.encoder, E5Encoder)
+    return aligner.encoder._unigram
+
+
 def literal_vectors(aligner: E5Aligner, words: Sequence[str]) -> np.ndarray:
     """Word vectors of a sentence that fits into one window."""
-    counts = [len(aligner._unigram.encode(w)) for w in words]
-    ids = [0, *aligner._unigram.encode("query:"), *(i for w in words for i in aligner._unigram.encode(w)), 2]
+    counts = [len(unigram_of(aligner).encode(w)) for w in words]
+    ids = [0, *unigram_of(aligner).encode("query:"), *(i for w in words for i in unigram_of(aligner).encode(w)), 2]
     states = literal_states(ids, 2)[3:-1]
     ends = np.cumsum(counts)
     means: np.ndarray = np.array([states[e - n : e].mean(axis=0) for n, e in zip(counts, ends, strict=True)])
@@ -411,7 +416,7 @@ def test_long_sentences_lose_no_word(aligner: E5Aligner) -> None:
 def test_words_near_the_start_of_a_long_sentence_come_from_the_first_window(aligner: E5Aligner) -> None:
     words = ["the", "red", "cat"] * 20
     room = POSITIONS - 4
-    vectors = aligner._word_vectors([tuple(words)])[0]
+    vectors = aligner.encoder.encode([Sentence(tuple(words))])[0]
     assert np.abs(vectors.rows[:9] - literal_vectors(aligner, words[:room])[:9]).max() < 1e-5
     assert np.abs(vectors.rows[-9:] - literal_vectors(aligner, words[-room:])[-9:]).max() < 1e-5
 
@@ -478,7 +483,7 @@ def test_softmax_takes_dot_products_of_mean_states(path: Path) -> None:
     p = pair("the red cat", "a cabs blue dogs house")
     aligner = E5Aligner("softmax", layer=2, path=str(path))
     assert p.source is not None
-    vectors = aligner._word_vectors([p.source.tokens, p.target.tokens])
+    vectors = aligner.encoder.encode([p.source, p.target])
     source, target = (v.rows * v.norms[:, None] for v in vectors)
     found = softmax(source @ target.T)
     (alignment,) = aligner.align([p])

@@ -29,8 +29,11 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
     },
     "aligner": {
+        "awesome": "xlner.alignment.published:AwesomeAligner",
         "e5": "xlner.alignment.e5:E5Aligner",
+        "hf": "xlner.alignment.hf:HfAligner",
         "oracle": "xlner.fakes:OracleAligner",
+        "simalign": "xlner.alignment.published:SimAligner",
     },
     "projector": {
         "exact": "xlner.projection.strategies:ExactProjector",

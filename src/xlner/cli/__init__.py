@@ -16,6 +16,7 @@ from xlner.cli.compare import compare
 from xlner.cli.convert import convert
 from xlner.cli.datasets import datasets
 from xlner.cli.doctor import doctor
+from xlner.cli.encoder import encoder
 from xlner.cli.errors import errors
 from xlner.cli.evaluate import evaluate
 from xlner.cli.evaluate_alignment import evaluate_alignment
@@ -46,7 +47,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, symmetrize, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
+for command in (label, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
     app.add_command(command)
 
 

@@ -87,7 +87,7 @@ class _Run:
     length: int
 
 
-class E5Encoder:
+class E5Transformer:
     """Hidden states of one layer of the model in a file; layer 0 is the embeddings.
 
     Only the matrices of the layers up to `layer` are held as floats; word vectors stay in the file.

@@ -1,0 +1,28 @@
+"""`xlner encoder`: encoders as files."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group()
+def encoder() -> None:
+    """Encoders, which give word vectors, as files."""
+
+
+@encoder.command()
+@click.argument("folder", metavar="DIR")
+@click.option("--overwrite", is_flag=True, help="Replace DIR where it exists.")
+def export(folder: str, overwrite: bool) -> int:
+    """Write the offline encoder as a Hugging Face folder.
+
+    AutoModel and AutoTokenizer load it, and so do the aligner hf and train-aligner. It takes 490 MB.
+
+    \b
+    xlner encoder export e5
+    xlner align en.txt es.txt --aligner "hf:e5?layer=7&prefix=query:"
+    """
+    from xlner.alignment.e5_export import export_e5
+
+    export_e5(folder, overwrite=overwrite)
+    return 0
