@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner._alignment import Alignment
+from xlner._batches import token_batches
 from xlner._errors import MissingExtraError, ValidationError
 from xlner._pair import Pair
-from xlner.alignment._batches import token_batches
+from xlner._windows import Windows
 from xlner.alignment._e5_encoder import E5Encoder
 from xlner.alignment._e5_weights import E5File, FloatArray, installed_path, installed_version
 from xlner.alignment._unigram import Unigram
-from xlner.alignment._windows import Windows
 from xlner.alignment._word_vectors import WordVectors, link
 from xlner.alignment.decoders import DECODERS, canonical_name
 

@@ -20,3 +20,17 @@ def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
         batches[-1].append(index)
         room -= lengths[index]
     return batches
+
+
+def padded_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
+    """The same where the sequences of a batch are padded to its longest, which then counts for each of them.
+
+    >>> padded_batches([5, 1, 2], budget=4)
+    [[1, 2], [0]]
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+        if not batches or lengths[index] * (len(batches[-1]) + 1) > budget:
+            batches.append([])
+        batches[-1].append(index)
+    return batches
