@@ -26,6 +26,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
     },
     "recognizer": {
         "gazetteer": "xlner.fakes:GazetteerRecognizer",
+        "hf": "xlner.recognition.hf:HfRecognizer",
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
     },
     "aligner": {
