@@ -25,7 +25,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "echo": "xlner.fakes:EchoTranslator",
     },
     "recognizer": {
-        "gazetteer": "xlner.fakes:GazetteerRecognizer",
+        "gazetteer": "xlner.recognition.gazetteer:GazetteerRecognizer",
         "hf": "xlner.recognition.hf:HfRecognizer",
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
     },
