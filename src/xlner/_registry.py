@@ -26,8 +26,10 @@ _BUILTIN: dict[str, dict[str, str]] = {
     },
     "recognizer": {
         "gazetteer": "xlner.recognition.gazetteer:GazetteerRecognizer",
+        "gliner": "xlner.recognition.gliner:GlinerRecognizer",
         "hf": "xlner.recognition.hf:HfRecognizer",
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
+        "span-marker": "xlner.recognition.span_marker:SpanMarkerRecognizer",
     },
     "aligner": {
         "e5": "xlner.alignment.e5:E5Aligner",
