@@ -20,8 +20,9 @@ from xlner import (
     UnknownNameError,
     ValidationError,
 )
+from xlner._batches import padded_batches
 from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
-from xlner.pipeline._batches import batches, in_batches, isolated
+from xlner.pipeline._batches import in_batches, isolated
 
 NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
 
@@ -43,7 +44,7 @@ class CountingTranslator(EchoTranslator):
 
 @given(st.lists(st.integers(0, 9), max_size=20), st.integers(1, 20))
 def test_batches_hold_every_item_once_within_the_budget(lengths: list[int], budget: int) -> None:
-    made = batches(lengths, budget)
+    made = padded_batches(lengths, budget)
     assert sorted(k for batch in made for k in batch) == list(range(len(lengths)))
     for batch in made:
         assert len(batch) == 1 or max(lengths[k] for k in batch) * len(batch) <= budget

@@ -87,6 +87,7 @@ if TYPE_CHECKING:
     )
     from xlner.pipeline import (
         Pipeline,
+        Recognition,
         RunFolder,
     )
     from xlner.pipeline.filters import (
@@ -183,6 +184,7 @@ _HOMES = {
     ),
     "xlner.pipeline": (
         "Pipeline",
+        "Recognition",
         "RunFolder",
     ),
     "xlner.pipeline.filters": (
@@ -225,6 +227,7 @@ __all__ = [
     "Projection",
     "Projector",
     "Reason",
+    "Recognition",
     "Recognizer",
     "Repair",
     "RunFolder",

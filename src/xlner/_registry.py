@@ -25,8 +25,11 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "echo": "xlner.fakes:EchoTranslator",
     },
     "recognizer": {
-        "gazetteer": "xlner.fakes:GazetteerRecognizer",
+        "gazetteer": "xlner.recognition.gazetteer:GazetteerRecognizer",
+        "gliner": "xlner.recognition.gliner:GlinerRecognizer",
+        "hf": "xlner.recognition.hf:HfRecognizer",
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
+        "span-marker": "xlner.recognition.span_marker:SpanMarkerRecognizer",
     },
     "aligner": {
         "awesome": "xlner.alignment.published:AwesomeAligner",

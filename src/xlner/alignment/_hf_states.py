@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
-from xlner.alignment._batches import padded_batches
+from xlner._batches import padded_batches
 from xlner.alignment._cpus import cpus
 from xlner.alignment._e5_weights import FloatArray
 from xlner.alignment._hf_model import layer_modules

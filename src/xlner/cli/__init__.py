@@ -22,6 +22,7 @@ from xlner.cli.evaluate import evaluate
 from xlner.cli.evaluate_alignment import evaluate_alignment
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.recognize import recognize
 from xlner.cli.symmetrize import symmetrize
 
 EXIT_BAD_USAGE = 2
@@ -47,7 +48,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
+for command in (label, recognize, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
     app.add_command(command)
 
 

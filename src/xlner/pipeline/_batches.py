@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from xlner._batches import padded_batches
 from xlner._errors import BackendError, XlnerError
 
 T = TypeVar("T")
@@ -21,24 +22,6 @@ def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(items)
     while window := list(islice(iterator, size)):
         yield window
-
-
-def batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Positions of the items, shortest first, in batches of at most `budget` tokens when padded to the longest.
-
-    An item longer than the budget gets a batch of its own.
-
-    >>> batches([5, 1, 2], budget=4)
-    [[1, 2], [0]]
-    """
-    out: list[list[int]] = []
-    for position in sorted(range(len(lengths)), key=lambda k: lengths[k]):
-        padded = lengths[position] * (len(out[-1]) + 1) if out else 0
-        if not out or padded > budget:
-            out.append([position])
-        else:
-            out[-1].append(position)
-    return out
 
 
 def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -> list[R | Exception]:
@@ -74,7 +57,7 @@ def in_batches(
 ) -> list[R | Exception]:
     """Run a stage over items of mixed lengths in batches by token budget; results in the order of the items."""
     results: list[R | Exception | None] = [None] * len(items)
-    for positions in batches([length(item) for item in items], budget):
+    for positions in padded_batches([length(item) for item in items], budget):
         for position, result in zip(positions, isolated(stage, [items[p] for p in positions]), strict=True):
             results[position] = result
     return [r for r in results if r is not None]

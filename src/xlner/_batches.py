@@ -23,14 +23,14 @@ def token_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
 
 
 def padded_batches(lengths: Sequence[int], budget: int) -> list[list[int]]:
-    """Like `token_batches`, where each sequence costs as much as the longest of its batch.
+    """The same where the sequences of a batch are padded to its longest, which then counts for each of them.
 
-    >>> padded_batches([3, 1, 2, 9], budget=6)
-    [[1, 2], [0], [3]]
+    >>> padded_batches([5, 1, 2], budget=4)
+    [[1, 2], [0]]
     """
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if not batches or (len(batches[-1]) + 1) * lengths[index] > budget:
+        if not batches or lengths[index] * (len(batches[-1]) + 1) > budget:
             batches.append([])
         batches[-1].append(index)
     return batches

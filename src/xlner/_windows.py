@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner._entity import Span
-from xlner.alignment._e5_weights import FloatArray
+
+FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
