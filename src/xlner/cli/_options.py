@@ -109,6 +109,14 @@ ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, 
 PROJECTOR = click.option(
     "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Carries entities over."
 )
+ON_SUSPECT = click.option(
+    "--on-suspect",
+    type=click.Choice(["flag", "drop", "stop"]),
+    default="flag",
+    show_default=True,
+    help="What to do with a translation that looks wrong at every attempt: keep it and say so in the output, put an "
+    "error in its place, or stop.",
+)
 RUN = options(
     click.option(
         "--run-dir",

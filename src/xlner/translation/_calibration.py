@@ -15,20 +15,22 @@ if TYPE_CHECKING:
 
 _PRIOR_WEIGHT = 20
 """Translations that the prior counts for."""
-_PRIOR_SPREAD = 0.2
+_PRIOR_SPREAD = 0.15
 """Standard deviation of log length ratios over language pairs and kinds of text, about."""
-_SHORT = 12.0
+_SHORT = 10.0
 """Letters added to both lengths, so that a word more or less says little in a short text."""
 _ENOUGH = 150
 """Translations from which on words say something about the language."""
 _MOST = 20_000
+_RARE = 0.005
+"""The share of translations that a word must be in to be one of the language, not of a few translations gone wrong."""
 _FEWEST_WORDS = 5
 _MAD_TO_DEVIATION = 1.4826
 
 
 @dataclass(slots=True)
 class Calibration:
-    """Running statistics: log ratios of lengths, and how many translations each word is in.
+    """Running statistics: log ratios of lengths, and how many distinct translations each word is in.
 
     >>> calibration = Calibration()
     >>> for _ in range(200):
@@ -39,13 +41,16 @@ class Calibration:
 
     ratios: list[float] = field(default_factory=list)
     words: Counter[str] = field(default_factory=Counter)
+    seen: set[str] = field(default_factory=set)
 
     def add(self, text: str, translation: str) -> None:
         """Count a translation in, until many are known."""
         if len(self.ratios) >= _MOST:
             return
         insort(self.ratios, _log_ratio(text, translation))
-        self.words.update(set(_words(translation)))
+        if translation not in self.seen:
+            self.seen.add(translation)
+            self.words.update(set(_words(translation)))
 
     @property
     def center(self) -> float:
@@ -67,16 +72,17 @@ class Calibration:
         return _log_ratio(text, translation) - self.center
 
     def familiar(self, translation: str) -> float:
-        """The share of words, names aside, that other translations have, too; 1 where too little is known.
+        """The share of words, names aside, that a fair number of translations have; 1 where too little is known.
 
         The translation is taken to have been counted in.
         """
-        if len(self.ratios) < _ENOUGH:
+        if len(self.seen) < _ENOUGH:
             return 1.0
+        few = max(1.0, len(self.seen) * _RARE)
         found = _words(translation)
         if len(found) < _FEWEST_WORDS:
             return 1.0
-        return sum(self.words[word] > 1 for word in found) / len(found)
+        return sum(self.words[word] > few for word in found) / len(found)
 
 
 def length(text: str) -> float:

@@ -37,7 +37,7 @@ _LEAST_DEVIATION = 0.4
 """… and the log ratio that is never too far: two thirds, or half as much again."""
 _SHORTER = -0.25
 _COPIED = 0.8
-_FOREIGN = 0.2
+_FOREIGN = 0.15
 _FOREIGN_LETTERS = 0.3
 _FEWEST_LETTERS = 3
 
@@ -105,7 +105,7 @@ def repeats(text: str) -> int:
     >>> repeats("so so so so good"), repeats("it is it is"), repeats("ahahahahahah")
     (4, 0, 6)
     """
-    words = [word for word in text.split() if any(map(str.isalnum, word))]
+    words = re.findall(r"\w+", text.casefold())
     best = 0
     for size in range(1, min(_LONGEST_LOOP, len(words) // 3) + 1):
         times = _longest_run([a == b for a, b in zip(words, words[size:], strict=False)]) // size + 1
