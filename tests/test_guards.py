@@ -295,7 +295,7 @@ def test_translate(xlner: Command, tmp_path: Path) -> None:
     assert (record["text"], record["source"]["text"]) == ("Ana canta.", "Ana sings.")
     assert xlner(*again).out == ran.out
     assert "another pipeline" in xlner(*again[:-3], "echo", *again[-2:]).err
-    words.write_text("mal\t \n", encoding="utf-8")
+    words.write_text("mal\t\u200b\n", encoding="utf-8")
     failed = xlner("translate", text, "--from", "gl", "--to", "en", "--translator", spec)
     assert (failed.code, failed.out) == (1, "Ana canta.\n\n\nVigo\n")
     assert "1 of 4 sentences failed; sentence 3: translator: the translation is empty" in failed.err

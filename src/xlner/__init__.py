@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from xlner._tokenize import tokenize
     from xlner.evaluation import Counts, Scores, evaluate
     from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
-    from xlner.pipeline import Pipeline, RunFolder
+    from xlner.pipeline import Pipeline, Recognition, RunFolder
     from xlner.tags import Repair, Scheme
 
 _HOMES = {
@@ -67,7 +67,7 @@ _HOMES = {
         "write_pairs",
         "write_sentences",
     ),
-    "xlner.pipeline": ("Pipeline", "RunFolder"),
+    "xlner.pipeline": ("Pipeline", "Recognition", "RunFolder"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
@@ -87,6 +87,7 @@ __all__ = [
     "Projection",
     "Projector",
     "Reason",
+    "Recognition",
     "Recognizer",
     "Repair",
     "RunFolder",

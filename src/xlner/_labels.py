@@ -54,11 +54,15 @@ class LabelMap:
             )
         return cls(spec, {old.strip(): new.strip() for old, _, new in pairs}, keep_others=True, trim=False)
 
+    def mapped(self, label: str) -> str | None:
+        """What a label becomes; None where it is dropped."""
+        return self.mapping.get(label, label if self.keep_others else None)
+
     def apply(self, entities: Iterable[Entity], tokens: Sequence[str]) -> tuple[Entity, ...]:
         """Entities with their new labels; one that is nothing but an article disappears."""
         mapped = []
         for entity in entities:
-            label = self.mapping.get(entity.label, entity.label if self.keep_others else None)
+            label = self.mapped(entity.label)
             if label is None:
                 continue
             start, end = _trimmed(entity, tokens) if self.trim else entity.span

@@ -30,8 +30,11 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "nllb": "xlner.translation.hf:NllbTranslator",
     },
     "recognizer": {
-        "gazetteer": "xlner.fakes:GazetteerRecognizer",
+        "gazetteer": "xlner.recognition.gazetteer:GazetteerRecognizer",
+        "gliner": "xlner.recognition.gliner:GlinerRecognizer",
+        "hf": "xlner.recognition.hf:HfRecognizer",
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
+        "span-marker": "xlner.recognition.span_marker:SpanMarkerRecognizer",
     },
     "aligner": {
         "e5": "xlner.alignment.e5:E5Aligner",

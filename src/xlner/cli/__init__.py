@@ -16,6 +16,7 @@ from xlner.cli.doctor import doctor
 from xlner.cli.evaluate import evaluate
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.recognize import recognize
 from xlner.cli.translate import translate
 
 EXIT_BAD_USAGE = 2
@@ -41,7 +42,7 @@ def app() -> None:
     """
 
 
-for command in (label, translate, project, align, evaluate, convert, doctor):
+for command in (label, translate, recognize, project, align, evaluate, convert, doctor):
     app.add_command(command)
 
 

@@ -1,6 +1,7 @@
 """Putting the stages together: batches, isolation of errors, run folders."""
 
 from xlner.pipeline._pipeline import Pipeline
+from xlner.pipeline._recognition import Recognition
 from xlner.pipeline._runs import RunFolder
 
-__all__ = ["Pipeline", "RunFolder"]
+__all__ = ["Pipeline", "Recognition", "RunFolder"]

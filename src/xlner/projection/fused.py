@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from xlner._errors import ValidationError
 from xlner._pair import Pair, Projection, Reason
+from xlner._stages import Recognizer
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
 from xlner.projection.matching import Match, Option, match
+from xlner.projection.model_translation import ModelTranslationScore
 from xlner.projection.scoring import ScoredPair
 from xlner.projection.surface import check_installed
+from xlner.projection.target_recognizer import TargetRecognizer
 
 DEFAULT_PRESET = "align+surface"
 
@@ -23,6 +26,11 @@ class FusedProjector:
     thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `bounded`, `soft` and `surface`; others
     are passed in by name as functions `(pair, entities, candidates) → array (n_entities, n_candidates)`, such as
     `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which presets speak of.
+
+    `recognizer`, an object or a spec, is one for the target language: it gives the scores `ner` and `ner_spans`, and
+    with `recognized` among the candidates the entities of the target: `fused:align+ner?recognizer=hf:./my-ner`.
+
+    `translator` is the spec of one that scores phrases, such as `nllb:FOLDER`, for the part `translation`.
 
     `candidates` is a union of sources, see `CandidateOptions`, of which `max_length`, `gap`, `keep_label` and
     `stop_tokens` (separated by spaces) are options, too. `threshold` is the least sum to accept. `constraint`, `n`
@@ -45,6 +53,8 @@ class FusedProjector:
         preset: str | None = None,
         *,
         weights: str | None = None,
+        recognizer: Recognizer | str | None = None,
+        translator: str | None = None,
         candidates: str = "ngrams",
         max_length: int = 10,
         gap: int = 1,
@@ -57,6 +67,11 @@ class FusedProjector:
         **scores: Score,
     ) -> None:
         self.parts = parts_of(preset, weights)
+        self._recognizer = None if recognizer is None else TargetRecognizer(recognizer)
+        if self._recognizer is not None:
+            scores = {**self._recognizer.scores({p.name for p in self.parts} - scores.keys()), **scores}
+        if translator is not None:
+            scores = {"translation": ModelTranslationScore(translator), **scores}
         self._functions = resolve(self.parts, scores)
         self._given = scores
         self._candidates = CandidateOptions(candidates, max_length, gap, keep_label, frozenset(stop_tokens.split()))
@@ -78,16 +93,28 @@ class FusedProjector:
         c = self._candidates
         spans = f"candidates={c.sources} max_length={c.max_length} gap={c.gap} keep_label={c.keep_label}"
         given = {name: _fingerprint(score) for name, score in sorted(self._given.items())}
+        if self._recognizer is not None:
+            given["recognizer"] = self._recognizer.fingerprint
         options = f"{spans} stop_tokens={' '.join(sorted(c.stop_tokens))!r} threshold={self.threshold}"
         return f"fused {name} {sums} {options} constraint={self.constraint}{self.n} given={given}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair that lacks its source or links."""
-        return [self._project(pair) for pair in pairs]
+        return [self._project(pair) for pair in self._read(pairs)]
 
     def match(self, pair: Pair) -> Match:
         """The solution of one pair with what proves it, its objective and, on demand, the gap to the runner-up."""
+        (pair,) = self._read([pair])
         return self._match(pair, self._scored(pair).options(self.parts, self.threshold))
+
+    def _read(self, pairs: Sequence[Pair]) -> Sequence[Pair]:
+        """What the recognizer has to say of the targets, all at once."""
+        recognizer = self._recognizer
+        if recognizer is None or not pairs:
+            return pairs
+        if not {"ner", "ner_spans"}.isdisjoint(self._functions):
+            recognizer.read(pairs)
+        return recognizer.recognized(pairs) if "recognized" in self._candidates.sources.split("+") else pairs
 
     def _project(self, pair: Pair) -> Projection:
         scored = self._scored(pair)

@@ -31,6 +31,8 @@ SCORES: Mapping[str, Score] = {
 NEED_LINKS = frozenset({"alignment", "bounded", "soft"})
 GIVEN = ("ner", "ner_spans", "translation")
 """Scores that need a model, known by name so that presets can speak of them."""
+_FROM_SPEC = dict.fromkeys(("ner", "ner_spans"), ", or name a recognizer: ?recognizer=hf:MODEL")
+_FROM_SPEC |= {"translation": ", or name a translator: ?translator=nllb:MODEL"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,8 @@ def resolve(parts: Sequence[Part], given: Mapping[str, Score]) -> dict[str, Scor
     for part in parts:
         if part.name in GIVEN and part.name not in known:
             raise UnknownNameError(
-                f"score {part.name!r} needs a model", hint=f"pass a function: FusedProjector(…, {part.name}=…)"
+                f"score {part.name!r} needs a model",
+                hint=f"pass a function: FusedProjector(…, {part.name}=…){_FROM_SPEC.get(part.name, '')}",
             )
         if part.name not in known:
             raise UnknownNameError(f"unknown score {part.name!r}", hint=f"known: {', '.join((*SCORES, *GIVEN))}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from xlner._pair import Pair
+from xlner._stages import Recognizer
 from xlner.projection.assignment import assign
 from xlner.projection.fused import FusedProjector
 from xlner.projection.fusion import Score
@@ -18,7 +19,8 @@ class RecognizedProjector(FusedProjector):
     projected entity has the recognized span and the source entity's label (Politov et al. 2025, "NER model"
     candidates); with `keep_label` only a span recognized with the same label is taken. `preset`, `weights` and
     `**scores` say how well two entities fit, as for `FusedProjector`; by default it is the alignment score.
-    `threshold` is the least sum to accept.
+    `threshold` is the least sum to accept. With a `recognizer`, an object or a spec, the entities of the target are
+    those that it finds: `recognized?recognizer=hf:./my-ner`.
 
     Raises `UnknownNameError` or `ValidationError` for options that make no sense.
 
@@ -34,6 +36,7 @@ class RecognizedProjector(FusedProjector):
         preset: str | None = None,
         *,
         weights: str | None = None,
+        recognizer: Recognizer | str | None = None,
         keep_label: bool = False,
         threshold: float = 0.0,
         **scores: Score,
@@ -41,6 +44,7 @@ class RecognizedProjector(FusedProjector):
         super().__init__(
             preset or (None if weights else "align"),
             weights=weights,
+            recognizer=recognizer,
             candidates="recognized",
             keep_label=keep_label,
             threshold=threshold,

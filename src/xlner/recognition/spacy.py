@@ -7,11 +7,12 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from xlner._entity import Entity, Span
+from xlner._entity import Entity
 from xlner._errors import BackendError, MissingExtraError
 from xlner._labels import LabelMap
 from xlner._sentence import Sentence
 from xlner.languages import base
+from xlner.recognition._spans import words_in
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -79,16 +80,6 @@ class SpacyRecognizer:
             if words is not None and (not entities or entities[-1].end <= words[0]):
                 entities.append(Entity(*words, span.label_))
         return self.labels.apply(entities, sentence.tokens)
-
-
-def words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None:
-    """The words that share a character with `[start, end)`; None where there are none.
-
-    >>> words_in([(0, 3), (4, 8)], 5, 8)
-    (1, 2)
-    """
-    inside = [k for k, (a, b) in enumerate(offsets) if a < end and start < b]
-    return (inside[0], inside[-1] + 1) if inside else None
 
 
 def _default_model(language: str) -> str:

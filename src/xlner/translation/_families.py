@@ -37,7 +37,9 @@ class Family:
 
     `types` are the `model_type`s of their configurations. `languages` finds the languages that a tokenizer knows;
     `prompt` makes the prompt out of a tokenizer and the tokens of both languages, None where the family has no such
-    token for a side. `max_input` is how many tokens a text may have where neither model nor tokenizer says it.
+    token for a side. `names_from`: the prompt depends on the language of the text. `names_languages`: one model has
+    all directions, those from a language to itself, too. `max_input` is how many tokens a text may have where neither
+    model nor tokenizer says it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Family:
     languages: Callable[[Any], Languages]
     prompt: Callable[[Any, str | None, str | None], Prompt]
     names_from: bool = True
+    names_languages: bool = True
     max_input: int = 512
 
 
@@ -138,5 +141,7 @@ def _madlad_prompt(tokenizer: Any, from_token: str | None, to_token: str | None)
 
 NLLB = Family("nllb", frozenset({"m2m_100"}), _flores_languages, _nllb_prompt, max_input=1024)
 M2M100 = Family("m2m100", frozenset({"m2m_100"}), _m2m100_languages, _m2m100_prompt, max_input=1024)
-MARIAN = Family("marian", frozenset({"marian"}), _marian_languages, _marian_prompt, names_from=False)
+MARIAN = Family(
+    "marian", frozenset({"marian"}), _marian_languages, _marian_prompt, names_from=False, names_languages=False
+)
 MADLAD = Family("madlad", frozenset({"t5", "mt5", "umt5"}), _madlad_languages, _madlad_prompt)

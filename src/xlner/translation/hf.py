@@ -19,6 +19,7 @@ from xlner.translation._checkpoint import Checkpoint, Loading
 from xlner.translation._families import M2M100, MADLAD, MARIAN, NLLB, Family, Prompt
 from xlner.translation._generation import Ids, Search
 from xlner.translation._pieces import joined, lines, pieces
+from xlner.translation.nmt_score import NmtScore
 
 NO_REPEAT = 4
 """Ids that a second attempt does not repeat in one order: loops are longer, names are shorter."""
@@ -67,6 +68,7 @@ class Seq2SeqTranslator:
             raise ValidationError(f"legacy is an option of nllb, not of {self.family.name}")
         self.model = model or self.default
         self.legacy = self.legacy_default if legacy is None else legacy
+        self.engine = engine
         self._loading = Loading(engine, device, dtype, self.legacy, revision)
         require_torch()
         if engine == "ct2":
@@ -95,6 +97,10 @@ class Seq2SeqTranslator:
         checkpoint = self.checkpoint(from_lang, to_lang)
         checkpoint.prompt(from_lang, to_lang)
         return checkpoint
+
+    def phrase_scorer(self, source_lang: str, target_lang: str) -> NmtScore:
+        """The translation score of phrases by this model; raises what `NmtScore` does."""
+        return NmtScore(self, source_lang=source_lang, target_lang=target_lang)
 
     def checkpoint(self, from_lang: str, to_lang: str) -> Checkpoint:
         """The model for a direction, whether or not it knows the languages."""

@@ -1,0 +1,158 @@
+"""GLiNER and SpanMarker, by stand-ins that have the calls of gliner 0.2.29 and span_marker 1.8.1."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from xlner import BackendError, Entity, Sentence, StageError, UnknownNameError, create
+from xlner.recognition.gliner import GlinerRecognizer
+
+pytest.importorskip("torch", reason="needs xlner[hf]")
+
+
+class GLiNER:
+    """Finds two names in texts."""
+
+    def __init__(self) -> None:
+        self.config = SimpleNamespace(max_len=8)
+        self.asked: dict[str, Any] = {}
+        self.device = ""
+
+    @classmethod
+    def from_pretrained(cls, model_id: str, model_dir: str | None = None, revision: str | None = None) -> GLiNER:
+        if "broken" in model_id:
+            raise RuntimeError("bad weights")
+        return cls()
+
+    def to(self, device: object) -> GLiNER:
+        self.device = str(device)
+        return self
+
+    def inference(
+        self, texts: list[str], labels: list[str], flat_ner: bool = True, threshold: float = 0.5, batch_size: int = 8
+    ) -> list[list[dict[str, Any]]]:
+        self.asked = {"texts": texts, "labels": labels, "threshold": threshold, "batch_size": batch_size}
+        names = {"Santiago": "location", "Ana P": "person", "Ana": "person"}
+        rows = []
+        for text in texts:
+            row = []
+            for name, label in names.items():
+                at = text.find(name)
+                if at >= 0 and label in labels:
+                    span = {"start": at, "end": at + len(name), "text": name, "label": label, "score": 0.8765432}
+                    row.append(span)
+            rows.append(row)
+        return rows
+
+
+class SpanMarkerModel:
+    """Finds capitalized words."""
+
+    def __init__(self) -> None:
+        words = SimpleNamespace(model_max_length=6)
+        words.tokenizer = lambda words, is_split_into_words, truncation: {"input_ids": [0, *range(len(words)), 1]}
+        self.tokenizer = words
+
+    @classmethod
+    def from_pretrained(cls, pretrained_model_name_or_path: str, *model_args: Any, **options: Any) -> SpanMarkerModel:
+        if "broken" in pretrained_model_name_or_path:
+            raise OSError("no config")
+        return cls()
+
+    def to(self, device: object) -> SpanMarkerModel:
+        return self
+
+    def predict(
+        self, inputs: list[list[str]], batch_size: int = 4, show_progress_bar: bool = False
+    ) -> list[list[dict[str, Any]]]:
+        return [
+            [
+                {
+                    "span": [w],
+                    "label": "GPE" if w == "Vigo" else "PERSON",
+                    "score": 0.912345678,
+                    "word_start_index": k,
+                    "word_end_index": k + 1,
+                }
+                for k, w in enumerate(words)
+                if w[:1].isupper()
+            ]
+            for words in inputs
+        ]
+
+
+@pytest.fixture(autouse=True)
+def packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, cls in (("gliner", GLiNER), ("span_marker", SpanMarkerModel)):
+        module = ModuleType(name)
+        setattr(module, cls.__name__, cls)
+        monkeypatch.setitem(sys.modules, name, module)
+    monkeypatch.setattr("importlib.metadata.version", lambda name: f"{name}-version")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.json").write_text("{}", encoding="utf-8")
+    return tmp_path
+
+
+def test_gliner_types_become_labels_on_whole_words(folder: Path) -> None:
+    recognizer = create("recognizer", f"gliner:{folder}?types=person=PER,location=LOC&threshold=.3&device=cpu")
+    text = "Ana Pardo vive en Santiago."
+    found = recognizer.recognize([Sentence.from_text(text), Sentence(()), Sentence(("Ana", "Pardo"))])
+    assert found == [
+        [Entity(0, 2, "PER", 0.87654), Entity(4, 5, "LOC", 0.87654)],
+        [],
+        [Entity(0, 2, "PER", 0.87654)],
+    ]
+    asked = {"texts": [text, "Ana Pardo"], "labels": ["person", "location"], "threshold": 0.3, "batch_size": 8}
+    assert recognizer._model.asked == asked
+    assert recognizer._model.device == "cpu"
+    assert recognizer.recognize([Sentence(())]) == [[]]
+    assert "gliner-version" in recognizer.fingerprint
+    assert "person=PER,location=LOC threshold=0.3" in recognizer.fingerprint
+
+
+def test_gliner_does_not_cut_long_sentences(folder: Path) -> None:
+    recognizer = GlinerRecognizer(str(folder))
+    with pytest.raises(StageError, match="9 words is longer than GLiNER takes, 8"):
+        recognizer.recognize([Sentence(("Ana",) * 9)])
+
+
+@pytest.mark.parametrize("types", ["person", "person=PER,=LOC", "person=BIG PER"])
+def test_gliner_types_that_cannot_be_read(types: str, folder: Path) -> None:
+    with pytest.raises(UnknownNameError, match="cannot read types"):
+        GlinerRecognizer(str(folder), types=types)
+
+
+def test_span_marker_reads_the_words_as_they_are(folder: Path) -> None:
+    recognizer = create("recognizer", f"span-marker:{folder}?labels=ontonotes")
+    found = recognizer.recognize([Sentence(("Ana", "en", "Vigo")), Sentence(())])
+    assert found == [[Entity(0, 1, "PER", 0.91235), Entity(2, 3, "LOC", 0.91235)], []]
+    assert recognizer.recognize([]) == []
+    assert recognizer.fingerprint.startswith("span-marker span_marker-version ")
+    with pytest.raises(StageError, match="7 sub-words is longer than SpanMarker takes, 6"):
+        recognizer.recognize([Sentence(("a",) * 5)])
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "missing"), [("gliner", "gliner", "not installed"), ("span-marker", "span_marker", "imported")]
+)
+def test_what_is_missing(
+    name: str, package: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BackendError, match=f"{name} needs a model; write {name}:NAME or {name}:FOLDER"):
+        create("recognizer", name)
+    with pytest.raises(BackendError, match="model folder './nowhere' is not there"):
+        create("recognizer", f"{name}:./nowhere")
+    (tmp_path / "broken").mkdir()
+    with pytest.raises(BackendError, match="cannot be loaded by"):
+        create("recognizer", f"{name}:{tmp_path / 'broken'}")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(BackendError, match=f"{missing}.*; pip install {package}"):
+        create("recognizer", f"{name}:{tmp_path}")
