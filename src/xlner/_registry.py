@@ -22,7 +22,12 @@ _BUILTIN: dict[str, dict[str, str]] = {
     "translator": {
         "apertium": "xlner.translation.apertium:ApertiumTranslator",
         "dictionary": "xlner.fakes:DictionaryTranslator",
+        "easyproject": "xlner.translation.hf:EasyProjectTranslator",
         "echo": "xlner.fakes:EchoTranslator",
+        "m2m100": "xlner.translation.hf:M2M100Translator",
+        "madlad": "xlner.translation.hf:MadladTranslator",
+        "marian": "xlner.translation.hf:MarianTranslator",
+        "nllb": "xlner.translation.hf:NllbTranslator",
     },
     "recognizer": {
         "gazetteer": "xlner.recognition.gazetteer:GazetteerRecognizer",

@@ -24,6 +24,7 @@ from xlner.cli.label import label
 from xlner.cli.project import project
 from xlner.cli.recognize import recognize
 from xlner.cli.symmetrize import symmetrize
+from xlner.cli.translate import translate
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -48,7 +49,7 @@ def app() -> None:
     """
 
 
-for command in (label, recognize, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
+for command in (label, translate, recognize, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
     app.add_command(command)
 
 

@@ -127,6 +127,14 @@ FILTER = click.option(
     metavar="A,B:X,…",
     help="Write only sentences that pass: complete, confidence:0.5, entities:1, unique … (docs/confidence.md).",
 )
+ON_SUSPECT = click.option(
+    "--on-suspect",
+    type=click.Choice(["flag", "drop", "stop"]),
+    default="flag",
+    show_default=True,
+    help="What to do with a translation that looks wrong at every attempt: keep it and say so in the output, put an "
+    "error in its place, or stop.",
+)
 RUN = options(
     click.option(
         "--run-dir",

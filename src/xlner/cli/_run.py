@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -42,6 +43,8 @@ class Run:
     format: str
     inputs: Mapping[str, str]
     reports: Mapping[str, ReadReport]
+    shown: Callable[[Pair], Pair] = lambda pair: pair
+    """What is written of a pair."""
 
 
 def output_format(output: str, to_format: str | None, input_format: str) -> str:
@@ -106,6 +109,7 @@ def execute(pipeline: Runner, items: Iterable[Any], run: Run) -> int:
         pairs = tally.counting(pairs)
         if filters is not None:
             pairs = filters.kept(pairs)
+        pairs = map(run.shown, pairs)
         if run.format == PRETTY:
             from xlner.cli._pretty import print_pairs
 
@@ -188,6 +192,8 @@ class _Tally:
     failed: int = 0
     links: int = 0
     projected: bool = False
+    suspects: Counter[str] = field(default_factory=Counter)
+    suspicious: int = 0
     first_error: str = ""
 
     def counting(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -199,6 +205,10 @@ class _Tally:
                 self.failed += 1
                 self.first_error = self.first_error or f"sentence {self.sentences}: {pair.error}"
             self.links += len(pair.alignment or ())
+            flags = pair.source.meta.get("translation_flags") if pair.source is not None else None
+            if isinstance(flags, list):
+                self.suspicious += 1
+                self.suspects.update(flags)
             self.projected = self.projected or pair.projection is not None
             yield pair
 
@@ -210,6 +220,10 @@ class _Tally:
         links = f", {counted(self.links, 'link')}" if self.links and not self.projected else ""
         entities = f", {counted(self.entities, 'entity', 'entities')}" if self.projected else ""
         click.echo(f"xlner: {counted(self.sentences, 'sentence')}{links}{entities}{dropped}", err=True)
+        if self.suspicious:
+            kinds = ", ".join(f"{flag} {count}" for flag, count in self.suspects.most_common())
+            looks = "translation looks" if self.suspicious == 1 else "translations look"
+            click.echo(f"xlner: {self.suspicious} {looks} wrong ({kinds})", err=True)
         if self.failed:
             click.echo(f"xlner: {self.failed} of {self.sentences} sentences failed; {self.first_error}", err=True)
         return EXIT_SOME_FAILED if self.failed else 0

@@ -31,6 +31,7 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
 @o.ON_ERROR
+@o.ON_SUSPECT
 @o.LIMIT
 @o.BATCH_TOKENS
 @o.RUN
@@ -63,6 +64,7 @@ def label(**options: Any) -> int:
         target_lang=options["lang"],
         source_lang=options["source_lang"],
         ignore=options["ignore"],
+        on_suspect=options["on_suspect"],
         window=window_for(to_format, DEFAULT_WINDOW),
         batch_tokens=options["batch_tokens"],
     )

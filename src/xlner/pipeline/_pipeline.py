@@ -18,6 +18,8 @@ from xlner._stages import Aligner, Projector, Recognizer, Translator
 from xlner._version import __version__
 from xlner.languages import canonical
 from xlner.pipeline._batches import describe, in_batches, windows
+from xlner.translation._calibration import Calibration
+from xlner.translation.guarded import Checked, GuardedTranslator
 
 DEFAULT_WINDOW = 1000
 DEFAULT_BATCH_TOKENS = 4096
@@ -30,7 +32,11 @@ class Pipeline:
 
     Stages are objects with the methods of `xlner.Translator`, `Recognizer`, `Aligner` and `Projector`, or specs such
     as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"`, `"greedy"`. A stage that is None is left out: then
-    every pair must come with what it would have made. `ignore` drops source entities with these labels. Sentences
+    every pair must come with what it would have made.
+
+    Translations are checked and, where they look wrong, attempted again; `on_suspect` says what is done with one that
+    stays suspicious (see `xlner.translation.guarded.OnSuspect`), None switches the checks off. Findings are in the
+    `meta` of the source sentence. `ignore` drops source entities with these labels. Sentences
     without entities are not aligned, except where there is no projector.
 
     Raises `UnknownNameError` for a spec that names nothing, `BackendError` where a backend cannot run here.
@@ -51,6 +57,7 @@ class Pipeline:
         target_lang: str | None = None,
         source_lang: str = "en",
         ignore: Collection[str] = (),
+        on_suspect: str | None = "flag",
         window: int = DEFAULT_WINDOW,
         batch_tokens: int = DEFAULT_BATCH_TOKENS,
     ) -> None:
@@ -61,6 +68,9 @@ class Pipeline:
         if translator is not None and self.target_lang is None:
             raise ValidationError("a translator needs to know the target language", hint="give target_lang")
         self.translator: Translator | None = _build("translator", translator)
+        self._guard: GuardedTranslator | None = None
+        if self.translator is not None and on_suspect is not None:
+            self._guard = GuardedTranslator(self.translator, on_suspect=on_suspect, batch_words=batch_tokens)
         self._check_route()  # before models are loaded for nothing
         self.recognizer: Recognizer | None = _build("recognizer", recognizer, language=self.source_lang)
         self.aligner: Aligner | None = _build("aligner", aligner)
@@ -72,7 +82,7 @@ class Pipeline:
     @property
     def fingerprint(self) -> str:
         """What the results depend on: stages with their options and versions, languages, ignored labels."""
-        stages = (self.translator, self.recognizer, self.aligner, self.projector)
+        stages = (self._guard or self.translator, self.recognizer, self.aligner, self.projector)
         parts = [_fingerprint(stage) for stage in stages]
         ignored = ",".join(sorted(self.ignore))
         return "|".join([f"xlner {__version__}", *parts, f"{self.target_lang}<{self.source_lang}", f"ignore={ignored}"])
@@ -92,37 +102,49 @@ class Pipeline:
 
         Reads `window` pairs ahead. What could not be read comes out as an empty pair with that error.
         """
+        calibration = Calibration()  # of this call, so that a part of a run that is done again comes out the same
         for window in windows(pairs, self.window):
-            yield from self._run_window([_unread(p) if isinstance(p, InputError) else p for p in window])
+            yield from self._run_window([_unread(p) if isinstance(p, InputError) else p for p in window], calibration)
 
-    def _run_window(self, window: Sequence[Pair]) -> list[Pair]:
+    def _run_window(self, window: Sequence[Pair], calibration: Calibration) -> list[Pair]:
         """Process each distinct pair once."""
         first: dict[tuple[object, ...], int] = {}
         owners = [first.setdefault(_content(pair), k) for k, pair in enumerate(window)]
         distinct = sorted(first.values())
-        pairs = [window[k] for k in distinct]
-        for stage in (self._translate, self._recognize, self._align, self._project):
+        pairs = self._translate([window[k] for k in distinct], calibration)
+        for stage in (self._recognize, self._align, self._project):
             pairs = stage(pairs)
         done = dict(zip(distinct, pairs, strict=True))
         return [_restored(done[owner], window[k]) for k, owner in enumerate(owners)]
 
-    def _translate(self, pairs: Sequence[Pair]) -> list[Pair]:
-        translator = self.translator
+    def _translate(self, pairs: Sequence[Pair], calibration: Calibration) -> list[Pair]:
+        translator, guard = self.translator, self._guard
         if translator is None:
             return list(pairs)
+        direction = {"from_lang": str(self.target_lang), "to_lang": self.source_lang}
 
-        def translate(batch: Sequence[Pair]) -> list[Sentence]:
-            # Translators know composed letters; the target itself keeps its text and offsets.
-            texts = [normalize("NFC", p.target.with_text().text or "") for p in batch]
-            made = translator.translate(texts, from_lang=str(self.target_lang), to_lang=self.source_lang)
-            return [Sentence.from_text(text, language=self.source_lang) for text in made]
+        def wanted(pair: Pair) -> bool:
+            return pair.source is None and bool(pair.target.tokens)
 
-        def put(pair: Pair, source: Sentence) -> Pair:
+        def put(pair: Pair, made: Checked) -> Pair:
+            if made.error is not None:
+                raise made.error
+            source = Sentence.from_text(made.text, language=self.source_lang)
             if not source.tokens:
                 raise StageError("the translation is empty")
-            return replace(pair, source=source)
+            return replace(pair, source=replace(source, meta=made.meta))
 
-        return self._stage("translator", translate, put, pairs, lambda p: p.source is None and bool(p.target.tokens))
+        def translate(batch: Sequence[Pair]) -> list[Checked]:
+            return [Checked(text) for text in translator.translate([_text(p) for p in batch], **direction)]
+
+        if guard is None:
+            return self._stage("translator", translate, put, pairs, wanted)
+        todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
+        made = guard.translate_checked([_text(pairs[k]) for k in todo], **direction, calibration=calibration)
+        out = list(pairs)
+        for k, checked in zip(todo, made, strict=True):
+            out[k] = _put("translator", put, pairs[k], checked)
+        return out
 
     def _recognize(self, pairs: Sequence[Pair]) -> list[Pair]:
         recognizer = self.recognizer
@@ -176,12 +198,7 @@ class Pipeline:
         todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
         results = in_batches(stage, [pairs[k] for k in todo], length=_length, budget=self.batch_tokens)
         for k, result in zip(todo, results, strict=True):
-            try:
-                if isinstance(result, Exception):
-                    raise result
-                out[k] = put(pairs[k], result)
-            except Exception as error:  # a result that does not fit its sentence is that sentence's error, too
-                out[k] = replace(pairs[k], error=describe(error, name))
+            out[k] = _put(name, put, pairs[k], result)
         return out
 
     def _check_route(self) -> None:
@@ -189,6 +206,21 @@ class Pipeline:
         route = getattr(self.translator, "route", None)
         if route is not None:
             route(self.target_lang, self.source_lang)
+
+
+def _put(name: str, put: Callable[[Pair, R], Pair], pair: Pair, result: R | Exception) -> Pair:
+    """The pair with the result of a stage, or with its error."""
+    try:
+        if isinstance(result, Exception):
+            raise result
+        return put(pair, result)
+    except Exception as error:  # a result that does not fit its sentence is that sentence's error, too
+        return replace(pair, error=describe(error, name))
+
+
+def _text(pair: Pair) -> str:
+    """What to translate. Translators know composed letters; the target itself keeps its text and offsets."""
+    return normalize("NFC", pair.target.with_text().text or "")
 
 
 def _build(kind: str, stage: Any, **defaults: object) -> Any:

@@ -1,0 +1,303 @@
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Command
+from xlner import BackendError, Pipeline, StageError, UnknownNameError
+from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.translation._calibration import Calibration, length
+from xlner.translation.guarded import Checked, GuardedTranslator
+from xlner.translation.guards import Flag, copied, findings, repeats
+
+WORDS = (
+    ("a", "the"), ("casa", "house"), ("choiva", "rain"), ("de", "of"), ("en", "in"), ("vella", "old"), ("cae", "falls"),
+    ("sobre", "over"), ("xente", "people"), ("canta", "sings"), ("non", "not"), ("para", "stops"), ("mar", "sea"),
+    ("longo", "long"), ("camiño", "way"), ("cando", "when"), ("chega", "comes"), ("noite", "night"), ("e", "and"),
+    ("fala", "speaks"), ("neno", "child"), ("grande", "great"), ("cidade", "city"), ("onte", "yesterday"),
+)  # fmt: skip
+ENGLISH = dict(WORDS)
+DIRECTION = {"from_lang": "gl", "to_lang": "en"}
+
+
+def made_up(count: int, seed: int = 0) -> list[str]:
+    """Distinct Galician-looking sentences of 8 to 24 words, some of them two in one text."""
+    draw = random.Random(seed)
+    texts = []
+    for number in range(count):
+        words = [draw.choice(WORDS)[0] for _ in range(draw.randint(8, 24))]
+        words[0] = words[0].capitalize()
+        words.insert(draw.randint(1, len(words)), f"Vigo{number}")
+        if number % 7 == 0:
+            words[len(words) // 2] += "."
+            words[len(words) // 2 + 1] = words[len(words) // 2 + 1].capitalize()
+        texts.append(" ".join(words) + ".")
+    return texts
+
+
+def english(text: str) -> str:
+    """A clean translation, word by word."""
+    out = []
+    for word in text.split():
+        bare = word.strip(".")
+        translated = ENGLISH.get(bare.lower(), bare)
+        out.append((translated.capitalize() if bare[:1].isupper() else translated) + word[len(bare) :])
+    return " ".join(out)
+
+
+class Faulty:
+    """Translates well, except for some texts, by their number; `persistent` faults are there at every attempt."""
+
+    kinds = ("empty", "loop", "half", "script", "language", "copy", "raise", "few")
+
+    def __init__(self, texts: Sequence[str], rate: int, *, persistent: bool) -> None:
+        self.fault = {text: self.kinds[(k // rate) % len(self.kinds)] for k, text in enumerate(texts) if k % rate == 0}
+        self.persistent = persistent
+        self.seen: set[str] = set()
+        self.bad_pieces: dict[str, str] = {}
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        out = []
+        for text in texts:
+            kind = self.fault.get(text)
+            if kind is None and self.persistent:
+                kind = next((f for whole, f in self.fault.items() if len(text) > 8 and text in whole), None)
+            if kind is None or (not self.persistent and kind not in ("raise", "few") and text in self.seen):
+                out.append(english(text))
+                continue
+            if kind == "raise" and (self.persistent or len(texts) > 1 or text not in self.seen):
+                self.seen.add(text)
+                raise RuntimeError("out of memory")
+            if kind == "few" and (self.persistent or len(texts) > 1 or text not in self.seen):
+                self.seen.add(text)
+                continue
+            self.seen.add(text)
+            out.append(self.broken(text, kind))
+        return out
+
+    def broken(self, text: str, kind: str) -> str:
+        clean = english(text)
+        words = clean.split()
+        return {
+            "empty": " ",
+            "loop": " ".join(words[:3] * 9),
+            "half": " ".join(words[: len(words) // 2]),
+            "script": "Дождь падает на старый город и люди поют ночью",
+            "language": "Der Regen fällt auf die alte Stadt und das Volk singt in der langen Nacht am Meer.",
+            "copy": text,
+        }.get(kind, clean)
+
+
+@pytest.mark.parametrize("persistent", [False, True])
+def test_every_fault_is_flagged_or_mended_and_no_sentence_is_lost(persistent: bool) -> None:
+    texts = made_up(5000 if not persistent else 1000)
+    faulty = Faulty(texts, 20, persistent=persistent)
+    made = GuardedTranslator(faulty, batch_words=400).translate_checked(texts, **DIRECTION)
+    assert len(made) == len(texts)
+    missed = []
+    for text, checked in zip(texts, made, strict=True):
+        kind = faulty.fault.get(text)
+        if kind is None:
+            assert checked == Checked(english(text)), text
+        elif not persistent:
+            assert (checked.text, checked.error, checked.flags) == (english(text), None, ()), (kind, text)
+        elif not (checked.flags or checked.error):
+            missed.append((kind, text, checked))
+    assert missed == []
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.sampled_from(["ben", "mal", "nada", "", "...", "un\ndous\n\ntres"]), max_size=20), st.integers(1, 9))
+def test_order_and_number_are_kept(texts: list[str], batch_words: int) -> None:
+    class Broken(EchoTranslator):
+        def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+            if "mal" in texts:
+                raise ValueError("mal")
+            return [text.upper() for text in texts if text != "nada"]
+
+    made = GuardedTranslator(Broken(), batch_words=batch_words).translate_checked(texts, **DIRECTION)
+    assert len(made) == len(texts)
+    for text, checked in zip(texts, made, strict=True):
+        if text in ("mal", "nada"):
+            assert checked.error is not None
+        else:
+            assert checked.text == text.upper()
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "flag"),
+    [
+        ("A casa cae.", "The old house falls over the sea when night comes and people sing.", Flag.TOO_LONG),
+        ("A casa vella cae sobre a xente cando chega a noite.", "The old.", Flag.TOO_SHORT),
+        ("A casa vella cae onte.", "The old the old the old.", Flag.REPEATED),
+        ("A casa vella cae.", "Старый дом пал.", Flag.WRONG_SCRIPT),
+        ("a casa vella cae sobre o mar.", "a casa vella cae sobre o mar.", Flag.COPIED),
+        ("A casa vella cae en Vigo.", "The old house falls in", Flag.CUT_OFF),
+        ("Cae a vella casa en Vigo. Canta a xente do mar.", "The people of the sea sing.", Flag.SENTENCES),
+        ("Hai {count} casas en Vigo.", "There are houses in Vigo.", Flag.PLACEHOLDERS),
+        ("Vigo", "", Flag.EMPTY),
+    ],
+)
+def test_findings(text: str, translation: str, flag: Flag) -> None:
+    assert flag in findings(text, translation, **DIRECTION)
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "to_lang"),
+    [
+        ("Ana Pardo, Vigo", "Ana Pardo, Vigo", "en"),
+        ("A casa vella cae sobre o mar.", "The old house falls over the sea.", "en"),
+        ("A casa vella cae sobre o mar de Vigo.", "老房子倒在维哥的海上。", "zh"),
+        ("A casa vella cae sobre o mar.", "古い家が海に落ちる。", "ja"),
+        ("A casa vella cae sobre o mar.", "Старый дом Ana падает в море.", "ru"),
+        ("Non, non, non, non!", "No, no, no, no!", "en"),
+        ("Que... ...", "What .....................", "en"),
+        ("...", "", "en"),
+        ("Hai {count} casas.", "{count} houses there are.", "en"),
+        ("Ola", "Qo'noS", "tlh"),
+    ],
+)
+def test_what_is_not_suspicious(text: str, translation: str, to_lang: str) -> None:
+    assert findings(text, translation, from_lang="gl", to_lang=to_lang) == ()
+
+
+def test_one_language_may_be_copied() -> None:
+    text = "a choiva non para en Vigo de noite"
+    assert findings(text, text, from_lang="gl", to_lang="glg_Latn") == ()
+    assert copied(text, text) == 1.0
+
+
+def test_statistics_learn_the_pair() -> None:
+    calibration = Calibration()
+    long = "palabra " * 10
+    assert Flag.TOO_SHORT in findings(long, "word " * 4, **DIRECTION, calibration=calibration)
+    for k in range(100):
+        calibration.add(long + "a" * k, "word " * (5 + k // 40))
+    assert findings(long, "word " * 5 + ".", **DIRECTION, calibration=calibration) == ()
+    assert calibration.center < -0.3
+    calibration.ratios *= 300
+    known = len(calibration.ratios)
+    calibration.add("a", "b")
+    assert len(calibration.ratios) == known
+
+
+def test_lengths_and_loops() -> None:
+    assert length("漢字かな") == 10.0
+    assert length("한국") == 4.0
+    assert repeats("as casas as casas as casas") == 3
+    assert repeats("- - - - - -") == 0
+    assert repeats("nananananana") == 6
+    assert repeats("好好好好好好") == 6
+
+
+def test_policies() -> None:
+    texts = ["a casa vella cae sobre o mar.", "Ana canta."]
+    echo = EchoTranslator()
+    flagged = GuardedTranslator(echo).translate_checked(texts, **DIRECTION)
+    assert [checked.meta for checked in flagged] == [{"translation_flags": ["copied"]}, {}]
+    dropped = GuardedTranslator(echo, on_suspect="drop").translate_checked(texts, **DIRECTION)
+    assert str(dropped[0].error) == "the translation is suspicious (copied)"
+    assert dropped[1].error is None
+    with pytest.raises(BackendError, match=r"is suspicious \(copied\): 'a casa vella.*; or flag or drop suspects"):
+        GuardedTranslator(echo, on_suspect="stop").translate(texts, **DIRECTION)
+    with pytest.raises(UnknownNameError, match="unknown policy 'panic' for suspects; one of flag, drop, stop"):
+        GuardedTranslator(echo, on_suspect="panic")
+    with pytest.raises(StageError, match="told to fail"):
+        GuardedTranslator(EchoTranslator(fail_on="x")).translate(["x"], **DIRECTION)
+
+
+def test_a_second_attempt_and_pieces() -> None:
+    class Stubborn(EchoTranslator):
+        """Drops all but the last sentence; its second way of translating is no better."""
+
+        calls: list[tuple[str, ...]]
+
+        def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+            return [english(text.rpartition(". ")[2]) for text in texts]
+
+        def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+            return self.translate(texts, from_lang=from_lang, to_lang=to_lang)
+
+    text = "A vella casa cae en Vigo. Canta a xente de mar en mar."
+    (checked,) = GuardedTranslator(Stubborn()).translate_checked([text], **DIRECTION)
+    assert checked.text == "The old house falls in Vigo. Sings the people of sea in sea."
+    assert checked.meta == {"translation_attempt": "pieces"}
+
+
+def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
+    class Gone(EchoTranslator):
+        def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+            raise BackendError("no model")
+
+        def route(self, from_lang: str, to_lang: str) -> str:
+            return f"{from_lang}>{to_lang}"
+
+    with pytest.raises(BackendError, match="no model"):
+        GuardedTranslator(Gone()).translate(["x"], **DIRECTION)
+    assert GuardedTranslator(Gone()).route("gl", "en") == "gl>en"
+    assert GuardedTranslator(EchoTranslator()).route("gl", "en") is None
+    assert GuardedTranslator(EchoTranslator()).fingerprint == "guarded flag EchoTranslator"
+
+
+def pipeline(**options: Any) -> Pipeline:
+    return Pipeline(
+        EchoTranslator(), GazetteerRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="gl", **options
+    )
+
+
+def test_flags_reach_the_record() -> None:
+    text = "a casa vella cae sobre o mar en Vigo."
+    (pair,) = pipeline().run_texts([text])
+    assert pair.source is not None
+    assert pair.source.meta == {"translation_flags": ["copied"]}
+    assert pair.labelled.surface(pair.labelled.entities[0]) == "Vigo"
+    (dropped,) = pipeline(on_suspect="drop").run_texts([text])
+    assert dropped.error == "translator: the translation is suspicious (copied)"
+    (unchecked,) = pipeline(on_suspect=None).run_texts([text])
+    assert unchecked.source is not None
+    assert unchecked.source.meta == {}
+    assert pipeline(on_suspect="drop").fingerprint != pipeline().fingerprint != pipeline(on_suspect=None).fingerprint
+
+
+def test_flags_reach_the_file_and_the_summary(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    text, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
+    text.write_text("a casa vella cae sobre o mar en Vigo.\nAna canta.\n", encoding="utf-8")
+    ran = xlner("label", text, "--lang", "gl", "-o", out, *fakes)
+    assert ran.code == 0
+    assert "1 translation looks wrong (copied 1)" in ran.err
+    records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert records[0]["source"]["translation_flags"] == ["copied"]
+    assert "translation_flags" not in records[1]["source"]
+    assert xlner("label", text, "--lang", "gl", "--on-suspect", "drop", *fakes).code == 1
+    stopped = xlner("label", text, "--lang", "gl", "--on-suspect", "stop", *fakes)
+    assert stopped.code == 2
+    assert "the translation is suspicious (copied)" in stopped.err
+
+
+def test_translate(xlner: Command, tmp_path: Path) -> None:
+    text, words, out = tmp_path / "in.txt", tmp_path / "words.tsv", tmp_path / "out.jsonl"
+    text.write_text("Ana canta.\n\nmal\nVigo\n", encoding="utf-8")
+    words.write_text("canta.\tsings.\n", encoding="utf-8")
+    spec = f"dictionary:{words}"
+    ran = xlner("translate", text, "--from", "gl", "--to", "en", "--translator", spec)
+    assert (ran.code, ran.out) == (0, "Ana sings.\n\nmal\nVigo\n")
+    assert ran.err == "xlner: 4 sentences\n"
+    again = ("translate", text, "--from", "gl", "--to", "en", "--translator", spec, "--run-dir", tmp_path / "run")
+    assert xlner(*again, "-o", out).code == 0
+    record = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
+    assert (record["text"], record["source"]["text"]) == ("Ana canta.", "Ana sings.")
+    assert xlner(*again).out == ran.out
+    assert "another pipeline" in xlner(*again[:-3], "echo", *again[-2:]).err
+    words.write_text("mal\t\u200b\n", encoding="utf-8")
+    failed = xlner("translate", text, "--from", "gl", "--to", "en", "--translator", spec)
+    assert (failed.code, failed.out) == (1, "Ana canta.\n\n\nVigo\n")
+    assert "1 of 4 sentences failed; sentence 3: translator: the translation is empty" in failed.err
+    assert xlner("translate", text, "--from", "gl", "--to", "en", "-o", tmp_path / "o.conll").code == 2
+    assert "not a language code" in xlner("translate", text, "--from", "??", "--to", "en").err
