@@ -34,6 +34,25 @@ if TYPE_CHECKING:
     from xlner.evaluation import Counts, Scores, evaluate
     from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
     from xlner.pipeline import Pipeline, RunFolder
+    from xlner.projection.back_translation import BackTranslationProjector
+    from xlner.projection.batch import Batch, BatchResult
+    from xlner.projection.bounded import bounded_score
+    from xlner.projection.candidate_sets import CandidateOptions, CandidateSet
+    from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
+    from xlner.projection.fused import FusedProjector
+    from xlner.projection.marker_matching import recover_entities
+    from xlner.projection.marker_reading import read_markers
+    from xlner.projection.marker_translation import translate_labelled
+    from xlner.projection.markers import Markers, MarkerStyle, write_markers
+    from xlner.projection.matching import Match, Option, match
+    from xlner.projection.ner import NerScore, ner_score
+    from xlner.projection.recognized import RecognizedProjector
+    from xlner.projection.scores import alignment_score
+    from xlner.projection.soft import soft_score
+    from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector, HullProjector
+    from xlner.projection.surface import surface_score
+    from xlner.projection.translation import PhraseScorer, TranslationScore, translation_score
+    from xlner.projection.tune import Tuned, tune
     from xlner.tags import Repair, Scheme
 
 _HOMES = {
@@ -68,6 +87,25 @@ _HOMES = {
         "write_sentences",
     ),
     "xlner.pipeline": ("Pipeline", "RunFolder"),
+    "xlner.projection.back_translation": ("BackTranslationProjector",),
+    "xlner.projection.batch": ("Batch", "BatchResult"),
+    "xlner.projection.bounded": ("bounded_score",),
+    "xlner.projection.candidate_sets": ("CandidateOptions", "CandidateSet"),
+    "xlner.projection.candidates": ("aligned_words", "between_aligned", "merged_ranges", "ngrams"),
+    "xlner.projection.fused": ("FusedProjector",),
+    "xlner.projection.marker_matching": ("recover_entities",),
+    "xlner.projection.marker_reading": ("read_markers",),
+    "xlner.projection.marker_translation": ("translate_labelled",),
+    "xlner.projection.markers": ("Markers", "MarkerStyle", "write_markers"),
+    "xlner.projection.matching": ("Match", "Option", "match"),
+    "xlner.projection.ner": ("NerScore", "ner_score"),
+    "xlner.projection.recognized": ("RecognizedProjector",),
+    "xlner.projection.scores": ("alignment_score",),
+    "xlner.projection.soft": ("soft_score",),
+    "xlner.projection.strategies": ("ExactProjector", "GreedyProjector", "HeuristicProjector", "HullProjector"),
+    "xlner.projection.surface": ("surface_score",),
+    "xlner.projection.translation": ("PhraseScorer", "TranslationScore", "translation_score"),
+    "xlner.projection.tune": ("Tuned", "tune"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
@@ -75,18 +113,35 @@ _MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xln
 __all__ = [
     "Aligner",
     "Alignment",
+    "BackTranslationProjector",
     "BackendError",
+    "Batch",
+    "BatchResult",
+    "CandidateOptions",
+    "CandidateSet",
     "Counts",
     "Entity",
+    "ExactProjector",
+    "FusedProjector",
+    "GreedyProjector",
+    "HeuristicProjector",
+    "HullProjector",
     "InputError",
     "LabelMap",
+    "MarkerStyle",
+    "Markers",
+    "Match",
     "MissingExtraError",
+    "NerScore",
+    "Option",
     "Outcome",
     "Pair",
+    "PhraseScorer",
     "Pipeline",
     "Projection",
     "Projector",
     "Reason",
+    "RecognizedProjector",
     "Recognizer",
     "Repair",
     "RunFolder",
@@ -96,23 +151,41 @@ __all__ = [
     "Sentence",
     "Signature",
     "StageError",
+    "TranslationScore",
     "Translator",
+    "Tuned",
     "UnknownNameError",
     "ValidationError",
     "XlnerError",
     "__version__",
+    "aligned_words",
+    "alignment_score",
+    "between_aligned",
+    "bounded_score",
     "create",
     "detokenize",
     "evaluate",
     "fakes",
     "languages",
+    "match",
+    "merged_ranges",
+    "ner_score",
+    "ngrams",
     "read_alignments",
+    "read_markers",
     "read_pairs",
     "read_sentences",
+    "recover_entities",
     "register",
+    "soft_score",
     "strict",
+    "surface_score",
     "tags",
     "tokenize",
+    "translate_labelled",
+    "translation_score",
+    "tune",
+    "write_markers",
     "write_pairs",
     "write_sentences",
 ]
