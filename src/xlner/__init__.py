@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from xlner._signature import Signature
     from xlner._stages import Aligner, Projector, Recognizer, Translator
     from xlner._tokenize import tokenize
+    from xlner.alignment.agreement import agreement
+    from xlner.alignment.lexical import LexicalWeights
     from xlner.evaluation import Counts, Scores, evaluate
     from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
     from xlner.pipeline import Pipeline, RunFolder
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from xlner.projection.bounded import bounded_score
     from xlner.projection.candidate_sets import CandidateOptions, CandidateSet
     from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
+    from xlner.projection.evidence import evidence_score
     from xlner.projection.fused import FusedProjector
     from xlner.projection.marker_matching import recover_entities
     from xlner.projection.marker_reading import read_markers
@@ -77,6 +80,8 @@ _HOMES = {
     "xlner._stages": ("Aligner", "Projector", "Recognizer", "Translator"),
     "xlner.tags": ("Repair", "Scheme"),
     "xlner._tokenize": ("tokenize",),
+    "xlner.alignment.agreement": ("agreement",),
+    "xlner.alignment.lexical": ("LexicalWeights",),
     "xlner.evaluation": ("Counts", "Scores", "evaluate"),
     "xlner.formats": (
         "read_alignments",
@@ -92,6 +97,7 @@ _HOMES = {
     "xlner.projection.bounded": ("bounded_score",),
     "xlner.projection.candidate_sets": ("CandidateOptions", "CandidateSet"),
     "xlner.projection.candidates": ("aligned_words", "between_aligned", "merged_ranges", "ngrams"),
+    "xlner.projection.evidence": ("evidence_score",),
     "xlner.projection.fused": ("FusedProjector",),
     "xlner.projection.marker_matching": ("recover_entities",),
     "xlner.projection.marker_reading": ("read_markers",),
@@ -128,6 +134,7 @@ __all__ = [
     "HullProjector",
     "InputError",
     "LabelMap",
+    "LexicalWeights",
     "MarkerStyle",
     "Markers",
     "Match",
@@ -158,6 +165,7 @@ __all__ = [
     "ValidationError",
     "XlnerError",
     "__version__",
+    "agreement",
     "aligned_words",
     "alignment_score",
     "between_aligned",
@@ -165,6 +173,7 @@ __all__ = [
     "create",
     "detokenize",
     "evaluate",
+    "evidence_score",
     "fakes",
     "languages",
     "match",

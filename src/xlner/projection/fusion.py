@@ -13,6 +13,7 @@ from xlner._entity import Entity, Span
 from xlner._errors import UnknownNameError, ValidationError
 from xlner._pair import Pair
 from xlner.projection.bounded import bounded_score
+from xlner.projection.evidence import evidence_score
 from xlner.projection.scores import alignment_score
 from xlner.projection.soft import soft_score
 from xlner.projection.surface import surface_score
@@ -23,12 +24,13 @@ Score = Callable[[Pair, Sequence[Entity], Sequence[Span]], NDArray[np.float64]]
 SCORES: Mapping[str, Score] = {
     "alignment": alignment_score,
     "bounded": bounded_score,
+    "evidence": evidence_score,
     "soft": soft_score,
     "surface": surface_score,
 }
 """Scores that need nothing but the pair."""
 
-NEED_LINKS = frozenset({"alignment", "bounded", "soft"})
+NEED_LINKS = frozenset({"alignment", "bounded", "evidence", "soft"})
 GIVEN = ("ner", "ner_spans", "translation")
 """Scores that need a model, known by name so that presets can speak of them."""
 
