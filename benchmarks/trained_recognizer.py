@@ -27,10 +27,10 @@ class TrainedRecognizer:
         fix_random_seed(0)
         self._nlp = spacy.blank(language)
         self._ner = self._nlp.add_pipe("ner")
-        gold = [s for s in strict(read_sentences(dev)) if s.tokens]
+        gold = read(dev, language)
         self.f1 = 0.0
         best = b""
-        for _ in self._epochs([s for s in strict(read_sentences(train)) if s.tokens]):
+        for _ in self._epochs(read(train, language)):
             found = [s.with_entities(e) for s, e in zip(gold, self.recognize(gold), strict=True)]
             f1 = evaluate(gold, found).micro.f1
             if f1 > self.f1:
@@ -59,6 +59,23 @@ class TrainedRecognizer:
             for batch in minibatch(examples, BATCH):
                 self._nlp.update(batch, drop=DROPOUT, sgd=optimizer)
             yield epoch
+
+
+def read(path: Path, language: str) -> list[Sentence]:
+    """The sentences of a file that have words, cut as `Sentence.from_text` cuts the text that is to be labelled."""
+    made = []
+    for sentence in strict(read_sentences(path)):
+        text, offsets = " ".join(sentence.tokens), [0]
+        for token in sentence.tokens:
+            offsets.append(offsets[-1] + len(token) + 1)
+        cut = Sentence.from_text(text, language=language)
+        places = cut.offsets or ()
+        entities = []
+        for entity in sentence.entities:
+            inside = [k for k, (a, b) in enumerate(places) if offsets[entity.start] <= a and b < offsets[entity.end]]
+            entities += [Entity(inside[0], inside[-1] + 1, entity.label)] if inside else []
+        made += [cut.with_entities(entities)] if cut.tokens else []
+    return made
 
 
 if __name__ == "__main__":

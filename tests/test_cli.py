@@ -394,3 +394,24 @@ def test_a_missing_file_of_links_is_one_line_whatever_else_is_asked(xlner: Comma
         assert ran.code == 2
         assert ran.err == f"xlner: {tmp_path / 'none.talp'}: cannot be read: No such file or directory\n"
     assert out.read_text(encoding="utf-8") == "old\n"
+
+
+def test_outcomes_add_up_to_the_source_entities(xlner: Command, tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.conll", tmp_path / "gl.conll", tmp_path / "links.talp"
+    source.write_text("Ana\tB-PER\nVigo\tB-LOC\nONU\tB-ORG\n\nVigo\tB-LOC\n\nno\tO\n", encoding="utf-8")
+    target.write_text("Ana\tO\nONU\tO\n\nVigo\tO\n\nnon\tO\n", encoding="utf-8")
+    links.write_text("0-0 1-0\n\n0-0\n", encoding="utf-8")
+    folder = tmp_path / "run"
+    command = ["project", source, target, "--alignment", links, "-o", tmp_path / "out.conll"]
+    ran = xlner(*command, "--run-dir", folder)
+    assert ran.err == "xlner: 3 sentences, 1 entity, 3 not projected (1 overlap, 2 unaligned)\n"
+    counts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert counts == {
+        "sentences": 3,
+        "failed": 0,
+        "source_entities": 4,
+        "projected": 1,
+        "dropped": {"overlap": 1, "unaligned": 2},
+    }
+    assert counts["projected"] + sum(counts["dropped"].values()) == counts["source_entities"]
+    assert xlner(*command, "--run-dir", folder).err == ran.err
