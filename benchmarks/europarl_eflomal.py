@@ -4,8 +4,8 @@ python benchmarks/europarl_eflomal.py DATA
     (with europarl-ner/, uner-pud/ and absa-projection/, each with the links of both directions and symmetrized ones)
 
 Every configuration (which links, how they are weighed, which score, which threshold) is tried on UNER-PUD (pt, sv;
-eflomal) and on opinion targets (es, mGiza; fr, fast_align). The one with the best mean is then run on Europarl-NER, and beside
-it what becomes of it without each of its parts. Strict F1, all labels.
+eflomal) and on opinion targets (es, mGiza; fr, fast_align). The one with the best mean is then run on Europarl-NER,
+and beside it what becomes of it without each of its parts. Strict F1, all labels.
 """
 
 from __future__ import annotations

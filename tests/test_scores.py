@@ -365,7 +365,7 @@ def test_weights_are_read_back() -> None:
     for parts in PRESETS.values():
         assert parse_weights(weights_text(parts)) == parts
     assert parse_weights("alignment, surface:0.5") == (Part("alignment"), Part("surface", 0.5))
-    assert len([name for name in PRESETS if "surface" not in name and "soft" not in name]) == 8
+    assert len([name for name in PRESETS if "surface" not in name and name != "evidence"]) == 8
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ _PRETTY_WINDOW = 32
 _SUMMARY = "summary.json"
 EXIT_SOME_FAILED = 1
 _NOT_IN_RECIPE = frozenset({"run_dir", "resume"})
-_READING = ("from_format", "lang", "scheme", "repair", "tag_names")
+_READING = ("from_format", "lang", "scheme", "repair", "tag_names", "lexical")
 
 
 @dataclass(frozen=True, slots=True)
