@@ -26,6 +26,7 @@ STRATEGIES = (
     "heuristic",
     "heuristic?gap=2",
     "heuristic?gap=2&ratio=0.5",
+    "heuristic?gap=3&ratio=0.45",
     "hull",
     "greedy",
     "exact",
