@@ -316,6 +316,13 @@ def test_a_pipeline_lends_its_stages_and_languages() -> None:
     assert done.labelled.tags() == ["O", "O", "O", "B-LOC", "O"]
 
 
+def test_the_summary_is_that_of_the_translator(tmp_path: Path) -> None:
+    assert projector(EchoTranslator()).summary == "by translation EchoTranslator"
+    none = create("projector", f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle")
+    with pytest.raises(BackendError, match="no Apertium language pair is installed"):
+        _ = none.summary
+
+
 def test_a_route_that_the_translator_does_not_have_is_noticed_at_once(tmp_path: Path) -> None:
     spec = f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle"
     with pytest.raises(BackendError, match="Apertium cannot translate from en to gl"):

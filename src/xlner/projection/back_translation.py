@@ -84,6 +84,11 @@ class BackTranslationProjector:
         ]
         return f"back-translation {self.source_lang}>{self.target_lang} {options} ({' | '.join(stages)})"
 
+    @property
+    def summary(self) -> str:
+        """The directions that the translator has, for `xlner doctor`; raises `BackendError` where it has none."""
+        return f"by translation {getattr(self.translator, 'summary', type(self.translator).__name__)}"
+
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair: one outcome per source entity, in order, disjoint in the target.
 
