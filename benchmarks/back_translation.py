@@ -31,8 +31,7 @@ def main(folder: Path, limit: int | None) -> None:
     for forward in FORWARD:
         report(forward.strip("()"), pairs, gold)
         for marker in MARKERS:
-            for fallback in ("true", "false"):
-                report(f"back-translation?forward={forward}&marker={marker}&fallback={fallback}", pairs, gold)
+            report(f"back-translation?forward={forward}&marker={marker}", pairs, gold)
 
 
 def report(spec: str, pairs: list[Pair], gold: list[Sentence]) -> None:

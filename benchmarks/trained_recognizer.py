@@ -12,7 +12,7 @@ from pathlib import Path
 
 from xlner import Entity, Sentence, evaluate, read_sentences, strict
 
-EPOCHS = 12
+EPOCHS = 8
 BATCH = 32
 DROPOUT = 0.3
 
