@@ -2,16 +2,19 @@
 
 python benchmarks/absa_projection.py FOLDER   (with en.absa.train.tsv and en2xx/{gold,published.*}.train.tsv, *.talp)
 
-*published* is the output of the projector of García-Ferrero et al. 2022 on AWESoME's and SimAlign's links.
+*published* is the output of the projector of García-Ferrero et al. 2022 on AWESoME's and SimAlign's links. *weighed*
+is `evidence` on links that are weighed by the whole text, and for mGiza and fast_align by the agreement of both
+directions and the symmetrized links.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from xlner import Alignment, Pair, Pipeline, Sentence, evaluate, read_alignments
+from xlner import Alignment, LexicalWeights, Pair, Pipeline, Sentence, agreement, evaluate, read_alignments
 
 ALIGNERS = {
     "AWESoME": "awesome.train",
@@ -23,29 +26,51 @@ STRATEGIES = (
     "heuristic",
     "heuristic?gap=2",
     "heuristic?gap=2&ratio=0.5",
+    "heuristic?gap=3&ratio=0.45",
     "hull",
     "greedy",
     "exact",
     "exact?max_length=6",
 )
+EVIDENCE = "fused:evidence?candidates=aligned&max_length=100"
+DIRECTIONS = ("forward", "reverse")
 
 
 def main(folder: Path) -> None:
     """Print one row per language and aligner."""
     source = list(sentences(folder / "en.absa.train.tsv"))
-    print(f"{'':16}{'published':>10}", *(f"{s:>26}" for s in STRATEGIES))
+    print(f"{'':16}{'published':>10}", *(f"{s:>26}" for s in (*STRATEGIES, "evidence", "evidence, weighed")))
     for language in ("es", "fr"):
         gold = list(sentences(folder / f"en2{language}" / "gold.train.tsv"))
         for name, file in ALIGNERS.items():
-            links = list(read_alignments(folder / f"en2{language}" / f"DeepL.50000.{file}.talp"))
-            pairs = [Pair(t, s, a) for t, s, a in zip(gold, source, links, strict=True) if isinstance(a, Alignment)]
-            published = folder / f"en2{language}" / f"published.{name.lower()}.train.tsv"
+            at = folder / f"en2{language}"
+            links = read_links(at / f"DeepL.50000.{file}.talp")
+            pairs = [Pair(t, s, a) for t, s, a in zip(gold, source, links, strict=True)]
+            published = at / f"published.{name.lower()}.train.tsv"
             known = f"{evaluate(gold, sentences(published)).micro.f1:.4f}" if published.exists() else ""
-            scores = [
-                evaluate(gold, (p.labelled for p in Pipeline(projector=s).run_pairs(pairs))).micro.f1
-                for s in STRATEGIES
-            ]
-            print(f"{language} {name:13}{known:>10}", *(f"{f1:26.4f}" for f1 in scores), flush=True)
+            scores = [f1(gold, strategy, pairs) for strategy in (*STRATEGIES, EVIDENCE)]
+            others = [at / f"DeepL.50000.{file.replace('grow_diag_final-and', d)}.talp" for d in DIRECTIONS]
+            agreeing = [read_links(other) for other in others] if "grow" in file else []
+            scores.append(f1(gold, EVIDENCE, weighed(pairs, agreeing)))
+            print(f"{language} {name:13}{known:>10}", *(f"{score:26.4f}" for score in scores), flush=True)
+
+
+def f1(gold: list[Sentence], strategy: str, pairs: list[Pair]) -> float:
+    """F1 of a projector."""
+    return evaluate(gold, (p.labelled for p in Pipeline(projector=strategy).run_pairs(pairs))).micro.f1
+
+
+def weighed(pairs: list[Pair], others: list[list[Alignment]]) -> list[Pair]:
+    """The pairs with their links weighed."""
+    rows = zip(pairs, *others, strict=True)
+    agreed = [replace(p, alignment=agreement([p.alignment, *more])) for p, *more in rows]
+    lexical = LexicalWeights.count(agreed)
+    return [replace(p, alignment=lexical.weigh(p)) for p in agreed]
+
+
+def read_links(path: Path) -> list[Alignment]:
+    """The links of a file."""
+    return [links for links in read_alignments(path) if isinstance(links, Alignment)]
 
 
 def sentences(path: Path) -> Iterator[Sentence]:

@@ -1,8 +1,10 @@
 """Fused scores on MasakhaNER2 dev sentences with human translations: F1 for PER, ORG and LOC with 95 % intervals.
 
-python benchmarks/fused_masakhaner2.py FOLDER [LANGUAGE …]   (with xxx.dev.jsonl: tokens, tags, src, src_lang)
+python benchmarks/fused_masakhaner2.py FOLDER FRENCH [LANGUAGE …]
+    (FOLDER with xxx.dev.jsonl: tokens, tags, src, src_lang; FRENCH with fr.train.conll and fr.dev.conll)
 
-Entities are those that spaCy's small model finds in the translation. `tuned` weights come from the other half of the
+Entities are those that spaCy's small model finds in an English translation; in a French one, those of a recognizer
+trained on FRENCH, see trained_recognizer.py. `tuned` weights come from the other half of the
 sentences, of which there are two; `gain` is that of the tuned weights over the alignment score.
 """
 
@@ -15,8 +17,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from trained_recognizer import TrainedRecognizer
 
-from xlner import BackendError, Pair, Pipeline, Projector, Sentence, create
+from xlner import BackendError, Pair, Pipeline, Projector, Recognizer, Sentence, create
 from xlner._labels import without_labels
 from xlner._pair import Projection
 from xlner._resampling import Rows, bootstrap, f1, percentiles
@@ -37,13 +40,13 @@ SCORES = {
 }
 
 
-def main(folder: Path, languages: Sequence[str]) -> None:
+def main(folder: Path, french: Path, languages: Sequence[str]) -> None:
     """Print one row per language."""
     print(f"{'':5}{'pairs':>6}", *(f"{name:>19}" for name in (*PROJECTORS, *SCORES)), f"{'gain':>21}")
     notes = []
     for language in languages:
         try:
-            pairs, gold = linked(folder / f"{language}.dev.jsonl")
+            pairs, gold = linked(folder / f"{language}.dev.jsonl", french)
         except BackendError as error:
             print(f"{language:5} skipped: {error}")
             continue
@@ -67,12 +70,16 @@ def main(folder: Path, languages: Sequence[str]) -> None:
     print("", *notes, sep="\n\n")
 
 
-def linked(path: Path) -> tuple[list[Pair], list[Sentence]]:
+def linked(path: Path, french: Path) -> tuple[list[Pair], list[Sentence]]:
     """Pairs with recognized source entities and links, and the gold sentences."""
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     from_lang = rows[0]["src_lang"]
     gold = [Sentence.from_tags(row["tokens"], row["tags"]) for row in rows]
-    recognizer = create("recognizer", "spacy", language=from_lang)
+    recognizer: Recognizer = (
+        TrainedRecognizer("fr", french / "fr.train.conll", french / "fr.dev.conll")
+        if from_lang == "fr"
+        else create("recognizer", "spacy", language=from_lang)
+    )
     source = [Sentence.from_text(row["src"], language=from_lang) for row in rows]
     found = [
         s.with_entities(e for e in entities if e.label in TYPES)
@@ -123,4 +130,4 @@ def half(k: int, n: int) -> range:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:] or LANGUAGES)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:] or LANGUAGES)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import Command
 from tests.strategies import disjoint_entities
 from xlner import (
     Alignment,
@@ -21,6 +24,7 @@ from xlner import (
     Sentence,
     UnknownNameError,
     ValidationError,
+    create,
 )
 from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
 from xlner.projection.back_translation import BackTranslationProjector
@@ -284,3 +288,74 @@ def test_options_pairs_and_stages_are_checked() -> None:
     made = BackTranslationProjector(EchoTranslator(), Short(), GreedyProjector(), source_lang="en", target_lang="gl")
     with pytest.raises(BackendError, match="the aligner gave 0 results for 1 sentences"):
         made.project([LONDON])
+
+
+ECHO = "back-translation?translator=echo&aligner=oracle&forward=(heuristic?gap=2)"
+
+
+def test_from_a_spec_with_specs_in_it() -> None:
+    made = create("projector", ECHO, target_lang="glg")
+    assert made.forward.fingerprint == HeuristicProjector(gap=2).fingerprint
+    assert (made.source_lang, made.target_lang) == ("en", "gl")
+    again = create("projector", f"back-translation?translator=echo&aligner=oracle&forward=({ECHO})&target_lang=gl")
+    assert isinstance(again.forward, BackTranslationProjector)
+
+
+def test_a_pipeline_lends_its_stages_and_languages() -> None:
+    names = GazetteerRecognizer({"Vigo": "LOC"})
+    pipeline = Pipeline("echo", names, "oracle", "back-translation", target_lang="gl", source_lang="pt")
+    lent = pipeline.projector
+    assert isinstance(lent, BackTranslationProjector)
+    assert lent.translator is pipeline.translator
+    assert lent.aligner is pipeline.aligner
+    assert (lent.source_lang, lent.target_lang) == ("pt", "gl")
+    own = Pipeline("echo", names, "oracle", ECHO, target_lang="gl").projector
+    assert isinstance(own, BackTranslationProjector)
+    assert isinstance(own.forward, HeuristicProjector)
+    (done,) = pipeline.run_texts(["Ana vive en Vigo."])
+    assert done.labelled.tags() == ["O", "O", "O", "B-LOC", "O"]
+
+
+def test_the_summary_is_that_of_the_translator(tmp_path: Path) -> None:
+    assert projector(EchoTranslator()).summary == "by translation EchoTranslator"
+    none = create("projector", f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle")
+    with pytest.raises(BackendError, match="no Apertium language pair is installed"):
+        _ = none.summary
+
+
+def test_a_route_that_the_translator_does_not_have_is_noticed_at_once(tmp_path: Path) -> None:
+    spec = f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle"
+    with pytest.raises(BackendError, match="Apertium cannot translate from en to gl"):
+        create("projector", spec, target_lang="gl")
+
+
+def test_project_by_back_translation_on_the_command_line(xlner: Command, tmp_path: Path) -> None:
+    source, target, words = tmp_path / "en.conll", tmp_path / "gl.conll", tmp_path / "words.tsv"
+    source.write_text("Ana\tB-PER\nlives\tO\nin\tO\nLondon\tB-LOC\n\nDover\tB-LOC\n\nnothing\tO\n\n", encoding="utf-8")
+    target.write_text("Ana\tO\nvive\tO\nen\tO\nLondres\tO\n\nDover\tO\n\nnada\tO\n\n", encoding="utf-8")
+    words.write_text("lives\tvive\nin\ten\n[London]\t[Londres]\nLondon\tLondres\n[Dover]\tDover\n", encoding="utf-8")
+    links = tmp_path / "links.talp"
+    links.write_text("0-0\n0-0\n\n", encoding="utf-8")
+    spec = f"back-translation?translator=(dictionary:{words})&aligner=oracle"
+    command = ["project", source, target, "--alignment", links, "--to", "jsonl", "--projector", spec]
+    ran = xlner(*command, "--lang", "gl")
+    assert ran.code == 0, ran.err
+    first, second, third = (json.loads(line) for line in ran.out.splitlines())
+    assert first["ner_tags"] == ["B-PER", "O", "O", "B-LOC"]
+    assert first["outcomes"][1]["scores"]["similarity"] == 1.0
+    assert second["ner_tags"] == ["B-LOC"]
+    assert "markers:no-candidate" in second["outcomes"][0]["scores"]
+    assert third["ner_tags"] == ["O"]
+    refused = xlner(*command)
+    assert refused.code == 2
+    assert "back-translation needs to know the target language; give --lang" in refused.err
+    assert xlner(*command, "--lang", "gl", "-o", tmp_path / "a.jsonl", "--run-dir", tmp_path / "run").code == 0
+
+
+def test_label_by_back_translation_on_the_command_line(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    text = tmp_path / "in.txt"
+    text.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
+    ran = xlner("label", text, "--lang", "gl", *fakes, "--projector", "back-translation", "--to", "conll")
+    assert [line.split("\t")[1] for line in ran.out.splitlines() if "\t" in line] == [
+        *("B-PER", "I-PER", "O", "O", "B-LOC", "O")
+    ]

@@ -394,3 +394,60 @@ def test_a_missing_file_of_links_is_one_line_whatever_else_is_asked(xlner: Comma
         assert ran.code == 2
         assert ran.err == f"xlner: {tmp_path / 'none.talp'}: cannot be read: No such file or directory\n"
     assert out.read_text(encoding="utf-8") == "old\n"
+
+
+def test_outcomes_add_up_to_the_source_entities(xlner: Command, tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.conll", tmp_path / "gl.conll", tmp_path / "links.talp"
+    source.write_text("Ana\tB-PER\nVigo\tB-LOC\nONU\tB-ORG\n\nVigo\tB-LOC\n\nno\tO\n", encoding="utf-8")
+    target.write_text("Ana\tO\nONU\tO\n\nVigo\tO\n\nnon\tO\n", encoding="utf-8")
+    links.write_text("0-0 1-0\n\n0-0\n", encoding="utf-8")
+    folder = tmp_path / "run"
+    command = ["project", source, target, "--alignment", links, "-o", tmp_path / "out.conll"]
+    ran = xlner(*command, "--run-dir", folder)
+    assert ran.err == "xlner: 3 sentences, 1 entity, 3 not projected (1 overlap, 2 unaligned)\n"
+    counts = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert counts == {
+        "sentences": 3,
+        "failed": 0,
+        "source_entities": 4,
+        "projected": 1,
+        "dropped": {"overlap": 1, "unaligned": 2},
+    }
+    assert counts["projected"] + sum(counts["dropped"].values()) == counts["source_entities"]
+    assert xlner(*command, "--run-dir", folder).err == ran.err
+
+
+def test_links_of_several_files_and_of_the_whole_text_have_weights(xlner: Command, tmp_path: Path) -> None:
+    source, target = tmp_path / "en.conll", tmp_path / "gl.conll"
+    source.write_text("the\tO\nEU\tI-ORG\n\n" * 3 + "the\tO\nEU\tI-ORG\n\n", encoding="utf-8")
+    target.write_text("a\nUE\n\n" * 3 + "a\nUE\n\n", encoding="utf-8")
+    forward, reverse = tmp_path / "forward.talp", tmp_path / "reverse.talp"
+    forward.write_text("0-0 1-1\n" * 4, encoding="utf-8")
+    reverse.write_text("0-0 1-1\n" * 3 + "1-0 1-1\n", encoding="utf-8")
+    command = ["project", source, target, "--to", "jsonl", "--alignment", forward, "--alignment", reverse]
+    command += ["--projector", "fused?weights=evidence:1"]
+    plain = [json.loads(line) for line in xlner(*command).out.splitlines()]
+    assert [record["ner_tags"] for record in plain] == [["O", "B-ORG"]] * 4
+    assert plain[3]["weights"] == [0.5, 0.5, 1.0]
+    lexical = xlner(*command, "--lexical", "--run-dir", tmp_path / "run")
+    assert "4 tags out of place repaired" in lexical.err
+    assert [json.loads(line)["weights"] for line in lexical.out.splitlines()][3] == [0.453125, 0.171875, 1.0]
+    assert xlner(*command, "--run-dir", tmp_path / "run").code == 2
+    assert "recipe" not in xlner(*command, "--lexical", "--run-dir", tmp_path / "run").err
+
+
+def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.conll", tmp_path / "gl.conll", tmp_path / "links.talp"
+    source.write_text("Vigo\tB-LOC\n\nVigo\tB-LOC\n", encoding="utf-8")
+    target.write_text("Vigo\n\nVigo\n", encoding="utf-8")
+    links.write_text("0-0\n0-0\n", encoding="utf-8")
+    (tmp_path / "short.talp").write_text("0-0\n", encoding="utf-8")
+    (tmp_path / "bad.talp").write_text("0-0\nx\n", encoding="utf-8")
+    command = ["project", source, target]
+    assert "--lexical weighs given links; give them with --alignment" in xlner(*command, "--lexical").err
+    two = [*command, "--alignment", links, "--alignment"]
+    assert f"short.talp: ends after 1 lines, but {links} goes on" in xlner(*two, tmp_path / "short.talp").err
+    assert xlner(*two, tmp_path / "bad.talp").code == 2
+    assert xlner(*two, tmp_path / "bad.talp", "--on-error", "skip", "--lexical").code == 1
+    piped = xlner("project", "-", target, "--from", "conll", "--alignment", links, "--lexical")
+    assert "--lexical reads its input twice, not standard input" in piped.err

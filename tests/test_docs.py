@@ -16,8 +16,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def blocks(kind: str) -> list[str]:
-    return re.findall(rf"^```{kind}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(kind: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 @pytest.fixture
@@ -43,6 +43,14 @@ def test_python_of_the_readme(capsys: pytest.CaptureFixture[str]) -> None:
     assert len(code.splitlines()) <= 10
     exec(code, {})
     assert "LOC Ginebra (25, 32)" in capsys.readouterr().out
+
+
+def test_python_of_the_page_on_projection(capsys: pytest.CaptureFixture[str]) -> None:
+    codes = blocks("python", (ROOT / "docs" / "projection.md").read_text(encoding="utf-8"))
+    assert codes
+    for code in codes:
+        exec(code, {})
+    assert "['O', 'O', 'O', 'B-ORG']" in capsys.readouterr().out
 
 
 def test_the_two_commands_exist_and_ci_runs_the_second() -> None:

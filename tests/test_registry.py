@@ -23,6 +23,11 @@ def test_options_get_their_declared_types() -> None:
     assert create("aligner", "thing", layer=4, unknown=1).values == ("x", 4, None, False)
 
 
+def test_a_value_in_parentheses_is_taken_as_it_stands() -> None:
+    assert create("aligner", "thing?name=(a?b=(c&d)&e=f)&layer=2").values[:2] == ("a?b=(c&d)&e=f", 2)
+    assert create("aligner", "thing?layer=2&name=a(b").values[:2] == ("a(b", 2)
+
+
 @pytest.mark.parametrize(
     ("spec", "match"),
     [
@@ -32,6 +37,8 @@ def test_options_get_their_declared_types() -> None:
         ("thing?loud=maybe", "loud of aligner 'thing' is not of type bool"),
         ("thing?layer", "option 'layer' in 'thing\\?layer' has no value"),
         ("thing:a?name=b", "does not fit"),
+        ("thing?name=(a&layer=2", "parentheses of option 'name' in .* do not fit; write \\?key=\\(value\\)&key=value"),
+        ("thing?name=(a)b", "parentheses of option 'name'"),
     ],
 )
 def test_bad_specs_are_one_clear_line(spec: str, match: str) -> None:

@@ -17,6 +17,7 @@ from xlner import Alignment, Entity, MissingExtraError, Pair, Sentence, UnknownN
 from xlner.projection._coverage import range_maxima
 from xlner.projection.bounded import bounded_score
 from xlner.projection.candidates import ngrams
+from xlner.projection.evidence import evidence_score
 from xlner.projection.fusion import (
     PRESETS,
     Part,
@@ -63,6 +64,34 @@ def check(scores: NDArray[np.float64], case: Scored, literal: Any) -> None:
     assert scores.shape == (len(entities), len(candidates))
     expected = [[literal(e, c) for c in candidates] for e in entities]
     np.testing.assert_allclose(scores, np.reshape(expected, scores.shape), atol=1e-12)
+
+
+@settings(deadline=None, max_examples=50)
+@given(scored(weighted=True), st.floats(0, 1))
+def test_evidence_counts_words_without_a_link_less(case: Scored, cost: float) -> None:
+    pair, entities, candidates = case
+    links = dict(zip(pair.alignment.links, pair.alignment.weights or (), strict=True)) if pair.alignment else {}
+    m = np.zeros((len(pair.source or ()), len(pair.target)))
+    for link, weight in links.items():
+        m[link] = min(max(weight, 0.0), 1.0)
+
+    def literal(e: Entity, span: tuple[int, int]) -> float:
+        s, t = range(*e.span), range(*span)
+        length = sum(1.0 if any(m[:, j]) else cost for j in t)
+        return float(sum(max(m[i, j] for j in t) for i in s) + sum(max(m[i, j] for i in s) for j in t)) / (
+            len(s) + length
+        )
+
+    scores = evidence_score(pair, entities, candidates, null_cost=cost)
+    check(scores, case, literal)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    np.testing.assert_allclose(evidence_score(pair, entities, candidates, null_cost=1.0), soft_score(*case))
+
+
+def test_evidence_needs_a_cost_between_0_and_1() -> None:
+    pair = Pair(Sentence(("a",)), Sentence(("A",)), Alignment(()))
+    with pytest.raises(ValidationError, match="outside"):
+        evidence_score(pair, [], [], null_cost=2.0)
 
 
 @settings(deadline=None, max_examples=50)
@@ -336,7 +365,7 @@ def test_weights_are_read_back() -> None:
     for parts in PRESETS.values():
         assert parse_weights(weights_text(parts)) == parts
     assert parse_weights("alignment, surface:0.5") == (Part("alignment"), Part("surface", 0.5))
-    assert len([name for name in PRESETS if "surface" not in name and "soft" not in name]) == 8
+    assert len([name for name in PRESETS if "surface" not in name and name != "evidence"]) == 8
 
 
 @pytest.mark.parametrize(
@@ -348,7 +377,7 @@ def test_weights_that_make_no_sense_are_refused(text: str) -> None:
 
 
 def test_unknown_scores_are_named() -> None:
-    with pytest.raises(UnknownNameError, match="known: alignment, bounded, soft, surface"):
+    with pytest.raises(UnknownNameError, match="known: alignment, bounded, evidence, soft, surface"):
         resolve([Part("spelling")], {})
     with pytest.raises(UnknownNameError, match="pass a function"):
         resolve(preset("nmt"), {})

@@ -59,6 +59,12 @@ if TYPE_CHECKING:
     from xlner._tokenize import (
         tokenize,
     )
+    from xlner.alignment.agreement import (
+        agreement,
+    )
+    from xlner.alignment.lexical import (
+        LexicalWeights,
+    )
     from xlner.alignment.symmetrization import (
         symmetrize,
     )
@@ -93,14 +99,90 @@ if TYPE_CHECKING:
     from xlner.pipeline.filters import (
         SentenceFilters,
     )
+    from xlner.projection.back_translation import (
+        BackTranslationProjector,
+    )
+    from xlner.projection.batch import (
+        Batch,
+        BatchResult,
+    )
+    from xlner.projection.bounded import (
+        bounded_score,
+    )
     from xlner.projection.calibration import (
         Calibration,
+    )
+    from xlner.projection.candidate_sets import (
+        CandidateOptions,
+        CandidateSet,
+    )
+    from xlner.projection.candidates import (
+        aligned_words,
+        between_aligned,
+        merged_ranges,
+        ngrams,
     )
     from xlner.projection.confidence import (
         ConfidentProjector,
     )
+    from xlner.projection.evidence import (
+        evidence_score,
+    )
+    from xlner.projection.fused import (
+        FusedProjector,
+    )
+    from xlner.projection.marker_matching import (
+        recover_entities,
+    )
+    from xlner.projection.marker_reading import (
+        read_markers,
+    )
+    from xlner.projection.marker_translation import (
+        translate_labelled,
+    )
+    from xlner.projection.markers import (
+        MarkerStyle,
+        Markers,
+        write_markers,
+    )
+    from xlner.projection.matching import (
+        Match,
+        Option,
+        match,
+    )
+    from xlner.projection.ner import (
+        NerScore,
+        ner_score,
+    )
+    from xlner.projection.recognized import (
+        RecognizedProjector,
+    )
+    from xlner.projection.scores import (
+        alignment_score,
+    )
     from xlner.projection.several import (
         MultiSourceProjector,
+    )
+    from xlner.projection.soft import (
+        soft_score,
+    )
+    from xlner.projection.strategies import (
+        ExactProjector,
+        GreedyProjector,
+        HeuristicProjector,
+        HullProjector,
+    )
+    from xlner.projection.surface import (
+        surface_score,
+    )
+    from xlner.projection.translation import (
+        PhraseScorer,
+        TranslationScore,
+        translation_score,
+    )
+    from xlner.projection.tune import (
+        Tuned,
+        tune,
     )
     from xlner.tags import (
         Repair,
@@ -156,6 +238,12 @@ _HOMES = {
     "xlner._tokenize": (
         "tokenize",
     ),
+    "xlner.alignment.agreement": (
+        "agreement",
+    ),
+    "xlner.alignment.lexical": (
+        "LexicalWeights",
+    ),
     "xlner.alignment.symmetrization": (
         "symmetrize",
     ),
@@ -190,14 +278,90 @@ _HOMES = {
     "xlner.pipeline.filters": (
         "SentenceFilters",
     ),
+    "xlner.projection.back_translation": (
+        "BackTranslationProjector",
+    ),
+    "xlner.projection.batch": (
+        "Batch",
+        "BatchResult",
+    ),
+    "xlner.projection.bounded": (
+        "bounded_score",
+    ),
     "xlner.projection.calibration": (
         "Calibration",
+    ),
+    "xlner.projection.candidate_sets": (
+        "CandidateOptions",
+        "CandidateSet",
+    ),
+    "xlner.projection.candidates": (
+        "aligned_words",
+        "between_aligned",
+        "merged_ranges",
+        "ngrams",
     ),
     "xlner.projection.confidence": (
         "ConfidentProjector",
     ),
+    "xlner.projection.evidence": (
+        "evidence_score",
+    ),
+    "xlner.projection.fused": (
+        "FusedProjector",
+    ),
+    "xlner.projection.marker_matching": (
+        "recover_entities",
+    ),
+    "xlner.projection.marker_reading": (
+        "read_markers",
+    ),
+    "xlner.projection.marker_translation": (
+        "translate_labelled",
+    ),
+    "xlner.projection.markers": (
+        "MarkerStyle",
+        "Markers",
+        "write_markers",
+    ),
+    "xlner.projection.matching": (
+        "Match",
+        "Option",
+        "match",
+    ),
+    "xlner.projection.ner": (
+        "NerScore",
+        "ner_score",
+    ),
+    "xlner.projection.recognized": (
+        "RecognizedProjector",
+    ),
+    "xlner.projection.scores": (
+        "alignment_score",
+    ),
     "xlner.projection.several": (
         "MultiSourceProjector",
+    ),
+    "xlner.projection.soft": (
+        "soft_score",
+    ),
+    "xlner.projection.strategies": (
+        "ExactProjector",
+        "GreedyProjector",
+        "HeuristicProjector",
+        "HullProjector",
+    ),
+    "xlner.projection.surface": (
+        "surface_score",
+    ),
+    "xlner.projection.translation": (
+        "PhraseScorer",
+        "TranslationScore",
+        "translation_score",
+    ),
+    "xlner.projection.tune": (
+        "Tuned",
+        "tune",
     ),
     "xlner.tags": (
         "Repair",
@@ -211,23 +375,41 @@ __all__ = [
     "Aligner",
     "Alignment",
     "AlignmentScores",
+    "BackTranslationProjector",
     "BackendError",
+    "Batch",
+    "BatchResult",
     "Calibration",
+    "CandidateOptions",
+    "CandidateSet",
     "ConfidentProjector",
     "Counts",
     "Entity",
+    "ExactProjector",
+    "FusedProjector",
     "GoldAlignment",
+    "GreedyProjector",
+    "HeuristicProjector",
+    "HullProjector",
     "InputError",
     "LabelMap",
+    "LexicalWeights",
+    "MarkerStyle",
+    "Markers",
+    "Match",
     "MissingExtraError",
     "MultiSourceProjector",
+    "NerScore",
+    "Option",
     "Outcome",
     "Pair",
+    "PhraseScorer",
     "Pipeline",
     "Projection",
     "Projector",
     "Reason",
     "Recognition",
+    "RecognizedProjector",
     "Recognizer",
     "Repair",
     "RunFolder",
@@ -238,11 +420,18 @@ __all__ = [
     "SentenceFilters",
     "Signature",
     "StageError",
+    "TranslationScore",
     "Translator",
+    "Tuned",
     "UnknownNameError",
     "ValidationError",
     "XlnerError",
     "__version__",
+    "agreement",
+    "aligned_words",
+    "alignment_score",
+    "between_aligned",
+    "bounded_score",
     "compare",
     "create",
     "detokenize",
@@ -250,20 +439,33 @@ __all__ = [
     "evaluate_alignments",
     "evaluate_tags",
     "evaluation",
+    "evidence_score",
     "fakes",
     "find_errors",
     "intervals",
     "languages",
+    "match",
+    "merged_ranges",
+    "ner_score",
+    "ngrams",
     "read_alignments",
     "read_gold_alignments",
+    "read_markers",
     "read_pairs",
     "read_sentences",
+    "recover_entities",
     "register",
     "reliability",
+    "soft_score",
     "strict",
+    "surface_score",
     "symmetrize",
     "tags",
     "tokenize",
+    "translate_labelled",
+    "translation_score",
+    "tune",
+    "write_markers",
     "write_pairs",
     "write_sentences",
 ]

@@ -1,6 +1,7 @@
 """Backends by name: `kind → name → "module:Class"`, loaded on use, with entry points for third parties.
 
-A spec names a backend, its main argument and its options: `spacy:en_core_web_sm`, `e5:itermax?layer=7`.
+A spec names a backend, its main argument and its options: `spacy:en_core_web_sm`, `e5:itermax?layer=7`. A value in
+parentheses is taken as it stands, so that an option can hold a spec: `back-translation?forward=(heuristic?gap=2)`.
 """
 
 from __future__ import annotations
@@ -8,9 +9,10 @@ from __future__ import annotations
 import importlib
 import inspect
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from itertools import accumulate
 from types import UnionType
 from typing import Any
 
@@ -44,6 +46,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "simalign": "xlner.alignment.published:SimAligner",
     },
     "projector": {
+        "back-translation": "xlner.projection.back_translation:BackTranslationProjector",
         "exact": "xlner.projection.strategies:ExactProjector",
         "fused": "xlner.projection.fused:FusedProjector",
         "greedy": "xlner.projection.strategies:GreedyProjector",
@@ -69,23 +72,47 @@ class Spec:
 
     @classmethod
     def parse(cls, text: str) -> Spec:
-        """Split `name[:argument][?key=value[&key=value]]`; raises `UnknownNameError` where an option has no value."""
+        """Split `name[:argument][?key=value[&key=value]]`, where a value may stand in parentheses.
+
+        Raises `UnknownNameError` where an option has no value or a parenthesis is left open.
+
+        >>> Spec.parse("a?b=(c?d=1&e=2)&f=3").options
+        {'b': 'c?d=1&e=2', 'f': '3'}
+        """
         head, _, query = text.strip().partition("?")
         name, _, argument = head.partition(":")
         options = {}
-        for part in filter(None, query.split("&")):
+        for part in filter(None, _split(query, text)):
             key, sign, value = part.partition("=")
             if not key or not sign:
                 raise UnknownNameError(f"option {part!r} in {text!r} has no value", hint="write ?key=value&key=value")
-            options[key] = value
+            options[key] = value[1:-1] if value.startswith("(") else value
         return cls(name, argument or None, options)
+
+
+def _split(query: str, spec: str) -> Iterator[str]:
+    """The parts between `&`, but for those inside of a value in parentheses."""
+    while query:
+        key, sign, value = query.partition("=")
+        if not sign or "&" in key or not value.startswith("("):
+            part, _, query = query.partition("&")
+            yield part
+            continue
+        depths = accumulate((c == "(") - (c == ")") for c in value)
+        end = next((k for k, depth in enumerate(depths, start=1) if not depth), 0)
+        if not end or value[end : end + 1] not in ("", "&"):
+            raise UnknownNameError(
+                f"the parentheses of option {key!r} in {spec!r} do not fit", hint="write ?key=(value)&key=value"
+            )
+        yield f"{key}={value[:end]}"
+        query = value[end + 1 :]
 
 
 def names(kind: str) -> dict[str, str]:
     """Everything registered for a kind, `name → "module:Class"`; entry points (`xlner.translators` …) included.
 
     >>> sorted(names("projector"))
-    ['exact', 'fused', 'greedy', 'heuristic', 'hull', 'recognized', 'several']
+    ['back-translation', 'exact', 'fused', 'greedy', 'heuristic', 'hull', 'recognized', 'several']
     """
     known = dict(_BUILTIN[kind])
     for point in entry_points(group=f"xlner.{kind}s"):

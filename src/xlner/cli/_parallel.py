@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from xlner._alignment import Alignment
 from xlner._errors import InputError, ValidationError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
+from xlner.alignment.agreement import agreement
+from xlner.alignment.lexical import LexicalWeights
+from xlner.formats import read_alignments
 
 _END = object()
 
@@ -43,6 +47,33 @@ def in_step(sides: Sequence[Iterable[object]], names: Sequence[str]) -> Iterator
                 hint="the files must be parallel: one sentence in each for every pair, empty ones included",
             )
         yield parts
+
+
+def agreed(paths: Sequence[str]) -> Iterator[Alignment | InputError]:
+    """The links of a file; of several files those of all, weighted by how many of the files hold them.
+
+    Raises `InputError` where a file cannot be opened, at once, and where one file ends before another.
+    """
+    files = [read_alignments(path) for path in paths]
+    return files[0] if len(files) == 1 else _agreed(paths, files)
+
+
+def _agreed(
+    paths: Sequence[str], files: Sequence[Iterator[Alignment | InputError]]
+) -> Iterator[Alignment | InputError]:
+    for number, parts in enumerate(zip_longest(*files, fillvalue=_END), start=1):
+        if _END in parts:
+            going = next(path for path, part in zip(paths, parts, strict=True) if part is not _END)
+            raise InputError(f"ends after {number - 1} lines, but {going} goes on", path=paths[parts.index(_END)])
+        bad = next((part for part in parts if isinstance(part, InputError)), None)
+        yield bad or agreement([part for part in parts if isinstance(part, Alignment)])
+
+
+def weighed(counted: Iterable[Pair | InputError], pairs: Iterable[Pair | InputError]) -> Iterator[Pair | InputError]:
+    """Pairs with their links weighed by the words' links in all of them, which are read for that first."""
+    lexical = LexicalWeights.count(pair for pair in counted if isinstance(pair, Pair))
+    for pair in pairs:
+        yield replace(pair, alignment=lexical.weigh(pair)) if isinstance(pair, Pair) else pair
 
 
 def _pair(parts: tuple[object, ...], number: int, names: tuple[str, str, str]) -> Pair | InputError:

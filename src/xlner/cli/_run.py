@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 PRETTY = "pretty"
 OUTPUT_FORMATS = ("conll", "jsonl", PRETTY)
 _PRETTY_WINDOW = 32
+_SUMMARY = "summary.json"
 EXIT_SOME_FAILED = 1
 _NOT_IN_RECIPE = frozenset({"run_dir", "resume"})
-_READING = ("from_format", "lang", "scheme", "repair", "tag_names")
+_READING = ("from_format", "lang", "scheme", "repair", "tag_names", "lexical")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,8 @@ def execute(pipeline: Runner, items: Iterable[Any], run: Run) -> int:
             print_pairs(pairs, options["output"])
         else:
             write_pairs(pairs, options["output"], format=run.format)
+        if options["run_dir"] is not None and tally.projected:
+            tally.save(options["run_dir"])
     code = tally.report(run.reports)
     if filters is not None:
         click.echo(f"xlner: filters {filters.report}", err=True)
@@ -188,7 +191,8 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 class _Tally:
     sentences: int = 0
     entities: int = 0
-    dropped: int = 0
+    source_entities: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     links: int = 0
     projected: bool = False
@@ -200,7 +204,9 @@ class _Tally:
         for pair in pairs:
             self.sentences += 1
             self.entities += len(pair.labelled.entities)
-            self.dropped += sum(o.dropped for o in pair.projection.outcomes) if pair.projection else 0
+            outcomes = pair.projection.outcomes if pair.projection else ()
+            self.source_entities += len(outcomes)
+            self.dropped.update(str(o.reason) for o in outcomes if o.reason is not None)
             if pair.error is not None:
                 self.failed += 1
                 self.first_error = self.first_error or f"sentence {self.sentences}: {pair.error}"
@@ -212,11 +218,23 @@ class _Tally:
             self.projected = self.projected or pair.projection is not None
             yield pair
 
+    def save(self, folder: str) -> None:
+        """Write the counts: those projected and those dropped for each reason add up to the source entities."""
+        counts = {
+            "sentences": self.sentences,
+            "failed": self.failed,
+            "source_entities": self.source_entities,
+            "projected": self.source_entities - self.dropped.total(),
+            "dropped": dict(sorted(self.dropped.items())),
+        }
+        (Path(folder) / _SUMMARY).write_text(json.dumps(counts, indent=2) + "\n", encoding="utf-8")
+
     def report(self, reports: Mapping[str, ReadReport]) -> int:
         for name, report in reports.items():
             if report.repaired_tags:
                 click.echo(f"xlner: {name}: {counted(report.repaired_tags, 'tag')} out of place repaired", err=True)
-        dropped = f", {self.dropped} not projected" if self.dropped else ""
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.dropped.items()))
+        dropped = f", {self.dropped.total()} not projected ({reasons})" if self.dropped else ""
         links = f", {counted(self.links, 'link')}" if self.links and not self.projected else ""
         entities = f", {counted(self.entities, 'entity', 'entities')}" if self.projected else ""
         click.echo(f"xlner: {counted(self.sentences, 'sentence')}{links}{entities}{dropped}", err=True)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
+from xlner._errors import InputError, UnknownNameError
+from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._confidence import add_confidence
-from xlner.cli._parallel import parallel
+from xlner.cli._parallel import agreed, parallel, weighed
 from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
 from xlner.cli._several import also_groups, several_pipelines
-from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
+from xlner.formats import ReadReport, format_of, read_sentences
+from xlner.formats._files import STANDARD_STREAM
 
 
 @click.command()
 @click.argument("source", metavar="SOURCE")
 @click.argument("target", metavar="TARGET")
 @o.OUTPUT
-@click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format instead of an aligner.")
+@click.option(
+    "--alignment",
+    multiple=True,
+    metavar="FILE",
+    help="Word links in Pharaoh format instead of an aligner; links of several files weigh by how many have them.",
+)
+@click.option(
+    "--lexical",
+    is_flag=True,
+    help="Weigh links by how often their words are linked in all of the text; reads the files twice.",
+)
 @o.ALIGNER
 @o.PROJECTOR
 @o.CONFIDENCE
@@ -56,6 +70,8 @@ def project(**options: Any) -> int:
     xlner project examples/en-es.conll examples/es.txt --lang es
     xlner project en.conll de.conll --alignment en-de.talp -o de.projected.conll
     xlner project en.conll pt.txt --lang pt --also-source es.conll --also-lang es
+    xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical \\
+        --projector "fused:evidence?candidates=aligned&max_length=100"
     """
     from xlner.pipeline import Pipeline
     from xlner.pipeline._pipeline import DEFAULT_WINDOW
@@ -69,7 +85,7 @@ def project(**options: Any) -> int:
     pipeline = Pipeline(
         None,
         options["recognizer"],
-        options["aligner"] if links is None else None,
+        None if links else options["aligner"],
         None if options["also_source"] else options["projector"],
         target_lang=options["lang"],
         source_lang=options["source_lang"],
@@ -77,26 +93,45 @@ def project(**options: Any) -> int:
         window=window_for(to_format, DEFAULT_WINDOW),
         batch_tokens=options["batch_tokens"],
     )
-    pairs = parallel(
-        read_sentences(
-            source,
-            format=from_format,
-            language=options["source_lang"],
-            require_tags=options["recognizer"] is None,
-            report=reports[source],
-            **tags,
-        ),
-        read_sentences(target, format=target_format, language=options["lang"], report=reports[target], **tags),
-        None if links is None else read_alignments(links),
-        (source, target, links or ""),
-    )
-    inputs = {"target": target, "source": source, **({} if links is None else {"alignment": links})}
+
+    def pairs(reports: Mapping[str, ReadReport]) -> Iterator[Pair | InputError]:
+        return parallel(
+            read_sentences(
+                source,
+                format=from_format,
+                language=options["source_lang"],
+                require_tags=options["recognizer"] is None,
+                report=reports[source],
+                **tags,
+            ),
+            read_sentences(target, format=target_format, language=options["lang"], report=reports[target], **tags),
+            agreed(links) if links else None,
+            (source, target, ", ".join(links)),
+        )
+
+    inputs = {"target": target, "source": source, **_numbered(links)}
+    read = pairs(reports)
+    if options["lexical"]:
+        _check_lexical(inputs, links)
+        read = weighed(pairs({source: ReadReport(), target: ReadReport()}), read)
     if options["also_source"]:
         inputs |= {f"source {k}": path for k, path in enumerate(options["also_source"], start=2)}
-        inputs |= {f"alignment {k}": path for k, path in enumerate(options["also_alignment"], start=2)}
-        groups = also_groups(pairs, target, options, reports)
+        inputs |= {f"alignment of source {k}": path for k, path in enumerate(options["also_alignment"], start=2)}
+        groups = also_groups(read, target, options, reports)
         return execute(
             several_pipelines(pipeline, options), groups, Run("project", options, to_format, inputs, reports)
         )
     add_confidence(pipeline, options)
-    return execute(pipeline, pairs, Run("project", options, to_format, inputs, reports))
+    return execute(pipeline, read, Run("project", options, to_format, inputs, reports))
+
+
+def _numbered(links: Sequence[str]) -> dict[str, str]:
+    """Files of links by names of their own."""
+    return {f"alignment {k}" if k > 1 else "alignment": path for k, path in enumerate(links, start=1)}
+
+
+def _check_lexical(inputs: Mapping[str, str], links: Sequence[str]) -> None:
+    if not links:
+        raise UnknownNameError("--lexical weighs given links", hint="give them with --alignment FILE")
+    if STANDARD_STREAM in inputs.values():
+        raise UnknownNameError("--lexical reads its input twice, not standard input", hint="save the input first")

@@ -32,7 +32,8 @@ class Pipeline:
 
     Stages are objects with the methods of `xlner.Translator`, `Recognizer`, `Aligner` and `Projector`, or specs such
     as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"`, `"greedy"`. A stage that is None is left out: then
-    every pair must come with what it would have made.
+    every pair must come with what it would have made. A projector that translates and aligns does so with the other
+    stages, where its spec names none.
 
     Translations are checked and, where they look wrong, attempted again; `on_suspect` says what is done with one that
     stays suspicious (see `xlner.translation.guarded.OnSuspect`), None switches the checks off. Findings are in the
@@ -74,7 +75,14 @@ class Pipeline:
         self._check_route()  # before models are loaded for nothing
         self.recognizer: Recognizer | None = _build("recognizer", recognizer, language=self.source_lang)
         self.aligner: Aligner | None = _build("aligner", aligner)
-        self.projector: Projector | None = _build("projector", projector)
+        self.projector: Projector | None = _build(
+            "projector",
+            projector,
+            translator=self.translator,
+            aligner=self.aligner,
+            source_lang=self.source_lang,
+            target_lang=self.target_lang,
+        )
         self.ignore = frozenset(ignore)
         self.window = window
         self.batch_tokens = batch_tokens

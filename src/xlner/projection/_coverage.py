@@ -28,16 +28,22 @@ def link_matrix(pair: Pair, *, weighted: bool) -> NDArray[np.float64]:
 
 
 def coverage(
-    matrix: NDArray[np.float64], entities: Sequence[Entity], candidates: Sequence[Span]
+    matrix: NDArray[np.float64],
+    entities: Sequence[Entity],
+    candidates: Sequence[Span],
+    costs: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
     """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + |t|)`, shape `(n_entities, n_candidates)`.
+
+    With `costs`, one per target word, `|t|` is the sum of those of its words.
 
     >>> coverage(np.eye(2), [Entity(0, 2, "LOC")], [(0, 1), (0, 2)]).round(2).tolist()
     [[0.67, 1.0]]
     """
     spans = np.asarray(candidates, dtype=np.int64).reshape(-1, 2)
     scores = np.zeros((len(entities), len(spans)))
-    sizes = spans[:, 1] - spans[:, 0]
+    running = np.arange(matrix.shape[1] + 1.0) if costs is None else np.concatenate([[0.0], costs.cumsum()])
+    sizes = running[spans[:, 1]] - running[spans[:, 0]]
     for row, entity in enumerate(entities):
         inside = matrix[entity.start : entity.end]
         of_words = np.concatenate([[0.0], inside.max(axis=0).cumsum()])

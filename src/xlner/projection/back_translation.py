@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from xlner._alignment import Alignment
 from xlner._entity import Entity, overlaps
 from xlner._errors import BackendError, ValidationError
 from xlner._pair import Outcome, Pair, Projection, Reason
+from xlner._registry import create
 from xlner._sentence import Sentence
 from xlner._stages import Aligner, Projector, Translator
 from xlner.languages import canonical
@@ -27,12 +29,17 @@ class BackTranslationProjector:
     entity that comes through neither step falls back to `forward` along the links of the pair itself, on the words
     that are still free; so does no entity of a pair without alignment, or where `fallback` is False.
 
+    The stages are objects, or specs as `xlner.create` takes them. Built from a spec in a `Pipeline` or on the command
+    line, the projector takes translator, aligner and languages of the run where the spec names no others:
+    `back-translation?translator=(apertium?via=es)&forward=(heuristic?gap=2)`.
+
     Outcomes: `scores["similarity"]` is that of the marked text, beside the scores of `forward`. An entity that fell
     back has a score of 1 named for why: `markers:REASON` where its marker could not be read, `back:REASON` where
     the back-translation could not be projected. All stages get whole batches: two calls of the translator, one of
     the aligner, two of `forward`.
 
-    Raises `UnknownNameError` for an unknown `marker` or language, `ValidationError` for a `threshold` outside [0, 1).
+    Raises `UnknownNameError` for an unknown `marker`, stage or language, `ValidationError` for a `threshold` outside
+    [0, 1), `BackendError` where the translator knows that it cannot translate so, or a stage cannot run here.
 
     >>> from xlner.fakes import EchoTranslator, OracleAligner
     >>> from xlner.projection.strategies import GreedyProjector
@@ -45,24 +52,25 @@ class BackTranslationProjector:
 
     def __init__(
         self,
-        translator: Translator,
-        aligner: Aligner,
-        forward: Projector,
+        translator: Translator | str = "apertium",
+        aligner: Aligner | str = "e5",
+        forward: Projector | str = "greedy",
         *,
-        source_lang: str,
-        target_lang: str,
+        source_lang: str = "en",
+        target_lang: str | None = None,
         marker: MarkerStyle | str = MarkerStyle.BRACKETS,
         spaced: bool = False,
         threshold: float = THRESHOLD,
         fallback: bool = True,
     ) -> None:
         check_threshold(threshold)
-        self.translator = translator
-        self.aligner = aligner
-        self.forward = forward
-        self.source_lang = canonical(source_lang)
-        self.target_lang = canonical(target_lang)
         self.marker = MarkerStyle.of(marker)
+        self.source_lang = canonical(source_lang)
+        self.target_lang = None if target_lang is None else canonical(target_lang)
+        self.translator: Translator = _built("translator", translator)
+        self._check_route()  # before a model is loaded for nothing
+        self.aligner: Aligner = _built("aligner", aligner)
+        self.forward: Projector = _built("projector", forward)
         self.spaced = spaced
         self.threshold = threshold
         self.fallback = fallback
@@ -76,10 +84,16 @@ class BackTranslationProjector:
         ]
         return f"back-translation {self.source_lang}>{self.target_lang} {options} ({' | '.join(stages)})"
 
+    @property
+    def summary(self) -> str:
+        """The directions that the translator has, for `xlner doctor`; raises `BackendError` where it has none."""
+        return f"by translation {getattr(self.translator, 'summary', type(self.translator).__name__)}"
+
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair: one outcome per source entity, in order, disjoint in the target.
 
-        Raises `ValidationError` for a pair without source, `BackendError` where a stage does not answer one for one.
+        Raises `ValidationError` for a pair without source, `BackendError` where a stage does not answer one for one or
+        the target language is not known.
         """
         sources = [_source(pair) for pair in pairs]
         back = self._translate_back(sources)
@@ -97,7 +111,7 @@ class BackTranslationProjector:
             [sources[k] for k in todo],
             self.translator,
             from_lang=self.source_lang,
-            to_lang=self.target_lang,
+            to_lang=self._to_lang(),
             marker=self.marker,
             spaced=self.spaced,
             threshold=self.threshold,
@@ -105,6 +119,18 @@ class BackTranslationProjector:
         for k, projection in zip(todo, done, strict=True):
             made[k] = projection
         return made
+
+    def _to_lang(self) -> str:
+        if self.target_lang is None:
+            raise BackendError(
+                "back-translation needs to know the target language", hint="give --lang, or target_lang in Python"
+            )
+        return self.target_lang
+
+    def _check_route(self) -> None:
+        route = getattr(self.translator, "route", None)
+        if route is not None and self.target_lang is not None:
+            route(self.source_lang, self.target_lang)
 
     def _carry(self, pairs: Sequence[Pair], back: Sequence[Projection]) -> list[_Outcomes]:
         """Outcomes of the entities of each back-translation, by where they start in it."""
@@ -131,6 +157,10 @@ class BackTranslationProjector:
         projections = self.forward.project(pairs) if pairs else []
         _check_count("projector", len(projections), len(pairs))
         return projections
+
+
+def _built(kind: str, stage: Any) -> Any:
+    return create(kind, stage) if isinstance(stage, str) else stage
 
 
 def _source(pair: Pair) -> Sentence:

@@ -23,9 +23,10 @@ class FusedProjector:
     """The best total of a weighted sum of scores, `Σ_k w_k · c_k(s, t)`, that disjoint spans can have.
 
     `preset` names a sum of `xlner.projection.fusion.PRESETS`; or `weights` says which scores with which weights and
-    thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `bounded`, `soft` and `surface`; others
-    are passed in by name as functions `(pair, entities, candidates) → array (n_entities, n_candidates)`, such as
-    `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which presets speak of.
+    thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `bounded`, `evidence`, `soft` and
+    `surface`; others are passed in by name as functions `(pair, entities, candidates) → array (n_entities,
+    n_candidates)`, such as `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which presets speak
+    of.
 
     `recognizer`, an object or a spec, is one for the target language: it gives the scores `ner` and `ner_spans`, and
     with `recognized` among the candidates the entities of the target: `fused:align+ner?recognizer=hf:./my-ner`.

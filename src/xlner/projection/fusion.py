@@ -13,6 +13,7 @@ from xlner._entity import Entity, Span
 from xlner._errors import UnknownNameError, ValidationError
 from xlner._pair import Pair
 from xlner.projection.bounded import bounded_score
+from xlner.projection.evidence import evidence_score
 from xlner.projection.scores import alignment_score
 from xlner.projection.soft import soft_score
 from xlner.projection.surface import surface_score
@@ -23,12 +24,13 @@ Score = Callable[[Pair, Sequence[Entity], Sequence[Span]], NDArray[np.float64]]
 SCORES: Mapping[str, Score] = {
     "alignment": alignment_score,
     "bounded": bounded_score,
+    "evidence": evidence_score,
     "soft": soft_score,
     "surface": surface_score,
 }
 """Scores that need nothing but the pair."""
 
-NEED_LINKS = frozenset({"alignment", "bounded", "soft"})
+NEED_LINKS = frozenset({"alignment", "bounded", "evidence", "soft"})
 GIVEN = ("ner", "ner_spans", "translation")
 """Scores that need a model, known by name so that presets can speak of them."""
 _FROM_SPEC = dict.fromkeys(("ner", "ner_spans"), ", or name a recognizer: ?recognizer=hf:MODEL")
@@ -80,6 +82,8 @@ PRESETS: Mapping[str, tuple[Part, ...]] = {
     "align+surface": (Part("alignment", 1.0, 0.6), Part("surface", 0.5, 0.9)),
     "bounded+surface": (Part("bounded", 1.0, 0.6), Part("surface", 0.5, 0.9)),
     "soft+surface": (Part("soft", 1.0, 0.4), Part("surface", 0.5, 0.9)),
+    # For links with weights, chosen on UNER-PUD (pt, sv) and SemEval-2016 (es, fr) by benchmarks/europarl_eflomal.py.
+    "evidence": (Part("evidence", 1.0, 0.3),),
 }
 """Sums by name; parts named in `GIVEN` need a function that gives them."""
 

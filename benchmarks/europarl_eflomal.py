@@ -1,0 +1,207 @@
+"""One configuration for Europarl-NER, German and Spanish, on stored links, chosen on other data.
+
+python benchmarks/europarl_eflomal.py DATA
+    (with europarl-ner/, uner-pud/ and absa-projection/, each with the links of both directions and symmetrized ones)
+
+Every configuration (which links, how they are weighed, which score, which threshold) is tried on UNER-PUD (pt, sv;
+eflomal) and on opinion targets (es, mGiza; fr, fast_align). The one with the best mean is then run on Europarl-NER,
+and beside it what becomes of it without each of its parts. Strict F1, all labels.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+from absa_projection import sentences as absa_sentences
+
+from xlner import (
+    Alignment,
+    CandidateOptions,
+    LexicalWeights,
+    Pair,
+    Pipeline,
+    Sentence,
+    agreement,
+    evaluate,
+    evidence_score,
+    match,
+    read_alignments,
+    read_sentences,
+    soft_score,
+    strict,
+)
+from xlner.projection.fusion import Part
+from xlner.projection.scoring import ScoredPair
+
+LINKS = (("inter",), ("gdfa",), ("inter", "gdfa"), ("forward", "reverse", "gdfa"))
+FLOORS = (None, 0.25)
+SCORES = {"soft": soft_score, "evidence": evidence_score}
+THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6)
+PROJECTORS = (
+    "greedy",
+    "exact?candidates=merged&gap=2",
+    "heuristic",
+    "heuristic?gap=2",
+    "heuristic?gap=2&ratio=0.5",
+    "heuristic?gap=2&ratio=0.3",
+    "hull",
+    "hull?restr_tgt=2",
+)
+ANYWHERE = CandidateOptions("aligned", max_length=1000)
+
+
+class Data(NamedTuple):
+    """Source and gold sentences with named sets of links."""
+
+    source: list[Sentence]
+    gold: list[Sentence]
+    links: dict[str, list[Alignment]]
+
+
+class Choice(NamedTuple):
+    """A configuration: a projector's spec, or a score with its threshold on links weighed by `floor`."""
+
+    links: tuple[str, ...]
+    how: str
+    floor: float | None = None
+    threshold: float = 0.0
+
+    def __str__(self) -> str:
+        lexical = "" if self.floor is None else f", lexical {self.floor}"
+        threshold = f" from {self.threshold}" if self.how in SCORES else ""
+        return f"{'+'.join(self.links)}{lexical}: {self.how}{threshold}"
+
+
+def main(data: Path) -> None:
+    """Print the best configurations on the selection sets, and the scores of the first on Europarl-NER."""
+    pud = [read_pud(data / "uner-pud", language) for language in ("pt", "sv")]
+    targets = [read_absa(data / "absa-projection", *each) for each in (("es", "mgiza"), ("fr", "fast_align"))]
+    results = {choice: [*a, *b] for (choice, a), (_, b) in zip(scored(pud), scored(targets), strict=True)}
+    ranked = sorted(results, key=lambda c: -selection(results[c]))
+    print(f"{'selection':48}  mean     pt    sv    es    fr")
+    plain = [c for c in ranked if c.how not in SCORES]
+    for choice in [*ranked[:10], *plain[:5]]:
+        print(f"{choice!s:48} {selection(results[choice]):.4f} ", *(f"{f1:.3f}" for f1 in results[choice]), flush=True)
+    best = ranked[0]
+    europarl = [read_europarl(data / "europarl-ner", language) for language in ("de", "es")]
+    print(f"\n{'Europarl-NER':48}    de     es")
+    for name, choice in {"selected": best, **ablations(best), "other": plain[0]}.items():
+        print(f"{name:10} {choice!s:48}", *(f"{f1:.4f}" for f1 in next(scored(europarl, [choice]))[1]), flush=True)
+
+
+def selection(f1s: Sequence[float]) -> float:
+    """The mean over the selection sets."""
+    return sum(f1s) / len(f1s)
+
+
+def grid() -> list[Choice]:
+    """All configurations; thresholds vary fastest."""
+    weighed = [Choice(*values) for values in product(LINKS, SCORES, FLOORS, THRESHOLDS)]
+    return [*weighed, *(Choice(*values) for values in product(LINKS[:2], PROJECTORS))]
+
+
+def ablations(best: Choice) -> dict[str, Choice]:
+    """The configuration without each of its parts."""
+    without = {
+        "links": best._replace(links=("inter",)),
+        "lexical": best._replace(floor=None),
+        "score": best._replace(how="soft"),
+        "threshold": best._replace(threshold=0.0),
+    }
+    return {f"- {name}": choice for name, choice in without.items() if choice != best}
+
+
+def scored(sets: Sequence[Data], choices: Sequence[Choice] | None = None) -> Iterator[tuple[Choice, list[float]]]:
+    """Each configuration with its F1 on each of the sets."""
+    runs = [Runs(data) for data in sets]
+    for choice in grid() if choices is None else choices:
+        yield choice, [run.f1(choice) for run in runs]
+
+
+class Runs:
+    """The configurations on one set; what several of them share is computed once."""
+
+    def __init__(self, data: Data) -> None:
+        self.data = data
+        self.weighed = cache(self._weighed)
+        self.scored = cache(self._scored)
+
+    def f1(self, choice: Choice) -> float:
+        """F1 of a configuration."""
+        if choice.how not in SCORES:
+            done = Pipeline(projector=choice.how).run_pairs(self.weighed(choice.links, None))
+            return evaluate(self.data.gold, (p.labelled for p in done)).micro.f1
+        self._forget_others(choice)
+        parts = (Part(choice.how),)
+        made = []
+        for s in self.scored(choice.links, choice.floor, choice.how):
+            options = s.options(parts, choice.threshold)
+            made.append(s.project(match(options, len(s.pair.target)).chosen, parts, options).sentence)
+        return evaluate(self.data.gold, made).micro.f1
+
+    def _forget_others(self, choice: Choice) -> None:
+        """Keep the scores of one kind at a time: those of all would fill the memory."""
+        if choice.threshold == THRESHOLDS[0]:
+            self.scored.cache_clear()
+
+    def _weighed(self, links: tuple[str, ...], floor: float | None) -> list[Pair]:
+        held = zip(*(self.data.links[name] for name in links), strict=True)
+        rows = zip(self.data.source, self.data.gold, held, strict=True)
+        pairs = [Pair(Sentence(t.tokens), s, agreement(a)) for s, t, a in rows]
+        if floor is None:
+            return pairs
+        lexical = LexicalWeights.count(pairs)
+        return [Pair(p.target, p.source, lexical.weigh(p, floor=floor)) for p in pairs]
+
+    def _scored(self, links: tuple[str, ...], floor: float | None, how: str) -> list[ScoredPair]:
+        return [ScoredPair.of(pair, ANYWHERE, {how: SCORES[how]}) for pair in self.weighed(links, floor)]
+
+
+def read_europarl(folder: Path, language: str) -> Data:
+    """Europarl-NER."""
+    sides = [list(strict(read_sentences(folder / f"{la}-europarl.test.conll02"))) for la in ("en", language)]
+    names = ("forward", "reverse", "inter", "gdfa")
+    return Data(*sides, {n: read_links(folder / f"europarl.en-{language}.eflomal.{n}.talp") for n in names})
+
+
+def read_pud(folder: Path, language: str) -> Data:
+    """UNER-PUD."""
+    sides = [list(iob2(folder / f"{la}_pud-ud-test.iob2")) for la in ("en", language)]
+    names = ("forward", "reverse", "inter", "gdfa")
+    return Data(*sides, {n: read_links(folder / f"pud.en-{language}.eflomal.{n}.talp") for n in names})
+
+
+def read_absa(folder: Path, language: str, tool: str) -> Data:
+    """Opinion targets; the intersection is made here."""
+    files = {"forward": "forward", "reverse": "reverse", "gdfa": "grow_diag_final-and"}
+    at = folder / f"en2{language}"
+    links = {name: read_links(at / f"DeepL.50000.{tool}.train.{file}.talp") for name, file in files.items()}
+    both = zip(links["forward"], links["reverse"], strict=True)
+    links["inter"] = [Alignment(tuple({*a.links} & {*b.links})) for a, b in both]
+    return Data(list(absa_sentences(folder / "en.absa.train.tsv")), list(absa_sentences(at / "gold.train.tsv")), links)
+
+
+def read_links(path: Path) -> list[Alignment]:
+    """The links of a file; raises the first error."""
+    return list(strict(read_alignments(path)))  # type: ignore[type-var]
+
+
+def iob2(path: Path) -> Iterator[Sentence]:
+    """Sentences of Universal NER: number, token, tag and more, tab between them."""
+    rows: list[tuple[str, str]] = []
+    for line in [*path.read_text(encoding="utf-8").split("\n"), ""]:
+        fields = line.split("\t")
+        if len(fields) > 2:
+            rows.append((fields[1], fields[2]))
+        elif rows and not line:
+            yield Sentence.from_tags([token for token, _ in rows], [tag for _, tag in rows])
+            rows = []
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
