@@ -30,7 +30,8 @@ from xlner.projection.fusion import (
 from xlner.projection.ner import NerScore, ner_score
 from xlner.projection.scores import alignment_score
 from xlner.projection.soft import soft_score
-from xlner.projection.surface import fold, surface_score
+from xlner._spelling import fold
+from xlner.projection.surface import surface_score
 from xlner.projection.translation import PhraseScorer, TranslationScore, translation_score
 
 Scored = tuple[Pair, list[Entity], list[tuple[int, int]]]

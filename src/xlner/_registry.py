@@ -29,8 +29,13 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
     },
     "aligner": {
+        "apertium": "xlner.alignment.apertium:ApertiumAligner",
+        "boosted": "xlner.alignment.boosted:BoostedAligner",
         "e5": "xlner.alignment.e5:E5Aligner",
+        "eflomal": "xlner.alignment.eflomal:EflomalAligner",
         "oracle": "xlner.fakes:OracleAligner",
+        "surface": "xlner.alignment.surface:SurfaceAligner",
+        "thot": "xlner.alignment.thot:ThotAligner",
     },
     "projector": {
         "exact": "xlner.projection.strategies:ExactProjector",
@@ -108,7 +113,7 @@ def create(kind: str, spec: str, **defaults: object) -> Any:
     """
     parsed = Spec.parse(spec)
     cls = backend_class(kind, parsed.name)
-    parameters = {**_parameters(cls), **_further_options(cls, parsed)}
+    parameters = options_of(cls, parsed)
     options = {name: value for name, value in defaults.items() if name in parameters and value is not None}
     for name, value in parsed.options.items():
         if name not in parameters:
@@ -135,6 +140,11 @@ def _parameters(cls: Any) -> dict[str, Any]:
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = inspect.signature(cls).parameters.values()
     return {p.name: hints.get(p.name, str) for p in parameters if p.kind in kinds}
+
+
+def options_of(cls: Any, spec: Spec) -> dict[str, Any]:
+    """The options that a backend class takes with this spec, and their types."""
+    return {**_parameters(cls), **_further_options(cls, spec)}
 
 
 def _further_options(cls: Any, spec: Spec) -> Mapping[str, Any]:
