@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import sys
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xlner._errors import UnknownNameError, ValidationError
+from xlner._errors import MissingExtraError, UnknownNameError, ValidationError
 from xlner.alignment.decoders import (
     DECODERS,
     canonical_name,
     distorted,
+    entmax,
     forward,
     intersection,
     itermax,
     make_decoder,
+    match,
     reverse,
     softmax,
+    transport,
     union,
     unsure,
 )
+from xlner.alignment.decoders.probabilities import entmax_of_rows
+from xlner.alignment.decoders.transport import sinkhorn
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7))
 
@@ -32,6 +40,14 @@ def grid(low: int, high: int) -> st.SearchStrategy[np.ndarray]:
     """Matrices of hundredths: ties are frequent, and no two values are the same but for rounding."""
     return SHAPES.flatmap(lambda shape: arrays(np.int64, shape, elements=st.integers(low, high))).map(lambda a: a / 100)
 
+
+NAMES = [
+    pytest.param(name, marks=pytest.mark.skipif(find_spec("scipy") is None, reason="scipy is not installed"))
+    if name == "match"
+    else name
+    for name in sorted(DECODERS)
+]
+needs_scipy = pytest.mark.skipif(find_spec("scipy") is None, reason="scipy is not installed")
 
 COSINES = st.one_of(grid(-100, 100), grid(1, 5))
 
@@ -135,7 +151,8 @@ def test_a_threshold_leaves_links_out(s: np.ndarray, threshold: float) -> None:
         assert np.array_equal(kept, make_decoder(name)(s).links & (s >= threshold)), name
 
 
-@pytest.mark.parametrize("name", sorted(DECODERS))
+@pytest.mark.parametrize("name", NAMES)
+@settings(deadline=None)  # the first one imports scipy
 @given(
     s=COSINES,
     rows=st.sets(st.integers(0, 6)),
@@ -153,7 +170,7 @@ def test_forbidden_pairs_are_never_linked(
     assert np.isfinite(weights[links]).all()
 
 
-@pytest.mark.parametrize("name", sorted(DECODERS))
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("shape", [(0, 0), (0, 3), (3, 0), (1, 1), (1, 5), (5, 1), (2, 5), (3, 3)])
 def test_small_sizes(name: str, shape: tuple[int, int]) -> None:
     s = np.linspace(0.1, 0.9, int(np.prod(shape)), dtype=np.float32).reshape(shape)
@@ -162,7 +179,7 @@ def test_small_sizes(name: str, shape: tuple[int, int]) -> None:
         assert links.shape == weights.shape == shape
         assert links.dtype == np.bool_
         if min(shape) > 0:
-            assert links[-1, -1]
+            assert links.any()
 
 
 def test_ties_go_to_the_lower_index() -> None:
@@ -171,7 +188,7 @@ def test_ties_go_to_the_lower_index() -> None:
     assert pairs(forward(np.zeros((2, 3)))) == {(0, 0), (1, 0)}
 
 
-@pytest.mark.parametrize("name", sorted(DECODERS))
+@pytest.mark.parametrize("name", NAMES)
 def test_input_is_left_alone(name: str) -> None:
     s = np.array([[0.5, np.nan, 0.1], [0.2, 0.3, 0.4], [0.3, 0.1, 0.2]])
     before = s.copy()
@@ -282,3 +299,133 @@ def test_softmax_takes_large_numbers() -> None:
     links, weights = softmax(np.array([[1e6, 0.0], [0.0, -1e6]], dtype=np.float32))
     assert pairs(links) == {(0, 0)}
     assert np.isfinite(weights).all()
+
+
+def literal_entmax(row: list[float]) -> list[float]:
+    """1.5-entmax by bisection: `p = max(x / 2 - tau, 0)²` with a sum of 1."""
+    x = [value / 2 for value in row]
+    low, high = max(x) - 1, max(x)
+    for _ in range(100):
+        tau = (low + high) / 2
+        if sum(max(v - tau, 0) ** 2 for v in x) > 1:
+            low = tau
+        else:
+            high = tau
+    return [max(v - low, 0) ** 2 for v in x]
+
+
+@given(grid(-500, 500))
+def test_entmax_is_what_bisection_finds(s: np.ndarray) -> None:
+    there = entmax_of_rows(s)
+    assert there == pytest.approx(np.array([literal_entmax(row) for row in s.tolist()]), abs=1e-7)
+    assert there.sum(axis=1) == pytest.approx(1)
+    back = entmax_of_rows(s.T).T
+    assert np.array_equal(entmax(s).links, (there > 0) & (back > 0))
+    assert entmax_of_rows(s.astype(np.float32)) == pytest.approx(there, abs=1e-5)
+
+
+def test_entmax_beside_holes_is_entmax_without_them() -> None:
+    s = np.array([[0.5, -np.inf, 0.1], [-np.inf] * 3])
+    assert entmax_of_rows(s)[0, [0, 2]] == pytest.approx(entmax_of_rows(s[:1, [0, 2]])[0])
+    assert not entmax_of_rows(s)[1].any()
+    assert entmax_of_rows(np.array([[1e6, -1e6]], dtype=np.float32)).tolist() == [[1.0, 0.0]]
+
+
+@pytest.mark.parametrize("name", ["softmax", "entmax", "transport"])
+@given(COSINES)
+def test_probabilities_are_at_most_1_and_symmetric(name: str, s: np.ndarray) -> None:
+    links, weights = make_decoder(name)(s)
+    assert ((weights >= 0) & (weights <= 1 + 1e-9)).all()
+    if name != "transport":  # a plan that is not quite there yet has one side done first
+        turned = make_decoder(name)(s.T).weights.T
+        assert turned == pytest.approx(weights)
+    assert (weights[links] > 0).all()
+
+
+def test_bad_numbers() -> None:
+    for name in ("softmax", "entmax"):
+        with pytest.raises(ValidationError, match="temperature 0.0 must be positive"):
+            make_decoder(name, temperature=0)
+    with pytest.raises(ValidationError, match="epsilon 0.001 must be at least 0.005"):
+        make_decoder("ot", epsilon=0.001)
+    with pytest.raises(ValidationError, match="iterations 0"):
+        make_decoder("ot", iterations=0)
+
+
+# --- Transport ---
+
+
+@given(COSINES)
+def test_the_plan_is_the_best_one(s: np.ndarray) -> None:
+    """It has the form exp((s - f - g) / epsilon) and the given sums, and only the best plan has both."""
+    plan = sinkhorn(np.exp(s / 0.5), 500)
+    assert plan.sum(axis=0) == pytest.approx(1 / s.shape[1])
+    assert plan.sum(axis=1) == pytest.approx(1 / s.shape[0], abs=1e-6)
+    rest = np.log(plan) - s / 0.5
+    assert rest - rest[:1] - rest[:, :1] + rest[0, 0] == pytest.approx(0, abs=1e-6)
+
+
+def test_words_compete_in_transport() -> None:
+    s = np.array([[0.9, 0.89], [0.89, 0.7]])
+    assert pairs(intersection(s)) == {(0, 0)}
+    assert pairs(transport(s).links) == {(0, 1), (1, 0)}
+
+
+def test_transport_takes_what_softmax_would_overflow_on() -> None:
+    links, weights = transport(np.array([[1.0, -1.0], [-1.0, -1.0]], dtype=np.float32), epsilon=0.005)
+    assert np.isfinite(weights).all()
+    assert pairs(links) == {(0, 0), (1, 1)}
+
+
+# --- Matching ---
+
+
+def best_sum(s: list[list[float]], threshold: float) -> float:
+    """The largest sum of `s - threshold` over all matchings, forced to be full without a threshold."""
+    n, m = len(s), len(s[0])
+    if n > m:
+        return best_sum([list(column) for column in zip(*s, strict=True)], threshold)
+    floor, cut = (0.0, threshold) if threshold > -math.inf else (-math.inf, 0.0)
+    sums = (sum(max(s[i][j] - cut, floor) for i, j in enumerate(js)) for js in itertools.permutations(range(m), n))
+    return max(sums)
+
+
+@needs_scipy
+@settings(deadline=None)
+@given(
+    st.tuples(st.integers(1, 5), st.integers(1, 5)).flatmap(
+        lambda n: arrays(np.int64, n, elements=st.integers(-99, 99))
+    )
+)
+def test_match_is_the_best_of_all_matchings(whole: np.ndarray) -> None:
+    s = whole / 100
+    for threshold in (-math.inf, 0.0, 0.3):
+        links = match(s, threshold=threshold)
+        assert links.sum(axis=0).max() <= 1
+        assert links.sum(axis=1).max() <= 1
+        if threshold == -math.inf:
+            assert links.sum() == min(s.shape)
+            assert s[links].sum() == pytest.approx(best_sum(s.tolist(), threshold))
+        else:
+            assert (s[links] > threshold).all()
+            assert (s[links] - threshold).sum() == pytest.approx(best_sum(s.tolist(), threshold))
+
+
+@needs_scipy
+def test_forced_matching_links_words_that_are_unlike_and_a_threshold_does_not() -> None:
+    s = np.array([[0.9, 0.1], [0.1, 0.02]])
+    assert pairs(match(s)) == {(0, 0), (1, 1)}
+    assert pairs(match(s, threshold=0.05)) == {(0, 0)}
+    assert make_decoder("mwmf")(s).weights[1, 1] == 0.02
+
+
+@needs_scipy
+def test_match_links_as_many_words_as_it_may() -> None:
+    s = np.array([[0.9, 0.1, -1.0], [0.9, -np.inf, -np.inf], [np.nan, 0.5, -np.inf]])
+    assert pairs(match(s)) == {(0, 2), (1, 0), (2, 1)}
+
+
+def test_match_needs_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    with pytest.raises(MissingExtraError, match=r"scipy is not installed; pip install 'xlner\[offline\]'"):
+        make_decoder("match")

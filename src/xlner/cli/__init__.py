@@ -14,8 +14,10 @@ from xlner.cli.align import align
 from xlner.cli.convert import convert
 from xlner.cli.doctor import doctor
 from xlner.cli.evaluate import evaluate
+from xlner.cli.evaluate_alignment import evaluate_alignment
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.symmetrize import symmetrize
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -40,7 +42,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor):
+for command in (label, project, align, symmetrize, evaluate, evaluate_alignment, convert, doctor):
     app.add_command(command)
 
 

@@ -18,8 +18,11 @@ from xlner.alignment.decoders._registry import (
 )
 from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
 from xlner.alignment.decoders.itermax import itermax
+from xlner.alignment.decoders.match import match
 from xlner.alignment.decoders.priors import distorted, unsure
-from xlner.alignment.decoders.probabilities import softmax
+from xlner.alignment.decoders.probabilities import entmax, softmax
+from xlner.alignment.decoders.subwords import best_similarity, matched_similarity, word_links
+from xlner.alignment.decoders.transport import transport
 
 __all__ = [
     "ALIASES",
@@ -29,15 +32,21 @@ __all__ = [
     "LinkMatrix",
     "Option",
     "Similarity",
+    "best_similarity",
     "canonical_name",
     "distorted",
+    "entmax",
     "forward",
     "intersection",
     "itermax",
     "make_decoder",
+    "match",
+    "matched_similarity",
     "option_types",
     "reverse",
     "softmax",
+    "transport",
     "union",
     "unsure",
+    "word_links",
 ]

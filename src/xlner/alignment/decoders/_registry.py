@@ -15,30 +15,43 @@ from xlner._registry import convert
 from xlner.alignment.decoders._matrix import Decoded, LinkMatrix, Similarity
 from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
 from xlner.alignment.decoders.itermax import itermax
+from xlner.alignment.decoders.match import match
 from xlner.alignment.decoders.priors import distorted, unsure
-from xlner.alignment.decoders.probabilities import softmax
+from xlner.alignment.decoders.probabilities import entmax, softmax
+from xlner.alignment.decoders.transport import transport
 
 Option = bool | int | float | str
 """The value of an option: as its type says, or as text."""
 
 DECODERS: Mapping[str, Callable[..., LinkMatrix | Decoded]] = MappingProxyType(
     {
+        "entmax": entmax,
         "forward": forward,
         "intersection": intersection,
         "itermax": itermax,
+        "match": match,
         "reverse": reverse,
         "softmax": softmax,
+        "transport": transport,
         "union": union,
     }
 )
 """Every decoder by its name. Those that return links alone weigh them by their similarity."""
 
 ALIASES: Mapping[str, str] = MappingProxyType(
-    {"argmax": "intersection", "fwd": "forward", "inter": "intersection", "rev": "reverse"}
+    {
+        "argmax": "intersection",
+        "entmax15": "entmax",
+        "fwd": "forward",
+        "inter": "intersection",
+        "mwmf": "match",
+        "ot": "transport",
+        "rev": "reverse",
+    }
 )
 """Other names of decoders, as peers call them."""
 
-_OF_DOTS = frozenset({"softmax"})
+_OF_DOTS = frozenset({"entmax", "softmax"})
 """Decoders that look at dot products, not at cosines, unless a temperature says how to scale these."""
 
 _PRIORS: Mapping[str, type] = MappingProxyType({"distortion": float, "null_threshold": float})
@@ -90,7 +103,7 @@ def make_decoder(name: str, **options: Option) -> Decoder:
     `null_threshold` from 0 to 1 drops links between words that are similar to many others, see `priors.unsure`.
 
     Raises `UnknownNameError` for an unknown name or option and for a value of another type, `ValidationError` for a
-    number out of range.
+    number out of range, `MissingExtraError` where scipy is needed (`match`) and not installed.
 
     >>> make_decoder("softmax", threshold="0.01")(np.array([[9.0, 1.0], [2.0, 6.0]])).links.tolist()
     [[True, False], [False, True]]
