@@ -103,7 +103,7 @@ def backend_class(kind: str, name: str) -> Any:
         raise BackendError(f"{kind} {name!r} cannot be loaded from {known[name]}: {error}") from error
 
 
-def create(kind: str, spec: str, **defaults: object) -> Any:
+def create(kind: str, spec: str, /, **defaults: object) -> Any:
     """Build a backend from its spec. `defaults` are passed on where the backend takes an option of that name.
 
     Raises `UnknownNameError` for an unknown name or option, `BackendError` where the backend cannot run here.

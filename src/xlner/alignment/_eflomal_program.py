@@ -48,11 +48,11 @@ class Program:
             pairs, vocabularies = _write_bitext(bitext, folder)
             if pairs == 0:
                 return
-            arguments: list[str | Path] = ["-s", folder / "source", "-t", folder / "target", "-f", folder / "fwd", "-r", folder / "rev"]
+            files = {"-s": "source", "-t": "target", "-f": "fwd", "-r": "rev"}
             if priors is not None:
                 priors.write(folder / "priors", *vocabularies)
-                arguments += ["-p", folder / "priors"]
-            self._run([*arguments, *self._settings(pairs + seen)])
+                files["-p"] = "priors"
+            self._run([part for flag, name in files.items() for part in (flag, str(folder / name))], pairs + seen)
             sides = [_sentences(folder / name, words) for name, words in zip(_SIDES, vocabularies, strict=True)]
             with (folder / "fwd").open(encoding="ascii") as forward, (folder / "rev").open(encoding="ascii") as reverse:
                 for source, target in zip(*sides, strict=True):
@@ -68,8 +68,8 @@ class Program:
         iterations = ["-1", first, "-2", first, "-3", last]
         return [str(part) for part in ("-m", _MODEL, *iterations, "-n", self.samplers, "-N", self.null_prior, "-q")]
 
-    def _run(self, arguments: Sequence[str | Path]) -> None:
-        command = [str(self.path), *map(str, arguments)]
+    def _run(self, files: Sequence[str], pairs: int) -> None:
+        command = [str(self.path), *files, *self._settings(pairs)]
         try:
             done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         except OSError as error:

@@ -70,6 +70,10 @@ class BoostedAligner:
             raise BackendError("this aligner does not learn from a bitext")
         return BoostedAligner(self._aligner.train(pairs, folder), **self._settings)
 
+    def with_model(self, folder: str | Path) -> BoostedAligner:
+        """This aligner with a model of the other one."""
+        return BoostedAligner(self._aligner.with_model(folder), **self._settings)
+
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """The links of each pair; raises what the other aligner raises."""
         found = self._aligner.align(pairs)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from xlner._alignment import Alignment, Link
-from xlner._errors import ValidationError
+from xlner._errors import BackendError, ValidationError
 from xlner._pair import Pair
 from xlner.alignment._directions import (
     Bitext,
@@ -97,12 +97,17 @@ class EflomalAligner:
                 for bitext, forward, reverse in self._program.align(trainable(pairs, LONGEST)):
                     counts.add(bitext, links_of(forward), links_of(reverse))
                     links.add(bitext, forward, reverse)
+            if not counts.lexical:
+                raise BackendError("there is no pair to learn from", hint="give a bitext with words on both sides")
             counts.save(partial)
 
-        model = Model.save(folder, _NAME, self.training_options, write)
+        return self.with_model(Model.save(folder, _NAME, self.training_options, write).folder)
+
+    def with_model(self, folder: str | Path) -> EflomalAligner:
+        """This aligner with the model of a folder; raises `BackendError` where there is none."""
         program = self._program
         return EflomalAligner(
-            str(model.folder),
+            str(folder),
             symmetrizer=self._symmetrizer,
             length=program.length,
             samplers=program.samplers,

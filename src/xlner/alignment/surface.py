@@ -34,7 +34,7 @@ class SurfaceAligner:
     """
 
     def __init__(self, *, threshold: float = 0.7, distance: float = 0.5) -> None:
-        if not (0 < threshold <= 1 and 0 <= distance):
+        if not (0 < threshold <= 1 and distance >= 0):
             raise ValidationError("threshold must be over 0 and at most 1, distance at least 0")
         check_installed()
         self._threshold, self._distance = threshold, distance

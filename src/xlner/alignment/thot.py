@@ -108,8 +108,11 @@ class ThotAligner:
                 if not model.print(str(partial / name)):
                     raise BackendError(f"thot cannot write its model to {partial}")
 
-        model = Model.save(folder, _NAME, self.training_options, write)
-        return ThotAligner(str(model.folder), symmetrizer=self._symmetrizer)
+        return self.with_model(Model.save(folder, _NAME, self.training_options, write).folder)
+
+    def with_model(self, folder: str | Path) -> ThotAligner:
+        """This aligner with the model of a folder; raises `BackendError` where there is none."""
+        return ThotAligner(str(folder), symmetrizer=self._symmetrizer, iterations=self._iterations, seed=self._seed)
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """The links of each pair, without weights.
@@ -117,17 +120,18 @@ class ThotAligner:
         Raises `BackendError` where there is no model, `ValidationError` for a pair without source, `StageError` for a
         sentence with more words than the model takes (200).
         """
-        return [self._one(both_sides(pair)) for pair in pairs]
-
-    def _one(self, bitext: Bitext) -> Alignment:
         if self._loaded is None:
             raise untrained(_NAME)
+        there, back = self._loaded
+        return [self._one(both_sides(pair), there, back) for pair in pairs]
+
+    def _one(self, bitext: Bitext, there: Any, back: Any) -> Alignment:
         source, target = bitext
         if not (source and target):
             return Alignment(())
-        check_length(bitext, self._loaded[0].max_sentence_length)
-        forward = _links(self._loaded[0], source, target)
-        reverse = {(s, t) for t, s in _links(self._loaded[1], target, source)}
+        check_length(bitext, there.max_sentence_length)
+        forward = _links(there, source, target)
+        reverse = {(s, t) for t, s in _links(back, target, source)}
         return symmetrized(self._symmetrizer, forward, reverse)
 
     def _empty(self) -> Any:

@@ -40,6 +40,8 @@ class Run:
     format: str
     inputs: Mapping[str, str]
     reports: Mapping[str, ReadReport]
+    change: Callable[[Pair], Pair] | None = None
+    """What to do with each pair before it is written."""
 
 
 def output_format(output: str, to_format: str | None, input_format: str) -> str:
@@ -89,7 +91,7 @@ def execute(pipeline: Pipeline, items: Iterable[Pair | InputError], run: Run) ->
         else:
             folder = stack.enter_context(_open_run_folder(pipeline, run))
             pairs = folder.run(items, pipeline.run_pairs, advance)
-        pairs = tally.counting(pairs)
+        pairs = tally.counting(pairs if run.change is None else map(run.change, pairs))
         if run.format == PRETTY:
             from xlner.cli._pretty import print_pairs
 
