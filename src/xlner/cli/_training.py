@@ -28,7 +28,7 @@ def ready_to_align(
     once.
     """
     from xlner._registry import create
-    from xlner.alignment.training import has_to_learn, learn
+    from xlner.alignment.trained import has_to_learn, learn
 
     aligner = create("aligner", spec)
     extra: Sequence[tuple[str, str]] = options["extra_bitext"]
