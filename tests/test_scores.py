@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
+from xlner._spelling import fold
 from xlner.projection._coverage import range_maxima
 from xlner.projection.bounded import bounded_score
 from xlner.projection.candidates import ngrams
@@ -31,7 +32,7 @@ from xlner.projection.fusion import (
 from xlner.projection.ner import NerScore, ner_score
 from xlner.projection.scores import alignment_score
 from xlner.projection.soft import soft_score
-from xlner.projection.surface import fold, surface_score
+from xlner.projection.surface import surface_score
 from xlner.projection.translation import PhraseScorer, TranslationScore, translation_score
 
 Scored = tuple[Pair, list[Entity], list[tuple[int, int]]]

@@ -39,11 +39,16 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "span-marker": "xlner.recognition.span_marker:SpanMarkerRecognizer",
     },
     "aligner": {
+        "apertium": "xlner.alignment.apertium:ApertiumAligner",
         "awesome": "xlner.alignment.published:AwesomeAligner",
+        "boosted": "xlner.alignment.boosted:BoostedAligner",
         "e5": "xlner.alignment.e5:E5Aligner",
+        "eflomal": "xlner.alignment.eflomal:EflomalAligner",
         "hf": "xlner.alignment.hf:HfAligner",
         "oracle": "xlner.fakes:OracleAligner",
         "simalign": "xlner.alignment.published:SimAligner",
+        "surface": "xlner.alignment.surface:SurfaceAligner",
+        "thot": "xlner.alignment.thot:ThotAligner",
     },
     "projector": {
         "back-translation": "xlner.projection.back_translation:BackTranslationProjector",
@@ -137,7 +142,7 @@ def backend_class(kind: str, name: str) -> Any:
         raise BackendError(f"{kind} {name!r} cannot be loaded from {known[name]}: {error}") from error
 
 
-def create(kind: str, spec: str, **defaults: object) -> Any:
+def create(kind: str, spec: str, /, **defaults: object) -> Any:
     """Build a backend from its spec. `defaults` are passed on where the backend takes an option of that name.
 
     Raises `UnknownNameError` for an unknown name or option, `BackendError` where the backend cannot run here.
@@ -147,7 +152,7 @@ def create(kind: str, spec: str, **defaults: object) -> Any:
     """
     parsed = Spec.parse(spec)
     cls = backend_class(kind, parsed.name)
-    parameters = {**_parameters(cls), **_further_options(cls, parsed)}
+    parameters = options_of(cls, parsed)
     options = {name: value for name, value in defaults.items() if name in parameters and value is not None}
     for name, value in parsed.options.items():
         if name not in parameters:
@@ -174,6 +179,11 @@ def _parameters(cls: Any) -> dict[str, Any]:
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     parameters = inspect.signature(cls).parameters.values()
     return {p.name: hints.get(p.name, str) for p in parameters if p.kind in kinds}
+
+
+def options_of(cls: Any, spec: Spec) -> dict[str, Any]:
+    """The options that a backend class takes with this spec, and their types."""
+    return {**_parameters(cls), **_further_options(cls, spec)}
 
 
 def _further_options(cls: Any, spec: Spec) -> Mapping[str, Any]:

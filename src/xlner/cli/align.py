@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import click
 
+from xlner._errors import InputError
+from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._parallel import parallel
 from xlner.cli._run import Run, execute
+from xlner.cli._training import ready_to_align
 from xlner.formats import ReadReport, format_of, read_sentences
 
 
@@ -19,6 +24,15 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @o.ALIGNER
 @click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
+@click.option(
+    "--extra-bitext",
+    nargs=2,
+    multiple=True,
+    metavar="SOURCE TARGET",
+    help="More parallel files to learn from, for aligners that learn (eflomal, thot); may be repeated.",
+)
+@click.option("--save-model", metavar="DIR", help="Keep what such an aligner learned, for --aligner NAME:DIR.")
+@click.option("--reversed", "turned", is_flag=True, help="Write target-source, with the two sentences in that order.")
 @o.input_format()
 @o.output_format(("pharaoh", "jsonl"))
 @o.ON_ERROR
@@ -32,27 +46,38 @@ def align(**options: Any) -> int:
     SOURCE and TARGET are text, CoNLL or JSONL with the same number of sentences.
 
     Writes one line a pair in Pharaoh format: source-target, 0-based. Text is cut into words by the default tokenizer;
-    write --to jsonl to see them.
+    write --to jsonl to see them, and the weights of the links.
 
     \b
     xlner align examples/en-es.conll examples/es.conll
+    xlner align en.txt gl.txt --aligner eflomal --save-model en-gl.model -o en-gl.talp
     """
     from xlner.pipeline import Pipeline
 
     source, target = options.pop("source"), options.pop("target")
-    from_format = options["from_format"]
+    turned = options["turned"]
     reports = {source: ReadReport(), target: ReadReport()}
-    pipeline = Pipeline(None, None, options["aligner"], None, batch_tokens=options["batch_tokens"])
-    pairs = parallel(
-        read_sentences(source, format=from_format, language=options["source_lang"], report=reports[source]),
-        read_sentences(target, format=from_format, language=options["lang"], report=reports[target]),
-        None,
-        (source, target, ""),
-    )
+
+    def read(source: str, target: str) -> Iterator[Pair | InputError]:
+        files = ((source, options["source_lang"]), (target, options["lang"]))
+        sides = [
+            read_sentences(path, format=options["from_format"], language=lang, report=reports.get(path))
+            for path, lang in files
+        ]
+        return parallel(sides[0], sides[1], None, (source, target, ""))
+
     to_format = options["to_format"] or format_of(options["output"], "pharaoh")
     inputs = {"target": target, "source": source}
-    return execute(
-        pipeline,
-        pairs,
-        Run("align", options, to_format, inputs, reports),
-    )
+    with ExitStack() as stack:
+        aligner = ready_to_align(options["aligner"], (source, target), read, options, stack)
+        pipeline = Pipeline(None, None, aligner, None, batch_tokens=options["batch_tokens"])
+        run = Run("align", options, to_format, inputs, reports, _turned if turned else None)
+        return execute(pipeline, read(source, target), run)
+
+
+def _turned(pair: Pair) -> Pair:
+    """The pair with source and target exchanged; as it is where it has no source."""
+    if pair.source is None:
+        return pair
+    alignment = None if pair.alignment is None else pair.alignment.reversed()
+    return Pair(pair.source, pair.target, alignment, error=pair.error)

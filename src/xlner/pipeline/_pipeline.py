@@ -75,6 +75,8 @@ class Pipeline:
         self._check_route()  # before models are loaded for nothing
         self.recognizer: Recognizer | None = _build("recognizer", recognizer, language=self.source_lang)
         self.aligner: Aligner | None = _build("aligner", aligner)
+        if self.aligner is not None and getattr(self.aligner, "trained", True) is False:
+            self.aligner.align([])  # raises: it has to learn first
         self.projector: Projector | None = _build(
             "projector",
             projector,

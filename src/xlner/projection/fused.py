@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from xlner._errors import ValidationError
 from xlner._pair import Pair, Projection, Reason
+from xlner._spelling import check_installed
 from xlner._stages import Recognizer
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
 from xlner.projection.matching import Match, Option, match
 from xlner.projection.model_translation import ModelTranslationScore
 from xlner.projection.scoring import ScoredPair
-from xlner.projection.surface import check_installed
 from xlner.projection.target_recognizer import TargetRecognizer
 
 DEFAULT_PRESET = "align+surface"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlner._entity import Entity, Span
-from xlner._errors import MissingExtraError, ValidationError
+from xlner._errors import ValidationError
 from xlner._pair import Pair
+from xlner._spelling import check_installed, fold
 
 _DECIMALS = 12
 _SLACK = 1e-6
@@ -44,30 +44,6 @@ def surface_score(
     rows, columns = list(dict.fromkeys(spelled)), list(dict.fromkeys(found))
     scores = _similarities(rows, columns, threshold)
     return scores[np.ix_(_positions(spelled, rows), _positions(found, columns))]
-
-
-@lru_cache(maxsize=1 << 16)
-def fold(token: str) -> str:
-    """A token in lower-case ASCII without spaces; as it is where nothing would be left of it.
-
-    Punctuation stays: without it, "Yahoo" and "Yahoo !" would be spelled alike and the longer one always chosen.
-
-    >>> fold("Bédié"), fold("Москва"), fold("!")
-    ('bedie', 'moskva', '!')
-    """
-    from anyascii import anyascii
-
-    return "".join(anyascii(token).lower().split()) or token
-
-
-def check_installed() -> None:
-    """Raise `MissingExtraError` where `anyascii` or `rapidfuzz` is missing."""
-    try:
-        import anyascii
-        import rapidfuzz  # noqa: F401
-    except ImportError as error:
-        raise MissingExtraError(error.name or "rapidfuzz", extra="surface") from None
-    del anyascii
 
 
 def _similarities(rows: Sequence[str], columns: Sequence[str], threshold: float) -> NDArray[np.float64]:

@@ -15,12 +15,12 @@ from xlner._labels import without_labels
 from xlner._pair import Pair
 from xlner._resampling import Rows, bootstrap, f1, percentiles
 from xlner._sentence import Sentence
+from xlner._spelling import check_installed
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
 from xlner.projection.fusion import Part, Score, resolve, weights_text
 from xlner.projection.matching import match
 from xlner.projection.scoring import ScoredPair
-from xlner.projection.surface import check_installed
 
 WEIGHTS = (0.25, 0.5, 1.0, 2.0)
 THRESHOLDS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)
