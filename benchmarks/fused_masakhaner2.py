@@ -19,7 +19,7 @@ import numpy as np
 from xlner import BackendError, Pair, Pipeline, Projector, Sentence, create
 from xlner._labels import without_labels
 from xlner._pair import Projection
-from xlner.projection._bootstrap import Counts, f1, interval
+from xlner._resampling import Rows, bootstrap, f1, percentiles
 from xlner.projection.tune import tune
 
 LANGUAGES = ("lug", "pcm", "twi", "ewe")
@@ -92,7 +92,7 @@ def unscored(gold: Sequence[Sentence]) -> tuple[str, ...]:
     return tuple(sorted({e.label for s in gold for e in s.entities} - TYPES))
 
 
-def counts(done: Sequence[Projection], gold: Sequence[Sentence]) -> Counts:
+def counts(done: Sequence[Projection], gold: Sequence[Sentence]) -> Rows:
     """Correct, predicted and gold entities of each sentence."""
     ignored = unscored(gold)
     rows = []
@@ -103,16 +103,18 @@ def counts(done: Sequence[Projection], gold: Sequence[Sentence]) -> Counts:
     return np.array(rows, dtype=np.int64)
 
 
-def cell(rows: Counts) -> str:
+def cell(rows: Rows) -> str:
     """F1 with its interval."""
-    low, high = interval(lambda i: f1(rows[i]), len(rows), seed=0)
-    return f"{f1(rows):.3f} [{low:.3f} {high:.3f}]".replace("0.", ".")
+    low, high = percentiles(f1(*bootstrap(rows, samples=1000, seed=0).T), 0.95)
+    return f"{f1(*rows.sum(axis=0)):.3f} [{low:.3f} {high:.3f}]".replace("0.", ".")
 
 
-def gain(rows: Counts, other: Counts) -> str:
+def gain(rows: Rows, other: Rows) -> str:
     """The difference of two F1 with its interval, sentences paired."""
-    low, high = interval(lambda i: f1(rows[i]) - f1(other[i]), len(rows), seed=0)
-    return f"{f1(rows) - f1(other):+.3f} [{low:+.3f} {high:+.3f}]".replace("0.", ".")
+    totals = bootstrap(np.hstack([rows, other]), samples=1000, seed=0)
+    low, high = percentiles(f1(*totals[:, :3].T) - f1(*totals[:, 3:].T), 0.95)
+    difference = f1(*rows.sum(axis=0)) - f1(*other.sum(axis=0))
+    return f"{difference:+.3f} [{low:+.3f} {high:+.3f}]".replace("0.", ".")
 
 
 def half(k: int, n: int) -> range:

@@ -4,13 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, create, evaluate
 from xlner._entity import Span
-from xlner.projection._bootstrap import f1, interval
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.tune import Tuned, tune
 
@@ -109,16 +106,3 @@ def test_what_does_not_fit_is_refused() -> None:
     for folds in (1, 13):
         with pytest.raises(ValidationError, match="folds"):
             tune(pairs, gold, folds=folds)
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.lists(st.tuples(st.integers(0, 2), st.integers(2, 3), st.integers(2, 3)), min_size=1, max_size=8))
-def test_f1_and_its_interval(rows: list[tuple[int, int, int]]) -> None:
-    counts = np.array(rows)
-    correct, predicted, gold = (sum(column) for column in zip(*rows, strict=True))
-    precision, recall = correct / predicted, correct / gold
-    expected = 2 * precision * recall / (precision + recall) if correct else 0.0
-    assert f1(counts) == pytest.approx(expected)
-    low, high = interval(lambda chosen: f1(counts[chosen]), len(rows), seed=3, samples=50)
-    singles = [f1(counts[k : k + 1]) for k in range(len(rows))]
-    assert min(singles) - 1e-9 <= low <= high <= max(singles) + 1e-9

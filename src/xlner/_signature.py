@@ -24,6 +24,15 @@ class Signature:
         """Facts as a mapping; sequences are joined by commas, an empty one is written `none`."""
         return cls((*((name, _text(value)) for name, value in facts.items()), ("xlner", version)))
 
+    def extended(self, facts: Mapping[str, object]) -> Signature:
+        """The same with more facts, before the version.
+
+        >>> str(Signature.of({"mode": "strict"}, version="0.1.0").extended({"seed": 0}))
+        'mode:strict|seed:0|xlner:0.1.0'
+        """
+        more = tuple((name, _text(value)) for name, value in facts.items())
+        return Signature((*self.facts[:-1], *more, self.facts[-1]))
+
     def __str__(self) -> str:
         return "|".join(f"{name}:{value}" for name, value in self.facts)
 

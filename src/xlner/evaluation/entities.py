@@ -1,123 +1,199 @@
-"""Strict entity scores: an entity counts where its span and its label are exactly right."""
+"""Entity scores: what was found, per type and together, and what the numbers were measured on."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from enum import StrEnum
 
-from xlner._errors import InputError
-from xlner._labels import without_labels
+import numpy as np
+
+from xlner._pair import Pair
 from xlner._sentence import Sentence
-from xlner._signature import Digest, Signature
+from xlner._signature import Signature
+from xlner.evaluation.alike import inexact_pairs
+from xlner.evaluation.counts import Counts
+from xlner.evaluation.matched import Matched, matched
+from xlner.evaluation.spans import Ints, Sides, sides_of_sentences
+from xlner.evaluation.tag_spans import sides_of_tags
+
+ANY_LABEL = "ENTITY"
+
+
+class Mode(StrEnum):
+    """When a predicted entity is correct."""
+
+    STRICT = "strict"
+    """Its span and its label are exactly right."""
+    CONLLEVAL = "conlleval"
+    """The same; says that invalid tags were read as conlleval reads them."""
+    SPAN = "span"
+    """Its span is exactly right; labels are not compared."""
+    PARTIAL = "partial"
+    """As strict; one that overlaps a gold entity of its label counts half (MUC-5)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """Entities that are correct, predicted, and in the gold data.
+class Projected:
+    """How many source entities there were, and how many of them were projected.
 
-    >>> Counts(correct=1, predicted=2, gold=4).f1
-    0.3333333333333333
+    >>> Projected(source=4, projected=3).rate
+    0.75
     """
 
-    correct: int = 0
-    predicted: int = 0
-    gold: int = 0
+    source: int = 0
+    projected: int = 0
 
     @property
-    def precision(self) -> float:
-        """Share of the predicted entities that are correct; 0 where there are none."""
-        return self.correct / self.predicted if self.predicted else 0.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the gold entities that were found; 0 where there are none."""
-        return self.correct / self.gold if self.gold else 0.0
-
-    @property
-    def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where there is nothing to count."""
-        total = self.predicted + self.gold
-        return 2 * self.correct / total if total else 0.0
+    def rate(self) -> float:
+        """Share of the source entities that were projected; 0 where there are none."""
+        return self.projected / self.source if self.source else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """Counts per type and together, with the signature that says what was compared and how.
 
-    `failed` is the number of predicted sentences that carry an error; their missing entities count as missed.
+    `by_sentence` has the counts of every sentence and type, shape `(n_sentences, n_types, 4)`: correct, predicted,
+    gold, partial; types in the order of `sides.labels`. `failed` is the number of predicted sentences that carry an
+    error; their missing entities count as missed. `ignored` says how many entities of each ignored label were left
+    out. `projected` is there where the predictions came with the outcomes of projection.
     """
 
-    per_type: Mapping[str, Counts]
-    sentences: int
-    failed: int
+    mode: Mode
+    sides: Sides
+    by_sentence: Ints
     signature: Signature
+    failed: int = 0
+    ignored: Mapping[str, int] | None = None
+    projected: Projected | None = None
+
+    @property
+    def sentences(self) -> int:
+        """How many sentences were compared."""
+        return len(self.by_sentence)
+
+    @property
+    def per_type(self) -> dict[str, Counts]:
+        """Counts of each type that occurs in the gold or the predicted data."""
+        return dict(zip(self.sides.labels, map(counts_of, self.by_sentence.sum(axis=0)), strict=True))
 
     @property
     def micro(self) -> Counts:
         """All entities together."""
-        all_counts = self.per_type.values()
-        return Counts(
-            sum(c.correct for c in all_counts), sum(c.predicted for c in all_counts), sum(c.gold for c in all_counts)
-        )
+        return counts_of(self.by_sentence.sum(axis=(0, 1)))
 
     @property
     def macro_f1(self) -> float:
         """Mean of the F1 of all types that occur in the gold or the predicted data."""
-        return sum(c.f1 for c in self.per_type.values()) / len(self.per_type) if self.per_type else 0.0
+        per_type = self.per_type.values()
+        return sum(c.f1 for c in per_type) / len(per_type) if per_type else 0.0
 
 
-def evaluate(gold: Iterable[Sentence], predicted: Iterable[Sentence], *, ignore: Collection[str] = ()) -> Scores:
+def evaluate(
+    gold: Iterable[Sentence],
+    predicted: Iterable[Sentence | Pair],
+    *,
+    mode: Mode | str = Mode.STRICT,
+    ignore: Collection[str] = (),
+) -> Scores:
     """Compare predicted with gold sentences, one for one; sentences without words are skipped on both sides.
 
-    `ignore` takes entities with these labels out on both sides. Raises `InputError` with the first position where the
-    words differ.
+    `ignore` takes entities with these labels out on both sides. Pairs stand for their labelled target sentence, and
+    their outcomes are counted. Raises `InputError` with the first position where the words differ.
 
     >>> from xlner import Entity
     >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 1, "PER"), Entity(1, 2, "LOC")))]
     >>> evaluate(gold, [Sentence(("Ana", "Vigo"), (Entity(0, 1, "PER"),))]).micro.recall
     0.5
     """
-    correct: Counter[str] = Counter()
-    found: Counter[str] = Counter()
-    wanted: Counter[str] = Counter()
-    digest = Digest()
-    sentences = failed = 0
-    for sentences, (g, p) in enumerate(_matched(gold, predicted), start=1):  # noqa: B007
-        failed += "error" in p.meta
-        right = {(e.start, e.end, e.label) for e in without_labels(g.entities, ignore)}
-        given = {(e.start, e.end, e.label) for e in without_labels(p.entities, ignore)}
-        wanted.update(label for _, _, label in right)
-        found.update(label for _, _, label in given)
-        correct.update(label for _, _, label in right & given)
-        for token, tag in zip(g.tokens, g.tags(), strict=True):
-            digest.update(token)
-            digest.update(tag)
-    per_type = {t: Counts(correct[t], found[t], wanted[t]) for t in sorted({*found, *wanted})}
-    facts = {"mode": "strict", "ignore": tuple(ignore), "sentences": sentences, "data": digest.hexdigest()}
-    return Scores(per_type, sentences, failed, Signature.of(facts))
+    tally = _Tally(ignore)
+    sides = sides_of_sentences(tally.counting(matched(gold, predicted)))
+    return _score(sides, Mode(mode), ignore, tally)
 
 
-def _matched(gold: Iterable[Sentence], predicted: Iterable[Sentence]) -> Iterator[tuple[Sentence, Sentence]]:
-    sides = ((s for s in side if s.tokens) for side in (gold, predicted))
-    for number, (g, p) in enumerate(zip_longest(*sides), start=1):
-        if g is None or p is None:
-            longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
-            raise InputError(
-                f"the {longer} data has this sentence, the {shorter} data ends before it",
-                sentence=number,
-                hint="compare files with the same sentences in the same order",
-            )
-        if g.tokens != p.tokens:
-            at = next(k for k, (a, b) in enumerate(zip_longest(g.tokens, p.tokens)) if a != b)
-            raise InputError(
-                f"word {at + 1} is {_word(g, at)} in the gold data and {_word(p, at)} in the predicted data",
-                sentence=number,
-                hint="compare files with the same words",
-            )
-        yield g, p
+def evaluate_tags(
+    gold: Sequence[Sequence[str]],
+    predicted: Sequence[Sequence[str]],
+    *,
+    mode: Mode | str = Mode.CONLLEVAL,
+    ignore: Collection[str] = (),
+) -> Scores:
+    """Compare tag sequences as conlleval and seqeval do, in any scheme, valid or not: a stray `I-` begins an entity.
+
+    Raises `InputError` where the numbers of sequences or of their tags differ, `ValidationError` for a tag that is
+    neither `O` nor a prefix of a scheme with a label.
+
+    >>> evaluate_tags([["I-PER", "I-PER", "O"]], [["B-PER", "I-PER", "I-LOC"]]).micro
+    Counts(correct=1, predicted=2, gold=1, partial=0)
+    """
+    return _score(sides_of_tags(gold, predicted), Mode(mode), ignore, _Tally(ignore))
 
 
-def _word(sentence: Sentence, position: int) -> str:
-    return repr(sentence.tokens[position]) if position < len(sentence) else "missing"
+def count(sides: Sides, rows: tuple[Ints, Ints], n_rows: int, *, partial: bool = False) -> Ints:
+    """Correct, predicted, gold and partial entities per row, shape `(n_rows, 4)`.
+
+    `rows` has the row of each gold and of each predicted entity; what is correct or partial counts in the row of its
+    gold entity.
+    """
+    in_gold, in_predicted = rows
+    correct, _ = sides.exact()
+    columns = [in_gold[correct], in_predicted, in_gold, in_gold[_partial(sides) if partial else np.zeros(0, int)]]
+    return np.stack([np.bincount(column, minlength=n_rows) for column in columns], axis=1)
+
+
+def counts_of(row: Ints) -> Counts:
+    """A row of four counts with their names.
+
+    >>> counts_of(np.array([1, 2, 3, 0]))
+    Counts(correct=1, predicted=2, gold=3, partial=0)
+    """
+    return Counts(*row.tolist())
+
+
+def _score(sides: Sides, mode: Mode, ignore: Collection[str], tally: _Tally) -> Scores:
+    ignored = _occurrences(sides, ignore)
+    sides = sides.without(ignore)
+    if mode is Mode.SPAN:
+        sides = sides.unlabelled(ANY_LABEL)
+    n_sentences, n_labels = len(sides.offsets) - 1, len(sides.labels)
+    rows = [sides.sentence_of(s.starts) * n_labels + s.labels for s in (sides.gold, sides.predicted)]
+    counts = count(sides, (rows[0], rows[1]), n_sentences * n_labels, partial=mode is Mode.PARTIAL)
+    facts = {"mode": mode, "ignore": tuple(ignore), "sentences": n_sentences, "data": sides.digest}
+    by_sentence = counts.reshape(n_sentences, n_labels, 4)
+    return Scores(mode, sides, by_sentence, Signature.of(facts), tally.failed, ignored, tally.projected)
+
+
+def _occurrences(sides: Sides, labels: Collection[str]) -> dict[str, int]:
+    numbers = np.concatenate([sides.gold.labels, sides.predicted.labels])
+    number = {label: k for k, label in enumerate(sides.labels)}
+    return {label: int((numbers == number.get(label, -1)).sum()) for label in labels}
+
+
+def _partial(sides: Sides) -> Ints:
+    """Numbers of the gold entities that count half: not exact, but paired with one of their own label."""
+    gold, predicted = sides.gold.labels.tolist(), sides.predicted.labels.tolist()
+    half = [g for g, p in inexact_pairs(sides) if g is not None and p is not None and gold[g] == predicted[p]]
+    return np.array(half, dtype=np.int64)
+
+
+class _Tally:
+    """Failures and outcomes, counted while sentences go by."""
+
+    def __init__(self, ignore: Collection[str]) -> None:
+        self.failed = 0
+        self.projected: Projected | None = None
+        self._ignore = ignore
+        self._outcomes: Counter[bool] = Counter()
+
+    def counting(self, items: Iterable[Matched]) -> Iterator[tuple[Sentence, Sentence]]:
+        seen = False
+        for item in items:
+            self.failed += item.error is not None
+            if item.pair is not None and item.pair.projection is not None:
+                seen = True
+                self._outcomes.update(not o.dropped for o in item.outcomes if o.entity.label not in self._ignore)
+            yield item.gold, item.predicted
+        if seen:
+            self.projected = Projected(self._outcomes.total(), self._outcomes[True])

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from xlner._errors import ValidationError
 from xlner._labels import without_labels
 from xlner._pair import Pair
+from xlner._resampling import Rows, bootstrap, f1, percentiles
 from xlner._sentence import Sentence
-from xlner.projection._bootstrap import Counts, f1, interval
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
 from xlner.projection.fusion import Part, Score, resolve, weights_text
@@ -152,14 +152,15 @@ def tune(
     unseen = np.zeros_like(alone)
     for k, found in enumerate(by_fold):
         unseen[fold_of == k] = trial.counts(found)[fold_of == k]
-    low, high = interval(lambda i: f1(unseen[i]) - f1(alone[i]), len(pairs), seed=seed, samples=samples)
+    totals = bootstrap(np.hstack([unseen, alone]), samples=samples, seed=seed)
+    low, high = percentiles(f1(*totals[:, :3].T) - f1(*totals[:, 3:].T), 0.95)
     return Tuned(
         setting=setting,
-        f1=f1(unseen),
-        baseline=f1(alone),
+        f1=_f1(unseen),
+        baseline=_f1(alone),
         low=low,
         high=high,
-        seen=f1(trial.counts(setting)),
+        seen=_f1(trial.counts(setting)),
         sentences=len(pairs),
         by_fold=by_fold,
         candidates=options,
@@ -173,9 +174,10 @@ class _Trial:
         self._scored = scored
         self._ignore = ignore
         self._gold = [{(e.span, e.label) for e in without_labels(g.entities, ignore)} for g in gold]
-        self._counts: dict[Setting, Counts] = {}
+        self._counts: dict[Setting, Rows] = {}
 
-    def counts(self, setting: Setting) -> Counts:
+    def counts(self, setting: Setting) -> Rows:
+        """Correct, predicted and gold entities of every sentence."""
         if setting not in self._counts:
             rows = [self._count(s, g, setting) for s, g in zip(self._scored, self._gold, strict=True)]
             self._counts[setting] = np.array(rows, dtype=np.int64)
@@ -191,11 +193,16 @@ class _Trial:
         return len(found & gold), len(found), len(gold)
 
 
+def _f1(rows: Rows) -> float:
+    """F1 of all sentences together."""
+    return float(f1(*rows.sum(axis=0)))
+
+
 def _search(trial: _Trial, starts: Sequence[Setting], sentences: NDArray[np.int64]) -> Setting:
     """The best setting on these sentences that coordinate search reaches from any of the starts."""
 
     def value(setting: Setting) -> float:
-        return f1(trial.counts(setting)[sentences])
+        return _f1(trial.counts(setting)[sentences])
 
     return max((_climb(start, value) for start in starts), key=value)
 

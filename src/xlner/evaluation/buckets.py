@@ -1,0 +1,63 @@
+"""Scores by the length of the sentence and of the entity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from xlner._errors import ValidationError
+from xlner.evaluation.counts import Counts
+from xlner.evaluation.entities import Mode, Scores, count, counts_of
+
+SENTENCE_LENGTHS = (1, 11, 21, 31, 41)
+ENTITY_LENGTHS = (1, 2, 3, 4)
+"""The shortest length of each bucket, in words; the last one has no end."""
+
+
+def by_sentence_length(scores: Scores, starts: Sequence[int] = SENTENCE_LENGTHS) -> dict[str, Counts]:
+    """Counts of all types by the number of words of the sentence.
+
+    >>> from xlner import Entity, Sentence, evaluate
+    >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 2, "PER"),))]
+    >>> by_sentence_length(evaluate(gold, gold))["1-10"].f1
+    1.0
+    """
+    names = _names(starts)
+    bucket = np.searchsorted(starts, np.diff(scores.sides.offsets), side="right") - 1
+    totals = np.zeros((len(names), 4), dtype=np.int64)
+    np.add.at(totals, bucket, scores.by_sentence.sum(axis=1))
+    return dict(zip(names, map(counts_of, totals), strict=True))
+
+
+def by_entity_length(scores: Scores, starts: Sequence[int] = ENTITY_LENGTHS) -> dict[str, Counts]:
+    """Counts of all types by the number of words of the entity: recall by that of gold entities, precision by that of
+    predicted ones.
+
+    Raises `ValidationError` for partial scores, where the two differ.
+
+    >>> from xlner import Entity, Sentence, evaluate
+    >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 2, "PER"),))]
+    >>> by_entity_length(evaluate(gold, gold))["2"].gold
+    1
+    """
+    if scores.mode is Mode.PARTIAL:
+        raise ValidationError("partial credit has no single entity length", hint="use another mode")
+    names = _names(starts)
+    spans = (scores.sides.gold, scores.sides.predicted)
+    rows = [np.searchsorted(starts, s.ends - s.starts, side="right") - 1 for s in spans]
+    totals = count(scores.sides, (rows[0], rows[1]), len(names))
+    return dict(zip(names, map(counts_of, totals), strict=True))
+
+
+def _names(starts: Sequence[int]) -> list[str]:
+    """What the buckets are called.
+
+    >>> _names((1, 2, 5))
+    ['1', '2-4', '5+']
+    """
+    if not starts or starts[0] != 1 or any(b <= a for a, b in pairwise(starts)):
+        raise ValidationError(f"bucket starts {tuple(starts)} do not rise from 1")
+    bounded = [f"{a}" if b == a + 1 else f"{a}-{b - 1}" for a, b in pairwise(starts)]
+    return [*bounded, f"{starts[-1]}+"]

@@ -1,0 +1,62 @@
+"""Partial credit as in SemEval-2013 task 9: the same pairs of entities under four notions of correct.
+
+Counts follow MUC-5 (Chinchor and Sundheim 1993): correct (COR), incorrect (INC), partial (PAR), missing (MIS) and
+spurious (SPU); precision is `(COR + PAR / 2) / (COR + INC + PAR + SPU)`, recall has MIS in place of SPU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xlner.evaluation.alike import inexact_pairs
+from xlner.evaluation.counts import Counts
+from xlner.evaluation.spans import Sides
+
+SCHEMES = ("strict", "exact", "partial", "type")
+"""Span and label right; span right; spans overlap (half credit unless the same); spans overlap and label right."""
+
+
+@dataclass(frozen=True, slots=True)
+class MucCounts:
+    """What became of gold and predicted entities under one scheme."""
+
+    correct: int = 0
+    incorrect: int = 0
+    partial: int = 0
+    missing: int = 0
+    spurious: int = 0
+
+    @property
+    def counts(self) -> Counts:
+        """The same as counts with precision, recall and F1."""
+        both = self.correct + self.incorrect + self.partial
+        return Counts(self.correct, both + self.spurious, both + self.missing, self.partial)
+
+
+def muc_counts(sides: Sides) -> dict[str, MucCounts]:
+    """Counts of all types under each scheme. Each entity is in one pair at most, so that counts add up.
+
+    >>> from xlner import Entity, Sentence, evaluate
+    >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 2, "PER"),))]
+    >>> predicted = [Sentence(("Ana", "Vigo"), (Entity(1, 2, "PER"),))]
+    >>> muc_counts(evaluate(gold, predicted).sides)["partial"].counts.f1
+    0.5
+    """
+    exact = int(sides.exact()[0].sum())
+    same_span = same_label = paired = missing = spurious = 0
+    gold, predicted = sides.gold, sides.predicted
+    for g, p in inexact_pairs(sides):
+        if g is None or p is None:
+            missing += p is None
+            spurious += g is None
+            continue
+        paired += 1
+        same_span += bool(gold.starts[g] == predicted.starts[p] and gold.ends[g] == predicted.ends[p])
+        same_label += bool(gold.labels[g] == predicted.labels[p])
+    rest = (missing, spurious)
+    return {
+        "strict": MucCounts(exact, paired, 0, *rest),
+        "exact": MucCounts(exact + same_span, paired - same_span, 0, *rest),
+        "partial": MucCounts(exact + same_span, 0, paired - same_span, *rest),
+        "type": MucCounts(exact + same_label, paired - same_label, 0, *rest),
+    }

@@ -1,0 +1,101 @@
+"""Spans straight from tag sequences, valid or not, as conlleval and seqeval read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner._errors import InputError, ValidationError
+from xlner._signature import Digest
+from xlner.evaluation.spans import Ints, Sides, Spans
+
+_Numbers = NDArray[np.uint8] | NDArray[np.int32]
+_OPEN, _GOES_ON = frozenset("BI"), frozenset("IEL")
+_PREFIXES = frozenset("BIESLU")
+
+
+def sides_of_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Sides:
+    """Gold and predicted spans of tag sequences of the same lengths.
+
+    An entity goes on where `I-` or `E-` (`L-`) follows `B-` or `I-` of the same label; any other tag but `O` begins
+    one. Raises `InputError` where lengths differ, `ValidationError` for a tag that is neither `O` nor a prefix of any
+    scheme with a label.
+
+    >>> sides = sides_of_tags([["I-PER", "I-LOC"]], [["B-PER", "I-PER"]])
+    >>> sides.gold.ends.tolist(), sides.predicted.ends.tolist()
+    ([1, 2], [2])
+    """
+    lengths = _lengths(gold, predicted)
+    offsets = np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(lengths)])
+    codes = _Codes(O=0)
+    in_gold = codes.of(gold, int(offsets[-1]))
+    digest = Digest(
+        [json.dumps(list(codes)), *(a.astype("<i4").tobytes().decode("latin-1") for a in (lengths, in_gold))]
+    )
+    in_predicted = codes.of(predicted, int(offsets[-1]))
+    reader = _Reader(tuple(codes), offsets)
+    return Sides(offsets, reader.labels, reader.spans(in_gold), reader.spans(in_predicted), digest.hexdigest())
+
+
+def _lengths(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Ints:
+    if len(gold) != len(predicted):
+        raise InputError(f"{len(gold)} gold sequences of tags but {len(predicted)} predicted ones")
+    lengths, others = (np.fromiter(map(len, side), np.int64, len(side)) for side in (gold, predicted))
+    differ = np.flatnonzero(lengths != others)
+    if differ.size:
+        k = int(differ[0])
+        raise InputError(f"{lengths[k]} gold tags but {others[k]} predicted ones", sentence=k + 1)
+    return lengths
+
+
+class _Codes(dict[str, int]):
+    """Tags as numbers, in the order of their first occurrence after `O`, which is 0."""
+
+    def __missing__(self, tag: str) -> int:
+        self[tag] = len(self)
+        return self[tag]
+
+    def of(self, sequences: Sequence[Sequence[str]], count: int) -> _Numbers:
+        """The numbers of all tags of all sequences."""
+        try:
+            return np.frombuffer(bytes(map(self.__getitem__, chain.from_iterable(sequences))), np.uint8)
+        except ValueError:  # more than 256 tags
+            return np.fromiter(map(self.__getitem__, chain.from_iterable(sequences)), np.int32, count)
+
+
+class _Reader:
+    """Reads spans from the numbers of tags."""
+
+    def __init__(self, tags: Sequence[str], offsets: Ints) -> None:
+        parts = list(_parsed(tags))
+        self.labels = tuple(sorted({label for _, label in parts if label}))
+        number = {label: k for k, label in enumerate(self.labels)}
+        self._label = np.array([number.get(label, -1) for _, label in parts], dtype=np.int64)
+        follows = [[b == a and p in _OPEN and q in _GOES_ON for q, b in parts] for p, a in parts]
+        self._follows = np.array(follows, dtype=bool)
+        self._is_first = np.zeros(int(offsets[-1]) + 1, dtype=bool)
+        self._is_first[offsets] = True
+
+    def spans(self, numbers: _Numbers) -> Spans:
+        """The spans of one side."""
+        inside = np.flatnonzero(numbers)
+        goes_on = self._follows[numbers[inside - 1], numbers[inside]] & ~self._is_first[inside]
+        starts = inside[~goes_on]
+        ends = inside[~np.append(goes_on[1:], False)[: len(inside)]] + 1
+        return Spans(starts, ends, self._label[numbers[starts]])
+
+
+def _parsed(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Prefix and label of each tag; an empty label for `O`."""
+    for tag in tags:
+        prefix, _, label = tag.partition("-")
+        if tag == "O":
+            yield "", ""
+        elif prefix in _PREFIXES and label:
+            yield prefix, label
+        else:
+            raise ValidationError(f"{tag!r} is not a tag", hint="give O, or a prefix and a label such as B-PER")
