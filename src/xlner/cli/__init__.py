@@ -16,6 +16,7 @@ from xlner.cli.doctor import doctor
 from xlner.cli.evaluate import evaluate
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.reproduce import reproduce
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -40,7 +41,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor):
+for command in (label, project, align, evaluate, convert, doctor, reproduce):
     app.add_command(command)
 
 
