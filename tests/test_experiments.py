@@ -77,7 +77,7 @@ def recipe_with_fakes(folder: Path) -> Recipe:
         f"gazetteer:{folder / 'names.tsv'}",
         f"counting:{folder / 'back.tsv'}",
         f"gazetteer:{folder / 'names.tsv'}",
-        {"awesome": "oracle", "simalign": "oracle"},
+        aligners={"awesome": "oracle", "simalign": "oracle"},
     )
     return Recipe(paper.name, paper.title, paper.source_lang, paper.datasets, {"fakes": fakes}, paper.methods)
 
@@ -226,6 +226,30 @@ def test_the_recipe_of_the_paper() -> None:
                 figures = published(dataset, lang, method.published)
                 expected = not (dataset == "europarl-ner" and method.route is Route.BACK)
                 assert (figures is not None) == expected, (dataset, lang, method.name)
+
+
+def test_the_recipe_of_the_thesis() -> None:
+    recipe = read_recipe("shkalikov-thesis")
+    compared = [m for m in recipe.methods if published("masakhaner2", "yor", m.published)]
+    assert len(compared) == 10  # eight sums, the heuristic and model transfer
+    assert sum(m.name.startswith(("exact-", "greedy-")) for m in recipe.methods) == 3 * 3 * 2
+
+
+def test_projectors_may_name_other_backends(miniature: Path) -> None:
+    recipe = recipe_with_fakes(miniature)
+    made = {
+        "known": "fused:surface?stop_tokens={lang}-{source-lang}",
+        "unknown": "fused:align?stop_tokens={scorer}",
+    }
+    methods = tuple(Method(name, aligner="awesome", projector=spec) for name, spec in made.items())
+    mine = Recipe("r", "R", "en", recipe.datasets, recipe.backends, methods)
+    said: list[str] = []
+    found = Experiment(mine, "masakhaner2", miniature / "masakhaner2", "fakes", miniature / "out", langs=["yor"]).run(
+        said.append
+    )
+    assert "yor: projected: fused:surface?stop_tokens=yor-en" in said
+    assert found[0].missing is None
+    assert found[1].missing == "backends 'fakes' have no scorer"
 
 
 def test_recipes_that_make_no_sense(tmp_path: Path) -> None:

@@ -30,7 +30,8 @@ class Route(StrEnum):
 class Method:
     """One row of an experiment: a route, and the stages that are its own.
 
-    `aligner` is a name in `Backends.aligners`. With `target_entities` the target sentence comes with the entities that
+    `aligner` is a name in `Backends.aligners`; the spec of the projector may have the names of other backends in
+    braces, such as `{target-recognizer}`. With `target_entities` the target sentence comes with the entities that
     the target recognizer finds in it, for projectors that want them as candidates. `published` says which published
     figures are comparable: values of columns of `published.csv`.
     """
@@ -57,7 +58,8 @@ class Method:
 class Backends:
     """The stages that all methods share, as backend specs, and the aligners by the names that methods use.
 
-    An aligner `links:FILE` is links that are there already, in Pharaoh format, with {lang} in the file name.
+    `scorer` is a translator that gives translation scores. An aligner `links:FILE` is links that are there already, in
+    Pharaoh format, with {lang} in the file name.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Backends:
     recognizer: str | None = None
     back_translator: str | None = None
     target_recognizer: str | None = None
+    scorer: str | None = None
     aligners: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 

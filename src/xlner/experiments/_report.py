@@ -110,7 +110,8 @@ def describe(backends: Backends) -> dict[str, str]:
         "translator": backends.translator,
         "recognizer": backends.recognizer,
         "back-translator": backends.back_translator,
-        "target recognizer": backends.target_recognizer,
+        "target-recognizer": backends.target_recognizer,
+        "scorer": backends.scorer,
     }
     stages |= {f"aligner {name}": spec for name, spec in backends.aligners.items()}
     return {name: spec for name, spec in stages.items() if spec is not None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -42,7 +43,8 @@ class Stages:
         aligned = self.aligned(method.route, str(method.aligner))
         if method.target_entities:
             aligned = self._with_target_entities(aligned)
-        return self._stage("projected", str(method.projector), aligned, self._projecting(str(method.projector)))
+        projector = self._filled(str(method.projector))
+        return self._stage("projected", projector, aligned, self._projecting(projector))
 
     def input(self) -> Staged:
         """The pairs of the dataset as they are."""
@@ -78,7 +80,7 @@ class Stages:
                 f"backends {self.backends.name!r} have no aligner {name!r}",
                 hint=f"known: {', '.join(self.backends.aligners)}",
             )
-        spec = self.backends.aligners[name].format(lang=self.lang)
+        spec = self._filled(self.backends.aligners[name])
         if spec.startswith(LINKS):
             if route is Route.BACK:
                 raise ValidationError(f"given links cannot align back-translations: {spec}")
@@ -92,8 +94,16 @@ class Stages:
             self._done[place] = self.store.stage(name, spec, before, build)
         return self._done[place]
 
+    def _filled(self, spec: str) -> str:
+        """A spec with the specs of other backends, and the languages, in place of their names in braces."""
+        known = {"lang": self.lang, "source-lang": self.source_lang}
+        for name in re.findall(r"{([^}]*)}", spec):
+            value = known.get(name) or self._spec(name.replace("-", "_"))
+            spec = spec.replace(f"{{{name}}}", value)
+        return spec
+
     def _spec(self, stage: str) -> str:
-        spec: str | None = getattr(self.backends, stage)
+        spec: str | None = getattr(self.backends, stage, None)
         if spec is None:
             raise ValidationError(f"backends {self.backends.name!r} have no {stage.replace('_', '-')}")
         return spec
