@@ -23,6 +23,7 @@ from xlner.cli.evaluate_alignment import evaluate_alignment
 from xlner.cli.label import label
 from xlner.cli.project import project
 from xlner.cli.recognize import recognize
+from xlner.cli.reproduce import reproduce
 from xlner.cli.symmetrize import symmetrize
 from xlner.cli.translate import translate
 
@@ -49,7 +50,7 @@ def app() -> None:
     """
 
 
-for command in (label, translate, recognize, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, convert, datasets, doctor):
+for command in (label, translate, recognize, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, reproduce, convert, datasets, doctor):
     app.add_command(command)
 
 

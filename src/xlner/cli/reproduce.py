@@ -1,0 +1,122 @@
+"""`xlner reproduce`: experiments, beside published figures."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from xlner._errors import UnknownNameError
+from xlner.cli._options import comma_list
+
+if TYPE_CHECKING:
+    from xlner.experiments import Result
+
+
+def _aligners(values: tuple[str, ...]) -> dict[str, str]:
+    made = {}
+    for value in values:
+        name, sign, spec = value.partition("=")
+        if not sign or not name or not spec:
+            raise UnknownNameError(f"aligner {value!r} has no name", hint="write --aligner NAME=SPEC")
+        made[name] = spec
+    return made
+
+
+@click.command()
+@click.argument("recipe", metavar="RECIPE")
+@click.option("--dataset", required=True, metavar="NAME", help="Dataset of the recipe.")
+@click.option("--data", required=True, metavar="FOLDER", help="Folder with the files of the dataset.")
+@click.option("--langs", metavar="CODES", help="Languages, with commas between them; all of the dataset by default.")
+@click.option("--methods", metavar="NAMES", help="Methods, with commas between them; all of the recipe by default.")
+@click.option("--backends", default="paper", show_default=True, metavar="NAME", help="Set of backends of the recipe.")
+@click.option(
+    "--aligner",
+    "aligners",
+    multiple=True,
+    metavar="NAME=SPEC",
+    help="One more aligner, for all methods that align; links:FILE takes links from a file, {lang} in its name.",
+)
+@click.option(
+    "-o", "--output", default="reproduced", show_default=True, metavar="FOLDER", help="Where stages and results go."
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N sentences of a language.")
+@click.option("--samples", default=1000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
+@click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of intervals and tests.")
+def reproduce(
+    recipe: str,
+    dataset: str,
+    data: str,
+    langs: str | None,
+    methods: str | None,
+    backends: str,
+    aligners: tuple[str, ...],
+    output: str,
+    limit: int | None,
+    samples: int,
+    seed: int,
+) -> int:
+    """Run an experiment and compare.
+
+    RECIPE is politov2025 or a TOML file. Runs every method on every language, what methods share once; the same
+    command goes on where it was stopped, and does nothing again. Writes tables, tests and a plot into the output
+    folder.
+
+    \b
+    xlner reproduce politov2025 --dataset europarl-ner --data europarl-ner --langs de,es --backends offline
+    """
+    from xlner.experiments import Experiment, comparisons, read_recipe, write_report
+
+    experiment = Experiment(
+        read_recipe(recipe),
+        dataset,
+        data,
+        backends,
+        output,
+        langs=None if langs is None else comma_list(langs),
+        methods=None if methods is None else comma_list(methods),
+        aligners=_aligners(aligners),
+        limit=limit,
+        samples=samples,
+        seed=seed,
+    )
+    results = experiment.run(lambda text: click.echo(f"xlner: {text}", err=True))
+    plan, used, _, _ = experiment.plan()
+    tests = comparisons(results, samples=samples, seed=seed)
+    title = f"{experiment.recipe.title}: {plan.title}"
+    written = write_report(output, title, used, results, tests)
+    _print(results)
+    click.echo(f"xlner: wrote {', '.join(str(path) for path in written)}", err=True)
+    failed = sum(r.scores.failed for r in results if r.scores is not None)
+    missing = sum(r.missing is not None for r in results)
+    if failed or missing:
+        click.echo(f"xlner: {missing} of {len(results)} results are missing, {failed} sentences failed", err=True)
+    return 1 if failed or missing else 0
+
+
+def _print(results: list[Result]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    from xlner.experiments import means
+
+    table = Table("language", "method", box=SIMPLE_HEAD)
+    for name in ("F1", "interval", "projected", "published", "difference"):
+        table.add_column(name, justify="right", no_wrap=name != "F1")
+    for r in results:
+        theirs = "" if r.published is None else f"{r.published.f1:.4f}"
+        if r.scores is None or r.intervals is None:
+            table.add_row(r.lang, r.method, "not run", "", "", theirs, "")
+            continue
+        projected = "" if not r.scores.projected else f"{r.scores.projected.rate:.4f}"
+        gain = "" if r.difference is None else f"{r.difference:+.4f}"
+        table.add_row(r.lang, r.method, f"{r.scores.micro.f1:.4f}", str(r.intervals.micro), projected, theirs, gain)
+    table.add_section()
+    for mean in means(results):
+        gain = "" if mean.published is None else f"{mean.f1 - mean.published:+.4f}"
+        theirs = "" if mean.published is None else f"{mean.published:.4f}"
+        table.add_row(f"mean of {mean.langs}", mean.method, f"{mean.f1:.4f}", "", "", theirs, gain)
+    width = None if sys.stdout.isatty() else 140
+    Console(highlight=False, width=width).print(table)

@@ -1,0 +1,202 @@
+"""Recipes: experiments as data. Which methods there are, on which datasets, with which backends."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from xlner._errors import InputError, UnknownNameError, ValidationError
+
+T = TypeVar("T")
+
+
+class Route(StrEnum):
+    """How labels come to the target sentence."""
+
+    FORWARD = "forward"
+    """From its translation, along word links."""
+    BACK = "back"
+    """From the marked back-translation of its labelled translation, along word links within the language."""
+    TRANSFER = "transfer"
+    """From a recognizer that reads the target sentence itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One row of an experiment: a route, and the stages that are its own.
+
+    `aligner` is a name in `Backends.aligners`; the spec of the projector may have the names of other backends in
+    braces, such as `{target-recognizer}`. With `target_entities` the target sentence comes with the entities that
+    the target recognizer finds in it, for projectors that want them as candidates. `published` says which published
+    figures are comparable: values of columns of `published.csv`.
+    """
+
+    name: str
+    route: Route = Route.FORWARD
+    aligner: str | None = None
+    projector: str | None = None
+    target_entities: bool = False
+    published: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "route", Route(self.route))
+        wanted = self.route is not Route.TRANSFER
+        if wanted != (self.aligner is not None) or wanted != (self.projector is not None):
+            raise ValidationError(
+                f"method {self.name!r} needs an aligner and a projector"
+                if wanted
+                else f"method {self.name!r} of route transfer has no aligner and no projector"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """The stages that all methods share, as backend specs, and the aligners by the names that methods use.
+
+    `scorer` is a translator that gives translation scores. An aligner `links:FILE` is links that are there already, in
+    Pharaoh format, with {lang} in the file name.
+    """
+
+    name: str
+    translator: str | None = None
+    recognizer: str | None = None
+    back_translator: str | None = None
+    target_recognizer: str | None = None
+    scorer: str | None = None
+    aligners: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPlan:
+    """Where the files of a dataset are below its folder, and what of it counts.
+
+    `target` and `source` are patterns with {lang}, of which the first that exists is read. With `source` the source
+    sentences are labelled already; `source_field` names the field of the target's JSONL that holds a translation.
+    """
+
+    name: str
+    title: str
+    target: tuple[str, ...]
+    langs: tuple[str, ...]
+    source: tuple[str, ...] = ()
+    source_field: str | None = None
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """An experiment: datasets, sets of backends and methods, each by name."""
+
+    name: str
+    title: str
+    source_lang: str
+    datasets: Mapping[str, DatasetPlan]
+    backends: Mapping[str, Backends]
+    methods: tuple[Method, ...]
+
+    def dataset(self, name: str) -> DatasetPlan:
+        """The dataset of a name; raises `UnknownNameError` with the known ones."""
+        return _known(self.datasets, name, "dataset")
+
+    def with_aligners(self, backends: str, given: Mapping[str, str]) -> tuple[Backends, tuple[Method, ...]]:
+        """Backends of a name with more aligners, and the methods, those that align once more for every new aligner.
+
+        A method is repeated with an aligner that no method of the recipe names; it then has no published figures.
+        """
+        known = _known(self.backends, backends, "backends")
+        merged = replace(known, aligners={**known.aligners, **given})
+        named = {method.aligner for method in self.methods}
+        new = [name for name in given if name not in named]
+        first = next((m.aligner for m in self.methods if m.aligner is not None), None)
+        more = [
+            replace(m, name=m.name.replace(first, name), aligner=name, published={})
+            for name in new
+            for m in self.methods
+            if first is not None and m.aligner == first
+        ]
+        return merged, (*self.methods, *more)
+
+
+def read_recipe(name: str | Path) -> Recipe:
+    """A recipe that comes with xlner, by name, or one in a TOML file.
+
+    Raises `UnknownNameError` for a name that is neither and for unknown keys, `InputError` for a file that cannot be
+    read, `ValidationError` for values that make no sense.
+
+    >>> len(read_recipe("politov2025").methods)
+    13
+    """
+    path = Path(name)
+    if path.suffix == ".toml":
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"cannot be read: {error}", path=path) from None
+        return _recipe(path.stem, text, str(path))
+    builtin = resources.files(__package__) / "recipes" / f"{name}.toml"
+    if not builtin.is_file():
+        raise UnknownNameError(
+            f"unknown recipe {str(name)!r}", hint=f"known: {', '.join(recipe_names())}; or a file with suffix .toml"
+        )
+    return _recipe(str(name), builtin.read_text(encoding="utf-8"), str(name))
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with xlner.
+
+    >>> "politov2025" in recipe_names()
+    True
+    """
+    found = (resources.files(__package__) / "recipes").iterdir()
+    return sorted(entry.name.removesuffix(".toml") for entry in found if entry.name.endswith(".toml"))
+
+
+def _recipe(name: str, text: str, path: str) -> Recipe:
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"not TOML: {error}", path=path) from None
+    _check_keys(data, {"title", "source-lang", "datasets", "backends", "method"}, path)
+    datasets = {
+        k: DatasetPlan(k, **_fields(v, DatasetPlan, f"{path}: dataset {k}")) for k, v in _tables(data, "datasets")
+    }
+    backends = {k: Backends(k, **_fields(v, Backends, f"{path}: backends {k}")) for k, v in _tables(data, "backends")}
+    methods = tuple(Method(**_fields(m, Method, f"{path}: method")) for m in data.get("method", []))
+    twice = {m.name for m in methods if sum(o.name == m.name for o in methods) > 1}
+    if twice:
+        raise ValidationError(f"{path}: several methods are called {min(twice)!r}")
+    return Recipe(name, data.get("title", name), data.get("source-lang", "en"), datasets, backends, methods)
+
+
+def _tables(data: Mapping[str, Any], key: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
+    return list(data.get(key, {}).items())
+
+
+def _fields(table: Mapping[str, Any], cls: type, where: str) -> dict[str, Any]:
+    """The entries of a TOML table as arguments of a dataclass; raises where one is unknown or missing."""
+    known = {f.replace("_", "-"): f for f in cls.__dataclass_fields__}  # type: ignore[attr-defined]
+    if cls is not Method:
+        known.pop("name")
+    _check_keys(table, set(known), where)
+    try:
+        cls(**({} if cls is Method else {"name": ""}), **{known[k]: v for k, v in table.items()})
+    except (TypeError, ValueError) as error:
+        raise ValidationError(f"{where}: {error}") from None
+    return {known[k]: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
+
+
+def _check_keys(table: Mapping[str, Any], known: set[str], where: str) -> None:
+    for key in table:
+        if key not in known:
+            raise UnknownNameError(f"{where}: unknown key {key!r}", hint=f"known: {', '.join(sorted(known))}")
+
+
+def _known(table: Mapping[str, T], name: str, what: str) -> T:
+    if name not in table:
+        raise UnknownNameError(f"unknown {what} {name!r}", hint=f"known: {', '.join(table)}")
+    return table[name]

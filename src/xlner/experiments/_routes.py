@@ -1,0 +1,208 @@
+"""From a method to labelled pairs: which stages it needs, in which order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from xlner._alignment import Alignment
+from xlner._errors import InputError, ValidationError
+from xlner._pair import Pair, Projection
+from xlner._registry import create
+from xlner._sentence import Sentence
+from xlner.experiments._data import Data
+from xlner.experiments._recipe import Backends, Method, Route
+from xlner.experiments._stages import Process, Staged, Store
+from xlner.formats import read_alignments
+from xlner.pipeline import Pipeline
+
+LINKS = "links:"
+
+
+class Stages:
+    """The stages of one language of a dataset; every method that asks for one gets the same."""
+
+    def __init__(
+        self, backends: Backends, data: Data, store: Store, *, lang: str, source_lang: str, folder: str
+    ) -> None:
+        self.backends, self.data, self.store = backends, data, store
+        self.lang, self.source_lang, self.folder = lang, source_lang, folder
+        self._backends: dict[tuple[str, str], Any] = {}
+        self._done: dict[tuple[str, ...], Staged] = {}
+
+    def run(self, method: Method) -> Staged:
+        """The labelled pairs of a method.
+
+        Raises `ValidationError` where the backends lack a stage that the method needs, and what building it raises.
+        """
+        if method.route is Route.TRANSFER:
+            return self._as_labels(self.target_recognized())
+        aligned = self.aligned(method.route, str(method.aligner))
+        if method.target_entities:
+            aligned = self._with_target_entities(aligned)
+        projector = self._filled(str(method.projector))
+        return self._stage("projected", projector, aligned, self._projecting(projector))
+
+    def input(self) -> Staged:
+        """The pairs of the dataset as they are."""
+        return Staged(self.data.pairs, self.data.digest)
+
+    def labelled_source(self) -> Staged:
+        """Pairs whose source sentence has entities: gold ones, or recognized in the translation."""
+        if self.data.source_labelled:
+            return self.input()
+        return self._stage("recognized", self._spec("recognizer"), self.translated(), self._recognizing)
+
+    def translated(self) -> Staged:
+        """Pairs with a source sentence: the given one, or a translation."""
+        if all(pair.source is not None for pair in self.data.pairs):
+            return self.input()
+        return self._stage("translated", self._spec("translator"), self.input(), self._translating)
+
+    def target_recognized(self) -> Staged:
+        """Pairs whose target sentence has the entities that the target recognizer finds."""
+        spec = self._spec("target_recognizer")
+        return self._stage("target-recognized", spec, self.input(), lambda: self._recognizing_target(spec))
+
+    def back_translated(self) -> Staged:
+        """Pairs whose source sentence is the labelled back-translation, in the target language."""
+        return self._stage(
+            "back-translated", self._spec("back_translator"), self.labelled_source(), self._translating_back
+        )
+
+    def aligned(self, route: Route, name: str) -> Staged:
+        """Pairs with the links of the aligner of that name, where the source sentence has entities."""
+        if name not in self.backends.aligners:
+            raise ValidationError(
+                f"backends {self.backends.name!r} have no aligner {name!r}",
+                hint=f"known: {', '.join(self.backends.aligners)}",
+            )
+        spec = self._filled(self.backends.aligners[name])
+        if spec.startswith(LINKS):
+            if route is Route.BACK:
+                raise ValidationError(f"given links cannot align back-translations: {spec}")
+            return self._with_links(self.labelled_source(), spec.removeprefix(LINKS))
+        before = self.labelled_source() if route is Route.FORWARD else self.back_translated()
+        return self._stage("aligned", spec, before, lambda: self._aligning(spec))
+
+    def _stage(self, name: str, spec: str, before: Staged, build: Callable[[], Process]) -> Staged:
+        place = (name, spec, before.key)
+        if place not in self._done:
+            self._done[place] = self.store.stage(name, spec, before, build)
+        return self._done[place]
+
+    def _filled(self, spec: str) -> str:
+        """A spec with the specs of other backends, and the languages, in place of their names in braces."""
+        known = {"lang": self.lang, "source-lang": self.source_lang}
+        for name in re.findall(r"{([^}]*)}", spec):
+            value = known.get(name) or self._spec(name.replace("-", "_"))
+            spec = spec.replace(f"{{{name}}}", value)
+        return spec
+
+    def _spec(self, stage: str) -> str:
+        spec: str | None = getattr(self.backends, stage, None)
+        if spec is None:
+            raise ValidationError(f"backends {self.backends.name!r} have no {stage.replace('_', '-')}")
+        return spec
+
+    def _backend(self, kind: str, spec: str, **defaults: object) -> Any:
+        if (kind, spec) not in self._backends:
+            self._backends[kind, spec] = create(kind, spec, **defaults)
+        return self._backends[kind, spec]
+
+    def _translating(self) -> Process:
+        translator = self._backend("translator", self._spec("translator"))
+        return self._pipeline(translator=translator).run_pairs
+
+    def _recognizing(self) -> Process:
+        recognizer = self._backend("recognizer", self._spec("recognizer"), language=self.source_lang)
+        return self._pipeline(recognizer=recognizer).run_pairs
+
+    def _recognizing_target(self, spec: str) -> Process:
+        recognizer = self._backend("recognizer", spec, language=self.lang)
+        pipeline = self._pipeline(recognizer=recognizer)
+
+        def process(pairs: Iterable[Pair]) -> Iterator[Pair]:
+            targets = [pair.target for pair in pairs]
+            found = pipeline.run_pairs(Pair(t, t) for t in targets)
+            for target, pair in zip(targets, found, strict=True):
+                entities = pair.source.entities if pair.source is not None else ()
+                yield Pair(target.with_entities(entities), error=pair.error)
+
+        return process
+
+    def _translating_back(self) -> Process:
+        from xlner.projection.marker_translation import translate_labelled
+
+        translator = self._backend("translator", self._spec("back_translator"))
+        route = getattr(translator, "route", None)
+        if route is not None:
+            route(self.source_lang, self.lang)
+
+        def process(pairs: Iterable[Pair]) -> Iterator[Pair]:
+            rows = list(pairs)
+            sources = [p.source if p.source is not None else Sentence(()) for p in rows]
+            back = translate_labelled(sources, translator, from_lang=self.source_lang, to_lang=self.lang)
+            for pair, made in zip(rows, back, strict=True):
+                yield (
+                    pair if pair.error is not None else replace(pair, source=replace(made.sentence, language=self.lang))
+                )
+
+        return process
+
+    def _aligning(self, spec: str) -> Process:
+        pipeline = self._pipeline(aligner=self._backend("aligner", spec))
+
+        def process(pairs: Iterable[Pair]) -> Iterator[Pair]:
+            rows = list(pairs)
+            wanted = [k for k, pair in enumerate(rows) if pair.source is not None and pair.source.entities]
+            made = dict(zip(wanted, pipeline.run_pairs(rows[k] for k in wanted), strict=True))
+            yield from (made.get(k, pair) for k, pair in enumerate(rows))
+
+        return process
+
+    def _projecting(self, spec: str) -> Callable[[], Process]:
+        return lambda: self._pipeline(projector=self._backend("projector", spec)).run_pairs
+
+    def _pipeline(self, **stages: Any) -> Pipeline:
+        given: Mapping[str, Any] = {
+            "translator": None,
+            "recognizer": None,
+            "aligner": None,
+            "projector": None,
+            **stages,
+        }
+        return Pipeline(**given, target_lang=self.lang, source_lang=self.source_lang)
+
+    def _with_links(self, before: Staged, name: str) -> Staged:
+        path = Path(name) if Path(name).is_absolute() else Path(self.folder) / name
+        links = list(_readable(read_alignments(path)))
+        if len(links) < len(before.pairs):
+            raise InputError(f"{len(links)} lines for {len(before.pairs)} sentences", path=path)
+        pairs = []
+        for number, (pair, alignment) in enumerate(zip(before.pairs, links, strict=False), start=1):
+            try:
+                pairs.append(replace(pair, alignment=alignment))
+            except ValidationError as error:
+                raise InputError(error.message, path=path, line=number, hint=error.hint) from None
+        return Staged(tuple(pairs), f"{before.key}+{path}")
+
+    def _with_target_entities(self, aligned: Staged) -> Staged:
+        found = self.target_recognized()
+        rows = zip(aligned.pairs, found.pairs, strict=True)
+        pairs = tuple(replace(a, target=f.target, error=a.error or f.error) for a, f in rows)
+        return Staged(pairs, f"{aligned.key}+{found.key}")
+
+    def _as_labels(self, found: Staged) -> Staged:
+        pairs = tuple(p if p.error else replace(p, projection=Projection(p.target, ())) for p in found.pairs)
+        return Staged(pairs, found.key)
+
+
+def _readable(links: Iterable[Alignment | InputError]) -> Iterator[Alignment]:
+    for item in links:
+        if isinstance(item, InputError):
+            raise item
+        yield item

@@ -1,0 +1,101 @@
+"""Running an experiment: every method on every language, what they share once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlner._errors import UnknownNameError, XlnerError
+from xlner._pair import Pair
+from xlner.evaluation import evaluate, intervals
+from xlner.experiments._data import Data, load
+from xlner.experiments._published import published
+from xlner.experiments._recipe import Backends, DatasetPlan, Method, Recipe
+from xlner.experiments._results import Result
+from xlner.experiments._routes import Stages
+from xlner.experiments._stages import Say, Store
+from xlner.formats import write_pairs
+
+
+def _say_nothing(_: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """A recipe made concrete: one dataset in a folder, a set of backends, languages and methods.
+
+    `aligners` adds aligners to those of the backends, or replaces them; None of `langs` or `methods` means all.
+    Raises `UnknownNameError` for what the recipe does not have.
+    """
+
+    recipe: Recipe
+    dataset: str
+    folder: str | Path
+    backends: str
+    out: str | Path
+    langs: Sequence[str] | None = None
+    methods: Sequence[str] | None = None
+    aligners: Mapping[str, str] | None = None
+    limit: int | None = None
+    samples: int = 1000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.plan()
+
+    def plan(self) -> tuple[DatasetPlan, Backends, tuple[Method, ...], tuple[str, ...]]:
+        """Dataset, backends, methods and languages."""
+        dataset = self.recipe.dataset(self.dataset)
+        backends, known = self.recipe.with_aligners(self.backends, self.aligners or {})
+        names = [method.name for method in known]
+        for name in self.methods or ():
+            if name not in names:
+                raise UnknownNameError(f"unknown method {name!r}", hint=f"known: {', '.join(names)}")
+        methods = tuple(m for m in known if self.methods is None or m.name in self.methods)
+        return dataset, backends, methods, dataset.langs if self.langs is None else tuple(self.langs)
+
+    def run(self, say: Say = _say_nothing) -> list[Result]:
+        """One result per language and method, in this order; `say` is told what is going on.
+
+        A language or method that cannot be run has a result that says why. Stages are kept below `out` and read
+        from there the next time; labelled sentences are written to `out/labelled`.
+        """
+        dataset, _, methods, langs = self.plan()
+        results = []
+        for lang in langs:
+            try:
+                data = load(dataset, self.folder, lang, source_lang=self.recipe.source_lang, limit=self.limit)
+            except XlnerError as error:
+                say(f"{lang}: {error}")
+                results += [Result(self.dataset, lang, m.name, missing=str(error)) for m in methods]
+                continue
+            results += self._run_language(lang, data, say)
+        return results
+
+    def _run_language(self, lang: str, data: Data, say: Say) -> list[Result]:
+        dataset, backends, methods, _ = self.plan()
+        store = Store(Path(self.out) / "stages" / self.dataset / lang, lambda text: say(f"{lang}: {text}"))
+        stages = Stages(backends, data, store, lang=lang, source_lang=self.recipe.source_lang, folder=str(self.folder))
+        results = []
+        for method in methods:
+            start = time.perf_counter()
+            figures = published(self.dataset, lang, method.published)
+            try:
+                pairs = stages.run(method).pairs
+            except XlnerError as error:
+                say(f"{lang}: {method.name} cannot be run: {error}")
+                results.append(Result(self.dataset, lang, method.name, published=figures, missing=str(error)))
+                continue
+            seconds = time.perf_counter() - start
+            self._keep(lang, method, pairs)
+            scores = evaluate(data.gold, pairs, ignore=dataset.ignore)
+            found = intervals(scores, samples=self.samples, seed=self.seed)
+            results.append(Result(self.dataset, lang, method.name, scores, found, figures, seconds=seconds))
+        return results
+
+    def _keep(self, lang: str, method: Method, pairs: Sequence[Pair]) -> None:
+        folder = Path(self.out) / "labelled" / self.dataset / lang
+        folder.mkdir(parents=True, exist_ok=True)
+        write_pairs(pairs, folder / f"{method.name}.jsonl")

@@ -1,0 +1,90 @@
+"""Stages whose results are kept: each in a run folder that is named after all that it depends on.
+
+What two methods share they find under the same name, and so does a second start. A stage that was stopped goes on
+from its last finished shard. Backends are built when there is something for them to do: a finished stage loads none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from xlner._pair import Pair
+from xlner._version import __version__
+from xlner.pipeline import RunFolder
+from xlner.pipeline._runs import DEFAULT_SHARD_SIZE
+
+Process = Callable[[Iterable[Pair]], Iterator[Pair]]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The pairs that a stage made, and the key that names them."""
+
+    pairs: tuple[Pair, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder with the stages of one language of a dataset."""
+
+    folder: Path
+    say: Say
+    shard_size: int = DEFAULT_SHARD_SIZE
+
+    def stage(self, name: str, spec: str, before: Staged, build: Callable[[], Process]) -> Staged:
+        """The pairs of a stage: read from its folder, or made by what `build` returns.
+
+        `spec` says what the stage does with its input; together with the key of that input and the version of xlner
+        it is the stage's identity. Raises `RunFolderError` where the folder cannot be used.
+        """
+        identity = {"stage": name, "spec": spec, "files": local_files(spec), "input": before.key, "xlner": __version__}
+        key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+        made = 0
+        start = time.perf_counter()
+
+        def process(shard: Iterable[Pair]) -> Iterator[Pair]:
+            nonlocal made
+            pairs = list(shard)
+            if not made:
+                self.say(f"{name}: {spec}")
+            made += len(pairs)
+            return work()(pairs)
+
+        work = _once(build)
+        with RunFolder(self.folder / f"{name}-{key}", identity, shard_size=self.shard_size) as run:
+            pairs = tuple(run.run(before.pairs, process))
+        if made:
+            self.say(f"{name}: {made} sentences in {time.perf_counter() - start:.1f} s")
+        return Staged(pairs, key)
+
+
+def local_files(spec: str) -> list[tuple[str, int, int]]:
+    """Names, sizes and times of the files that a spec `name:PATH` speaks of: a model that has changed is another.
+
+    >>> local_files("spacy:en_core_web_sm")
+    []
+    """
+    argument = spec.partition("?")[0].partition(":")[2]
+    path = Path(argument)
+    if not argument or not path.exists():
+        return []
+    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    return [(str(p), p.stat().st_size, p.stat().st_mtime_ns) for p in files]
+
+
+def _once(build: Callable[[], Process]) -> Callable[[], Process]:
+    built: list[Process] = []
+
+    def get() -> Process:
+        if not built:
+            built.append(build())
+        return built[0]
+
+    return get

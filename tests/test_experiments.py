@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from xlner import InputError, Pair, Sentence, UnknownNameError, ValidationError, register
+from xlner.cli import app
+from xlner.experiments import Backends, Experiment, Method, Recipe, Result, Route, means, published, read_recipe
+from xlner.experiments._results import comparisons
+from xlner.experiments._stages import Staged, Store, local_files
+from xlner.fakes import DictionaryTranslator
+from xlner.pipeline._runs import RunFolder
+
+WORDS = {"vive": "lives", "en": "in", "e": "and", "traballa": "works"}
+NAMES = {"Ana Pardo": "PER", "Ana": "PER", "Vigo": "LOC", "Lugo": "LOC", "Renfe": "ORG", "hoxe": "DATE"}
+SENTENCES = [
+    ("Ana Pardo vive en Vigo", ["B-PER", "I-PER", "O", "O", "B-LOC"]),
+    ("Renfe traballa en Lugo e Vigo", ["B-ORG", "O", "O", "B-LOC", "O", "B-LOC"]),
+    ("Ana traballa hoxe", ["B-PER", "O", "B-DATE"]),
+    ("vive", ["O"]),
+]
+
+
+class CountingTranslator(DictionaryTranslator):
+    """A dictionary translator that counts its texts, and can be told to be killed by one of them."""
+
+    texts = 0
+    killed_by: str | None = None
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        if any(self.killed_by and self.killed_by in text for text in texts):
+            raise KeyboardInterrupt
+        CountingTranslator.texts += len(texts)
+        return super().translate(texts, from_lang=from_lang, to_lang=to_lang)
+
+
+@pytest.fixture(autouse=True)
+def _counting() -> Iterator[None]:
+    CountingTranslator.texts, CountingTranslator.killed_by = 0, None
+    register("translator", "counting", f"{__name__}:CountingTranslator")
+    yield
+    from xlner._registry import _BUILTIN
+
+    del _BUILTIN["translator"]["counting"]
+
+
+@pytest.fixture
+def miniature(tmp_path: Path) -> Path:
+    """Both large datasets in their own formats, two languages each, and backends without models."""
+    for lang in ("yor", "zul"):
+        folder = tmp_path / "masakhaner2" / lang
+        folder.mkdir(parents=True)
+        blocks = ["\n".join(f"{w} {t}" for w, t in zip(s.split(), tags, strict=True)) for s, tags in SENTENCES]
+        (folder / "test.txt").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    for lang in ("yo", "ka"):
+        folder = tmp_path / "panx" / lang
+        folder.mkdir(parents=True)
+        blocks = ["\n".join(f"{lang}:{w}\t{t}" for w, t in zip(s.split(), tags, strict=True)) for s, tags in SENTENCES]
+        (folder / "test.tsv").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    (tmp_path / "words.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in WORDS.items()), encoding="utf-8")
+    (tmp_path / "back.tsv").write_text("".join(f"{b}\t{a}\n" for a, b in WORDS.items()), encoding="utf-8")
+    (tmp_path / "names.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in NAMES.items()), encoding="utf-8")
+    return tmp_path
+
+
+def recipe_with_fakes(folder: Path) -> Recipe:
+    """The recipe of the paper, with backends that need no model."""
+    paper = read_recipe("politov2025")
+    fakes = Backends(
+        "fakes",
+        f"counting:{folder / 'words.tsv'}",
+        f"gazetteer:{folder / 'names.tsv'}",
+        f"counting:{folder / 'back.tsv'}",
+        f"gazetteer:{folder / 'names.tsv'}",
+        aligners={"awesome": "oracle", "simalign": "oracle"},
+    )
+    return Recipe(paper.name, paper.title, paper.source_lang, paper.datasets, {"fakes": fakes}, paper.methods)
+
+
+def experiment(folder: Path, dataset: str, langs: Sequence[str], **options: object) -> Experiment:
+    where = {"masakhaner2": "masakhaner2", "pan-x": "panx"}[dataset]
+    recipe = recipe_with_fakes(folder)
+    out = folder / "out"
+    return Experiment(recipe, dataset, folder / where, "fakes", out, langs=langs, samples=50, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("dataset", "langs"), [("masakhaner2", ["yor", "zul"]), ("pan-x", ["yo", "ka"])])
+def test_all_methods_run_and_a_second_start_does_no_work(miniature: Path, dataset: str, langs: list[str]) -> None:
+    said: list[str] = []
+    first = experiment(miniature, dataset, langs).run(said.append)
+    assert len(first) == 13 * 2
+    assert [r.missing for r in first] == [None] * 26
+    for result in first:
+        assert result.scores is not None
+        assert result.scores.micro.f1 == 1.0, result.method  # word for word, by a dictionary and a gazetteer
+        assert result.scores.failed == 0
+    texts = CountingTranslator.texts
+    # Translations and marked back-translations of all methods once per language.
+    assert sum("translated: 4 sentences" in line for line in said) == 2 * 2
+    assert sum("aligned: 4 sentences" in line for line in said) == 2 * 2
+    said.clear()
+    second = experiment(miniature, dataset, langs).run(said.append)
+    assert said == []
+    assert texts == CountingTranslator.texts
+    assert [r.scores.micro for r in second if r.scores] == [r.scores.micro for r in first if r.scores]
+
+
+def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
+    CountingTranslator.killed_by = "[Renfe]"
+    with pytest.raises(KeyboardInterrupt):
+        experiment(miniature, "masakhaner2", ["yor", "zul"]).run()
+    forward = CountingTranslator.texts
+    assert forward > 0
+    CountingTranslator.killed_by = None
+    said: list[str] = []
+    results = experiment(miniature, "masakhaner2", ["yor", "zul"]).run(said.append)
+    assert not any(line.startswith("yor: translated") for line in said)
+    assert any(line.startswith("yor: back-translated") for line in said)
+    assert all(r.missing is None for r in results)
+
+
+def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path) -> None:
+    pairs = Staged(tuple(Pair(Sentence((str(k),))) for k in range(5)), "input")
+    seen: list[str] = []
+
+    def process(shard: object) -> Iterator[Pair]:
+        for pair in shard:  # type: ignore[attr-defined]
+            if pair.target.tokens == ("3",) and "killed" not in seen:
+                seen.append("killed")
+                raise KeyboardInterrupt
+            seen.append(pair.target.tokens[0])
+            yield pair
+
+    store = Store(tmp_path, lambda _: None, shard_size=2)
+    with pytest.raises(KeyboardInterrupt):
+        store.stage("a", "b", pairs, lambda: process)
+    assert store.stage("a", "b", pairs, lambda: process).pairs == pairs.pairs
+    assert seen == ["0", "1", "2", "killed", "2", "3", "4"]
+
+
+def test_a_stage_is_named_after_all_it_depends_on(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights").write_text("1", encoding="utf-8")
+    store = Store(tmp_path / "stages", lambda _: None)
+    pairs = Staged((Pair(Sentence(("a",))),), "input")
+    keys = {
+        store.stage("a", spec, p, lambda: iter).key for spec in ("x", "y") for p in (pairs, Staged(pairs.pairs, "?"))
+    }
+    keys.add(store.stage("b", "x", pairs, lambda: iter).key)
+    keys.add(store.stage("a", f"x:{model}", pairs, lambda: iter).key)
+    (model / "weights").write_text("22", encoding="utf-8")
+    keys.add(store.stage("a", f"x:{model}?k=v", pairs, lambda: iter).key)
+    keys.add(store.stage("a", f"x:{model}", pairs, lambda: iter).key)
+    assert len(keys) == 8
+    assert local_files(f"x:{model}")[0][1] == 2
+
+
+def test_what_cannot_be_run_says_why_and_the_rest_goes_on(miniature: Path) -> None:
+    results = experiment(miniature, "masakhaner2", ["bam", "yor"], methods=["model-transfer"]).run()
+    assert results[0].missing is not None
+    assert "bam/test.txt" in results[0].missing
+    assert results[1].scores is not None
+    broken = recipe_with_fakes(miniature)
+    fakes = Backends("fakes", aligners={"awesome": "nonsense"}, recognizer="gazetteer")
+    broken = Recipe("r", "R", "en", broken.datasets, {"fakes": fakes}, broken.methods)
+    found = Experiment(broken, "masakhaner2", miniature / "masakhaner2", "fakes", miniature / "o", langs=["yor"]).run()
+    reasons = {r.method: r.missing for r in found}
+    assert reasons["model-transfer"] == "backends 'fakes' have no target-recognizer"
+    assert "no aligner 'simalign'" in str(reasons["ngram-simalign"])
+    assert "no translator" in str(reasons["ngram-awesome"])
+
+
+def test_given_translations_and_given_links(tmp_path: Path) -> None:
+    record = {"tokens": ["Ana", "vive"], "tags": ["B-PER", "O"], "src": "Lives Ana"}
+    (tmp_path / "lug.dev.jsonl").write_text(json.dumps(record) + "\n", encoding="utf-8")
+    (tmp_path / "names.tsv").write_text("Ana\tPER\n", encoding="utf-8")
+    (tmp_path / "lug.talp").write_text("0-1 1-0\n", encoding="utf-8")
+    paper = read_recipe("politov2025")
+    fakes = Backends("fakes", recognizer=f"gazetteer:{tmp_path / 'names.tsv'}")
+    recipe = Recipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
+    given = {"eflomal": "links:{lang}.talp"}
+    methods = ["heuristic-eflomal", "ngram-eflomal", "back-ngram-eflomal"]
+    options = {"langs": ["lug"], "methods": methods, "aligners": given}
+    results = Experiment(recipe, "masakhaner2-parallel", tmp_path, "fakes", tmp_path / "o", **options).run()  # type: ignore[arg-type]
+    assert [r.scores.micro.f1 for r in results[:2] if r.scores] == [1.0, 1.0]
+    assert "cannot align back-translations" in str(results[2].missing)
+    for text, error in (("", "empty"), ("0-7\n", "lug.talp:1: link 0-7 is out of range"), ("x\n", "lug.talp:1")):
+        (tmp_path / "lug.talp").write_text(text, encoding="utf-8")
+        results = Experiment(recipe, "masakhaner2-parallel", tmp_path, "fakes", tmp_path / "o", **options).run()  # type: ignore[arg-type]
+        assert error in str(results[0].missing)
+
+
+def test_a_translation_that_is_missing_is_named(tmp_path: Path) -> None:
+    (tmp_path / "lug.dev.jsonl").write_text('{"tokens": ["Ana"], "tags": ["O"], "src": ""}\n', encoding="utf-8")
+    paper = read_recipe("politov2025")
+    (result,) = Experiment(
+        paper, "masakhaner2-parallel", tmp_path, "paper", tmp_path / "o", langs=["lug"], methods=["model-transfer"]
+    ).run()
+    assert "(sentence 1): no text in field 'src'" in str(result.missing)
+
+
+def test_source_and_target_must_have_as_many_sentences(tmp_path: Path) -> None:
+    (tmp_path / "de-europarl.test.conll02").write_text("Ana B-PER\n", encoding="utf-8")
+    (tmp_path / "en-europarl.test.conll02").write_text("Ana B-PER\n\nAna B-PER\n", encoding="utf-8")
+    paper = read_recipe("politov2025")
+    (result,) = Experiment(
+        paper, "europarl-ner", tmp_path, "paper", tmp_path / "o", langs=["de"], methods=["model-transfer"]
+    ).run()
+    assert "2 sentences for the 1" in str(result.missing)
+
+
+def test_the_recipe_of_the_paper() -> None:
+    recipe = read_recipe("politov2025")
+    assert len(recipe.methods) == 13
+    for dataset, langs in (("masakhaner2", 18), ("pan-x", 38), ("europarl-ner", 3)):
+        plan = recipe.dataset(dataset)
+        assert len(plan.langs) >= langs
+        for lang in plan.langs:
+            for method in recipe.methods:
+                figures = published(dataset, lang, method.published)
+                expected = not (dataset == "europarl-ner" and method.route is Route.BACK)
+                assert (figures is not None) == expected, (dataset, lang, method.name)
+
+
+def test_the_recipe_of_the_thesis() -> None:
+    recipe = read_recipe("shkalikov-thesis")
+    compared = [m for m in recipe.methods if published("masakhaner2", "yor", m.published)]
+    assert len(compared) == 10  # eight sums, the heuristic and model transfer
+    assert sum(m.name.startswith(("exact-", "greedy-")) for m in recipe.methods) == 3 * 3 * 2
+
+
+def test_projectors_may_name_other_backends(miniature: Path) -> None:
+    recipe = recipe_with_fakes(miniature)
+    made = {
+        "known": "fused:surface?stop_tokens={lang}-{source-lang}",
+        "unknown": "fused:align?stop_tokens={scorer}",
+    }
+    methods = tuple(Method(name, aligner="awesome", projector=spec) for name, spec in made.items())
+    mine = Recipe("r", "R", "en", recipe.datasets, recipe.backends, methods)
+    said: list[str] = []
+    found = Experiment(mine, "masakhaner2", miniature / "masakhaner2", "fakes", miniature / "out", langs=["yor"]).run(
+        said.append
+    )
+    assert "yor: projected: fused:surface?stop_tokens=yor-en" in said
+    assert found[0].missing is None
+    assert found[1].missing == "backends 'fakes' have no scorer"
+
+
+def test_recipes_that_make_no_sense(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    for text, error in (
+        ("x = 1", "unknown key 'x'"),
+        ("[backends.a]\ntranslater = 'b'", "unknown key 'translater'"),
+        ("[[method]]\nname = 'a'", "needs an aligner and a projector"),
+        ("[[method]]\nname = 'a'\nroute = 'transfer'\naligner = 'b'", "has no aligner"),
+        ("[[method]]\nroute = 'transfer'", "name"),
+        ("[[method]]\nname = 'a'\nroute = 'sideways'", "sideways"),
+        ("[[method]]\nname='a'\nroute='transfer'\n[[method]]\nname='a'\nroute='transfer'", "several methods"),
+        ("[datasets.a]\ntitle = 'b'", "target"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises((UnknownNameError, ValidationError), match=error):
+            read_recipe(path)
+    path.write_text("[", encoding="utf-8")
+    with pytest.raises(InputError, match="not TOML"):
+        read_recipe(path)
+    with pytest.raises(InputError, match="cannot be read"):
+        read_recipe(tmp_path / "missing.toml")
+    with pytest.raises(UnknownNameError, match="politov2025"):
+        read_recipe("politov")
+    with pytest.raises(UnknownNameError, match="known: europarl-ner"):
+        read_recipe("politov2025").dataset("europarl")
+
+
+def test_published_figures_are_told_apart() -> None:
+    assert published("europarl-ner", "de", {"pipeline": "candidates"}) is None  # several rows
+    assert published("europarl-ner", "xx", {"pipeline": "model-transfer"}) is None
+    assert published("europarl-ner", "de", {}) is None
+
+
+def test_means_and_comparisons_leave_out_what_is_missing() -> None:
+    missing = Result("d", "de", "m", missing="no")
+    assert means([missing]) == []
+    assert comparisons([missing], samples=10, seed=0) == []
+    assert missing.difference is None
+    with pytest.raises(ValidationError):
+        Method("m", Route.TRANSFER, aligner="a")
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+
+
+def test_reproduce_from_the_command_line(miniature: Path) -> None:
+    fakes = recipe_with_fakes(miniature).backends["fakes"]
+    recipe = miniature / "mine.toml"
+    recipe.write_text(
+        f"""
+        [datasets.masakhaner2]
+        title = "miniature"
+        target = ["{{lang}}/test.txt"]
+        langs = ["yor"]
+        ignore = ["DATE"]
+        [backends.fakes]
+        translator = "{fakes.translator}"
+        recognizer = "{fakes.recognizer}"
+        [backends.fakes.aligners]
+        first = "oracle"
+        [[method]]
+        name = "exact-first"
+        aligner = "first"
+        projector = "exact"
+        [[method]]
+        name = "hull-first"
+        aligner = "first"
+        projector = "hull"
+        [[method]]
+        name = "transfer"
+        route = "transfer"
+        """,
+        encoding="utf-8",
+    )
+    out = miniature / "out"
+    command = ["reproduce", str(recipe), "--dataset", "masakhaner2", "--data", str(miniature / "masakhaner2")]
+    command += ["--backends", "fakes", "-o", str(out), "--samples", "20", "--aligner", "second=oracle"]
+    done = CliRunner().invoke(app, command, standalone_mode=False)
+    assert done.return_value == 1, done.output  # transfer has no recognizer
+    assert "exact-second" in done.output
+    rows = table(out / "results.csv")
+    assert [(r["method"], r["f1"]) for r in rows] == [
+        ("exact-first", "1.0"),
+        ("hull-first", "1.0"),
+        ("transfer", ""),
+        ("exact-second", "1.0"),
+        ("hull-second", "1.0"),
+    ]
+    assert "mode:strict" in rows[0]["signature"]
+    page = (out / "results.md").read_text(encoding="utf-8")
+    assert "not run: backends 'fakes' have no target-recognizer" in page
+    assert "- yor, exact-first: none" in page
+    assert len(json.loads((out / "results.json").read_text(encoding="utf-8"))["results"]) == 5
+    assert len(table(out / "comparisons.csv")) == 6
+    assert len((out / "labelled/masakhaner2/yor/exact-first.jsonl").read_text(encoding="utf-8").splitlines()) == 4
+    narrow = [*command, "--methods", "exact-first"]
+    assert CliRunner().invoke(app, narrow, standalone_mode=False).return_value == 0
+    with pytest.raises(UnknownNameError, match="write --aligner NAME=SPEC"):
+        CliRunner().invoke(app, [*command, "--aligner", "oracle"], standalone_mode=False, catch_exceptions=False)
+    with pytest.raises(UnknownNameError, match="unknown method 'x'"):
+        CliRunner().invoke(app, [*command, "--methods", "x"], standalone_mode=False, catch_exceptions=False)
+
+
+def test_the_plot_is_written_where_it_can_be(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xlner.experiments import write_report
+
+    results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
+    backends = Backends("fakes")
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    written = write_report(miniature / "r", "t", backends, results, [])
+    assert [p.name for p in written] == ["results.json", "results.csv", "results.md", "comparisons.csv"]
+    monkeypatch.undo()
+    pytest.importorskip("matplotlib")
+    written = write_report(miniature / "r", "t", backends, results, [])
+    assert written[-1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_folder_in_use_is_refused(miniature: Path) -> None:
+    results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
+    assert results[0].missing is None
+    (stage,) = (miniature / "out/stages/masakhaner2/yor").iterdir()
+    identity = json.loads((stage / "run.json").read_text(encoding="utf-8"))["identity"]
+    with RunFolder(stage, identity):
+        results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
+    assert "in use" in str(results[0].missing)
