@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
 from xlner._batches import token_batches
 from xlner._registry import create
+from xlner._windows import Windows
 from xlner.alignment._e5_transformer import E5Transformer
 from xlner.alignment._e5_weights import E5File, Vocabulary
 from xlner.alignment._unigram import Unigram
-from xlner._windows import Windows
 from xlner.alignment.decoders import intersection, softmax
 from xlner.alignment.e5 import E5Aligner, E5Encoder
 

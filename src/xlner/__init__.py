@@ -141,8 +141,8 @@ if TYPE_CHECKING:
         translate_labelled,
     )
     from xlner.projection.markers import (
-        MarkerStyle,
         Markers,
+        MarkerStyle,
         write_markers,
     )
     from xlner.projection.matching import (
@@ -194,12 +194,8 @@ _HOMES = {
         "Alignment",
         "GoldAlignment",
     ),
-    "xlner._detokenize": (
-        "detokenize",
-    ),
-    "xlner._entity": (
-        "Entity",
-    ),
+    "xlner._detokenize": ("detokenize",),
+    "xlner._entity": ("Entity",),
     "xlner._errors": (
         "BackendError",
         "InputError",
@@ -210,9 +206,7 @@ _HOMES = {
         "ValidationError",
         "XlnerError",
     ),
-    "xlner._labels": (
-        "LabelMap",
-    ),
+    "xlner._labels": ("LabelMap",),
     "xlner._pair": (
         "Outcome",
         "Pair",
@@ -223,30 +217,18 @@ _HOMES = {
         "create",
         "register",
     ),
-    "xlner._sentence": (
-        "Sentence",
-    ),
-    "xlner._signature": (
-        "Signature",
-    ),
+    "xlner._sentence": ("Sentence",),
+    "xlner._signature": ("Signature",),
     "xlner._stages": (
         "Aligner",
         "Projector",
         "Recognizer",
         "Translator",
     ),
-    "xlner._tokenize": (
-        "tokenize",
-    ),
-    "xlner.alignment.agreement": (
-        "agreement",
-    ),
-    "xlner.alignment.lexical": (
-        "LexicalWeights",
-    ),
-    "xlner.alignment.symmetrization": (
-        "symmetrize",
-    ),
+    "xlner._tokenize": ("tokenize",),
+    "xlner.alignment.agreement": ("agreement",),
+    "xlner.alignment.lexical": ("LexicalWeights",),
+    "xlner.alignment.symmetrization": ("symmetrize",),
     "xlner.evaluation": (
         "AlignmentScores",
         "Counts",
@@ -258,9 +240,7 @@ _HOMES = {
         "find_errors",
         "intervals",
     ),
-    "xlner.evaluation.reliability": (
-        "reliability",
-    ),
+    "xlner.evaluation.reliability": ("reliability",),
     "xlner.formats": (
         "read_alignments",
         "read_gold_alignments",
@@ -275,22 +255,14 @@ _HOMES = {
         "Recognition",
         "RunFolder",
     ),
-    "xlner.pipeline.filters": (
-        "SentenceFilters",
-    ),
-    "xlner.projection.back_translation": (
-        "BackTranslationProjector",
-    ),
+    "xlner.pipeline.filters": ("SentenceFilters",),
+    "xlner.projection.back_translation": ("BackTranslationProjector",),
     "xlner.projection.batch": (
         "Batch",
         "BatchResult",
     ),
-    "xlner.projection.bounded": (
-        "bounded_score",
-    ),
-    "xlner.projection.calibration": (
-        "Calibration",
-    ),
+    "xlner.projection.bounded": ("bounded_score",),
+    "xlner.projection.calibration": ("Calibration",),
     "xlner.projection.candidate_sets": (
         "CandidateOptions",
         "CandidateSet",
@@ -301,24 +273,12 @@ _HOMES = {
         "merged_ranges",
         "ngrams",
     ),
-    "xlner.projection.confidence": (
-        "ConfidentProjector",
-    ),
-    "xlner.projection.evidence": (
-        "evidence_score",
-    ),
-    "xlner.projection.fused": (
-        "FusedProjector",
-    ),
-    "xlner.projection.marker_matching": (
-        "recover_entities",
-    ),
-    "xlner.projection.marker_reading": (
-        "read_markers",
-    ),
-    "xlner.projection.marker_translation": (
-        "translate_labelled",
-    ),
+    "xlner.projection.confidence": ("ConfidentProjector",),
+    "xlner.projection.evidence": ("evidence_score",),
+    "xlner.projection.fused": ("FusedProjector",),
+    "xlner.projection.marker_matching": ("recover_entities",),
+    "xlner.projection.marker_reading": ("read_markers",),
+    "xlner.projection.marker_translation": ("translate_labelled",),
     "xlner.projection.markers": (
         "MarkerStyle",
         "Markers",
@@ -333,27 +293,17 @@ _HOMES = {
         "NerScore",
         "ner_score",
     ),
-    "xlner.projection.recognized": (
-        "RecognizedProjector",
-    ),
-    "xlner.projection.scores": (
-        "alignment_score",
-    ),
-    "xlner.projection.several": (
-        "MultiSourceProjector",
-    ),
-    "xlner.projection.soft": (
-        "soft_score",
-    ),
+    "xlner.projection.recognized": ("RecognizedProjector",),
+    "xlner.projection.scores": ("alignment_score",),
+    "xlner.projection.several": ("MultiSourceProjector",),
+    "xlner.projection.soft": ("soft_score",),
     "xlner.projection.strategies": (
         "ExactProjector",
         "GreedyProjector",
         "HeuristicProjector",
         "HullProjector",
     ),
-    "xlner.projection.surface": (
-        "surface_score",
-    ),
+    "xlner.projection.surface": ("surface_score",),
     "xlner.projection.translation": (
         "PhraseScorer",
         "TranslationScore",
@@ -369,7 +319,12 @@ _HOMES = {
     ),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
-_MODULES = {"evaluation": "xlner.evaluation", "fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xlner.tags"}
+_MODULES = {
+    "evaluation": "xlner.evaluation",
+    "fakes": "xlner.fakes",
+    "languages": "xlner.languages",
+    "tags": "xlner.tags",
+}
 
 __all__ = [
     "Aligner",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner.alignment._e5_weights import FloatArray
 from xlner._windows import Windows
+from xlner.alignment._e5_weights import FloatArray
 from xlner.alignment._word_vectors import WordVectors
 
 States = Callable[[Sequence[Sequence[int]]], list[FloatArray]]

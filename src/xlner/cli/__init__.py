@@ -50,7 +50,24 @@ def app() -> None:
     """
 
 
-for command in (label, translate, recognize, project, align, symmetrize, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, reproduce, convert, datasets, doctor):
+for command in (
+    label,
+    translate,
+    recognize,
+    project,
+    align,
+    symmetrize,
+    encoder,
+    evaluate,
+    evaluate_alignment,
+    compare,
+    errors,
+    calibrate,
+    reproduce,
+    convert,
+    datasets,
+    doctor,
+):
     app.add_command(command)
 
 

@@ -71,8 +71,12 @@ def align(**options: Any) -> int:
     with ExitStack() as stack:
         aligner = ready_to_align(options["aligner"], (source, target), read, options, stack)
         pipeline = Pipeline(None, None, aligner, None, batch_tokens=options["batch_tokens"])
-        run = Run("align", options, to_format, inputs, reports, _turned if turned else None)
+        run = Run("align", options, to_format, inputs, reports, _turned if turned else _as_it_is)
         return execute(pipeline, read(source, target), run)
+
+
+def _as_it_is(pair: Pair) -> Pair:
+    return pair
 
 
 def _turned(pair: Pair) -> Pair:
