@@ -433,7 +433,11 @@ def test_links_of_several_files_and_of_the_whole_text_have_weights(xlner: Comman
     assert "4 tags out of place repaired" in lexical.err
     assert [json.loads(line)["weights"] for line in lexical.out.splitlines()][3] == [0.453125, 0.171875, 1.0]
     assert xlner(*command, "--run-dir", tmp_path / "run").code == 2
-    assert "recipe" not in xlner(*command, "--lexical", "--run-dir", tmp_path / "run").err
+    repeated = xlner("project", source, target, "--recipe", tmp_path / "run" / "recipe.toml")
+    assert repeated.out == lexical.out
+    one = tmp_path / "one.toml"
+    one.write_text(f"alignment = '{forward}'\nto = 'jsonl'\n", encoding="utf-8")
+    assert xlner("project", source, target, "--recipe", one).code == 0
 
 
 def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> None:
