@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -362,3 +363,14 @@ def test_a_recipe_can_name_extra_bitext(
     command = ("align", *files, "--aligner", "eflomal", "--run-dir", run, "--extra-bitext", *files)
     first = xlner(*command)
     assert xlner("align", *files, "--recipe", run / "recipe.toml").out == first.out
+
+
+@needs_thot
+def test_python_of_the_documentation(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Path(__file__).parent.parent / "docs" / "alignment-statistical.md"
+    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert capsys.readouterr().out.splitlines()[1:3] == ["((0, 0),)", "((0, 0),)"]
