@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, create
 from xlner import _hub as hub
+from xlner._subwords import SubwordTokenizer
 from xlner.recognition.hf import HfRecognizer
 from xlner.tags import decode
 
@@ -39,7 +40,9 @@ class Loop:
     """One sentence after the other through transformers, as its documentation shows it."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        # As transformers' own scripts for token classification do it.
+        prefix = {"add_prefix_space": True} if folder.name == "roberta" else {}
+        self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **prefix)
         self.model = transformers.AutoModelForTokenClassification.from_pretrained(folder).eval()
 
     def rows(self, words: Sequence[str]) -> list[list[np.ndarray]]:
@@ -135,7 +138,7 @@ def test_equal_sentences_are_read_once(recognizers: dict[str, HfRecognizer], mon
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_long_sentences_are_read_in_windows(family: str, folders: dict[str, Path], loops: dict[str, Loop]) -> None:
-    words = ("Ana", "in", "de") * 20  # one sub-word each, so that windows of words are windows of sub-words
+    words = ("in", "in", "in") * 40  # one sub-word each, so that windows of words are windows of sub-words
     size = MAX_LENGTH - 2
     recognizer = HfRecognizer(str(folders[family]))
     (p,) = recognizer.probabilities([Sentence(words)])
@@ -163,6 +166,24 @@ def test_a_word_longer_than_a_window(recognizers: dict[str, HfRecognizer]) -> No
     (p,) = recognizers["xlmr"].probabilities([Sentence(("Ana", "q" * 100, "Vigo"))])
     assert p.shape == (3, 5)
     assert p.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_a_tokenizer_must_be_able_to_do(recognizers: dict[str, HfRecognizer]) -> None:
+    assert SubwordTokenizer(recognizers["bert"]._subwords._tokenizer, 10)([]) == []
+    with pytest.raises(BackendError, match="SimpleNamespace cannot tell the words of sub-words"):
+        SubwordTokenizer(SimpleNamespace(is_fast=False), 10)
+
+    class Mute(dict[str, Any]):
+        is_fast = True
+
+        def __call__(self, sentences: object, **options: object) -> Mute:
+            return Mute(input_ids=[[0, 1]])
+
+        def word_ids(self, k: int) -> list[None]:
+            return [None, None]
+
+    with pytest.raises(BackendError, match="makes nothing of the letter a"):
+        SubwordTokenizer(Mute(), 10)
 
 
 # --- Tags and labels ---
