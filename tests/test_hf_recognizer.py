@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -298,6 +299,18 @@ def test_what_is_not_in_the_cache_is_downloaded(
         hub.model_folder("someone/tiny-ner")
 
 
+def test_a_download_that_was_broken_off_is_not_whole(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = cached_model(folders["xlmr"], tmp_path, monkeypatch, without="model.safetensors")
+    parts = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (snapshot / "model.safetensors.index.json").write_text(json.dumps(parts), encoding="utf-8")
+    (snapshot / "model-1.safetensors").touch()
+    assert hub._cached("someone/tiny-ner", None, "config.json") is None
+    (snapshot / "model-2.safetensors").touch()
+    assert hub.model_folder("someone/tiny-ner") == snapshot
+
+
 def hub_error(kind: str) -> Exception:
     """An error of the hub, whatever it takes to make one in this version."""
     from huggingface_hub import errors
@@ -370,6 +383,8 @@ def test_options_that_make_no_sense(folders: dict[str, Path]) -> None:
     folder = str(folders["xlmr"])
     with pytest.raises(UnknownNameError, match="unknown pool 'last'; one of first, mean, max"):
         HfRecognizer(folder, pool="last")
+    with pytest.raises(ValidationError, match="batch_tokens 0 must be at least 1"):
+        HfRecognizer(folder, batch_tokens=0)
     with pytest.raises(UnknownNameError, match="unknown device 'gpu'"):
         HfRecognizer(folder, device="gpu")
     with pytest.raises(BackendError, match="device 'cuda:99' is not there"):
