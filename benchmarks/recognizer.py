@@ -107,8 +107,10 @@ def main() -> None:
         timed(lambda: our_tags(recognizer, sentences[:50]))
         timed(lambda: pipeline_tags(pipe, sentences[:50], 1))
         sizes = [int(size) for size in options.batch_sizes.split(",")]
-        theirs = {size: timed(lambda size=size: pipeline_tags(pipe, sentences, size)) for size in sizes}
-        for size, (seconds, _) in theirs.items():
+        theirs = {}
+        for size in sizes:
+            theirs[size] = timed(lambda size=size: pipeline_tags(pipe, sentences, size))
+            seconds = theirs[size][0]
             print(f"pipeline, batch size {size:3d}: {seconds:6.1f} s  {len(sentences) / seconds:6.1f} sentences/s")
         best = min(theirs, key=lambda size: theirs[size][0])
         pairs = []

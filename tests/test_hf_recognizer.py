@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -122,6 +123,19 @@ def test_batches_and_neighbors_change_nothing(folders: dict[str, Path]) -> None:
     for sentence, p in zip(batch, whole, strict=True):
         (alone,) = single.probabilities([sentence])
         assert p == pytest.approx(alone, abs=1e-5)
+
+
+def test_threads_change_nothing_and_are_given_back(folders: dict[str, Path]) -> None:
+    batch = [Sentence(words) for words in itertools.combinations(WORDS, 3)][:60]
+    recognizer = HfRecognizer(str(folders["xlmr"]), batch_tokens=32)
+    alone = recognizer.probabilities(batch)
+    torch.set_num_threads(3)
+    try:
+        for p, expected in zip(recognizer.probabilities(batch), alone, strict=True):
+            assert p == pytest.approx(expected, abs=1e-5)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_equal_sentences_are_read_once(recognizers: dict[str, HfRecognizer], monkeypatch: pytest.MonkeyPatch) -> None:
