@@ -13,6 +13,8 @@ from xlner._errors import BackendError, MissingExtraError, UnknownNameError
 _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
 """Parts that checkpoints leave out and that no model here uses."""
+_NO_CODE = {"trust_remote_code": False}
+"""A model may come with code of its own; it is not run, and nobody is asked whether it may."""
 _KINDS = {
     "AutoModel": "an encoder",
     "AutoModelForSeq2SeqLM": "a model that translates",
@@ -78,7 +80,7 @@ def load_model(auto_class: str, folder: Path, *, device: Any, dtype: Any, **opti
     cls, kind = getattr(transformers, auto_class), _KINDS.get(auto_class, auto_class)
     try:
         with _silence():
-            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **options)
+            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **_NO_CODE, **options)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise BackendError(f"{folder} cannot be loaded as {kind}: {_first_line(error)}") from None
     missing = [key for key in found["missing_keys"] if not any(part in key for part in _WEIGHTS_MAY_LACK)]
@@ -96,7 +98,7 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
 
     try:
         with _silence():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_NO_CODE, **options)
     except (OSError, ValueError, RuntimeError, TypeError, KeyError, ImportError) as error:
         raise BackendError(f"the tokenizer in {folder} cannot be read: {_first_line(error)}") from None
     # Some classes are made empty where the files are missing, and would read every word as unknown.
@@ -105,6 +107,26 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
             f"{folder} has no tokenizer", hint="put the tokenizer's files there, or save it with save_pretrained"
         )
     return tokenizer
+
+
+@contextmanager
+def worker_threads(device: Any) -> Iterator[int]:
+    """How many batches to compute side by side, and while they are, one thread of torch for each.
+
+    On a CPU these take the place of the threads of torch, which share out single operations and wait for each other:
+    where other work has a CPU, that takes several times as long.
+    """
+    import torch
+
+    if device.type != "cpu":
+        yield 1
+        return
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager
