@@ -12,7 +12,7 @@ from xlner.translation import hf
 from xlner.translation._score_cache import ScoreCache
 from xlner.translation.nmt_score import NmtScore
 
-SENTENCE = "As choivas de Vigo non paran e o Concello pide axuda".split()
+SENTENCE = ["As", "choivas", "de", "Vigo", "non", "paran", "e", "o", "Concello", "pide", "axuda"]
 ENTITIES = ["Vigo", "o Concello de Vigo"]
 
 
