@@ -85,3 +85,20 @@ def test_recognize_says_what_is_wrong(xlner: Command, text: Path, tmp_path: Path
     assert "Missing option '--lang'" in xlner("recognize", text).err
     missing = xlner("recognize", tmp_path / "none.txt", "--lang", "gl", "--recognizer", "spacy:none")
     assert missing.code == 2
+
+
+def test_doctor_shows_devices_and_the_cache_of_the_hub(
+    xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = tmp_path / "models--someone--tiny" / "blobs"
+    blobs.mkdir(parents=True)
+    with (blobs / "a").open("wb") as stream:
+        stream.truncate(1_240_000_000)  # takes no room on the disk
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    rows = {(row["kind"], row["name"]): row for row in json.loads(xlner("doctor", "--json").out)}
+    assert rows["cache", "hub"]["details"] == f"{tmp_path}: 1 models, 1.2 GB"
+    assert "cpu with" in rows["device", "torch"]["details"] or not rows["device", "torch"]["works"]
+    assert rows["recognizer", "hf"]["details"] == "hf needs a model; write hf:NAME or hf:FOLDER"
+    monkeypatch.setattr("xlner.cli._machine.find_spec", lambda name: None)
+    rows = {(row["kind"], row["name"]): row for row in json.loads(xlner("doctor", "--json").out)}
+    assert rows["device", "torch"]["details"] == "PyTorch is not installed; pip install 'xlner[hf]'"

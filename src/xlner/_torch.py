@@ -13,6 +13,8 @@ from xlner._errors import BackendError, MissingExtraError, UnknownNameError
 _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
 """Parts that checkpoints leave out and that no model here uses."""
+_NO_CODE = {"trust_remote_code": False}
+"""A model may come with code of its own; it is not run, and nobody is asked whether it may."""
 _KINDS = {
     "AutoModel": "an encoder",
     "AutoModelForSeq2SeqLM": "a model that translates",
@@ -78,7 +80,7 @@ def load_model(auto_class: str, folder: Path, *, device: Any, dtype: Any, **opti
     cls, kind = getattr(transformers, auto_class), _KINDS.get(auto_class, auto_class)
     try:
         with _silence():
-            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **options)
+            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **_NO_CODE, **options)
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise BackendError(f"{folder} cannot be loaded as {kind}: {_first_line(error)}") from None
     missing = [key for key in found["missing_keys"] if not any(part in key for part in _WEIGHTS_MAY_LACK)]
@@ -96,7 +98,7 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
 
     try:
         with _silence():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_NO_CODE, **options)
     except (OSError, ValueError, RuntimeError, TypeError, KeyError, ImportError) as error:
         raise BackendError(f"the tokenizer in {folder} cannot be read: {_first_line(error)}") from None
     # Some classes are made empty where the files are missing, and would read every word as unknown.

@@ -19,10 +19,13 @@ _FAKES = "xlner.fakes:"
 def doctor(as_json: bool) -> int:
     """Show what works here.
 
-    Lists all backends, and what to install for those that do not work."""
+    Lists all backends, and what to install for those that do not work; the devices that models run on, and how much
+    of the disk downloaded models take."""
     from xlner._registry import KINDS, names
+    from xlner.cli._machine import machine_rows
 
     rows = [_check(kind, name, target) for kind in KINDS for name, target in sorted(names(kind).items())]
+    rows += machine_rows()
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return 0

@@ -1,1 +1,1 @@
-"""Named entity recognition on source sentences."""
+"""Named entity recognition."""

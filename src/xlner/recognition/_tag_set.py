@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xlner._errors import UnknownNameError
 from xlner._labels import LabelMap
-from xlner.tags import Scheme, parse_scheme
+from xlner.tags import Scheme, decode, parse_scheme
 
 _OUTSIDE = "O"
 _GENERIC = re.compile(r"LABEL_\d+")
@@ -34,12 +34,13 @@ class TagSet:
 
     @classmethod
     def of(cls, names: Sequence[str], scheme: str = "auto") -> TagSet:
-        """Read names such as `O`, `B-PER`, `B_PER` or `PER`; with `auto` the scheme is told by the prefixes in use.
+        """Read names such as `O`, `B-PER`, `B_PER` or `PER`. With `auto` the scheme is told by the prefixes in use.
 
         A set with `B-` and `I-` is IOB1 where some label has no `B-`, as of a corpus in which no two such entities
         touch. IOB1 and IOB2 give the same entities where I- may begin one; they differ in what is allowed.
 
-        Raises `UnknownNameError` for generic names, for names of no scheme or of two, and where `O` is missing.
+        Labels alone are IO, and get an `I-`. Raises `UnknownNameError` for generic names, for names of no scheme or of
+        two, and where `O` is missing; `ValidationError` for a tag that `scheme` does not have.
 
         >>> TagSet.of(["O", "B_PER", "I_PER", "E_PER", "S_PER"])
         TagSet(tags=('O', 'B-PER', 'I-PER', 'E-PER', 'S-PER'), scheme=<Scheme.IOBES: 'IOBES'>)
@@ -55,9 +56,10 @@ class TagSet:
         if prefixed and len(prefixed) < len(parts):
             bare = next(name for name in others if name not in prefixed)
             raise UnknownNameError(f"some tags of the model have a prefix, but not {bare!r}", hint=_HINT)
-        tags = tuple(prefixed.get(name, name) for name in names)
-        found_scheme = _scheme_of(set(prefixed.values()))
-        return cls(tags, found_scheme if scheme == "auto" else parse_scheme(scheme))
+        tags = tuple(_OUTSIDE if name == _OUTSIDE else prefixed.get(name, f"I-{name}") for name in names)
+        told = _scheme_of(set(prefixed.values())) if scheme == "auto" else parse_scheme(scheme)
+        decode(tags, told)  # raises for a tag that the scheme does not have
+        return cls(tags, told)
 
     def classes(self, labels: LabelMap) -> tuple[tuple[str, ...], NDArray[np.float32]]:
         """IOB2 classes of mapped labels, and the matrix `(n_tags, n_classes)` that adds up to them what tags stand for.
@@ -76,8 +78,8 @@ class TagSet:
         return names, matrix
 
     def _class_of(self, tag: str, labels: LabelMap) -> str:
-        prefix, _, label = tag.rpartition("-") if self.scheme is Scheme.IO and "-" not in tag else tag.partition("-")
-        mapped = None if tag == _OUTSIDE else labels.mapped(label)
+        prefix, _, label = tag.partition("-")
+        mapped = labels.mapped(label) if label else None
         if mapped is None:
             return _OUTSIDE
         if self.scheme in (Scheme.IO, Scheme.IOB1):

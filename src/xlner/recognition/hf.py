@@ -53,7 +53,8 @@ class HfRecognizer:
     `batch_tokens` bounds the sub-words, padding included, that are computed at once.
 
     Raises `MissingExtraError` without PyTorch and transformers, `BackendError` where the model cannot be found, is no
-    token classifier or has no tokenizer, `UnknownNameError` for tags that make no sense and for unknown options.
+    token classifier or has no tokenizer, `UnknownNameError` for tags that make no sense and for unknown options,
+    `ValidationError` for numbers that leave no room.
 
     >>> HfRecognizer.name
     'hf'
@@ -80,6 +81,8 @@ class HfRecognizer:
             raise BackendError("hf needs a model", hint="write hf:NAME or hf:FOLDER")
         if pool not in _POOLS:
             raise UnknownNameError(f"unknown pool {pool!r}", hint=f"one of {', '.join(_POOLS)}")
+        if batch_tokens is not None and batch_tokens < 1:
+            raise ValidationError(f"batch_tokens {batch_tokens} must be at least 1")
         require_torch()
         self.labels = LabelMap.parse(labels)
         self._pool, self._constrained = pool, constrained

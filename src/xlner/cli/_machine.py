@@ -1,0 +1,45 @@
+"""What `xlner doctor` says about the machine: where models run, and what the cache of the hub holds."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from xlner._errors import MissingExtraError
+
+
+def machine_rows() -> list[dict[str, Any]]:
+    """PyTorch with its devices, and the cache of the hub."""
+    return [_torch(), _cache()]
+
+
+def _torch() -> dict[str, Any]:
+    row: dict[str, Any] = {"kind": "device", "name": "torch"}
+    if find_spec("torch") is None:
+        return {**row, "works": False, "details": str(MissingExtraError("PyTorch", extra="hf"))}
+    import torch
+
+    devices = [torch.cuda.get_device_name(k) for k in range(torch.cuda.device_count())]
+    devices += ["mps"] if torch.backends.mps.is_available() else []
+    shown = ", ".join([*devices, f"cpu with {torch.get_num_threads()} threads"])
+    return {**row, "works": True, "details": f"{torch.__version__}: {shown}"}
+
+
+def _cache() -> dict[str, Any]:
+    from xlner._hub import hub_cache
+
+    folder = hub_cache()
+    models = sorted(folder.glob("models--*"))
+    size = sum(blob.stat().st_size for model in models for blob in (model / "blobs").glob("*"))
+    details = f"{_readable(folder)}: {len(models)} models, {size / 1e9:.1f} GB"
+    return {"kind": "cache", "name": "hub", "works": True, "details": details}
+
+
+def _readable(path: Path) -> str:
+    """A path with the home folder left out.
+
+    >>> _readable(Path.home() / "x")
+    '~/x'
+    """
+    return f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
