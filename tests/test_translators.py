@@ -17,22 +17,21 @@ from xlner.translation._families import codes, near_misses
 from xlner.translation._pieces import joined, lines, pieces, sentences
 
 FAMILIES = ("nllb", "m2m100", "marian", "madlad")
+MADE: dict[str, Path] = {}
 DIRECTION = {"from_lang": "gl", "to_lang": "en"}
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
-    """Folders of tiny models by family, made once."""
+    """Folders of tiny models by family, made once, for other modules that import this, too."""
     torch = pytest.importorskip("torch", reason="needs xlner[hf]")
     pytest.importorskip("transformers", reason="needs xlner[hf]")
     from tests.tiny_translators import BUILDERS
 
-    made: dict[str, Path] = {}
-
     def folder(family: str) -> Path:
-        if family not in made:
-            made[family] = BUILDERS[family](tmp_path_factory.mktemp("models") / family)
-        return made[family]
+        if family not in MADE:
+            MADE[family] = BUILDERS[family](tmp_path_factory.mktemp("models") / family)
+        return MADE[family]
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # more only wait for each other on models this small
