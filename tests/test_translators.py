@@ -176,6 +176,7 @@ def test_unknown_languages_are_named_with_near_misses(models: Callable[[str], Pa
     with pytest.raises(BackendError, match="does not know the language 'pcm'; near: en"):
         translator.route("gl", "pcm")
     assert translator.route("glg_Latn", "eng") is translator.route("gl", "en")
+    assert translator.translate(["Vigo"], from_lang="gl", to_lang="glg") == ["Vigo"]
 
 
 def test_marian_names_and_directions(models: Callable[[str], Path], tmp_path: Path) -> None:
