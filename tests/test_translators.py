@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, MissingExtraError, UnknownNameError, ValidationError, create
@@ -269,6 +269,7 @@ def test_codes_of_tokens() -> None:
     assert near_misses("bbj", ["en", "fr"]) == []
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab. ?\n;,。ñ«»\u2028", max_size=60), st.integers(1, 20))
 def test_pieces_spell_the_text(text: str, size: int) -> None:
     assert "".join(sentences(text)) == text
@@ -311,6 +312,16 @@ def test_a_cached_folder_is_whole_or_not_there(tmp_path: Path, monkeypatch: pyte
     for platform, name in (("linux", "xlner"), ("darwin", "xlner"), ("win32", "cache")):
         monkeypatch.setattr("sys.platform", platform)
         assert cache_dir().name == name
+
+
+def test_the_doctor_knows_the_cache(tmp_path: Path) -> None:
+    from xlner.cli._machine import machine_rows
+
+    folder = tmp_path / "cache" / "ct2" / "nllb-int8"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(bytes(60_000_000))
+    (row,) = (row for row in machine_rows() if row["name"] == "xlner")
+    assert row["details"].endswith("cache: 1 converted models, 0.1 GB")
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
