@@ -17,6 +17,7 @@ from xlner.cli.encoder import encoder
 from xlner.cli.evaluate import evaluate
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.train_aligner import train_aligner
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
@@ -41,7 +42,7 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor, encoder):
+for command in (label, project, align, evaluate, convert, doctor, encoder, train_aligner):
     app.add_command(command)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -22,6 +23,7 @@ def doctor(as_json: bool) -> int:
     Lists all backends, and what to install for those that do not work."""
     from xlner._registry import KINDS, names
 
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # looking must not download models
     rows = [_check(kind, name, target) for kind in KINDS for name, target in sorted(names(kind).items())]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
