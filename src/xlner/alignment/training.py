@@ -18,7 +18,7 @@ from xlner._version import __version__
 from xlner.alignment._checkpoint import Checkpoint
 from xlner.alignment._cpus import cpus
 from xlner.alignment._hf_digest import digest
-from xlner.alignment._hf_load import encoder_of, load_model, load_tokenizer, require_transformers
+from xlner.alignment._hf_load import encoder_of, load_model, load_tokenizer, quiet, require_transformers
 from xlner.alignment._hf_model import chosen_layer, layer_modules, max_length, padding_id
 from xlner.alignment._hf_pieces import Pieces
 from xlner.alignment._hf_states import Forward, single_threaded_torch
@@ -120,7 +120,7 @@ class _Run:
         torch, _ = require_transformers()
         self.training = training
         self.tokenizer = load_tokenizer(name)
-        self.model, self._missing = load_model(name)
+        self.model, self._missing = load_model(name, heads=True)
         self._encoder = encoder_of(self.model)
         self.layer = chosen_layer(self._encoder.config, training.layer)
         self.texts, self.left_out = _usable(self.tokenizer, self._encoder, pairs, training)
@@ -245,7 +245,8 @@ class _Run:
     def save(self, folder: Path, report: TrainingReport) -> None:
         """Write the model, its tokenizer and what became of the training."""
         kept = {name: weights for name, weights in self.model.state_dict().items() if name not in self._missing}
-        self.model.save_pretrained(folder, state_dict=kept)
+        with quiet(require_transformers()[1]):
+            self.model.save_pretrained(folder, state_dict=kept)
         self.tokenizer.save_pretrained(folder)
         facts = {"xlner": __version__, **self.identity, **asdict(report)}
         (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
