@@ -31,7 +31,7 @@ def test_help_and_version(xlner: Command) -> None:
     assert __version__ in xlner("--version").out
     shown = xlner("--help")
     assert shown.code == 0
-    for command in ("label", "project", "align", "evaluate", "convert", "doctor"):
+    for command in ("label", "project", "align", "symmetrize", "evaluate", "evaluate-alignment", "convert", "doctor"):
         assert command in shown.out
         assert xlner(command, "--help").code == 0
 

@@ -11,7 +11,7 @@ from xlner._version import __version__
 
 if TYPE_CHECKING:
     from xlner import fakes, languages, tags
-    from xlner._alignment import Alignment
+    from xlner._alignment import Alignment, GoldAlignment
     from xlner._detokenize import detokenize
     from xlner._entity import Entity
     from xlner._errors import (
@@ -31,13 +31,22 @@ if TYPE_CHECKING:
     from xlner._signature import Signature
     from xlner._stages import Aligner, Projector, Recognizer, Translator
     from xlner._tokenize import tokenize
-    from xlner.evaluation import Counts, Scores, evaluate
-    from xlner.formats import read_alignments, read_pairs, read_sentences, strict, write_pairs, write_sentences
+    from xlner.alignment.symmetrization import symmetrize
+    from xlner.evaluation import AlignmentScores, Counts, Scores, evaluate, evaluate_alignments
+    from xlner.formats import (
+        read_alignments,
+        read_gold_alignments,
+        read_pairs,
+        read_sentences,
+        strict,
+        write_pairs,
+        write_sentences,
+    )
     from xlner.pipeline import Pipeline, RunFolder
     from xlner.tags import Repair, Scheme
 
 _HOMES = {
-    "xlner._alignment": ("Alignment",),
+    "xlner._alignment": ("Alignment", "GoldAlignment"),
     "xlner._detokenize": ("detokenize",),
     "xlner._entity": ("Entity",),
     "xlner._errors": (
@@ -58,9 +67,11 @@ _HOMES = {
     "xlner._stages": ("Aligner", "Projector", "Recognizer", "Translator"),
     "xlner.tags": ("Repair", "Scheme"),
     "xlner._tokenize": ("tokenize",),
-    "xlner.evaluation": ("Counts", "Scores", "evaluate"),
+    "xlner.alignment.symmetrization": ("symmetrize",),
+    "xlner.evaluation": ("AlignmentScores", "Counts", "Scores", "evaluate", "evaluate_alignments"),
     "xlner.formats": (
         "read_alignments",
+        "read_gold_alignments",
         "read_pairs",
         "read_sentences",
         "strict",
@@ -75,9 +86,11 @@ _MODULES = {"fakes": "xlner.fakes", "languages": "xlner.languages", "tags": "xln
 __all__ = [
     "Aligner",
     "Alignment",
+    "AlignmentScores",
     "BackendError",
     "Counts",
     "Entity",
+    "GoldAlignment",
     "InputError",
     "LabelMap",
     "MissingExtraError",
@@ -104,13 +117,16 @@ __all__ = [
     "create",
     "detokenize",
     "evaluate",
+    "evaluate_alignments",
     "fakes",
     "languages",
     "read_alignments",
+    "read_gold_alignments",
     "read_pairs",
     "read_sentences",
     "register",
     "strict",
+    "symmetrize",
     "tags",
     "tokenize",
     "write_pairs",

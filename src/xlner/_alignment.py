@@ -69,6 +69,29 @@ class Alignment:
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class GoldAlignment:
+    """The links that people made for a pair: sure ones, and possible ones, which a sure one always is, too.
+
+    `lengths` are the numbers of source and target words where the data have the sentences. Raises `ValidationError`
+    for a negative index and for a link that leaves the sentences.
+
+    >>> sorted(GoldAlignment(frozenset({(0, 0)}), frozenset({(1, 1)})).possible)
+    [(0, 0), (1, 1)]
+    """
+
+    sure: frozenset[Link]
+    possible: frozenset[Link] = frozenset()
+    lengths: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sure", frozenset(self.sure))
+        object.__setattr__(self, "possible", frozenset(self.possible) | self.sure)
+        links = Alignment(tuple(self.possible))
+        if self.lengths is not None:
+            links.check(*self.lengths)
+
+
 def _merge(links: Sequence[Link], weights: Iterable[float]) -> dict[Link, float]:
     """Sorted links with the largest weight of each."""
     merged: dict[Link, float] = {}

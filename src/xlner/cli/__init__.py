@@ -15,8 +15,10 @@ from xlner.cli.convert import convert
 from xlner.cli.doctor import doctor
 from xlner.cli.encoder import encoder
 from xlner.cli.evaluate import evaluate
+from xlner.cli.evaluate_alignment import evaluate_alignment
 from xlner.cli.label import label
 from xlner.cli.project import project
+from xlner.cli.symmetrize import symmetrize
 from xlner.cli.train_aligner import train_aligner
 
 EXIT_BAD_USAGE = 2
@@ -42,7 +44,8 @@ def app() -> None:
     """
 
 
-for command in (label, project, align, evaluate, convert, doctor, encoder, train_aligner):
+commands = (label, project, align, symmetrize, evaluate, evaluate_alignment, convert, doctor, encoder, train_aligner)
+for command in commands:
     app.add_command(command)
 
 

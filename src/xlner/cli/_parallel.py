@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 from xlner._alignment import Alignment
@@ -27,6 +27,12 @@ def parallel(
     sides: list[Iterable[object]] = [source, target]
     if alignment is not None:
         sides.append(alignment)
+    for number, parts in enumerate(in_step(sides, names), start=1):
+        yield _pair(parts, number, names)
+
+
+def in_step(sides: Sequence[Iterable[object]], names: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """The items of all sides, together; raises `InputError` with its number where one side ends before another."""
     for number, parts in enumerate(zip_longest(*sides, fillvalue=_END), start=1):
         ended = [name for name, part in zip(names, parts, strict=False) if part is _END]
         if ended:
@@ -36,7 +42,7 @@ def parallel(
                 path=ended[0],
                 hint="the files must be parallel: one sentence in each for every pair, empty ones included",
             )
-        yield _pair(parts, number, names)
+        yield parts
 
 
 def _pair(parts: tuple[object, ...], number: int, names: tuple[str, str, str]) -> Pair | InputError:

@@ -4,7 +4,14 @@ A reader yields one item per sentence of its file, in order: the sentence, or an
 """
 
 from xlner.formats._files import FORMATS, Item, ReadReport, format_of, strict
-from xlner.formats._open import read_alignments, read_pairs, read_sentences, write_pairs, write_sentences
+from xlner.formats._open import (
+    read_alignments,
+    read_gold_alignments,
+    read_pairs,
+    read_sentences,
+    write_pairs,
+    write_sentences,
+)
 
 __all__ = [
     "FORMATS",
@@ -12,6 +19,7 @@ __all__ = [
     "ReadReport",
     "format_of",
     "read_alignments",
+    "read_gold_alignments",
     "read_pairs",
     "read_sentences",
     "strict",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, TextIO, TypeVar
 
 from xlner._errors import InputError, UnknownNameError
 from xlner._sentence import Sentence
@@ -33,6 +33,7 @@ _SUFFIXES = {
 }
 FORMATS = ("conll", "jsonl", "text", "pharaoh")
 
+Read = TypeVar("Read")
 Item = Sentence | InputError
 """A sentence, or why it could not be read."""
 Line = tuple[int, str | InputError]
@@ -155,8 +156,8 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     partial.replace(path)
 
 
-def strict(items: Iterable[Item]) -> Iterator[Sentence]:
-    """The sentences; raises the first `InputError` among them."""
+def strict(items: Iterable[Read | InputError]) -> Iterator[Read]:
+    """The sentences, or whatever else was read; raises the first `InputError` among them."""
     for item in items:
         if isinstance(item, InputError):
             raise item

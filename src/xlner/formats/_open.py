@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from xlner._alignment import Alignment
+from xlner._alignment import Alignment, GoldAlignment
 from xlner._errors import InputError, UnknownNameError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
-from xlner.formats import conll, jsonl, pharaoh, text
+from xlner.formats import conll, gold, jsonl, pharaoh, text
 from xlner.formats._files import (
     FORMATS,
     STANDARD_STREAM,
@@ -65,10 +65,22 @@ def read_pairs(path: str | Path) -> Iterator[Pair | InputError]:
     return jsonl.read_pairs(read_lines(path), str(path))
 
 
-def read_alignments(path: str | Path) -> Iterator[Alignment | InputError]:
-    """The links of every line of a Pharaoh file; a bad line as an `InputError` in its place."""
+def read_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[Alignment | InputError]:
+    """The links of every line of a Pharaoh file; a bad line as an `InputError` in its place.
+
+    Words count from 0, or from 1 with `one_based`.
+    """
     require_content(path)
-    return pharaoh.read(read_lines(path), path=str(path))
+    return pharaoh.read(read_lines(path), path=str(path), one_based=one_based)
+
+
+def read_gold_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[GoldAlignment | InputError]:
+    """Sure and possible links of every line of a Pharaoh or XL-WA file; a bad line as an `InputError` in its place.
+
+    Words count from 0, or from 1 with `one_based`.
+    """
+    require_content(path)
+    return gold.read(read_lines(path), path=str(path), one_based=one_based)
 
 
 def write_sentences(

@@ -6,15 +6,18 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xlner._alignment import Alignment
-from xlner._errors import InputError
+from xlner._alignment import Alignment, Link
+from xlner._errors import InputError, ValidationError
 from xlner.formats._files import Line
+from xlner.formats.gold import based
 
 _LINK = re.compile(r"^(\d+)-(\d+)$")
 
 
-def read(lines: Iterable[Line], *, path: str = "-") -> Iterator[Alignment | InputError]:
+def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> Iterator[Alignment | InputError]:
     """The links of every line, or the error in their place; an empty line has no links.
+
+    Words count from 0, or from 1 with `one_based`.
 
     >>> next(read([(1, "0-0 1-2")])).links
     ((0, 0), (1, 2))
@@ -24,22 +27,17 @@ def read(lines: Iterable[Line], *, path: str = "-") -> Iterator[Alignment | Inpu
             yield line
             continue
         try:
-            yield Alignment(tuple(_link(part) for part in line.split()))
-        except ValueError as error:
-            yield InputError(
-                f"{error} is not a link",
-                path=path,
-                line=number,
-                sentence=number,
-                hint="write source-target, 0-based, such as 0-0 1-2",
-            )
+            yield Alignment(tuple(_link(part, one_based) for part in line.split()))
+        except ValidationError as error:
+            yield InputError(error.message, path=path, line=number, sentence=number, hint=error.hint)
 
 
-def _link(text: str) -> tuple[int, int]:
+def _link(text: str, one_based: bool) -> Link:
     match = _LINK.match(text)
     if match is None:
-        raise ValueError(repr(text))
-    return int(match[1]), int(match[2])
+        example = "1-based, such as 1-1 2-3" if one_based else "0-based, such as 0-0 1-2"
+        raise ValidationError(f"{text!r} is not a link", hint=f"write source-target, {example}")
+    return based(int(match[1]), int(match[2]), one_based)
 
 
 def write(stream: TextIO, alignment: Alignment) -> None:

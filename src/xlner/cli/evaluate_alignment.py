@@ -1,0 +1,70 @@
+"""`xlner evaluate-alignment`: scores of word links."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlner._errors import InputError
+from xlner.formats import read_alignments, read_gold_alignments, strict
+
+if TYPE_CHECKING:
+    from xlner.evaluation import AlignmentScores
+
+
+@click.command("evaluate-alignment")
+@click.argument("gold", metavar="GOLD")
+@click.argument("predicted", metavar="PRED")
+@click.option("--one-based-gold", is_flag=True, help="Words of GOLD count from 1.")
+@click.option("--one-based-pred", is_flag=True, help="Words of PRED count from 1.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_based_pred: bool, as_json: bool) -> int:
+    """Score word links against gold links.
+
+    GOLD has a line for each pair: links such as 0-0 1-2, where 3p4 or 3?4 is possible but not sure; or three columns
+    with tabs, source, target and links, as in XL-WA. PRED is in Pharaoh format, as align writes it.
+
+    Precision counts possible links as correct, recall is over sure ones, and so is AER, the alignment error rate.
+
+    \b
+    xlner evaluate-alignment en-fr.gold en-fr.talp --one-based-gold
+    """
+    from xlner.evaluation import evaluate_alignments
+
+    try:
+        scores = evaluate_alignments(
+            strict(read_gold_alignments(gold, one_based=one_based_gold)),
+            strict(read_alignments(predicted, one_based=one_based_pred)),
+        )
+    except InputError as error:
+        if error.path is not None:
+            raise
+        raise InputError(error.message, path=f"{gold} and {predicted}", line=error.sentence, hint=error.hint) from None
+    if as_json:
+        click.echo(json.dumps(_as_record(scores), indent=2, ensure_ascii=False))
+    else:
+        _print_table(scores)
+    return 0
+
+
+def _as_record(scores: AlignmentScores) -> dict[str, Any]:
+    ratios = {name: getattr(scores, name) for name in ("precision", "recall", "f1", "aer")}
+    counts = ("predicted", "sure", "possible", "correct_sure", "correct_possible", "pairs")
+    return {**ratios, **{name: getattr(scores, name) for name in counts}, "signature": str(scores.signature)}
+
+
+def _print_table(scores: AlignmentScores) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("precision", "recall", "F1", "AER", "predicted", "sure", "possible"):
+        table.add_column(name, justify="right")
+    ratios = [f"{value:.4f}" for value in (scores.precision, scores.recall, scores.f1, scores.aer)]
+    table.add_row(*ratios, *map(str, (scores.predicted, scores.sure, scores.possible)))
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(table)
+    console.print(str(scores.signature), style="dim")

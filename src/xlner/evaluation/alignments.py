@@ -1,0 +1,103 @@
+"""Scores of word links: precision, recall, F1 and alignment error rate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from xlner._alignment import Alignment, GoldAlignment
+from xlner._errors import InputError, ValidationError
+from xlner._signature import Digest, Signature
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentScores:
+    """Links A that were predicted, S that are sure and P that are possible (sure ones included), over all pairs.
+
+    The formulas are those of Och and Ney 2003. With sure links only, the alignment error rate is 1 - F1.
+
+    >>> scores = AlignmentScores(4, 2, 5, 2, 3, 1, Signature(()))
+    >>> scores.precision, scores.recall, round(scores.f1, 3), round(scores.aer, 3)
+    (0.75, 1.0, 0.857, 0.167)
+    """
+
+    predicted: int
+    """|A|"""
+    sure: int
+    """|S|"""
+    possible: int
+    """|P|"""
+    correct_sure: int
+    """|A ∩ S|"""
+    correct_possible: int
+    """|A ∩ P|"""
+    pairs: int
+    signature: Signature
+
+    @property
+    def precision(self) -> float:
+        """|A ∩ P| / |A|; 0 where nothing was predicted."""
+        return self.correct_possible / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """|A ∩ S| / |S|; 0 where nothing is sure."""
+        return self.correct_sure / self.sure if self.sure else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall; 0 where both are."""
+        total = self.precision + self.recall
+        return 2 * self.precision * self.recall / total if total else 0.0
+
+    @property
+    def aer(self) -> float:
+        """1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), the alignment error rate; 0 where there are no links at all."""
+        total = self.predicted + self.sure
+        return 1 - (self.correct_sure + self.correct_possible) / total if total else 0.0
+
+
+def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> AlignmentScores:
+    """Compare predicted links with those that people made, pair for pair.
+
+    Raises `InputError` with the first pair where one side has ended, or where a predicted link leaves the sentences
+    that the gold data has.
+
+    >>> gold = [GoldAlignment(frozenset({(0, 0), (1, 1)}))]
+    >>> evaluate_alignments(gold, [Alignment(((0, 0), (1, 0)))]).aer
+    0.5
+    """
+    n_predicted = sure = possible = correct_sure = correct_possible = pairs = 0
+    digest = Digest()
+    for pairs, (g, p) in enumerate(_matched(gold, predicted), start=1):  # noqa: B007
+        links = set(p.links)
+        n_predicted += len(links)
+        sure += len(g.sure)
+        possible += len(g.possible)
+        correct_sure += len(links & g.sure)
+        correct_possible += len(links & g.possible)
+        digest.update(" ".join(f"{s}-{t}" for s, t in sorted(g.sure)))
+        digest.update(" ".join(f"{s}-{t}" for s, t in sorted(g.possible)))
+    facts = {"mode": "links", "pairs": pairs, "sure": sure, "possible": possible, "data": digest.hexdigest()}
+    counts = (n_predicted, sure, possible, correct_sure, correct_possible)
+    return AlignmentScores(*counts, pairs, Signature.of(facts))
+
+
+def _matched(
+    gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]
+) -> Iterator[tuple[GoldAlignment, Alignment]]:
+    for number, (g, p) in enumerate(zip_longest(gold, predicted), start=1):
+        if g is None or p is None:
+            longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
+            raise InputError(
+                f"the {longer} data has this pair, the {shorter} data ends before it",
+                sentence=number,
+                hint="compare files with one line for each pair, in the same order",
+            )
+        if g.lengths is not None:
+            try:
+                p.check(*g.lengths)
+            except ValidationError as error:
+                raise InputError(error.message, sentence=number, hint=error.hint) from None
+        yield g, p
