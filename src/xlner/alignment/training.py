@@ -91,8 +91,9 @@ def train_aligner(
 ) -> TrainingReport:
     """Fine-tune the encoder in `model`, a folder or a name on the hub, and write it to `folder`.
 
-    There is no dropout, so that the result follows from model, pairs and options alone. Every `checkpoint_every` steps
-    the state goes to `FOLDER.training`; the same call goes on from there, to the same weights as without a break.
+    There is no dropout, so that on a CPU the result follows from model, pairs and options alone. The state goes to
+    `FOLDER.training` every `checkpoint_every` steps; the same call goes on from there, to the same weights as without a
+    break.
 
     Raises `InputError` where `folder` is not empty, unless `overwrite` is set, and where no pair can be used;
     `RunFolderError` where `FOLDER.training` belongs to another run; what `HfEncoder` raises for the model.
@@ -179,15 +180,16 @@ class _Run:
         """One step; returns the mean loss of its pairs."""
         batch = self._batches(self.step // self._per_epoch())[self.step % self._per_epoch()]
         shards = [batch[i : i + _SHARD] for i in range(0, len(batch), _SHARD)]
+        loss = 0.0
+        # The update, too: sums over several threads of torch would depend on their number.
         with single_threaded_torch(), ThreadPoolExecutor(self._threads()) as pool:
-            loss = 0.0
             for number, objective in enumerate(self._objectives):
                 with objective.forward.stopping():
                     done = list(pool.map(lambda job: self._gradients(objective, number, *job), enumerate(shards)))  # noqa: B023
                 for part, gradients in done:
                     loss += part
                     self._add(gradients, 1 / len(batch))
-        self._update()
+            self._update()
         self.losses.append(loss / len(batch))
         return self.losses[-1]
 
