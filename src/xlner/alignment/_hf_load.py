@@ -11,7 +11,7 @@ from typing import Any
 from xlner._errors import BackendError, MissingExtraError
 
 _FOLDER_HINT = "give a folder made by save_pretrained, or the name of a model on the Hugging Face hub"
-NOT_NEEDED = ("pooler", "decoder", "lm_head")
+NOT_NEEDED = ("pooler", "decoder", "lm_head", "cls.")
 """Parts of a model whose weights may be missing, since no encoder layer depends on them."""
 
 
@@ -32,7 +32,7 @@ def load_tokenizer(name: str) -> Any:
     """The tokenizer of a folder or of a model on the hub; raises `BackendError` where there is none."""
     _, transformers = require_transformers()
     _require_folder(name)
-    with _quiet(transformers):
+    with quiet(transformers):
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(name)
         except Exception as error:  # the tokenizers library raises nothing more specific
@@ -52,22 +52,30 @@ def load_encoder(name: str) -> Any:
     return encoder_of(model)
 
 
-def load_model(name: str) -> tuple[Any, frozenset[str]]:
+def load_model(name: str, *, heads: bool = False) -> tuple[Any, frozenset[str]]:
     """A whole model, and the names of weights that it lacks, of parts that no encoder layer depends on.
 
-    Raises what `load_encoder` does.
+    With `heads` it comes as it was saved, with what makes it a translation model or a masked language model, so that
+    it can be saved again. Raises what `load_encoder` does.
     """
     _, transformers = require_transformers()
     _require_folder(name)
-    with _quiet(transformers):
+    with quiet(transformers):
         try:
-            model, report = transformers.AutoModel.from_pretrained(name, output_loading_info=True)
+            kind = _architecture(transformers, name) if heads else transformers.AutoModel
+            model, report = kind.from_pretrained(name, output_loading_info=True)
         except Exception as error:  # safetensors and torch raise errors of their own kinds for damaged files
             raise _failed("model", name, error) from error
     missing = sorted(key for key in report["missing_keys"] if not any(part in key for part in NOT_NEEDED))
     if missing:
         raise BackendError(f"{name} has no weights for {missing[0]} and {len(missing) - 1} others")
     return model.eval(), frozenset(report["missing_keys"])
+
+
+def _architecture(transformers: Any, name: str) -> Any:
+    """The class that a model was saved from, where transformers has it."""
+    saved = transformers.AutoConfig.from_pretrained(name).architectures or [""]
+    return getattr(transformers, saved[0], transformers.AutoModel)
 
 
 def encoder_of(model: Any) -> Any:
@@ -95,7 +103,7 @@ def _failed(what: str, name: str, error: Exception) -> BackendError:
 
 
 @contextmanager
-def _quiet(transformers: Any) -> Iterator[None]:
+def quiet(transformers: Any) -> Iterator[None]:
     """Without progress bars and reports on standard error: what is wrong becomes an error here."""
     logging = transformers.utils.logging
     verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -25,6 +25,7 @@ from xlner.cli.project import project
 from xlner.cli.recognize import recognize
 from xlner.cli.reproduce import reproduce
 from xlner.cli.symmetrize import symmetrize
+from xlner.cli.train_aligner import train_aligner
 from xlner.cli.translate import translate
 
 EXIT_BAD_USAGE = 2
@@ -50,24 +51,7 @@ def app() -> None:
     """
 
 
-for command in (
-    label,
-    translate,
-    recognize,
-    project,
-    align,
-    symmetrize,
-    encoder,
-    evaluate,
-    evaluate_alignment,
-    compare,
-    errors,
-    calibrate,
-    reproduce,
-    convert,
-    datasets,
-    doctor,
-):
+for command in (label, translate, recognize, project, align, symmetrize, train_aligner, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, reproduce, convert, datasets, doctor):
     app.add_command(command)
 
 
