@@ -51,7 +51,25 @@ def app() -> None:
     """
 
 
-for command in (label, translate, recognize, project, align, symmetrize, train_aligner, encoder, evaluate, evaluate_alignment, compare, errors, calibrate, reproduce, convert, datasets, doctor):
+for command in (
+    label,
+    translate,
+    recognize,
+    project,
+    align,
+    symmetrize,
+    train_aligner,
+    encoder,
+    evaluate,
+    evaluate_alignment,
+    compare,
+    errors,
+    calibrate,
+    reproduce,
+    convert,
+    datasets,
+    doctor,
+):
     app.add_command(command)
 
 
