@@ -27,7 +27,7 @@ def _aligners(values: tuple[str, ...]) -> dict[str, str]:
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset of the recipe.")
-@click.option("--data", required=True, metavar="FOLDER", help="Folder with the files of the dataset.")
+@click.option("--data", metavar="FOLDER", help="Folder with the dataset; without it the dataset comes from the hub.")
 @click.option("--langs", metavar="CODES", help="Languages, with commas between them; all of the dataset by default.")
 @click.option("--methods", metavar="NAMES", help="Methods, with commas between them; all of the recipe by default.")
 @click.option("--backends", default="paper", show_default=True, metavar="NAME", help="Set of backends of the recipe.")
@@ -47,7 +47,7 @@ def _aligners(values: tuple[str, ...]) -> dict[str, str]:
 def reproduce(
     recipe: str,
     dataset: str,
-    data: str,
+    data: str | None,
     langs: str | None,
     methods: str | None,
     backends: str,
