@@ -27,11 +27,11 @@ from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Aligner, _Text
 
 LAYERS = (6, 7, 8, 9)
-DECODERS = ("intersection", "itermax", "softmax", "softmax?threshold=0.01", "entmax", "transport")
+DECODERS = ("itermax", "softmax", "transport")
 PROJECTORS = (
-    *("greedy", "exact", "heuristic", "heuristic?gap=2", "hull"),
-    *(f"fused?weights=alignment:1,soft:{w}" for w in ("0.25", "0.5", "1")),
-    *(f"fused?weights=bounded:1,soft:{w}" for w in ("0.5", "1")),
+    *("greedy", "exact", "heuristic", "hull"),
+    *(f"fused?weights=alignment:1,soft:{w}" for w in ("0.5", "1")),
+    "fused?weights=bounded:1,soft:0.5",
 )
 TODAY = (7, "itermax", "greedy")
 """What `xlner project` does unless told otherwise."""
