@@ -110,7 +110,8 @@ def _print(results: list[Result]) -> None:
         if r.scores is None or r.intervals is None:
             table.add_row(r.lang, r.method, "not run", "", "", theirs, "")
             continue
-        projected = "" if not r.scores.projected else f"{r.scores.projected.rate:.4f}"
+        counted = r.scores.projected
+        projected = f"{counted.rate:.4f}" if counted is not None and counted.source else ""
         gain = "" if r.difference is None else f"{r.difference:+.4f}"
         table.add_row(r.lang, r.method, f"{r.scores.micro.f1:.4f}", str(r.intervals.micro), projected, theirs, gain)
     table.add_section()
