@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
@@ -100,6 +100,7 @@ def literal_so(x: np.ndarray, y: np.ndarray, of_x: list[int], of_y: list[int], t
 
 
 @given(st.integers(0, 10_000), st.sampled_from([0.0, 0.2, 0.45]))
+@settings(deadline=None, max_examples=40)
 def test_self_training_is_the_equation(seed: int, threshold: float) -> None:
     states = np.random.default_rng(seed).standard_normal((2, 5, 4)).astype(np.float32)
     source, target = texts()
