@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, create
 from xlner import _hub as hub
 from xlner._subwords import SubwordTokenizer
+from xlner._torch import device_named, dtype_named, worker_threads
 from xlner.recognition.hf import HfRecognizer
 from xlner.tags import decode
 
@@ -428,3 +429,15 @@ def test_missing_packages(folders: dict[str, Path], monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"PyTorch is not installed; pip install 'xlner\[hf\]'"):
         HfRecognizer(str(folders["xlmr"]))
+
+
+def test_half_precision_and_one_worker_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = SimpleNamespace(type="cuda")
+    for supported, dtype in ((True, torch.bfloat16), (False, torch.float16)):
+        monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda supported=supported: supported)
+        assert dtype_named("auto", gpu) is dtype
+    with worker_threads(gpu) as workers:
+        assert workers == 1
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    with pytest.raises(BackendError, match="device 'mps' is not there"):
+        device_named("mps")
