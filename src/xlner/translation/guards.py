@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import regex
 
 _FEWEST_WORDS = 4
-_FEWEST_IN_A_COPY = 2
+_FEWEST_IN_A_COPY = 3
 _SPREAD = 5.0
 """How many robust standard deviations a length may be away from the usual one, …"""
 _LEAST_DEVIATION = 0.4
