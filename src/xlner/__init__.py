@@ -92,6 +92,7 @@ if TYPE_CHECKING:
         write_sentences,
     )
     from xlner.pipeline import (
+        Builder,
         Pipeline,
         Recognition,
         RunFolder,
@@ -251,6 +252,7 @@ _HOMES = {
         "write_sentences",
     ),
     "xlner.pipeline": (
+        "Builder",
         "Pipeline",
         "Recognition",
         "RunFolder",
@@ -260,6 +262,7 @@ _HOMES = {
     "xlner.projection.batch": (
         "Batch",
         "BatchResult",
+        "Builder",
     ),
     "xlner.projection.bounded": ("bounded_score",),
     "xlner.projection.calibration": ("Calibration",),
@@ -334,6 +337,7 @@ __all__ = [
     "BackendError",
     "Batch",
     "BatchResult",
+    "Builder",
     "Calibration",
     "CandidateOptions",
     "CandidateSet",

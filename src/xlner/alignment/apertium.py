@@ -60,12 +60,12 @@ class ApertiumAligner:
         """
         alignments: dict[int, Alignment] = {}
         for (from_lang, to_lang), places in _by_languages(pairs).items():
-            texts = [_composed(pairs[k].target) for k in places]
+            texts = [composed(pairs[k].target) for k in places]
             made = self._linked.translate([text for text, _ in texts], from_lang=from_lang, to_lang=to_lang)
             for k, (_, offsets), linked in zip(places, texts, made, strict=True):
                 translated = _offsets_in(linked.text, pairs[k].source, to_lang)
                 if translated is not None:
-                    alignments[k] = Alignment(tuple(_words(linked.links, offsets, translated)))
+                    alignments[k] = Alignment(tuple(word_links(linked.links, offsets, translated)))
         others = [k for k in range(len(pairs)) if k not in alignments]
         if others:
             alignments |= dict(zip(others, self._by_fallback([pairs[k] for k in others]), strict=True))
@@ -97,7 +97,7 @@ def _by_languages(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
     return groups
 
 
-def _composed(sentence: Sentence) -> tuple[str, list[Span]]:
+def composed(sentence: Sentence) -> tuple[str, list[Span]]:
     """The text in composed letters, as translators get it, and the offsets of the tokens in that."""
     sentence = sentence.with_text()
     text, offsets = sentence.text or "", sentence.offsets or ()
@@ -116,7 +116,7 @@ def _offsets_in(text: str, source: Sentence | None, language: str) -> Sequence[S
     return made.offsets if made.tokens == source.tokens else None
 
 
-def _words(links: Sequence[tuple[Span, Span]], target: Sequence[Span], source: Sequence[Span]) -> list[Link]:
+def word_links(links: Sequence[tuple[Span, Span]], target: Sequence[Span], source: Sequence[Span]) -> list[Link]:
     """Links of words out of links of ranges `(in the target, in the source)`."""
     return [
         (s, t) for in_target, in_source in links for s in _inside(source, in_source) for t in _inside(target, in_target)

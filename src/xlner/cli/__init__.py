@@ -11,6 +11,7 @@ import click
 from xlner._errors import XlnerError
 from xlner._version import __version__
 from xlner.cli.align import align
+from xlner.cli.build import build
 from xlner.cli.calibrate import calibrate
 from xlner.cli.compare import compare
 from xlner.cli.convert import convert
@@ -56,6 +57,7 @@ for command in (
     translate,
     recognize,
     project,
+    build,
     align,
     symmetrize,
     train_aligner,

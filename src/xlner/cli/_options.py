@@ -39,13 +39,13 @@ def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
     return decorate
 
 
-def option_name(parameter: str) -> str:
-    """How an option is called on the command line and in recipes.
-
-    >>> option_name("to_format"), option_name("run_dir")
-    ('to', 'run-dir')
-    """
-    return {"filters": "filter"}.get(parameter, parameter.removesuffix("_format").replace("_", "-"))
+def option_names(command: click.Command) -> dict[str, str]:
+    """How the options of a command are called on the command line and in recipes, by parameter."""
+    return {
+        p.name: max(p.opts, key=len).removeprefix("--")
+        for p in command.params
+        if isinstance(p, click.Option) and p.name
+    }
 
 
 def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
@@ -58,7 +58,7 @@ def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", path=path) from None
-    names = {option_name(p.name): p.name for p in context.command.params if isinstance(p, click.Option) and p.name}
+    names = {option: parameter for parameter, option in option_names(context.command).items()}
     names.pop("recipe")
     several = {p.name for p in context.command.params if isinstance(p, click.Option) and p.multiple}
     values = {}

@@ -16,7 +16,7 @@ import click
 
 from xlner._errors import InputError, UnknownNameError
 from xlner._pair import Pair
-from xlner.cli._options import option_name
+from xlner.cli._options import option_names
 from xlner.cli._progress import count_sentences, progress
 from xlner.formats import ReadReport, format_of, write_pairs
 from xlner.formats._files import STANDARD_STREAM, require_other_file
@@ -35,6 +35,19 @@ _NOT_IN_RECIPE = frozenset({"run_dir", "resume"})
 _READING = ("from_format", "lang", "scheme", "repair", "tag_names", "lexical")
 
 
+class Watch(Protocol):
+    """What looks on while a command runs, and reports afterwards."""
+
+    def made(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """The pairs as they are made, unchanged."""
+
+    def written(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Those that are written, unchanged."""
+
+    def finish(self, dropped: Mapping[str, int], run_dir: str | None) -> None:
+        """Say what was seen; `dropped` is how many sentences each filter dropped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One run of a command: its options, its input files and what was read from them."""
@@ -46,6 +59,7 @@ class Run:
     reports: Mapping[str, ReadReport]
     shown: Callable[[Pair], Pair] = lambda pair: pair
     """What is written of a pair."""
+    watch: Watch | None = None
 
 
 def output_format(output: str, to_format: str | None, input_format: str) -> str:
@@ -107,9 +121,11 @@ def execute(pipeline: Runner, items: Iterable[Any], run: Run) -> int:
         else:
             folder = stack.enter_context(_open_run_folder(pipeline, run))
             pairs = folder.run(items, pipeline.run_pairs, advance)
-        pairs = tally.counting(pairs)
+        pairs = tally.counting(pairs if run.watch is None else run.watch.made(pairs))
         if filters is not None:
             pairs = filters.kept(pairs)
+        if run.watch is not None:
+            pairs = run.watch.written(pairs)
         pairs = map(run.shown, pairs)
         if run.format == PRETTY:
             from xlner.cli._pretty import print_pairs
@@ -122,6 +138,8 @@ def execute(pipeline: Runner, items: Iterable[Any], run: Run) -> int:
     code = tally.report(run.reports)
     if filters is not None:
         click.echo(f"xlner: filters {filters.report}", err=True)
+    if run.watch is not None:
+        run.watch.finish(filters.report.dropped if filters is not None else {}, options["run_dir"])
     return code
 
 
@@ -170,11 +188,12 @@ def _save_recipe(run: Run) -> None:
     """Save the resolved options in the run folder, as a recipe that repeats the run."""
     folder = Path(run.options["run_dir"])
     lines = [f"# xlner {run.command} {' '.join(run.inputs.values())} --recipe recipe.toml"]
+    names = option_names(click.get_current_context().command)
     for name, value in run.options.items():
         if name in _NOT_IN_RECIPE or value is None or value == ():
             continue
         shown = list(value) if isinstance(value, tuple) else value
-        lines.append(f"{option_name(name)} = {json.dumps(shown, ensure_ascii=False)}")
+        lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
     (folder / "recipe.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

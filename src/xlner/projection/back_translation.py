@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xlner._alignment import Alignment
-from xlner._entity import Entity, overlaps
+from xlner._entity import Entity
 from xlner._errors import BackendError, ValidationError
-from xlner._pair import Outcome, Pair, Projection, Reason
+from xlner._pair import Outcome, Pair, Projection
 from xlner._registry import create
 from xlner._sentence import Sentence
 from xlner._stages import Aligner, Projector, Translator
@@ -17,6 +16,7 @@ from xlner.languages import canonical
 from xlner.projection.marker_matching import THRESHOLD, check_threshold
 from xlner.projection.marker_translation import translate_labelled
 from xlner.projection.markers import MarkerStyle
+from xlner.projection.second_choice import remaining, second_choice
 
 _Outcomes = Mapping[int, Outcome]
 
@@ -148,9 +148,9 @@ class BackTranslationProjector:
         """Project what was dropped along the links of the pair, onto words that are free."""
         done = [list(outcomes) for outcomes in chosen]
         todo = [k for k, pair in enumerate(pairs) if pair.alignment is not None and any(o.dropped for o in chosen[k])]
-        second = self._project([_remaining(pairs[k], chosen[k]) for k in todo])
+        second = self._project([remaining(pairs[k], chosen[k]) for k in todo])
         for k, projection in zip(todo, second, strict=True):
-            done[k] = _second_choice(pairs[k], chosen[k], projection.outcomes)
+            done[k] = second_choice(pairs[k], chosen[k], projection.outcomes)
         return done
 
     def _project(self, pairs: Sequence[Pair]) -> list[Projection]:
@@ -187,36 +187,6 @@ def _first_choice(back: Projection, carried: _Outcomes) -> list[Outcome]:
         if outcome.dropped:
             scores[f"back:{outcome.reason}"] = 1.0
         made.append(replace(outcome, entity=marked.entity, scores=scores))
-    return made
-
-
-def _remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
-    """The pair with the entities that were dropped, and without links to words that others have taken."""
-    taken = {word for outcome in outcomes for entity in outcome.projected for word in range(*entity.span)}
-    links = pair.alignment or Alignment(())
-    kept = [k for k, (_, target) in enumerate(links.links) if target not in taken]
-    weights = None if links.weights is None else tuple(links.weights[k] for k in kept)
-    source = _source(pair).with_entities(outcome.entity for outcome in outcomes if outcome.dropped)
-    alignment = Alignment(tuple(links.links[k] for k in kept), weights, links.similarity)
-    return replace(pair, source=source, alignment=alignment)
-
-
-def _second_choice(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
-    """The first outcomes, those dropped replaced by the second where that overlaps nothing."""
-    taken = [entity for outcome in first for entity in outcome.projected]
-    linked = {source for source, _ in (pair.alignment or Alignment(())).links}
-    fallen = iter(second)
-    made = []
-    for outcome in first:
-        if not outcome.dropped:
-            made.append(outcome)
-            continue
-        again = next(fallen)
-        free = tuple(e for e in again.projected if not any(overlaps(e.span, t.span) for t in taken))
-        reason = again.reason or (None if free else Reason.OVERLAP)
-        if reason is Reason.UNALIGNED and linked.intersection(range(*outcome.entity.span)):
-            reason = Reason.OVERLAP  # it has links, but to words that others have taken
-        made.append(Outcome(outcome.entity, free, reason, {**outcome.scores, **again.scores}))
     return made
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from xlner import languages
 from xlner._errors import BackendError, StageError, ValidationError
@@ -17,6 +18,9 @@ from xlner.translation._apertium_chain import ChainError
 from xlner.translation._apertium_mode_runner import ModeRunner
 from xlner.translation._apertium_modes import Mode, installed, language, stages
 from xlner.translation._apertium_routes import direct, legs, shortest
+
+if TYPE_CHECKING:
+    from xlner.translation._apertium_links import Linked, LinkedTranslator
 
 _MODES_DIR = "/usr/share/apertium/modes"
 _OTHER_WAYS = (
@@ -50,6 +54,7 @@ class ApertiumTranslator:
         self.timeout = timeout
         self._runners: dict[str, ModeRunner] = {}
         self._routes: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._linked: LinkedTranslator | None = None
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text on its own; an empty text gives an empty text.
@@ -61,6 +66,18 @@ class ApertiumTranslator:
         for name in self.route(from_lang, to_lang):
             current = self._run(name, current)
         return current
+
+    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
+        """The same translations, and which range of each text became which range of its translation.
+
+        Apertium tells it by word-bound blanks round its lexical units, which change no translation. Raises what
+        `translate` raises, and `BackendError` where Apertium is too old for it.
+        """
+        from xlner.translation._apertium_links import LinkedTranslator
+
+        if self._linked is None:
+            self._linked = LinkedTranslator(self)
+        return self._linked.translate(texts, from_lang=from_lang, to_lang=to_lang)
 
     def route(self, from_lang: str, to_lang: str) -> tuple[str, ...]:
         """The modes that a text passes through, in order; none where both languages are the same.
@@ -105,6 +122,8 @@ class ApertiumTranslator:
         """End all programs."""
         for runner in list(self._runners.values()):
             runner.close()
+        if self._linked is not None:
+            self._linked.close()
 
     def __enter__(self) -> ApertiumTranslator:
         return self
@@ -116,7 +135,7 @@ class ApertiumTranslator:
 
     def __getstate__(self) -> dict[str, object]:
         # Programs cannot go along to another process; it starts its own.
-        return {**self.__dict__, "_runners": {}}
+        return {**self.__dict__, "_runners": {}, "_linked": None}
 
     def _run(self, name: str, texts: Sequence[str]) -> list[str]:
         places = [place for place, text in enumerate(texts) if text]

@@ -128,9 +128,10 @@ class GuardedTranslator:
             second = work.attempt([texts[k] for k in todo], translate, attempt)
             for k, checked in zip(todo, second, strict=True):
                 made[k] = min(made[k], work.judged(texts[k], checked), key=lambda c: c.badness)
-        return [self._decided(text, checked) for text, checked in zip(texts, made, strict=True)]
+        return [self.decided(text, checked) for text, checked in zip(texts, made, strict=True)]
 
-    def _decided(self, text: str, checked: Checked) -> Checked:
+    def decided(self, text: str, checked: Checked) -> Checked:
+        """The translation as it is kept, or with the error that the policy makes of its flags."""
         if not checked.flags or checked.error is not None:
             return checked
         suspicion = f"the translation is suspicious ({', '.join(checked.flags)})"
