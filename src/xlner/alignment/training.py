@@ -14,11 +14,12 @@ import numpy as np
 from xlner._errors import InputError, ValidationError
 from xlner._pair import Pair
 from xlner._signature import Digest
+from xlner._torch import require_torch, silence
 from xlner._version import __version__
 from xlner.alignment._checkpoint import Checkpoint
 from xlner.alignment._cpus import cpus
 from xlner.alignment._hf_digest import digest
-from xlner.alignment._hf_load import encoder_of, load_model, load_tokenizer, quiet, require_transformers
+from xlner.alignment._hf_load import encoder_of, load_model, load_tokenizer
 from xlner.alignment._hf_model import chosen_layer, layer_modules, max_length, padding_id
 from xlner.alignment._hf_pieces import Pieces
 from xlner.alignment._hf_states import Forward, single_threaded_torch
@@ -118,7 +119,9 @@ class _Run:
     """Model, data and optimizer."""
 
     def __init__(self, name: str, pairs: Sequence[Pair], training: Training) -> None:
-        torch, _ = require_transformers()
+        require_torch()
+        import torch
+
         self.training = training
         self.tokenizer = load_tokenizer(name)
         self.model, self._missing = load_model(name, heads=True)
@@ -247,7 +250,7 @@ class _Run:
     def save(self, folder: Path, report: TrainingReport) -> None:
         """Write the model, its tokenizer and what became of the training."""
         kept = {name: weights for name, weights in self.model.state_dict().items() if name not in self._missing}
-        with quiet(require_transformers()[1]):
+        with silence():
             self.model.save_pretrained(folder, state_dict=kept)
         self.tokenizer.save_pretrained(folder)
         facts = {"xlner": __version__, **self.identity, **asdict(report)}
