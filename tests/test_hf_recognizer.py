@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, create
 from xlner import _hub as hub
 from xlner._subwords import SubwordTokenizer
+from xlner._torch import device_named, dtype_named, worker_threads
 from xlner.recognition.hf import HfRecognizer
 from xlner.tags import decode
 
@@ -122,6 +124,19 @@ def test_batches_and_neighbors_change_nothing(folders: dict[str, Path]) -> None:
     for sentence, p in zip(batch, whole, strict=True):
         (alone,) = single.probabilities([sentence])
         assert p == pytest.approx(alone, abs=1e-5)
+
+
+def test_threads_change_nothing_and_are_given_back(folders: dict[str, Path]) -> None:
+    batch = [Sentence(words) for words in itertools.combinations(WORDS, 3)][:60]
+    recognizer = HfRecognizer(str(folders["xlmr"]), batch_tokens=32)
+    alone = recognizer.probabilities(batch)
+    torch.set_num_threads(3)
+    try:
+        for p, expected in zip(recognizer.probabilities(batch), alone, strict=True):
+            assert p == pytest.approx(expected, abs=1e-5)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(1)
 
 
 def test_equal_sentences_are_read_once(recognizers: dict[str, HfRecognizer], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -414,3 +429,15 @@ def test_missing_packages(folders: dict[str, Path], monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"PyTorch is not installed; pip install 'xlner\[hf\]'"):
         HfRecognizer(str(folders["xlmr"]))
+
+
+def test_half_precision_and_one_worker_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = SimpleNamespace(type="cuda")
+    for supported, dtype in ((True, torch.bfloat16), (False, torch.float16)):
+        monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda supported=supported: supported)
+        assert dtype_named("auto", gpu) is dtype
+    with worker_threads(gpu) as workers:
+        assert workers == 1
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    with pytest.raises(BackendError, match="device 'mps' is not there"):
+        device_named("mps")
