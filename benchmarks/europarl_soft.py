@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from xlner.alignment._e5_encoder import E5Encoder, _runs
 
 from xlner import Alignment, BackendError, Pair, Sentence, create, evaluate, read_sentences, strict
-from xlner.alignment._e5_encoder import E5Encoder, _runs
 from xlner.alignment._e5_weights import dequantize
 from xlner.alignment._word_vectors import WordVectors
 from xlner.alignment.decoders import make_decoder
