@@ -21,7 +21,7 @@ import numpy as np
 from xlner import read_sentences, strict
 from xlner.alignment._word_vectors import WordVectors
 from xlner.alignment.decoders import make_decoder
-from xlner.alignment.e5 import E5Aligner
+from xlner.alignment.e5 import E5Encoder
 
 ALONE = ("forward", "union", "transport", "match?threshold=0.8", "inter?null_threshold=0.999")
 
@@ -59,11 +59,10 @@ def main(folder: Path, limit: int) -> None:
 def encoded(folder: Path, limit: int) -> Iterator[Case]:
     """Word vectors and similarities of the pairs."""
     sides = [
-        [s.tokens for s in strict(read_sentences(folder / f"{language}-europarl.test.conll02"))][:limit]
-        for language in ("en", "es")
+        list(strict(read_sentences(folder / f"{language}-europarl.test.conll02")))[:limit] for language in ("en", "es")
     ]
-    aligner = E5Aligner()
-    source, target = (aligner._word_vectors(side) for side in sides)
+    encoder = E5Encoder()
+    source, target = (encoder.encode(side) for side in sides)
     for s, t in zip(source, target, strict=True):
         yield Case(s, t, (s.rows @ t.rows.T).round(5))
 

@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from xlner.alignment._e5_encoder import E5Encoder, _runs
 
 from xlner import Alignment, BackendError, Pair, Sentence, create, evaluate, read_sentences, strict
+from xlner.alignment._e5_transformer import E5Transformer, _runs
 from xlner.alignment._e5_weights import dequantize
+from xlner.alignment._subwords import Subwords
 from xlner.alignment._word_vectors import WordVectors
 from xlner.alignment.decoders import make_decoder
-from xlner.alignment.e5 import E5Aligner, _Text
+from xlner.alignment.e5 import E5Encoder
 
 LAYERS = (6, 7, 8, 9)
 DECODERS = ("itermax", "softmax", "transport")
@@ -102,7 +103,7 @@ def score(data: Set, layer: int, decoder: str, projector: str) -> float:
 # --- Similarities ---
 
 
-class AllLayers(E5Encoder):
+class AllLayers(E5Transformer):
     """The states of `LAYERS` side by side, in one pass."""
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[np.ndarray]:
@@ -140,14 +141,18 @@ def loaded(
 
 def similarities(pairs: Sequence[tuple[tuple[str, ...], tuple[str, ...]]]) -> Iterator[Case]:
     """The cosines and norms of all layers, as the aligner has them."""
-    aligner = E5Aligner(layer=max(LAYERS))
-    aligner._encoder = AllLayers(aligner._file, max(LAYERS))
+    encoder = E5Encoder(layer=max(LAYERS))
+    encoder._transformer = AllLayers(encoder._file, max(LAYERS))
+    head, tail = encoder._head, encoder._tail
     for start in range(0, len(pairs), 128):
         part = pairs[start : start + 128]
         sentences = list(dict.fromkeys(side for pair in part for side in pair))
-        texts = [_Text.of([aligner._unigram.encode(word) for word in sentence]) for sentence in sentences]
-        states = aligner._states([[*aligner._head, *text.pieces, *aligner._tail] for text in texts])
-        of = {sentence: (s, text.counts) for sentence, s, text in zip(sentences, states, texts, strict=True)}
+        texts = [Subwords.of([encoder._unigram.encode(w) for w in sentence], head, tail) for sentence in sentences]
+        states = encoder._states([[*head, *text.pieces, *tail] for text in texts])
+        of = {
+            sentence: (s[len(head) : len(s) - len(tail)], text.counts)
+            for sentence, s, text in zip(sentences, states, texts, strict=True)
+        }
         for pair in part:
             yield {layer: cosines(*(pooled(*of[side], k) for side in pair)) for k, layer in enumerate(LAYERS)}
 

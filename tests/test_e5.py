@@ -378,7 +378,7 @@ def test_words_that_look_like_control_pieces_are_words(aligner: E5Aligner) -> No
     words = ("<s>", "the", "0", "<pad>", "101", "cat", "</s>", "102")
     linked = {s for s, _ in aligner.align([pair(words, words)])[0].links}
     assert {1, 5} <= linked
-    assert all(len(vectors.words) == len(words) for vectors in aligner._word_vectors([words]))
+    assert all(len(vectors.words) == len(words) for vectors in aligner.encoder.encode([Sentence(words)]))
 
 
 def test_empty_input(aligner: E5Aligner) -> None:
