@@ -21,7 +21,7 @@ from xlner.evaluation.alignments import evaluate_alignments
 XL_WA = ("es", "it", "nl", "da")
 NTREX = {"deu": "de", "spa": "es", "por": "pt", "swe": "sv"}
 DECODERS = ("decoder=itermax", "decoder=softmax&temperature=0.02&threshold=0.1")
-TRAINING = Training(layer=7, prefix="query:", learning_rate=2e-5)
+TRAINING = Training(layer=7, prefix="query:", learning_rate=1e-4)
 
 Gold = tuple[list[Pair], list[GoldAlignment]]
 

@@ -55,7 +55,7 @@ class Training:
     prefix: str = ""
     epochs: int = 1
     batch_size: int = 32
-    learning_rate: float = 2e-5
+    learning_rate: float = 1e-4
     temperature: float = 0.02
     threshold: float = 0.1
     max_length: int = 128

@@ -31,7 +31,7 @@ from xlner.formats import ReadReport, read_sentences
 @click.option("--prefix", default="", metavar="TEXT", help="Goes before every sentence; query: for e5 models.")
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True)
 @click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Pairs in a step.")
-@click.option("--learning-rate", type=float, default=2e-5, show_default=True)
+@click.option("--learning-rate", type=float, default=1e-4, show_default=True)
 @click.option("--max-length", type=click.IntRange(min=1), default=128, show_default=True, help="Sub-words of a side.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
