@@ -262,7 +262,6 @@ _HOMES = {
     "xlner.projection.batch": (
         "Batch",
         "BatchResult",
-        "Builder",
     ),
     "xlner.projection.bounded": ("bounded_score",),
     "xlner.projection.calibration": ("Calibration",),

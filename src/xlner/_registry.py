@@ -23,6 +23,7 @@ KINDS = ("translator", "recognizer", "aligner", "projector")
 _BUILTIN: dict[str, dict[str, str]] = {
     "translator": {
         "apertium": "xlner.translation.apertium:ApertiumTranslator",
+        "chat": "xlner.translation.chat:ChatTranslator",
         "dictionary": "xlner.fakes:DictionaryTranslator",
         "easyproject": "xlner.translation.hf:EasyProjectTranslator",
         "echo": "xlner.fakes:EchoTranslator",

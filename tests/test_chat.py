@@ -1,0 +1,250 @@
+"""A chat endpoint as translator, against a stub on this machine."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from xlner import BackendError, Builder, Entity, MissingExtraError, Reason, Sentence, StageError, ValidationError
+from xlner.translation import _chat_client
+from xlner.translation.chat import ChatTranslator, placed
+
+pytest.importorskip("httpx", reason="needs xlner[chat]")
+
+SECRET = "sk-very-secret"
+Reply = tuple[int, Any] | tuple[int, Any, dict[str, str]]
+
+
+class Stub:
+    """An endpoint that answers as `reply` says, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.keys: list[str | None] = []
+        self.at_once = self.most_at_once = 0
+        self.reply: Callable[[dict[str, Any], int], Reply] = lambda body, n: (200, answer(body))
+        self.lock = threading.Lock()
+        stub = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                with stub.lock:
+                    stub.requests.append(body)
+                    stub.keys.append(self.headers.get("Authorization"))
+                    number = len(stub.requests)
+                    stub.at_once += 1
+                    stub.most_at_once = max(stub.most_at_once, stub.at_once)
+                code, content, *headers = stub.reply(body, number)
+                with stub.lock:
+                    stub.at_once -= 1
+                data = content if isinstance(content, bytes) else json.dumps(content).encode()
+                self.send_response(code)
+                for name, value in headers[0].items() if headers else ():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.server_port}/v1"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+def said(text: object, reason: str = "stop") -> dict[str, Any]:
+    return {"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": reason}]}
+
+
+def answer(body: dict[str, Any]) -> dict[str, Any]:
+    """Upper case for a text; for a phrase, the same words in it."""
+    user = body["messages"][1]["content"]
+    return said(user.rpartition("Phrase: ")[2].upper() if "Phrase: " in user else f" {user.upper()}\n")
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    made = Stub()
+    yield made
+    made.close()
+
+
+def chat(stub: Stub, **options: Any) -> ChatTranslator:
+    return ChatTranslator("tiny", url=stub.url, **{"wait": 0.01, **options})
+
+
+DIRECTION = {"from_lang": "en", "to_lang": "lug"}
+
+
+def test_each_text_is_asked_once_in_order_and_without_chance(stub: Stub) -> None:
+    texts = [f"text {k}" for k in range(12)]
+    translator = chat(stub)
+    assert translator.translate([*texts, " ", texts[0]], **DIRECTION) == [*map(str.upper, texts), "", "TEXT 0"]
+    assert len(stub.requests) == 12
+    assert all(r["temperature"] == 0 and r["model"] == "tiny" and "max_tokens" not in r for r in stub.requests)
+    assert "from English to the language with the code lug_Latn" in stub.requests[0]["messages"][0]["content"]
+    assert stub.keys == [None] * 12
+    translator.translate(texts, **DIRECTION)
+    assert len(stub.requests) == 12
+
+
+def test_requests_run_side_by_side_but_not_too_many(stub: Stub) -> None:
+    def slowly(body: dict[str, Any], number: int) -> Reply:
+        time.sleep(0.05)
+        return (200, answer(body))
+
+    stub.reply = slowly
+    chat(stub, at_once=3).translate([str(k) for k in range(9)], **DIRECTION)
+    assert 2 <= stub.most_at_once <= 3
+
+
+def test_the_key_comes_from_the_environment_and_goes_nowhere_else(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    monkeypatch.setenv("MY_KEY", SECRET)
+    translator = chat(stub, key_env="MY_KEY")
+    translator.translate(["a"], **DIRECTION)
+    assert stub.keys == [f"Bearer {SECRET}"]
+    stub.reply = lambda body, n: (401, {"error": {"message": f"wrong key {SECRET}"}})
+    with pytest.raises(BackendError, match="MY_KEY") as caught:
+        translator.translate(["b"], **DIRECTION)
+    shown = caplog.text + str(caught.value) + translator.fingerprint + repr(pickle.dumps(translator))
+    assert SECRET not in shown
+    assert "HTTP 401 wrong key …" in str(caught.value)
+
+
+@pytest.mark.parametrize("code", [429, 500, 503])
+def test_what_is_turned_down_for_now_is_sent_again(stub: Stub, code: int) -> None:
+    stub.reply = lambda body, n: (code, {}, {"Retry-After": "0"}) if n < 3 else (200, answer(body))
+    assert chat(stub).translate(["a"], **DIRECTION) == ["A"]
+    assert len(stub.requests) == 3
+
+
+def test_patience_ends(stub: Stub) -> None:
+    stub.reply = lambda body, n: (503, {"error": "overloaded"})
+    with pytest.raises(StageError, match="HTTP 503 overloaded, after 3 attempts"):
+        chat(stub, retries=2).translate(["a"], **DIRECTION)
+    assert len(stub.requests) == 3
+    stub.reply = lambda body, n: (429, b"slow down")
+    with pytest.raises(BackendError, match="HTTP 429 Too Many Requests, after 1 attempt$"):
+        chat(stub, retries=0).translate(["a"], **DIRECTION)
+
+
+def test_an_endpoint_that_does_not_answer_in_time(stub: Stub) -> None:
+    def late(body: dict[str, Any], number: int) -> Reply:
+        time.sleep(0.4)
+        return (200, answer(body))
+
+    stub.reply = late
+    with pytest.raises(StageError, match=r"no answer in 0.1 s, after 2 attempts"):
+        chat(stub, retries=1, timeout=0.1).translate(["a"], **DIRECTION)
+
+
+def test_an_endpoint_that_is_not_there() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    translator = ChatTranslator("tiny", url=f"http://127.0.0.1:{port}/v1", retries=1, wait=0)
+    with pytest.raises(BackendError, match="cannot be reached.*after 2 attempts"):
+        translator.translate(["a", "b", "c"], **DIRECTION)
+
+
+@pytest.mark.parametrize(
+    ("reply", "message"),
+    [
+        ((400, {"error": {"message": "too long"}}), "HTTP 400 too long"),
+        ((200, b"<html>"), "not answer in JSON"),
+        ((200, {"choices": []}), "holds no message"),
+        ((200, said("half a sen", "length")), "cut off"),
+        ((200, said(None)), "without text"),
+        ((200, said("", "content_filter")), "its filter"),
+    ],
+)
+def test_a_text_without_an_answer_is_an_error_and_costs_no_other(stub: Stub, reply: Reply, message: str) -> None:
+    stub.reply = lambda body, n: reply if body["messages"][1]["content"] == "bad" else (200, answer(body))
+    translator = chat(stub)
+    with pytest.raises(StageError, match=message):
+        translator.translate(["a", "bad", "c"], **DIRECTION)
+    assert translator.translate(["c", "a"], **DIRECTION) == ["C", "A"]
+    assert len(stub.requests) == 3
+
+
+def test_labels_are_translated_in_their_context(stub: Stub) -> None:
+    vigo = Sentence(("Ana", "lives", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(3, 4, "LOC")), id="1")
+    (made,) = chat(stub).translate_labelled([vigo], from_lang="en", to_lang="gl")
+    assert made.sentence.tokens == ("ANA", "LIVES", "IN", "VIGO")
+    assert (made.sentence.tags(), made.sentence.id) == (["B-PER", "O", "O", "B-LOC"], "1")
+    asked = {r["messages"][1]["content"] for r in stub.requests}
+    assert "Text: Ana lives in Vigo\nTranslation: ANA LIVES IN VIGO\nPhrase: Vigo" in asked
+
+
+def test_build_takes_labels_through_the_endpoint(stub: Stub) -> None:
+    def reply(body: dict[str, Any], number: int) -> Reply:
+        user = body["messages"][1]["content"]
+        return (400, {}) if "bad" in user else (200, answer(body) if "Phrase: Ana" not in user else said("NONE"))
+
+    stub.reply = reply
+    ana = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
+    bad = Sentence(("bad",), (Entity(0, 1, "LOC"),))
+    first, second, third = Builder(chat(stub), "oracle", to_lang="gl").run([ana, bad, ana])
+    assert first.labelled.tags() == third.labelled.tags() == ["B-PER", "O", "B-LOC"]
+    assert first.projection is not None
+    assert "markers:no-candidate" in first.projection.outcomes[0].scores
+    assert second.error is not None
+    assert "HTTP 400" in second.error
+
+
+def test_words_are_found_where_they_stand() -> None:
+    two = Sentence(("New", "York", "and", "York"), (Entity(0, 2, "LOC"), Entity(3, 4, "LOC")))
+
+    def spans(translation: str, *answers: str) -> list[object]:
+        outcomes = placed(two, translation, answers, "es").outcomes
+        return [o.reason or o.projected[0].span for o in outcomes]
+
+    assert spans("York y Nueva York", "Nueva York", "York") == [(2, 4), (0, 1)]
+    assert spans("Nueva York y York.", '"Nueva York"', "York.") == [(0, 2), (3, 5)]
+    assert spans("Nueva York", "Nueva York", "York") == [(0, 2), Reason.OVERLAP]
+    assert spans("Nueva Yorkshire", "NONE", "York") == [Reason.NO_CANDIDATE] * 2
+    assert spans("nueva york", "Nueva York", "") == [(0, 2), Reason.NO_CANDIDATE]
+
+
+def test_what_a_chat_translator_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with pytest.raises(BackendError, match="chat needs a model"):
+        ChatTranslator()
+    with pytest.raises(BackendError, match="chat needs the url"):
+        ChatTranslator("tiny")
+    for url in ("localhost:8000", "http://me:key@host/v1", "http://host/v1?key=1"):
+        with pytest.raises(ValidationError):
+            ChatTranslator("tiny", url=url)
+    with pytest.raises(ValidationError, match="at_once 0"):
+        ChatTranslator("tiny", url="http://host", at_once=0)
+    with pytest.raises(ValidationError, match="timeout 0"):
+        ChatTranslator("tiny", url="http://host", timeout=0)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://host/v1/")
+    assert pickle.loads(pickle.dumps(ChatTranslator("tiny"))).fingerprint.startswith("chat:tiny at http://host/v1 ")
+    monkeypatch.setattr(_chat_client, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"xlner\[chat\]"):
+        ChatTranslator("tiny")
