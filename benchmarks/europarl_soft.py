@@ -14,12 +14,13 @@ import json
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from xlner import Alignment, BackendError, Pair, Sentence, create, evaluate, read_sentences, strict
+from xlner import Alignment, BackendError, LexicalWeights, Pair, Sentence, create, evaluate, read_sentences, strict
 from xlner.alignment._e5_transformer import E5Transformer, _runs
 from xlner.alignment._e5_weights import dequantize
 from xlner.alignment._subwords import Subwords
@@ -33,7 +34,13 @@ PROJECTORS = (
     *("greedy", "exact", "heuristic", "hull"),
     *(f"fused?weights=alignment:1,soft:{w}" for w in ("0.5", "1")),
     "fused?weights=bounded:1,soft:0.5",
+    *(
+        f"{way}fused?weights=evidence:1:{least}&candidates=aligned&max_length=100"
+        for way in ("", "lexical ")
+        for least in ("0", "0.3")
+    ),
 )
+"""`lexical`: links are weighed by what their words are linked to elsewhere in the set, instead of by the decoder."""
 TODAY = (7, "itermax", "greedy")
 """What `xlner project` does unless told otherwise."""
 
@@ -96,7 +103,11 @@ def score(data: Set, layer: int, decoder: str, projector: str) -> float:
         found = tuple(map(tuple, np.argwhere(links).tolist()))
         alignment = Alignment(found, tuple(weights[links].tolist()), similarity)
         pairs.append(Pair(gold.with_entities(()), source, alignment))
-    done = create("projector", projector).project(pairs)
+    if projector.startswith("lexical "):
+        pairs = [replace(pair, alignment=Alignment(pair.alignment.links)) for pair in pairs]  # type: ignore[union-attr]
+        counted = LexicalWeights.count(pairs)
+        pairs = [replace(pair, alignment=counted.weigh(pair)) for pair in pairs]
+    done = create("projector", projector.removeprefix("lexical ")).project(pairs)
     return evaluate(data.gold, (projection.sentence for projection in done)).micro.f1
 
 
