@@ -39,10 +39,8 @@ SPECS = (
     "surface",
     "eflomal",
     "eflomal?symmetrizer=grow-diag-final-and",
-    "boosted:eflomal",
     "thot?kind=fastalign",
     "thot?kind=fastalign&symmetrizer=grow-diag-final-and",
-    "thot?kind=hmm",
     "thot?kind=hmm&symmetrizer=grow-diag-final-and",
     "boosted:thot?kind=fastalign",
 )

@@ -115,13 +115,13 @@ def main() -> None:
             for name, run in runs.items():
                 seconds, tokens = timed(run)
                 times[name].append(seconds)
-    print(f"{options.shape}, {len(texts)} sentences, {tokens} tokens made, {torch.get_num_threads()} threads")
-    for name, translator in sides.items():
-        middle = statistics.median(times[name])
-        precision = translator.fingerprint.split()[-1]
-        rates = f"{len(texts) / middle:8.2f} sentences/s {tokens / middle:8.0f} tokens/s"
-        print(f"{name:14} {precision:14} {middle:8.1f} s {rates}")
-    print(f"ratio {statistics.median(times['transformers']) / statistics.median(times['ctranslate2']):.2f}")
+        print(f"{options.shape}, {len(texts)} sentences, {tokens} tokens made, {torch.get_num_threads()} threads")
+        for name, translator in sides.items():
+            middle = statistics.median(times[name])
+            precision = translator.fingerprint.split()[-1]
+            rates = f"{len(texts) / middle:8.2f} sentences/s {tokens / middle:8.0f} tokens/s"
+            print(f"{name:14} {precision:14} {middle:8.1f} s {rates}")
+        print(f"ratio {statistics.median(times['transformers']) / statistics.median(times['ctranslate2']):.2f}")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from hypothesis import settings
 
 from xlner.cli import main
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("xlner", deadline=None)
+settings.load_profile("xlner")
 
 
 class Ran(NamedTuple):

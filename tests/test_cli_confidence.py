@@ -265,7 +265,7 @@ def test_commands_of_the_documentation(xlner: Command, tmp_path: Path, monkeypat
     monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "confidence.md").read_text(encoding="utf-8")
     lines = [line for line in re.findall(r"^\$ xlner (.*)$", page, re.MULTILINE) if "examples/" in line]
-    assert len(lines) >= 4
+    assert len(lines) == 3
     for line in lines:
         ran = xlner(*shlex.split(line))
         assert ran.code == 0, (line, ran.err)

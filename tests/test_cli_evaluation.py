@@ -39,7 +39,8 @@ def test_modes(xlner: Command, files: tuple[Path, Path]) -> None:
         assert ("schemes" in record) == (mode == "partial")
     assert record["schemes"]["type"]["correct"] == 2
     assert record["micro"]["partial"] == 1
-    shown = xlner("evaluate", *files, "--mode", "partial").out
+    shown = xlner("evaluate", *files, "--mode", "partial", "--by-length").out
+    assert "entity length" not in shown
     assert re.search(r"scheme +precision +recall +F1 +correct +incorrect +partial +missing +spurious", shown)
 
 
@@ -146,3 +147,5 @@ def test_errors_by_stage(xlner: Command, traced: tuple[Path, Path]) -> None:
     record = json.loads(xlner("errors", *traced, "--json").out)
     assert [e["stage"] for e in record["errors"]] == ["recognition", "recognition", "translation"]
     assert xlner("evaluate", traced[0], traced[0].with_name("none.jsonl")).code == 2
+    traced[1].write_text("{}\n", encoding="utf-8")
+    assert "traced.jsonl:1 (sentence 1): neither" in xlner("evaluate", *traced).err

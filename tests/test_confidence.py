@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
@@ -20,6 +20,7 @@ from xlner.projection.candidates import aligned_words, between_aligned
 from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, rated, support, without_unsure
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
+FEWER = settings(max_examples=50, deadline=None)
 UNIT = st.floats(0, 1)
 LABELLED = st.lists(st.tuples(UNIT, st.booleans()), min_size=1, max_size=60)
 
@@ -28,6 +29,7 @@ def split(rows: list[tuple[float, bool]]) -> tuple[list[float], list[bool]]:
     return [x for x, _ in rows], [y for _, y in rows]
 
 
+@FEWER
 @given(pairs())
 def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> None:
     found = ExactProjector().project([made])
@@ -44,6 +46,7 @@ def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> No
             assert 0 <= known.mean <= 1
 
 
+@FEWER
 @given(pairs(), UNIT)
 def test_nothing_is_lost_and_what_is_dropped_has_its_number(made: Pair, least: float) -> None:
     (plain,) = GreedyProjector().project([made])
@@ -117,6 +120,7 @@ def test_a_confident_projector_is_known_by_all_that_it_depends_on() -> None:
         ConfidentProjector(GreedyProjector(), min_confidence=1.5)
 
 
+@FEWER
 @given(LABELLED, UNIT, UNIT)
 def test_calibration_never_turns_an_order_round(rows: list[tuple[float, bool]], a: float, b: float) -> None:
     fitted = Calibration.fit(*split(rows))
@@ -125,6 +129,7 @@ def test_calibration_never_turns_an_order_round(rows: list[tuple[float, bool]], 
     assert Calibration.from_json(fitted.to_json()) == fitted
 
 
+@FEWER
 @given(LABELLED)
 def test_calibration_is_the_best_rising_fit(rows: list[tuple[float, bool]]) -> None:
     """Isotonic regression by its min-max formula, on the entities with the two that are added."""
@@ -139,6 +144,7 @@ def test_calibration_is_the_best_rising_fit(rows: list[tuple[float, bool]]) -> N
     assert sorted(set(best)) == pytest.approx([y for _, y in Calibration.fit(*split(rows)).points])
 
 
+@FEWER
 @given(LABELLED)
 def test_calibration_is_right_on_the_whole(rows: list[tuple[float, bool]]) -> None:
     fitted = Calibration.fit(*split(rows))
@@ -165,6 +171,7 @@ def test_what_cannot_be_fitted() -> None:
         Calibration.fit([1.5], [True])
 
 
+@FEWER
 @given(LABELLED, st.integers(1, 20))
 def test_a_reliability_table_adds_up(rows: list[tuple[float, bool]], bins: int) -> None:
     sure, right = split(rows)

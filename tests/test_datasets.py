@@ -303,10 +303,29 @@ def test_datasets_command(xlner: Command, tmp_path: Path, monkeypatch: pytest.Mo
     assert rows[spec]["checksum"] == ""
     published = {"de/test": hashlib.sha256(EUROPARL.encode()).hexdigest()}
     known = replace(DATASETS["europarl-ner"], checksums=published)
-    monkeypatch.setattr("xlner.formats.datasets.DATASETS", {"europarl-ner": known})
+    monkeypatch.setattr("xlner.formats.datasets._survey.DATASETS", {"europarl-ner": known})
     assert "as published" in xlner("datasets", tmp_path).out
     assert "no data set in" in xlner("datasets", put(tmp_path / "x" / "y" / "z", "").parent).err
     assert xlner("datasets", tmp_path / "none").code == 2
+
+
+def test_each_file_is_listed_once_and_only_if_it_has_labels(xlner: Command, tmp_path: Path) -> None:
+    put(tmp_path / "yor" / "test.txt", MASAKHANER2)
+    put(tmp_path / "panx" / "yo" / "test", PAN_X)
+    put(tmp_path / "panx" / "als" / "test", PAN_X)
+    put(tmp_path / "conll" / "test.txt", ENGLISH)
+    put(tmp_path / "other" / "test.txt", "no labels\n")
+    put(tmp_path / "other" / "train.txt", "")
+    put(tmp_path / "notes" / "train", PAN_X)
+    specs = [row["spec"] for row in json.loads(xlner("datasets", tmp_path, "--json").out)]
+    assert sorted(specs) == [
+        f"conll2003:{tmp_path / 'conll'}?lang=eng&split=test",
+        f"masakhaner2:{tmp_path}?lang=yor&split=test",
+        f"pan-x:{tmp_path / 'panx'}?lang=yo&split=test",
+        f"wikiann:{tmp_path / 'panx'}?lang=als&split=test",
+    ]
+    for spec in specs:
+        assert next(read_sentences(spec))
 
 
 def test_specs_in_the_place_of_files(xlner: Command, fakes: list[str], tmp_path: Path) -> None:

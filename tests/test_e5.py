@@ -374,6 +374,13 @@ def test_a_sentence_is_linked_to_itself_word_by_word(aligner: E5Aligner) -> None
     assert alignment.weights == (1.0, 1.0, 1.0)
 
 
+def test_words_that_look_like_control_pieces_are_words(aligner: E5Aligner) -> None:
+    words = ("<s>", "the", "0", "<pad>", "101", "cat", "</s>", "102")
+    linked = {s for s, _ in aligner.align([pair(words, words)])[0].links}
+    assert {1, 5} <= linked
+    assert all(len(vectors.words) == len(words) for vectors in aligner.encoder.encode([Sentence(words)]))
+
+
 def test_empty_input(aligner: E5Aligner) -> None:
     assert aligner.align([]) == []
     for source, target in [((), ()), ((), ("a",)), (("a",), ()), (("\u200b",), ("a",)), (("\u200b",), ("\u200d",))]:

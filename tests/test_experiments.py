@@ -61,7 +61,7 @@ def miniature(tmp_path: Path) -> Path:
         folder = tmp_path / "panx" / lang
         folder.mkdir(parents=True)
         blocks = ["\n".join(f"{lang}:{w}\t{t}" for w, t in zip(s.split(), tags, strict=True)) for s, tags in SENTENCES]
-        (folder / "test.tsv").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+        (folder / "test").write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
     (tmp_path / "words.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in WORDS.items()), encoding="utf-8")
     (tmp_path / "back.tsv").write_text("".join(f"{b}\t{a}\n" for a, b in WORDS.items()), encoding="utf-8")
     (tmp_path / "names.tsv").write_text("".join(f"{a}\t{b}\n" for a, b in NAMES.items()), encoding="utf-8")
@@ -164,7 +164,7 @@ def test_a_stage_is_named_after_all_it_depends_on(tmp_path: Path) -> None:
 def test_what_cannot_be_run_says_why_and_the_rest_goes_on(miniature: Path) -> None:
     results = experiment(miniature, "masakhaner2", ["bam", "yor"], methods=["model-transfer"]).run()
     assert results[0].missing is not None
-    assert "bam/test.txt" in results[0].missing
+    assert "has no bam; it has yor, zul" in results[0].missing
     assert results[1].scores is not None
     broken = recipe_with_fakes(miniature)
     fakes = Backends("fakes", aligners={"awesome": "nonsense"}, recognizer="gazetteer")
@@ -262,7 +262,8 @@ def test_recipes_that_make_no_sense(tmp_path: Path) -> None:
         ("[[method]]\nroute = 'transfer'", "name"),
         ("[[method]]\nname = 'a'\nroute = 'sideways'", "sideways"),
         ("[[method]]\nname='a'\nroute='transfer'\n[[method]]\nname='a'\nroute='transfer'", "several methods"),
-        ("[datasets.a]\ntitle = 'b'", "target"),
+        ("[datasets.a]\ntitle = 'b'", "langs"),
+        ("[datasets.a]\ntitle = 'b'\nlangs = ['c']", "needs a reader or names of target files"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises((UnknownNameError, ValidationError), match=error):
@@ -304,7 +305,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
         f"""
         [datasets.masakhaner2]
         title = "miniature"
-        target = ["{{lang}}/test.txt"]
+        target = ["{{lang}}/dev.txt", "{{lang}}/test.txt"]
         langs = ["yor"]
         ignore = ["DATE"]
         [backends.fakes]

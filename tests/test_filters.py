@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
@@ -14,6 +14,7 @@ from xlner.pipeline.filters import FILTERS, Filter, FilterReport, SentenceFilter
 from xlner.projection.confidence import ConfidentProjector
 from xlner.projection.strategies import GreedyProjector
 
+FEWER = settings(max_examples=50, deadline=None)
 NAMES = ("complete", "projected:0.5", "confidence:0.9", "mean-confidence:0.8", "linked:0.3", "length-ratio:1.5")
 SPECS = st.lists(st.sampled_from([*NAMES, "max-length:5", "entities:1", "unique"]), max_size=4)
 MEMORYLESS = st.lists(st.sampled_from(NAMES), max_size=4)
@@ -24,6 +25,7 @@ def projected(pair: Pair) -> Pair:
     return Pair(pair.target, pair.source, pair.alignment, made)
 
 
+@FEWER
 @given(st.lists(pairs(), max_size=5), SPECS)
 def test_kept_and_dropped_are_all(made: list[Pair], specs: list[str]) -> None:
     given_pairs = [projected(p) for p in made] + [Pair(Sentence(("x",)), error="aligner: broken")]
@@ -36,6 +38,7 @@ def test_kept_and_dropped_are_all(made: list[Pair], specs: list[str]) -> None:
     assert [p for p in given_pairs if any(p is k for k in kept)] == kept
 
 
+@FEWER
 @given(st.lists(pairs(), max_size=5), MEMORYLESS, SPECS)
 def test_filters_in_a_row_are_filters_one_after_another(made: list[Pair], first: list[str], then: list[str]) -> None:
     given_pairs = [projected(p) for p in made]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, InputError, Sentence, UnknownNameError, create
@@ -53,10 +54,9 @@ def test_case_and_composed_letters(names: Path) -> None:
 words = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(" ".join)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(words, st.sampled_from(["PER", "LOC"]), max_size=8), st.lists(st.sampled_from("abcd")))
 def test_as_the_plain_search_of_the_fake(table: dict[str, str], tokens: list[str]) -> None:
-    import tempfile
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "names.tsv"
         path.write_text("".join(f"{name}\t{label}\n" for name, label in table.items()), encoding="utf-8")

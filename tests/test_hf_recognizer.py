@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +15,8 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, create
 from xlner import _hub as hub
+from xlner._subwords import SubwordTokenizer
+from xlner._torch import device_named, dtype_named, worker_threads
 from xlner.recognition.hf import HfRecognizer
 from xlner.tags import decode
 
@@ -39,7 +43,9 @@ class Loop:
     """One sentence after the other through transformers, as its documentation shows it."""
 
     def __init__(self, folder: Path) -> None:
-        self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        # As transformers' own scripts for token classification do it.
+        prefix = {"add_prefix_space": True} if folder.name == "roberta" else {}
+        self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **prefix)
         self.model = transformers.AutoModelForTokenClassification.from_pretrained(folder).eval()
 
     def rows(self, words: Sequence[str]) -> list[list[np.ndarray]]:
@@ -120,6 +126,19 @@ def test_batches_and_neighbors_change_nothing(folders: dict[str, Path]) -> None:
         assert p == pytest.approx(alone, abs=1e-5)
 
 
+def test_threads_change_nothing_and_are_given_back(folders: dict[str, Path]) -> None:
+    batch = [Sentence(words) for words in itertools.combinations(WORDS, 3)][:60]
+    recognizer = HfRecognizer(str(folders["xlmr"]), batch_tokens=32)
+    alone = recognizer.probabilities(batch)
+    torch.set_num_threads(3)
+    try:
+        for p, expected in zip(recognizer.probabilities(batch), alone, strict=True):
+            assert p == pytest.approx(expected, abs=1e-5)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(1)
+
+
 def test_equal_sentences_are_read_once(recognizers: dict[str, HfRecognizer], monkeypatch: pytest.MonkeyPatch) -> None:
     recognizer, read = recognizers["xlmr"], []
     logits = recognizer._logits
@@ -135,7 +154,7 @@ def test_equal_sentences_are_read_once(recognizers: dict[str, HfRecognizer], mon
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_long_sentences_are_read_in_windows(family: str, folders: dict[str, Path], loops: dict[str, Loop]) -> None:
-    words = ("Ana", "in", "de") * 20  # one sub-word each, so that windows of words are windows of sub-words
+    words = ("in", "in", "in") * 40  # one sub-word each, so that windows of words are windows of sub-words
     size = MAX_LENGTH - 2
     recognizer = HfRecognizer(str(folders[family]))
     (p,) = recognizer.probabilities([Sentence(words)])
@@ -163,6 +182,24 @@ def test_a_word_longer_than_a_window(recognizers: dict[str, HfRecognizer]) -> No
     (p,) = recognizers["xlmr"].probabilities([Sentence(("Ana", "q" * 100, "Vigo"))])
     assert p.shape == (3, 5)
     assert p.sum(axis=1) == pytest.approx(1, abs=1e-5)
+
+
+def test_what_a_tokenizer_must_be_able_to_do(recognizers: dict[str, HfRecognizer]) -> None:
+    assert SubwordTokenizer(recognizers["bert"]._subwords._tokenizer, 10)([]) == []
+    with pytest.raises(BackendError, match="SimpleNamespace cannot tell the words of sub-words"):
+        SubwordTokenizer(SimpleNamespace(is_fast=False), 10)
+
+    class Mute(dict[str, Any]):
+        is_fast = True
+
+        def __call__(self, sentences: object, **options: object) -> Mute:
+            return Mute(input_ids=[[0, 1]])
+
+        def word_ids(self, k: int) -> list[None]:
+            return [None, None]
+
+    with pytest.raises(BackendError, match="makes nothing of the letter a"):
+        SubwordTokenizer(Mute(), 10)
 
 
 # --- Tags and labels ---
@@ -277,6 +314,18 @@ def test_what_is_not_in_the_cache_is_downloaded(
         hub.model_folder("someone/tiny-ner")
 
 
+def test_a_download_that_was_broken_off_is_not_whole(
+    folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot = cached_model(folders["xlmr"], tmp_path, monkeypatch, without="model.safetensors")
+    parts = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
+    (snapshot / "model.safetensors.index.json").write_text(json.dumps(parts), encoding="utf-8")
+    (snapshot / "model-1.safetensors").touch()
+    assert hub._cached("someone/tiny-ner", None, "config.json") is None
+    (snapshot / "model-2.safetensors").touch()
+    assert hub.model_folder("someone/tiny-ner") == snapshot
+
+
 def hub_error(kind: str) -> Exception:
     """An error of the hub, whatever it takes to make one in this version."""
     from huggingface_hub import errors
@@ -349,6 +398,8 @@ def test_options_that_make_no_sense(folders: dict[str, Path]) -> None:
     folder = str(folders["xlmr"])
     with pytest.raises(UnknownNameError, match="unknown pool 'last'; one of first, mean, max"):
         HfRecognizer(folder, pool="last")
+    with pytest.raises(ValidationError, match="batch_tokens 0 must be at least 1"):
+        HfRecognizer(folder, batch_tokens=0)
     with pytest.raises(UnknownNameError, match="unknown device 'gpu'"):
         HfRecognizer(folder, device="gpu")
     with pytest.raises(BackendError, match="device 'cuda:99' is not there"):
@@ -378,3 +429,15 @@ def test_missing_packages(folders: dict[str, Path], monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "torch", None)
     with pytest.raises(MissingExtraError, match=r"PyTorch is not installed; pip install 'xlner\[hf\]'"):
         HfRecognizer(str(folders["xlmr"]))
+
+
+def test_half_precision_and_one_worker_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    gpu = SimpleNamespace(type="cuda")
+    for supported, dtype in ((True, torch.bfloat16), (False, torch.float16)):
+        monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda supported=supported: supported)
+        assert dtype_named("auto", gpu) is dtype
+    with worker_threads(gpu) as workers:
+        assert workers == 1
+    monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
+    with pytest.raises(BackendError, match="device 'mps' is not there"):
+        device_named("mps")

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
 from xlner import Alignment, Entity, Pair, Reason, Sentence
 from xlner._entity import Span, overlaps
 from xlner.projection.strategies import HullProjector
+
+FEWER = settings(max_examples=50, deadline=None)
 
 
 def literal_span(pair: Pair, entity: Entity, *, comp_src: bool, comp_tgt: bool, restr_tgt: bool) -> Span | None:
@@ -29,6 +31,7 @@ def literal_span(pair: Pair, entity: Entity, *, comp_src: bool, comp_tgt: bool, 
     return (min(found), max(found) + 1)
 
 
+@FEWER
 @given(pairs(), st.booleans(), st.booleans(), st.booleans())
 def test_filters_are_their_definitions(made: Pair, comp_src: bool, comp_tgt: bool, restr_tgt: bool) -> None:
     assert made.source is not None
@@ -46,6 +49,7 @@ def test_filters_are_their_definitions(made: Pair, comp_src: bool, comp_tgt: boo
             assert any(overlaps(span, t) for t in taken)
 
 
+@FEWER
 @given(pairs())
 def test_a_complete_instance_has_as_many_entities_of_each_type_on_both_sides(made: Pair) -> None:
     assert made.source is not None

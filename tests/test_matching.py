@@ -9,11 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import UnknownNameError, ValidationError
+from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError
 from xlner.projection import _flat
 from xlner.projection._flat import SCALE
 from xlner.projection._kernel_words import units
+from xlner.projection.fused import FusedProjector
 from xlner.projection.matching import Match, Option, match
+from xlner.projection.recognized import RecognizedProjector
+from xlner.projection.strategies import ExactProjector, GreedyProjector
 
 RULES = [(c, n) for c in ("<=", "=", ">=") for n in (1, 2, 3)]
 Key = tuple[int, int, int, int, tuple[int, ...], tuple[int, ...]]
@@ -219,3 +222,27 @@ def test_greedy_takes_up_to_n_and_is_never_better() -> None:
             assert greedy.way == "greedy"
             assert max(Counter(o.entity for o in greedy.chosen).values(), default=0) <= n
             assert greedy.objective <= match(options, 9, n=n).objective
+
+
+def test_projectors_say_how_sure_each_choice_is_and_what_proves_it() -> None:
+    """With all n-grams as candidates the second entity has a span to fall back on, the third word's, for 2/3."""
+    entities = (Entity(0, 1, "A"), Entity(1, 2, "B"))
+    pair = Pair(
+        Sentence(("a", "b", "c"), (Entity(0, 1, "A"),)), Sentence(("A", "B"), entities), Alignment(((0, 0), (1, 1)))
+    )
+    for projector, way in (
+        (ExactProjector(gaps=True), "single"),
+        (GreedyProjector(gaps=True), "greedy"),
+        (ExactProjector(gaps=True, constraint="="), "single"),
+        (FusedProjector("align", gaps=True), "single"),
+    ):
+        (projection,) = projector.project([pair])
+        assert (projection.way, projection.objective) == (way, 2.0)
+        wanted = [2.0, 2.0] if projector.constraint == "=" else [1.0, 1.0]
+        if isinstance(projector, FusedProjector):
+            wanted = [1.0, 1 - 2 / 3]
+        assert [o.scores["gap"] for o in projection.outcomes] == pytest.approx(wanted)
+        assert projector.fingerprint.replace(" gaps", "") != projector.fingerprint
+        assert "gap" not in type(projector)().project([pair])[0].outcomes[0].scores
+    (projection,) = RecognizedProjector().project([pair])
+    assert (projection.way, projection.objective) == ("assignment", 1.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import (
@@ -74,6 +74,7 @@ def test_a_missing_backend_is_not_put_on_the_sentences() -> None:
         isolated(broken, [1, 2])
 
 
+@settings(deadline=None)  # the first example loads what a pipeline needs
 @given(st.lists(st.sampled_from(["", "Vigo", "Ana Pardo vive en Vigo.", "nada", "bomba", "Vigo e Vigo"]), max_size=25))
 def test_one_result_a_sentence_in_order(texts: list[str]) -> None:
     made = list(pipeline(EchoTranslator(fail_on="bomba"), window=7, batch_tokens=9).run_texts(texts))

@@ -358,7 +358,7 @@ def test_a_missing_solver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_example_of_the_documentation() -> None:
     page = (Path(__file__).parent.parent / "docs" / "projection.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    code, *_ = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["outcome"].projected == (Entity(2, 5, "LOC", 0.8),)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError, evaluate
+from xlner import Entity, Outcome, Pair, Projection, Reason, Sentence, UnknownNameError, ValidationError, evaluate
 from xlner.evaluation import Confusion, Counts, MucCounts, Scores, by_entity_length, by_sentence_length, muc_counts
 from xlner.evaluation.groups import groups
 
@@ -45,7 +45,7 @@ def test_modes_by_hand() -> None:
     assert partial.micro == Counts(1, 5, 5, 1)
     assert partial.micro.f1 == pytest.approx(0.3)
     assert "mode:partial" in str(partial.signature)
-    with pytest.raises(ValueError, match="fuzzy"):
+    with pytest.raises(UnknownNameError, match="unknown mode 'fuzzy'; one of strict, conlleval"):
         evaluate(GOLD, PREDICTED, mode="fuzzy")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
@@ -17,6 +17,7 @@ from xlner.projection.confidence import ConfidentProjector
 from xlner.projection.several import AGREEMENT, MultiSourceProjector, check_same_words
 from xlner.projection.strategies import ExactProjector
 
+FEWER = settings(max_examples=50, deadline=None)
 LENGTH = 6
 TARGET = Sentence(tuple("abcdef"))
 
@@ -43,6 +44,7 @@ def groups(draw: st.DrawFn) -> list[Pair]:
     return made
 
 
+@FEWER
 @given(members())
 def test_clusters_are_a_partition_of_equivalent_entities(given_members: list[Member]) -> None:
     found = clusters(given_members)
@@ -61,6 +63,7 @@ def test_clusters_are_a_partition_of_equivalent_entities(given_members: list[Mem
         assert linked == {m.source for m in cluster}
 
 
+@FEWER
 @given(members())
 def test_what_stays_apart_could_not_be_joined(given_members: list[Member]) -> None:
     found = clusters(given_members)
@@ -70,6 +73,7 @@ def test_what_stays_apart_could_not_be_joined(given_members: list[Member]) -> No
         assert share_source or not equivalent
 
 
+@FEWER
 @given(members(), st.randoms(use_true_random=False))
 def test_the_order_of_sources_matters_in_ties_only(given_members: list[Member], random: object) -> None:
     """With all best scores and overlaps different no order of the sources changes the clusters."""
@@ -89,6 +93,7 @@ def test_the_order_of_sources_matters_in_ties_only(given_members: list[Member], 
     assert as_keys == {frozenset((m.source, m.place) for m in c) for c in clusters(given_members)}
 
 
+@FEWER
 @given(groups(), st.sampled_from(["sum", "mean"]), st.sampled_from([0.0, 0.5, 1.0]))
 def test_every_entity_of_every_source_has_its_outcome(group: list[Pair], combine: str, least: float) -> None:
     (made,) = MultiSourceProjector(combine=combine, min_agreement=least).project_groups([group])
@@ -106,6 +111,7 @@ def test_every_entity_of_every_source_has_its_outcome(group: list[Pair], combine
                 assert 0 <= (outcome.projected[0].score or 0) <= 1
 
 
+@FEWER
 @given(groups())
 def test_one_source_is_exact_matching_with_its_confidence(group: list[Pair]) -> None:
     (made,) = MultiSourceProjector().project_groups([group[:1]])
@@ -114,6 +120,7 @@ def test_one_source_is_exact_matching_with_its_confidence(group: list[Pair]) -> 
     assert [o.reason for o in made[0].outcomes] == [o.reason for o in alone.outcomes]
 
 
+@FEWER
 @given(groups())
 def test_the_same_source_twice_changes_nothing(group: list[Pair]) -> None:
     once, twice = MultiSourceProjector().project_groups([group[:1], group[:1] * 2])

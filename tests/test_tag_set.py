@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import Entity, LabelMap, UnknownNameError, ValidationError
@@ -75,6 +75,7 @@ def test_allowed_tags_are_those_that_need_no_repair(scheme: Scheme) -> None:
             assert all(allowed[a, b] for a, b in steps) == valid, row
 
 
+@settings(deadline=None)
 @given(st.integers(0, 4), st.randoms(use_true_random=False), st.sampled_from(sorted(SETS)))
 def test_the_best_path_is_the_best_of_all_allowed_ones(length: int, random: object, scheme: Scheme) -> None:
     tags = SETS[scheme]

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, _registry, create
+from xlner import Alignment, BackendError, Entity, Pair, Sentence, UnknownNameError, _registry, create
 from xlner.fakes import GazetteerRecognizer
 from xlner.projection.fused import FusedProjector
 from xlner.projection.ner import NerScore
 from xlner.projection.recognized import RecognizedProjector
+from xlner.projection.target_recognizer import TargetRecognizer
 
 
 class Guesser(GazetteerRecognizer):
@@ -48,6 +49,18 @@ def test_ner_scores_of_a_recognizer_are_those_of_the_function() -> None:
     assert projector.match(pairs[0]).objective == by_hand.match(pairs[0]).objective
     assert "guesser" in projector.fingerprint
     assert projector.project([]) == []
+
+
+def test_sentence_by_sentence_and_with_results_missing() -> None:
+    score = TargetRecognizer(Guesser()).scores({"ner"})["ner"]
+    assert score(pair("Vigo"), [Entity(0, 1, "LOC")], [(0, 1)]).tolist() == [[1.0]]
+
+    class Silent(Guesser):
+        def probabilities(self, sentences: Sequence[Sentence]) -> list[np.ndarray]:
+            return []
+
+    with pytest.raises(BackendError, match="gave 0 results for 1 sentences"):
+        FusedProjector("ner", recognizer=Silent()).project([pair("Vigo")])
 
 
 def test_a_given_score_wins_over_the_recognizer() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, MissingExtraError, UnknownNameError, ValidationError, create
@@ -17,22 +17,21 @@ from xlner.translation._families import codes, near_misses
 from xlner.translation._pieces import joined, lines, pieces, sentences
 
 FAMILIES = ("nllb", "m2m100", "marian", "madlad")
+MADE: dict[str, Path] = {}
 DIRECTION = {"from_lang": "gl", "to_lang": "en"}
 
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
-    """Folders of tiny models by family, made once."""
+    """Folders of tiny models by family, made once, for other modules that import this, too."""
     torch = pytest.importorskip("torch", reason="needs xlner[hf]")
     pytest.importorskip("transformers", reason="needs xlner[hf]")
     from tests.tiny_translators import BUILDERS
 
-    made: dict[str, Path] = {}
-
     def folder(family: str) -> Path:
-        if family not in made:
-            made[family] = BUILDERS[family](tmp_path_factory.mktemp("models") / family)
-        return made[family]
+        if family not in MADE:
+            MADE[family] = BUILDERS[family](tmp_path_factory.mktemp("models") / family)
+        return MADE[family]
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # more only wait for each other on models this small
@@ -177,6 +176,7 @@ def test_unknown_languages_are_named_with_near_misses(models: Callable[[str], Pa
     with pytest.raises(BackendError, match="does not know the language 'pcm'; near: en"):
         translator.route("gl", "pcm")
     assert translator.route("glg_Latn", "eng") is translator.route("gl", "en")
+    assert translator.translate(["Vigo"], from_lang="gl", to_lang="glg") == ["Vigo"]
 
 
 def test_marian_names_and_directions(models: Callable[[str], Path], tmp_path: Path) -> None:
@@ -269,6 +269,7 @@ def test_codes_of_tokens() -> None:
     assert near_misses("bbj", ["en", "fr"]) == []
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab. ?\n;,。ñ«»\u2028", max_size=60), st.integers(1, 20))
 def test_pieces_spell_the_text(text: str, size: int) -> None:
     assert "".join(sentences(text)) == text
@@ -311,6 +312,16 @@ def test_a_cached_folder_is_whole_or_not_there(tmp_path: Path, monkeypatch: pyte
     for platform, name in (("linux", "xlner"), ("darwin", "xlner"), ("win32", "cache")):
         monkeypatch.setattr("sys.platform", platform)
         assert cache_dir().name == name
+
+
+def test_the_doctor_knows_the_cache(tmp_path: Path) -> None:
+    from xlner.cli._machine import machine_rows
+
+    folder = tmp_path / "cache" / "ct2" / "nllb-int8"
+    folder.mkdir(parents=True)
+    (folder / "model.bin").write_bytes(bytes(60_000_000))
+    (row,) = (row for row in machine_rows() if row["name"] == "xlner")
+    assert row["details"].endswith("cache: 1 converted models, 0.1 GB")
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

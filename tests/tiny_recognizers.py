@@ -11,8 +11,8 @@ import transformers
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 PIECES = ["▁", "▁Ana", "▁lives", "▁in", "▁Vi", "go", "▁Santiago", "▁de", *"abcdefghijklmnopqrstuvwxyzABCDV.,'"]
-MAX_LENGTH = 24
-FAMILIES = ("xlmr", "deberta", "bert")
+MAX_LENGTH = 48
+FAMILIES = ("xlmr", "deberta", "bert", "roberta")
 torch.set_num_threads(1)  # threads only wait for each other on models of this size
 _SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
 
@@ -80,4 +80,15 @@ def _bert() -> tuple[Any, Any]:
     return transformers.BertTokenizer(vocab=vocabulary, do_lower_case=False), config
 
 
-_MAKE = {"xlmr": _xlmr, "deberta": _deberta, "bert": _bert}
+def _roberta() -> tuple[Any, Any]:
+    letters = [c for c in PIECES if len(c) == 1 and c != "▁"]
+    pieces = ["<s>", "<pad>", "</s>", "<unk>", "Ġ", *letters, "in", "Ġin", "go", "<mask>"]
+    merges = [("i", "n"), ("Ġ", "in"), ("g", "o")]
+    config = transformers.RobertaConfig(
+        vocab_size=len(pieces), max_position_embeddings=MAX_LENGTH + 2, pad_token_id=1, **_SIZES
+    )
+    vocabulary = {piece: k for k, piece in enumerate(pieces)}
+    return transformers.RobertaTokenizer(vocab=vocabulary, merges=merges), config
+
+
+_MAKE = {"xlmr": _xlmr, "deberta": _deberta, "bert": _bert, "roberta": _roberta}

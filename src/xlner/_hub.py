@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatch
@@ -77,7 +78,20 @@ def _cached(name: str, revision: str | None, config: str) -> Path | None:
     if not isinstance(found, str):
         return None
     folder = Path(found).parent
-    return folder if weight_files(p.name for p in folder.iterdir()) else None
+    return folder if _is_whole(folder) else None
+
+
+def _is_whole(folder: Path) -> bool:
+    """False where a download was broken off: no weights, or not all of their parts."""
+    weights = weight_files(p.name for p in folder.iterdir())
+    suffix = Path(weights[0]).suffix if weights else ""
+    parts = [part for index in folder.glob(f"*{suffix}.index.json") for part in _parts(index)]
+    return bool(weights) and set(parts) <= set(weights)
+
+
+def _parts(index: Path) -> set[str]:
+    """The files that the index of a model in several parts names."""
+    return set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
 
 
 def weight_files(names: Iterable[str]) -> list[str]:

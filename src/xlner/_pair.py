@@ -56,8 +56,8 @@ class Outcome:
 class Projection:
     """The labelled target sentence, and one outcome per source entity in the order of the source.
 
-    `way` says how a matcher found the spans, and `objective` the sum of their scores: `single`, `dp` and `milp` prove
-    that no choice has a larger one, `greedy` proves nothing. None where nothing was matched.
+    `way` says how a matcher found the spans, and `objective` the sum of their scores: `single`, `dp`, `milp`
+    and `assignment` prove that no choice has a larger one, `greedy` proves nothing. None where nothing was matched.
     """
 
     sentence: Sentence

@@ -13,6 +13,8 @@ from xlner._errors import BackendError, MissingExtraError, UnknownNameError
 _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
 """Parts that checkpoints leave out and that no model here uses."""
+_NO_CODE = {"trust_remote_code": False}
+"""A model may come with code of its own; it is not run, and nobody is asked whether it may."""
 _KINDS = {
     "AutoModel": "an encoder",
     "AutoModelForSeq2SeqLM": "a model that translates",
@@ -70,24 +72,35 @@ def dtype_named(name: str, device: Any) -> Any:
 def load_model(auto_class: str, folder: Path, *, device: Any, dtype: Any, **options: Any) -> Any:
     """A model by the name of its auto class, `AutoModelForTokenClassification` …, on its device and ready to be used.
 
-    Raises `BackendError` where the folder holds no model, one of another kind, or one that lacks weights: these
-    would be random numbers.
+    Raises what `load_checkpoint` raises.
+    """
+    model, _ = load_checkpoint(auto_class, folder, dtype=dtype, **options)
+    return model.to(device).eval()
+
+
+def load_checkpoint(
+    class_name: str, folder: Path, *, dtype: Any, may_lack: tuple[str, ...] = _WEIGHTS_MAY_LACK, **options: Any
+) -> tuple[Any, frozenset[str]]:
+    """A model by the name of a class of transformers, and the names of the weights that its folder lacks.
+
+    Raises `BackendError` where the folder holds no model, one of another kind, or one that lacks weights whose names
+    have none of `may_lack` in them: these would be random numbers.
     """
     import transformers
 
-    cls, kind = getattr(transformers, auto_class), _KINDS.get(auto_class, auto_class)
+    cls, kind = getattr(transformers, class_name), _KINDS.get(class_name, class_name)
     try:
-        with _silence():
-            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **options)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        with silence():
+            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **_NO_CODE, **options)
+    except Exception as error:  # safetensors and torch raise errors of their own kinds for damaged files
         raise BackendError(f"{folder} cannot be loaded as {kind}: {_first_line(error)}") from None
-    missing = [key for key in found["missing_keys"] if not any(part in key for part in _WEIGHTS_MAY_LACK)]
+    missing = [key for key in found["missing_keys"] if not any(part in key for part in may_lack)]
     if missing:
         raise BackendError(
             f"{folder} is not {kind}: it has no weights for {', '.join(sorted(missing)[:3])}",
             hint=f"its class is {', '.join(model.config.architectures or ('unknown',))}",
         )
-    return model.to(device).eval()
+    return model, frozenset(found["missing_keys"])
 
 
 def load_tokenizer(folder: Path, **options: Any) -> Any:
@@ -95,9 +108,9 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
     import transformers
 
     try:
-        with _silence():
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError, ImportError) as error:
+        with silence():
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_NO_CODE, **options)
+    except Exception as error:  # the tokenizers library raises nothing more specific
         raise BackendError(f"the tokenizer in {folder} cannot be read: {_first_line(error)}") from None
     # Some classes are made empty where the files are missing, and would read every word as unknown.
     if len(tokenizer) < len(tokenizer.all_special_ids) + _LEAST_VOCABULARY:
@@ -108,7 +121,27 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def worker_threads(device: Any) -> Iterator[int]:
+    """How many batches to compute side by side, and while they are, one thread of torch for each.
+
+    On a CPU these take the place of the threads of torch, which share out single operations and wait for each other:
+    where other work has a CPU, that takes several times as long.
+    """
+    import torch
+
+    if device.type != "cpu":
+        yield 1
+        return
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield threads
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
     """No bars and reports while loading: what matters in them is raised."""
     from transformers.utils import logging
 

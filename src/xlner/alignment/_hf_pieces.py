@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from xlner._errors import UnknownNameError, ValidationError
@@ -102,7 +102,7 @@ def _wants_space(tokenizer: Any) -> str:
 def _language_code(tokenizer: Any, language: str) -> str:
     """What a tokenizer calls a language: `eng_Latn`, `en_XX` or `en` for `en`."""
     wanted = canonical(language)
-    for code in _codes(tokenizer.all_special_tokens):
+    for code in _codes(tokenizer):
         try:
             if canonical(code.removesuffix("_XX")) == wanted:
                 return code
@@ -113,6 +113,7 @@ def _language_code(tokenizer: Any, language: str) -> str:
     )
 
 
-def _codes(tokens: Iterable[str]) -> list[str]:
-    """Special tokens that may be codes of languages; M2M-100 has `__en__` for `en`."""
-    return [token.strip("_") for token in tokens if not token.startswith(("<", "["))]
+def _codes(tokenizer: Any) -> list[str]:
+    """What may be codes of languages: those that a tokenizer lists (M2M-100), or its special tokens (NLLB, mBART)."""
+    listed = getattr(tokenizer, "lang_code_to_token", None)
+    return list(listed or (token for token in tokenizer.all_special_tokens if not token.startswith(("<", "["))))

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, cast
 
+import numpy as np
+
 from xlner._batches import padded_batches
 from xlner.alignment._cpus import cpus
 from xlner.alignment._e5_weights import FloatArray
@@ -37,17 +39,21 @@ class LayerStates:
         self._forward = Forward(encoder, layer, pad)
         self._budget = batch_tokens or (_CPU_BUDGET if on_cpu else _GPU_BUDGET)
         self._threads = threads or (cpus() if on_cpu else 1)
+        self._nothing = np.zeros((0, encoder.config.hidden_size), dtype=np.float32)
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         """States of shape (length, hidden) of each sequence, in single precision."""
         import torch
 
         lengths = [len(sequence) for sequence in sequences]
-        fair_share = -(-sum(lengths) // self._threads)
+        fair_share = max(1, -(-sum(lengths) // self._threads))
+        found: list[FloatArray | None] = [None if length else self._nothing for length in lengths]
         batches = padded_batches(lengths, min(self._budget, fair_share))
-        found: list[FloatArray | None] = [None] * len(sequences)
 
         def compute(batch: list[int]) -> None:
+            batch = [i for i in batch if lengths[i]]
+            if not batch:
+                return
             with torch.inference_mode():
                 states = self._forward([sequences[i] for i in batch]).float().cpu().numpy()
             for row, index in enumerate(batch):

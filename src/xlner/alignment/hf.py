@@ -8,8 +8,9 @@ from typing import Any
 
 from xlner._errors import ValidationError
 from xlner._sentence import Sentence
+from xlner._torch import device_named, dtype_named, require_torch
 from xlner.alignment._hf_digest import digest
-from xlner.alignment._hf_load import encoder_of, load_encoder, load_tokenizer, require_transformers
+from xlner.alignment._hf_load import encoder_of, load_encoder, load_tokenizer
 from xlner.alignment._hf_model import chosen_layer, drop_layers_above, max_length, padding_id
 from xlner.alignment._hf_pieces import Pieces
 from xlner.alignment._hf_states import LayerStates
@@ -36,7 +37,8 @@ class HfEncoder:
     Sentences beyond the model's limit are read in overlapping windows; words without sub-words have no vector.
 
     Raises `MissingExtraError` where torch or transformers is not installed, `BackendError` where the model or its
-    tokenizer cannot be loaded, `ValidationError` for a layer the model does not have and for other bad options.
+    tokenizer cannot be loaded or the device is not there, `UnknownNameError` for an unknown device or dtype,
+    `ValidationError` for a layer the model does not have and for other bad options.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class HfEncoder:
             raise ValidationError(f"unknown pool {pool!r}", hint=f"known: {', '.join(POOLS)}")
         if min(1 if number is None else number for number in (batch_tokens, threads)) < 1:
             raise ValidationError("threads and batch_tokens must be at least 1")
-        torch, _ = require_transformers()
+        require_torch()
         own = isinstance(model, str)
         if not own and tokenizer is None:
             raise ValidationError("a loaded model needs its tokenizer")
@@ -64,7 +66,8 @@ class HfEncoder:
         self._encoder = load_encoder(model) if own else encoder_of(model)
         self._layer = chosen_layer(self._encoder.config, layer)
         if own:
-            self._encoder.to(_device(torch, device)).to(_dtype(torch, dtype, _device(torch, device)))
+            place = device_named(device)
+            self._encoder.to(place).to(dtype_named(dtype, place))
         self._pool = pool
         self._prefix = prefix
         self._pieces = Pieces(self._tokenizer, prefix)
@@ -82,7 +85,8 @@ class HfEncoder:
     @cached_property
     def fingerprint(self) -> str:
         """Layer, pooling, prefix, number format and a hash of weights and tokenizer."""
-        _, transformers = require_transformers()
+        import transformers
+
         dtype = str(self._encoder.dtype).removeprefix("torch.")
         options = f"layer={self._layer}&pool={self._pool}&prefix={self._prefix}&dtype={dtype}"
         return f"hf?{options}&model={digest(self._encoder, self._tokenizer)}&transformers={transformers.__version__}"
@@ -128,26 +132,3 @@ class HfAligner(EncoderAligner):
             threads=threads,
         )
         super().__init__(encoder, decode, similarity=similarity)
-
-
-def _device(torch: Any, name: str) -> Any:
-    if name == AUTO:
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-    except RuntimeError:
-        raise ValidationError(f"unknown device {name!r}", hint="auto, cpu, cuda, cuda:1 …") from None
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValidationError("there is no GPU that torch can use", hint="device=cpu")
-    return device
-
-
-def _dtype(torch: Any, name: str, device: Any) -> Any:
-    if name == AUTO:
-        if device.type != "cuda":
-            return torch.float32
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    dtype = getattr(torch, name, None)
-    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
-        raise ValidationError(f"unknown dtype {name!r}", hint="auto, float32, float16, bfloat16")
-    return dtype

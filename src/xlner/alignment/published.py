@@ -15,9 +15,8 @@ _LAYER = 8
 class SimAligner(EncoderAligner):
     """SimAlign: multilingual BERT, layer 8, similarities of sub-words; words are linked when any of theirs are.
 
-    The links are those of the program of that name. Its `itermax` has no discount in effect, so `alpha` is 1 here
-    unless it is set. `decoder` is any decoder; `model` a folder or name on the hub. See `HfEncoder` for the other
-    options and the errors.
+    The links are those of the program of that name, version 0.4. `decoder` is any decoder; `model` a folder or name on
+    the hub. See `HfEncoder` for the other options and the errors.
     """
 
     def __init__(
@@ -33,8 +32,6 @@ class SimAligner(EncoderAligner):
         batch_tokens: int | None = None,
         **decoder_options: Option,
     ) -> None:
-        if decoder == "itermax":
-            decoder_options = {"alpha": 1.0, **decoder_options}
         decode = make_decoder(decoder, **decoder_options)
         encoder = HfEncoder(model, layer=layer, pool=pool, device=device, dtype=dtype, batch_tokens=batch_tokens)
         super().__init__(encoder, decode, similarity=similarity)

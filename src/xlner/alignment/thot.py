@@ -27,6 +27,8 @@ KINDS = MappingProxyType(
 )
 """Classes of the package by the names they have here."""
 _DIRECTIONS = ("forward", "reverse")
+_LONGEST = 200
+"""Words of a sentence. HMM takes no more; with more the others find no links at all, or no end."""
 
 
 class ThotAligner:
@@ -94,13 +96,12 @@ class ThotAligner:
     def train(self, pairs: Iterable[Pair], folder: str | Path) -> ThotAligner:
         """Learn from a bitext, save the model in a new folder, and return an aligner that has it.
 
-        Pairs with an empty side or with more words on a side than the model takes (200) teach nothing. The bitext is
+        Pairs with an empty side or with more than 200 words on a side teach nothing. The bitext is
         held in memory meanwhile. Raises `BackendError` where the folder cannot be made or there is nothing to learn.
         """
 
         def write(partial: Path) -> None:
-            longest = self._empty().max_sentence_length
-            bitext = list(trainable(pairs, longest))
+            bitext = list(trainable(pairs, _LONGEST))
             if not bitext:
                 raise BackendError("there is no pair to learn from", hint="give a bitext with words on both sides")
             for name, turned in zip(_DIRECTIONS, (False, True), strict=True):
@@ -118,7 +119,7 @@ class ThotAligner:
         """The links of each pair, without weights.
 
         Raises `BackendError` where there is no model, `ValidationError` for a pair without source, `StageError` for a
-        sentence with more words than the model takes (200).
+        sentence of more than 200 words.
         """
         if self._loaded is None:
             raise untrained(_NAME)
@@ -129,7 +130,7 @@ class ThotAligner:
         source, target = bitext
         if not (source and target):
             return Alignment(())
-        check_length(bitext, there.max_sentence_length)
+        check_length(bitext, _LONGEST)
         forward = _links(there, source, target)
         reverse = {(s, t) for t, s in _links(back, target, source)}
         return symmetrized(self._symmetrizer, forward, reverse)

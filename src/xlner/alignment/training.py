@@ -14,11 +14,12 @@ import numpy as np
 from xlner._errors import InputError, ValidationError
 from xlner._pair import Pair
 from xlner._signature import Digest
+from xlner._torch import require_torch, silence
 from xlner._version import __version__
 from xlner.alignment._checkpoint import Checkpoint
 from xlner.alignment._cpus import cpus
 from xlner.alignment._hf_digest import digest
-from xlner.alignment._hf_load import encoder_of, load_model, load_tokenizer, require_transformers
+from xlner.alignment._hf_load import encoder_of, load_model, load_tokenizer
 from xlner.alignment._hf_model import chosen_layer, layer_modules, max_length, padding_id
 from xlner.alignment._hf_pieces import Pieces
 from xlner.alignment._hf_states import Forward, single_threaded_torch
@@ -54,7 +55,7 @@ class Training:
     prefix: str = ""
     epochs: int = 1
     batch_size: int = 32
-    learning_rate: float = 2e-5
+    learning_rate: float = 1e-4
     temperature: float = 0.02
     threshold: float = 0.1
     max_length: int = 128
@@ -91,8 +92,9 @@ def train_aligner(
 ) -> TrainingReport:
     """Fine-tune the encoder in `model`, a folder or a name on the hub, and write it to `folder`.
 
-    There is no dropout, so that the result follows from model, pairs and options alone. Every `checkpoint_every` steps
-    the state goes to `FOLDER.training`; the same call goes on from there, to the same weights as without a break.
+    There is no dropout, so that on a CPU the result follows from model, pairs and options alone. The state goes to
+    `FOLDER.training` every `checkpoint_every` steps; the same call goes on from there, to the same weights as without a
+    break.
 
     Raises `InputError` where `folder` is not empty, unless `overwrite` is set, and where no pair can be used;
     `RunFolderError` where `FOLDER.training` belongs to another run; what `HfEncoder` raises for the model.
@@ -117,10 +119,12 @@ class _Run:
     """Model, data and optimizer."""
 
     def __init__(self, name: str, pairs: Sequence[Pair], training: Training) -> None:
-        torch, _ = require_transformers()
+        require_torch()
+        import torch
+
         self.training = training
         self.tokenizer = load_tokenizer(name)
-        self.model, self._missing = load_model(name)
+        self.model, self._missing = load_model(name, heads=True)
         self._encoder = encoder_of(self.model)
         self.layer = chosen_layer(self._encoder.config, training.layer)
         self.texts, self.left_out = _usable(self.tokenizer, self._encoder, pairs, training)
@@ -179,15 +183,16 @@ class _Run:
         """One step; returns the mean loss of its pairs."""
         batch = self._batches(self.step // self._per_epoch())[self.step % self._per_epoch()]
         shards = [batch[i : i + _SHARD] for i in range(0, len(batch), _SHARD)]
+        loss = 0.0
+        # The update, too: sums over several threads of torch would depend on their number.
         with single_threaded_torch(), ThreadPoolExecutor(self._threads()) as pool:
-            loss = 0.0
             for number, objective in enumerate(self._objectives):
                 with objective.forward.stopping():
                     done = list(pool.map(lambda job: self._gradients(objective, number, *job), enumerate(shards)))  # noqa: B023
                 for part, gradients in done:
                     loss += part
                     self._add(gradients, 1 / len(batch))
-        self._update()
+            self._update()
         self.losses.append(loss / len(batch))
         return self.losses[-1]
 
@@ -245,7 +250,8 @@ class _Run:
     def save(self, folder: Path, report: TrainingReport) -> None:
         """Write the model, its tokenizer and what became of the training."""
         kept = {name: weights for name, weights in self.model.state_dict().items() if name not in self._missing}
-        self.model.save_pretrained(folder, state_dict=kept)
+        with silence():
+            self.model.save_pretrained(folder, state_dict=kept)
         self.tokenizer.save_pretrained(folder)
         facts = {"xlner": __version__, **self.identity, **asdict(report)}
         (folder / "training.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")

@@ -26,6 +26,7 @@ from xlner.cli.project import project
 from xlner.cli.recognize import recognize
 from xlner.cli.reproduce import reproduce
 from xlner.cli.symmetrize import symmetrize
+from xlner.cli.train_aligner import train_aligner
 from xlner.cli.translate import translate
 
 EXIT_BAD_USAGE = 2
@@ -59,6 +60,7 @@ for command in (
     build,
     align,
     symmetrize,
+    train_aligner,
     encoder,
     evaluate,
     evaluate_alignment,

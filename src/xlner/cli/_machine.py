@@ -1,4 +1,4 @@
-"""What `xlner doctor` says about the machine: where models run, and what the cache of the hub holds."""
+"""What `xlner doctor` says about the machine: where models run, and what the caches hold."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from xlner._errors import MissingExtraError
 
 
 def machine_rows() -> list[dict[str, Any]]:
-    """PyTorch with its devices, and the cache of the hub."""
-    return [_torch(), _cache()]
+    """PyTorch with its devices, the cache of the hub, and our own."""
+    return [_torch(), _cache(), _own_cache()]
 
 
 def _torch() -> dict[str, Any]:
@@ -34,6 +34,16 @@ def _cache() -> dict[str, Any]:
     size = sum(blob.stat().st_size for model in models for blob in (model / "blobs").glob("*"))
     details = f"{_readable(folder)}: {len(models)} models, {size / 1e9:.1f} GB"
     return {"kind": "cache", "name": "hub", "works": True, "details": details}
+
+
+def _own_cache() -> dict[str, Any]:
+    from xlner._cache import cache_dir
+
+    folder = cache_dir()
+    converted = sum(1 for path in (folder / "ct2").glob("*") if path.is_dir())
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    details = f"{_readable(folder)}: {converted} converted models, {size / 1e9:.1f} GB"
+    return {"kind": "cache", "name": "xlner", "works": True, "details": details}
 
 
 def _readable(path: Path) -> str:

@@ -60,6 +60,7 @@ def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -
         raise InputError(f"not TOML: {error}", path=path) from None
     names = {option: parameter for parameter, option in option_names(context.command).items()}
     names.pop("recipe")
+    several = {p.name for p in context.command.params if isinstance(p, click.Option) and p.multiple}
     values = {}
     for key, value in recipe.items():
         if key.replace("_", "-") not in names:
@@ -68,7 +69,8 @@ def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -
             raise UnknownNameError(f"{path}: unknown key {key!r}", hint=hint)
         if not isinstance(value, (str, int, float, list)):
             raise InputError(f"{key} must be a string, a number, true, false or a list", path=path)
-        values[names[key.replace("_", "-")]] = value
+        name = names[key.replace("_", "-")]
+        values[name] = [value] if name in several and isinstance(value, str) else value
     context.default_map = {**(context.default_map or {}), **values}
     return path
 

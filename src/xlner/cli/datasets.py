@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from xlner._errors import InputError
 from xlner.cli._tables import make_console, make_table
 
 if TYPE_CHECKING:
-    from xlner.formats.datasets import Dataset, Located
+    from xlner.formats.datasets import Dataset
 
 _SHOWN = 12  # digits of a checksum
 
@@ -63,12 +62,13 @@ def _known_record(dataset: Dataset) -> dict[str, Any]:
 
 def _print_found(folder: Path, as_json: bool) -> None:
     from xlner.formats.datasets import spec_of
+    from xlner.formats.datasets._survey import survey
     from xlner.pipeline._runs import file_digest
 
     if not folder.is_dir():
         raise InputError("this is not a folder", path=folder, hint="give the folder that holds data sets")
     rows: list[dict[str, str]] = []
-    for place, located in _found(folder):
+    for place, located in survey(folder):
         digest = file_digest(located.files[0])
         published = located.dataset.checksums.get(f"{located.name}/{located.split}")
         verified = "" if published is None else ("as published" if digest == published else "differs")
@@ -84,18 +84,3 @@ def _print_found(folder: Path, as_json: bool) -> None:
     for row in rows:
         table.add_row(row["spec"], row["language"], row["sha256"][:_SHOWN], row["checksum"], row["license"])
     make_console().print(table)
-
-
-def _found(folder: Path) -> Iterator[tuple[Path, Located]]:
-    """Data sets in a folder and in those directly below; each file for the first data set whose place it is in."""
-    from xlner.formats.datasets import DATASETS, local_files
-
-    seen: set[tuple[str, Path]] = set()
-    places = [folder, *sorted(p for p in folder.iterdir() if p.is_dir())]
-    for place in places:
-        for dataset in DATASETS.values():
-            for located in local_files(dataset, place):
-                key = (dataset.name, located.files[0].resolve())
-                if key not in seen:
-                    seen.add(key)
-                    yield place, located

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -24,6 +25,7 @@ def doctor(as_json: bool) -> int:
     from xlner._registry import KINDS, names
     from xlner.cli._machine import machine_rows
 
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")  # looking must not download models
     rows = [_check(kind, name, target) for kind in KINDS for name, target in sorted(names(kind).items())]
     rows += machine_rows()
     if as_json:

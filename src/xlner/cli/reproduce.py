@@ -27,7 +27,7 @@ def _aligners(values: tuple[str, ...]) -> dict[str, str]:
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset of the recipe.")
-@click.option("--data", required=True, metavar="FOLDER", help="Folder with the files of the dataset.")
+@click.option("--data", metavar="FOLDER", help="Folder with the dataset; without it the dataset comes from the hub.")
 @click.option("--langs", metavar="CODES", help="Languages, with commas between them; all of the dataset by default.")
 @click.option("--methods", metavar="NAMES", help="Methods, with commas between them; all of the recipe by default.")
 @click.option("--backends", default="paper", show_default=True, metavar="NAME", help="Set of backends of the recipe.")
@@ -47,7 +47,7 @@ def _aligners(values: tuple[str, ...]) -> dict[str, str]:
 def reproduce(
     recipe: str,
     dataset: str,
-    data: str,
+    data: str | None,
     langs: str | None,
     methods: str | None,
     backends: str,
@@ -110,7 +110,8 @@ def _print(results: list[Result]) -> None:
         if r.scores is None or r.intervals is None:
             table.add_row(r.lang, r.method, "not run", "", "", theirs, "")
             continue
-        projected = "" if not r.scores.projected else f"{r.scores.projected.rate:.4f}"
+        counted = r.scores.projected
+        projected = f"{counted.rate:.4f}" if counted is not None and counted.source else ""
         gain = "" if r.difference is None else f"{r.difference:+.4f}"
         table.add_row(r.lang, r.method, f"{r.scores.micro.f1:.4f}", str(r.intervals.micro), projected, theirs, gain)
     table.add_section()

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from xlner._errors import UnknownNameError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
 from xlner._signature import Signature
@@ -110,7 +111,7 @@ def evaluate(
     """
     tally = _Tally(ignore)
     sides = sides_of_sentences(tally.counting(matched(gold, predicted)))
-    return _score(sides, Mode(mode), ignore, tally)
+    return _score(sides, _parse(mode), ignore, tally)
 
 
 def evaluate_tags(
@@ -128,7 +129,7 @@ def evaluate_tags(
     >>> evaluate_tags([["I-PER", "I-PER", "O"]], [["B-PER", "I-PER", "I-LOC"]]).micro
     Counts(correct=1, predicted=2, gold=1, partial=0)
     """
-    return _score(sides_of_tags(gold, predicted), Mode(mode), ignore, _Tally(ignore))
+    return _score(sides_of_tags(gold, predicted), _parse(mode), ignore, _Tally(ignore))
 
 
 def count(sides: Sides, rows: tuple[Ints, Ints], n_rows: int, *, partial: bool = False) -> Ints:
@@ -150,6 +151,13 @@ def counts_of(row: Ints) -> Counts:
     Counts(correct=1, predicted=2, gold=3, partial=0)
     """
     return Counts(*row.tolist())
+
+
+def _parse(mode: Mode | str) -> Mode:
+    try:
+        return Mode(mode)
+    except ValueError:
+        raise UnknownNameError(f"unknown mode {mode!r}", hint=f"one of {', '.join(Mode)}") from None
 
 
 def _score(sides: Sides, mode: Mode, ignore: Collection[str], tally: _Tally) -> Scores:

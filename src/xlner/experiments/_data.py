@@ -11,6 +11,8 @@ from xlner._pair import Pair
 from xlner._sentence import Sentence
 from xlner.experiments._recipe import DatasetPlan
 from xlner.formats import read_sentences, strict
+from xlner.formats._open import input_files
+from xlner.formats.datasets import is_spec
 from xlner.pipeline._runs import file_digest
 
 
@@ -27,20 +29,23 @@ class Data:
     digest: str
 
 
-def load(plan: DatasetPlan, folder: str | Path, lang: str, *, source_lang: str, limit: int | None = None) -> Data:
+def load(
+    plan: DatasetPlan, folder: str | Path | None, lang: str, *, source_lang: str, limit: int | None = None
+) -> Data:
     """Read one language of a dataset; sentences without words are left out, as in scoring.
 
     Raises `InputError` where a file is missing or cannot be read, where source and target have other numbers of
     sentences, and where a sentence lacks its translation.
     """
-    path = find(folder, plan.target, lang)
+    path = _place(plan, folder, lang, plan.target)
     gold = list(strict(read_sentences(path, format=_format(path), language=lang, require_tags=True)))
-    digests = [file_digest(path)]
+    digests = [_digest(path)]
     sources: Sequence[Sentence | None] = [None] * len(gold)
-    if plan.source:
-        source_path = find(folder, plan.source, lang)
+    labelled = plan.labelled_source or bool(plan.source)
+    if labelled:
+        source_path = _place(plan, folder, source_lang, plan.source)
         sources = list(strict(read_sentences(source_path, language=source_lang, require_tags=True)))
-        digests.append(file_digest(source_path))
+        digests.append(_digest(source_path))
         if len(sources) != len(gold):
             raise InputError(f"{len(sources)} sentences for the {len(gold)} of {path}", path=source_path)
     elif plan.source_field is not None:
@@ -48,24 +53,34 @@ def load(plan: DatasetPlan, folder: str | Path, lang: str, *, source_lang: str, 
     rows = [(g, s) for g, s in zip(gold, sources, strict=True) if g.tokens][:limit]
     targets = [replace(g, entities=(), meta={}) for g, _ in rows]
     pairs = tuple(Pair(t, s) for t, (_, s) in zip(targets, rows, strict=True))
-    return Data(tuple(g for g, _ in rows), pairs, bool(plan.source), f"{'+'.join(digests)} limit={limit}")
+    return Data(tuple(g for g, _ in rows), pairs, labelled, f"{'+'.join(digests)} limit={limit}")
 
 
-def find(folder: str | Path, patterns: Sequence[str], lang: str) -> Path:
-    """The first of the patterns below a folder that is a file; raises `InputError` with all that were tried."""
+def _place(plan: DatasetPlan, folder: str | Path | None, lang: str, patterns: Sequence[str]) -> str:
+    """The path or spec of one side; raises `InputError` with all names that were tried where none is there."""
+    if plan.reader is not None:
+        return f"{plan.reader}:{folder or ''}?lang={lang}&split={plan.split}"
+    if folder is None:
+        raise InputError(f"dataset {plan.name!r} is not on the hub", hint="give its folder")
     tried = [Path(folder) / pattern.format(lang=lang) for pattern in patterns]
     for path in tried:
         if path.is_file():
-            return path
-    names = ", ".join(pattern.format(lang=lang) for pattern in patterns)
+            return str(path)
+    names = ", ".join(path.name for path in tried)
     raise InputError(f"no file for language {lang!r}: looked for {names}", path=folder)
 
 
-def _format(path: Path) -> str:
-    return "jsonl" if path.suffix == ".jsonl" else "conll"
+def _digest(path: str) -> str:
+    return "+".join(file_digest(file) for file in input_files(path))
 
 
-def _translation(sentence: Sentence, field: str, language: str, path: Path, number: int) -> Sentence:
+def _format(path: str) -> str | None:
+    if is_spec(path):
+        return None
+    return "jsonl" if path.endswith(".jsonl") else "conll"
+
+
+def _translation(sentence: Sentence, field: str, language: str, path: str, number: int) -> Sentence:
     text = sentence.meta.get(field)
     if not isinstance(text, str) or not text.strip():
         raise InputError(f"no text in field {field!r}", path=path, sentence=number)

@@ -73,19 +73,28 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class DatasetPlan:
-    """Where the files of a dataset are below its folder, and what of it counts.
+    """Where a dataset is, and what of it counts.
 
-    `target` and `source` are patterns with {lang}, of which the first that exists is read. With `source` the source
-    sentences are labelled already; `source_field` names the field of the target's JSONL that holds a translation.
+    `reader` is one of the data sets that `xlner datasets` lists, in its folder or from the hub; or else `target` and
+    `source` are names of files in the folder, with {lang}, of which the first that exists is read. With `source`, or
+    with `labelled_source` for a reader, source sentences come with their labels; `source_field` names the field of the
+    target's JSONL that holds a translation.
     """
 
     name: str
     title: str
-    target: tuple[str, ...]
     langs: tuple[str, ...]
+    reader: str | None = None
+    split: str = "test"
+    labelled_source: bool = False
+    target: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     source_field: str | None = None
     ignore: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if bool(self.target) == (self.reader is not None):
+            raise ValidationError(f"dataset {self.name!r} needs a reader or names of target files, and not both")
 
 
 @dataclass(frozen=True, slots=True)

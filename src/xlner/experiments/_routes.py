@@ -26,7 +26,7 @@ class Stages:
     """The stages of one language of a dataset; every method that asks for one gets the same."""
 
     def __init__(
-        self, backends: Backends, data: Data, store: Store, *, lang: str, source_lang: str, folder: str
+        self, backends: Backends, data: Data, store: Store, *, lang: str, source_lang: str, folder: str | Path | None
     ) -> None:
         self.backends, self.data, self.store = backends, data, store
         self.lang, self.source_lang, self.folder = lang, source_lang, folder
@@ -178,7 +178,7 @@ class Stages:
         return Pipeline(**given, target_lang=self.lang, source_lang=self.source_lang)
 
     def _with_links(self, before: Staged, name: str) -> Staged:
-        path = Path(name) if Path(name).is_absolute() else Path(self.folder) / name
+        path = Path(self.folder or "") / name
         links = list(_readable(read_alignments(path)))
         if len(links) < len(before.pairs):
             raise InputError(f"{len(links)} lines for {len(before.pairs)} sentences", path=path)

@@ -24,7 +24,7 @@ def _say_nothing(_: str) -> None: ...
 
 @dataclass(frozen=True, slots=True)
 class Experiment:
-    """A recipe made concrete: one dataset in a folder, a set of backends, languages and methods.
+    """A recipe made concrete: one dataset in a folder, or without one from the hub, backends, languages and methods.
 
     `aligners` adds aligners to those of the backends, or replaces them; None of `langs` or `methods` means all.
     Raises `UnknownNameError` for what the recipe does not have.
@@ -32,7 +32,7 @@ class Experiment:
 
     recipe: Recipe
     dataset: str
-    folder: str | Path
+    folder: str | Path | None
     backends: str
     out: str | Path
     langs: Sequence[str] | None = None
@@ -77,7 +77,7 @@ class Experiment:
     def _run_language(self, lang: str, data: Data, say: Say) -> list[Result]:
         dataset, backends, methods, _ = self.plan()
         store = Store(Path(self.out) / "stages" / self.dataset / lang, lambda text: say(f"{lang}: {text}"))
-        stages = Stages(backends, data, store, lang=lang, source_lang=self.recipe.source_lang, folder=str(self.folder))
+        stages = Stages(backends, data, store, lang=lang, source_lang=self.recipe.source_lang, folder=self.folder)
         results = []
         for method in methods:
             start = time.perf_counter()

@@ -23,7 +23,7 @@ from xlner.tags import Scheme, decode
 _OWN = frozenset(
     {
         *("id", "text", "lang", "language", "tokens", "words", "ner_tags", "tags", "entities", "offsets"),
-        *("source", "alignment", "weights", "outcomes", "error"),
+        *("source", "alignment", "weights", "outcomes", "matching", "error"),
     }
 )
 # PAN-X, MasakhaNER2 and CoNLL-2003 agree on these; what 7 and 8 mean differs.
@@ -117,7 +117,7 @@ class _Parser:
             labelled if outcomes is None else labelled.with_entities(()),
             None if source is None else self.sentence(source),
             None if alignment is None else _alignment(alignment, record.get("weights")),
-            None if outcomes is None else Projection(labelled, tuple(map(_outcome, outcomes))),
+            None if outcomes is None else _projection(labelled, outcomes, record.get("matching") or {}),
             record.get("error"),
         )
 
@@ -180,6 +180,10 @@ def _entity(record: Mapping[str, Any]) -> Entity:
     return Entity(int(record["start"]), int(record["end"]), str(record["label"]), record.get("score"))
 
 
+def _projection(labelled: Sentence, outcomes: Iterable[Mapping[str, Any]], matching: Mapping[str, Any]) -> Projection:
+    return Projection(labelled, tuple(map(_outcome, outcomes)), matching.get("way"), matching.get("objective"))
+
+
 def _outcome(record: Mapping[str, Any]) -> Outcome:
     reason = record.get("reason")
     return Outcome(
@@ -212,6 +216,8 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
             record["weights"] = [round(w, 6) for w in pair.alignment.weights]
     if pair.projection is not None:
         record["outcomes"] = [_outcome_record(o) for o in pair.projection.outcomes]
+        if pair.projection.way is not None and pair.projection.objective is not None:
+            record["matching"] = {"way": pair.projection.way, "objective": round(pair.projection.objective, 6)}
     if pair.error is not None:
         record["error"] = pair.error
     return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from xlner._errors import ValidationError
 from xlner._pair import Pair, Projection, Reason
@@ -11,7 +12,7 @@ from xlner._spelling import check_installed
 from xlner._stages import Recognizer
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
-from xlner.projection.matching import Match, Option, match
+from xlner.projection.matching import Match, Option, match, with_gaps
 from xlner.projection.model_translation import ModelTranslationScore
 from xlner.projection.scoring import ScoredPair
 from xlner.projection.target_recognizer import TargetRecognizer
@@ -34,8 +35,8 @@ class FusedProjector:
     `translator` is the spec of one that scores phrases, such as `nllb:FOLDER`, for the part `translation`.
 
     `candidates` is a union of sources, see `CandidateOptions`, of which `max_length`, `gap`, `keep_label` and
-    `stop_tokens` (separated by spaces) are options, too. `threshold` is the least sum to accept. `constraint`, `n`
-    and `matcher` are those of `ExactProjector`.
+    `stop_tokens` (separated by spaces) are options, too. `threshold` is the least sum to accept. `constraint`, `n`,
+    `gaps` and `matcher` are those of `ExactProjector`.
 
     Outcomes hold the score of every part as it is, without its weight, and the `total` of the weighted sum, which is
     also the score of the projected entities.
@@ -64,6 +65,7 @@ class FusedProjector:
         threshold: float = 0.0,
         constraint: str = "<=",
         n: int = 1,
+        gaps: bool = False,
         matcher: str = "exact",
         **scores: Score,
     ) -> None:
@@ -84,6 +86,7 @@ class FusedProjector:
         self.threshold = threshold
         self.constraint = constraint
         self.n = n
+        self.gaps = gaps
         self.matcher = matcher
 
     @property
@@ -97,7 +100,8 @@ class FusedProjector:
         if self._recognizer is not None:
             given["recognizer"] = self._recognizer.fingerprint
         options = f"{spans} stop_tokens={' '.join(sorted(c.stop_tokens))!r} threshold={self.threshold}"
-        return f"fused {name} {sums} {options} constraint={self.constraint}{self.n} given={given}"
+        options += f" constraint={self.constraint}{self.n}{' gaps' * self.gaps}"
+        return f"fused {name} {sums} {options} given={given}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair that lacks its source or links."""
@@ -122,10 +126,15 @@ class FusedProjector:
         options = scored.options(self.parts, self.threshold)
         required = 0 if self.constraint == "<=" else self.n
         lost = Reason.OVER_LIMIT if required else Reason.OVERLAP
-        return scored.project(self._choose(pair, options), self.parts, options, lost=lost, required=required)
+        chosen, way = self._choose(pair, options)
+        made = scored.project(chosen, self.parts, options, lost=lost, required=required)
+        made = replace(made, way=way, objective=math.fsum(o.score for o in chosen))
+        return with_gaps(made, self._match(pair, options)) if self.gaps else made
 
-    def _choose(self, pair: Pair, options: Sequence[Option]) -> Sequence[Option]:
-        return self._match(pair, options).chosen
+    def _choose(self, pair: Pair, options: Sequence[Option]) -> tuple[Sequence[Option], str]:
+        """The options to take, and what proves that no others are better."""
+        best = self._match(pair, options)
+        return best.chosen, best.way
 
     def _match(self, pair: Pair, options: Sequence[Option]) -> Match:
         return match(options, len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n)

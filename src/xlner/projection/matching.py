@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from xlner._entity import Span
 from xlner._errors import ValidationError
+from xlner._pair import Projection
 from xlner.projection._flat import (
     ROOMS,
     SCALE,
@@ -90,6 +91,21 @@ def match(
     objective = sum(items.weight[i] for i in chosen) / SCALE
     short = rule.n * len(entities) * rule.required - _met(found, rule)
     return Match(found, objective, way, short, (given, length, matcher, constraint, n))
+
+
+def with_gaps(projection: Projection, best: Match) -> Projection:
+    """The projection that a match made, with the `gap` of each projected entity among the scores of its outcome.
+
+    It is that of its first span, and no larger than the objective, as which an infinite gap counts.
+    """
+    first: dict[int, Option] = {}
+    for option in best.chosen:
+        first.setdefault(option.entity, option)
+    outcomes = [
+        replace(o, scores={**o.scores, "gap": min(best.gap(first[k]), best.objective)}) if k in first else o
+        for k, o in enumerate(projection.outcomes)
+    ]
+    return replace(projection, outcomes=tuple(outcomes))
 
 
 def _items(options: Sequence[Option], length: int) -> tuple[Items, list[int]]:

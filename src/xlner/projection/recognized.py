@@ -56,8 +56,8 @@ class RecognizedProjector(FusedProjector):
         """What the result depends on."""
         return f"recognized by assignment: {super().fingerprint}"
 
-    def _choose(self, pair: Pair, options: Sequence[Option]) -> Sequence[Option]:
-        return assign_options(options)
+    def _choose(self, pair: Pair, options: Sequence[Option]) -> tuple[Sequence[Option], str]:
+        return assign_options(options), "assignment"
 
 
 def assign_options(options: Sequence[Option]) -> list[Option]:

@@ -13,7 +13,7 @@ from xlner.projection._kernel_batch import Ranges
 from xlner.projection._objects import Build, flatten, projections
 from xlner.projection._run import backend_for, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
-from xlner.projection.matching import Match, Option, match
+from xlner.projection.matching import Match, Option, match, with_gaps
 from xlner.projection.scores import alignment_score
 
 
@@ -144,7 +144,9 @@ class ExactProjector:
 
     Where `=` or `>=` cannot be met, as many projections as possible are made and then the best-scoring ones. An entity
     that gets none is dropped as `over-limit`; one that gets too few has how many as `missing` in its scores.
-    `matcher` is `exact`, `milp` (the same result by an integer programme, slow) or `greedy`.
+    `matcher` is `exact`, `milp` (the same result by an integer programme, slow) or `greedy`. With `gaps`, outcomes say
+    how much smaller the objective of the best solution without this projection is, as `gap`; that takes one more
+    solution for each entity.
 
     Raises `UnknownNameError` or `ValidationError` for options that make no sense.
 
@@ -164,6 +166,7 @@ class ExactProjector:
         n: int = 1,
         gap: int = 1,
         stop_tokens: str = "",
+        gaps: bool = False,
         matcher: str = "exact",
     ) -> None:
         self._search = search_of(matcher, candidates, max_length, threshold, gap)
@@ -176,6 +179,7 @@ class ExactProjector:
         self.n = n
         self.gap = gap
         self.stop_tokens = stop_tokens
+        self.gaps = gaps
         self.matcher = matcher
 
     @property
@@ -184,7 +188,8 @@ class ExactProjector:
         name = "greedy" if self.matcher == "greedy" else "exact"
         options = f"candidates={self.candidates} max_length={self.max_length} threshold={self.threshold}"
         stops = " ".join(sorted(self._stop_tokens))
-        return f"{name} {options} constraint={self.constraint}{self.n} gap={self.gap} stop_tokens={stops!r}"
+        options += f" constraint={self.constraint}{self.n} gap={self.gap} stop_tokens={stops!r}"
+        return f"{name} {options}{' gaps' * self.gaps}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair; raises `ValidationError` for a pair without source or alignment."""
@@ -192,7 +197,8 @@ class ExactProjector:
         found = run_matching(flatten(pairs, on, self._stop_tokens), self._search, self._rule, on)
         several = self.n > 1 or not self._rule.limited
         required = self.n if self._rule.required else 0
-        return projections(pairs, found, Build("alignment", several=several, required=required))
+        made = projections(pairs, found, Build("alignment", several=several, required=required))
+        return [with_gaps(m, self.match(pair)) for m, pair in zip(made, pairs, strict=True)] if self.gaps else made
 
     def match(self, pair: Pair) -> Match:
         """The solution of one pair with what proves it, its objective and, on demand, the gap to the runner-up.
@@ -249,6 +255,7 @@ class GreedyProjector(ExactProjector):
         n: int = 1,
         gap: int = 1,
         stop_tokens: str = "",
+        gaps: bool = False,
     ) -> None:
         super().__init__(
             candidates,
@@ -258,5 +265,6 @@ class GreedyProjector(ExactProjector):
             n=n,
             gap=gap,
             stop_tokens=stop_tokens,
+            gaps=gaps,
             matcher="greedy",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from xlner._hub import folder_version, model_folder
 from xlner._labels import LabelMap
 from xlner._sentence import Sentence
 from xlner._subwords import Subwords, SubwordTokenizer, longest_input, padded
-from xlner._torch import device_named, dtype_named, load_model, load_tokenizer, require_torch
+from xlner._torch import device_named, dtype_named, load_model, load_tokenizer, require_torch, worker_threads
 from xlner._windows import FloatArray
 from xlner.recognition._tag_set import TagSet
 from xlner.recognition._viterbi import best_path, transitions
@@ -53,7 +54,8 @@ class HfRecognizer:
     `batch_tokens` bounds the sub-words, padding included, that are computed at once.
 
     Raises `MissingExtraError` without PyTorch and transformers, `BackendError` where the model cannot be found, is no
-    token classifier or has no tokenizer, `UnknownNameError` for tags that make no sense and for unknown options.
+    token classifier or has no tokenizer, `UnknownNameError` for tags that make no sense and for unknown options,
+    `ValidationError` for numbers that leave no room.
 
     >>> HfRecognizer.name
     'hf'
@@ -80,6 +82,8 @@ class HfRecognizer:
             raise BackendError("hf needs a model", hint="write hf:NAME or hf:FOLDER")
         if pool not in _POOLS:
             raise UnknownNameError(f"unknown pool {pool!r}", hint=f"one of {', '.join(_POOLS)}")
+        if batch_tokens is not None and batch_tokens < 1:
+            raise ValidationError(f"batch_tokens {batch_tokens} must be at least 1")
         require_torch()
         self.labels = LabelMap.parse(labels)
         self._pool, self._constrained = pool, constrained
@@ -152,20 +156,31 @@ class HfRecognizer:
 
     def _logits(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         """What the model says of each sequence without its special tokens, shape `(n_subwords, n_tags)`."""
-        import torch
-
         logits: list[FloatArray] = [np.zeros((0, len(self._tags.tags)), dtype=np.float32)] * len(sequences)
         n_special = len(self._subwords.head) + len(self._subwords.tail)
         todo = [k for k, sequence in enumerate(sequences) if len(sequence) > n_special]
+        lengths = [len(sequences[k]) for k in todo]
+
+        def compute(members: list[int]) -> None:
+            batch = [todo[k] for k in members]
+            for k, rows in zip(batch, self._forward([sequences[k] for k in batch]), strict=True):
+                logits[k] = rows[: len(sequences[k])][self._subwords.inside]
+
+        with worker_threads(self._device) as threads, ThreadPoolExecutor(threads) as pool:
+            fair_share = -(-sum(lengths) // threads)
+            batches = padded_batches(lengths, min(self._batch_tokens, fair_share))
+            list(pool.map(compute, reversed(batches)))  # long ones first: the last ones share out the rest
+        return logits
+
+    def _forward(self, sequences: Sequence[Sequence[int]]) -> FloatArray:
+        """The logits of one batch, shape `(n_sequences, longest, n_tags)`."""
+        import torch
+
+        ids, mask = padded(sequences, self._pad)
+        inputs = {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
         with torch.inference_mode():
-            for members in padded_batches([len(sequences[k]) for k in todo], self._batch_tokens):
-                batch = [todo[k] for k in members]
-                ids, mask = padded([sequences[k] for k in batch], self._pad)
-                inputs = {"input_ids": ids, "attention_mask": mask}
-                tensors = {name: torch.from_numpy(array).to(self._device) for name, array in inputs.items()}
-                made = self._model(**tensors).logits.float().cpu().numpy()
-                for k, rows in zip(batch, made, strict=True):
-                    logits[k] = rows[: len(sequences[k])][self._subwords.inside]
+            moved = {name: tensor.to(self._device) for name, tensor in inputs.items()}
+            logits: FloatArray = self._model(**moved).logits.float().cpu().numpy()
         return logits
 
     def _entities(self, tags: FloatArray) -> list[Entity]:

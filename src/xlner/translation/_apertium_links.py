@@ -158,7 +158,7 @@ def unit_spans(analysis: str, text: str) -> list[Span]:
 def read_answer(answer: bytes, source: str) -> tuple[str, list[tuple[int, Span]]]:
     r"""The text of an answer, and the range of every unit's words in it.
 
-    >>> read_answer(b"[[t:u:0]]The[[/]] *[[t:u:1]]*casa[[/]][[t:u:2]].[[/]][][\n]", "La casa")
+    >>> read_answer(b"[[t:u:0]]The[[/]] [[t:u:1]]*casa[[/]][[t:u:2]].[[/]][][\n]", "La casa")
     ('The casa', [(0, (0, 3)), (1, (4, 8))])
     """
     names: list[str] = []

@@ -19,10 +19,10 @@ _PRIOR_SPREAD = 0.15
 """Standard deviation of log length ratios over language pairs and kinds of text, about."""
 _SHORT = 10.0
 """Letters added to both lengths, so that a word more or less says little in a short text."""
-_ENOUGH = 150
+_ENOUGH = 200
 """Translations from which on words say something about the language."""
 _MOST = 20_000
-_RARE = 0.005
+_RARE = 0.02
 """The share of translations that a word must be in to be one of the language, not of a few translations gone wrong."""
 _FEWEST_WORDS = 5
 _MAD_TO_DEVIATION = 1.4826

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xlner._cache import cache_dir, cached_folder
 from xlner._errors import BackendError, MissingExtraError, UnknownNameError
-from xlner._torch import _silence
+from xlner._torch import silence
 from xlner.translation._generation import Ids, Search
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _convert(checkpoint: Checkpoint, precision: str, path: Path) -> None:
             return _Vocabulary(checkpoint)
 
     try:
-        with _silence():
+        with silence():
             Converter(str(checkpoint.folder)).convert(str(path), quantization=precision, force=True)
     except (ValueError, KeyError, AttributeError, RuntimeError, NotImplementedError) as error:
         raise BackendError(

@@ -51,11 +51,11 @@ def forced_log_probabilities(side: Side, pairs: Sequence[tuple[str, str]], batch
     place = {text: k for k, text in enumerate(sources)}
     rows = list(_rows([(place[a], tuple(target_ids[b])) for a, b in pairs]))
     states = _encoded(side.generator, source_ids, batch_tokens)
-    start = [int(checkpoint.config["decoder_start_token_id"]), *([] if prompt.forced is None else [prompt.forced])]
+    start = [side.generator.start, *([] if prompt.forced is None else [prompt.forced])]
     found = [0.0] * len(pairs)
     for batch in padded_batches([len(row.ids) + 1 for row in rows], batch_tokens):
         chosen = [rows[k] for k in batch]
-        for row, (tokens, ends) in zip(chosen, _decoded(side.generator, chosen, states, start), strict=True):
+        for row, (tokens, ends) in zip(chosen, _decoded(side, chosen, states, start), strict=True):
             sums = [0.0]
             for value in tokens:
                 sums.append(sums[-1] + value)
@@ -99,12 +99,13 @@ def _encoded(generator: TorchGenerator, ids: Sequence[Ids], batch_tokens: int) -
 
 
 def _decoded(
-    generator: TorchGenerator, rows: Sequence[_Row], states: Sequence[Any], start: Ids
+    side: Side, rows: Sequence[_Row], states: Sequence[Any], start: Ids
 ) -> Iterator[tuple[list[float], list[float]]]:
     """For each row the log probability of each of its ids, and of the end after 0, 1, 2 … of them."""
     import torch
     from torch.nn.utils.rnn import pad_sequence
 
+    generator, end = side.generator, int(side.checkpoint.tokenizer.eos_token_id)
     memory = [states[row.source] for row in rows]
     mask = pad_sequence([torch.ones(len(m), dtype=torch.long, device=generator.device) for m in memory], True)
     inputs, _ = padded([[*start, *row.ids] for row in rows], generator.pad, generator.device)
@@ -118,6 +119,6 @@ def _decoded(
         norm = torch.logsumexp(logits.float(), dim=-1)
         said, _ = padded([[*row.ids, 0] for row in rows], 0, generator.device)
         tokens = (logits.gather(-1, said.unsqueeze(-1)).squeeze(-1).float() - norm).tolist()
-        ends = (logits[..., int(generator.model.config.eos_token_id)].float() - norm).tolist()
+        ends = (logits[..., end].float() - norm).tolist()
     for row, ours, theirs in zip(rows, tokens, ends, strict=True):
         yield ours[: len(row.ids)], theirs[: len(row.ids) + 1]

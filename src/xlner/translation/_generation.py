@@ -47,6 +47,8 @@ class TorchGenerator:
         self.model.generation_config.max_length = None
         self.model.generation_config.forced_eos_token_id = None
         self.pad = int(self.model.config.pad_token_id)
+        start = self.model.generation_config.decoder_start_token_id
+        self.start = int(self.model.config.decoder_start_token_id if start is None else start)
 
     @property
     def fingerprint(self) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import regex
 
 _FEWEST_WORDS = 4
+_FEWEST_IN_A_COPY = 3
 _SPREAD = 5.0
 """How many robust standard deviations a length may be away from the usual one, …"""
 _LEAST_DEVIATION = 0.4
@@ -137,7 +138,7 @@ def copied(text: str, translation: str) -> float:
     (1.0, 0.0)
     """
     there, here = Counter(_common_words(text)), Counter(_common_words(translation))
-    if here.total() < _FEWEST_WORDS:
+    if here.total() < (_FEWEST_IN_A_COPY if text.strip() == translation.strip() else _FEWEST_WORDS):
         return 0.0
     return (there & here).total() / here.total()
 

@@ -81,7 +81,10 @@ class Seq2SeqTranslator:
         self._checkpoints: dict[str, Checkpoint] = {}
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """Translate each text; an empty text gives an empty text. Raises `BackendError` as `route` does."""
+        """Translate each text; an empty text gives an empty text, and one in the language asked for is given back.
+
+        Raises `BackendError` as `route` does.
+        """
         return self._translate(texts, from_lang, to_lang, self.search)
 
     def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
@@ -132,6 +135,8 @@ class Seq2SeqTranslator:
         return f"{self.model}: {'on this machine' if there else 'downloaded when it is first used'}"
 
     def _translate(self, texts: Sequence[str], from_lang: str, to_lang: str, search: Search) -> list[str]:
+        if languages.canonical(from_lang) == languages.canonical(to_lang):
+            return list(texts)
         checkpoint = self.checkpoint(from_lang, to_lang)
         prompt = checkpoint.prompt(from_lang, to_lang)
         cut = [_cut(text, checkpoint, prompt) for text in texts]

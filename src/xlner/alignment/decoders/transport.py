@@ -6,22 +6,22 @@ import numpy as np
 
 from xlner._errors import ValidationError
 from xlner.alignment.decoders._matrix import Decoded, Similarity, checked
-from xlner.alignment.decoders.probabilities import harmonic_mean
 
 _LEAST_EPSILON = 0.005
 """Below it the powers of a matrix of cosines leave the range of floats."""
 
 
 def transport(
-    similarity: Similarity, *, threshold: float = 0.1, epsilon: float = 0.03, iterations: int = 100
+    similarity: Similarity, *, threshold: float = 0.4, epsilon: float = 0.07, iterations: int = 100
 ) -> Decoded:
-    """Links that carry more than `threshold` of each of their two words in an optimal transport plan.
+    """Links that carry more than `threshold` of what they could in an optimal transport plan.
 
     Every word has the same mass, carrying from one to the other costs `1 - cosine`, and `epsilon` times the entropy of
     the plan is taken off the cost (Cuturi 2013); so words compete for each other, other than in a softmax. AWESoME (Dou
     and Neubig 2021) describes this as an alternative to it. The plan comes from `iterations` rounds of Sinkhorn's
-    algorithm. The share of a source word in a link is its entry in the plan divided by the sum of its row, that of a
-    target word by the sum of its column; the weight of a link is the harmonic mean of the two.
+    algorithm. The weight of a link is its entry divided by the largest that it could have, which is the mass of a word
+    of the longer sentence: 1 / max(n_source, n_target). The default threshold and epsilon are what is best for `e5` on
+    development data of word alignment (XL-WA, Spanish and Dutch).
 
     `similarity` has shape (n_source, n_target). Raises `ValidationError` for any other rank, for an epsilon below
     0.005, and for less than one iteration.
@@ -38,8 +38,8 @@ def transport(
         return Decoded(np.zeros(scores.shape, dtype=np.bool_), scores)
     best = scores.max()
     plan = sinkhorn(np.exp((scores - (best if np.isfinite(best) else 0)) / epsilon), iterations)
-    there, back = _shares(plan), _shares(plan.T).T
-    return Decoded((there > threshold) & (back > threshold), harmonic_mean(there, back))
+    weights = np.minimum(plan * max(plan.shape), 1.0)
+    return Decoded(weights > threshold, weights)
 
 
 def sinkhorn(kernel: Similarity, iterations: int) -> Similarity:
@@ -60,9 +60,3 @@ def sinkhorn(kernel: Similarity, iterations: int) -> Similarity:
 def _inverse(x: Similarity) -> Similarity:
     inverse: Similarity = np.divide(1, x, out=np.zeros_like(x), where=x > 0)
     return inverse
-
-
-def _shares(plan: Similarity) -> Similarity:
-    total = plan.sum(axis=1, keepdims=True)
-    shares: Similarity = np.divide(plan, total, out=np.zeros_like(plan), where=total > 0)
-    return shares

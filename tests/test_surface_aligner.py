@@ -1,0 +1,129 @@
+"""Links of words that are spelled alike, and the aligner that completes others with them."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlner import Alignment, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, create
+
+pytest.importorskip("anyascii", reason="needs xlner[surface]")
+pytest.importorskip("rapidfuzz", reason="needs xlner[surface]")
+
+from xlner.alignment.boosted import BoostedAligner
+from xlner.alignment.surface import SurfaceAligner, alikeness
+from xlner.fakes import OracleAligner
+
+WORDS = st.lists(
+    st.sampled_from(["Vigo", "vigo", "in", "1.5", "1,5", ",", "«", '"', "Moskva", "Москва", "", "x1", "ab"])
+)
+
+
+def pair(source: str, target: str) -> Pair:
+    return Pair(Sentence(tuple(target.split())), Sentence(tuple(source.split())))
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "links"),
+    [
+        ("Vigo is big", "grande é Vigo", [(0, 2)]),
+        ("in a die", "die in a", []),  # the same letters, other words
+        ("ONU UK", "ONU UK", [(0, 0), (1, 1)]),
+        ("1,234.5 km", "1.234,5 km", [(0, 0)]),
+        ("A2 is", "es A2", [(0, 1)]),
+        ('He said "', "„ sagte", [(2, 0)]),
+        ("Moskva Putin", "Путин Москва", [(0, 1), (1, 0)]),
+        ("Ana , Eva , Vigo .", "Ana , Eva , Vigo .", [(k, k) for k in range(6)]),
+        ("president", "presidente presidenta", [(0, 0)]),  # one to one, the nearest
+        ("Vigo", "", []),
+        ("", "Vigo", []),
+        ("de", "... de ...", []),
+    ],
+)
+def test_words_spelled_alike_are_linked(source: str, target: str, links: list[tuple[int, int]]) -> None:
+    (found,) = SurfaceAligner(threshold=0.65).align([pair(source, target)])
+    assert list(found.links) == links
+    assert found.weights is None or all(0.65 <= weight <= 1 for weight in found.weights)
+
+
+@given(WORDS, WORDS)
+def test_links_are_one_to_one_and_none_is_left_out(source: list[str], target: list[str]) -> None:
+    (found,) = SurfaceAligner().align([Pair(Sentence(tuple(target)), Sentence(tuple(source)))])
+    rows, columns = [s for s, _ in found.links], [t for _, t in found.links]
+    assert len(set(rows)) == len(rows)
+    assert len(set(columns)) == len(columns)
+    alike = alikeness(source, target, 0.7)
+    alike[rows, :] = 0
+    alike[:, columns] = 0
+    assert not alike.any()
+
+
+@given(WORDS, WORDS)
+def test_likeness_knows_no_direction(source: list[str], target: list[str]) -> None:
+    assert np.array_equal(alikeness(source, target, 0.5), alikeness(target, source, 0.5).T)
+
+
+def test_surface_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    aligner = create("aligner", "surface?threshold=0.9&distance=0")
+    assert aligner.fingerprint.startswith("surface?threshold=0.9&distance=0&anyascii=")
+    assert aligner.align([pair("Moskow", "Moskau")])[0].links == ()
+    for spec in ("surface?threshold=0", "surface?threshold=1.1", "surface?distance=-1"):
+        with pytest.raises(ValidationError, match="threshold must be over 0"):
+            create("aligner", spec)
+    with pytest.raises(ValidationError, match="without a source"):
+        aligner.align([Pair(Sentence(("a",)))])
+    monkeypatch.setitem(sys.modules, "rapidfuzz", None)
+    with pytest.raises(MissingExtraError, match=r"xlner\[surface\]"):
+        create("aligner", "surface")
+
+
+class Fixed:
+    """Gives the same alignment to every pair."""
+
+    def __init__(self, alignment: Alignment) -> None:
+        self.alignment = alignment
+
+    def align(self, pairs: list[Pair]) -> list[Alignment]:
+        return [self.alignment for _ in pairs]
+
+
+def test_boosted_links_only_words_without_links() -> None:
+    pairs = [pair("Vigo Lugo ONU", "Lugo Vigo ONU")]
+    similarity = np.zeros((3, 3), dtype=np.float32)
+    weighted = Alignment(((0, 0),), (0.5,), similarity)
+    (found,) = BoostedAligner(Fixed(weighted)).align(pairs)
+    assert found.links == ((0, 0), (2, 2))  # Vigo and Lugo both have one word that is taken
+    assert found.weights == (0.5, 1.0)
+    assert found.similarity is similarity
+    (plain,) = BoostedAligner(Fixed(Alignment(((0, 0),)))).align(pairs)
+    assert (plain.links, plain.weights) == (((0, 0), (2, 2)), None)
+
+
+def test_boosted_specs() -> None:
+    aligner = create("aligner", "boosted:surface?threshold=0.9&surface_threshold=0.6")
+    assert aligner.fingerprint.startswith("boosted:surface?threshold=0.9")
+    assert aligner.align([pair("Moskow Vigo", "Moskau Vigo")])[0].links == ((0, 0), (1, 1))
+    assert aligner.trained
+    assert aligner.training_options == {}
+    assert BoostedAligner(OracleAligner()).fingerprint.startswith("boosted:OracleAligner+surface")
+    with pytest.raises(UnknownNameError, match="'boosted' has no option 'layr'"):
+        create("aligner", "boosted:oracle?layr=1")
+    with pytest.raises(UnknownNameError, match="boosted once"):
+        create("aligner", "boosted:boosted")
+
+
+def test_boosted_learns_by_the_other_aligner(tmp_path: pytest.TempPathFactory) -> None:
+    pytest.importorskip("thot")
+    pairs = [pair("a b Vigo", "x y Vigo"), pair("a", "x"), pair("b", "y")]
+    aligner = create("aligner", "boosted:thot?kind=fastalign&symmetrizer=union")
+    assert not aligner.trained
+    assert aligner.training_options["kind"] == "fastalign"
+    trained = aligner.train(pairs, f"{tmp_path}/m")
+    assert trained.trained
+    loaded = create("aligner", f"boosted:thot:{tmp_path}/m?symmetrizer=union")
+    assert loaded.align(pairs) == trained.align(pairs) == aligner.with_model(f"{tmp_path}/m").align(pairs)
+    assert trained.fingerprint == loaded.fingerprint
