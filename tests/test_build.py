@@ -104,6 +104,12 @@ def test_a_sentence_that_fails_has_its_error_and_costs_no_other() -> None:
         assert (fourth.error, fourth.target.tokens) == (None, ())
 
 
+def test_a_sentence_that_failed_before_is_no_sentence_without_entities() -> None:
+    failed = Sentence(("Ana",), meta={"error": "recognizer: broken"})
+    (made,) = Builder("echo", "oracle", to_lang="gl").run([failed])
+    assert (made.error, made.projection) == ("source: recognizer: broken", None)
+
+
 def test_an_aligner_that_fails_ends_a_sentence_only_if_nothing_else_labels_it() -> None:
     (made,) = Builder(Losing("Vigo"), BrokenAligner(), to_lang="gl").run([VIGO])
     assert (made.error, made.labelled.tags()) == (None, ["B-PER", "O", "O", "O"])
@@ -216,17 +222,21 @@ def test_every_sentence_and_every_entity_is_accounted_for(
 def test_apertium_tells_which_word_became_which() -> None:
     sentences = [
         Sentence(("The", "European", "Union", "met", "in", "the", "United", "States", "."), (Entity(1, 3, "ORG"),)),
+        Sentence(("Parliament", "'s", "position", "is", "clear", "."), (Entity(0, 1, "ORG"),)),
         Sentence(("Cafe\u0301", "in", "Mountain", "View"), (Entity(2, 4, "LOC"),)),
     ]
     try:
         builder = Builder("apertium", to_lang="es")
     except BackendError:
         pytest.skip("needs apertium-eng-spa")
-    union, view = builder.run(sentences)
+    union, parliament, view = builder.run(sentences)
+    assert [parliament.labelled.surface(e) for e in parliament.labelled.entities] == [
+        "parlamento"
+    ]  # without its article
     assert re.fullmatch(r"Unión Europea", union.labelled.surface(union.labelled.entities[0]), re.IGNORECASE)
     assert len(view.labelled.entities) == 1
     assert union.alignment is not None
     assert builder.aligner is None
     plain = Builder("apertium", "oracle", to_lang="es", route="align").run(sentences)
-    assert [p.target.text for p in plain] == [union.target.text, view.target.text]
+    assert [p.target.text for p in plain] == [union.target.text, parliament.target.text, view.target.text]
     builder.translator.close()  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -47,12 +48,13 @@ class Stub:
                 with stub.lock:
                     stub.at_once -= 1
                 data = content if isinstance(content, bytes) else json.dumps(content).encode()
-                self.send_response(code)
-                for name, value in headers[0].items() if headers else ():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
+                with suppress(ConnectionError):  # nobody waits any longer
+                    self.send_response(code)
+                    for name, value in headers[0].items() if headers else ():
+                        self.send_header(name, value)
+                    self.send_header("Content-Length", str(len(data)))
+                    self.end_headers()
+                    self.wfile.write(data)
 
             def log_message(self, *arguments: object) -> None:
                 pass
@@ -133,6 +135,16 @@ def test_the_key_comes_from_the_environment_and_goes_nowhere_else(
     shown = caplog.text + str(caught.value) + translator.fingerprint + repr(pickle.dumps(translator))
     assert SECRET not in shown
     assert "HTTP 401 wrong key …" in str(caught.value)
+
+
+def test_a_key_that_is_none_is_not_shown(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n\x01more")
+    with pytest.raises(BackendError, match="the key in OPENAI_API_KEY holds characters") as caught:
+        chat(stub).translate(["a"], **DIRECTION)
+    assert SECRET not in str(caught.value)
+    monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n")
+    chat(stub).translate(["a"], **DIRECTION)
+    assert stub.keys == [f"Bearer {SECRET}"]
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])

@@ -151,6 +151,8 @@ class Builder:
             return Pair(nothing, error=str(item))
         source = item.with_entities(without_labels(item.entities, self.ignore))
         nothing = replace(nothing, id=source.id)
+        if source.meta.get("error"):  # it has no labels because something failed before
+            return Pair(nothing, source, error=f"source: {source.meta['error']}")
         return Pair(nothing, source, projection=None if source.tokens else Projection(nothing, ()))
 
     def _by_markers(self, pairs: Sequence[Pair], calibration: Calibration) -> list[Pair]:

@@ -41,6 +41,7 @@ class BackTranslationProjector:
     Raises `UnknownNameError` for an unknown `marker`, stage or language, `ValidationError` for a `threshold` outside
     [0, 1), `BackendError` where the translator knows that it cannot translate so, or a stage cannot run here.
 
+    >>> from xlner import Alignment, Entity
     >>> from xlner.fakes import EchoTranslator, OracleAligner
     >>> from xlner.projection.strategies import GreedyProjector
     >>> stages = EchoTranslator(), OracleAligner(), GreedyProjector()

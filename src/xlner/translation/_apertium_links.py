@@ -24,6 +24,8 @@ _NAME = re.compile(r"t:u:(\d+)")
 _BEGIN, _STOP = "\ue000", "\ue001"
 """Stand for the blanks while the answer is made into text; such characters mean nothing in any language."""
 _LAST_STOP = re.compile(rf"\.?({_STOP}?)\[\]\[\n\]$")
+_MARKED_WORD = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\](?P<word>\^(?:\\.|[^\\$])*\$)\[\[/\]\]", re.DOTALL)
+_FUNCTION_WORD = re.compile(r"\^(?:\\.|[^\\<$])*<(?:det|pr)>", re.DOTALL)
 _DETACH = "apertium-wblank-detach"
 _PROCESSORS = frozenset({"lt-proc", "hfst-proc"})
 
@@ -41,7 +43,7 @@ class LinkedTranslator:
 
     def __init__(self, translator: ApertiumTranslator) -> None:
         self._translator = translator
-        self._runners: dict[str, tuple[ModeRunner, ModeRunner]] = {}
+        self._runners: dict[str, tuple[ModeRunner, ModeRunner, ModeRunner]] = {}
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
         """Translate each text; raises what `ApertiumTranslator.translate` raises."""
@@ -60,13 +62,14 @@ class LinkedTranslator:
     def _run(self, name: str, texts: Sequence[str]) -> list[Linked]:
         if name not in self._runners:
             self._runners[name] = self._start(name)
-        analyzer, others = self._runners[name]
+        analyzer, transfer, generator = self._runners[name]
         cleaned = [stream.clean(text) for text in texts]
         places = [k for k, text in enumerate(cleaned) if text]
         done = [Linked("", ())] * len(texts)
         try:
             analyses = [a.decode() for a in analyzer.exchange([stream.encode(cleaned[k]) for k in places])]
-            answers = others.exchange([marked(analysis).encode() for analysis in analyses])
+            chosen = transfer.exchange([marked(analysis).encode() for analysis in analyses])
+            answers = generator.exchange([without_added(words.decode()).encode() for words in chosen])
         except ChainError as error:
             raise StageError(f"Apertium mode {name} failed on {texts[places[error.index]]!r}: {error}") from None
         for k, analysis, answer in zip(places, analyses, answers, strict=True):
@@ -77,8 +80,8 @@ class LinkedTranslator:
             done[k] = Linked(text, links)
         return done
 
-    def _start(self, name: str) -> tuple[ModeRunner, ModeRunner]:
-        """The analyzer of a mode, and all that follows it, with blanks set free before the words are generated."""
+    def _start(self, name: str) -> tuple[ModeRunner, ModeRunner, ModeRunner]:
+        """The analyzer of a mode, what chooses words, with their blanks set free at its end, and what writes them."""
         if shutil.which(_DETACH) is None:
             raise BackendError(
                 f"the program {_DETACH!r} is not installed", hint="apt-get install apertium, 3.8 or later"
@@ -89,12 +92,11 @@ class LinkedTranslator:
             raise BackendError(
                 f"Apertium mode {name} has no generator that could keep links", hint="use another aligner"
             )
-        others: list[list[str]] = []
-        for k, command in enumerate(commands[1:], start=1):
-            others += [[_DETACH]] if k == generators[-1] else []
-            others += _without_dictionary(command)
-        timeout = self._translator.timeout
-        return ModeRunner(commands[:1], timeout=timeout), ModeRunner(others, timeout=timeout)
+        split = generators[-1]
+        transfer = [part for command in commands[1:split] for part in _without_dictionary(command)]
+        parts = (commands[:1], [*transfer, [_DETACH]], commands[split:])
+        analyzer, middle, generator = (ModeRunner(part, timeout=self._translator.timeout) for part in parts)
+        return analyzer, middle, generator
 
 
 def marked(analysis: str) -> str:
@@ -109,6 +111,26 @@ def marked(analysis: str) -> str:
         parts.append(f"{analysis[end : match.start()]}[[t:u:{number}]]{match[0]}")
         end = match.end()
     return "".join(parts) + analysis[end:]
+
+
+def without_added(words: str) -> str:
+    r"""Take the blanks off articles and prepositions that were added to another word of the same unit.
+
+    >>> without_added("[[t:u:0]]^el<det><def>$[[/]] [[t:u:0]]^parlamento<n>$[[/]] [[t:u:1]]^en<pr>$[[/]]")
+    '^el<det><def>$ [[t:u:0]]^parlamento<n>$[[/]] [[t:u:1]]^en<pr>$[[/]]'
+    """
+    content = {
+        number
+        for match in _MARKED_WORD.finditer(words)
+        if not _FUNCTION_WORD.match(match["word"])
+        for number in _NAME.findall(match["names"])
+    }
+
+    def bare(match: re.Match[str]) -> str:
+        added = _FUNCTION_WORD.match(match["word"]) and content.issuperset(_NAME.findall(match["names"]))
+        return match["word"] if added else match[0]
+
+    return _MARKED_WORD.sub(bare, words)
 
 
 def unit_spans(analysis: str, text: str) -> list[Span]:

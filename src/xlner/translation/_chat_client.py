@@ -25,7 +25,7 @@ _KEPT_ANSWERS = 50_000
 _LONGEST_WAIT = 60.0
 _SNIPPET = 200
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
-_REFUSED = frozenset({401, 403, 404, 405})
+_REFUSED = frozenset({301, 302, 307, 308, 401, 403, 404, 405})
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +180,13 @@ class ChatClient:
         return body if self.max_tokens is None else {**body, "max_tokens": self.max_tokens}
 
     def _headers(self) -> dict[str, str]:
-        key = os.environ.get(self.key_env)
+        key = self._key()
+        if not (key.isascii() and key.isprintable()):  # the error about such a header would show it
+            raise BackendError(f"the key in {self.key_env} holds characters that no key has")
         return {"Authorization": f"Bearer {key}"} if key else {}
+
+    def _key(self) -> str:
+        return os.environ.get(self.key_env, "").strip()
 
     def _said(self, response: httpx.Response) -> str:
         """The status, and what the endpoint says to it."""
@@ -194,7 +199,7 @@ class ChatClient:
 
     def _shown(self, text: str) -> str:
         """A short text without the key, which some endpoints repeat."""
-        key = os.environ.get(self.key_env)
+        key = self._key()
         text = " ".join(text.split())
         return (text.replace(key, "…") if key else text)[:_SNIPPET]
 
