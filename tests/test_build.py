@@ -28,6 +28,7 @@ from xlner.fakes import EchoTranslator, OracleAligner
 from xlner.pipeline._marking import marking
 from xlner.pipeline.build_report import BuildReport
 from xlner.pipeline.filters import SentenceFilters
+from xlner.projection.second_choice import remaining
 
 VIGO = Sentence(("Ana", "lives", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(3, 4, "LOC")), id="1")
 
@@ -171,6 +172,19 @@ def test_options_that_make_no_sense() -> None:
         Builder("echo", "oracle", to_lang="gl", markers="stars")
     with pytest.raises(ValidationError, match="min_confidence 2"):
         Builder("echo", "oracle", to_lang="gl", min_confidence=2)
+
+
+def test_stages_that_are_not_ready() -> None:
+    class Untrained(OracleAligner):
+        trained = False
+
+        def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
+            raise BackendError("it has to learn first")
+
+    with pytest.raises(BackendError, match="learn first"):
+        Builder("echo", Untrained(), to_lang="gl")
+    with pytest.raises(ValidationError, match="needs a source"):
+        remaining(Pair(Sentence(())), [])
 
 
 def test_the_fingerprint_tells_what_matters() -> None:
