@@ -58,7 +58,7 @@ def test_missing_tag_column(xlner: Command, put) -> None:  # type: ignore[no-unt
 def test_unknown_names(xlner: Command, fakes: list[str], put) -> None:  # type: ignore[no-untyped-def]
     text = put("in.txt", "Vigo\n")
     line = failed(xlner, "label", text, "--lang", "es", *fakes, "--translator", "deepl")
-    assert "unknown translator 'deepl'; known: apertium, dictionary, " in line
+    assert "unknown translator 'deepl'; known: apertium, chat, dictionary, " in line
     line = failed(xlner, "label", text, "--lang", "es", *fakes, "--projector", "greedy?size=1")
     assert "projector 'greedy' has no option 'size'; options: candidates, max_length, threshold" in line
     line = failed(xlner, "label", text, "--lang", "klingonish", *fakes)
