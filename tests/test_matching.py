@@ -104,13 +104,14 @@ def test_exact_has_the_objective_of_the_integer_programme(constraint: str, n: in
         assert exact == milp
 
 
-def test_the_integer_programme_is_not_cut_short_by_presolve() -> None:
-    """One of 90,000 instances for which HiGHS, with presolve, called a worse choice optimal."""
+@pytest.mark.parametrize(("constraint", "k"), [("=", 7638), (">=", 959)])
+def test_the_integer_programme_ends_with_the_optimum(constraint: str, k: int) -> None:
+    """Two of 90,000 instances for which HiGHS called a worse choice optimal, with presolve or with large numbers."""
     pytest.importorskip("scipy")
     from benchmarks.exact_against_milp import compare, instance
 
-    options, length = instance(random.Random("=1 7638"), 7638)
-    _, exact, milp = compare(options, length, "=", 1)
+    options, length = instance(random.Random(f"{constraint}1 {k}"), k)
+    _, exact, milp = compare(options, length, constraint, 1)
     assert exact == milp
 
 

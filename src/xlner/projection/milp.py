@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 Key = tuple[int, int, int]
 
+_SCALE = 2.0**-12
+"""Brings objectives down to what HiGHS can take: it has called a choice of half the weight optimal. A power of two
+leaves them exact."""
+
 
 def solve(items: Items, m: int, n_entities: int, rule: Rule, *, ties: bool = True) -> list[int]:
     """The best disjoint ones of the first `m` items, by start; without `ties` any of equal weight and length.
@@ -42,7 +46,8 @@ class _Problem:
         self.rows = _rows(items, m, n_entities, rule)
         # Weight and length go into one objective: both are whole numbers, and doubles hold their sum exactly.
         unit = max(items.end[:m]) + 1.0
-        self.gain = np.array([items.weight[i] * unit + (items.end[i] - items.start[i]) for i in range(m)])
+        gain = [items.weight[i] * unit + (items.end[i] - items.start[i]) for i in range(m)]
+        self.gain = np.array(gain) * _SCALE
         self.met_needed: int | None = None
 
     def key(self, chosen: Sequence[int]) -> Key:
