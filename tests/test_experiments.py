@@ -235,6 +235,12 @@ def test_the_recipe_of_the_thesis() -> None:
     assert sum(m.name.startswith(("exact-", "greedy-")) for m in recipe.methods) == 3 * 3 * 2
 
 
+def test_our_own_recipe_has_the_datasets_of_the_paper() -> None:
+    ours, paper = read_recipe("xlner"), read_recipe("politov2025")
+    assert dict(ours.datasets) == dict(paper.datasets)
+    assert {m.aligner for m in ours.methods} <= set(ours.backends["offline"].aligners)
+
+
 def test_projectors_may_name_other_backends(miniature: Path) -> None:
     recipe = recipe_with_fakes(miniature)
     made = {
@@ -342,6 +348,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
         ("hull-second", "1.0"),
     ]
     assert "mode:strict" in rows[0]["signature"]
+    assert "recipe:mine|backends:fakes" in rows[0]["signature"]
     page = (out / "results.md").read_text(encoding="utf-8")
     assert "not run: backends 'fakes' have no target-recognizer" in page
     assert "- yor, exact-first: none" in page

@@ -32,7 +32,9 @@ def plot(path: str | Path, title: str, results: Sequence[Result]) -> None:
         panel.barh([k for k, _, _ in done], [f1 for _, f1, _ in done], color="tab:blue", alpha=0.7)
         panel.errorbar([f1 for _, f1, _ in done], [k for k, _, _ in done], xerr=errors, fmt="none", color="black")
         theirs = [(r.published.f1, k) for k, r in enumerate(rows) if r.published is not None]
-        panel.plot([f1 for f1, _ in theirs], [k for _, k in theirs], "D", color="tab:orange", label="published")
+        if theirs:
+            panel.plot([f1 for f1, _ in theirs], [k for _, k in theirs], "D", color="tab:orange", label="published")
+            panel.legend(loc="lower right", fontsize="small")
         panel.set_yticks(range(len(rows)), [r.method for r in rows], fontsize="small")
         panel.set_title(lang, fontsize="small")
         panel.invert_yaxis()

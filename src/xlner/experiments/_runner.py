@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xlner._errors import UnknownNameError, XlnerError
@@ -92,6 +92,9 @@ class Experiment:
             self._keep(lang, method, pairs)
             scores = evaluate(data.gold, pairs, ignore=dataset.ignore)
             found = intervals(scores, samples=self.samples, seed=self.seed)
+            # Figures of one method with other backends are not to be compared by mistake.
+            facts = {"recipe": self.recipe.name, "backends": backends.name}
+            found = replace(found, signature=found.signature.extended(facts))
             results.append(Result(self.dataset, lang, method.name, scores, found, figures, seconds=seconds))
         return results
 
