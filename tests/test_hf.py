@@ -138,7 +138,13 @@ def test_batches_and_padding_change_nothing(
     for words, found in zip(sentences, together.encode([sentence(w) for w in sentences]), strict=True):
         expected = encode(alone, words)
         assert found.words.tolist() == expected.words.tolist()
-        assert np.abs(vectors(found) - vectors(expected)).max(initial=0) < 1e-3
+        assert_near(vectors(found), vectors(expected))
+
+
+def assert_near(found: np.ndarray, expected: np.ndarray) -> None:
+    """Equal but for rounding; the vectors of some models are hundreds long."""
+    allowed = 1e-3 * max(1.0, np.abs(expected).max(initial=0) / 100)
+    assert np.abs(found - expected).max(initial=0) < allowed
 
 
 def test_windows_are_sentences_of_their_own(folder: Path) -> None:
