@@ -457,3 +457,13 @@ def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> N
     assert xlner(*two, tmp_path / "bad.talp", "--on-error", "skip", "--lexical").code == 1
     piped = xlner("project", "-", target, "--from", "conll", "--alignment", links, "--lexical")
     assert "--lexical reads its input twice, not standard input" in piped.err
+
+
+def test_the_translator_of_a_run_is_not_that_of_a_score(xlner: Command, fakes: list[str], text: Path) -> None:
+    assert xlner("label", text, "--lang", "gl", "--projector", "fused:align", *fakes).code == 0
+
+
+def test_doctor_names_extras_whole(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = {"kind": "aligner", "name": "hf", "works": False, "details": "pip install 'xlner[hf]'"}
+    monkeypatch.setattr(sys.modules["xlner.cli.doctor"], "_check", lambda *_: row)
+    assert "xlner[hf]" in xlner("doctor").out

@@ -93,7 +93,7 @@ def test_nothing_is_scored_twice(
 
 
 def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  # noqa: F811
-    spec = f"fused?weights=alignment:1,translation:0.5&translator=nllb:{models('nllb')}"
+    spec = f"fused?weights=alignment:1,translation:0.5&scorer=nllb:{models('nllb')}"
     projector = create("projector", spec)
     target = Sentence(("En", "Vigo"), language="gl")
     source = Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),), language="en")
@@ -108,9 +108,9 @@ def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  #
     with pytest.raises(UnknownNameError, match=r"needs a model; .* or name a translator"):
         create("projector", "fused?weights=translation:1")
     with pytest.raises(UnknownNameError, match="no weight for the given score 'translation'"):
-        create("projector", "fused?weights=alignment:1&translator=nllb")
+        create("projector", "fused?weights=alignment:1&scorer=nllb")
     with pytest.raises(ValidationError, match="translator 'echo' cannot score phrases"):
-        create("projector", "fused?weights=translation:1&translator=echo")
+        create("projector", "fused?weights=translation:1&scorer=echo")
 
 
 def test_what_cannot_score_is_refused(models: Callable[[str], Path]) -> None:  # noqa: F811

@@ -33,12 +33,15 @@ def doctor(as_json: bool) -> int:
         return 0
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     table = Table("kind", "name", "works", box=SIMPLE_HEAD)
     table.add_column("details", overflow="fold")
     for row in rows:
-        table.add_row(row["kind"], row["name"], "[green]yes[/]" if row["works"] else "[red]no[/]", row["details"])
+        table.add_row(
+            row["kind"], row["name"], "[green]yes[/]" if row["works"] else "[red]no[/]", escape(row["details"])
+        )
     console = Console(highlight=False)
     console.print(f"xlner {__version__}, Python {sys.version.split()[0]}")
     console.print(table)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlner._errors import UnknownNameError
+from xlner._errors import InputError, UnknownNameError
 from xlner.cli._options import comma_list
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def reproduce(
 ) -> int:
     """Run an experiment and compare.
 
-    RECIPE is politov2025 or a TOML file. Runs every method on every language, what methods share once; the same
-    command goes on where it was stopped, and does nothing again. Writes tables, tests and a plot into the output
-    folder.
+    RECIPE is politov2025, shkalikov-thesis, xlner, or a TOML file. Runs every method on every language, what methods
+    share once; the same command goes on where it was stopped, and does nothing again. Writes tables, tests and a plot
+    into the output folder.
 
     \b
     xlner reproduce politov2025 --dataset europarl-ner --data europarl-ner --langs de,es --backends offline
@@ -82,11 +82,15 @@ def reproduce(
         seed=seed,
     )
     results = experiment.run(lambda text: click.echo(f"xlner: {text}", err=True))
+    reasons = {r.missing for r in results}
+    if len(reasons) == 1 and None not in reasons:
+        raise InputError(f"nothing could be run: {reasons.pop()}")
     plan, used, _, _ = experiment.plan()
     tests = comparisons(results, samples=samples, seed=seed)
     title = f"{experiment.recipe.title}: {plan.title}"
     written = write_report(output, title, used, results, tests)
     _print(results)
+    click.echo(f"{title}, backends {backends}{f', first {limit} sentences' if limit else ''}")
     click.echo(f"xlner: wrote {', '.join(str(path) for path in written)}", err=True)
     failed = sum(r.scores.failed for r in results if r.scores is not None)
     missing = sum(r.missing is not None for r in results)
@@ -119,5 +123,6 @@ def _print(results: list[Result]) -> None:
         gain = "" if mean.published is None else f"{mean.f1 - mean.published:+.4f}"
         theirs = "" if mean.published is None else f"{mean.published:.4f}"
         table.add_row(f"mean of {mean.langs}", mean.method, f"{mean.f1:.4f}", "", "", theirs, gain)
-    width = None if sys.stdout.isatty() else 140
-    Console(highlight=False, width=width).print(table)
+    console = Console(highlight=False)
+    console.width = max(console.width, 140 if not sys.stdout.isatty() else 110)
+    console.print(table)

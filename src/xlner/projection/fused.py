@@ -32,7 +32,7 @@ class FusedProjector:
     `recognizer`, an object or a spec, is one for the target language: it gives the scores `ner` and `ner_spans`, and
     with `recognized` among the candidates the entities of the target: `fused:align+ner?recognizer=hf:./my-ner`.
 
-    `translator` is the spec of one that scores phrases, such as `nllb:FOLDER`, for the part `translation`.
+    `scorer` is the spec of a translator that scores phrases, such as `nllb:FOLDER`, for the part `translation`.
 
     `candidates` is a union of sources, see `CandidateOptions`, of which `max_length`, `gap`, `keep_label` and
     `stop_tokens` (separated by spaces) are options, too. `threshold` is the least sum to accept. `constraint`, `n`,
@@ -56,7 +56,7 @@ class FusedProjector:
         *,
         weights: str | None = None,
         recognizer: Recognizer | str | None = None,
-        translator: str | None = None,
+        scorer: str | None = None,
         candidates: str = "ngrams",
         max_length: int = 10,
         gap: int = 1,
@@ -73,8 +73,8 @@ class FusedProjector:
         self._recognizer = None if recognizer is None else TargetRecognizer(recognizer)
         if self._recognizer is not None:
             scores = {**self._recognizer.scores({p.name for p in self.parts} - scores.keys()), **scores}
-        if translator is not None:
-            scores = {"translation": ModelTranslationScore(translator), **scores}
+        if scorer is not None:
+            scores = {"translation": ModelTranslationScore(scorer), **scores}
         self._functions = resolve(self.parts, scores)
         self._given = scores
         self._candidates = CandidateOptions(candidates, max_length, gap, keep_label, frozenset(stop_tokens.split()))

@@ -34,7 +34,7 @@ NEED_LINKS = frozenset({"alignment", "bounded", "evidence", "soft"})
 GIVEN = ("ner", "ner_spans", "translation")
 """Scores that need a model, known by name so that presets can speak of them."""
 _FROM_SPEC = dict.fromkeys(("ner", "ner_spans"), ", or name a recognizer: ?recognizer=hf:MODEL")
-_FROM_SPEC |= {"translation": ", or name a translator: ?translator=nllb:MODEL"}
+_FROM_SPEC |= {"translation": ", or name a translator: ?scorer=nllb:MODEL"}
 
 
 @dataclass(frozen=True, slots=True)
