@@ -65,6 +65,9 @@ if TYPE_CHECKING:
     from xlner.alignment.lexical import (
         LexicalWeights,
     )
+    from xlner.alignment.phrases import (
+        learn_lexicon,
+    )
     from xlner.alignment.symmetrization import (
         symmetrize,
     )
@@ -255,6 +258,7 @@ _HOMES = {
     "xlner._tokenize": ("tokenize",),
     "xlner.alignment.agreement": ("agreement",),
     "xlner.alignment.lexical": ("LexicalWeights",),
+    "xlner.alignment.phrases": ("learn_lexicon",),
     "xlner.alignment.symmetrization": ("symmetrize",),
     "xlner.evaluation": (
         "AlignmentScores",
@@ -449,6 +453,7 @@ __all__ = [
     "find_errors",
     "intervals",
     "languages",
+    "learn_lexicon",
     "match",
     "merged_ranges",
     "ner_score",

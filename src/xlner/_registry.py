@@ -28,6 +28,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "easyproject": "xlner.translation.hf:EasyProjectTranslator",
         "echo": "xlner.fakes:EchoTranslator",
         "given": "xlner.translation.given:GivenTranslator",
+        "lexicon": "xlner.translation.lexicon:LexiconTranslator",
         "m2m100": "xlner.translation.hf:M2M100Translator",
         "madlad": "xlner.translation.hf:MadladTranslator",
         "marian": "xlner.translation.hf:MarianTranslator",

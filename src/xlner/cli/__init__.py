@@ -23,6 +23,7 @@ from xlner.cli.evaluate import evaluate
 from xlner.cli.evaluate_alignment import evaluate_alignment
 from xlner.cli.families import families
 from xlner.cli.label import label
+from xlner.cli.lexicon import lexicon
 from xlner.cli.project import project
 from xlner.cli.recognize import recognize
 from xlner.cli.reproduce import reproduce
@@ -64,6 +65,7 @@ for command in (
     build,
     align,
     symmetrize,
+    lexicon,
     train_aligner,
     train_language_adapter,
     encoder,

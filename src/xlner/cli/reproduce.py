@@ -25,6 +25,11 @@ def _by_name(values: tuple[str, ...], kind: str, what: str) -> dict[str, str]:
     return made
 
 
+def _by_language(value: str) -> tuple[str, str]:
+    name, sign, spec = value.partition("=")
+    return (name, spec) if sign and re.fullmatch(r"[\w-]+", name) else ("*", value)
+
+
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset of the recipe.")
@@ -50,6 +55,14 @@ def _by_name(values: tuple[str, ...], kind: str, what: str) -> dict[str, str]:
     "--target-recognizer", metavar="SPEC", help="Recognizer of target sentences, in place of that of the backends."
 )
 @click.option(
+    "--back-translator",
+    "back_translators",
+    multiple=True,
+    metavar="[LANG=]SPEC",
+    help="Translates labeled sentences back, in place of that of the backends, into one language or all; {lang} stands "
+    "for the language.",
+)
+@click.option(
     "-o", "--output", default="reproduced", show_default=True, metavar="FOLDER", help="Where stages and results go."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N sentences of a language.")
@@ -65,6 +78,7 @@ def reproduce(
     aligners: tuple[str, ...],
     recognizers: tuple[str, ...],
     target_recognizer: str | None,
+    back_translators: tuple[str, ...],
     output: str,
     limit: int | None,
     samples: int,
@@ -92,6 +106,7 @@ def reproduce(
         aligners=_by_name(aligners, "aligner", "NAME"),
         recognizers=_by_name(recognizers, "recognizer", "LANG"),
         target_recognizer=target_recognizer,
+        back_translators=dict(_by_language(value) for value in back_translators),
         limit=limit,
         samples=samples,
         seed=seed,

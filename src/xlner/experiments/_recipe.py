@@ -57,9 +57,10 @@ class Method:
 class Backends:
     """The stages that all methods share, as backend specs, and the aligners by the names that methods use.
 
-    `recognizers` has recognizers for single source languages; `recognizer` is for all others. `scorer` is a translator
-    that gives translation scores. An aligner `links:FILE` is links that are there already, in Pharaoh format, with
-    {lang} in the file name. In all specs {lang}, {source-lang} and {data} are the languages and the dataset's folder.
+    `recognizers` has recognizers for single source languages, `back_translators` translators back into single target
+    languages; `recognizer` and `back_translator` are for all others. `scorer` is a translator that gives translation
+    scores. An aligner `links:FILE` is links that are there already, in Pharaoh format, with {lang} in the file name. In
+    all specs {lang}, {source-lang} and {data} are the languages and the dataset's folder.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Backends:
     target_recognizer: str | None = None
     scorer: str | None = None
     recognizers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    back_translators: Mapping[str, str] = field(default_factory=dict, hash=False)
     aligners: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 

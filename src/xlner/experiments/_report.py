@@ -119,6 +119,7 @@ def describe(backends: Backends) -> dict[str, str]:
         "scorer": backends.scorer,
     }
     stages |= {f"recognizer {lang}": spec for lang, spec in backends.recognizers.items()}
+    stages |= {f"back-translator {lang}": spec for lang, spec in backends.back_translators.items()}
     stages |= {f"aligner {name}": spec for name, spec in backends.aligners.items()}
     return {name: spec for name, spec in stages.items() if spec is not None}
 

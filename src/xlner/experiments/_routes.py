@@ -92,7 +92,7 @@ class Stages:
 
     def back_translated(self) -> Staged:
         """Pairs whose source sentence is the labeled back-translation, in the target language."""
-        spec, before = self._spec("back_translator"), self.labeled_source()
+        spec, before = self._back_translator(), self.labeled_source()
         by = self.shelf.translator_fingerprint(spec, (self.source_lang, self.lang))
         return self._stage("back-translated", spec, by, before, lambda: self._translating_back(spec))
 
@@ -138,6 +138,11 @@ class Stages:
         """The recognizer of the source language, or else that of all languages."""
         own = self.backends.recognizers.get(self.source_lang)
         return self._spec("recognizer") if own is None else self._placed(own)
+
+    def _back_translator(self) -> str:
+        """The translator back into the target language, or else that into all languages."""
+        own = self.backends.back_translators.get(self.lang)
+        return self._spec("back_translator") if own is None else self._placed(own)
 
     def _spec(self, stage: str) -> str:
         spec: str | None = getattr(self.backends, stage, None)

@@ -19,6 +19,9 @@ from xlner.experiments._routes import Stages
 from xlner.experiments._stages import Say, Store
 from xlner.formats import write_pairs
 
+OTHERS = "*"
+"""All languages that are not named."""
+
 
 def _say_nothing(_: str) -> None: ...
 
@@ -28,8 +31,9 @@ class Experiment:
     """A recipe made concrete: one dataset in a folder, or without one from the hub, backends, languages and methods.
 
     `aligners` adds aligners to those of the backends, or replaces them, and `recognizers` recognizers by source
-    language; `target_recognizer` takes the place of that of the backends. Signatures say so. None of `langs` or
-    `methods` means all. Raises `UnknownNameError` for what the recipe does not have.
+    language; `target_recognizer` takes the place of that of the backends, `back_translators` that of translators back,
+    by target language, `*` for all others. Signatures say so. None of `langs` or `methods` means all. Raises
+    `UnknownNameError` for what the recipe does not have.
     """
 
     recipe: Recipe
@@ -42,6 +46,7 @@ class Experiment:
     aligners: Mapping[str, str] | None = None
     recognizers: Mapping[str, str] | None = None
     target_recognizer: str | None = None
+    back_translators: Mapping[str, str] | None = None
     limit: int | None = None
     samples: int = 1000
     seed: int = 0
@@ -57,6 +62,10 @@ class Experiment:
             backends = replace(backends, translator=dataset.translator)
         if self.target_recognizer is not None:
             backends = replace(backends, target_recognizer=self.target_recognizer)
+        if self.back_translators:
+            own = {**backends.back_translators, **self.back_translators}
+            others = own.pop(OTHERS, backends.back_translator)
+            backends = replace(backends, back_translator=others, back_translators=own)
         names = [method.name for method in known]
         for name in self.methods or ():
             if name not in names:
@@ -69,6 +78,7 @@ class Experiment:
         own = self.recipe.backends[self.backends]
         made = [f"recognizer.{lang}={spec}" for lang, spec in (self.recognizers or {}).items()]
         made += [f"aligner.{name}={spec}" for name, spec in (self.aligners or {}).items() if name in own.aligners]
+        made += [f"back-translator.{lang}={spec}" for lang, spec in (self.back_translators or {}).items()]
         return made + [f"target-recognizer={spec}" for spec in (self.target_recognizer,) if spec is not None]
 
     def run(self, say: Say = _say_nothing) -> list[Result]:

@@ -7,8 +7,10 @@ from xlner.formats._files import FORMATS, Item, ReadReport, format_of, strict
 from xlner.formats._open import (
     read_alignments,
     read_gold_alignments,
+    read_lexicon,
     read_pairs,
     read_sentences,
+    write_lexicon,
     write_pairs,
     write_sentences,
 )
@@ -20,9 +22,11 @@ __all__ = [
     "format_of",
     "read_alignments",
     "read_gold_alignments",
+    "read_lexicon",
     "read_pairs",
     "read_sentences",
     "strict",
+    "write_lexicon",
     "write_pairs",
     "write_sentences",
 ]

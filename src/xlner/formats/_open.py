@@ -10,7 +10,7 @@ from xlner._alignment import Alignment, GoldAlignment
 from xlner._errors import InputError, UnknownNameError
 from xlner._pair import Pair
 from xlner._sentence import Sentence
-from xlner.formats import conll, gold, jsonl, parquet, pharaoh, text
+from xlner.formats import conll, gold, jsonl, lexicon, parquet, pharaoh, text
 from xlner.formats._files import (
     FORMATS,
     STANDARD_STREAM,
@@ -103,6 +103,12 @@ def read_gold_alignments(path: str | Path, *, one_based: bool = False) -> Iterat
     return gold.read(read_lines(path), path=str(path), one_based=one_based)
 
 
+def read_lexicon(path: str | Path) -> Iterator[lexicon.LexiconEntry | InputError]:
+    """The entries of a lexicon, see `xlner.formats.lexicon`; a bad line as an `InputError` in its place."""
+    require_content(path)
+    return lexicon.read(read_lines(path), path=str(path))
+
+
 def write_sentences(
     sentences: Iterable[Sentence],
     path: str | Path,
@@ -116,6 +122,16 @@ def write_sentences(
     with open_output(path) as stream:
         for sentence in sentences:
             _write_sentence(stream, sentence, format, scheme)
+            count += 1
+    return count
+
+
+def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> int:
+    """Write the entries of a lexicon to a file or to standard output (`-`); returns how many."""
+    count = 0
+    with open_output(path) as stream:
+        for entry in entries:
+            lexicon.write(stream, entry)
             count += 1
     return count
 

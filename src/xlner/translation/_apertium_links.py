@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from xlner._entity import Span
 from xlner._errors import BackendError, StageError
 from xlner.translation import _apertium_stream as stream
 from xlner.translation._apertium_chain import ChainError
 from xlner.translation._apertium_mode_runner import ModeRunner
+from xlner.translation._linked import Linked
 from xlner.translation.apertium import ApertiumTranslator
 
 _UNIT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\^(?P<surface>(?:\\.|[^\\/$])*)(?:\\.|[^\\$])*\$", re.DOTALL)
@@ -28,14 +28,6 @@ _MARKED_WORD = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\](?P<word>\^(?:\\.|[^\\$])
 _FUNCTION_WORD = re.compile(r"\^(?:\\.|[^\\<$])*<(?:det|pr)>", re.DOTALL)
 _DETACH = "apertium-wblank-detach"
 _PROCESSORS = frozenset({"lt-proc", "hfst-proc"})
-
-
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """A translation, and pairs of ranges `(in the text, in the translation)` that belong together, in code points."""
-
-    text: str
-    links: tuple[tuple[Span, Span], ...]
 
 
 class LinkedTranslator:

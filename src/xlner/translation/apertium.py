@@ -20,7 +20,8 @@ from xlner.translation._apertium_modes import Mode, installed, language, stages
 from xlner.translation._apertium_routes import direct, legs, shortest
 
 if TYPE_CHECKING:
-    from xlner.translation._apertium_links import Linked, LinkedTranslator
+    from xlner.translation._apertium_links import LinkedTranslator
+    from xlner.translation._linked import Linked
 
 _MODES_DIR = "/usr/share/apertium/modes"
 _OTHER_WAYS = (

@@ -1,0 +1,66 @@
+"""Lexicons: words or phrases and their translations, one entry a line with tabs between the columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TextIO
+
+from xlner._errors import InputError, ValidationError
+from xlner.formats._files import Line
+
+
+@dataclass(frozen=True, slots=True)
+class LexiconEntry:
+    """A word or phrase, its translation, and how good that is, the greater the better.
+
+    Raises `ValidationError` where one of both is empty or has a tab or line break in it.
+
+    >>> LexiconEntry("old town", "ciudad vieja").weight
+    1.0
+    """
+
+    source: str
+    target: str
+    weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        for text in (self.source, self.target):
+            if not text.strip() or any(c in text for c in "\t\r\n"):
+                raise ValidationError(f"{text!r} is no word or phrase of a lexicon")
+
+
+def read(lines: Iterable[Line], *, path: str = "-") -> Iterator[LexiconEntry | InputError]:
+    """The entry of every line, or the error in its place; empty lines are left out.
+
+    A line is `source`, `target` and, where there is a third column, a number: the weight. More columns are left alone.
+
+    >>> next(read([(1, "Ana\\tAnne\\t0.5")]))
+    LexiconEntry(source='Ana', target='Anne', weight=0.5)
+    """
+    for number, line in lines:
+        if isinstance(line, InputError):
+            yield line
+        elif line.strip():
+            yield _entry(line, path, number)
+
+
+def _entry(line: str, path: str, number: int) -> LexiconEntry | InputError:
+    columns = [column.strip() for column in line.split("\t")]
+    if len(columns) < 2:
+        return InputError(
+            f"{line!r} has one column", path=path, line=number, hint="write a word, a tab, and its translation"
+        )
+    try:
+        weight = float(columns[2]) if len(columns) > 2 else 1.0
+    except ValueError:
+        return InputError(f"weight {columns[2]!r} is no number", path=path, line=number)
+    try:
+        return LexiconEntry(columns[0], columns[1], weight)
+    except ValidationError as error:
+        return InputError(error.message, path=path, line=number)
+
+
+def write(stream: TextIO, entry: LexiconEntry) -> None:
+    """Write an entry as a line."""
+    stream.write(f"{entry.source}\t{entry.target}\t{entry.weight:.4g}\n")

@@ -1,0 +1,126 @@
+"""Translation by a lexicon: phrase by phrase, in the order of the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from xlner._entity import Span
+from xlner._errors import InputError, MissingArgumentError
+from xlner._signature import Digest
+from xlner._tokenize import tokenize
+from xlner.formats import read_lexicon
+from xlner.formats.lexicon import LexiconEntry
+from xlner.translation._linked import Linked
+
+_TAG = re.compile(r"</?\w+>")
+
+_Words = tuple[str, ...]
+
+
+class LexiconTranslator:
+    """Replaces words and phrases by their translations, the longest phrase first, and keeps everything else.
+
+    What Mayhew et al. 2017 call cheap translation: word order and inflection stay those of the text, but names and
+    content words are where a recognizer or an aligner can find them, and nothing but a list of words is needed where
+    no model translates. `file` has one entry a line: a word or phrase, a tab, its translation, and maybe another tab
+    and a weight, by which the best of several translations is chosen (of equals the first). `xlner lexicon` learns one
+    from parallel text. It has one direction, which nothing in it tells: text in another language stays as it is.
+
+    Letter case does not matter when words are looked up; a translation gets the capitals of what it stands for. Marks,
+    tags such as `<a>`, and words that are not in the lexicon stay.
+
+    Raises `MissingArgumentError` without a file, `InputError` for one that cannot be read, with the first bad line.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".tsv") as file:
+    ...     _ = file.write("lives\\tvive\\nold town\\tcidade vella\\n"), file.flush()
+    ...     LexiconTranslator(file.name).translate(["Ana lives in the [Old Town]."], from_lang="en", to_lang="gl")
+    ['Ana vive in the [Cidade vella].']
+    """
+
+    def __init__(self, file: str | None = None) -> None:
+        if file is None:
+            raise MissingArgumentError("lexicon needs a file", hint="write lexicon:FILE; xlner lexicon makes one")
+        self.file = file
+        best: dict[str, LexiconEntry] = {}
+        for entry in read_lexicon(file):
+            if isinstance(entry, InputError):
+                raise entry
+            known = best.get(entry.source.lower())
+            if known is None or entry.weight > known.weight:
+                best[entry.source.lower()] = entry
+        self._entries = best
+        self._tables: dict[str, tuple[dict[_Words, str], int]] = {}
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the result depends on."""
+        entries = (f"{source}\t{entry.target}" for source, entry in self._entries.items())
+        return f"lexicon {Digest(entries).hexdigest()}"
+
+    @property
+    def summary(self) -> str:
+        """What there is, for `xlner doctor`."""
+        return f"{len(self._entries)} entries of {self.file}"
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """Each text with its words replaced."""
+        return [linked.text for linked in self.translate_linked(texts, from_lang=from_lang, to_lang=to_lang)]
+
+    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
+        """The same translations, and which range of each text became which range of its translation."""
+        return [_replaced(text, self._pieces(text, from_lang)) for text in texts]
+
+    def _pieces(self, text: str, language: str) -> Iterator[tuple[Span, str]]:
+        """The words of a text with what they become: phrases of the lexicon, else single words as they are."""
+        table, longest = self._table(language)
+        spans = _outside_tags(text, tokenize(text, language))
+        words = [text[start:end].lower() for start, end in spans]
+        place = 0
+        while place < len(spans):
+            sizes = range(min(longest, len(spans) - place), 0, -1)
+            size = next((n for n in sizes if tuple(words[place : place + n]) in table), 0)
+            start, end = spans[place][0], spans[place + max(size, 1) - 1][1]
+            found = _cased(text[start:end], table[tuple(words[place : place + size])]) if size else text[start:end]
+            yield (start, end), found
+            place += max(size, 1)
+
+    def _table(self, language: str) -> tuple[dict[_Words, str], int]:
+        """Translations by the words that texts of a language fall into, and the most words of one."""
+        if language not in self._tables:
+            table: dict[_Words, str] = {}
+            for source, entry in self._entries.items():
+                table.setdefault(tuple(source[a:b] for a, b in tokenize(source, language)), entry.target)
+            self._tables[language] = (table, max(map(len, table), default=0))
+        return self._tables[language]
+
+
+def _outside_tags(text: str, spans: Sequence[Span]) -> list[Span]:
+    tags = [match.span() for match in _TAG.finditer(text)]
+    return [(a, b) for a, b in spans if not any(start < b and a < end for start, end in tags)] if tags else list(spans)
+
+
+def _cased(original: str, translation: str) -> str:
+    """The translation with the capitals of what it stands for.
+
+    >>> _cased("Old Town", "cidade vella"), _cased("EU", "ue"), _cased("house", "Haus"), _cased("I", "eu")
+    ('Cidade vella', 'UE', 'Haus', 'Eu')
+    """
+    if sum(c.isalpha() for c in original) > 1 and original.isupper():
+        return translation.upper()
+    return translation[:1].upper() + translation[1:] if original[:1].isupper() else translation
+
+
+def _replaced(text: str, pieces: Iterator[tuple[Span, str]]) -> Linked:
+    parts: list[str] = []
+    links: list[tuple[Span, Span]] = []
+    done = length = 0
+    for (start, end), made in pieces:
+        parts += [text[done:start], made]
+        begin = length + start - done
+        length = begin + len(made)
+        links.append(((start, end), (begin, length)))
+        done = end
+    return Linked("".join([*parts, text[done:]]), tuple(links))
