@@ -94,9 +94,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ratio", type=float, default=1.0)
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of both engines, on a CPU")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
     found = read_sentences(options.data / "europarl-ner" / "es-europarl.test.conll02", format="conll", language="es")
     texts = [sentence.with_text().text or "" for sentence in found][: options.sentences]
     with tempfile.TemporaryDirectory() as folder:
@@ -109,19 +107,24 @@ def main() -> None:
         }
         os.environ["XLNER_CACHE"] = folder
         runs = {name: runner(translator, texts) for name, translator in sides.items()}
-        times: dict[str, list[float]] = {name: [] for name in runs}
+        most = torch.get_num_threads()
+        plan = [("transformers", n) for n in sorted({1, most})] + [("ctranslate2", most)]
+        times: dict[tuple[str, int], list[float]] = {part: [] for part in plan}
         tokens = 0
         for _ in range(options.rounds):
-            for name, run in runs.items():
-                seconds, tokens = timed(run)
-                times[name].append(seconds)
-        print(f"{options.shape}, {len(texts)} sentences, {tokens} tokens made, {torch.get_num_threads()} threads")
-        for name, translator in sides.items():
-            middle = statistics.median(times[name])
-            precision = translator.fingerprint.split()[-1]
-            rates = f"{len(texts) / middle:8.2f} sentences/s {tokens / middle:8.0f} tokens/s"
-            print(f"{name:14} {precision:14} {middle:8.1f} s {rates}")
-        print(f"ratio {statistics.median(times['transformers']) / statistics.median(times['ctranslate2']):.2f}")
+            for name, threads in plan:
+                torch.set_num_threads(threads)
+                seconds, tokens = timed(runs[name])
+                times[name, threads].append(seconds)
+                print(f"{name}, {threads} threads: {seconds:.1f} s", flush=True)
+        print(f"{options.shape}, {len(texts)} sentences, {tokens} tokens made")
+        middle = {part: statistics.median(found) for part, found in times.items()}
+        for (name, threads), seconds in middle.items():
+            precision = sides[name].fingerprint.split()[-1]
+            rates = f"{len(texts) / seconds:8.2f} sentences/s {tokens / seconds:8.0f} tokens/s"
+            print(f"{name:14} {threads} threads {precision:14} {seconds:8.1f} s {rates}")
+        best = min(seconds for (name, _), seconds in middle.items() if name == "transformers")
+        print(f"ratio to the better of transformers {best / middle['ctranslate2', most]:.2f}")
 
 
 if __name__ == "__main__":

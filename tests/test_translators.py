@@ -110,6 +110,19 @@ def test_ctranslate2_says_the_same(models: Callable[[str], Path], family: str, t
     assert len(list((tmp_path / "cache" / "ct2").iterdir())) == 2
 
 
+def test_ctranslate2_leaves_the_threads_of_torch_alone(models: Callable[[str], Path]) -> None:
+    pytest.importorskip("ctranslate2", reason="needs xlner[ct2]")
+    import torch
+
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        create("translator", f"nllb:{models('nllb')}?engine=ct2").translate(["Vigo"], **DIRECTION)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_what_ctranslate2_cannot_do_is_said(models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("ctranslate2", reason="needs xlner[ct2]")
     folder = models("nllb")

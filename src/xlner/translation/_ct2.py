@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xlner._cache import cache_dir, cached_folder
+from xlner._cpus import cpus
 from xlner._errors import BackendError, MissingExtraError, UnknownNameError
 from xlner._torch import silence
 from xlner.translation._generation import Ids, Search
@@ -15,6 +17,8 @@ from xlner.translation._generation import Ids, Search
 if TYPE_CHECKING:
     from xlner.translation._checkpoint import Checkpoint
 
+_WORKERS = 4
+"""Batches that are computed side by side on a CPU, at most; each has its share of the threads."""
 _PRECISIONS = ("float32", "float16", "bfloat16", "int8", "int8_float32", "int8_float16", "int16")
 
 
@@ -35,7 +39,6 @@ class Ct2Generator:
 
     def __init__(self, checkpoint: Checkpoint) -> None:
         import ctranslate2
-        import torch
 
         self.checkpoint = checkpoint
         self.device, index = _device(checkpoint.loading.device)
@@ -43,14 +46,17 @@ class Ct2Generator:
         self._words = words(checkpoint)
         self._ids = {word: k for k, word in enumerate(self._words)}
         self.folder = converted(checkpoint, self.precision)
+        self.workers, threads = _workers(self.device)
         try:
-            self.translator = ctranslate2.Translator(
-                str(self.folder),
-                device=self.device,
-                device_index=index,
-                compute_type=self.precision,
-                intra_threads=torch.get_num_threads(),
-            )
+            with _threads_of_torch_kept():
+                self.translator = ctranslate2.Translator(
+                    str(self.folder),
+                    device=self.device,
+                    device_index=index,
+                    compute_type=self.precision,
+                    inter_threads=self.workers,
+                    intra_threads=threads,
+                )
         except (RuntimeError, ValueError) as error:
             raise BackendError(f"CTranslate2 cannot run {checkpoint.name} in {self.precision}: {error}") from None
 
@@ -71,6 +77,7 @@ class Ct2Generator:
             beam_size=search.beams,
             length_penalty=search.length_penalty,
             no_repeat_ngram_size=search.no_repeat,
+            max_batch_size=-(-len(texts) // self.workers),
             max_input_length=0,
             max_decoding_length=limit,
         )
@@ -141,6 +148,31 @@ def _device(name: str) -> tuple[str, int]:
     if kind not in ("cpu", "cuda") or (index and not index.isdecimal()):
         raise UnknownNameError(f"unknown device {name!r}", hint="with ct2: auto, cpu, cuda or cuda:1")
     return kind, int(index or 0)
+
+
+def _workers(device: str) -> tuple[int, int]:
+    """How many batches to compute side by side, and the threads of each.
+
+    Threads that share out single operations wait for each other: with two, a batch of four sentences takes twice the
+    time that it takes with one.
+    """
+    if device != "cpu":
+        return 1, 0
+    threads = cpus()
+    each = max(1, threads // _WORKERS)
+    return threads // each, each
+
+
+@contextmanager
+def _threads_of_torch_kept() -> Iterator[None]:
+    """CTranslate2 sets the number of OpenMP's threads, which is that of torch, too."""
+    import torch
+
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _precision(name: str, device: str) -> str:
