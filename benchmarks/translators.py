@@ -2,7 +2,7 @@
 
 Random weights never end a sentence, so both sides make the same number of tokens, by greedy search: `--ratio` times
 those of the text, rounded up to 16, and 16 more. Both run in this process on the same batches, one after the other,
-`--rounds` times; the ratio is that of the medians.
+`--rounds` times, transformers with one thread and with all, of which the faster counts. The ratio is that of medians.
 """
 
 from __future__ import annotations
