@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,36 @@ def test_given_translations_and_given_links(tmp_path: Path) -> None:
     for text, error in (("", "empty"), ("0-7\n", "lug.talp:1: link 0-7 is out of range"), ("x\n", "lug.talp:1")):
         (tmp_path / "lug.talp").write_text(text, encoding="utf-8")
         assert error in str(run()[0].missing)
+
+
+def test_the_way_back_by_lexicons(tmp_path: Path) -> None:
+    for lang, name in (("lug", "Vigo"), ("twi", "Lugo")):
+        record = {"tokens": ["Ana", "abeera", name], "tags": ["B-PER", "O", "B-LOC"], "src": f"Ana lives {name}"}
+        parallel(tmp_path, lang, record)
+    (tmp_path / "lexicon.tsv").write_text("lives\tabeera\n", encoding="utf-8")
+    (tmp_path / "lug.tsv").write_text("lives\tabeera\nana\tVigo\nvigo\tAna\n", encoding="utf-8")  # names exchanged
+    (tmp_path / "names.tsv").write_text("Ana\tPER\nVigo\tLOC\nLugo\tLOC\n", encoding="utf-8")
+    paper = read_recipe("politov2025")
+    fakes = Backends("fakes", recognizer="gazetteer:{data}/names.tsv", aligners={"simalign": "surface"})
+    recipe = Recipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
+
+    def run(**given: str) -> dict[str, Result]:
+        backs = {name.replace("others", "*"): spec for name, spec in given.items()}
+        options = {"langs": ["lug", "twi"], "methods": ["back-ngram-simalign"], "back_translators": backs}
+        found = Experiment(recipe, "masakhaner2-parallel", tmp_path, "fakes", tmp_path / "o", **options).run()  # type: ignore[arg-type]
+        return {result.lang: result for result in found}
+
+    def f1(result: Result) -> float | None:
+        return None if result.scores is None else result.scores.micro.f1
+
+    both = run(others=f"lexicon:{tmp_path}/lexicon.tsv", lug="lexicon:{data}/{lang}.tsv")
+    assert {lang: f1(result) for lang, result in both.items()} == {"lug": 0.0, "twi": 1.0}
+    one = run(lug=f"lexicon:{tmp_path}/lexicon.tsv")
+    assert {lang: f1(result) for lang, result in one.items()} == {"lug": 1.0, "twi": None}
+    assert "have no back-translator" in str(one["twi"].missing)
+    used = replace(fakes, back_translators={"lug": "lexicon:x"})
+    write_report(tmp_path / "r", "t", used, list(one.values()), [])
+    assert "- back-translator lug: `lexicon:x`" in (tmp_path / "r" / "results.md").read_text(encoding="utf-8")
 
 
 def test_every_source_language_has_its_recognizer(tmp_path: Path) -> None:
@@ -434,10 +465,11 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
     assert CliRunner().invoke(app, narrow, standalone_mode=False).return_value == 0
     assert "changed:" not in table(out / "results.csv")[0]["signature"]
     changed = ["--target-recognizer", str(fakes.recognizer), "--recognizer", f"en={fakes.recognizer}"]
-    changed += ["--aligner", "first=surface"]
+    changed += ["--aligner", "first=surface", "--back-translator", "echo", "--back-translator", "yor=echo?fail_on=x"]
     done = CliRunner().invoke(app, [*command, "--methods", "transfer", *changed], standalone_mode=False)
     assert done.return_value == 0, done.output
-    by = f"aligner.first=surface,recognizer.en={fakes.recognizer},target-recognizer={fakes.recognizer}"
+    by = "aligner.first=surface,back-translator.*=echo,back-translator.yor=echo?fail_on=x,"
+    by += f"recognizer.en={fakes.recognizer},target-recognizer={fakes.recognizer}"
     assert f"|backends:fakes|changed:{by}|" in table(out / "results.csv")[0]["signature"]
     with pytest.raises(UnknownNameError, match="write --aligner NAME=SPEC"):
         CliRunner().invoke(app, [*command, "--aligner", "oracle"], standalone_mode=False, catch_exceptions=False)
