@@ -20,8 +20,10 @@ def read_recipe_file(package: str, name: str | Path) -> tuple[str, dict[str, Any
     if path.suffix == ".toml":
         try:
             text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"cannot be read: {error}", path=path) from None
+        except OSError as error:
+            raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+        except UnicodeDecodeError:
+            raise InputError("not UTF-8", path=path) from None
         name = path.stem
     else:
         builtin = resources.files(package) / "recipes" / f"{name}.toml"

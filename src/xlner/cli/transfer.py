@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner._errors import BackendError
+from xlner._registry import Spec, names
 from xlner.cli import _options as o
 from xlner.cli._languages import LabeledFiles, language_file
 from xlner.cli._run import EXIT_SOME_FAILED
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("model", metavar="MODEL")
 @click.argument("targets", metavar="LANG=FILE…", nargs=-1, required=True, type=language_file)
-@click.option("-o", "--output", metavar="DIR", help="Write what was found, LANG.conll of each target.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    help="Write what was found: LANG.conll, LANG.2.conll of a second file of a language.",
+)
 @click.option(
     "--confidence",
     type=click.IntRange(min=2),
@@ -55,7 +62,7 @@ def transfer(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **op
     files = LabeledFiles(options)
     gold = {name: files.read(code, path) for name, (code, path) in zip(_names(targets), targets, strict=True)}
     found = zero_shot(
-        f"hf:{model}" if Path(model).is_dir() else model,
+        _recognizer(model),
         gold,
         ignore=options["ignore"],
         samples=options["confidence"],
@@ -70,6 +77,17 @@ def transfer(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **op
     if files.unread:
         click.echo(f"xlner: {files.unread} sentences could not be read", err=True)
     return EXIT_SOME_FAILED if files.unread else 0
+
+
+def _recognizer(model: str) -> str:
+    """The spec of a model in a folder; a spec as it is. Raises `BackendError` for what is neither."""
+    if Path(model).is_dir():
+        return f"hf:{model}"
+    if Spec.parse(model).name not in names("recognizer"):
+        raise BackendError(
+            f"{model} is no folder and no recognizer", hint="xlner train writes folders; xlner doctor lists recognizers"
+        )
+    return model
 
 
 def _names(targets: Sequence[tuple[str, str]]) -> list[str]:

@@ -272,7 +272,7 @@ class _Run:
             else:
                 self._adapted.save(folder)
         self.tokenizer.save_pretrained(folder)
-        facts = {"xlner": __version__, **self.identity, **asdict(report)}
+        facts = {"xlner": __version__, **self.identity, **asdict(report), "at_most_epochs": self.tuning.epochs}
         facts["parameters"] = without_paths(self.tuning.parameters)
         (folder / "training.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         card = model_card(name, self.name, self._source, sets=self.sets, tuning=self.tuning, report=report)
