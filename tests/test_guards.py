@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from tests.conftest import Command
 from xlner import BackendError, Pipeline, StageError, UnknownNameError
 from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
 from xlner.translation._calibration import Calibration, length
+from xlner.translation._doubts import doubts
 from xlner.translation._identification import foreignness, knows
 from xlner.translation._retention import Retention, tokens
 from xlner.translation.guarded import Checked, GuardedTranslator
@@ -105,15 +107,18 @@ def test_every_fault_is_flagged_or_mended_and_no_sentence_is_lost(persistent: bo
     made = GuardedTranslator(faulty, batch_words=400).translate_checked(texts, **DIRECTION)
     assert len(made) == len(texts)
     missed = []
+    doubted = 0
     for text, checked in zip(texts, made, strict=True):
         kind = faulty.fault.get(text)
         if kind is None:
-            assert checked == Checked(english(text)), text
+            assert replace(checked, doubts=()) == Checked(english(text)), text
+            doubted += bool(checked.doubts)
         elif not persistent:
             assert (checked.text, checked.error, checked.flags) == (english(text), None, ()), (kind, text)
         elif not (checked.flags or checked.error):
             missed.append((kind, text, checked))
     assert missed == []
+    assert doubted < len(texts) / 50
 
 
 @settings(deadline=None, max_examples=30)
@@ -203,7 +208,7 @@ def usual() -> Calibration:
     ("text", "translation", "flags"),
     [
         ("Cae Xoán Vilar en Vigo.", "Falls Xoán", (Flag.TOO_SHORT, Flag.CUT_OFF)),
-        ("Cae Xoán (15)", "Falls Xoán", (Flag.TOO_SHORT,)),
+        ("Cae Xoán na cidade (15)", "Falls Xoán", (Flag.TOO_SHORT,)),
         ("Cae Xoán Vilar", "Falls Vilar Xoán", ()),
         ("Casa vella", "Casa vella", (Flag.COPIED,)),
         ("Casa vella de Vilar", "Casa vella", (Flag.COPIED,)),
@@ -213,6 +218,86 @@ def usual() -> Calibration:
 def test_what_is_kept_and_lost_counts_in_short_texts(text: str, translation: str, flags: tuple[Flag, ...]) -> None:
     assert findings(text, translation, **DIRECTION, calibration=usual()) == flags
     assert set(findings(text, translation, **DIRECTION)) <= {Flag.CUT_OFF, Flag.TOO_SHORT}
+
+
+@pytest.mark.parametrize(
+    ("text", "translation", "doubted"),
+    [
+        ("Cae Xoán (15)", "Falls Xoán", (Flag.TOO_SHORT,)),
+        ("Fala a xente vella", "People speak", (Flag.TOO_SHORT,)),
+        ("Cae a casa.", "The house falls", (Flag.TOO_SHORT,)),
+        ("Chegamos.", "Chegamos.", (Flag.COPIED,)),
+        ("Xoán Vilar", "Xoán", (Flag.COPIED,)),
+        ("A noite chega.", "La nuit vient.", (Flag.WRONG_LANGUAGE,)),
+        ("Cae a vella casa. Canta a xente do mar.", "The old house falls: sings the people of sea.", (Flag.SENTENCES,)),
+        ("Casa vella", "Old house", ()),
+        ("A casa vella cae en Vigo.", "The old house falls in Vigo.", ()),
+        ("12 (34)", "12 (34)", ()),
+    ],
+)
+def test_doubts_are_weaker_than_findings(text: str, translation: str, doubted: tuple[Flag, ...]) -> None:
+    assert findings(text, translation, **DIRECTION, calibration=usual()) == ()
+    found = doubts(text, translation, **DIRECTION, calibration=usual())
+    assert set(doubted) <= set(found)
+    assert bool(doubted) == bool(found)
+
+
+def test_doubts_where_there_are_no_spaces_no_other_language_or_none_that_is_known() -> None:
+    calibration = usual()
+    text = "A casa vella cae sobre o mar de Vigo."
+    assert doubts(text, "老房子倒在维哥的海上。", from_lang="gl", to_lang="zh", calibration=Calibration()) == ()
+    assert doubts(text, text, from_lang="gl", to_lang="glg_Latn", calibration=calibration) == ()
+    ewe = {"from_lang": "gl", "to_lang": "ee"}
+    assert doubts(text, english(text), **ewe, calibration=calibration) == ()
+    german = "der alte mann kommt heute nicht ans meer von vigo."
+    assert doubts(text, german, **ewe, calibration=calibration) == (Flag.WRONG_LANGUAGE,)
+    for k in range(30):
+        calibration.add(f"Xoán canta na casa vella número {k}.", f"Xoán sings in old house number {k}.")
+    assert doubts("Xoán", "Xoán", **DIRECTION, calibration=calibration) == ()
+    assert doubts("Brais", "Brais", **DIRECTION, calibration=calibration) == (Flag.COPIED,)
+
+
+class Second(EchoTranslator):
+    """Copies at first, and says what it was asked for again; then it knows better, or not."""
+
+    def __init__(self, better: str | None) -> None:
+        super().__init__()
+        self.better = better
+        self.again: list[str] = []
+
+    def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        self.again += texts
+        if self.better is None:
+            raise RuntimeError("out of memory")
+        return [self.better] * len(texts)
+
+
+@pytest.mark.parametrize("policy", ["flag", "drop", "stop"])
+@pytest.mark.parametrize(
+    ("better", "text", "meta"),
+    [
+        ("We go back.", "We go back.", {"translation_attempt": "again"}),
+        ("Volvemos.", "Volvemos.", {}),
+        ("", "Volvemos.", {}),
+        (None, "Volvemos.", {}),
+    ],
+)
+def test_what_is_in_doubt_is_quietly_made_again_once(
+    policy: str, better: str | None, text: str, meta: dict[str, object]
+) -> None:
+    translator = Second(better)
+    (checked,) = GuardedTranslator(translator, on_suspect=policy).translate_checked(["Volvemos."], **DIRECTION)
+    assert translator.again == ["Volvemos."]
+    assert (checked.text, checked.meta, checked.flags, checked.error) == (text, meta, (), None)
+    assert checked.made_again
+    assert not checked.suspicious
+    assert bool(checked.doubts) == (not meta)
+
+
+def test_all_doubts_are_less_than_a_flag() -> None:
+    doubted, flagged = Checked("a", doubts=tuple(Flag)), Checked("a", (Flag.CUT_OFF,))
+    assert Checked("a").badness < doubted.badness < flagged.badness < Checked("", error=StageError("x")).badness
+    assert not Checked("a").made_again
 
 
 def test_a_third_language_is_told_by_its_letters_unless_the_text_has_it_too() -> None:
@@ -311,7 +396,7 @@ def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
     assert GuardedTranslator(Gone()).route("gl", "en") == "gl>en"
     assert GuardedTranslator(EchoTranslator()).route("gl", "en") is None
     assert re.fullmatch(
-        r"guarded flag py3langid [\d.]+ EchoTranslator", GuardedTranslator(EchoTranslator()).fingerprint
+        r"guarded 2 flag py3langid [\d.]+ EchoTranslator", GuardedTranslator(EchoTranslator()).fingerprint
     )
 
 

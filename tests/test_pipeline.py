@@ -88,7 +88,7 @@ def test_one_result_a_sentence_in_order(texts: list[str]) -> None:
 def test_equal_sentences_are_processed_once_and_keep_their_identity() -> None:
     translator = CountingTranslator()
     sentences = [Sentence.from_text("Vigo", id=str(k), language="gl") for k in range(5)]
-    made = list(pipeline(translator).run(sentences))
+    made = list(pipeline(translator, on_suspect=None).run(sentences))
     assert translator.seen == ["Vigo"]
     assert [p.labeled.id for p in made] == list("01234")
     assert all(p.labeled.entities == (Entity(0, 1, "LOC", 1.0),) for p in made)
@@ -97,7 +97,7 @@ def test_equal_sentences_are_processed_once_and_keep_their_identity() -> None:
 def test_decomposed_letters_are_composed_for_the_translator_only() -> None:
     translator = CountingTranslator()
     text = "A Corun\u0303a"
-    (made,) = pipeline(translator).run_texts([text])
+    (made,) = pipeline(translator, on_suspect=None).run_texts([text])
     assert translator.seen == ["A Coruña"]
     assert made.target.text == text
 
@@ -109,7 +109,7 @@ def test_one_string_is_not_a_list_of_sentences() -> None:
 
 def test_equal_words_in_another_text_are_not_equal() -> None:
     translator = CountingTranslator()
-    list(pipeline(translator).run_texts(["a b", "a  b"]))
+    list(pipeline(translator, on_suspect=None).run_texts(["a b", "a  b"]))
     assert translator.seen == ["a b", "a  b"]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner._entity import Entity
-from xlner._errors import BackendError, UnknownNameError
+from xlner._errors import MissingArgumentError, UnknownNameError
 from xlner._registry import create
 from xlner._sentence import Sentence
 from xlner._stages import Recognizer
@@ -23,8 +23,8 @@ class EnsembleRecognizer:
     in parentheses, `ensemble?members=(hf:./one?pool=mean+hf:./other)&weights=2,1`. All of them need class
     probabilities, such as `hf` gives. `language` is passed on to those that want to know it.
 
-    Raises `BackendError` without members, `UnknownNameError` for one without probabilities, `ValidationError` for
-    weights that do not fit, and whatever members raise.
+    Raises `MissingArgumentError` without members, `UnknownNameError` for one without probabilities, `ValidationError`
+    for weights that do not fit, and whatever members raise.
 
     >>> EnsembleRecognizer.name
     'ensemble'
@@ -40,7 +40,7 @@ class EnsembleRecognizer:
         language: str | None = None,
     ) -> None:
         if not members:
-            raise BackendError("ensemble needs recognizers", hint="write ensemble:hf:FOLDER+hf:FOLDER")
+            raise MissingArgumentError("ensemble needs recognizers", hint="write ensemble:hf:FOLDER+hf:FOLDER")
         specs = members.split("+") if isinstance(members, str) else members
         numbers = parse_weights(weights) if isinstance(weights, str) else weights
         self.weights = checked_weights(numbers, len(specs))

@@ -6,6 +6,7 @@ import math
 import re
 from bisect import insort
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -32,7 +33,8 @@ _MAD_TO_DEVIATION = 1.4826
 
 @dataclass(slots=True)
 class Calibration:
-    """Running statistics: log ratios of lengths, how many distinct translations each word is in, and what is kept.
+    """Statistics so far: log ratios of lengths and of numbers of words, how many distinct translations each word is in,
+    and what is kept.
 
     >>> calibration = Calibration()
     >>> for _ in range(200):
@@ -42,6 +44,7 @@ class Calibration:
     """
 
     ratios: list[float] = field(default_factory=list)
+    word_ratios: list[float] = field(default_factory=list)
     words: Counter[str] = field(default_factory=Counter)
     seen: set[str] = field(default_factory=set)
     retention: Retention = field(default_factory=Retention)
@@ -51,6 +54,7 @@ class Calibration:
         if len(self.ratios) >= _MOST:
             return
         insort(self.ratios, _log_ratio(text, translation))
+        insort(self.word_ratios, _log_ratio_of_words(text, translation))
         self.retention.add(text, translation)
         if translation not in self.seen:
             self.seen.add(translation)
@@ -59,25 +63,34 @@ class Calibration:
     @property
     def center(self) -> float:
         """The median log ratio, pulled to 0 while little is known."""
-        n = len(self.ratios)
-        return self.ratios[n // 2] * n / (n + _PRIOR_WEIGHT) if n else 0.0
+        return _center(self.ratios)
 
     @property
     def spread(self) -> float:
         """A robust standard deviation of log ratios, pulled to the prior's while little is known."""
-        n = len(self.ratios)
-        if not n:
-            return _PRIOR_SPREAD
-        quarter = (self.ratios[(3 * n) // 4] - self.ratios[n // 4]) / 2
-        return (quarter * _MAD_TO_DEVIATION * n + _PRIOR_SPREAD * _PRIOR_WEIGHT) / (n + _PRIOR_WEIGHT)
+        return _spread(self.ratios)
+
+    @property
+    def spread_of_words(self) -> float:
+        """The same of log ratios of numbers of words."""
+        return _spread(self.word_ratios)
 
     def deviation(self, text: str, translation: str) -> float:
         """How far the log ratio of lengths is from the usual one; negative for short translations."""
         return _log_ratio(text, translation) - self.center
 
+    def deviation_of_words(self, text: str, translation: str) -> float:
+        """How far the log ratio of the numbers of words, between spaces, is from the usual one."""
+        return _log_ratio_of_words(text, translation) - _center(self.word_ratios)
+
+    @property
+    def knows_words(self) -> bool:
+        """Whether so many translations are known that words say something."""
+        return len(self.seen) >= _ENOUGH
+
     def evidence(self, text: str, translation: str) -> Evidence:
         """How strange it is what of the text is lost and what is kept; nothing is where too little is known."""
-        if len(self.seen) < _ENOUGH:
+        if not self.knows_words:
             return Evidence()
         return self.retention.evidence(text, translation)
 
@@ -86,7 +99,7 @@ class Calibration:
 
         The translation is taken to have been counted in.
         """
-        if len(self.seen) < _ENOUGH:
+        if not self.knows_words:
             return 1.0
         few = max(1.0, len(self.seen) * _RARE)
         found = _words(translation)
@@ -109,6 +122,23 @@ def length(text: str) -> float:
 
 def _log_ratio(text: str, translation: str) -> float:
     return math.log((length(translation) + _SHORT) / (length(text) + _SHORT))
+
+
+def _log_ratio_of_words(text: str, translation: str) -> float:
+    return math.log((len(translation.split()) + 1) / (len(text.split()) + 1))
+
+
+def _center(ratios: Sequence[float]) -> float:
+    n = len(ratios)
+    return ratios[n // 2] * n / (n + _PRIOR_WEIGHT) if n else 0.0
+
+
+def _spread(ratios: Sequence[float]) -> float:
+    n = len(ratios)
+    if not n:
+        return _PRIOR_SPREAD
+    quarter = (ratios[(3 * n) // 4] - ratios[n // 4]) / 2
+    return (quarter * _MAD_TO_DEVIATION * n + _PRIOR_SPREAD * _PRIOR_WEIGHT) / (n + _PRIOR_WEIGHT)
 
 
 def _words(text: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from xlner import languages
 from xlner._errors import UnknownNameError
 
 _NO_LANGUAGE = "zxx"
+_WORD = re.compile(r"[^\W\d_]+")
 _ALIKE = tuple(
     frozenset(group.split())
     for group in (
@@ -74,6 +76,26 @@ def foreignness(text: str, language: str) -> tuple[float, str]:
     if best in _like(wanted) or best == _NO_LANGUAGE:
         return 0.0, wanted
     return found[best] - found[wanted], best
+
+
+def another_language(text: str, translation: str, from_lang: str, to_lang: str) -> float:
+    """How many nats more probable another language is for a translation than the one that was wanted.
+
+    Names that the text has too are left out; the text's own third language, of a quotation or a title, may stay.
+
+    >>> another_language("A choiva non para en Vigo.", "A choiva non para en Vigo.", "gl", "en") > 5
+    True
+    """
+    nats, found = foreignness(_without_names(text, translation), to_lang)
+    if nats and found != languages.base(from_lang) and foreignness(text, from_lang)[1] == found:
+        return 0.0
+    return nats
+
+
+def _without_names(text: str, translation: str) -> str:
+    """A translation without the capitalized words that the text has, too."""
+    there = set(_WORD.findall(text.casefold()))
+    return _WORD.sub(lambda m: "" if m[0][0].isupper() and m[0].casefold() in there else m[0], translation)
 
 
 @cache

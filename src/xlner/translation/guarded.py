@@ -1,4 +1,4 @@
-"""A translator with guards: what looks wrong is tried again, and flagged where it stays wrong."""
+"""A translator with guards: what looks wrong is tried again, and flagged where it stays wrong; a doubt is not."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from xlner._errors import BackendError, StageError, UnknownNameError
 from xlner._stages import Translator
 from xlner.translation import _identification as identification
 from xlner.translation._calibration import Calibration
+from xlner.translation._doubts import doubts
 from xlner.translation._pieces import joined, lines, pieces, sentences
 from xlner.translation.guards import Flag, findings, severity
 
 _SNIPPET = 60
 _SMALLEST_PIECE = 12
+_RULES = 2
+"""Goes up when other translations are made again, or other ones kept."""
 
 
 class OnSuspect(StrEnum):
@@ -43,12 +46,16 @@ class Attempt(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A translation with what is suspicious about it; or the error that the translator made of the text."""
+    """A translation with what is suspicious about it; or the error that the translator made of the text.
+
+    One without flags may have `doubts`: it was made again, which was no better. They are not on the record.
+    """
 
     text: str
     flags: tuple[Flag, ...] = ()
     attempt: Attempt = Attempt.FIRST
     error: Exception | None = None
+    doubts: tuple[Flag, ...] = ()
 
     @property
     def meta(self) -> dict[str, object]:
@@ -58,8 +65,18 @@ class Checked:
 
     @property
     def badness(self) -> float:
-        """Less is better."""
-        return float("inf") if self.error is not None else severity(self.flags)
+        """Less is better; all doubts together are less than a flag."""
+        return float("inf") if self.error is not None else severity(self.flags) or len(self.doubts) / (len(Flag) + 1)
+
+    @property
+    def suspicious(self) -> bool:
+        """Whether it has flags or an error."""
+        return bool(self.flags) or self.error is not None
+
+    @property
+    def made_again(self) -> bool:
+        """Whether there was a second attempt, be it this one or not."""
+        return bool(self.badness) or self.attempt is not Attempt.FIRST
 
 
 _Translate = Callable[[Sequence[str]], Sequence[str]]
@@ -70,6 +87,7 @@ class GuardedTranslator:
 
     A suspicious translation is made again, by the translator's `retranslate` where it has one, then from smaller
     pieces; the attempt with the fewest findings counts. What `on_suspect` says is done with one that stays suspicious.
+    One that is only in doubt (see `xlner.translation._doubts`) is made again once, and kept where that is no better.
     Lines are translated each on its own. A text that makes the translator raise, or give too few answers, is found by
     halving the batch and costs no other text. `batch_words` is the size of a batch; the translator may cut it smaller.
 
@@ -92,9 +110,9 @@ class GuardedTranslator:
 
     @property
     def fingerprint(self) -> str:
-        """The translator's, the policy, and what languages are told by."""
+        """The translator's, the policy, the rules, and what languages are told by."""
         inner = getattr(self.translator, "fingerprint", type(self.translator).__qualname__)
-        return f"guarded {self.on_suspect} {identification.version()} {inner}"
+        return f"guarded {_RULES} {self.on_suspect} {identification.version()} {inner}"
 
     def route(self, from_lang: str, to_lang: str) -> object:
         """What the translator says about the route, if it has something to say."""
@@ -125,7 +143,7 @@ class GuardedTranslator:
                 calibration.add(text, checked.text)
         made = [work.judged(text, checked) for text, checked in zip(texts, made, strict=True)]
         for attempt, translate in ((Attempt.AGAIN, work.retranslate), (Attempt.PIECES, work.in_pieces)):
-            todo = [k for k, checked in enumerate(made) if checked.badness]
+            todo = [k for k, c in enumerate(made) if c.suspicious or (c.doubts and attempt is Attempt.AGAIN)]
             second = work.attempt([texts[k] for k in todo], translate, attempt)
             for k, checked in zip(todo, second, strict=True):
                 made[k] = min(made[k], work.judged(texts[k], checked), key=lambda c: c.badness)
@@ -176,10 +194,10 @@ class _Work:
     def judged(self, text: str, checked: Checked) -> Checked:
         if checked.error is not None:
             return checked
-        flags = findings(
-            text, checked.text, from_lang=self.from_lang, to_lang=self.to_lang, calibration=self.calibration
-        )
-        return replace(checked, flags=flags)
+        known = {"from_lang": self.from_lang, "to_lang": self.to_lang}
+        flags = findings(text, checked.text, **known, calibration=self.calibration)
+        weak = () if flags else doubts(text, checked.text, **known, calibration=self.calibration)
+        return replace(checked, flags=flags, doubts=weak)
 
     def attempt(self, texts: Sequence[str], translate: _Translate, attempt: Attempt) -> list[Checked]:
         """Translate line by line in batches; a text with nothing to read in it is its own translation."""

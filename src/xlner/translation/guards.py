@@ -37,7 +37,7 @@ _SPREAD = 5.0
 """How many robust standard deviations a length may be away from the usual one, …"""
 _LEAST_DEVIATION = 0.4
 """… and the log ratio that is never too far: two thirds, or half as much again."""
-_A_LITTLE_SHORT = 0.25
+_A_LITTLE_SHORT = 0.4
 """The share of that limit from which on it counts what is lost; …"""
 _TOO_MUCH_LOST = 1.5
 """… so many powers of ten are as bad as the limit."""
@@ -125,13 +125,10 @@ def _is_too_short(text: str, translation: str, short: float, usual: Calibration)
 
 
 def _is_foreign(text: str, translation: str, from_lang: str, to_lang: str, usual: Calibration) -> bool:
-    """Whether it is written in another language; what the text has from a third one may stay."""
+    """Whether it is written in another language."""
     if not identification.knows(to_lang):
         return usual.familiar(translation) < _UNFAMILIAR
-    nats, found = identification.foreignness(_without_names(text, translation), to_lang)
-    if nats <= _FOREIGN:
-        return False
-    return found == languages.base(from_lang) or identification.foreignness(text, from_lang)[1] != found
+    return identification.another_language(text, translation, from_lang, to_lang) > _FOREIGN
 
 
 def _is_copy(text: str, translation: str, from_lang: str, to_lang: str, usual: Calibration) -> bool:
@@ -147,12 +144,6 @@ def _is_copy(text: str, translation: str, from_lang: str, to_lang: str, usual: C
         likely = identification.log_probabilities(translation)
         nats = max(nats, likely[languages.base(from_lang)] - likely[languages.base(to_lang)])
     return found.kept + nats / _NATS_FOR_A_POWER >= _STRANGE
-
-
-def _without_names(text: str, translation: str) -> str:
-    """A translation without the capitalized words that the text has, too."""
-    there = set(_words(text))
-    return _WORD.sub(lambda m: "" if m[0][0].isupper() and m[0].casefold() in there else m[0], translation)
 
 
 def _words(text: str) -> list[str]:
