@@ -53,7 +53,7 @@ def lexicon(**options: Any) -> int:
 
     \b
     xlner lexicon examples/en-es.conll examples/es.conll --lang es -o en-es.tsv
-    xlner translate examples/en-es.conll --translator lexicon:en-es.tsv --lang en --into es --to text
+    xlner translate examples/en-es.conll --from en --to es --translator lexicon:en-es.tsv
     """
     from xlner.alignment.phrases import learn_lexicon
 
