@@ -21,9 +21,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xlner import Pair, Sentence, XlnerError, create
-from xlner._alignment import Alignment, GoldAlignment
 from xlner.alignment.decoders import DECODERS
-from xlner.alignment.trained import has_to_learn
+from xlner.alignment.statistical.trained import has_to_learn
+from xlner.core.alignment import Alignment, GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
 from xlner.formats import gold, pharaoh
 

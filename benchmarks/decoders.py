@@ -19,9 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from xlner import read_sentences, strict
-from xlner.alignment._word_vectors import WordVectors
 from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Encoder
+from xlner.alignment.word_vectors import WordVectors
 
 ALONE = ("forward", "union", "transport", "match?threshold=0.8", "inter?null_threshold=0.999")
 

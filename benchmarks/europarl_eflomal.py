@@ -33,8 +33,8 @@ from xlner import (
     soft_score,
     strict,
 )
-from xlner.projection.fusion import Part, Score
-from xlner.projection.scoring import ScoredPair
+from xlner.projection.scores.fusion import Part, Score
+from xlner.projection.scores.scoring import ScoredPair
 
 LINKS = (("inter",), ("gdfa",), ("inter", "gdfa"), ("forward", "reverse", "gdfa"))
 FLOORS = (None, 0.0, 0.25, 0.5)

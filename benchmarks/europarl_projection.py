@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from xlner import Entity, Pair, Pipeline, Sentence, create, evaluate, read_alignments, read_sentences, strict
-from xlner._entity import overlaps
+from xlner.core.entity import overlaps
 from xlner.projection.candidates import aligned_words, merged_ranges
 
 PROJECTORS = ("heuristic", "heuristic?gap=2", "greedy")

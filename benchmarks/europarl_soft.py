@@ -27,7 +27,7 @@ from xlner import Alignment, BackendError, LexicalWeights, Pair, Sentence, creat
 from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Encoder
 from xlner.alignment.encoders import Encoder
-from xlner.alignment.hf import HfEncoder
+from xlner.alignment.hf.aligner import HfEncoder
 
 OFFLINE, TUNED = "e5", "tuned"
 LAYERS = {OFFLINE: (6, 7, 8, 9), TUNED: (7, 8)}

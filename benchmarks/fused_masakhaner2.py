@@ -20,9 +20,9 @@ import numpy as np
 from trained_recognizer import TrainedRecognizer
 
 from xlner import BackendError, Pair, Pipeline, Projector, Recognizer, Sentence, create
-from xlner._labels import without_labels
-from xlner._pair import Projection
-from xlner._resampling import Rows, bootstrap, f1, percentiles
+from xlner.core.labels import without_labels
+from xlner.core.pair import Projection
+from xlner.core.resampling import Rows, bootstrap, f1, percentiles
 from xlner.projection.tune import tune
 
 LANGUAGES = ("lug", "pcm", "twi", "ewe")

@@ -20,13 +20,13 @@ from typing import Any
 import numpy as np
 
 from xlner import Alignment, Entity, Pair, Sentence
-from xlner.projection import _run
-from xlner.projection._run import rule_of
 from xlner.projection.batch import Batch
 from xlner.projection.candidates import aligned_words, between_aligned, ngrams
-from xlner.projection.matching import Option, _items
-from xlner.projection.milp import solve
-from xlner.projection.scores import alignment_score
+from xlner.projection.kernels import run as _run
+from xlner.projection.kernels.run import rule_of
+from xlner.projection.matching.match import Option, _items
+from xlner.projection.matching.milp import solve
+from xlner.projection.scores.alignment import alignment_score
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 EARLIER = {

@@ -21,7 +21,7 @@ import torch
 from xlner import Pair, read_sentences, strict
 from xlner.alignment.e5 import E5Aligner
 from xlner.alignment.encoders import EncoderAligner
-from xlner.alignment.hf import HfEncoder
+from xlner.alignment.hf.aligner import HfEncoder
 
 LAYER = 8
 METHODS = {"a": ("inter", "intersection"), "i": ("itermax", "itermax"), "m": ("mwmf", "match")}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xlner import Pair, Pipeline, Sentence, create, evaluate, read_sentences, strict
 from xlner.evaluation.reliability import reliability
-from xlner.projection.several import AGREEMENT, MultiSourceProjector
+from xlner.projection.multi_source import AGREEMENT, MultiSourceProjector
 
 TASKS = (("europarl", ("en", "de"), "es"), ("europarl", ("en", "es"), "de"), ("pud", ("en", "sv"), "pt"))
 SINGLE = ("exact", "heuristic")

@@ -14,8 +14,8 @@ import time
 from pathlib import Path
 
 from xlner import Pair, Pipeline, Sentence, create, evaluate, read_sentences, strict
-from xlner._alignment import GoldAlignment
-from xlner.alignment.training import Training, train_aligner
+from xlner.alignment.hf.training import Training, train_aligner
+from xlner.core.alignment import GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
 
 XL_WA = ("es", "it", "nl", "da")

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xlner import Translator, create, detokenize, read_sentences
-from xlner.translation.guarded import Checked, GuardedTranslator
+from xlner.translation.guards.guarded import Checked, GuardedTranslator
 
 FOREIGN = {"german": "deu", "swedish": "swe", "portuguese": "por"}
 FAULTS = ("empty", "loop", "half", "script", "copy", "raise", "few", *FOREIGN)

@@ -17,8 +17,8 @@ import torch
 from translators import SHAPES, save
 
 from xlner import read_sentences
-from xlner.translation.hf import NllbTranslator
-from xlner.translation.nmt_score import NmtScore
+from xlner.translation.seq2seq.nmt_score import NmtScore
+from xlner.translation.seq2seq.translators import NllbTranslator
 
 
 def one(translator: NllbTranslator, text: str, other: str, from_lang: str, to_lang: str) -> float:

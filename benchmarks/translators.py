@@ -21,7 +21,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
 
 from xlner import read_sentences
-from xlner.translation.hf import NllbTranslator
+from xlner.translation.seq2seq.translators import NllbTranslator
 
 SHAPES = {
     "nllb-600M": {"d_model": 1024, "layers": 12, "heads": 16, "ffn": 4096, "vocab": 256_206},

@@ -64,7 +64,7 @@ class Aligner(OracleAligner):
 
 def kill_while_reporting() -> None:
     """Let the process end in the middle of writing results."""
-    from xlner.experiments import _report
+    from xlner.experiments.reproduce import report as _report
 
     write = _report.markdown
 

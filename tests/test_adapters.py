@@ -25,16 +25,16 @@ from xlner import (
     write_sentences,
 )
 from xlner.recognition.hf import HfRecognizer
-from xlner.transfer._specs import Bottleneck, Lora, Orthogonal
 from xlner.transfer.adapters import add_adapters, parse_parameters
 from xlner.transfer.orthogonal import Cosines, folder_orthogonality, orthogonality, squared_cosines
+from xlner.transfer.specs import Bottleneck, Lora, Orthogonal
 from xlner.transfer.training import TrainingSet, Tuning, train
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")
 
 from tests.tiny_recognizers import FAMILIES, quietly, save_model  # noqa: E402
-from xlner._adapters import AdapterShape, adapters_of, attach, is_adapted  # noqa: E402
+from xlner.models.adapters import AdapterShape, adapters_of, attach, is_adapted  # noqa: E402
 
 SPECS = ("bottleneck?size=4", "bottleneck?size=4&style=houlsby&activation=gelu", "orthogonal?size=4&weight=2")
 ALL = [*SPECS, "lora?rank=2", "lora?rank=2&targets=all"]

@@ -17,13 +17,12 @@ from pathlib import Path
 
 import pytest
 
-from xlner import _registry
-from xlner._errors import BackendError, StageError, UnknownNameError, ValidationError
-from xlner._stages import Translator
-from xlner.translation import _apertium_debian as debian
-from xlner.translation import _apertium_stream as stream
-from xlner.translation._apertium_modes import Mode, stages
-from xlner.translation.apertium import ApertiumTranslator
+from xlner.core import registry as _registry
+from xlner.errors import BackendError, StageError, UnknownNameError, ValidationError
+from xlner.stages import Translator
+from xlner.translation.apertium import debian, stream
+from xlner.translation.apertium.modes import Mode, stages
+from xlner.translation.apertium.translator import ApertiumTranslator
 
 # A stage that copies NUL-delimited messages; its last argument says what else it does.
 STAGE = """\
@@ -228,7 +227,7 @@ def test_programs_end_with_the_translator_and_with_the_interpreter(fake: Fake) -
     del translator
     gc.collect()
     code = f"""
-        from xlner.translation.apertium import ApertiumTranslator
+        from xlner.translation.apertium.translator import ApertiumTranslator
         kept = ApertiumTranslator(modes_dir={str(fake.folder)!r})
         kept.translate(["a"], from_lang="es", to_lang="en")
     """
@@ -496,7 +495,10 @@ def test_the_registry_builds_it_and_it_is_a_translator() -> None:
 
 
 def test_importing_it_is_light() -> None:
-    code = "import sys, xlner.translation.apertium; sys.exit(any(m in sys.modules for m in ('spacy', 'langcodes')))"
+    code = (
+        "import sys, xlner.translation.apertium.translator; "
+        "sys.exit(any(m in sys.modules for m in ('spacy', 'langcodes')))"
+    )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from xlner import BackendError, Pair, Sentence, StageError, ValidationError, create
-from xlner.alignment.apertium import ApertiumAligner
-from xlner.translation import _apertium_links as links
-from xlner.translation.apertium import ApertiumTranslator
+from xlner.translation.apertium import links
+from xlner.translation.apertium.aligner import ApertiumAligner
+from xlner.translation.apertium.translator import ApertiumTranslator
 
 # One script for all programs of a mode: which it is, its name tells.
 PROGRAM = """\

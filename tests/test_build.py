@@ -25,10 +25,10 @@ from xlner import (
     ValidationError,
 )
 from xlner.fakes import EchoTranslator, OracleAligner
-from xlner.pipeline._marking import marking
 from xlner.pipeline.build_report import BuildReport
 from xlner.pipeline.filters import SentenceFilters
-from xlner.projection.second_choice import remaining
+from xlner.pipeline.marking import marking
+from xlner.projection.fallback import remaining
 
 VIGO = Sentence(("Ana", "lives", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(3, 4, "LOC")), id="1")
 

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from xlner import BackendError, Builder, Entity, MissingExtraError, Reason, Sentence, StageError, ValidationError
-from xlner.translation import _chat_client
-from xlner.translation.chat import ChatTranslator, placed
+from xlner.translation.chat import client as _chat_client
+from xlner.translation.chat.translator import ChatTranslator, placed
 
 pytest.importorskip("httpx", reason="needs xlner[chat]")
 

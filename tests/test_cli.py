@@ -246,7 +246,7 @@ def test_convert_skips_on_demand_and_keeps_the_place(xlner: Command, tmp_path: P
 
 
 def test_doctor_lists_every_backend_and_says_what_to_do(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xlner import _registry
+    from xlner.core import registry as _registry
 
     monkeypatch.setitem(_registry._BUILTIN["aligner"], "gone", "no.such:Aligner")
     rows = json.loads(xlner("doctor", "--json").out)

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.test_projection_batch import pairs
 from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError
 from xlner.evaluation.reliability import reliability
-from xlner.projection.bounded import bounded_score
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidates import aligned_words, between_aligned
 from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, rated, support, without_unsure
+from xlner.projection.scores.bounded import bounded_score
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 FEWER = settings(max_examples=50, deadline=None)

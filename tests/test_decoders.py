@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xlner._errors import MissingExtraError, UnknownNameError, ValidationError
 from xlner.alignment.decoders import (
     DECODERS,
     canonical_name,
@@ -32,6 +31,7 @@ from xlner.alignment.decoders import (
 )
 from xlner.alignment.decoders.probabilities import entmax_of_rows
 from xlner.alignment.decoders.transport import sinkhorn
+from xlner.errors import MissingExtraError, UnknownNameError, ValidationError
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7))
 

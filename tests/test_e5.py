@@ -18,14 +18,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
-from xlner._batches import token_batches
-from xlner._registry import create
-from xlner._windows import Windows
-from xlner.alignment._e5_transformer import E5Transformer
-from xlner.alignment._e5_weights import E5File, Vocabulary
-from xlner.alignment._unigram import Unigram
 from xlner.alignment.decoders import intersection, softmax
 from xlner.alignment.e5 import E5Aligner, E5Encoder
+from xlner.core.registry import create
+from xlner.models.batching import token_batches
+from xlner.models.e5.transformer import E5Transformer
+from xlner.models.e5.unigram import Unigram
+from xlner.models.e5.weights import E5File, Vocabulary
+from xlner.models.windows import Windows
 
 HIDDEN, LAYERS, HEADS, INNER, POSITIONS, EPSILON = 32, 2, 4, 64, 24, 1e-5
 CONTROL = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -302,7 +302,7 @@ def test_states_do_not_depend_on_the_batch(path: Path) -> None:
 
 
 def test_gelu() -> None:
-    from xlner.alignment._e5_transformer import _gelu_twice
+    from xlner.models.e5.transformer import _gelu_twice
 
     x = np.concatenate([np.linspace(-12, 12, 100_001), [-1e3, 0, 1e3]]).astype(np.float32)
     twice = x.copy()

@@ -15,15 +15,15 @@ import pytest
 from tests.conftest import Command
 from tests.test_e5 import IMAGE, TENSORS, random_pairs
 from xlner import InputError, MissingExtraError, Sentence
-from xlner.alignment._e5_weights import E5File
-from xlner.alignment._unigram import Unigram
 from xlner.alignment.e5 import E5Aligner
-from xlner.alignment.e5_export import export_e5, weights
+from xlner.models.e5.export import export_e5, weights
+from xlner.models.e5.unigram import Unigram
+from xlner.models.e5.weights import E5File
 
 pytest.importorskip("transformers")
 pytest.importorskip("torch")
 
-from xlner.alignment.hf import HfAligner
+from xlner.alignment.hf.aligner import HfAligner
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_a_failed_export_leaves_nothing(file: Path, tmp_path: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("xlner.alignment.e5_export._write_json", full)
+    monkeypatch.setattr("xlner.models.e5.export._write_json", full)
     with pytest.raises(InputError, match="cannot be written: No space left on device"):
         export_e5(tmp_path / "e5", path=str(file))
     assert not list(tmp_path.iterdir())
@@ -123,7 +123,7 @@ def test_a_missing_package_names_the_extra(file: Path, monkeypatch: pytest.Monke
 
 
 def test_the_command(xlner: Command, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.alignment.e5_export.installed_path", lambda: file)
+    monkeypatch.setattr("xlner.models.e5.export.installed_path", lambda: file)
     folder = tmp_path / "e5"
     assert xlner("encoder", "export", folder).code == 0
     again = xlner("encoder", "export", folder)
@@ -138,7 +138,7 @@ def test_the_command(xlner: Command, file: Path, tmp_path: Path, monkeypatch: py
 
 
 def test_commands_of_the_docs(xlner: Command, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.alignment.e5_export.installed_path", lambda: file)
+    monkeypatch.setattr("xlner.models.e5.export.installed_path", lambda: file)
     monkeypatch.chdir(tmp_path)
     Path("en.txt").write_text("the red cat\nthe dog\n")
     Path("es.txt").write_text("a red cat\nthe dog\n")
@@ -155,8 +155,8 @@ def test_the_real_vocabulary_cuts_words_alike() -> None:
     """Of every script, with ligatures, zero-width characters, and one that only NFKC would change."""
     import tokenizers
 
-    from xlner.alignment._e5_weights import installed_path
-    from xlner.alignment.e5_export import _tokenizer
+    from xlner.models.e5.export import _tokenizer
+    from xlner.models.e5.weights import installed_path
 
     vocabulary = E5File(installed_path()).vocabulary
     tokenizer, unigram = _tokenizer(tokenizers, vocabulary), Unigram(vocabulary)

@@ -25,12 +25,12 @@ from xlner import (
     ValidationError,
     create,
 )
-from xlner._errors import MissingArgumentError
+from xlner.core.tags import Repair, decode
+from xlner.errors import MissingArgumentError
 from xlner.evaluation import Stage, find_errors
 from xlner.fakes import EchoTranslator, GazetteerRecognizer
-from xlner.recognition._votes import Vote, checked_weights, entities_of, mean, votes_of
 from xlner.recognition.ensemble import EnsembleRecognizer
-from xlner.tags import Repair, decode
+from xlner.recognition.votes import Vote, checked_weights, entities_of, mean, votes_of
 
 CLASSES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 

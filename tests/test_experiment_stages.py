@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from xlner import BackendError, UnknownNameError, register
-from xlner._errors import NotDownloadedError
-from xlner.experiments import _fingerprints
-from xlner.experiments._backends import BackendShelf
-from xlner.experiments._fingerprints import Fingerprints, fingerprint_of, stamps
+from xlner.errors import NotDownloadedError
+from xlner.experiments.reproduce import fingerprints as _fingerprints
+from xlner.experiments.reproduce.backends import BackendShelf
+from xlner.experiments.reproduce.fingerprints import Fingerprints, fingerprint_of, stamps
 
 BUILT: list[str] = []
 
@@ -54,7 +54,7 @@ class OneModel:
 
 @pytest.fixture(autouse=True)
 def _registered() -> Iterator[None]:
-    from xlner._registry import _BUILTIN
+    from xlner.core.registry import _BUILTIN
 
     BUILT.clear()
     register("recognizer", "versioned", f"{__name__}:Versioned")
@@ -147,7 +147,7 @@ def test_what_is_missing_is_not_looked_for_again(tmp_path: Path, monkeypatch: py
         tries.append(kind)
         raise NotDownloadedError("not here") if spec == "one-model" else BackendError("broken")
 
-    monkeypatch.setattr("xlner.experiments._backends.create", create)
+    monkeypatch.setattr("xlner.experiments.reproduce.backends.create", create)
     shelf = started(tmp_path)
     for _ in range(2):
         for lang in ("yor", "zul"):

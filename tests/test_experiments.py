@@ -11,7 +11,8 @@ from click.testing import CliRunner
 
 from xlner import InputError, Pair, Sentence, UnknownNameError, ValidationError, register
 from xlner.cli import app
-from xlner.experiments import (
+from xlner.engines.run_folder import RunFolder
+from xlner.experiments.reproduce import (
     Backends,
     Blamed,
     Experiment,
@@ -25,10 +26,9 @@ from xlner.experiments import (
     recipe_names,
     write_report,
 )
-from xlner.experiments._results import blame, comparisons
-from xlner.experiments._stages import Staged, Store
+from xlner.experiments.reproduce.results import blame, comparisons
+from xlner.experiments.reproduce.stages import Staged, Store
 from xlner.fakes import DictionaryTranslator
-from xlner.pipeline._runs import RunFolder
 
 WORDS = {"vive": "lives", "en": "in", "e": "and", "traballa": "works"}
 NAMES = {"Ana Pardo": "PER", "Ana": "PER", "Vigo": "LOC", "Lugo": "LOC", "Renfe": "ORG", "hoxe": "DATE"}
@@ -58,7 +58,7 @@ def _counting() -> Iterator[None]:
     CountingTranslator.texts, CountingTranslator.killed_by = 0, None
     register("translator", "counting", f"{__name__}:CountingTranslator")
     yield
-    from xlner._registry import _BUILTIN
+    from xlner.core.registry import _BUILTIN
 
     del _BUILTIN["translator"]["counting"]
 
@@ -139,7 +139,7 @@ def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
 
 
 def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.experiments._stages._SILENCE", 0.0)
+    monkeypatch.setattr("xlner.experiments.reproduce.stages._SILENCE", 0.0)
     pairs = Staged(tuple(Pair(Sentence((str(k),))) for k in range(5)), "input")
     seen: list[str] = []
 
@@ -505,7 +505,7 @@ def test_a_folder_in_use_is_refused(miniature: Path) -> None:
 
 
 def test_specs_of_the_recipes_can_be_read() -> None:
-    from xlner._registry import Spec, backend_class, options_of
+    from xlner.core.registry import Spec, backend_class, options_of
 
     for name in recipe_names():
         recipe = read_recipe(name)

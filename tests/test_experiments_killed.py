@@ -46,7 +46,9 @@ def miniature(tmp_path_factory: pytest.TempPathFactory) -> Path:
     table(tmp_path / "translator.tsv", WORDS)
     table(tmp_path / "back.tsv", {b: a for a, b in WORDS.items()})
     table(tmp_path / "names.tsv", NAMES)
-    paper = (resources.files("xlner.experiments") / "recipes" / "politov2025.toml").read_text(encoding="utf-8")
+    paper = (resources.files("xlner.experiments.reproduce") / "recipes" / "politov2025.toml").read_text(
+        encoding="utf-8"
+    )
     fakes = f"""
         [backends.fakes]
         translator = "logged:{tmp_path}/translator.tsv"

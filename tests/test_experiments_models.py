@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from tests import hf_models, tiny_recognizers, tiny_translators
-from xlner.experiments import Backends, Experiment, Recipe, read_recipe
+from xlner.experiments.reproduce import Backends, Experiment, Recipe, read_recipe
 
 SENTENCES = [
     ("Ana lives in Vigo", ["B-PER", "O", "O", "B-LOC"]),
@@ -67,7 +67,7 @@ def test_all_methods_with_models(
     assert sum("back-translated by easyproject" in text for text in said) == 1
     assert sum(" aligned by " in text for text in said) == 4  # two aligners, forward and back
     said.clear()
-    monkeypatch.setattr("xlner.experiments._backends.create", None)  # not even built
+    monkeypatch.setattr("xlner.experiments.reproduce.backends.create", None)  # not even built
     second = experiment.run(said.append)
     assert said == []
     assert [r.scores.micro for r in second if r.scores] == [r.scores.micro for r in first if r.scores]

@@ -20,17 +20,17 @@ from tests.family_miniature import Memory, write_miniature
 from xlner import InputError, RunFolderError, Sentence, UnknownNameError, ValidationError
 from xlner.cli.families import families
 from xlner.evaluation import Interval
-from xlner.transfer.families import Run, Study, analyze, language, read_recipe, relatedness, write_report
-from xlner.transfer.families.conclusion import conclusion
-from xlner.transfer.families.gains import MeanGain, sign_flip
-from xlner.transfer.families.outcomes import Outcomes
-from xlner.transfer.families.page import Heading, Items, Picture, Rows, Text, markdown, page
-from xlner.transfer.families.regression import Coefficient, Regression, least_squares
-from xlner.transfer.families.report import Analysis, signature
-from xlner.transfer.families.runs import read_run, run_folder
-from xlner.transfer.families.similarity import Likeness, Profile
-from xlner.transfer.families.sources import Sources, read_sources
-from xlner.transfer.families.typology import languages
+from xlner.experiments.families import Run, Study, analyze, language, read_recipe, relatedness, write_report
+from xlner.experiments.families.conclusion import conclusion
+from xlner.experiments.families.gains import MeanGain, sign_flip
+from xlner.experiments.families.outcomes import Outcomes
+from xlner.experiments.families.page import Heading, Items, Picture, Rows, Text, markdown, page
+from xlner.experiments.families.regression import Coefficient, Regression, least_squares
+from xlner.experiments.families.report import Analysis, signature
+from xlner.experiments.families.runs import read_run, run_folder
+from xlner.experiments.families.similarity import Likeness, Profile
+from xlner.experiments.families.sources import Sources, read_sources
+from xlner.experiments.families.typology import languages
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -379,7 +379,7 @@ def test_least_squares_says_what_cannot_be_told() -> None:
 
 
 def test_a_gain_that_follows_a_predictor_is_found(analysis: tuple[Analysis, list[Run]]) -> None:
-    from xlner.transfer.families.regression import regress
+    from xlner.experiments.families.regression import regress
 
     found, _ = analysis
     data = found.observations
@@ -396,7 +396,7 @@ def test_a_gain_that_follows_a_predictor_is_found(analysis: tuple[Analysis, list
 
 
 def test_an_effect_that_one_language_alone_shows_is_said_to_rest_on_it() -> None:
-    from xlner.transfer.families.regression import _rests_on
+    from xlner.experiments.families.regression import _rests_on
 
     design = np.array([[1.0, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1], [1, 0, 2]])
     assert _rests_on(design, ("de", "es", "ru", "ru", "de"), 1) == "ru"
@@ -503,7 +503,7 @@ def test_a_model_that_was_trained_but_not_tested_is_tested(
     chosen = read_recipe(recipe).restricted([], [1])
     job = Study(chosen, str(model), recipe.parent, tmp_path / "out", device="cpu")
     with monkeypatch.context() as patch:
-        patch.setattr("xlner.transfer.families.study.zero_shot", None)
+        patch.setattr("xlner.experiments.families.study.zero_shot", None)
         with pytest.raises(TypeError):
             job.run()
     assert (run_folder(tmp_path / "out", "en", 1) / "training.json").is_file()

@@ -159,7 +159,7 @@ def test_conll_and_jsonl_keep_sentences(data: st.DataObject) -> None:
 
 
 def _written(sentences: list[Sentence], format: str) -> str:
-    from xlner.formats._open import _write_sentence
+    from xlner.formats.open import _write_sentence
 
     stream = io.StringIO()
     for sentence in sentences:

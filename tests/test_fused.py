@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Pair, Projector, Reason, Sentence, UnknownNameError, ValidationError, create
-from xlner._entity import Span, overlaps
+from xlner.core.entity import Span, overlaps
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
-from xlner.projection.matching import Option
-from xlner.projection.ner import NerScore
-from xlner.projection.recognized import RecognizedProjector, assign_options
+from xlner.projection.matching.match import Option
+from xlner.projection.ner_candidates import RecognizedProjector, assign_options
+from xlner.projection.scores.ner import NerScore
 from xlner.projection.strategies import ExactProjector
 
 WORDS = st.sampled_from(["Ana", "Pardo", "Vigo", "Vigu", "na", "!"])

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 from tests.conftest import Command
 from xlner import BackendError, Pipeline, StageError, UnknownNameError
 from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
-from xlner.translation._calibration import Calibration, length
-from xlner.translation._doubts import doubts
-from xlner.translation._identification import foreignness, knows
-from xlner.translation._retention import Retention, tokens
-from xlner.translation.guarded import Checked, GuardedTranslator
-from xlner.translation.guards import Flag, copied, findings, repeats
+from xlner.translation.guards.checks import Flag, copied, findings, repeats
+from xlner.translation.guards.doubts import doubts
+from xlner.translation.guards.guarded import Checked, GuardedTranslator
+from xlner.translation.guards.identification import foreignness, knows
+from xlner.translation.guards.retention import Retention, tokens
+from xlner.translation.guards.statistics import Calibration, length
 
 WORDS = (
     ("a", "the"), ("casa", "house"), ("choiva", "rain"), ("de", "of"), ("en", "in"), ("vella", "old"), ("cae", "falls"),

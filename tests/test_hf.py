@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, create
-from xlner.alignment._subwords import Subwords
-from xlner.alignment._word_vectors import WordVectors
 from xlner.alignment.decoders import itermax, softmax
 from xlner.alignment.encoders import Encoder, EncoderAligner
+from xlner.alignment.subwords import Subwords
+from xlner.alignment.word_vectors import WordVectors
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -27,8 +27,8 @@ pytest.importorskip("sentencepiece")
 
 from tests.hf_models import LETTERS, MAKERS, WORDS  # noqa: E402
 from tests.tiny_translators import BUILDERS  # noqa: E402
-from xlner.alignment import _hf_load  # noqa: E402
-from xlner.alignment.hf import HfAligner, HfEncoder  # noqa: E402
+from xlner.alignment.hf import loading as _hf_load  # noqa: E402
+from xlner.alignment.hf.aligner import HfAligner, HfEncoder  # noqa: E402
 
 LAYERS = 3
 TOKENS = st.sampled_from([*WORDS, "cats", "abc", "é", "zoo", "bluer", "<s>", "[SEP]", "x", "日"])
@@ -240,7 +240,7 @@ def test_a_prefix_goes_before_every_window(folders: dict[str, Path]) -> None:
 
 
 def test_many_words_are_forgotten_again(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.alignment._hf_pieces._CACHED_WORDS", 3)
+    monkeypatch.setattr("xlner.alignment.hf.subwords._CACHED_WORDS", 3)
     pieces = HfEncoder(str(folders["bert"]), layer=0)._pieces
     for words in ("the red cat dog", "a house", "blue"):
         pieces.of([sentence(words)])

@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, create
-from xlner import _hub as hub
-from xlner._subwords import SubwordTokenizer
-from xlner._torch import device_named, dtype_named, worker_threads
+from xlner.core.tags import decode
+from xlner.models import hub
+from xlner.models.loading import device_named, dtype_named, worker_threads
+from xlner.models.subwords import SubwordTokenizer
 from xlner.recognition.hf import HfRecognizer
-from xlner.tags import decode
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")

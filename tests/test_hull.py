@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
 from xlner import Alignment, Entity, Pair, Reason, Sentence
-from xlner._entity import Span, overlaps
+from xlner.core.entity import Span, overlaps
 from xlner.projection.strategies import HullProjector
 
 FEWER = settings(max_examples=50, deadline=None)

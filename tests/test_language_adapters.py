@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.conftest import Command
 from xlner import BackendError, InputError, Sentence, UnknownNameError, ValidationError, create
 from xlner.recognition.hf import HfRecognizer
-from xlner.transfer._masking import Masking
 from xlner.transfer.language_adapters import LanguageTuning, train_language_adapter
+from xlner.transfer.masking import Masking
 from xlner.transfer.orthogonal import folder_orthogonality
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")

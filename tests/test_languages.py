@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from xlner import UnknownNameError, languages
+from xlner import UnknownNameError
+from xlner.text import languages
 
 MASAKHANER2 = ("bam", "ewe", "fon", "hau", "ibo", "kin", "lug", "luo", "mos")
 MASAKHANER2 += ("nya", "sna", "swa", "tsn", "twi", "wol", "xho", "yor", "zul")

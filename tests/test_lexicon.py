@@ -22,7 +22,7 @@ from xlner import (
     create,
     learn_lexicon,
 )
-from xlner.alignment.phrases import phrase_pairs
+from xlner.alignment.lexicons import phrase_pairs
 from xlner.formats import lexicon, read_lexicon, write_lexicon
 from xlner.formats.lexicon import LexiconEntry
 from xlner.pipeline import Builder

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, Outcome, Projection, Reason, Sentence, UnknownNameError, ValidationError
 from xlner.fakes import DictionaryTranslator, EchoTranslator
-from xlner.projection.assignment import assign
-from xlner.projection.marker_matching import recover_entities, similarity
-from xlner.projection.marker_reading import Diagnosis, read_markers
-from xlner.projection.marker_translation import translate_labeled
-from xlner.projection.markers import CURLY, SQUARE, Markers, MarkerStyle, write_markers
+from xlner.projection.markers.matching import recover_entities, similarity
+from xlner.projection.markers.reading import Diagnosis, read_markers
+from xlner.projection.markers.styles import CURLY, SQUARE, Markers, MarkerStyle, write_markers
+from xlner.projection.markers.translation import translate_labeled
+from xlner.projection.matching.assignment import assign
 
 STYLES = st.sampled_from(MarkerStyle)
 HOSTILE = st.lists(

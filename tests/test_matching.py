@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError
-from xlner.projection import _flat
-from xlner.projection._flat import SCALE
-from xlner.projection._kernel_words import units
 from xlner.projection.fused import FusedProjector
-from xlner.projection.matching import Match, Option, match
-from xlner.projection.recognized import RecognizedProjector
+from xlner.projection.kernels import flat as _flat
+from xlner.projection.kernels.flat import SCALE
+from xlner.projection.kernels.words import units
+from xlner.projection.matching.match import Match, Option, match
+from xlner.projection.ner_candidates import RecognizedProjector
 from xlner.projection.strategies import ExactProjector, GreedyProjector
 
 RULES = [(c, n) for c in ("<=", "=", ">=") for n in (1, 2, 3)]
@@ -189,7 +189,7 @@ def test_a_state_that_is_too_wide_goes_to_the_integer_program(monkeypatch: pytes
     assert swept.way == "dp"
     for rooms in (((1, 1 << 10),), ((8, 4),), ((8, 9),)):
         monkeypatch.setattr(_flat, "ROOMS", rooms)
-        monkeypatch.setattr("xlner.projection.matching.ROOMS", rooms)
+        monkeypatch.setattr("xlner.projection.matching.match.ROOMS", rooms)
         solved = match(options, 12)
         assert solved.way == "milp"
         assert solved.chosen == swept.chosen

@@ -8,9 +8,9 @@ import pytest
 
 from tests.test_translators import models, own_cache  # noqa: F401
 from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, create
-from xlner.translation import hf
-from xlner.translation._score_cache import ScoreCache
-from xlner.translation.nmt_score import NmtScore
+from xlner.translation.seq2seq import translators as hf
+from xlner.translation.seq2seq.nmt_score import NmtScore
+from xlner.translation.seq2seq.score_cache import ScoreCache
 
 SENTENCE = ["As", "choivas", "de", "Vigo", "non", "paran", "e", "o", "Concello", "pide", "axuda"]
 ENTITIES = ["Vigo", "o Concello de Vigo"]
@@ -78,7 +78,7 @@ def test_nothing_is_scored_twice(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    from xlner.translation import nmt_score
+    from xlner.translation.seq2seq import nmt_score
 
     first = NmtScore(hf.NllbTranslator(str(models("nllb"))), source_lang="en", target_lang="gl")
     made = first.score(["Vigo", "Vigo"], ["o Vigo", "o Vigo"])

@@ -20,9 +20,9 @@ from xlner import (
     UnknownNameError,
     ValidationError,
 )
-from xlner._batches import padded_batches
 from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
-from xlner.pipeline._batches import in_batches, isolated
+from xlner.models.batching import padded_batches
+from xlner.pipeline.isolation import in_batches, isolated
 
 NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
 

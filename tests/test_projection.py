@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Pair, Reason, Sentence, UnknownNameError, ValidationError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
-from xlner.projection.greedy import Option, greedy
-from xlner.projection.scores import alignment_score
+from xlner.projection.matching.greedy import Option, greedy
+from xlner.projection.scores.alignment import alignment_score
 from xlner.projection.strategies import GreedyProjector, HeuristicProjector
 
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from tests.test_projection import pair, pairs
 from xlner import Alignment, Entity, MissingExtraError, Outcome, Pair, Projection, Reason, Sentence, ValidationError
-from xlner._entity import overlaps
-from xlner.projection import _run
-from xlner.projection._flat import SCALE, WAYS, Found
-from xlner.projection._objects import Build, projections
+from xlner.core.entity import overlaps
 from xlner.projection.batch import Batch, BatchResult
 from xlner.projection.candidates import aligned_words, merged_ranges
+from xlner.projection.kernels import run as _run
+from xlner.projection.kernels.flat import SCALE, WAYS, Found
+from xlner.projection.kernels.objects import Build, projections
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector, HullProjector
 
 RULES = [(c, n) for c in ("<=", "=", ">=") for n in (1, 2, 3)]
@@ -226,8 +226,8 @@ def test_sentences_that_are_too_wide_get_more_room_and_then_the_integer_program(
     made = some_pairs(25)
     expected = ExactProjector().project(made)
     for rooms in (((1, 12), (8, 1 << 10)), ((1, 12), (2, 24))):
-        monkeypatch.setattr("xlner.projection._flat.ROOMS", rooms)
-        monkeypatch.setattr("xlner.projection._run.ROOMS", rooms)
+        monkeypatch.setattr("xlner.projection.kernels.flat.ROOMS", rooms)
+        monkeypatch.setattr("xlner.projection.kernels.run.ROOMS", rooms)
         assert ExactProjector().project(made) == expected
 
 

@@ -4,7 +4,8 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from xlner import BackendError, UnknownNameError, _registry, create, register
+from xlner import BackendError, UnknownNameError, create, register
+from xlner.core import registry as _registry
 
 
 class Thing:

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
-from xlner._spelling import fold
-from xlner.projection._coverage import range_maxima
-from xlner.projection.bounded import bounded_score
 from xlner.projection.candidates import ngrams
-from xlner.projection.evidence import evidence_score
-from xlner.projection.fusion import (
+from xlner.projection.scores.alignment import alignment_score
+from xlner.projection.scores.bounded import bounded_score
+from xlner.projection.scores.coverage import range_maxima
+from xlner.projection.scores.evidence import evidence_score
+from xlner.projection.scores.fusion import (
     PRESETS,
     Part,
     compute,
@@ -29,11 +29,11 @@ from xlner.projection.fusion import (
     resolve,
     weights_text,
 )
-from xlner.projection.ner import NerScore, ner_score
-from xlner.projection.scores import alignment_score
-from xlner.projection.soft import soft_score
-from xlner.projection.surface import surface_score
-from xlner.projection.translation import PhraseScorer, TranslationScore, translation_score
+from xlner.projection.scores.ner import NerScore, ner_score
+from xlner.projection.scores.soft import soft_score
+from xlner.projection.scores.surface import surface_score
+from xlner.projection.scores.translation import PhraseScorer, TranslationScore, translation_score
+from xlner.text.spelling import fold
 
 Scored = tuple[Pair, list[Entity], list[tuple[int, int]]]
 WORDS = st.sampled_from(["Ana", "ana", "Vigo", "Москва", "Moskva", "北京", "!", "\u200b", "de", "Bédié", "a b"])

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Pair, Reason, Sentence, UnknownNameError, ValidationError
-from xlner._entity import overlaps
+from xlner.core.entity import overlaps
 from xlner.projection.calibration import Calibration
 from xlner.projection.clusters import Member, clusters
 from xlner.projection.confidence import ConfidentProjector
-from xlner.projection.several import AGREEMENT, MultiSourceProjector, check_same_words
+from xlner.projection.multi_source import AGREEMENT, MultiSourceProjector, check_same_words
 from xlner.projection.strategies import ExactProjector
 
 FEWER = settings(max_examples=50, deadline=None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from xlner import Entity, InputError, Sentence, evaluate
-from xlner._resampling import bootstrap, f1, percentiles, randomize
+from xlner.core.resampling import bootstrap, f1, percentiles, randomize
 from xlner.evaluation import Scores, compare, holm, intervals
 
 LABELS = ("LOC", "PER")
@@ -71,7 +71,7 @@ def test_randomization_swaps_as_sentences_are_swapped() -> None:
 
 def test_resampling_in_blocks_is_complete(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = np.arange(6).reshape(-1, 1)
-    monkeypatch.setattr("xlner._resampling._CELLS", 20)
+    monkeypatch.setattr("xlner.core.resampling._CELLS", 20)
     assert bootstrap(rows, samples=10, seed=0).shape == (10, 1)
     assert randomize(rows, trials=10, seed=0).shape == (10, 1)
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from tests.conftest import Command
-from xlner import Alignment, Entity, Pair, Pipeline, Sentence, ValidationError, _registry, read_pairs, register
-from xlner.projection.soft import soft_score
+from xlner import Alignment, Entity, Pair, Pipeline, Sentence, ValidationError, read_pairs, register
+from xlner.core import registry as _registry
+from xlner.projection.scores.soft import soft_score
 
 SOURCE = Sentence(("Ana", "Pardo", "vive"), (Entity(0, 2, "PER"),))
 TARGET = Sentence(("Pardo", "Ana", "vive"))

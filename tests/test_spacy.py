@@ -6,7 +6,7 @@ import pytest
 
 from xlner import BackendError, Entity, MissingExtraError, Sentence
 from xlner.recognition import spacy as backend
-from xlner.recognition._spans import words_in
+from xlner.recognition.char_spans import words_in
 from xlner.recognition.spacy import SpacyRecognizer
 
 spacy = pytest.importorskip("spacy", reason="needs xlner[offline]")

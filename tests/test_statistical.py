@@ -25,12 +25,13 @@ from xlner import (
     ValidationError,
     create,
 )
-from xlner.alignment import _eflomal_program, training
-from xlner.alignment._directions import folded
-from xlner.alignment._eflomal_priors import Counts, Priors
-from xlner.alignment._models import Model
-from xlner.alignment._trained_links import LinkReader, LinkWriter
-from xlner.alignment.eflomal import EflomalAligner
+from xlner.alignment.hf import training
+from xlner.alignment.statistical import eflomal_program as _eflomal_program
+from xlner.alignment.statistical.directions import folded
+from xlner.alignment.statistical.eflomal import EflomalAligner
+from xlner.alignment.statistical.eflomal_priors import Counts, Priors
+from xlner.alignment.statistical.model_folders import Model
+from xlner.alignment.statistical.trained_links import LinkReader, LinkWriter
 
 WORDS = {"the": "la", "house": "casa", "green": "verde", "is": "es", "big": "grande", "cat": "gata", "dog": "perra"}
 needs_eflomal = pytest.mark.skipif(find_spec("eflomal") is None, reason="needs xlner[eflomal]")
@@ -83,7 +84,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script = folder / "eflomal"
     script.write_text(f"#!{sys.executable}\n{PROGRAM}", encoding="utf-8")
     script.chmod(0o755)
-    monkeypatch.setattr("xlner.alignment.eflomal.installed", lambda: (script, "2.0.0"))
+    monkeypatch.setattr("xlner.alignment.statistical.eflomal.installed", lambda: (script, "2.0.0"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     return folder

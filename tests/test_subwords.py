@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner._errors import UnknownNameError, ValidationError
 from xlner.alignment.decoders import Decoded, best_similarity, intersection, matched_similarity, word_links
+from xlner.errors import UnknownNameError, ValidationError
 
 COUNTS = st.lists(st.integers(0, 3), min_size=0, max_size=4)
 

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner import InputError, Sentence, ValidationError, evaluate
+from xlner.core.tags import Scheme
 from xlner.evaluation import Counts, evaluate_tags
-from xlner.tags import Scheme
 
 LABELS = ("PER", "LOC", "ORG-GOV")
 IOB = ("O", *(f"{p}-{label}" for p in "BI" for label in LABELS))

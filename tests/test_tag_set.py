@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import Entity, LabelMap, UnknownNameError, ValidationError
-from xlner.recognition._tag_set import TagSet
-from xlner.recognition._viterbi import best_path, transitions
-from xlner.tags import Repair, Scheme, decode, encode
+from xlner.core.tags import Repair, Scheme, decode, encode
+from xlner.recognition.tag_set import TagSet
+from xlner.recognition.viterbi import best_path, transitions
 
 SETS = {
     Scheme.IO: ("O", "I-PER", "I-LOC"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
 from xlner import Entity, ValidationError
-from xlner.tags import Scheme, decode, encode
+from xlner.core.tags import Scheme, decode, encode
 
 WRITABLE = [s for s in Scheme if s is not Scheme.AUTO]
 EXACT = [s for s in WRITABLE if s is not Scheme.IO]

@@ -6,11 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlner import Alignment, BackendError, Entity, Pair, Sentence, UnknownNameError, _registry, create
+from xlner import Alignment, BackendError, Entity, Pair, Sentence, UnknownNameError, create
+from xlner.core import registry as _registry
 from xlner.fakes import GazetteerRecognizer
 from xlner.projection.fused import FusedProjector
-from xlner.projection.ner import NerScore
-from xlner.projection.recognized import RecognizedProjector
+from xlner.projection.ner_candidates import RecognizedProjector
+from xlner.projection.scores.ner import NerScore
 from xlner.projection.target_recognizer import TargetRecognizer
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner import detokenize, tokenize
-from xlner._tokenize import locate
+from xlner.text.tokenizer import locate
 
 LANGUAGES = st.sampled_from([None, "en", "es", "ca", "fr", "zh", "th"])
 

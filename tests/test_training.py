@@ -21,12 +21,12 @@ torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tests.hf_models import MAKERS, WORDS  # noqa: E402
-from xlner._schedule import rate, shuffled_batches  # noqa: E402
-from xlner.alignment import training as module  # noqa: E402
-from xlner.alignment._hf_states import Forward  # noqa: E402
-from xlner.alignment._objectives import SelfTraining, TranslationModel  # noqa: E402
-from xlner.alignment._subwords import Subwords  # noqa: E402
-from xlner.alignment.training import Training, train_aligner  # noqa: E402
+from xlner.alignment.hf import training as module  # noqa: E402
+from xlner.alignment.hf.objectives import SelfTraining, TranslationModel  # noqa: E402
+from xlner.alignment.hf.states import Forward  # noqa: E402
+from xlner.alignment.hf.training import Training, train_aligner  # noqa: E402
+from xlner.alignment.subwords import Subwords  # noqa: E402
+from xlner.models.schedule import rate, shuffled_batches  # noqa: E402
 
 FAST = Training(learning_rate=1e-3, batch_size=10, temperature=0.1, prefix="a", seed=3)
 

@@ -225,7 +225,7 @@ def test_architectures(models: Path, tmp_path: Path, name: str) -> None:
 def test_states_below_are_the_same_as_those_of_the_whole_model(models: Path) -> None:
     from transformers import AutoModelForTokenClassification
 
-    from xlner.transfer._frozen import LowerStates, can_be_kept
+    from xlner.transfer.frozen_states import LowerStates, can_be_kept
 
     for name in ("bert", "xlm_roberta", "roberta"):
         model = AutoModelForTokenClassification.from_pretrained(models / name).eval()
@@ -249,8 +249,8 @@ def test_states_below_are_the_same_as_those_of_the_whole_model(models: Path) -> 
 def test_long_sentences_are_learned_in_windows(models: Path, tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
-    from xlner._subwords import SubwordTokenizer
-    from xlner.transfer._examples import make_examples, tag_names
+    from xlner.models.subwords import SubwordTokenizer
+    from xlner.transfer.examples import make_examples, tag_names
 
     tags = tag_names(["PER"])
     subwords = SubwordTokenizer(AutoTokenizer.from_pretrained(models / "bert"), 10)
@@ -276,7 +276,7 @@ def test_long_sentences_are_learned_in_windows(models: Path, tmp_path: Path) -> 
 
 
 def test_the_entropy_is_that_of_the_tags() -> None:
-    from xlner.transfer._examples import Example, Examples
+    from xlner.transfer.examples import Example, Examples
 
     made = Examples([Example((1,), np.array([0]), np.array([k])) for k in (0, 0, 1, 1)], 0)
     assert made.entropy() == pytest.approx(math.log(2))
@@ -290,7 +290,7 @@ def test_the_total_is_drawn_from_all_languages(models: Path, tmp_path: Path) -> 
 
 
 def test_a_head_with_the_same_tags_is_kept(models: Path, tmp_path: Path) -> None:
-    from xlner.transfer._model import load_classifier
+    from xlner.transfer.model import load_classifier
 
     train(str(models / "bert"), [TrainingSet("en", some_sentences(9))], tmp_path / "out", replace(FAST, epochs=1))
     learned = weights(tmp_path / "out")["classifier.weight"]
@@ -317,7 +317,7 @@ def test_bfloat16_is_nearly_the_same(models: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("elsewhere", [False, True])
 def test_dropout_keeps_the_mean(elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xlner.transfer import _dropout
+    from xlner.transfer import dropout as _dropout
 
     if elsewhere:  # what a GPU draws with
         monkeypatch.setattr(_dropout, "_on_cpu", lambda seeds: _dropout._on_device(seeds, torch.device("cpu")))
@@ -336,7 +336,7 @@ def test_dropout_keeps_the_mean(elsewhere: bool, monkeypatch: pytest.MonkeyPatch
 
 
 def test_shards_hold_every_sequence_once() -> None:
-    from xlner.transfer._steps import even_parts
+    from xlner.transfer.steps import even_parts
 
     rng = np.random.default_rng(0)
     for _ in range(50):
@@ -378,7 +378,7 @@ def test_all_o_is_noticed(models: Path, tmp_path: Path) -> None:
 
 def test_signs_of_collapse() -> None:
     from xlner.evaluation import evaluate
-    from xlner.transfer._collapse import check_numbers, signs
+    from xlner.transfer.collapse import check_numbers, signs
     from xlner.transfer.report import Epoch
 
     gold = [Sentence(("a", "b"), (Entity(0, 1, "PER"),))]
@@ -449,7 +449,7 @@ def test_the_card(models: Path, tmp_path: Path) -> None:
 
 
 def test_a_card_of_one_license_and_of_no_dev_set(models: Path, tmp_path: Path) -> None:
-    from xlner.transfer._card import model_card
+    from xlner.transfer.model_card import model_card
 
     report = train(str(models / "bert"), [TrainingSet("en", some_sentences(9))], tmp_path / "ner", FAST)
     sets = [TrainingSet("en", some_sentences(9), license="MIT")]

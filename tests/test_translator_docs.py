@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_translators import models, own_cache  # noqa: F401
-from xlner.translation.guards import Flag
+from xlner.translation.guards.checks import Flag
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "translators.md").read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def test_snippets() -> None:
 def test_every_flag_and_option_is_on_the_page() -> None:
     import inspect
 
-    from xlner.translation.hf import Seq2SeqTranslator
+    from xlner.translation.seq2seq.translators import Seq2SeqTranslator
 
     for name in (*Flag, *list(inspect.signature(Seq2SeqTranslator).parameters)[1:]):
         assert f"`{name}`" in PAGE or f"`{name}=" in PAGE, name

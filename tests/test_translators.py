@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, MissingExtraError, UnknownNameError, ValidationError, create
-from xlner._cache import cache_dir, cached_folder
-from xlner._errors import NotDownloadedError
-from xlner.translation import hf
-from xlner.translation._families import codes, near_misses
-from xlner.translation._pieces import joined, lines, pieces, sentences
+from xlner.errors import NotDownloadedError
+from xlner.models.cache import cache_dir, cached_folder
+from xlner.text.sentence_splitter import joined, lines, pieces, sentences
+from xlner.translation.seq2seq import translators as hf
+from xlner.translation.seq2seq.model_families import codes, near_misses
 
 FAMILIES = ("nllb", "m2m100", "marian", "madlad")
 MADE: dict[str, Path] = {}

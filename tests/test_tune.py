@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, create, evaluate
-from xlner._entity import Span
+from xlner.core.entity import Span
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.tune import Tuned, tune
 

@@ -10,18 +10,51 @@ from typing import TYPE_CHECKING, Any
 from xlner._version import __version__
 
 if TYPE_CHECKING:
-    from xlner import evaluation, fakes, languages, tags
-    from xlner._alignment import (
+    from xlner import evaluation, fakes
+    from xlner.alignment.agreement import (
+        agreement,
+    )
+    from xlner.alignment.lexical_weights import (
+        LexicalWeights,
+    )
+    from xlner.alignment.lexicons import (
+        learn_lexicon,
+    )
+    from xlner.alignment.symmetrization import (
+        symmetrize,
+    )
+    from xlner.core import tags
+    from xlner.core.alignment import (
         Alignment,
         GoldAlignment,
     )
-    from xlner._detokenize import (
-        detokenize,
-    )
-    from xlner._entity import (
+    from xlner.core.entity import (
         Entity,
     )
-    from xlner._errors import (
+    from xlner.core.labels import (
+        LabelMap,
+    )
+    from xlner.core.pair import (
+        Outcome,
+        Pair,
+        Projection,
+        Reason,
+    )
+    from xlner.core.registry import (
+        create,
+        register,
+    )
+    from xlner.core.sentence import (
+        Sentence,
+    )
+    from xlner.core.signature import (
+        Signature,
+    )
+    from xlner.core.tags import (
+        Repair,
+        Scheme,
+    )
+    from xlner.errors import (
         BackendError,
         InputError,
         MissingExtraError,
@@ -30,46 +63,6 @@ if TYPE_CHECKING:
         UnknownNameError,
         ValidationError,
         XlnerError,
-    )
-    from xlner._labels import (
-        LabelMap,
-    )
-    from xlner._pair import (
-        Outcome,
-        Pair,
-        Projection,
-        Reason,
-    )
-    from xlner._registry import (
-        create,
-        register,
-    )
-    from xlner._sentence import (
-        Sentence,
-    )
-    from xlner._signature import (
-        Signature,
-    )
-    from xlner._stages import (
-        Aligner,
-        Projector,
-        Recognizer,
-        Translator,
-    )
-    from xlner._tokenize import (
-        tokenize,
-    )
-    from xlner.alignment.agreement import (
-        agreement,
-    )
-    from xlner.alignment.lexical import (
-        LexicalWeights,
-    )
-    from xlner.alignment.phrases import (
-        learn_lexicon,
-    )
-    from xlner.alignment.symmetrization import (
-        symmetrize,
     )
     from xlner.evaluation import (
         AlignmentScores,
@@ -110,9 +103,6 @@ if TYPE_CHECKING:
         Batch,
         BatchResult,
     )
-    from xlner.projection.bounded import (
-        bounded_score,
-    )
     from xlner.projection.calibration import (
         Calibration,
     )
@@ -129,46 +119,57 @@ if TYPE_CHECKING:
     from xlner.projection.confidence import (
         ConfidentProjector,
     )
-    from xlner.projection.evidence import (
-        evidence_score,
-    )
     from xlner.projection.fused import (
         FusedProjector,
     )
-    from xlner.projection.marker_matching import (
+    from xlner.projection.markers.matching import (
         recover_entities,
     )
-    from xlner.projection.marker_reading import (
+    from xlner.projection.markers.reading import (
         read_markers,
     )
-    from xlner.projection.marker_translation import (
-        translate_labeled,
-    )
-    from xlner.projection.markers import (
+    from xlner.projection.markers.styles import (
         Markers,
         MarkerStyle,
         write_markers,
     )
-    from xlner.projection.matching import (
+    from xlner.projection.markers.translation import (
+        translate_labeled,
+    )
+    from xlner.projection.matching.match import (
         Match,
         Option,
         match,
     )
-    from xlner.projection.ner import (
+    from xlner.projection.multi_source import (
+        MultiSourceProjector,
+    )
+    from xlner.projection.ner_candidates import (
+        RecognizedProjector,
+    )
+    from xlner.projection.scores.alignment import (
+        alignment_score,
+    )
+    from xlner.projection.scores.bounded import (
+        bounded_score,
+    )
+    from xlner.projection.scores.evidence import (
+        evidence_score,
+    )
+    from xlner.projection.scores.ner import (
         NerScore,
         ner_score,
     )
-    from xlner.projection.recognized import (
-        RecognizedProjector,
-    )
-    from xlner.projection.scores import (
-        alignment_score,
-    )
-    from xlner.projection.several import (
-        MultiSourceProjector,
-    )
-    from xlner.projection.soft import (
+    from xlner.projection.scores.soft import (
         soft_score,
+    )
+    from xlner.projection.scores.surface import (
+        surface_score,
+    )
+    from xlner.projection.scores.translation import (
+        PhraseScorer,
+        TranslationScore,
+        translation_score,
     )
     from xlner.projection.strategies import (
         ExactProjector,
@@ -176,21 +177,22 @@ if TYPE_CHECKING:
         HeuristicProjector,
         HullProjector,
     )
-    from xlner.projection.surface import (
-        surface_score,
-    )
-    from xlner.projection.translation import (
-        PhraseScorer,
-        TranslationScore,
-        translation_score,
-    )
     from xlner.projection.tune import (
         Tuned,
         tune,
     )
-    from xlner.tags import (
-        Repair,
-        Scheme,
+    from xlner.stages import (
+        Aligner,
+        Projector,
+        Recognizer,
+        Translator,
+    )
+    from xlner.text import languages
+    from xlner.text.detokenizer import (
+        detokenize,
+    )
+    from xlner.text.tokenizer import (
+        tokenize,
     )
     from xlner.transfer.adapters import (
         add_adapters,
@@ -220,13 +222,13 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "xlner._alignment": (
+    "xlner.core.alignment": (
         "Alignment",
         "GoldAlignment",
     ),
-    "xlner._detokenize": ("detokenize",),
-    "xlner._entity": ("Entity",),
-    "xlner._errors": (
+    "xlner.text.detokenizer": ("detokenize",),
+    "xlner.core.entity": ("Entity",),
+    "xlner.errors": (
         "BackendError",
         "InputError",
         "MissingExtraError",
@@ -236,29 +238,29 @@ _HOMES = {
         "ValidationError",
         "XlnerError",
     ),
-    "xlner._labels": ("LabelMap",),
-    "xlner._pair": (
+    "xlner.core.labels": ("LabelMap",),
+    "xlner.core.pair": (
         "Outcome",
         "Pair",
         "Projection",
         "Reason",
     ),
-    "xlner._registry": (
+    "xlner.core.registry": (
         "create",
         "register",
     ),
-    "xlner._sentence": ("Sentence",),
-    "xlner._signature": ("Signature",),
-    "xlner._stages": (
+    "xlner.core.sentence": ("Sentence",),
+    "xlner.core.signature": ("Signature",),
+    "xlner.stages": (
         "Aligner",
         "Projector",
         "Recognizer",
         "Translator",
     ),
-    "xlner._tokenize": ("tokenize",),
+    "xlner.text.tokenizer": ("tokenize",),
     "xlner.alignment.agreement": ("agreement",),
-    "xlner.alignment.lexical": ("LexicalWeights",),
-    "xlner.alignment.phrases": ("learn_lexicon",),
+    "xlner.alignment.lexical_weights": ("LexicalWeights",),
+    "xlner.alignment.lexicons": ("learn_lexicon",),
     "xlner.alignment.symmetrization": ("symmetrize",),
     "xlner.evaluation": (
         "AlignmentScores",
@@ -293,7 +295,7 @@ _HOMES = {
         "Batch",
         "BatchResult",
     ),
-    "xlner.projection.bounded": ("bounded_score",),
+    "xlner.projection.scores.bounded": ("bounded_score",),
     "xlner.projection.calibration": ("Calibration",),
     "xlner.projection.candidate_sets": (
         "CandidateOptions",
@@ -306,37 +308,37 @@ _HOMES = {
         "ngrams",
     ),
     "xlner.projection.confidence": ("ConfidentProjector",),
-    "xlner.projection.evidence": ("evidence_score",),
+    "xlner.projection.scores.evidence": ("evidence_score",),
     "xlner.projection.fused": ("FusedProjector",),
-    "xlner.projection.marker_matching": ("recover_entities",),
-    "xlner.projection.marker_reading": ("read_markers",),
-    "xlner.projection.marker_translation": ("translate_labeled",),
-    "xlner.projection.markers": (
+    "xlner.projection.markers.matching": ("recover_entities",),
+    "xlner.projection.markers.reading": ("read_markers",),
+    "xlner.projection.markers.translation": ("translate_labeled",),
+    "xlner.projection.markers.styles": (
         "MarkerStyle",
         "Markers",
         "write_markers",
     ),
-    "xlner.projection.matching": (
+    "xlner.projection.matching.match": (
         "Match",
         "Option",
         "match",
     ),
-    "xlner.projection.ner": (
+    "xlner.projection.scores.ner": (
         "NerScore",
         "ner_score",
     ),
-    "xlner.projection.recognized": ("RecognizedProjector",),
-    "xlner.projection.scores": ("alignment_score",),
-    "xlner.projection.several": ("MultiSourceProjector",),
-    "xlner.projection.soft": ("soft_score",),
+    "xlner.projection.ner_candidates": ("RecognizedProjector",),
+    "xlner.projection.scores.alignment": ("alignment_score",),
+    "xlner.projection.multi_source": ("MultiSourceProjector",),
+    "xlner.projection.scores.soft": ("soft_score",),
     "xlner.projection.strategies": (
         "ExactProjector",
         "GreedyProjector",
         "HeuristicProjector",
         "HullProjector",
     ),
-    "xlner.projection.surface": ("surface_score",),
-    "xlner.projection.translation": (
+    "xlner.projection.scores.surface": ("surface_score",),
+    "xlner.projection.scores.translation": (
         "PhraseScorer",
         "TranslationScore",
         "translation_score",
@@ -345,7 +347,7 @@ _HOMES = {
         "Tuned",
         "tune",
     ),
-    "xlner.tags": (
+    "xlner.core.tags": (
         "Repair",
         "Scheme",
     ),
@@ -368,8 +370,8 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 _MODULES = {
     "evaluation": "xlner.evaluation",
     "fakes": "xlner.fakes",
-    "languages": "xlner.languages",
-    "tags": "xlner.tags",
+    "languages": "xlner.text.languages",
+    "tags": "xlner.core.tags",
 }
 
 __all__ = [

@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from xlner._alignment import Alignment, Link
-from xlner._entity import Entity
-from xlner._errors import InputError, StageError
-from xlner._pair import Pair
-from xlner._sentence import Sentence
+from xlner.core.alignment import Alignment, Link
+from xlner.core.entity import Entity
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError, StageError
 
 
 class EchoTranslator:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from xlner._alignment import Alignment
-from xlner._errors import ValidationError
+from xlner.core.alignment import Alignment
+from xlner.errors import ValidationError
 
 
 def agreement(alignments: Sequence[Alignment]) -> Alignment:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xlner._alignment import Alignment
-from xlner._errors import BackendError, UnknownNameError
-from xlner._pair import Pair
-from xlner._registry import Spec, backend_class, create, options_of
-from xlner._stages import Aligner
 from xlner.alignment.surface import SurfaceAligner
+from xlner.core.alignment import Alignment
+from xlner.core.pair import Pair
+from xlner.core.registry import Spec, backend_class, create, options_of
+from xlner.errors import BackendError, UnknownNameError
+from xlner.stages import Aligner
 
 
 class BoostedAligner:

@@ -8,17 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from xlner._batches import token_batches
-from xlner._cpus import cpus
-from xlner._errors import MissingExtraError, ValidationError
-from xlner._sentence import Sentence
-from xlner.alignment._e5_transformer import E5Transformer
-from xlner.alignment._e5_weights import E5File, FloatArray, installed_path, installed_version
-from xlner.alignment._subwords import Subwords, word_vectors
-from xlner.alignment._unigram import Unigram
-from xlner.alignment._word_vectors import WordVectors
 from xlner.alignment.decoders import Option, make_decoder
 from xlner.alignment.encoders import EncoderAligner
+from xlner.alignment.subwords import Subwords, word_vectors
+from xlner.alignment.word_vectors import WordVectors
+from xlner.core.sentence import Sentence
+from xlner.errors import MissingExtraError, ValidationError
+from xlner.models.batching import token_batches
+from xlner.models.e5.transformer import E5Transformer
+from xlner.models.e5.unigram import Unigram
+from xlner.models.e5.weights import E5File, FloatArray, installed_path, installed_version
+from xlner.models.threads import cpus
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController

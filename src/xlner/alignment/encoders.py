@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-from xlner._alignment import Alignment
-from xlner._errors import ValidationError
-from xlner._pair import Pair
-from xlner._sentence import Sentence
-from xlner.alignment._word_vectors import WordVectors, link
 from xlner.alignment.decoders import Decoder, Option, make_decoder, option_types
+from xlner.alignment.word_vectors import WordVectors, link
+from xlner.core.alignment import Alignment
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.errors import ValidationError
 
 _PAIRS = 256
 """Pairs whose word vectors are held at a time."""

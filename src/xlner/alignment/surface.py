@@ -8,10 +8,10 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._alignment import Alignment
-from xlner._errors import ValidationError
-from xlner._pair import Pair
-from xlner._spelling import check_installed, fold
+from xlner.core.alignment import Alignment
+from xlner.core.pair import Pair
+from xlner.errors import ValidationError
+from xlner.text.spelling import check_installed, fold
 
 _DECIMALS = 6
 _SHORTEST = 4

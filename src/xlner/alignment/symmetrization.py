@@ -6,8 +6,8 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Set
 from types import MappingProxyType
 
-from xlner._alignment import Alignment, Link
-from xlner._errors import UnknownNameError
+from xlner.core.alignment import Alignment, Link
+from xlner.errors import UnknownNameError
 
 Links = Set[Link]
 Method = Callable[[Links, Links], Links]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 
 import click
 
-from xlner._errors import XlnerError
 from xlner._version import __version__
 from xlner.cli.align import align
 from xlner.cli.build import build
@@ -33,6 +32,7 @@ from xlner.cli.train_aligner import train_aligner
 from xlner.cli.train_language_adapter import train_language_adapter
 from xlner.cli.transfer import transfer
 from xlner.cli.translate import translate
+from xlner.errors import XlnerError
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import InputError, ValidationError
+from xlner.errors import InputError, ValidationError
 
 if TYPE_CHECKING:
     from xlner.pipeline import Pipeline

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
-from xlner._sentence import Sentence
 from xlner.cli._run import stopping_at_errors
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError
 from xlner.formats import read_sentences
-from xlner.languages import canonical
+from xlner.text.languages import canonical
 
 
 def language_file(value: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
-from xlner._errors import MissingExtraError
+from xlner.errors import MissingExtraError
 
 _HUB = "https://huggingface.co"
 _PATIENCE = 3.0
@@ -48,7 +48,7 @@ def _torch() -> dict[str, Any]:
 
 
 def _cache() -> dict[str, Any]:
-    from xlner._hub import hub_cache
+    from xlner.models.hub import hub_cache
 
     folder = hub_cache()
     models = sorted(folder.glob("models--*"))
@@ -58,7 +58,7 @@ def _cache() -> dict[str, Any]:
 
 
 def _own_cache() -> dict[str, Any]:
-    from xlner._cache import cache_dir
+    from xlner.models.cache import cache_dir
 
     folder = cache_dir()
     converted = sum(1 for path in (folder / "ct2").glob("*") if path.is_dir())

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
-from xlner._errors import InputError, UnknownNameError
-from xlner.tags import Repair, Scheme
+from xlner.core.tags import Repair, Scheme
+from xlner.errors import InputError, UnknownNameError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

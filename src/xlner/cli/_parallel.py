@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from xlner._alignment import Alignment
-from xlner._errors import InputError, ValidationError
-from xlner._pair import Pair
-from xlner._sentence import Sentence
 from xlner.alignment.agreement import agreement
-from xlner.alignment.lexical import LexicalWeights
+from xlner.alignment.lexical_weights import LexicalWeights
+from xlner.core.alignment import Alignment
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError, ValidationError
 from xlner.formats import read_alignments
 
 _END = object()

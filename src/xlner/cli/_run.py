@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
-from xlner._errors import InputError, UnknownNameError
-from xlner._pair import Pair
 from xlner.cli._options import option_names
 from xlner.cli._progress import count_sentences, progress
 from xlner.cli._scored import say_unknown
+from xlner.core.pair import Pair
+from xlner.errors import InputError, UnknownNameError
 from xlner.formats import ReadReport, format_of, write_pairs
-from xlner.formats._files import STANDARD_STREAM, require_other_file
-from xlner.formats._open import input_files
+from xlner.formats.files import STANDARD_STREAM, require_other_file
+from xlner.formats.open import input_files
 
 if TYPE_CHECKING:
     from xlner.pipeline import RunFolder
@@ -204,7 +204,7 @@ def _open_run_folder(pipeline: Runner, run: Run) -> RunFolder:
 
 
 def _input_digests(paths: Mapping[str, str]) -> dict[str, str]:
-    from xlner.pipeline._runs import file_digest
+    from xlner.engines.run_folder import file_digest
 
     for name, path in paths.items():
         if path == STANDARD_STREAM:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xlner._errors import InputError, UnknownNameError, ValidationError
-from xlner._pair import Pair
 from xlner.cli._parallel import parallel
+from xlner.core.pair import Pair
+from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
-from xlner.formats._files import STANDARD_STREAM
+from xlner.formats.files import STANDARD_STREAM
 
 if TYPE_CHECKING:
     from xlner.pipeline import Pipeline
@@ -61,7 +61,7 @@ class SeveralPipelines:
 
     def run_pairs(self, groups: Iterable[Group | InputError]) -> Iterator[Pair]:
         """One pair for each group, in order: the one with the first source, the others in its `also` field."""
-        from xlner.pipeline._batches import windows
+        from xlner.pipeline.isolation import windows
 
         for window in windows(groups, self.pipelines[0].window):
             of_source = zip(*(g if isinstance(g, tuple) else (g,) * len(self.pipelines) for g in window), strict=True)
@@ -83,7 +83,7 @@ class SeveralPipelines:
 
 def _with_links(pair: Pair) -> Pair:
     """A pair that a pipeline did not align, for it has no entities, with no links."""
-    from xlner._alignment import Alignment
+    from xlner.core.alignment import Alignment
 
     without = pair.alignment is None and pair.source is not None and not pair.source.entities
     return replace(pair, alignment=Alignment(())) if without else pair
@@ -100,8 +100,8 @@ def _with_others(pair: Pair, others: Sequence[Pair]) -> Pair:
 
 def several_pipelines(first: Pipeline, options: Mapping[str, Any]) -> SeveralPipelines:
     """The pipeline of the first source, one like it for each other source, and the projector that the options name."""
-    from xlner._registry import create
     from xlner.cli._confidence import read_calibration
+    from xlner.core.registry import create
     from xlner.pipeline import Pipeline
 
     others = [

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from xlner._errors import BackendError, InputError
-from xlner._pair import Pair
-from xlner.formats._files import STANDARD_STREAM
+from xlner.core.pair import Pair
+from xlner.errors import BackendError, InputError
+from xlner.formats.files import STANDARD_STREAM
 
 Reader = Callable[[str, str], Iterator[Pair | InputError]]
 """Reads the pairs of a source and a target file."""
@@ -27,8 +27,8 @@ def ready_to_align(
     for options of training with an aligner that does not learn, `InputError` for standard input, which can be read only
     once.
     """
-    from xlner._registry import create
-    from xlner.alignment.trained import has_to_learn, learn
+    from xlner.alignment.statistical.trained import has_to_learn, learn
+    from xlner.core.registry import create
 
     aligner = create("aligner", spec)
     extra: Sequence[tuple[str, str]] = options["extra_bitext"]
@@ -67,7 +67,7 @@ def _readable(spec: str, bitexts: Sequence[tuple[str, str]], read: Reader, on_er
 
 
 def _digests(bitexts: Sequence[tuple[str, str]], options: Mapping[str, Any]) -> dict[str, object]:
-    from xlner.pipeline._runs import file_digest
+    from xlner.engines.run_folder import file_digest
 
     reading = {name: options[name] for name in ("from_format", "lang", "source_lang")}
     return {"files": [[file_digest(path) for path in pair] for pair in bitexts], **reading}

@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
-from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._parallel import parallel
 from xlner.cli._run import Run, execute
 from xlner.cli._training import ready_to_align
+from xlner.core.pair import Pair
+from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences
 
 

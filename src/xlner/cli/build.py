@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import UnknownNameError
-from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._confidence import read_calibration
 from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
 from xlner.cli._target_entities import require_target_entities
+from xlner.core.pair import Pair
+from xlner.errors import UnknownNameError
 from xlner.formats import ReadReport, format_of, read_sentences
-from xlner.formats._files import STANDARD_STREAM
+from xlner.formats.files import STANDARD_STREAM
 
 if TYPE_CHECKING:
     from xlner.pipeline.build_report import BuildReport, LabelCount
@@ -76,7 +76,7 @@ def build(**options: Any) -> int:
     xlner build examples/en-es.conll --to gl --route align --filter complete,unique -o gl.conll
     """
     from xlner.pipeline import Builder
-    from xlner.pipeline._pipeline import DEFAULT_WINDOW
+    from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     path, as_json = options.pop("source"), options.pop("as_json")
     if as_json and options["output"] == STANDARD_STREAM:

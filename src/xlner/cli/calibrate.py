@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import InputError
 from xlner.cli import _options as o
 from xlner.cli._confidence import fingerprint
 from xlner.cli._parallel import parallel
+from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
-from xlner.formats._files import open_output, require_other_file
+from xlner.formats.files import open_output, require_other_file
 
 if TYPE_CHECKING:
-    from xlner._pair import Pair
+    from xlner.core.pair import Pair
     from xlner.evaluation.reliability import Reliability
 
 _FOLDS = 5

@@ -8,13 +8,13 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
-from xlner._sentence import Sentence
 from xlner.cli import _options as o
 from xlner.cli._run import EXIT_SOME_FAILED, counted, stopping_at_errors
+from xlner.core.sentence import Sentence
+from xlner.core.tags import Scheme
+from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
-from xlner.formats._files import STANDARD_STREAM, require_other_file
-from xlner.tags import Scheme
+from xlner.formats.files import STANDARD_STREAM, require_other_file
 
 
 @click.command()

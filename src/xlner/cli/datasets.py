@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import InputError
 from xlner.cli._tables import make_console, make_table
+from xlner.errors import InputError
 
 if TYPE_CHECKING:
     from xlner.formats.datasets import Dataset
@@ -61,9 +61,9 @@ def _known_record(dataset: Dataset) -> dict[str, Any]:
 
 
 def _print_found(folder: Path, as_json: bool) -> None:
+    from xlner.engines.run_folder import file_digest
     from xlner.formats.datasets import spec_of
-    from xlner.formats.datasets._survey import survey
-    from xlner.pipeline._runs import file_digest
+    from xlner.formats.datasets.survey import survey
 
     if not folder.is_dir():
         raise InputError("this is not a folder", path=folder, hint="give the folder that holds data sets")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import MissingArgumentError, NotDownloadedError, XlnerError
 from xlner._version import __version__
+from xlner.errors import MissingArgumentError, NotDownloadedError, XlnerError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -30,9 +30,9 @@ def doctor(as_json: bool) -> int:
     Lists all backends, and what to install for those that do not work; those that work on demand want a model or a
     file to be named, or download theirs when they are first used. Then the devices that models run on, whether the
     hub of models can be reached, and how much of the disk downloaded models take."""
-    from xlner._hub import without_downloads
-    from xlner._registry import KINDS, names
     from xlner.cli._machine import hub_row, machine_rows
+    from xlner.core.registry import KINDS, names
+    from xlner.models.hub import without_downloads
 
     hub = hub_row()
     with without_downloads():
@@ -69,7 +69,7 @@ def _table(rows: list[dict[str, Any]], width: int) -> Table:
 
 def _check(kind: str, name: str, target: str, hub: bool) -> dict[str, Any]:
     """Build a backend with its defaults; the built-in fakes always work."""
-    from xlner._registry import create
+    from xlner.core.registry import create
 
     row = {"kind": kind, "name": name, "works": True, "state": _YES}
     if target.startswith(_FAKES):

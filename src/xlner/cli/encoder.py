@@ -22,7 +22,7 @@ def export(folder: str, overwrite: bool) -> int:
     xlner encoder export e5
     xlner align en.txt es.txt --aligner "hf:e5?layer=7&prefix=query:"
     """
-    from xlner.alignment.e5_export import export_e5
+    from xlner.models.e5.export import export_e5
 
     export_e5(folder, overwrite=overwrite)
     click.echo(f"xlner: wrote the encoder to {folder}", err=True)

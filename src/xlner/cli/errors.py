@@ -15,8 +15,8 @@ from xlner.cli._tables import make_console, make_table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from xlner._entity import Entity
-    from xlner._sentence import Sentence
+    from xlner.core.entity import Entity
+    from xlner.core.sentence import Sentence
     from xlner.evaluation import EntityError, ErrorReport
 
 _CONTEXT = 4  # words shown on each side of an error

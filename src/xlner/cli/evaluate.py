@@ -14,7 +14,7 @@ from xlner.cli._tables import make_console, make_table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from xlner._signature import Signature
+    from xlner.core.signature import Signature
     from xlner.evaluation import Confusion, Counts, Intervals, MucCounts, Scores
 
 MODES = ("strict", "conlleval", "span", "partial")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import InputError
+from xlner.errors import InputError
 from xlner.formats import read_alignments, read_gold_alignments, strict
 
 if TYPE_CHECKING:

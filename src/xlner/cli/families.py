@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlner._errors import ValidationError
 from xlner.cli._options import comma_list
+from xlner.errors import ValidationError
 
 if TYPE_CHECKING:
-    from xlner.transfer.families import Analysis
+    from xlner.experiments.families import Analysis
 
 
 def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) -> tuple[int, ...] | None:
@@ -55,7 +55,7 @@ def families(
     xlner encoder export e5
     xlner families --recipe european --model e5 --data data -o study
     """
-    from xlner.transfer.families import Study, analyze, read_recipe, write_report
+    from xlner.experiments.families import Study, analyze, read_recipe, write_report
 
     chosen = read_recipe(recipe).restricted(conditions, seeds)
     study = Study(chosen, model, data, output, keep_models=keep_models, overwrite=not resume, device=device)

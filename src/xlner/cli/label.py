@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import InputError, UnknownNameError
-from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._confidence import add_confidence
 from xlner.cli._run import OUTPUT_FORMATS, Run, Runner, execute, output_format, window_for
 from xlner.cli._target_entities import require_target_entities
+from xlner.core.pair import Pair
+from xlner.errors import InputError, UnknownNameError
 from xlner.formats import ReadReport, format_of, read_sentences
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def label(**options: Any) -> int:
     xlner label news.txt --lang gl --ensemble hf:./my-multilingual-ner -o news.conll
     """
     from xlner.pipeline import Pipeline
-    from xlner.pipeline._pipeline import DEFAULT_WINDOW
+    from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     path = options.pop("input")
     format = options["from_format"] or format_of(path, default="text")

@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
-from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._parallel import parallel
 from xlner.cli._progress import count_sentences, progress
 from xlner.cli._run import stopping_at_errors
 from xlner.cli._training import ready_to_align
+from xlner.core.pair import Pair
+from xlner.errors import InputError
 from xlner.formats import format_of, read_alignments, read_sentences, write_lexicon
-from xlner.formats._files import require_other_file
+from xlner.formats.files import require_other_file
 
 
 @click.command()
@@ -55,7 +55,7 @@ def lexicon(**options: Any) -> int:
     xlner lexicon examples/en-es.conll examples/es.conll --lang es -o en-es.tsv
     xlner translate examples/en-es.conll --from en --to es --translator lexicon:en-es.tsv
     """
-    from xlner.alignment.phrases import learn_lexicon
+    from xlner.alignment.lexicons import learn_lexicon
 
     files = (options["source"], options["target"])
     require_other_file(options["output"], *files)

@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError, UnknownNameError
-from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._confidence import add_confidence
 from xlner.cli._parallel import agreed, parallel, weighed
 from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
 from xlner.cli._several import also_groups, several_pipelines
 from xlner.cli._target_entities import require_target_entities
+from xlner.core.pair import Pair
+from xlner.errors import InputError, UnknownNameError
 from xlner.formats import ReadReport, format_of, read_sentences
-from xlner.formats._files import STANDARD_STREAM
+from xlner.formats.files import STANDARD_STREAM
 
 
 @click.command()
@@ -75,7 +75,7 @@ def project(**options: Any) -> int:
         --projector "fused:evidence?candidates=aligned&max_length=100"
     """
     from xlner.pipeline import Pipeline
-    from xlner.pipeline._pipeline import DEFAULT_WINDOW
+    from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     source, target, links = options.pop("source"), options.pop("target"), options["alignment"]
     from_format = options["from_format"]

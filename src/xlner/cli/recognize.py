@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
-from xlner._pair import Pair
 from xlner.cli import _options as o
 from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
+from xlner.core.pair import Pair
+from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences
 
 
@@ -38,7 +38,7 @@ def recognize(**options: Any) -> int:
     xlner recognize noticias.txt --lang es --recognizer hf:./my-multilingual-ner -o noticias.conll
     """
     from xlner.pipeline import Recognition
-    from xlner.pipeline._pipeline import DEFAULT_WINDOW
+    from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     path = options.pop("input")
     format = options["from_format"] or format_of(path, default="text")

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlner._errors import InputError, UnknownNameError
 from xlner.cli._options import comma_list
+from xlner.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from xlner.experiments import Result
+    from xlner.experiments.reproduce import Result
 
 
 def _by_name(values: tuple[str, ...], kind: str, what: str) -> dict[str, str]:
@@ -93,7 +93,7 @@ def reproduce(
     \b
     xlner reproduce politov2025 --dataset europarl-ner --data europarl-ner --langs de,es --backends offline
     """
-    from xlner.experiments import Experiment, comparisons, read_recipe, write_report
+    from xlner.experiments.reproduce import Experiment, comparisons, read_recipe, write_report
 
     experiment = Experiment(
         read_recipe(recipe),
@@ -134,7 +134,7 @@ def _print(results: list[Result]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from xlner.experiments import shown_means
+    from xlner.experiments.reproduce import shown_means
 
     table = Table("language", "method", box=SIMPLE_HEAD)
     for name in ("F1", "interval", "projected", "published", "difference"):

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import click
 
-from xlner._alignment import Alignment
-from xlner._errors import InputError
 from xlner.cli import _options as o
+from xlner.core.alignment import Alignment
+from xlner.errors import InputError
 from xlner.formats import read_alignments
-from xlner.formats._files import open_output, require_other_file
+from xlner.formats.files import open_output, require_other_file
 
 
 @click.command()

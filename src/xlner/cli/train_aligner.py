@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
 from xlner.cli import _options as o
 from xlner.cli._parallel import parallel
 from xlner.cli._progress import show_step
 from xlner.cli._run import EXIT_SOME_FAILED, stopping_at_errors
+from xlner.errors import InputError
 from xlner.formats import ReadReport, read_sentences
 
 
@@ -52,7 +52,7 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
     xlner train-aligner e5 en.txt es.txt --layer 7 --prefix query: -o e5-es
     xlner align en.txt es.txt --aligner "hf:e5-es?layer=7&prefix=query:"
     """
-    from xlner.alignment.training import Training, train_aligner
+    from xlner.alignment.hf.training import Training, train_aligner
 
     reports = {source: ReadReport(), target: ReadReport()}
     items = parallel(

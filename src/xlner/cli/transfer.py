@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner._errors import BackendError
-from xlner._registry import Spec, names
 from xlner.cli import _options as o
 from xlner.cli._languages import LabeledFiles, language_file
 from xlner.cli._run import EXIT_SOME_FAILED
 from xlner.cli._scored import JSON, SEED
 from xlner.cli._tables import make_console, make_table
+from xlner.core.registry import Spec, names
+from xlner.errors import BackendError
 
 if TYPE_CHECKING:
     from xlner.transfer.zero_shot import ZeroShot

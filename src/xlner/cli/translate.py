@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
-from xlner._errors import InputError
-from xlner._pair import Pair
-from xlner._sentence import Sentence
 from xlner.cli import _options as o
 from xlner.cli._run import Run, execute
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences
 
 

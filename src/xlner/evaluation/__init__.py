@@ -1,7 +1,7 @@
 """Scores that can be trusted and compared."""
 
 from xlner.evaluation.alignments import AlignmentScores, evaluate_alignments
-from xlner.evaluation.blame import Blame, Stage
+from xlner.evaluation.attribution import Blame, Stage
 from xlner.evaluation.buckets import by_entity_length, by_sentence_length
 from xlner.evaluation.confusion import Confusion
 from xlner.evaluation.counts import Counts

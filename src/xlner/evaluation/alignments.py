@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from xlner._alignment import Alignment, GoldAlignment
-from xlner._errors import InputError, ValidationError
-from xlner._signature import Digest, Signature
+from xlner.core.alignment import Alignment, GoldAlignment
+from xlner.core.signature import Digest, Signature
+from xlner.errors import InputError, ValidationError
 
 
 @dataclass(frozen=True, slots=True)

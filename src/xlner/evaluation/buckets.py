@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from xlner._errors import ValidationError
+from xlner.errors import ValidationError
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.entities import Mode, Scores, count, counts_of
 

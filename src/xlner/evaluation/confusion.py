@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlner.evaluation.alike import inexact_pairs
+from xlner.evaluation.matching import inexact_pairs
 from xlner.evaluation.spans import Ints, Sides
 
 

@@ -9,13 +9,13 @@ from enum import StrEnum
 
 import numpy as np
 
-from xlner._errors import UnknownNameError
-from xlner._pair import Pair
-from xlner._sentence import Sentence
-from xlner._signature import Signature
-from xlner.evaluation.alike import inexact_pairs
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.core.signature import Signature
+from xlner.errors import UnknownNameError
 from xlner.evaluation.counts import Counts
-from xlner.evaluation.matched import Matched, matched
+from xlner.evaluation.matching import inexact_pairs
+from xlner.evaluation.sentence_pairs import Matched, matched
 from xlner.evaluation.spans import Ints, Sides, sides_of_sentences
 from xlner.evaluation.tag_spans import sides_of_tags
 

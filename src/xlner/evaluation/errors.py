@@ -7,14 +7,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from xlner._entity import Entity
-from xlner._labels import without_labels
-from xlner._pair import Pair
-from xlner._sentence import Sentence
-from xlner.evaluation.blame import Blame, Blamer, Stage
+from xlner.core.entity import Entity
+from xlner.core.labels import without_labels
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.evaluation.attribution import Blame, Blamer, Stage
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.groups import groups
-from xlner.evaluation.matched import Matched, matched
+from xlner.evaluation.sentence_pairs import Matched, matched
 
 
 class Kind(StrEnum):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlner._resampling import Floats, bootstrap, f1, percentiles
-from xlner._signature import Signature
+from xlner.core.resampling import Floats, bootstrap, f1, percentiles
+from xlner.core.signature import Signature
 from xlner.evaluation.entities import Scores
 from xlner.evaluation.spans import Ints
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xlner.evaluation.alike import inexact_pairs
 from xlner.evaluation.counts import Counts
+from xlner.evaluation.matching import inexact_pairs
 from xlner.evaluation.spans import Sides
 
 SCHEMES = ("strict", "exact", "partial", "type")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xlner._errors import ValidationError
+from xlner.errors import ValidationError
 
 
 @dataclass(frozen=True, slots=True)

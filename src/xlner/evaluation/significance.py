@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlner._errors import InputError
-from xlner._resampling import bootstrap, percentiles, randomize
-from xlner._signature import Signature
+from xlner.core.resampling import bootstrap, percentiles, randomize
+from xlner.core.signature import Signature
+from xlner.errors import InputError
 from xlner.evaluation.entities import Scores
 from xlner.evaluation.intervals import LEVEL, SAMPLES, Interval, f1_of
 from xlner.evaluation.spans import Ints

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._sentence import Sentence
-from xlner._signature import Digest
+from xlner.core.sentence import Sentence
+from xlner.core.signature import Digest
 
 Ints = NDArray[np.int64]
 

@@ -9,8 +9,8 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._errors import InputError, ValidationError
-from xlner._signature import Digest
+from xlner.core.signature import Digest
+from xlner.errors import InputError, ValidationError
 from xlner.evaluation.spans import Ints, Sides, Spans
 
 _Numbers = NDArray[np.uint8] | NDArray[np.int32]

@@ -3,8 +3,8 @@
 A reader yields one item per sentence of its file, in order: the sentence, or an `InputError` in its place.
 """
 
-from xlner.formats._files import FORMATS, Item, ReadReport, format_of, strict
-from xlner.formats._open import (
+from xlner.formats.files import FORMATS, Item, ReadReport, format_of, strict
+from xlner.formats.open import (
     read_alignments,
     read_gold_alignments,
     read_lexicon,

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
-from xlner._errors import InputError, ValidationError
-from xlner._pair import Pair
-from xlner._sentence import Sentence
-from xlner._tokenize import locate
-from xlner.formats._files import Item, Line, ReadOptions, ReadReport
-from xlner.tags import Scheme, decode
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.core.tags import Scheme, decode
+from xlner.errors import InputError, ValidationError
+from xlner.formats.files import Item, Line, ReadOptions, ReadReport
+from xlner.text.tokenizer import locate
 
 _DOCSTART = "-DOCSTART-"
 _EMPTY = "# empty sentence"

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from xlner._alignment import GoldAlignment, Link
-from xlner._errors import InputError, ValidationError
-from xlner.formats._files import Line
+from xlner.core.alignment import GoldAlignment, Link
+from xlner.errors import InputError, ValidationError
+from xlner.formats.files import Line
 
 _LINK = re.compile(r"^(\d+)([-p?])(\d+)$")
 _COLUMNS = 3

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TextIO
 
-from xlner._alignment import Alignment
-from xlner._entity import Entity, Span
-from xlner._errors import InputError, ValidationError
-from xlner._pair import Outcome, Pair, Projection, Reason
-from xlner._sentence import Sentence
-from xlner._tokenize import locate
-from xlner.formats._files import Line, ReadOptions, ReadReport
-from xlner.tags import Scheme, decode
+from xlner.core.alignment import Alignment
+from xlner.core.entity import Entity, Span
+from xlner.core.pair import Outcome, Pair, Projection, Reason
+from xlner.core.sentence import Sentence
+from xlner.core.tags import Scheme, decode
+from xlner.errors import InputError, ValidationError
+from xlner.formats.files import Line, ReadOptions, ReadReport
+from xlner.text.tokenizer import locate
 
 _OWN = frozenset(
     {

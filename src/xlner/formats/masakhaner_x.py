@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from xlner._entity import Entity
-from xlner._errors import InputError, ValidationError
-from xlner._sentence import Sentence
-from xlner.formats._files import Item, Line, ReadOptions, ReadReport
+from xlner.core.entity import Entity
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError, ValidationError
+from xlner.formats.files import Item, Line, ReadOptions, ReadReport
 
 
 def read(

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xlner._errors import InputError, MissingExtraError
+from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
-from xlner.formats._files import Item, ReadOptions, ReadReport
+from xlner.formats.files import Item, ReadOptions, ReadReport
 
 
 def read(

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xlner._alignment import Alignment, Link
-from xlner._errors import InputError, ValidationError
-from xlner.formats._files import Line
+from xlner.core.alignment import Alignment, Link
+from xlner.errors import InputError, ValidationError
+from xlner.formats.files import Line
 from xlner.formats.gold import based
 
 _LINK = re.compile(r"^(\d+)-(\d+)$")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xlner._errors import InputError
-from xlner._sentence import Sentence
-from xlner.formats._files import Item, Line
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError
+from xlner.formats.files import Item, Line
 
 
 def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Item]:

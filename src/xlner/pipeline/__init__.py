@@ -1,8 +1,8 @@
 """Putting the stages together: batches, isolation of errors, run folders."""
 
-from xlner.pipeline._building import Builder
-from xlner.pipeline._pipeline import Pipeline
-from xlner.pipeline._recognition import Recognition
-from xlner.pipeline._runs import RunFolder
+from xlner.engines.run_folder import RunFolder
+from xlner.pipeline.building import Builder
+from xlner.pipeline.pipeline import Pipeline
+from xlner.pipeline.recognition import Recognition
 
 __all__ = ["Builder", "Pipeline", "Recognition", "RunFolder"]

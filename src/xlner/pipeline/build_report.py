@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from xlner._pair import Pair
+from xlner.core.pair import Pair
 
 FAILED = "failed"
 _MARKERS = "markers:"

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from xlner._errors import UnknownNameError, ValidationError
-from xlner._pair import Pair
-from xlner._signature import Digest
+from xlner.core.pair import Pair
+from xlner.core.signature import Digest
+from xlner.errors import UnknownNameError, ValidationError
 
 FAILED = "failed"
 """The reason of a sentence that carries an error."""

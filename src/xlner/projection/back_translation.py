@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xlner._entity import Entity
-from xlner._errors import BackendError, ValidationError
-from xlner._pair import Outcome, Pair, Projection
-from xlner._registry import create
-from xlner._sentence import Sentence
-from xlner._stages import Aligner, Projector, Translator
-from xlner.languages import canonical
-from xlner.projection.marker_matching import THRESHOLD, check_threshold
-from xlner.projection.marker_translation import translate_labeled
-from xlner.projection.markers import MarkerStyle
-from xlner.projection.second_choice import remaining, second_choice
+from xlner.core.entity import Entity
+from xlner.core.pair import Outcome, Pair, Projection
+from xlner.core.registry import create
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, ValidationError
+from xlner.projection.fallback import remaining, second_choice
+from xlner.projection.markers.matching import THRESHOLD, check_threshold
+from xlner.projection.markers.styles import MarkerStyle
+from xlner.projection.markers.translation import translate_labeled
+from xlner.stages import Aligner, Projector, Translator
+from xlner.text.languages import canonical
 
 _Outcomes = Mapping[int, Outcome]
 

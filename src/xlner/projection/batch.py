@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from xlner._errors import ValidationError
-from xlner.projection._compile import can_compile
-from xlner.projection._flat import SCALE, WAYS, Found, Pairs
-from xlner.projection._kernel_batch import broken_sentence
-from xlner.projection._run import Backend, backend, ranges_of, rule_of, run_matching, run_ranges, search_of
+from xlner.errors import ValidationError
+from xlner.projection.kernels.batch import broken_sentence
+from xlner.projection.kernels.compile import can_compile
+from xlner.projection.kernels.flat import SCALE, WAYS, Found, Pairs
+from xlner.projection.kernels.run import Backend, backend, ranges_of, rule_of, run_matching, run_ranges, search_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

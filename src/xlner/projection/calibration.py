@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from xlner._errors import ValidationError
-from xlner._signature import Digest
+from xlner.core.signature import Digest
+from xlner.errors import ValidationError
 
 _KIND = "xlner calibration"
 _DECIMALS = 6

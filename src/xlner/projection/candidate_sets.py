@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._entity import Entity, Span
-from xlner._errors import UnknownNameError, ValidationError
-from xlner._pair import Pair
+from xlner.core.entity import Entity, Span
+from xlner.core.pair import Pair
+from xlner.errors import UnknownNameError, ValidationError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
 
 

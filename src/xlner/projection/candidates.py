@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlner._alignment import Alignment
-from xlner._entity import Entity, Span
+from xlner.core.alignment import Alignment
+from xlner.core.entity import Entity, Span
 
 
 def aligned_words(entities: Sequence[Entity], alignment: Alignment) -> list[list[int]]:

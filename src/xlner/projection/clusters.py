@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from xlner._entity import Entity, Span, overlaps
+from xlner.core.entity import Entity, Span, overlaps
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from xlner._entity import Entity, Span
-from xlner._errors import ValidationError
-from xlner._pair import Outcome, Pair, Projection, Reason
-from xlner._stages import Projector
+from xlner.core.entity import Entity, Span
+from xlner.core.pair import Outcome, Pair, Projection, Reason
+from xlner.errors import ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.strategies import GreedyProjector, HeuristicProjector, HullProjector
+from xlner.stages import Projector
 
 CONFIDENCE = "confidence"
 """What it is called among the scores of an outcome."""

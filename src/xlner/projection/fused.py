@@ -6,16 +6,16 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlner._errors import ValidationError
-from xlner._pair import Pair, Projection, Reason
-from xlner._spelling import check_installed
-from xlner._stages import Recognizer
+from xlner.core.pair import Pair, Projection, Reason
+from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions
-from xlner.projection.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
-from xlner.projection.matching import Match, Option, match, with_gaps
-from xlner.projection.model_translation import ModelTranslationScore
-from xlner.projection.scoring import ScoredPair
+from xlner.projection.matching.match import Match, Option, match, with_gaps
+from xlner.projection.scores.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
+from xlner.projection.scores.model_translation import ModelTranslationScore
+from xlner.projection.scores.scoring import ScoredPair
 from xlner.projection.target_recognizer import TargetRecognizer
+from xlner.stages import Recognizer
+from xlner.text.spelling import check_installed
 
 DEFAULT_PRESET = "align+surface"
 
@@ -23,8 +23,8 @@ DEFAULT_PRESET = "align+surface"
 class FusedProjector:
     """The best total of a weighted sum of scores, `Σ_k w_k · c_k(s, t)`, that disjoint spans can have.
 
-    `preset` names a sum of `xlner.projection.fusion.PRESETS`; or `weights` says which scores with which weights and
-    thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `bounded`, `evidence`, `soft` and
+    `preset` names a sum of `xlner.projection.scores.fusion.PRESETS`; or `weights` says which scores with which weights
+    and thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `bounded`, `evidence`, `soft` and
     `surface`; others are passed in by name as functions `(pair, entities, candidates) → array (n_entities,
     n_candidates)`, such as `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which presets speak
     of.

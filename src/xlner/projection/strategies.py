@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from xlner._alignment import Alignment
-from xlner._entity import Span
-from xlner._errors import ValidationError
-from xlner._pair import Outcome, Pair, Projection, Reason
-from xlner.projection._kernel_batch import Ranges
-from xlner.projection._objects import Build, flatten, projections
-from xlner.projection._run import backend_for, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
+from xlner.core.alignment import Alignment
+from xlner.core.entity import Span
+from xlner.core.pair import Outcome, Pair, Projection, Reason
+from xlner.errors import ValidationError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
-from xlner.projection.matching import Match, Option, match, with_gaps
-from xlner.projection.scores import alignment_score
+from xlner.projection.kernels.batch import Ranges
+from xlner.projection.kernels.objects import Build, flatten, projections
+from xlner.projection.kernels.run import backend_for, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
+from xlner.projection.matching.match import Match, Option, match, with_gaps
+from xlner.projection.scores.alignment import alignment_score
 
 
 class HeuristicProjector:

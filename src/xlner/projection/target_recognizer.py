@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._errors import BackendError, UnknownNameError
-from xlner._pair import Pair
-from xlner._registry import create
-from xlner._sentence import Sentence
-from xlner._stages import Recognizer
-from xlner.projection.fusion import Score
-from xlner.projection.ner import NerScore
+from xlner.core.pair import Pair
+from xlner.core.registry import create
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, UnknownNameError
+from xlner.projection.scores.fusion import Score
+from xlner.projection.scores.ner import NerScore
+from xlner.stages import Recognizer
 
 _SCORES = frozenset({"ner", "ner_spans"})
 
@@ -24,7 +24,7 @@ class TargetRecognizer:
     """What a recognizer finds in target sentences, and what it thinks of their spans; batch by batch.
 
     `recognizer` is an object or a spec. Scores need one with `classes` and a method `probabilities`, which gives an
-    array `(n_words, n_classes)` for each of a list of sentences, see `xlner.projection.ner.ner_score`.
+    array `(n_words, n_classes)` for each of a list of sentences, see `xlner.projection.scores.ner.ner_score`.
 
     Raises `UnknownNameError` or `BackendError` where the recognizer cannot be had or gives no probabilities.
 

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._errors import ValidationError
-from xlner._labels import without_labels
-from xlner._pair import Pair
-from xlner._resampling import Rows, bootstrap, f1, percentiles
-from xlner._sentence import Sentence
-from xlner._spelling import check_installed
+from xlner.core.labels import without_labels
+from xlner.core.pair import Pair
+from xlner.core.resampling import Rows, bootstrap, f1, percentiles
+from xlner.core.sentence import Sentence
+from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
-from xlner.projection.fusion import Part, Score, resolve, weights_text
-from xlner.projection.matching import match
-from xlner.projection.scoring import ScoredPair
+from xlner.projection.matching.match import match
+from xlner.projection.scores.fusion import Part, Score, resolve, weights_text
+from xlner.projection.scores.scoring import ScoredPair
+from xlner.text.spelling import check_installed
 
 WEIGHTS = (0.25, 0.5, 1.0, 2.0)
 THRESHOLDS = (0.0, 0.3, 0.5, 0.7, 0.8, 0.9)

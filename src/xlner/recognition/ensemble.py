@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._entity import Entity
-from xlner._errors import MissingArgumentError, UnknownNameError
-from xlner._registry import create
-from xlner._sentence import Sentence
-from xlner._stages import Recognizer
-from xlner.recognition._votes import checked_weights, entities_of, mean, votes_of
+from xlner.core.entity import Entity
+from xlner.core.registry import create
+from xlner.core.sentence import Sentence
+from xlner.errors import MissingArgumentError, UnknownNameError
+from xlner.recognition.votes import checked_weights, entities_of, mean, votes_of
+from xlner.stages import Recognizer
 
 
 class EnsembleRecognizer:

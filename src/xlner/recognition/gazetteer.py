@@ -7,11 +7,11 @@ from functools import cached_property
 from pathlib import Path
 from unicodedata import normalize
 
-from xlner._entity import Entity
-from xlner._errors import InputError, MissingArgumentError, UnknownNameError
-from xlner._sentence import Sentence
-from xlner._signature import Digest
-from xlner._tokenize import tokenize
+from xlner.core.entity import Entity
+from xlner.core.sentence import Sentence
+from xlner.core.signature import Digest
+from xlner.errors import InputError, MissingArgumentError, UnknownNameError
+from xlner.text.tokenizer import tokenize
 
 _CASES = ("exact", "ignore")
 

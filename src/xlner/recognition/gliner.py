@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from xlner._entity import Entity
-from xlner._errors import BackendError, MissingArgumentError, StageError, UnknownNameError
-from xlner._hub import folder_version, model_folder
-from xlner._sentence import Sentence
-from xlner._torch import device_named
-from xlner.recognition._spans import words_in
+from xlner.core.entity import Entity
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, MissingArgumentError, StageError, UnknownNameError
+from xlner.models.hub import folder_version, model_folder
+from xlner.models.loading import device_named
+from xlner.recognition.char_spans import words_in
 
 _TYPES = "person=PER,organization=ORG,location=LOC"
 _CONFIG = "gliner_config.json"

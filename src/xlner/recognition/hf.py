@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._adapters import is_adapted, load_adapted
-from xlner._entity import Entity
-from xlner._errors import BackendError, MissingArgumentError, UnknownNameError, ValidationError
-from xlner._hub import folder_version, model_folder
-from xlner._labels import LabelMap
-from xlner._sentence import Sentence
-from xlner._subwords import Subwords, SubwordTokenizer, longest_input, word_options
-from xlner._torch import device_named, dtype_named, load_model, load_tokenizer, require_torch
-from xlner._windows import FloatArray
-from xlner.recognition._sequence_logits import SequenceLogits
-from xlner.recognition._tag_set import TagSet
-from xlner.recognition._viterbi import best_path, transitions
-from xlner.tags import decode
+from xlner.core.entity import Entity
+from xlner.core.labels import LabelMap
+from xlner.core.sentence import Sentence
+from xlner.core.tags import decode
+from xlner.errors import BackendError, MissingArgumentError, UnknownNameError, ValidationError
+from xlner.models.adapters import is_adapted, load_adapted
+from xlner.models.hub import folder_version, model_folder
+from xlner.models.loading import device_named, dtype_named, load_model, load_tokenizer, require_torch
+from xlner.models.subwords import Subwords, SubwordTokenizer, longest_input, word_options
+from xlner.models.windows import FloatArray
+from xlner.recognition.sequence_logits import SequenceLogits
+from xlner.recognition.tag_set import TagSet
+from xlner.recognition.viterbi import best_path, transitions
 
 _AUTO_CLASS = "AutoModelForTokenClassification"
 _SENTENCES = 1000

@@ -7,12 +7,12 @@ from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from xlner._entity import Entity
-from xlner._errors import BackendError, MissingExtraError
-from xlner._labels import LabelMap
-from xlner._sentence import Sentence
-from xlner.languages import base
-from xlner.recognition._spans import words_in
+from xlner.core.entity import Entity
+from xlner.core.labels import LabelMap
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, MissingExtraError
+from xlner.recognition.char_spans import words_in
+from xlner.text.languages import base
 
 if TYPE_CHECKING:
     from spacy.language import Language

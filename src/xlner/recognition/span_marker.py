@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from xlner._entity import Entity
-from xlner._errors import BackendError, MissingArgumentError, StageError
-from xlner._hub import folder_version, model_folder
-from xlner._labels import LabelMap
-from xlner._sentence import Sentence
-from xlner._torch import device_named
+from xlner.core.entity import Entity
+from xlner.core.labels import LabelMap
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, MissingArgumentError, StageError
+from xlner.models.hub import folder_version, model_folder
+from xlner.models.loading import device_named
 
 _DECIMALS = 5
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from xlner._errors import UnknownNameError
-from xlner.transfer._specs import Lora, parse_parameters
+from xlner.errors import UnknownNameError
+from xlner.transfer.specs import Lora, parse_parameters
 
 __all__ = ["Adapted", "add_adapters", "parse_parameters"]
 
@@ -47,8 +47,8 @@ def add_adapters(model: Any, spec: str, *, seed: int = 0) -> Adapted:
     Raises `UnknownNameError` and `ValidationError` for specs that make no sense, `MissingExtraError` for `lora` without
     `peft`, `BackendError` where the model or the language adapter does not fit.
     """
-    from xlner.transfer._bottleneck import BottleneckAdapted
-    from xlner.transfer._lora import LoraAdapted
+    from xlner.transfer.bottleneck import BottleneckAdapted
+    from xlner.transfer.lora import LoraAdapted
 
     options = parse_parameters(spec)
     if options is None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlner._errors import InputError, UnknownNameError, ValidationError
-from xlner._pair import Outcome, Pair
-from xlner._registry import create
-from xlner._sentence import Sentence
-from xlner._stages import Recognizer
+from xlner.core.pair import Outcome, Pair
+from xlner.core.registry import create
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.pipeline import Pipeline
-from xlner.pipeline._batches import describe, in_batches, windows
-from xlner.recognition._votes import FloatArray, Vote, certainty, checked_weights, entities_of, mean, votes_of
+from xlner.pipeline.isolation import describe, in_batches, windows
+from xlner.recognition.votes import FloatArray, Vote, certainty, checked_weights, entities_of, mean, votes_of
+from xlner.stages import Recognizer
 
 UNPROJECTED = ("others", "O")
 

@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from xlner._batches import padded_batches
-from xlner._errors import BackendError, InputError, ValidationError
-from xlner._folders import replace_folder, require_room
-from xlner._hub import model_folder
-from xlner._registry import Spec
-from xlner._schedule import rate, shuffled_batches
-from xlner._sentence import Sentence
-from xlner._subwords import SubwordTokenizer, longest_input, padded, word_options
-from xlner._torch import device_named, load_checkpoint, load_tokenizer, require_torch
-from xlner.transfer._bottleneck import BottleneckAdapted
-from xlner.transfer._masking import Masked, Masking
-from xlner.transfer._specs import Bottleneck, parse_parameters
+from xlner.core.registry import Spec
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, InputError, ValidationError
+from xlner.models.batching import padded_batches
+from xlner.models.folders import replace_folder, require_room
+from xlner.models.hub import model_folder
+from xlner.models.loading import device_named, load_checkpoint, load_tokenizer, require_torch
+from xlner.models.schedule import rate, shuffled_batches
+from xlner.models.subwords import SubwordTokenizer, longest_input, padded, word_options
+from xlner.transfer.bottleneck import BottleneckAdapted
+from xlner.transfer.masking import Masked, Masking
 from xlner.transfer.orthogonal import Orthogonality
+from xlner.transfer.specs import Bottleneck, parse_parameters
 
 _BATCH_TOKENS = {"cpu": 2048}
 _BATCH_TOKENS_GPU = 16384

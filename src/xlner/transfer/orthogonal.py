@@ -29,9 +29,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xlner._adapters import adapters_of
-from xlner._errors import BackendError
-from xlner._sentence import Sentence
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError
+from xlner.models.adapters import adapters_of
 
 _LEAST = 1e-8
 """Relative to the squared length of a state: what is shorter by far counts as orthogonal."""

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from xlner._errors import ValidationError
-from xlner._sentence import Sentence
+from xlner.core.sentence import Sentence
+from xlner.errors import ValidationError
 
 
 def counts(sizes: Mapping[str, int], total: int | None = None, temperature: float = 1.0) -> dict[str, int]:

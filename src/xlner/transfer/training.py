@@ -11,25 +11,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xlner._checkpoint import Checkpoint
-from xlner._errors import ValidationError
-from xlner._folders import replace_folder, require_room
-from xlner._hub import folder_version, model_folder
-from xlner._schedule import shuffled_batches
-from xlner._sentence import Sentence
-from xlner._signature import Digest
-from xlner._subwords import SubwordTokenizer, longest_input, word_options
-from xlner._torch import device_named, load_tokenizer, require_torch, silence
 from xlner._version import __version__
+from xlner.core.sentence import Sentence
+from xlner.core.signature import Digest
+from xlner.errors import ValidationError
 from xlner.evaluation.entities import Scores
-from xlner.transfer._card import model_card, without_paths
-from xlner.transfer._collapse import check_numbers, signs
-from xlner.transfer._dev import Predictor
-from xlner.transfer._examples import make_examples, tag_names
-from xlner.transfer._model import head_parameters, load_classifier, trained_parameters
-from xlner.transfer._steps import Steps
+from xlner.models.folders import replace_folder, require_room
+from xlner.models.hub import folder_version, model_folder
+from xlner.models.loading import device_named, load_tokenizer, require_torch, silence
+from xlner.models.schedule import shuffled_batches
+from xlner.models.subwords import SubwordTokenizer, longest_input, word_options
+from xlner.models.training_state import Checkpoint
+from xlner.transfer.collapse import check_numbers, signs
+from xlner.transfer.dev_scores import Predictor
+from xlner.transfer.examples import make_examples, tag_names
+from xlner.transfer.model import head_parameters, load_classifier, trained_parameters
+from xlner.transfer.model_card import model_card, without_paths
 from xlner.transfer.report import Epoch, TrainingReport
 from xlner.transfer.sampling import counts, drawn
+from xlner.transfer.steps import Steps
 from xlner.transfer.training_sets import TrainingSet, checked, label_set
 from xlner.transfer.tuning import Tuning
 

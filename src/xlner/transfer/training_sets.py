@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from xlner._errors import InputError, ValidationError
-from xlner._sentence import Sentence
-from xlner.languages import canonical
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError, ValidationError
+from xlner.text.languages import canonical
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from xlner._errors import UnknownNameError, ValidationError
-from xlner.transfer._specs import parse_parameters
+from xlner.errors import UnknownNameError, ValidationError
+from xlner.transfer.specs import parse_parameters
 
 _DTYPES = ("auto", "float32", "bfloat16")
 _LEARNING_RATE = 5e-5

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlner._errors import InputError
-from xlner._registry import create
-from xlner._resampling import Floats, bootstrap, percentiles
-from xlner._sentence import Sentence
-from xlner._signature import Signature
-from xlner._stages import Recognizer
+from xlner.core.registry import create
+from xlner.core.resampling import Floats, bootstrap, percentiles
+from xlner.core.sentence import Sentence
+from xlner.core.signature import Signature
+from xlner.errors import InputError
 from xlner.evaluation.entities import Mode, Scores, evaluate
 from xlner.evaluation.intervals import LEVEL, SAMPLES, Interval, f1_of
+from xlner.stages import Recognizer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
-from xlner._errors import InputError, MissingArgumentError, StageError
-from xlner._signature import Digest
-from xlner.languages import canonical
+from xlner.core.signature import Digest
+from xlner.errors import InputError, MissingArgumentError, StageError
+from xlner.text.languages import canonical
 
 _SHOWN = 60
 

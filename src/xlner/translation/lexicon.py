@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from xlner._entity import Span
-from xlner._errors import InputError, MissingArgumentError
-from xlner._signature import Digest
-from xlner._tokenize import tokenize
+from xlner.core.entity import Span
+from xlner.core.signature import Digest
+from xlner.errors import InputError, MissingArgumentError
 from xlner.formats import read_lexicon
 from xlner.formats.lexicon import LexiconEntry
-from xlner.translation._linked import Linked
+from xlner.text.tokenizer import tokenize
+from xlner.translation.linked import Linked
 
 _TAG = re.compile(r"</?\w+>")
 

@@ -6,8 +6,13 @@ must not be linked. Ties go to the lower index. Every shape is allowed, (0, n) a
 a decoder with its options by name.
 """
 
-from xlner.alignment.decoders._matrix import Decoded, LinkMatrix, Similarity
-from xlner.alignment.decoders._registry import (
+from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
+from xlner.alignment.decoders.itermax import itermax
+from xlner.alignment.decoders.match import match
+from xlner.alignment.decoders.matrix import Decoded, LinkMatrix, Similarity
+from xlner.alignment.decoders.priors import distorted, unsure
+from xlner.alignment.decoders.probabilities import entmax, softmax
+from xlner.alignment.decoders.registry import (
     ALIASES,
     DECODERS,
     Decoder,
@@ -16,11 +21,6 @@ from xlner.alignment.decoders._registry import (
     make_decoder,
     option_types,
 )
-from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
-from xlner.alignment.decoders.itermax import itermax
-from xlner.alignment.decoders.match import match
-from xlner.alignment.decoders.priors import distorted, unsure
-from xlner.alignment.decoders.probabilities import entmax, softmax
 from xlner.alignment.decoders.subwords import best_similarity, matched_similarity, word_links
 from xlner.alignment.decoders.transport import transport
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlner.alignment.decoders._matrix import LinkMatrix, Similarity, checked
+from xlner.alignment.decoders.matrix import LinkMatrix, Similarity, checked
 
 
 def forward(similarity: Similarity, *, threshold: float = -np.inf) -> LinkMatrix:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlner.alignment.decoders._matrix import LinkMatrix, Similarity, checked
 from xlner.alignment.decoders.argmax import mutual_best
+from xlner.alignment.decoders.matrix import LinkMatrix, Similarity, checked
 
 
 def itermax(

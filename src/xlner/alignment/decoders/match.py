@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from xlner._errors import MissingExtraError
-from xlner.alignment.decoders._matrix import LinkMatrix, Similarity, checked
+from xlner.alignment.decoders.matrix import LinkMatrix, Similarity, checked
+from xlner.errors import MissingExtraError
 
 
 def match(similarity: Similarity, *, threshold: float = -math.inf) -> LinkMatrix:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlner.alignment.decoders._matrix import LinkMatrix, Similarity, checked
+from xlner.alignment.decoders.matrix import LinkMatrix, Similarity, checked
 
 _SMALL = 2
 """Sides of so many words or fewer are left as they are, as in SimAlign."""

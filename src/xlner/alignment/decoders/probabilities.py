@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xlner._errors import ValidationError
-from xlner.alignment.decoders._matrix import Decoded, Similarity, checked
+from xlner.alignment.decoders.matrix import Decoded, Similarity, checked
+from xlner.errors import ValidationError
 
 
 def softmax(similarity: Similarity, *, threshold: float = 1e-3, temperature: float = 1.0) -> Decoded:

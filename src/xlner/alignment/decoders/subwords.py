@@ -12,8 +12,8 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner._errors import UnknownNameError, ValidationError
-from xlner.alignment.decoders._matrix import Decoded, Similarity, checked
+from xlner.alignment.decoders.matrix import Decoded, Similarity, checked
+from xlner.errors import UnknownNameError, ValidationError
 
 WordIndices = NDArray[np.intp]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlner._errors import ValidationError
-from xlner.alignment.decoders._matrix import Decoded, Similarity, checked
+from xlner.alignment.decoders.matrix import Decoded, Similarity, checked
+from xlner.errors import ValidationError
 
 _LEAST_EPSILON = 0.005
 """Below it the powers of a matrix of cosines leave the range of floats."""

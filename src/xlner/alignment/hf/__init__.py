@@ -1,0 +1,1 @@
+"""Aligners on Hugging Face encoders, and fine-tuning of encoders for word alignment."""

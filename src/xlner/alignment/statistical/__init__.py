@@ -1,0 +1,1 @@
+"""Aligners that learn from the bitext: eflomal and Thot."""

@@ -1,0 +1,91 @@
+"""Label maps: one label set into another, with the article and possessive that OntoNotes includes trimmed off."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from xlner.core.entity import Entity
+from xlner.errors import UnknownNameError, ValidationError
+
+_ONTONOTES = {
+    **{label: label for label in ("PER", "ORG", "LOC", "MISC", "DATE")},  # models that have this label set already
+    "PERSON": "PER",
+    "GPE": "LOC",
+    "FAC": "LOC",
+    "NORP": "MISC",
+    "EVENT": "MISC",
+    "WORK_OF_ART": "MISC",
+    "LAW": "MISC",
+    "LANGUAGE": "MISC",
+    "PRODUCT": "MISC",
+}
+_ARTICLES = frozenset({"the", "a", "an"})
+_POSSESSIVES = frozenset({"'s", "’s", "'", "’"})
+
+
+@dataclass(frozen=True, slots=True)
+class LabelMap:
+    """What each label becomes. Labels not in `mapping` are dropped or kept; `trim` cuts articles and possessives.
+
+    >>> LabelMap.parse("ontonotes").apply([Entity(0, 3, "GPE")], ["the", "Hague", "'s"])
+    (Entity(start=1, end=2, label='LOC', score=None),)
+    """
+
+    name: str
+    mapping: Mapping[str, str]
+    keep_others: bool
+    trim: bool
+
+    @classmethod
+    def parse(cls, spec: str) -> LabelMap:
+        """`ontonotes`, `none`, or pairs such as `PERSON=PER,GPE=LOC`, which keep every other label.
+
+        Raises `UnknownNameError` for anything else.
+        """
+        if spec == "ontonotes":
+            return cls(spec, _ONTONOTES, keep_others=False, trim=True)
+        if spec in ("none", ""):
+            return cls("none", {}, keep_others=True, trim=False)
+        pairs = [part.partition("=") for part in spec.split(",")]
+        if not all(old.strip() and sign and new.strip() for old, sign, new in pairs):
+            raise UnknownNameError(
+                f"unknown label map {spec!r}", hint="use 'ontonotes', 'none' or pairs such as PERSON=PER,GPE=LOC"
+            )
+        return cls(spec, {old.strip(): new.strip() for old, _, new in pairs}, keep_others=True, trim=False)
+
+    def mapped(self, label: str) -> str | None:
+        """What a label becomes; None where it is dropped."""
+        return self.mapping.get(label, label if self.keep_others else None)
+
+    def apply(self, entities: Iterable[Entity], tokens: Sequence[str]) -> tuple[Entity, ...]:
+        """Entities with their new labels; one that is nothing but an article disappears."""
+        mapped = []
+        for entity in entities:
+            label = self.mapped(entity.label)
+            if label is None:
+                continue
+            start, end = _trimmed(entity, tokens) if self.trim else entity.span
+            if start < end:
+                mapped.append(replace(entity, start=start, end=end, label=label))
+        return tuple(mapped)
+
+
+def _trimmed(entity: Entity, tokens: Sequence[str]) -> tuple[int, int]:
+    start, end = entity.span
+    if end > len(tokens):
+        raise ValidationError(f"entity {entity.span} ends beyond the sentence of {len(tokens)} tokens")
+    while start < end and tokens[start].lower() in _ARTICLES:
+        start += 1
+    while end > start and tokens[end - 1].lower() in _POSSESSIVES:
+        end -= 1
+    return start, end
+
+
+def without_labels(entities: Iterable[Entity], ignored: Collection[str]) -> tuple[Entity, ...]:
+    """The entities whose label is not ignored.
+
+    >>> without_labels([Entity(0, 1, "LOC"), Entity(1, 2, "DATE")], {"DATE"})
+    (Entity(start=0, end=1, label='LOC', score=None),)
+    """
+    return tuple(e for e in entities if e.label not in ignored)

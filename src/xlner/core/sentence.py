@@ -1,0 +1,142 @@
+"""A tokenized sentence, with its text, token offsets and entities where known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from xlner.core.entity import Entity, Span
+from xlner.core.tags import Repair, Scheme, decode, encode
+from xlner.errors import ValidationError
+
+if TYPE_CHECKING:
+    from xlner.text.tokenizer import Segmenter
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Tokens, and what is known about them.
+
+    `entities` are kept sorted and must not overlap. `text` and `offsets` come together: one half-open pair of code
+    point positions in `text` per token, in order. `language` is a code as `xlner.text.languages.canonical` gives it.
+    `meta` holds what a file said beside the tokens (comments, unknown JSON fields) and is carried through unread.
+
+    Raises `ValidationError` where entities overlap or leave the sentence, or offsets do not fit.
+
+    >>> Sentence(("Ana", "lives", "in", "Vigo"), (Entity(3, 4, "LOC"),)).tags()
+    ['O', 'O', 'O', 'B-LOC']
+    """
+
+    tokens: tuple[str, ...]
+    entities: tuple[Entity, ...] = ()
+    text: str | None = None
+    offsets: tuple[Span, ...] | None = None
+    language: str | None = None
+    id: str | None = None
+    meta: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tokens", tuple(self.tokens))
+        object.__setattr__(self, "entities", tuple(sorted(self.entities, key=_position)))
+        _check_entities(self.entities, len(self.tokens))
+        if (self.text is None) != (self.offsets is None):
+            raise ValidationError("a sentence has both text and offsets, or neither")
+        if self.text is not None and self.offsets is not None:
+            object.__setattr__(self, "offsets", tuple(self.offsets))
+            _check_offsets(self.offsets, len(self.tokens), len(self.text))
+
+    @classmethod
+    def from_tags(
+        cls,
+        tokens: Sequence[str],
+        tags: Sequence[str],
+        scheme: Scheme | str = Scheme.IOB2,
+        *,
+        repair: Repair | str = Repair.CONLLEVAL,
+    ) -> Sentence:
+        """Build a sentence from one tag per token; see `xlner.core.tags.decode` for `scheme` and `repair`.
+
+        >>> Sentence.from_tags(["Ana", "Vigo"], ["B-PER", "B-LOC"]).entities[1].label
+        'LOC'
+        """
+        if len(tokens) != len(tags):
+            raise ValidationError(f"{len(tokens)} tokens but {len(tags)} tags")
+        return cls(tuple(tokens), decode(tags, scheme, repair=repair).entities)
+
+    @classmethod
+    def from_text(
+        cls, text: str, *, language: str | None = None, id: str | None = None, segmenter: Segmenter | None = None
+    ) -> Sentence:
+        """Tokenize a text with the default tokenizer; offsets point into `text` as given.
+
+        `segmenter` cuts runs of a script without spaces into words, see `xlner.tokenize`.
+
+        >>> Sentence.from_text("Ana, in Vigo.").tokens
+        ('Ana', ',', 'in', 'Vigo', '.')
+        """
+        from xlner.text.tokenizer import tokenize
+
+        offsets = tokenize(text, language, segmenter=segmenter)
+        return cls(tuple(text[a:b] for a, b in offsets), (), text, tuple(offsets), language, id)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def tags(self, scheme: Scheme | str = Scheme.IOB2) -> list[str]:
+        """One tag per token."""
+        return encode(self.entities, len(self.tokens), scheme)
+
+    def with_entities(self, entities: Iterable[Entity]) -> Sentence:
+        """The same sentence with other entities."""
+        return replace(self, entities=tuple(entities))
+
+    def with_text(self) -> Sentence:
+        """The same sentence, its text detokenized from the tokens where it has none."""
+        if self.text is not None:
+            return self
+        from xlner.text.detokenizer import detokenize
+
+        text, offsets = detokenize(self.tokens, self.language)
+        return replace(self, text=text, offsets=tuple(offsets))
+
+    def char_span(self, entity: Entity) -> Span | None:
+        """Code point range of an entity in `text`; None where the sentence has no text.
+
+        >>> s = Sentence.from_text("In Vigo.")
+        >>> s.char_span(Entity(1, 2, "LOC"))
+        (3, 7)
+        """
+        if self.offsets is None:
+            return None
+        return (self.offsets[entity.start][0], self.offsets[entity.end - 1][1])
+
+    def surface(self, entity: Entity) -> str:
+        """The words of an entity as they stand in the text, else its tokens joined by spaces."""
+        span = self.char_span(entity)
+        if span is not None and self.text is not None:
+            return self.text[span[0] : span[1]]
+        return " ".join(self.tokens[entity.start : entity.end])
+
+
+def _position(entity: Entity) -> tuple[int, int, str]:
+    return (entity.start, entity.end, entity.label)
+
+
+def _check_entities(entities: Sequence[Entity], n_tokens: int) -> None:
+    for before, after in pairwise(entities):
+        if after.start < before.end:
+            raise ValidationError(f"entities {before.span} and {after.span} overlap")
+    if entities and entities[-1].end > n_tokens:
+        raise ValidationError(f"entity {entities[-1].span} ends beyond the sentence of {n_tokens} tokens")
+
+
+def _check_offsets(offsets: Sequence[Span], n_tokens: int, n_chars: int) -> None:
+    if len(offsets) != n_tokens:
+        raise ValidationError(f"{n_tokens} tokens but {len(offsets)} offsets")
+    position = 0
+    for start, end in offsets:
+        if not position <= start <= end <= n_chars:
+            raise ValidationError(f"token offsets ({start}, {end}) are out of order or beyond the text")
+        position = end

@@ -1,0 +1,201 @@
+"""Tag schemes: IOB1, IOB2, IOBES, BILOU and IO, both ways, with repair that is explicit and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from xlner.core.entity import Entity
+from xlner.errors import ValidationError
+
+
+class Scheme(StrEnum):
+    """How spans are written as one tag per token. `AUTO` reads any of them and cannot be written."""
+
+    AUTO = "auto"
+    IOB1 = "IOB1"
+    IOB2 = "IOB2"
+    IOBES = "IOBES"
+    BILOU = "BILOU"
+    IO = "IO"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Scheme | None:
+        return next((s for s in cls if s.value.lower() == str(value).lower()), None)
+
+
+class Repair(StrEnum):
+    """What to do with a tag that its scheme does not allow at its place.
+
+    `CONLLEVAL`: as conlleval and seqeval read it, a stray I- opens an entity. `DISCARD`: a stray run is no entity.
+    `NONE`: raise.
+    """
+
+    CONLLEVAL = "conlleval"
+    DISCARD = "discard"
+    NONE = "none"
+
+
+class Decoded(NamedTuple):
+    """Entities, and the positions of the tags that had to be repaired."""
+
+    entities: tuple[Entity, ...]
+    repaired: tuple[int, ...]
+
+
+class _Role(StrEnum):
+    BEGIN = "B"
+    INSIDE = "I"
+    END = "E"
+    SINGLE = "S"
+
+
+_ROLES = {
+    Scheme.AUTO: {
+        "B": _Role.BEGIN,
+        "I": _Role.INSIDE,
+        "E": _Role.END,
+        "L": _Role.END,
+        "S": _Role.SINGLE,
+        "U": _Role.SINGLE,
+    },
+    Scheme.IOB1: {"B": _Role.BEGIN, "I": _Role.INSIDE},
+    Scheme.IOB2: {"B": _Role.BEGIN, "I": _Role.INSIDE},
+    Scheme.IOBES: {"B": _Role.BEGIN, "I": _Role.INSIDE, "E": _Role.END, "S": _Role.SINGLE},
+    Scheme.BILOU: {"B": _Role.BEGIN, "I": _Role.INSIDE, "L": _Role.END, "U": _Role.SINGLE},
+    Scheme.IO: {"I": _Role.INSIDE},
+}
+_ENDED = (Scheme.IOBES, Scheme.BILOU)  # schemes that mark the last token of an entity
+_BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may open an entity
+
+
+def decode(
+    tags: Sequence[str], scheme: Scheme | str = Scheme.IOB2, *, repair: Repair | str = Repair.CONLLEVAL
+) -> Decoded:
+    """Read entities from one tag per token.
+
+    A tag is `O`, or a prefix and a label joined by the first hyphen, so labels may contain hyphens. Raises
+    `ValidationError` for a tag that is neither, and with `Repair.NONE` for the first tag out of place.
+
+    >>> decode(["I-PER", "I-PER", "B-ORG-GOV"])
+    Decoded(entities=(Entity(start=0, end=2, label='PER', score=None), \
+Entity(start=2, end=3, label='ORG-GOV', score=None)), repaired=(0,))
+    """
+    decoder = _Decoder(parse_scheme(scheme), Repair(repair))
+    for position, tag in enumerate(tags):
+        decoder.read(position, tag)
+    decoder.close(len(tags))
+    return Decoded(tuple(decoder.entities), tuple(sorted(set(decoder.repaired))))
+
+
+class _Decoder:
+    """The state while reading: at most one entity is open, or one stray run is being discarded."""
+
+    def __init__(self, scheme: Scheme, repair: Repair) -> None:
+        self.scheme = scheme
+        self.repair = repair
+        self.roles = _ROLES[scheme]
+        self.label: str | None = None
+        self.start = 0
+        self.discarding = False
+        self.ended: tuple[int, str] | None = None  # where the last entity ended, and its label
+        self.entities: list[Entity] = []
+        self.repaired: list[int] = []
+
+    def read(self, position: int, tag: str) -> None:
+        if tag == "O":
+            self.close(position)
+            return
+        role, label = self._parse(position, tag)
+        continues = self.label == label
+        if role in (_Role.INSIDE, _Role.END) and continues:
+            if role is _Role.END:
+                self._emit(position + 1)
+            return
+        self.close(position)
+        stray = role is _Role.END or (role is _Role.INSIDE and self.scheme not in _BEGUN_INSIDE)
+        if role is _Role.BEGIN and self.scheme is Scheme.IOB1:
+            stray = self.ended != (position, label)
+        if stray:
+            self._repair(position, tag)
+        self.label, self.start = label, position
+        self.discarding = stray and self.repair is Repair.DISCARD and role is not _Role.BEGIN
+        if role in (_Role.END, _Role.SINGLE):
+            self._emit(position + 1)
+
+    def close(self, position: int) -> None:
+        """End the open entity, if any, before `position`."""
+        if self.label is None:
+            return
+        if self.scheme in _ENDED and not self.discarding:
+            self._repair(position - 1, "an entity without its end")
+            self.discarding = self.repair is Repair.DISCARD
+        self._emit(position)
+
+    def _emit(self, end: int) -> None:
+        if self.label is not None and not self.discarding:
+            self.entities.append(Entity(self.start, end, self.label))
+            self.ended = (end, self.label)
+        self.label, self.discarding = None, False
+
+    def _repair(self, position: int, what: str) -> None:
+        if self.repair is Repair.NONE:
+            raise ValidationError(f"{what} at token {position + 1} is not valid {self.scheme}")
+        self.repaired.append(position)
+
+    def _parse(self, position: int, tag: str) -> tuple[_Role, str]:
+        prefix, hyphen, label = tag.partition("-")
+        if self.scheme is Scheme.IO and not hyphen:
+            return _Role.INSIDE, tag
+        role = self.roles.get(prefix)
+        if role is None or not label:
+            allowed = ", ".join(f"{p}-" for p in self.roles)
+            raise ValidationError(f"tag {tag!r} of token {position + 1} is not O or one of {allowed} and a label")
+        return role, label
+
+
+def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Scheme.IOB2) -> list[str]:
+    """Write disjoint entities as one tag per token.
+
+    Raises `ValidationError` for entities that overlap or leave the sentence, and for two touching entities of one
+    label in `IO`, which cannot tell them apart.
+
+    >>> encode([Entity(0, 2, "PER")], 3, "IOBES")
+    ['B-PER', 'E-PER', 'O']
+    """
+    scheme = parse_scheme(scheme)
+    if scheme is Scheme.AUTO:
+        raise ValidationError("tags cannot be written in scheme 'auto'", hint="name one, for example IOB2")
+    tags = ["O"] * length
+    before: Entity | None = None
+    for entity in sorted(entities, key=lambda e: e.start):
+        if entity.end > length or (before and entity.start < before.end):
+            raise ValidationError(f"entity {entity.span} overlaps another or ends beyond the {length} tokens")
+        touches = before is not None and before.end == entity.start and before.label == entity.label
+        if touches and scheme is Scheme.IO:
+            raise ValidationError(
+                f"IO cannot tell apart the two {entity.label} entities that touch at token {entity.start + 1}",
+                hint="use IOB2",
+            )
+        tags[entity.start : entity.end] = _entity_tags(entity, scheme, touches)
+        before = entity
+    return tags
+
+
+def _entity_tags(entity: Entity, scheme: Scheme, touches: bool) -> list[str]:
+    begin = "I" if scheme is Scheme.IO or (scheme is Scheme.IOB1 and not touches) else "B"
+    prefixes = [begin] + ["I"] * (len(entity) - 1)
+    if scheme in _ENDED:
+        end, single = ("E", "S") if scheme is Scheme.IOBES else ("L", "U")
+        prefixes[-1] = single if len(prefixes) == 1 else end
+    return [f"{prefix}-{entity.label}" for prefix in prefixes]
+
+
+def parse_scheme(name: Scheme | str) -> Scheme:
+    """The scheme of that name, in any case; raises `ValidationError` with the known names."""
+    try:
+        return Scheme(name)
+    except ValueError:
+        known = ", ".join(Scheme)
+        raise ValidationError(f"unknown tag scheme {name!r}", hint=f"one of {known}") from None

@@ -1,0 +1,1 @@
+"""Where a run executes: shards on disk that survive a kill."""

@@ -1,0 +1,183 @@
+"""Run folders: a long run in shards that survive a kill, and the check that a second start continues the same run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, TypeVar
+
+from xlner.core.pair import Pair
+from xlner.errors import InputError, RunFolderError
+from xlner.formats import jsonl
+from xlner.formats.open import read_pairs
+from xlner.models.folders import write_durably
+
+DEFAULT_SHARD_SIZE = 250
+_MANIFEST = "run.json"
+
+T = TypeVar("T")
+
+
+class RunFolder:
+    """A folder that holds the finished shards of one run.
+
+    `identity` says what the result depends on (recipe, versions, input hashes); a folder with another identity is
+    refused. `reused` holds the numbers, from 1, of the shards that the last `run` found finished. Raises
+    `RunFolderError` where the folder belongs to another run, is in use by another process or cannot be made.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        identity: Mapping[str, Any],
+        *,
+        shard_size: int = DEFAULT_SHARD_SIZE,
+        overwrite: bool = False,
+    ) -> None:
+        self.path = Path(path)
+        self.reused: list[int] = []
+        self._lock = _locked(self.path)
+        try:
+            self.shard_size = self._open(json.loads(json.dumps(identity)), shard_size, overwrite)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, identity: Mapping[str, Any], shard_size: int, overwrite: bool) -> int:
+        """Begin or take up a run; returns the shard size that it began with."""
+        if overwrite:
+            _clear(self.path)
+        manifest = self._manifest()
+        if manifest is None:
+            manifest = {"identity": identity, "shard_size": shard_size}
+            write_durably(self.path / _MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
+        elif manifest["identity"] != identity:
+            raise RunFolderError(
+                f"{self.path} holds a run with another {_difference(manifest['identity'], identity)}",
+                hint="use another folder, or --overwrite to start anew",
+            )
+        return int(manifest["shard_size"])
+
+    def run(
+        self,
+        items: Iterable[T],
+        process: Callable[[Iterable[T]], Iterator[Pair]],
+        on_progress: Callable[[int], None] = lambda n: None,
+    ) -> Iterator[Pair]:
+        """Process the items shard by shard, skipping finished shards, then yield all pairs in order.
+
+        `on_progress` is told how many more pairs are done.
+        """
+        iterator = iter(items)
+        number = 0
+        self.reused = []
+        while shard := list(islice(iterator, self.shard_size)):
+            if self._finished(number, len(shard)):
+                on_progress(len(shard))
+                self.reused.append(number + 1)
+            else:
+                self._write(number, process(shard), on_progress)
+            number += 1
+        for done in range(number):
+            yield from self._read(done)
+
+    def close(self) -> None:
+        """Let other processes use the folder."""
+        self._lock.close()
+
+    def __enter__(self) -> RunFolder:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _shard(self, number: int) -> Path:
+        return self.path / f"shard-{number:06d}.jsonl"
+
+    def _finished(self, number: int, expected: int) -> bool:
+        """True where the shard has its mark and is what the mark says."""
+        path = self._shard(number)
+        try:
+            mark = json.loads(path.with_suffix(".done").read_text(encoding="utf-8"))
+            data = path.read_bytes()
+        except (OSError, ValueError):
+            return False
+        return bool(mark == _mark(data) and mark["lines"] == expected)
+
+    def _write(self, number: int, pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> None:
+        path = self._shard(number)
+        partial = path.with_suffix(".part")
+        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+            for pair in pairs:
+                jsonl.write_pair(stream, pair)
+                on_progress(1)
+            _sync(stream)
+        partial.replace(path)
+        write_durably(path.with_suffix(".done"), json.dumps(_mark(path.read_bytes())))
+
+    def _read(self, number: int) -> Iterator[Pair]:
+        for item in read_pairs(self._shard(number)):
+            if isinstance(item, InputError):
+                raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start anew")
+            yield item
+
+    def _manifest(self) -> dict[str, Any] | None:
+        try:
+            text = (self.path / _MANIFEST).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            manifest = json.loads(text)
+            return {"identity": manifest["identity"], "shard_size": manifest["shard_size"]}
+        except (ValueError, KeyError, TypeError):
+            raise RunFolderError(f"{self.path / _MANIFEST} is damaged", hint="use --overwrite to start anew") from None
+
+
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file, for the identity of a run."""
+    with Path(path).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _mark(data: bytes) -> dict[str, object]:
+    return {"lines": data.count(b"\n"), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """The names of what differs, for a message."""
+    differ = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+    return ", ".join(differ)
+
+
+def _sync(stream: IO[str]) -> None:
+    stream.flush()
+    os.fsync(stream.fileno())
+
+
+def _clear(path: Path) -> None:
+    """Remove what a run left behind, and nothing else."""
+    for old in (*path.glob("shard-*"), path / _MANIFEST):
+        old.unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> IO[str]:
+    """An open file that keeps other processes out for as long as it stays open."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        lock = (path / ".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise RunFolderError(f"run folder {path} cannot be made: {error.strerror}") from None
+    try:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:  # no such locks on Windows
+        pass
+    except OSError:
+        lock.close()
+        raise RunFolderError(f"run folder {path} is in use by another process") from None
+    return lock

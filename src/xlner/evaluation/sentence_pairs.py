@@ -1,0 +1,68 @@
+"""Gold and predicted sentences side by side, refused where they are not the same sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+from typing import NamedTuple
+
+from xlner.core.pair import Outcome, Pair
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError
+
+
+class Matched(NamedTuple):
+    """A gold sentence, the same sentence with predicted entities, and the pair these came from, if any."""
+
+    gold: Sentence
+    predicted: Sentence
+    pair: Pair | None
+
+    @property
+    def error(self) -> str | None:
+        """Why the sentence could not be labeled."""
+        if self.pair is not None:
+            return self.pair.error
+        return str(self.predicted.meta["error"]) if "error" in self.predicted.meta else None
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """What became of the source entities."""
+        return self.pair.projection.outcomes if self.pair is not None and self.pair.projection is not None else ()
+
+
+def matched(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair]) -> Iterator[Matched]:
+    """The sentences of both sides, one for one; sentences without words are skipped on both sides.
+
+    Raises `InputError` with the first position where the words differ.
+
+    >>> [m.predicted.tokens for m in matched([Sentence(("a",)), Sentence(())], [Sentence(("a",))])]
+    [('a',)]
+    """
+    sides = ((item for item in side if _tokens(item)) for side in (gold, predicted))
+    for number, (g, p) in enumerate(zip_longest(*sides), start=1):
+        if g is None or p is None:
+            longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
+            raise InputError(
+                f"the {longer} data has this sentence, the {shorter} data ends before it",
+                sentence=number,
+                hint="compare files with the same sentences in the same order",
+            )
+        if _tokens(g) != _tokens(p):
+            _refuse(_tokens(g), _tokens(p), number)
+        assert isinstance(g, Sentence)
+        yield Matched(g, p.labeled, p) if isinstance(p, Pair) else Matched(g, p, None)
+
+
+def _tokens(item: Sentence | Pair) -> tuple[str, ...]:
+    return item.target.tokens if isinstance(item, Pair) else item.tokens
+
+
+def _refuse(gold: tuple[str, ...], predicted: tuple[str, ...], number: int) -> None:
+    at = next(k for k, (a, b) in enumerate(zip_longest(gold, predicted)) if a != b)
+    words = [repr(side[at]) if at < len(side) else "missing" for side in (gold, predicted)]
+    raise InputError(
+        f"word {at + 1} is {words[0]} in the gold data and {words[1]} in the predicted data",
+        sentence=number,
+        hint="compare files with the same words",
+    )

@@ -1,0 +1,69 @@
+"""Languages and their families: a small table after Glottolog.
+
+Families, branches and Glottocodes are those of Glottolog 5 (Hammarström et al., CC BY 4.0, https://glottolog.org), as
+qwanqwa 1.2.1 has them. A branch is the level at which Germanic, Romance and Slavic stand.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from xlner.errors import UnknownNameError
+from xlner.text.languages import base
+
+_MAJOR = "Indo-European"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language, and where Glottolog puts it; `branch` is empty where its family has none.
+
+    >>> language("nl").group, language("fi").group, language("eu").group
+    ('Germanic', 'Uralic', 'Basque')
+    """
+
+    code: str
+    name: str
+    glottocode: str
+    family: str
+    branch: str
+
+    @property
+    def group(self) -> str:
+        """What the study calls a family: the branch of an Indo-European language, else the family."""
+        return self.branch if self.family == _MAJOR and self.branch else self.family
+
+
+def language(code: str) -> Language:
+    """The language of a code; raises `UnknownNameError` where it is not in the table.
+
+    >>> language("lug").name, language("pcm").branch
+    ('Ganda', 'Germanic')
+    """
+    table = languages()
+    short = base(code)
+    if short not in table:
+        raise UnknownNameError(f"the family of language {code!r} is not known", hint=f"known: {', '.join(table)}")
+    return table[short]
+
+
+@cache
+def languages() -> dict[str, Language]:
+    """All languages of the table by code."""
+    text = (resources.files(__package__) / "languages.csv").read_text(encoding="utf-8")
+    return {row["code"]: Language(**row) for row in csv.DictReader(text.splitlines())}
+
+
+def relatedness(first: str, second: str) -> float:
+    """1 for languages of the same branch, 1/2 for those of the same family, else 0.
+
+    >>> relatedness("de", "sv"), relatedness("de", "es"), relatedness("fi", "hu"), relatedness("de", "fi")
+    (1.0, 0.5, 0.5, 0.0)
+    """
+    one, other = language(first), language(second)
+    if one.family != other.family:
+        return 0.0
+    return 1.0 if one.branch == other.branch else 0.5

@@ -1,0 +1,78 @@
+"""The sentences of an experiment: gold target sentences, with source sentences where the dataset has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.engines.run_folder import file_digest
+from xlner.errors import InputError
+from xlner.experiments.reproduce.recipe import DatasetPlan
+from xlner.formats import read_sentences, strict
+from xlner.formats.datasets import is_spec
+from xlner.formats.open import input_files
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """One language of a dataset: gold sentences, and pairs without the gold labels, one for one.
+
+    `source_labeled` says that the source sentences have gold labels. `digest` names the files that it was read from.
+    """
+
+    gold: tuple[Sentence, ...]
+    pairs: tuple[Pair, ...]
+    source_labeled: bool
+    digest: str
+
+
+def load(
+    plan: DatasetPlan, folder: str | Path | None, lang: str, *, source_lang: str, limit: int | None = None
+) -> Data:
+    """Read one language of a dataset; sentences without words are left out, as in scoring.
+
+    Raises `InputError` where a file is missing or cannot be read, and where source and target have other numbers of
+    sentences.
+    """
+    path = _place(plan, folder, lang, plan.target)
+    gold = list(strict(read_sentences(path, format=_format(path), language=lang, require_tags=True)))
+    digests = [_digest(path)]
+    sources: Sequence[Sentence | None] = [None] * len(gold)
+    labeled = plan.labeled_source or bool(plan.source)
+    if labeled:
+        source_path = _place(plan, folder, source_lang, plan.source)
+        sources = list(strict(read_sentences(source_path, language=source_lang, require_tags=True)))
+        digests.append(_digest(source_path))
+        if len(sources) != len(gold):
+            raise InputError(f"{len(sources)} sentences for the {len(gold)} of {path}", path=source_path)
+    rows = [(g, s) for g, s in zip(gold, sources, strict=True) if g.tokens][:limit]
+    targets = [replace(g, entities=(), meta={}) for g, _ in rows]
+    pairs = tuple(Pair(t, s) for t, (_, s) in zip(targets, rows, strict=True))
+    return Data(tuple(g for g, _ in rows), pairs, labeled, f"{'+'.join(digests)} limit={limit}")
+
+
+def _place(plan: DatasetPlan, folder: str | Path | None, lang: str, patterns: Sequence[str]) -> str:
+    """The path or spec of one side; raises `InputError` with all names that were tried where none is there."""
+    if plan.reader is not None:
+        return f"{plan.reader}:{folder or ''}?lang={lang}&split={plan.split}"
+    if folder is None:
+        raise InputError(f"dataset {plan.name!r} is not on the hub", hint="give its folder")
+    tried = [Path(folder) / pattern.format(lang=lang) for pattern in patterns]
+    for path in tried:
+        if path.is_file():
+            return str(path)
+    names = ", ".join(path.name for path in tried)
+    raise InputError(f"no file for language {lang!r}: looked for {names}", path=folder)
+
+
+def _digest(path: str) -> str:
+    return "+".join(file_digest(file) for file in input_files(path))
+
+
+def _format(path: str) -> str | None:
+    if is_spec(path):
+        return None
+    return "jsonl" if path.endswith(".jsonl") else "conll"

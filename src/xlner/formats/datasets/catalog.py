@@ -1,0 +1,202 @@
+"""What is known about each data set: where its files lie, what its labels and languages are, and its license."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xlner.errors import UnknownNameError
+from xlner.text.languages import canonical
+
+SPLITS = ("train", "dev", "test")
+_SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "validation", "valid"), "test": ("test",)}
+_CONLL_SPLITS = {"train": ("train",), "dev": ("testa", "valid", "dev"), "test": ("testb", "test")}
+_WIKIPEDIA = {
+    "als": "gsw",
+    "bat-smg": "sgs",
+    "be-x-old": "be",
+    "eml": "egl",
+    "fiu-vro": "vro",
+    "map-bms": "jv",
+    "nds-nl": "nds",
+    "roa-rup": "rup",
+    "simple": "en",
+    "zh-classical": "lzh",
+}
+_CONLL_CODES = {"deu": "de", "eng": "en", "esp": "es", "ned": "nl"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A data set. `paths` are where its files may lie below a folder, with `{lang}` and `{split}` in them.
+
+    `labels` are in the order of the tag numbers on the hub; `codes` has the languages that are named otherwise than by
+    ISO 639 or BCP-47, and `only` the one language of paths without `{lang}`. `legacy` files may be in ISO 8859-1.
+    `hub` is the repository with parquet files, `hub_languages` those that it has if not all, and `config` the folder
+    in it. `checksums` holds the SHA-256 of files that never change, by `lang/split`.
+    """
+
+    name: str
+    title: str
+    languages: tuple[str, ...]
+    labels: tuple[str, ...]
+    license: str
+    home: str
+    paths: tuple[str, ...]
+    format: str = "conll"
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _SPLIT_NAMES, hash=False)
+    codes: Mapping[str, str] = field(default_factory=dict, hash=False)
+    only: str = ""
+    legacy: bool = False
+    hub: str | None = None
+    hub_languages: tuple[str, ...] = ()
+    config: str = "{lang}"
+    checksums: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def language(self, name: str) -> str | None:
+        """The code of a language as xlner writes it, from what the data set calls it; None where there is none.
+
+        >>> DATASETS["conll2002"].language("ned"), DATASETS["uner"].language("sv_pud")
+        ('nl', 'sv')
+        """
+        try:
+            return canonical(self.codes.get(name, name.partition("_")[0]))
+        except UnknownNameError:
+            return None
+
+    @property
+    def tag_names(self) -> tuple[str, ...]:
+        """The names of the tag numbers.
+
+        >>> DATASETS["masakhaner2"].tag_names[5:]
+        ('B-LOC', 'I-LOC', 'B-DATE', 'I-DATE')
+        """
+        return ("O", *(f"{prefix}-{label}" for label in self.labels for prefix in "BI"))
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_MASAKHANE = _names("bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul")
+_MASAKHANER_X = _names("am bbj bm ee ha ig lg luo mos ny pcm rw sn sw tn tw wo xh yo zu")
+_XTREME = _names(
+    "af ar az bg bn de el en es et eu fa fi fr gu he hi hu id it ja jv ka kk ko lt ml mr ms my nl pa pl pt qu ro ru "
+    "sw ta te th tl tr uk ur vi yo zh"
+)
+_UNER = _names(
+    "ceb_gja da_ddt de_pud en_ewt en_pud hr_set pt_bosque pt_pud ru_pud sk_snk sr_set sv_pud sv_talbanken tl_trg "
+    "tl_ugnayan zh_gsd zh_gsdsimp zh_pud"
+)
+_PANX_PATHS = (
+    "{lang}/{split}",
+    "{lang}-{split}",
+    "{split}-{lang}.tsv",
+    "panx_dataset/{lang}/{split}",
+    "panx_dataset/{lang}-{split}",
+    "panx/{split}-{lang}.tsv",
+)
+
+_ALL = (
+    Dataset(
+        name="conll2002",
+        title="CoNLL-2002, Spanish and Dutch news",
+        languages=("es", "nl"),
+        labels=("PER", "ORG", "LOC", "MISC"),
+        license="not stated, research use",
+        home="https://www.clips.uantwerpen.be/conll2002/ner/",
+        paths=("{lang}.{split}", "data/{lang}.{split}", "ner/data/{lang}.{split}"),
+        splits=_CONLL_SPLITS,
+        codes=_CONLL_CODES,
+        legacy=True,
+        hub="eriktks/conll2002",
+    ),
+    Dataset(
+        name="conll2003",
+        title="CoNLL-2003, English and German news",
+        languages=("en", "de"),
+        labels=("PER", "ORG", "LOC", "MISC"),
+        license="Reuters (en) and ECI (de) agreements, research use",
+        home="https://www.clips.uantwerpen.be/conll2003/ner/",
+        paths=("{lang}.{split}", "{split}.txt", "ner/{lang}.{split}"),
+        splits=_CONLL_SPLITS,
+        codes=_CONLL_CODES,
+        only="eng",
+        legacy=True,
+        hub="eriktks/conll2003",
+        hub_languages=("en",),
+        config="conll2003",
+    ),
+    Dataset(
+        name="europarl-ner",
+        title="Europarl-NER, 799 parallel sentences",
+        languages=("de", "en", "es", "it"),
+        labels=("PER", "ORG", "LOC", "MISC"),
+        license="no known restriction",
+        home="https://github.com/ixa-ehu/ner-evaluation-corpus-europarl",
+        paths=("{lang}-europarl.{split}.conll02",),
+        checksums={
+            "de/test": "0441cd4f8895f8fbe18e5660388fbfc7c423eaf80c93f67fe75f6f4f5ba7cc04",
+            "en/test": "c760bdac18678e8715c5ef882516006cc4cb08564abfebcd63e4075b00d07efc",
+            "es/test": "ab1cd8bd29d3e30953db6323cf6337fcc5b2d6feacb8f199d3f69d53616e7aad",
+        },
+    ),
+    Dataset(
+        name="masakhaner2",
+        title="MasakhaNER 2.0, news in African languages",
+        languages=_MASAKHANE,
+        labels=("PER", "ORG", "LOC", "DATE"),
+        license="CC BY-NC 4.0 (the hub says AFL 3.0)",
+        home="https://github.com/masakhane-io/masakhane-ner",
+        paths=("{lang}/{split}.txt", "data/{lang}/{split}.txt", "MasakhaNER2.0/data/{lang}/{split}.txt"),
+        hub="masakhane/masakhaner2",
+    ),
+    Dataset(
+        name="masakhaner-x",
+        title="MasakhaNER-X, raw text with spans, of XTREME-UP",
+        languages=_MASAKHANER_X,
+        labels=("PER", "ORG", "LOC", "DATE"),
+        license="not stated; made of MasakhaNER, CC BY-NC 4.0",
+        home="https://github.com/masakhane-io/masakhane-ner",
+        paths=(
+            "{split}/{lang}.jsonl",
+            "MasakhaNER-X/{split}/{lang}.jsonl",
+            "xtreme-up/MasakhaNER-X/{split}/{lang}.jsonl",
+        ),
+        format="masakhaner-x",
+    ),
+    Dataset(
+        name="pan-x",
+        title="PAN-X of XTREME, Wikipedia with automatic labels",
+        languages=_XTREME,
+        labels=("PER", "ORG", "LOC"),
+        license="not stated; text of Wikipedia, CC BY-SA",
+        home="https://github.com/google-research/xtreme",
+        paths=_PANX_PATHS,
+        codes=_WIKIPEDIA,
+        hub="google/xtreme",
+        config="PAN-X.{lang}",
+    ),
+    Dataset(
+        name="uner",
+        title="Universal NER, treebanks of Universal Dependencies",
+        languages=_UNER,
+        labels=("PER", "ORG", "LOC"),
+        license="CC BY-SA 4.0, or that of the treebank",
+        home="https://www.universalner.org",
+        paths=("{lang}-ud-{split}.iob2", "*/{lang}-ud-{split}.iob2"),
+    ),
+    Dataset(
+        name="wikiann",
+        title="WikiANN, 176 languages, Wikipedia with automatic labels",
+        languages=(),
+        labels=("PER", "ORG", "LOC"),
+        license="not stated; text of Wikipedia, CC BY-SA",
+        home="https://github.com/afshinrahimi/mmner",
+        paths=_PANX_PATHS,
+        codes=_WIKIPEDIA,
+        hub="unimelb-nlp/wikiann",
+    ),
+)
+DATASETS: Mapping[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
+"""Every data set by its name."""

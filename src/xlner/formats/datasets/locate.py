@@ -1,0 +1,141 @@
+"""From a spec to the files that it stands for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import product
+from pathlib import Path
+
+from xlner.core.registry import Spec
+from xlner.errors import InputError, UnknownNameError
+from xlner.formats.datasets.catalog import DATASETS, SPLITS, Dataset
+from xlner.formats.datasets.hub import hub_files
+from xlner.text.languages import canonical
+
+_NAME = re.compile(r"[A-Za-z][\w.-]+")  # of two letters at least: one is a drive
+_ASKS = re.compile(r"\?(.*&)?(lang|split)=")
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One split of one language of a data set: its files, and how to read them.
+
+    `name` is what the data set calls the language (or the treebank); `language` is its code.
+    """
+
+    dataset: Dataset
+    files: tuple[Path, ...]
+    name: str
+    split: str
+    format: str
+
+    @property
+    def language(self) -> str | None:
+        """The code of the language."""
+        return self.dataset.language(self.name)
+
+
+def is_spec(path: str | Path) -> bool:
+    """True where a path is the spec of a data set, known or not, and there is no file of that name.
+
+    >>> is_spec("conll2003:data?lang=en"), is_spec("conll2004?lang=en"), is_spec("conll2003.txt")
+    (True, True, False)
+    """
+    name, *rest = re.split(r"[:?]", str(path), maxsplit=2)
+    if name in DATASETS:
+        return not Path(path).exists()
+    asks = _ASKS.search(str(path)) is not None or (bool(rest) and Path(rest[0]).is_dir())
+    return bool(rest) and asks and _NAME.fullmatch(name) is not None and not Path(path).exists()
+
+
+def spec_of(dataset: Dataset, folder: str | Path, name: str, split: str) -> str:
+    """The spec of one split of one language."""
+    return f"{dataset.name}:{folder}?lang={name}&split={split}"
+
+
+def locate(spec: str) -> Located:
+    """The files of a spec `NAME:FOLDER?lang=CODE&split=train|dev|test`, or of `NAME?lang=…&split=…` from the hub.
+
+    The language is a code in any form, or what the data set calls it; it may be left out where there is only one. The
+    split is `test` unless given. Raises `UnknownNameError` for an unknown data set, option or split, `InputError`
+    where there is no such file.
+    """
+    parsed = Spec.parse(spec)
+    dataset = DATASETS.get(parsed.name)
+    if dataset is None:
+        close = get_close_matches(parsed.name, DATASETS, n=1)
+        meant = f"did you mean {close[0]!r}? " if close else ""
+        raise UnknownNameError(f"unknown data set {parsed.name!r}", hint=f"{meant}known: {', '.join(DATASETS)}")
+    unknown = sorted(set(parsed.options) - {"lang", "split"})
+    if unknown:
+        raise UnknownNameError(f"{dataset.name} has no option {unknown[0]!r}", hint="options: lang, split")
+    split, lang = parsed.options.get("split", "test"), parsed.options.get("lang")
+    if split not in SPLITS:
+        raise UnknownNameError(f"{dataset.name} has no split {split!r}", hint=f"splits: {', '.join(SPLITS)}")
+    if parsed.argument is None:
+        return _on_the_hub(dataset, lang, split)
+    folder = Path(parsed.argument)
+    if not folder.is_dir():
+        raise InputError("this is not a folder", path=folder, hint=f"get {dataset.name} from {dataset.home}")
+    found = local_files(dataset, folder)
+    return _chosen([f for f in found if f.split == split], lang, f"{dataset.name} in {folder} ({split})")
+
+
+def local_files(dataset: Dataset, folder: Path) -> list[Located]:
+    """Every split of every language that a folder has."""
+    found: dict[tuple[str, str], Located] = {}
+    for pattern, (split, names) in product(dataset.paths, dataset.splits.items()):
+        for file_split in names:
+            glob = pattern.format(lang="*", split=file_split)
+            named = re.compile(_regex(pattern, file_split))
+            for path in sorted(folder.glob(glob)):
+                match = named.fullmatch(path.relative_to(folder).as_posix())
+                if match and path.is_file():
+                    name = match.groupdict().get("lang", dataset.only)
+                    if dataset.language(name) is not None:
+                        found.setdefault((name, split), Located(dataset, (path,), name, split, dataset.format))
+    return sorted(found.values(), key=lambda f: (f.name, SPLITS.index(f.split)))
+
+
+def _regex(pattern: str, split: str) -> str:
+    escaped = re.escape(pattern).replace(r"\{split\}", re.escape(split)).replace(r"\*", "[^/]+")
+    return escaped.replace(r"\{lang\}", r"(?P<lang>[\w-]+)")
+
+
+def _chosen(found: Sequence[Located], lang: str | None, where: str) -> Located:
+    """The one that the language names: as the data set calls it, or by its code."""
+    names = ", ".join(f.name for f in found) or "nothing"
+    matching = list(found)
+    if lang is not None:
+        matching = [f for f in found if f.name == lang] or [f for f in found if f.language == _code(lang)]
+    if len(matching) == 1:
+        return matching[0]
+    if not matching:
+        raise InputError(f"{where} has no {lang or 'file'}", hint=f"it has {names}")
+    raise InputError(
+        f"{where} has several: {', '.join(f.name for f in matching)}", hint=f"name one: ?lang={matching[0].name}"
+    )
+
+
+def _code(lang: str) -> str | None:
+    try:
+        return canonical(lang)
+    except UnknownNameError:
+        return None
+
+
+def _on_the_hub(dataset: Dataset, lang: str | None, split: str) -> Located:
+    if dataset.hub is None:
+        raise InputError(
+            f"{dataset.name} is not on the hub as parquet",
+            hint=f"get it from {dataset.home} and write {dataset.name}:FOLDER?lang=CODE&split={split}",
+        )
+    if lang is None:
+        raise InputError(f"{dataset.name} from the hub needs a language", hint=f"write {dataset.name}?lang=CODE")
+    names = dataset.hub_languages or dataset.languages or (lang,)
+    known = [Located(dataset, (), name, split, "parquet") for name in names]
+    chosen = _chosen(known, lang, f"{dataset.name} on the hub")
+    return Located(dataset, hub_files(dataset, dataset.hub, chosen.name, split), chosen.name, split, "parquet")

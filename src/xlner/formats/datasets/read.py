@@ -1,0 +1,40 @@
+"""Reading what a spec stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from xlner.formats import conll, masakhaner_x, parquet
+from xlner.formats.datasets.locate import Located
+from xlner.formats.files import Item, ReadOptions, ReadReport, read_lines, require_content
+
+_UTF_8, _LATIN_1 = "utf-8", "iso-8859-1"
+
+
+def read_located(located: Located, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+    """The sentences of all files, with the code of their language on them."""
+    options = replace(options, language=options.language or located.language)
+    for path in located.files:
+        require_content(path)
+    for path in located.files:
+        yield from _read_file(path, located, options, report)
+
+
+def _read_file(path: Path, located: Located, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+    if located.format == "parquet":
+        return parquet.read(path, options, report, located.dataset.tag_names)
+    lines = read_lines(path, encoding=_encoding(path) if located.dataset.legacy else _UTF_8)
+    if located.format == "masakhaner-x":
+        return masakhaner_x.read(lines, str(path), options, report)
+    return conll.ConllReader(str(path), options, report).read(lines)
+
+
+def _encoding(path: Path) -> str:
+    """ISO 8859-1, as the shared tasks had it, unless somebody has converted the file."""
+    try:
+        path.read_text(encoding=_UTF_8)
+    except UnicodeDecodeError:
+        return _LATIN_1
+    return _UTF_8

@@ -1,0 +1,168 @@
+"""Models of the Hugging Face hub as folders: given ones, those in the cache, and those to be downloaded."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from fnmatch import fnmatch
+from pathlib import Path
+
+from xlner.errors import BackendError, MissingExtraError, NotDownloadedError
+
+_SMALL = ("*.json", "*.txt", "*.model", "*.spm", "*.tiktoken", "*.jinja")
+"""Configuration and tokenizers."""
+_WEIGHTS = ("*.safetensors", "*.bin")
+"""The better one first; a model that has both is read from safetensors."""
+_NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin")
+_TIMEOUT = 10
+"""Seconds to wait for the hub to say what a model consists of."""
+
+_downloads = ContextVar("downloads", default=True)
+
+
+@contextmanager
+def without_downloads() -> Iterator[None]:
+    """For a look at what is there: a model that is not on this machine raises `NotDownloadedError` at once."""
+    token = _downloads.set(False)
+    try:
+        yield
+    finally:
+        _downloads.reset(token)
+
+
+def model_folder(name: str, *, revision: str | None = None, config: str = "config.json") -> Path:
+    """The folder of a model: `name` itself where that is a folder, else its snapshot in the cache of the hub.
+
+    What is in the cache is taken as it is, without a network. Only what is not there is downloaded: configuration,
+    tokenizer and weights in one format. `revision` is a branch, tag or commit; `config` a file every such model has.
+
+    Raises `BackendError` for a folder that is not there, a name that the hub does not know or does not give away,
+    `NotDownloadedError` where the model is not in the cache and the hub cannot be reached, and `MissingExtraError`
+    without `huggingface_hub`.
+    """
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    if path.exists() or not _is_repository(name):
+        raise BackendError(f"model folder {name!r} is not there", hint="give a folder, or a name such as owner/model")
+    return _cached(name, revision, config) or _download(name, revision, config)
+
+
+def folder_version(folder: Path) -> str:
+    """What tells two versions of a model apart: the commit of a snapshot, else a hash of configuration and weights."""
+    if folder.parent.name == "snapshots":
+        return folder.name[:12]
+    digest = hashlib.sha256()
+    for path in sorted(p for p in folder.iterdir() if p.is_file() and _counts(p.name)):
+        digest.update(f"{path.name}\0".encode())
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+def hub_cache() -> Path:
+    """Where downloaded models are kept, whether `huggingface_hub` is installed or not."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    home = Path(os.environ.get("HF_HOME") or cache / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
+
+
+def _is_repository(name: str) -> bool:
+    return name.count("/") <= 1 and not name.startswith((".", "~", "/")) and not name.endswith("/") and "\\" not in name
+
+
+def _counts(name: str) -> bool:
+    return any(fnmatch(name, pattern) for pattern in (*_SMALL, *_WEIGHTS)) and name not in _NOT_WEIGHTS
+
+
+def _cached(name: str, revision: str | None, config: str) -> Path | None:
+    """The snapshot of a model in the cache; None where it is not there, or not whole."""
+    try:
+        from huggingface_hub import try_to_load_from_cache
+        from huggingface_hub.errors import HFValidationError
+    except ImportError:
+        raise MissingExtraError("huggingface_hub", extra="hf") from None
+    try:
+        found = try_to_load_from_cache(name, config, revision=revision)
+    except HFValidationError as error:
+        raise BackendError(f"{name!r} is neither a folder nor the name of a model: {error}") from None
+    if not isinstance(found, str):
+        return None
+    folder = Path(found).parent
+    return folder if _is_whole(folder) else None
+
+
+def _is_whole(folder: Path) -> bool:
+    """False where a download was broken off: no weights, or not all of their parts."""
+    weights = weight_files(p.name for p in folder.iterdir())
+    suffix = Path(weights[0]).suffix if weights else ""
+    parts = [part for index in folder.glob(f"*{suffix}.index.json") for part in _parts(index)]
+    return bool(weights) and set(parts) <= set(weights)
+
+
+def _parts(index: Path) -> set[str]:
+    """The files that the index of a model in several parts names."""
+    return set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
+
+
+def weight_files(names: Iterable[str]) -> list[str]:
+    """The weights among the files of a model, in one format.
+
+    >>> weight_files(["config.json", "model.safetensors", "pytorch_model.bin"])
+    ['model.safetensors']
+    """
+    names = sorted(set(names) - set(_NOT_WEIGHTS))
+    return next((found for pattern in _WEIGHTS if (found := [n for n in names if fnmatch(n, pattern)])), [])
+
+
+def _download(name: str, revision: str | None, config: str) -> Path:
+    if not _downloads.get():
+        raise NotDownloadedError(f"{name} is not on this machine", hint="it is downloaded when it is first used")
+    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    # Which package the hub speaks HTTP with differs by version; its error class is a base of theirs.
+    unreachable = (OSError, *HfHubHTTPError.__bases__)
+    try:
+        info = HfApi().model_info(name, revision=revision, timeout=_TIMEOUT)
+        files = _wanted([sibling.rfilename for sibling in info.siblings or ()])
+        if config not in files:
+            raise BackendError(f"model {name!r} has no {config}", hint="is it a model of another library?")
+        return Path(snapshot_download(name, revision=revision, allow_patterns=files))
+    except GatedRepoError:
+        raise BackendError(
+            f"model {name!r} is given only to those who ask for it", hint="ask on its page, then: hf auth login"
+        ) from None
+    except RevisionNotFoundError:
+        raise BackendError(f"model {name!r} has no revision {revision!r}") from None
+    except RepositoryNotFoundError:
+        raise BackendError(
+            f"the hub has no model {name!r}", hint="check the name; for a private one: hf auth login"
+        ) from None
+    except unreachable as error:
+        asked = not isinstance(error, OfflineModeIsEnabled)
+        why = f"the hub cannot be reached: {_first_line(error)}" if asked else "HF_HUB_OFFLINE is set"
+        raise NotDownloadedError(
+            f"model {name!r} is not in the cache ({hub_cache()}), and {why}",
+            hint="download it where there is a network, and give the folder",
+        ) from None
+
+
+def _wanted(names: Sequence[str]) -> list[str]:
+    """Of all files of a model those that are needed to run it; what is in sub-folders is another model."""
+    top = [n for n in names if "/" not in n]
+    return [n for n in top if any(fnmatch(n, p) for p in _SMALL)] + weight_files(top)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__

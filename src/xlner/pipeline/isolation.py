@@ -1,0 +1,73 @@
+"""Batches by token budget, and what to do when one breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from xlner.errors import BackendError, XlnerError
+from xlner.models.batching import padded_batches
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Cut a stream into lists of `size` items, the last one shorter.
+
+    >>> list(windows("abc", 2))
+    [['a', 'b'], ['c']]
+    """
+    iterator = iter(items)
+    while window := list(islice(iterator, size)):
+        yield window
+
+
+def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -> list[R | Exception]:
+    """Run a stage on a batch; where it raises, halve the batch until the item that breaks it is alone.
+
+    One result or exception per item, in order. A `BackendError` is not the fault of an item and ends the run.
+
+    >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
+    ['1', 'integer division or modulo by zero']
+    """
+    if not items:
+        return []
+    try:
+        results = list(stage(items))
+    except BackendError:
+        raise
+    except Exception as error:  # whatever a model raises belongs to its sentence, not to the run
+        if len(items) == 1:
+            return [error]
+        half = len(items) // 2
+        return isolated(stage, items[:half]) + isolated(stage, items[half:])
+    if len(results) != len(items):
+        raise BackendError(f"a stage gave {len(results)} results for {len(items)} sentences")
+    return list(results)
+
+
+def in_batches(
+    stage: Callable[[Sequence[T]], Sequence[R]],
+    items: Sequence[T],
+    *,
+    length: Callable[[T], int],
+    budget: int,
+) -> list[R | Exception]:
+    """Run a stage over items of mixed lengths in batches by token budget; results in the order of the items."""
+    results: list[R | Exception | None] = [None] * len(items)
+    for positions in padded_batches([length(item) for item in items], budget):
+        for position, result in zip(positions, isolated(stage, [items[p] for p in positions]), strict=True):
+            results[position] = result
+    return [r for r in results if r is not None]
+
+
+def describe(error: Exception, stage: str) -> str:
+    """One line about what went wrong in a stage.
+
+    >>> describe(KeyError("x"), "recognizer")
+    "recognizer: KeyError: 'x'"
+    """
+    text = str(error) if isinstance(error, XlnerError) else f"{type(error).__name__}: {error}"
+    return f"{stage}: {' '.join(text.split())}"

@@ -1,0 +1,53 @@
+"""A second projection for the entities that a first one dropped, onto the words that are still free."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xlner.core.alignment import Alignment
+from xlner.core.entity import overlaps
+from xlner.core.pair import Outcome, Pair, Reason
+from xlner.errors import ValidationError
+
+
+def remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
+    """The pair with the entities that were dropped, and without links to words that others have taken.
+
+    Raises `ValidationError` for a pair without source.
+    """
+    if pair.source is None:
+        raise ValidationError("a pair needs a source sentence to be projected")
+    taken = {word for outcome in outcomes for entity in outcome.projected for word in range(*entity.span)}
+    links = pair.alignment or Alignment(())
+    kept = [k for k, (_, target) in enumerate(links.links) if target not in taken]
+    weights = None if links.weights is None else tuple(links.weights[k] for k in kept)
+    source = pair.source.with_entities(outcome.entity for outcome in outcomes if outcome.dropped)
+    alignment = Alignment(tuple(links.links[k] for k in kept), weights, links.similarity)
+    return replace(pair, source=source, alignment=alignment)
+
+
+def second_choice(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
+    """The first outcomes, those dropped replaced by the second where that overlaps nothing.
+
+    >>> from xlner import Entity, Sentence
+    >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",)), Alignment(()))
+    >>> lost, found = Outcome(Entity(0, 1, "LOC"), reason=Reason.NO_CANDIDATE), Entity(0, 1, "LOC")
+    >>> second_choice(pair, [lost], [Outcome(found, (found,))])[0].dropped
+    False
+    """
+    taken = [entity for outcome in first for entity in outcome.projected]
+    linked = {source for source, _ in (pair.alignment or Alignment(())).links}
+    fallen = iter(second)
+    made = []
+    for outcome in first:
+        if not outcome.dropped:
+            made.append(outcome)
+            continue
+        again = next(fallen)
+        free = tuple(e for e in again.projected if not any(overlaps(e.span, t.span) for t in taken))
+        reason = again.reason or (None if free else Reason.OVERLAP)
+        if reason is Reason.UNALIGNED and linked.intersection(range(*outcome.entity.span)):
+            reason = Reason.OVERLAP  # it has links, but to words that others have taken
+        made.append(Outcome(outcome.entity, free, reason, {**outcome.scores, **again.scores}))
+    return made

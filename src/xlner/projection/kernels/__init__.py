@@ -1,0 +1,1 @@
+"""Compiled kernels for projecting many sentences."""

@@ -1,0 +1,391 @@
+"""Kernels over many sentences: the entry points that get compiled."""
+
+# ruff: noqa: PLR0917 - kernels take what they work on one by one, and numba takes no keyword-only arguments.
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from xlner.projection.kernels.compile import Ints, kernel
+from xlner.projection.kernels.flat import (
+    BELOW_THRESHOLD,
+    GREEDY,
+    NO_CANDIDATE,
+    OVER_LIMIT,
+    OVERLAP,
+    PROJECTED,
+    SINGLE,
+    TOO_WIDE,
+    UNALIGNED,
+    Found,
+    Items,
+    Pairs,
+    Rule,
+    States,
+    Words,
+    Work,
+)
+from xlner.projection.kernels.match import match_items, preferred, take_best_of_each
+from xlner.projection.kernels.words import (
+    aligned_items,
+    first_stop,
+    linked_words,
+    links_between,
+    merge,
+    units,
+)
+
+
+class Search(NamedTuple):
+    """Options of matching: exactly or greedily, which candidates, and what they must fulfil."""
+
+    exact: int
+    merged: int
+    gap: int
+    max_length: int
+    threshold: float
+
+
+class Ranges(NamedTuple):
+    """Options of the heuristic and the hull."""
+
+    gap: int
+    ratio: float
+    tries: int
+    keep_first: int = 0
+    all_sources: int = 0
+    all_targets: int = 0
+    max_ratio: float = 1e18
+
+
+@kernel
+def merged_items(
+    words: Words, n: int, entity: int, size: int, pairs: Pairs, i: int, search: Search, items: Items, m: int, work: Work
+) -> tuple[int, int, int]:
+    """Append the merged ranges of an entity as candidates; numbers of items and of candidates, the best item."""
+    candidates = 0
+    favorite = -1
+    for k in range(merge(words, n, search.gap, 0, work.event, work.closed)):
+        start, end = work.event[k], work.closed[k]
+        stop = first_stop(pairs.stops, pairs.stop_offsets[i], pairs.stop_offsets[i + 1], start)
+        if end - start > search.max_length or end > stop:
+            continue
+        candidates += 1
+        score = 2.0 * links_between(words, n, start, end) / (size + end - start)
+        if score >= search.threshold:
+            items.entity[m] = entity
+            items.start[m] = start
+            items.end[m] = end
+            items.score[m] = score
+            items.weight[m] = units(score)
+            if favorite < 0 or preferred(items, m, favorite):
+                favorite = m
+            m += 1
+    return m, candidates, favorite
+
+
+@kernel
+def collect_items(pairs: Pairs, i: int, search: Search, words: Words, items: Items, work: Work, found: Found) -> int:
+    """Fill `items` with the candidates of sentence `i` and `best` with the best of each entity; their number.
+
+    `reason` says why an entity has none.
+    """
+    base = pairs.entity_offsets[i]
+    at, stop = pairs.link_offsets[i], pairs.link_offsets[i + 1]
+    stop_at, stop_end = pairs.stop_offsets[i], pairs.stop_offsets[i + 1]
+    m = 0
+    for e in range(base, pairs.entity_offsets[i + 1]):
+        start, end = pairs.entity_starts[e], pairs.entity_ends[e]
+        at, n = linked_words(pairs.links, at, stop, start, end, words)
+        before = m
+        size = end - start
+        if search.merged:
+            m, candidates, favorite = merged_items(words, n, e - base, size, pairs, i, search, items, m, work)
+        else:
+            m, candidates, favorite = aligned_items(
+                words,
+                n,
+                e - base,
+                size,
+                search.max_length,
+                search.threshold,
+                pairs.stops,
+                stop_at,
+                stop_end,
+                work.head,
+                items,
+                m,
+            )
+        work.best[e - base] = favorite
+        if n == 0:
+            found.reason[e] = UNALIGNED
+        elif candidates == 0:
+            found.reason[e] = NO_CANDIDATE
+        elif m == before:
+            found.reason[e] = BELOW_THRESHOLD
+        else:
+            found.reason[e] = PROJECTED
+    return m
+
+
+@kernel
+def write_matches(pairs: Pairs, i: int, n: int, rule: Rule, items: Items, work: Work, found: Found) -> None:
+    """Append the `n` chosen items of sentence `i` to `found`; every other entity with candidates gets its reason."""
+    base = pairs.entity_offsets[i]
+    top = pairs.entity_offsets[i + 1]
+    for e in range(top - base):
+        work.used[e] = 0
+    at = found.span_offsets[i]
+    total = 0
+    for k in range(n):
+        item = work.chosen[k]
+        entity = items.entity[item]
+        work.used[entity] = 1
+        found.span_entity[at] = entity
+        found.span_start[at] = items.start[item]
+        found.span_end[at] = items.end[item]
+        found.span_score[at] = items.score[item]
+        total += items.weight[item]
+        at += 1
+    found.span_offsets[i + 1] = at
+    found.objective[i] = total
+    for e in range(base, top):
+        if found.reason[e] == PROJECTED and work.used[e - base] == 0:
+            found.reason[e] = OVER_LIMIT if rule.required else OVERLAP
+
+
+@kernel
+def match_batch(
+    pairs: Pairs,
+    begin: int,
+    search: Search,
+    rule: Rule,
+    words: Words,
+    items: Items,
+    work: Work,
+    states: States,
+    found: Found,
+) -> tuple[int, int]:
+    """Match sentences from `begin` on; where it stopped, and the number of items of a sentence that is too wide.
+
+    It stops at the end or at the first sentence with too many open entities for `states`: the caller gives it more
+    room, or solves that sentence otherwise, and goes on.
+    """
+    simple = rule.n == 1 and rule.limited == 1 and search.exact != 2
+    for i in range(begin, len(pairs.lengths)):
+        m = collect_items(pairs, i, search, words, items, work, found)
+        n_entities = pairs.entity_offsets[i + 1] - pairs.entity_offsets[i]
+        n, way = -1, SINGLE if search.exact else GREEDY
+        if simple:
+            n = take_best_of_each(items.start, items.end, work.best, n_entities, work.chosen)
+        if n < 0:
+            n, way = match_items(items, m, n_entities, pairs.lengths[i], rule, search.exact, work, states)
+        if way == TOO_WIDE:
+            return i, m
+        found.way[i] = way
+        write_matches(pairs, i, n, rule, items, work, found)
+    return len(pairs.lengths), 0
+
+
+@kernel
+def longest_first(pairs: Pairs, base: int, top: int, work: Work) -> None:
+    """Fill `order` with the entities `base` … `top` by falling length, else from left to right."""
+    order, starts, ends = work.order, pairs.entity_starts, pairs.entity_ends
+    for e in range(base, top):
+        k = e - base
+        while k > 0 and ends[order[k - 1]] - starts[order[k - 1]] < ends[e] - starts[e]:
+            order[k] = order[k - 1]
+            k -= 1
+        order[k] = e
+
+
+@kernel
+def longest_free(n: int, size: int, ratio: float, tries: int, taken: int, work: Work, items: Items) -> tuple[int, int]:
+    """The longest of `n` ranges that is free, and the reason where there is none.
+
+    Ranges are in `event` and `closed`, the `taken` spans in `items`, by start.
+    """
+    starts, ends = work.event, work.closed
+    reason = BELOW_THRESHOLD
+    for _ in range(min(tries, n)):
+        best = -1
+        for k in range(n):
+            length = ends[k] - starts[k]
+            if length / size > ratio and (best < 0 or length > ends[best] - starts[best]):
+                best = k
+        if best < 0:
+            break
+        reason = OVERLAP
+        free = True
+        for k in range(taken):
+            if items.start[k] < ends[best] and starts[best] < items.end[k]:
+                free = False
+        if free:
+            return best, PROJECTED
+        ends[best] = starts[best]
+    return -1, reason
+
+
+@kernel
+def keep_complete(
+    links: Ints,
+    at: int,
+    stop: int,
+    start: int,
+    end: int,
+    ranges: Ranges,
+    words: Words,
+    n_words: int,
+    n: int,
+    work: Work,
+) -> int:
+    """Keep those of `n` ranges that pass the filters of the hull; their number."""
+    if ranges.all_sources and linked_sources(links, at, stop, end) < end - start:
+        return 0
+    kept = 0
+    for k in range(n):
+        length = work.closed[k] - work.event[k]
+        inside = 0
+        for j in range(n_words):
+            if work.event[k] <= words.position[j] < work.closed[k]:
+                inside += 1
+        if length / (end - start) <= ranges.max_ratio and not (ranges.all_targets and inside < length):
+            work.event[kept] = work.event[k]
+            work.closed[kept] = work.closed[k]
+            kept += 1
+    return kept
+
+
+@kernel
+def linked_sources(links: Ints, at: int, stop: int, end: int) -> int:
+    """How many different source words before `end` have a link, from link `at` on."""
+    n = 0
+    last = -1
+    while at < stop and links[2 * at] < end:
+        if links[2 * at] != last:
+            n += 1
+        last = links[2 * at]
+        at += 1
+    return n
+
+
+@kernel
+def range_batch(pairs: Pairs, ranges: Ranges, words: Words, items: Items, work: Work, found: Found) -> None:
+    """The heuristic on all sentences: longest entity first, its longest free range of linked words."""
+    for i in range(len(pairs.lengths)):
+        base, top = pairs.entity_offsets[i], pairs.entity_offsets[i + 1]
+        longest_first(pairs, base, top, work)
+        taken = 0
+        for k in range(top - base):
+            e = work.order[k]
+            start, end = pairs.entity_starts[e], pairs.entity_ends[e]
+            at, stop = first_link(pairs, i, start), pairs.link_offsets[i + 1]
+            _, n = linked_words(pairs.links, at, stop, start, end, words)
+            if n == 0:
+                found.reason[e] = UNALIGNED
+                continue
+            n_words = n
+            n = merge(words, n, ranges.gap, ranges.keep_first, work.event, work.closed)
+            n = keep_complete(pairs.links, at, stop, start, end, ranges, words, n_words, n, work)
+            best, reason = longest_free(n, end - start, ranges.ratio, ranges.tries, taken, work, items)
+            found.reason[e] = reason if n > 0 else NO_CANDIDATE
+            if best >= 0:
+                taken = insert_span(items, taken, e - base, work.event[best], work.closed[best])
+        write_ranges(pairs, i, taken, items, found)
+
+
+@kernel
+def first_link(pairs: Pairs, i: int, source: int) -> int:
+    """The first link of sentence `i` from a source word on, found by halving."""
+    low, high = pairs.link_offsets[i], pairs.link_offsets[i + 1]
+    while low < high:
+        middle = (low + high) // 2
+        if pairs.links[2 * middle] < source:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def insert_span(items: Items, n: int, entity: int, start: int, end: int) -> int:
+    """Put a span into the first `n` items, which are sorted by start; their number."""
+    k = n
+    while k > 0 and items.start[k - 1] > start:
+        items.entity[k] = items.entity[k - 1]
+        items.start[k] = items.start[k - 1]
+        items.end[k] = items.end[k - 1]
+        k -= 1
+    items.entity[k] = entity
+    items.start[k] = start
+    items.end[k] = end
+    return n + 1
+
+
+@kernel
+def write_ranges(pairs: Pairs, i: int, n: int, items: Items, found: Found) -> None:
+    """Append the first `n` items to `found`, with the share of the entity's length as their score."""
+    base = pairs.entity_offsets[i]
+    at = found.span_offsets[i]
+    for k in range(n):
+        e = base + items.entity[k]
+        found.span_entity[at] = items.entity[k]
+        found.span_start[at] = items.start[k]
+        found.span_end[at] = items.end[k]
+        found.span_score[at] = (items.end[k] - items.start[k]) / (pairs.entity_ends[e] - pairs.entity_starts[e])
+        at += 1
+    found.span_offsets[i + 1] = at
+
+
+@kernel
+def broken_sentence(pairs: Pairs) -> tuple[int, int]:
+    """The first sentence that breaks the rules of `Pairs`, and which: 1 links, 2 entities, 3 stops; -1 if none."""
+    for i in range(len(pairs.lengths)):
+        length = pairs.lengths[i]
+        source, target = -1, -1
+        for k in range(pairs.link_offsets[i], pairs.link_offsets[i + 1]):
+            s, t = pairs.links[2 * k], pairs.links[2 * k + 1]
+            if s < 0 or t < 0 or t >= length or s < source or (s == source and t <= target):
+                return i, 1
+            source, target = s, t
+        end = 0
+        for e in range(pairs.entity_offsets[i], pairs.entity_offsets[i + 1]):
+            if pairs.entity_starts[e] < end or pairs.entity_ends[e] <= pairs.entity_starts[e]:
+                return i, 2
+            end = pairs.entity_ends[e]
+        stop = -1
+        for k in range(pairs.stop_offsets[i], pairs.stop_offsets[i + 1]):
+            if pairs.stops[k] <= stop:
+                return i, 3
+            stop = pairs.stops[k]
+    return -1, 0
+
+
+@kernel
+def most_items(pairs: Pairs) -> int:
+    """An upper bound of the number of candidates of a sentence."""
+    most = 1
+    for i in range(len(pairs.lengths)):
+        at, stop = pairs.link_offsets[i], pairs.link_offsets[i + 1]
+        total = 1
+        for e in range(pairs.entity_offsets[i], pairs.entity_offsets[i + 1]):
+            while at < stop and pairs.links[2 * at] < pairs.entity_starts[e]:
+                at += 1
+            first = at
+            while at < stop and pairs.links[2 * at] < pairs.entity_ends[e]:
+                at += 1
+            words = min(at - first, pairs.lengths[i])
+            total += words * (words + 1) // 2
+        most = max(most, total)
+    return most
+
+
+@kernel
+def sizes(pairs: Pairs) -> tuple[int, int, int]:
+    """The longest target sentence, all target words, the most entities of a sentence."""
+    longest, words, most = 0, 0, 0
+    for i in range(len(pairs.lengths)):
+        longest = max(longest, pairs.lengths[i])
+        words += pairs.lengths[i]
+        most = max(most, pairs.entity_offsets[i + 1] - pairs.entity_offsets[i])
+    return longest, words, most

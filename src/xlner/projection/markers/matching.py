@@ -1,0 +1,251 @@
+"""Which entity each marked text is: markers that were read become a projection."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import NamedTuple
+
+from xlner.core.entity import Entity, Span, overlaps
+from xlner.core.pair import Outcome, Projection, Reason
+from xlner.core.sentence import Sentence
+from xlner.errors import ValidationError
+from xlner.projection.markers.reading import Diagnosis, Mark, Unmarked, read_markers
+from xlner.projection.markers.styles import Markers, trimmed
+from xlner.projection.matching.assignment import assign
+
+THRESHOLD = 0.5
+"""The similarity that EasyProject asks for."""
+
+
+def similarity(first: str, second: str) -> float:
+    """How alike two texts are, in [0, 1]: `2 · matches / (|first| + |second|)` on lower case, 0 where one is empty.
+
+    >>> similarity("Vigo", "VIGO"), similarity("", "Vigo")
+    (1.0, 0.0)
+    """
+    first, second = first.strip().lower(), second.strip().lower()
+    if not first or not second:
+        return 0.0
+    if first == second:
+        return 1.0
+    return SequenceMatcher(None, first, second, autojunk=False).ratio()
+
+
+def check_threshold(threshold: float) -> None:
+    """Raise `ValidationError` for a threshold that everything or nothing could be above.
+
+    >>> check_threshold(0.5)
+    """
+    if not 0 <= threshold < 1:
+        raise ValidationError(f"threshold {threshold} is outside [0, 1)")
+
+
+def recover_entities(
+    source: Sentence,
+    markers: Markers,
+    translations: Sequence[str],
+    *,
+    surfaces: Sequence[str] | None = None,
+    threshold: float = THRESHOLD,
+    language: str | None = None,
+) -> Projection:
+    """Carry the entities of a sentence into the translation of its marked text (EasyProject, Chen et al. 2023).
+
+    `translations` are translations of one marked text; taken is the one in which most entities are found again, then
+    the one with the greatest sum of similarities, then the first. `surfaces` are the entities translated alone, one
+    each. A tag that names its entity needs no similarity; other marked texts go to entities one to one, by greatest
+    total similarity, each more than `threshold` (EasyProject keeps whichever comes last); so do tags of names that
+    were not written. Half a marker counts where it stands at a text that is its entity's. Without `surfaces` the
+    markers of one name count in their order, if there are as many as entities or if all of these have one label.
+    Taken spans are disjoint, in whole tokens of the cleaned text.
+
+    Reasons: `no-candidate` for a lost marker, `below-threshold` where marked texts are left but unlike the entity,
+    `overlap` where others took what it could have had. `scores["similarity"]` is that of the text taken, or of the
+    best one left. Raises `ValidationError` where markers or surfaces are not one per entity, and for a `threshold`
+    outside [0, 1).
+
+    >>> vigo = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
+    >>> recover_entities(vigo, Markers(("", "")), ["En [Vigo], [Ana]"], surfaces=["Ana", "Vigo"]).sentence.tags()
+    ['O', 'B-LOC', 'O', 'B-PER']
+    """
+    check_threshold(threshold)
+    n = len(source.entities)
+    if len(markers.names) != n or (surfaces is not None and len(surfaces) != n):
+        raise ValidationError(f"{n} entities need as many markers and surfaces")
+    tries = [
+        _recover_one(_Task(source.entities, markers, surfaces, threshold), read_markers(text, markers), language)
+        for text in translations or ("",)
+    ]
+    return max(tries, key=_quality)
+
+
+def _quality(projection: Projection) -> tuple[int, float]:
+    taken = [outcome for outcome in projection.outcomes if not outcome.dropped]
+    return (len(taken), sum(outcome.scores.get("similarity", 0.0) for outcome in taken))
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What is known of the entities to find."""
+
+    entities: tuple[Entity, ...]
+    markers: Markers
+    surfaces: Sequence[str] | None
+    threshold: float
+
+
+class _Candidate(NamedTuple):
+    """A marked text: token span, text, name of its marker, and whether the marker was found whole."""
+
+    span: Span
+    text: str
+    name: str
+    whole: bool
+
+
+class _Match(NamedTuple):
+    """What speaks for giving a marked text to an entity: weight in the assignment, similarity where known."""
+
+    weight: float
+    similarity: float | None
+
+
+def _recover_one(task: _Task, read: Unmarked, language: str | None) -> Projection:
+    sentence = Sentence.from_text(read.text, language=language)
+    candidates = _candidates(task, read, sentence)
+    if task.surfaces is None:
+        matches = _in_order(task, candidates)
+    else:
+        matches = [_alike(task, i, surface, candidates) for i, surface in enumerate(task.surfaces)]
+    allowed = [{j: m for j, m in row.items() if m.weight > task.threshold} for row in matches]
+    placed = _place(allowed, [c.span for c in candidates])
+    used = set(placed.values())
+    left = {c.name for j, c in enumerate(candidates) if j not in used}
+    outcomes = []
+    for i, entity in enumerate(task.entities):
+        if i in placed:
+            outcomes.append(_projected(entity, candidates[placed[i]].span, matches[i][placed[i]].similarity))
+        elif allowed[i]:
+            outcomes.append(Outcome(entity, reason=Reason.OVERLAP))
+        elif left.intersection(_open_to(task.markers.names[i])):
+            best = max((m.similarity or 0.0 for m in matches[i].values()), default=0.0)
+            outcomes.append(Outcome(entity, reason=Reason.BELOW_THRESHOLD, scores={"similarity": best}))
+        else:
+            outcomes.append(Outcome(entity, reason=Reason.NO_CANDIDATE))
+    found = [entity for outcome in outcomes for entity in outcome.projected]
+    return Projection(sentence.with_entities(found), tuple(outcomes))
+
+
+def _projected(entity: Entity, span: Span, alike: float | None) -> Outcome:
+    scores = {} if alike is None else {"similarity": alike}
+    return Outcome(entity, (Entity(*span, entity.label, alike),), scores=scores)
+
+
+def _candidates(task: _Task, read: Unmarked, sentence: Sentence) -> list[_Candidate]:
+    """Whole marks in the order of the text, then what half marks may stand for."""
+    offsets = sentence.offsets or ()
+    whole = [(m.start, m.end, m.name) for m in read.marks if not m.half and m.diagnosis is not Diagnosis.EMPTY]
+    guessed = [] if task.surfaces is None else _guesses(task.surfaces, task.markers, read, offsets)
+    made = []
+    for k, (start, end, name) in enumerate([*whole, *guessed]):
+        span = _tokens(offsets, start, end)
+        if span is not None:
+            made.append(_Candidate(span, read.text[start:end], name, k < len(whole)))
+    return made
+
+
+def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:
+    """The tokens that a range of characters touches."""
+    first = bisect_right(offsets, start, key=lambda o: o[1])
+    last = bisect_left(offsets, end, key=lambda o: o[0])
+    return (first, last) if first < last else None
+
+
+def _guesses(
+    surfaces: Sequence[str], markers: Markers, read: Unmarked, offsets: Sequence[Span]
+) -> list[tuple[int, int, str]]:
+    """Ranges that markers may have been round where only halves of them are left, by position.
+
+    A lost slash, `<1>Vigo<1>`, swapped brackets, `]Vigo[`, and `[Vigo` alone are mended so. All of it is only offered:
+    nothing comes of a range that is not like its entity.
+    """
+    halves = [mark for mark in read.marks if mark.half]
+    ranges = set()
+    for name in {half.name for half in halves}:
+        places = sorted({place for m in read.marks if m.name == name for place in (m.start, m.end)})
+        ranges |= {(*trimmed(read.text, a, b), name) for a, b in pairwise(places)}
+    for own, surface in zip(markers.names, map(str.strip, surfaces), strict=True):
+        near = [half for half in halves if half.name in _open_to(own)]
+        ranges |= {(*beside, half.name) for half in near for beside in _beside(half, surface, read.text, offsets)}
+    return sorted(ranges - {(m.start, m.end, m.name) for m in read.marks})
+
+
+def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Iterator[Span]:
+    """The range of the surface where it stands, in whole tokens, right where the half marker stood."""
+    start = half.start if half.diagnosis is Diagnosis.UNCLOSED else half.start - len(surface)
+    end = start + len(surface)
+    span = _tokens(offsets, start, end)
+    whole_tokens = span is not None and (offsets[span[0]][0], offsets[span[1] - 1][1]) == (start, end)
+    if whole_tokens and text[start:end].casefold() == surface.casefold():
+        yield (start, end)
+
+
+def _open_to(name: str | None) -> tuple[str, ...]:
+    """Names of the marks that an entity may have: its own, and for tags those without a known name."""
+    return () if name is None else (name, "")
+
+
+def _alike(task: _Task, entity: int, surface: str, candidates: Sequence[_Candidate]) -> dict[int, _Match]:
+    """The candidates that may be the entity's, by similarity; on top of it 1 where the marker is its own.
+
+    A guessed range has to be twice as near to the entity as a whole mark: the words round it are no part of it.
+    """
+    name = task.markers.names[entity]
+    unique = name != "" and task.markers.names.count(name) == 1
+    known: dict[str, float] = {}  # a translator that loops repeats itself
+    matches = {}
+    for j, candidate in enumerate(candidates):
+        if candidate.name in _open_to(name):
+            if candidate.text not in known:
+                known[candidate.text] = similarity(candidate.text, surface)
+            alike = known[candidate.text]
+            own = unique and candidate.whole and candidate.name == name
+            enough = candidate.whole or alike > (1 + task.threshold) / 2
+            matches[j] = _Match(alike + own if enough else 0.0, alike)
+    return matches
+
+
+def _in_order(task: _Task, candidates: Sequence[_Candidate]) -> list[dict[int, _Match]]:
+    """Markers of one name to the entities of that name one by one, where that cannot give a wrong label."""
+    matches: list[dict[int, _Match]] = [{} for _ in task.entities]
+    counts = Counter(candidate.name for candidate in candidates)
+    for name in counts:
+        owners = [i for i, other in enumerate(task.markers.names) if other == name]
+        labels = {task.entities[i].label for i in owners}
+        if len(labels) == 1 or counts[name] == len(owners):
+            marked = [j for j, candidate in enumerate(candidates) if candidate.name == name]
+            for i, j in zip(owners, marked, strict=False):
+                matches[i][j] = _Match(task.threshold + 1, None)
+    return matches
+
+
+def _place(allowed: Sequence[Mapping[int, _Match]], spans: Sequence[Span]) -> dict[int, int]:
+    """Assign candidates to entities, without overlap: the best of those that overlap stays, the rest try again."""
+    placed: dict[int, int] = {}
+    while True:
+        taken = [spans[j] for j in placed.values()]
+        weights = [
+            {j: m.weight for j, m in row.items() if not any(overlaps(spans[j], t) for t in taken)}
+            for row in ({} if i in placed else row for i, row in enumerate(allowed))
+        ]
+        chosen = [(i, j) for i, j in enumerate(assign(weights)) if j is not None]
+        if not chosen:
+            return placed
+        for i, j in sorted(chosen, key=lambda c: (-weights[c[0]][c[1]], c[0])):
+            if not any(overlaps(spans[j], spans[other]) for other in placed.values()):
+                placed[i] = j

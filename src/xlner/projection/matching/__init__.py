@@ -1,0 +1,1 @@
+"""Choosing disjoint candidate spans: greedily, exactly, by an integer program."""

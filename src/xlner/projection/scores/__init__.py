@@ -1,0 +1,1 @@
+"""Scores of projecting an entity onto a candidate span, and their weighted sums."""

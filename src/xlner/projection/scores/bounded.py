@@ -1,0 +1,29 @@
+"""The alignment score that counts linked words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner.core.entity import Entity, Span
+from xlner.core.pair import Pair
+from xlner.projection.scores.coverage import coverage, link_matrix
+
+
+def bounded_score(pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span]) -> NDArray[np.float64]:
+    """`(linked words of s + linked words of t) / (|s| + |t|)`, in [0, 1], shape `(n_entities, n_candidates)`.
+
+    A word of the entity counts where it has a link into the candidate, a word of the candidate where it has one into
+    the entity. Where no word has two such links this is `alignment_score`. Where words have many, that score grows
+    beyond 1 and favors spans with function words that aligners like to link; this one asks how much is covered.
+
+    Raises `ValidationError` for a pair without source sentence or alignment.
+
+    >>> from xlner import Alignment, Sentence
+    >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",)), Alignment(((0, 0), (0, 1))))
+    >>> bounded_score(pair, [Entity(0, 1, "LOC")], [(0, 1), (0, 2)]).tolist()
+    [[1.0, 1.0]]
+    """
+    return coverage(link_matrix(pair, weighted=False), entities, candidates)

@@ -1,0 +1,1 @@
+"""Text as strings and offsets: tokenizer, detokenizer, sentence splitter, spelling, language codes."""

@@ -1,0 +1,131 @@
+"""Text from tokens, with offsets kept: what a translator wants where only tokens are given.
+
+Punctuation is attached as the Penn Treebank's detokenizers do, quotes by the habits of the language, words of scripts
+without spaces without them. Tokens are never changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xlner.core.entity import Span
+from xlner.text.languages import base, spaceless
+
+_NO_SPACE_BEFORE = frozenset(".,;:!?%)]}…،؛؟।॥۔።፣፤։།、。，；：！？）」』】》〉") | {"...", "..", "''"}
+_NO_SPACE_AFTER = frozenset("([{¿¡（「『【《〈#$€£") | {"``"}
+_FRENCH_MARKS = frozenset(":;!?»%")  # set off by spaces
+_CLITICS = frozenset({"s", "re", "ve", "ll", "d", "m", "t"})
+_APOSTROPHES = ("'", "’", "ʼ")
+_ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
+_CLOSED_BY = {
+    "«": "»",
+    "‹": "›",
+    "“": "”",
+    "‘": "’",
+    "„": "“”",
+    "‚": "‘’",
+    "»": "«",
+    "›": "‹",
+    "”": "”",
+    "’": "’",
+    '"': '"',
+    "'": "'",
+}
+_INWARD = frozenset({"de", "da", "cs", "sk", "sl", "hr", "hu"})  # »so«
+_ALIKE = frozenset({"sv", "fi"})  # ”so”
+
+
+def detokenize(tokens: Sequence[str], language: str | None = None) -> tuple[str, list[Span]]:
+    """Join tokens as the language writes them; also the half-open offsets of each token in the result.
+
+    >>> detokenize(["¿", "Vive", "Ana", "en", "Vigo", "?"], "es")[0]
+    '¿Vive Ana en Vigo?'
+    """
+    separator = "" if spaceless(language) else " "
+    code = None if language is None else base(language)
+    quotes = _Quotes(code)
+    parts: list[str] = []
+    offsets: list[Span] = []
+    position = 0
+    glue = True  # nothing is written before the first token
+    previous = ""
+    for token in tokens:
+        role = quotes.role(token)
+        if not glue and not (role == "closes" or _attached(token, code)):
+            space = " " if _both_spaced(previous, token) else separator
+            parts.append(space)
+            position += len(space)
+        offsets.append((position, position + len(token)))
+        parts.append(token)
+        position += len(token)
+        glue = role == "opens" or token in _NO_SPACE_AFTER or _elided(token, code)
+        if code == "fr" and token == "«":
+            glue = False
+        previous = token
+    return "".join(parts), offsets
+
+
+class _Quotes:
+    """Which quotation marks are open, in the order in which they were opened."""
+
+    def __init__(self, code: str | None) -> None:
+        self._open: list[str] = []
+        closing = {"»", "›"} - ({"»", "›"} if code in _INWARD else set())
+        closing |= set() if code in _ALIKE else {"”", "’"}
+        self._never_open = closing
+        self._french = code == "fr"
+
+    def role(self, token: str) -> str:
+        """`opens`, `closes` or nothing; a mark that closes nothing still belongs to what stands before it."""
+        if token not in _CLOSED_BY and token not in self._never_open:
+            return ""
+        for k in range(len(self._open) - 1, -1, -1):
+            if token in _CLOSED_BY[self._open[k]]:
+                del self._open[k:]
+                return "" if self._french and token == "»" else "closes"
+        if token in self._never_open:
+            return "" if self._french and token == "»" else "closes"
+        self._open.append(token)
+        return "opens"
+
+
+def _attached(token: str, code: str | None) -> bool:
+    """True for a token that has no space before it."""
+    if code == "fr" and token in _FRENCH_MARKS:
+        return False
+    return token in _NO_SPACE_BEFORE or (code in (None, "en") and _is_clitic(token.lower()))
+
+
+def _is_clitic(token: str) -> bool:
+    """English `'s`, `'re`, `n't` …
+
+    >>> _is_clitic("'ll"), _is_clitic("n’t"), _is_clitic("'")
+    (True, True, False)
+    """
+    return (token[:1] in _APOSTROPHES and token[1:] in _CLITICS) or (
+        token[:1] == "n" and token[1:2] in _APOSTROPHES and token[2:] == "t"
+    )
+
+
+def _elided(token: str, code: str | None) -> bool:
+    """True for `l'`, `dell'` … before the word that they lean on; a plural with an apostrophe is none (`boys'`)."""
+    if not token.endswith(_APOSTROPHES) or not token[:-1].isalpha():
+        return False
+    return code is None or code in _ELIDING or len(token) <= 2
+
+
+def _both_spaced(before: str, after: str) -> bool:
+    """True between two words of scripts with spaces, as foreign names in a Chinese text are."""
+    return before[-1:].isalnum() and after[:1].isalnum() and _has_spaces(before[-1:]) and _has_spaces(after[:1])
+
+
+def _has_spaces(character: str) -> bool:
+    """True below the blocks of scripts without spaces; Thai, Lao, Tibetan, Burmese, Khmer, kana and logograms are in.
+
+    >>> _has_spaces("Y"), _has_spaces("京"), _has_spaces("ก"), _has_spaces("я")
+    (True, False, False, True)
+    """
+    code = ord(character)
+    return not (0x0E00 <= code < 0x1000 or 0x1000 <= code < 0x10A0 or 0x1780 <= code < 0x1800 or code >= 0x2E80) or (
+        0xAC00 <= code < 0xD7B0
+    )

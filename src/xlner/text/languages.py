@@ -1,0 +1,133 @@
+"""Language codes: ISO 639-1, ISO 639-3, BCP-47, FLORES and Apertium names of one language, from and to one form."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from xlner.errors import UnknownNameError
+
+# FLORES names the dominant member of a macrolanguage where ISO 639-1 names the macrolanguage.
+_DOMINANT_MEMBER = {
+    "ar": "arb",
+    "ay": "ayr",
+    "az": "azj",
+    "fa": "pes",
+    "fil": "tgl",
+    "gn": "grn",
+    "ku": "kmr",
+    "lv": "lvs",
+    "mg": "plt",
+    "mn": "khk",
+    "ms": "zsm",
+    "ne": "npi",
+    "no": "nob",
+    "om": "gaz",
+    "or": "ory",
+    "ps": "pbt",
+    "qu": "quy",
+    "sc": "srd",
+    "sq": "als",
+    "sw": "swh",
+    "uz": "uzn",
+    "yi": "ydd",
+}
+_MACROLANGUAGE = {member: macro for macro, member in _DOMINANT_MEMBER.items() if len(member) == 3}
+_MACROLANGUAGE |= {"tgl": "fil", "cmn": "zh", "ekk": "et", "nor": "no"}
+_SERBO_CROATIAN = frozenset({"hr", "bs", "sr", "cnr"})
+_SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", "dz"})
+
+
+@cache
+def canonical(code: str) -> str:
+    """The short form of a language code: two letters where there are two, a script only where it is not the usual one.
+
+    Raises `UnknownNameError` for a code that names no language.
+
+    >>> canonical("spa_Latn"), canonical("arb_Arab"), canonical("zh-Hant"), canonical("lug"), canonical("EN-us")
+    ('es', 'ar', 'zh-Hant', 'lg', 'en')
+    """
+    import langcodes
+
+    try:
+        language = langcodes.Language.get(code.strip())
+        if not language.is_valid() or not language.language:
+            raise LookupError(code)
+    except (LookupError, ValueError):
+        raise UnknownNameError(
+            f"{code!r} is not a language code", hint="use ISO 639 (es, spa), BCP-47 (zh-Hant) or FLORES (spa_Latn)"
+        ) from None
+    base = _MACROLANGUAGE.get(language.language, language.language)
+    usual = langcodes.Language.get(base).maximize().script
+    return f"{base}-{language.script}" if language.script not in (None, usual) else base
+
+
+@cache
+def iso639_3(code: str) -> str:
+    """The three-letter ISO 639-3 code.
+
+    >>> iso639_3("gl"), iso639_3("ar")
+    ('glg', 'ara')
+    """
+    import langcodes
+
+    return langcodes.Language.get(canonical(code)).to_alpha3()
+
+
+@cache
+def script(code: str) -> str:
+    """The four-letter script that the language is usually written in, or that the code names.
+
+    >>> script("mk"), script("sr-Latn")
+    ('Cyrl', 'Latn')
+    """
+    import langcodes
+
+    return langcodes.Language.get(canonical(code)).maximize().script or "Zyyy"
+
+
+@cache
+def flores(code: str) -> str:
+    """The FLORES-200 code, as NLLB wants it.
+
+    >>> flores("es"), flores("fa"), flores("zh"), flores("twi"), flores("tl")
+    ('spa_Latn', 'pes_Arab', 'zho_Hans', 'twi_Latn', 'tgl_Latn')
+    """
+    short = canonical(code)
+    base = short.partition("-")[0]
+    return f"{_DOMINANT_MEMBER.get(base) or iso639_3(base)}_{script(short)}"
+
+
+@cache
+def apertium(code: str) -> tuple[str, ...]:
+    """The names that Apertium's modes may use for the language, most usual first.
+
+    >>> apertium("gl"), apertium("hr")
+    (('glg', 'gl'), ('hbs', 'hbs_HR', 'hrv', 'hr'))
+    """
+    base = canonical(code).partition("-")[0]
+    names = [iso639_3(base), *([base] if len(base) == 2 else [])]
+    if base in _SERBO_CROATIAN:
+        names = ["hbs", f"hbs_{base.upper()}", *names]
+    if base == "no":
+        names = ["nob", "nb", *names]
+    if base == "ms":
+        names = ["zlm", "zsm", *names]
+    return tuple(names)
+
+
+def base(code: str) -> str:
+    """The canonical code without its script.
+
+    >>> base("zh-Hant")
+    'zh'
+    """
+    return canonical(code).partition("-")[0]
+
+
+def spaceless(code: str | None) -> bool:
+    """True for a language written without spaces between words.
+
+    >>> spaceless("jpn"), spaceless("ko")
+    (True, False)
+    """
+    return code is not None and base(code) in _SPACELESS

@@ -1,0 +1,88 @@
+"""Low-rank updates of weights, by `peft`, merged into them when the model is saved (Hu et al. 2022)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from xlner.errors import BackendError, MissingExtraError
+from xlner.models.adapters import layers_of
+from xlner.models.loading import silence
+from xlner.transfer.specs import Lora
+
+_QUERY_AND_VALUE = (
+    ("query", "value"),
+    ("query_proj", "value_proj"),
+    ("q_lin", "v_lin"),
+    ("q_proj", "v_proj"),
+    ("Wqkv",),
+)
+"""What the matrices are called: BERT and RoBERTa; DeBERTa-v2; DistilBERT; newer ones; ModernBERT, in one matrix."""
+
+
+class LoraAdapted:
+    """A model with low-rank updates. There is no penalty and nothing to measure."""
+
+    def __init__(self, model: Any, options: Lora, *, seed: int) -> None:
+        try:
+            import peft
+        except ImportError:
+            raise MissingExtraError("peft", extra="lora") from None
+        import torch
+
+        self._model = model
+        config = peft.LoraConfig(
+            r=options.rank,
+            lora_alpha=options.alpha,
+            lora_dropout=0.0,
+            target_modules=list(_targets(model, options.targets)),
+        )
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            peft.inject_adapter_in_model(config, model)
+        self.trained = [weights for name, weights in model.named_parameters() if ".lora_" in name]
+
+    def penalty(self) -> None:
+        """There is none."""
+
+    def measures(self) -> dict[str, float]:
+        """Nothing."""
+        return {}
+
+    def save(self, folder: Path) -> None:
+        """Write a plain model with the updates added to its weights; the one in memory stays as it is."""
+        with silence():
+            self._model.save_pretrained(folder, state_dict=merged(self._model))
+
+
+def merged(model: Any) -> dict[str, Any]:
+    """The weights of a model with its low-rank updates added, under the names that they have without."""
+    import torch
+
+    state = {
+        name.replace(".base_layer.", "."): weights.detach().clone()
+        for name, weights in model.state_dict().items()
+        if ".lora_" not in name
+    }
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            if hasattr(module, "get_delta_weight"):
+                weights = state[f"{name}.weight"]
+                weights += module.get_delta_weight("default").to(weights.dtype)
+    return state
+
+
+def _targets(model: Any, targets: str) -> Iterator[str]:
+    """The names of the matrices to update, all of them in the layers of the encoder."""
+    from torch.nn import Linear
+
+    inside = {id(module) for module in layers_of(model).modules() if isinstance(module, Linear)}
+    found = [name for name, module in model.named_modules() if id(module) in inside]
+    last = {name.rpartition(".")[2] for name in found}
+    wanted = last if targets == "all" else next((set(names) for names in _QUERY_AND_VALUE if last >= set(names)), None)
+    if not wanted:
+        raise BackendError(
+            f"lora knows no queries and values in models of type {model.config.model_type}", hint="use targets=all"
+        )
+    return (name for name in found if name.rpartition(".")[2] in wanted)

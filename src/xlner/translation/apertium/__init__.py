@@ -1,0 +1,1 @@
+"""Apertium: rule-based translation, offline, and the word links that it knows of."""

@@ -1,0 +1,208 @@
+"""Which words of a text became which words of its Apertium translation, told by Apertium itself.
+
+A word-bound blank, `[[t:u:7]]^word/…$`, stays with its word through all stages. Put round the words of the text before
+the analysis it would break multiwords apart; put on the lexical units after it, it changes no translation.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Sequence
+
+from xlner.core.entity import Span
+from xlner.errors import BackendError, StageError
+from xlner.translation.apertium import stream
+from xlner.translation.apertium.mode_runner import ModeRunner
+from xlner.translation.apertium.processes import ChainError
+from xlner.translation.apertium.translator import ApertiumTranslator
+from xlner.translation.linked import Linked
+
+_UNIT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\^(?P<surface>(?:\\.|[^\\/$])*)(?:\\.|[^\\$])*\$", re.DOTALL)
+_BLANK = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\]")
+_NAME = re.compile(r"t:u:(\d+)")
+_BEGIN, _STOP = "\ue000", "\ue001"
+"""Stand for the blanks while the answer is made into text; such characters mean nothing in any language."""
+_LAST_STOP = re.compile(rf"\.?({_STOP}?)\[\]\[\n\]$")
+_MARKED_WORD = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\](?P<word>\^(?:\\.|[^\\$])*\$)\[\[/\]\]", re.DOTALL)
+_FUNCTION_WORD = re.compile(r"\^(?:\\.|[^\\<$])*<(?:det|pr)>", re.DOTALL)
+_DETACH = "apertium-wblank-detach"
+_PROCESSORS = frozenset({"lt-proc", "hfst-proc"})
+
+
+class LinkedTranslator:
+    """Translates by the modes of an `ApertiumTranslator` and says what became of each lexical unit."""
+
+    def __init__(self, translator: ApertiumTranslator) -> None:
+        self._translator = translator
+        self._runners: dict[str, tuple[ModeRunner, ModeRunner, ModeRunner]] = {}
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
+        """Translate each text; raises what `ApertiumTranslator.translate` raises."""
+        done = [Linked(text, (((0, len(text)), (0, len(text))),)) for text in texts]
+        for leg, name in enumerate(self._translator.route(from_lang, to_lang)):
+            further = self._run(name, [linked.text for linked in done])
+            done = [_joined(*both) for both in zip(done, further, strict=True)] if leg else further
+        return done
+
+    def close(self) -> None:
+        """End all programs."""
+        for runners in self._runners.values():
+            for runner in runners:
+                runner.close()
+
+    def _run(self, name: str, texts: Sequence[str]) -> list[Linked]:
+        if name not in self._runners:
+            self._runners[name] = self._start(name)
+        analyzer, transfer, generator = self._runners[name]
+        cleaned = [stream.clean(text) for text in texts]
+        places = [k for k, text in enumerate(cleaned) if text]
+        done = [Linked("", ())] * len(texts)
+        try:
+            analyses = [a.decode() for a in analyzer.exchange([stream.encode(cleaned[k]) for k in places])]
+            chosen = transfer.exchange([marked(analysis).encode() for analysis in analyses])
+            answers = generator.exchange([without_added(words.decode()).encode() for words in chosen])
+        except ChainError as error:
+            raise StageError(f"Apertium mode {name} failed on {texts[places[error.index]]!r}: {error}") from None
+        for k, analysis, answer in zip(places, analyses, answers, strict=True):
+            moved = len(texts[k]) - len(texts[k].lstrip()) if cleaned[k] != texts[k] else 0
+            units = [(a + moved, b + moved) for a, b in unit_spans(analysis, cleaned[k])]
+            text, ranges = read_answer(answer, cleaned[k])
+            links = tuple((units[unit], span) for unit, span in ranges if unit < len(units) and units[unit][1] > 0)
+            done[k] = Linked(text, links)
+        return done
+
+    def _start(self, name: str) -> tuple[ModeRunner, ModeRunner, ModeRunner]:
+        """The analyzer of a mode, what chooses words, with their blanks set free at its end, and what writes them."""
+        if shutil.which(_DETACH) is None:
+            raise BackendError(
+                f"the program {_DETACH!r} is not installed", hint="apt-get install apertium, 3.8 or later"
+            )
+        commands = self._translator._commands(name)
+        generators = [k for k, c in enumerate(commands) if _program(c) in _PROCESSORS and "-n" in c]
+        if not generators:
+            raise BackendError(
+                f"Apertium mode {name} has no generator that could keep links", hint="use another aligner"
+            )
+        split = generators[-1]
+        transfer = [part for command in commands[1:split] for part in _without_dictionary(command)]
+        parts = (commands[:1], [*transfer, [_DETACH]], commands[split:])
+        analyzer, middle, generator = (ModeRunner(part, timeout=self._translator.timeout) for part in parts)
+        return analyzer, middle, generator
+
+
+def marked(analysis: str) -> str:
+    r"""Give every lexical unit of an analysis a blank with its number.
+
+    >>> marked(r"^La/el<det>$ ^casa/casa<n>$\[^./.<sent>$[][\n]")
+    '[[t:u:0]]^La/el<det>$ [[t:u:1]]^casa/casa<n>$\\[[[t:u:2]]^./.<sent>$[][\\n]'
+    """
+    parts = []
+    end = 0
+    for number, match in enumerate(_units(analysis)):
+        parts.append(f"{analysis[end : match.start()]}[[t:u:{number}]]{match[0]}")
+        end = match.end()
+    return "".join(parts) + analysis[end:]
+
+
+def without_added(words: str) -> str:
+    r"""Take the blanks off articles and prepositions that were added to another word of the same unit.
+
+    >>> without_added("[[t:u:0]]^el<det><def>$[[/]] [[t:u:0]]^parlamento<n>$[[/]] [[t:u:1]]^en<pr>$[[/]]")
+    '^el<det><def>$ [[t:u:0]]^parlamento<n>$[[/]] [[t:u:1]]^en<pr>$[[/]]'
+    """
+    content = {
+        number
+        for match in _MARKED_WORD.finditer(words)
+        if not _FUNCTION_WORD.match(match["word"])
+        for number in _NAME.findall(match["names"])
+    }
+
+    def bare(match: re.Match[str]) -> str:
+        added = _FUNCTION_WORD.match(match["word"]) and content.issuperset(_NAME.findall(match["names"]))
+        return match["word"] if added else match[0]
+
+    return _MARKED_WORD.sub(bare, words)
+
+
+def unit_spans(analysis: str, text: str) -> list[Span]:
+    """Where each lexical unit stands in the text; (0, 0) for those that are not in it, like the added full stop.
+
+    >>> unit_spans("^La/el<det>$ ^casa/casa<n>$^./.<sent>$[]", "La casa")
+    [(0, 2), (3, 7), (0, 0)]
+    """
+    spans: list[Span] = []
+    position = 0
+    for match in _units(analysis):
+        surface = re.sub(r"\\(.)", r"\1", match["surface"])
+        start = text.find(surface, position)
+        if start < 0 and len(surface) > 1 and surface.endswith("."):  # took the added full stop along
+            surface = surface[:-1]
+            start = text.find(surface, position)
+        if start < 0:
+            spans.append((0, 0))
+        else:
+            position = start + len(surface)
+            spans.append((start, position))
+    return spans
+
+
+def read_answer(answer: bytes, source: str) -> tuple[str, list[tuple[int, Span]]]:
+    r"""The text of an answer, and the range of every unit's words in it.
+
+    >>> read_answer(b"[[t:u:0]]The[[/]] [[t:u:1]]*casa[[/]][[t:u:2]].[[/]][][\n]", "La casa")
+    ('The casa', [(0, (0, 3)), (1, (4, 8))])
+    """
+    names: list[str] = []
+
+    def stand_in(match: re.Match[str]) -> str:
+        if match["names"] == "/":
+            return _STOP
+        names.append(match["names"])
+        return _BEGIN
+
+    text = _BLANK.sub(stand_in, answer.decode(errors="replace"))
+    text = stream.decode(_LAST_STOP.sub(r"\1", text).encode(), source)
+    plain: list[str] = []
+    ranges: list[tuple[int, Span]] = []
+    opened: list[tuple[str, int]] = []
+    names_in_order = iter(names)
+    for character in text:
+        if character == _BEGIN:
+            opened.append((next(names_in_order), len(plain)))
+        elif character == _STOP:
+            for name, start in opened:
+                ranges += [(int(number), (start, len(plain))) for number in _NAME.findall(name)]
+            opened = []
+        else:
+            plain.append(character)
+    found = "".join(plain)
+    return found.strip(), [(n, span) for n, span in ranges if span[1] > span[0]]
+
+
+def _units(analysis: str) -> list[re.Match[str]]:
+    return [match for match in _UNIT.finditer(analysis) if match["surface"] is not None]
+
+
+def _joined(first: Linked, second: Linked) -> Linked:
+    """Two translations in a row as one."""
+    links = {
+        (start, end)
+        for start, middle in first.links
+        for other, end in second.links
+        if max(middle[0], other[0]) < min(middle[1], other[1])
+    }
+    return Linked(second.text, tuple(sorted(links)))
+
+
+def _without_dictionary(command: list[str]) -> list[list[str]]:
+    """Older modes have `apertium-transfer` look up words itself, which loses blanks: let another program do that."""
+    files = [argument for argument in command[1:] if not argument.startswith("-")]
+    if _program(command) != "apertium-transfer" or {"-b", "-n"} & set(command) or len(files) < 3:
+        return [command]
+    flags = [argument for argument in command[1:] if argument.startswith("-")]
+    return [["lt-proc", "-z", "-b", files[-1]], [command[0], "-b", *flags, *files[:-1]]]
+
+
+def _program(command: Sequence[str]) -> str:
+    return command[0].rpartition("/")[2]

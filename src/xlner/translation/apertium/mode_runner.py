@@ -1,0 +1,59 @@
+"""The programs of one mode, arranged so that every sentence is translated as if it were the first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from xlner.translation.apertium.processes import Chain, ChainOptions
+from xlner.translation.apertium.stream import complete
+
+# Two things in Apertium's HMM tagger outlive a message. It starts with the last tag of the message before: a full stop
+# in front brings it back to its first state. And a word of an ambiguity class that its model has not seen overwrites
+# the class of unknown words (find_similar_ambiguity_class assigns through a reference, in 3.8), for all the rest of
+# the process: with -d the tagger reports such words, and must then be started afresh.
+_TAGGER = "apertium-tagger"
+_FRESH_START = b"^./.<sent>$"
+_FRESH_START_ANSWER = re.compile(rb"\A\^\.(?:/\.)?<sent>\$")
+_STALE = b"new ambiguity class"
+
+
+class ModeRunner:
+    """Answers messages by the programs of a mode, in one chain, or in three where a tagger needs watching."""
+
+    def __init__(self, commands: Sequence[Sequence[str]], *, timeout: float) -> None:
+        self._parts: list[tuple[Chain, bool]] = []
+        start = 0
+        for index in [*(i for i, command in enumerate(commands) if _is_stateful_tagger(command)), len(commands)]:
+            if commands[start:index]:
+                options = ChainOptions(timeout, complete, first_stage=start + 1)
+                self._parts.append((Chain(commands[start:index], options), False))
+            if index < len(commands):
+                program, *arguments = commands[index]
+                options = ChainOptions(timeout, complete, in_flight=1, stale=_STALE, first_stage=index + 1)
+                self._parts.append((Chain([[program, "-d", *arguments]], options), True))
+            start = index + 1
+
+    def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
+        """The answer to each message; raises `ChainError` as a chain does."""
+        current = list(messages)
+        for chain, is_tagger in self._parts:
+            if is_tagger:
+                answers = chain.exchange([_FRESH_START + message for message in current])
+                current = [_FRESH_START_ANSWER.sub(b"", answer) for answer in answers]
+            else:
+                current = chain.exchange(current)
+        return current
+
+    def close(self) -> None:
+        """End all programs."""
+        for chain, _ in self._parts:
+            chain.close()
+
+
+def _is_stateful_tagger(command: Sequence[str]) -> bool:
+    """True for a tagger but the perceptron and unigram ones, which keep nothing."""
+    program, *arguments = command
+    flags = "".join(a[1:] for a in arguments if re.fullmatch(r"-[a-z]+", a))
+    named = {"--perceptron", "--unigram"}.intersection(arguments)
+    return program.rpartition("/")[2] == _TAGGER and not named and not {"x", "u"}.intersection(flags)

@@ -1,0 +1,86 @@
+"""From one language to another over the modes at hand: directly, or by the shortest way through pivots."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from xlner.text import languages
+from xlner.translation.apertium.modes import Mode, language, rank
+
+MAX_HOPS = 3
+
+# Among ways of one length, take the one through the languages that Apertium has worked on most.
+_PREFERRED_PIVOTS = ("es", "ca", "en", "fr", "pt", "it")
+
+
+def direct(modes: Iterable[Mode], from_lang: str, to_lang: str) -> Mode | None:
+    """The mode that fits best without a pivot: plain names before variants such as `spa-eng_US`."""
+    from_names, to_names = languages.apertium(from_lang), languages.apertium(to_lang)
+    fitting = [
+        (start, end, mode.name)
+        for mode in modes
+        if (start := rank(mode.source, from_names)) is not None and (end := rank(mode.target, to_names)) is not None
+    ]
+    return Mode.parse(min(fitting)[-1]) if fitting else None
+
+
+def shortest(modes: Sequence[Mode], from_lang: str, to_lang: str) -> tuple[Mode, ...] | None:
+    """The shortest chain of modes from one language to the other, or None; the same chain for the same modes.
+
+    >>> modes = [m for name in ("pt-es", "spa-eng", "spa-eng_US") if (m := Mode.parse(name))]
+    >>> [mode.name for mode in shortest(modes, "pt", "en")]
+    ['pt-es', 'spa-eng']
+    """
+    if mode := direct(modes, from_lang, to_lang):
+        return (mode,)
+    goals = _ends(modes, to_lang)
+    queue: deque[tuple[str, ...]] = deque((start,) for start in sorted(_ends(modes, from_lang) - goals))
+    seen = {path[-1] for path in queue}
+    while queue:
+        path = queue.popleft()
+        if path[-1] in goals:
+            return _modes_along(modes, path, from_lang, to_lang)
+        following = {language(mode.target) or "" for mode in modes if language(mode.source) == path[-1]} - seen
+        if len(path) <= MAX_HOPS:
+            seen |= following
+            queue.extend((*path, step) for step in sorted(following, key=_pivot_order))
+    return None
+
+
+def legs(from_lang: str, to_lang: str, pivots: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of languages on the way through the given pivots; a pivot that is one of the ends is left out.
+
+    >>> legs("pt", "en", ["spa"]), legs("es", "en", ["spa"])
+    ([('pt', 'spa'), ('spa', 'en')], [('es', 'en')])
+    """
+    ends = {languages.canonical(from_lang), languages.canonical(to_lang)}
+    return list(pairwise([from_lang, *(code for code in pivots if languages.canonical(code) not in ends), to_lang]))
+
+
+def _ends(modes: Iterable[Mode], code: str) -> set[str]:
+    """The languages of the graph that a code may start or end in: `hr` is filed under `hbs`, with `sr`."""
+    names = languages.apertium(code)
+    found = {language(name) for mode in modes for name in (mode.source, mode.target) if rank(name, names) is not None}
+    return {key for key in found if key}
+
+
+def _pivot_order(key: str) -> tuple[int, str]:
+    return (_PREFERRED_PIVOTS.index(key) if key in _PREFERRED_PIVOTS else len(_PREFERRED_PIVOTS), key)
+
+
+def _modes_along(modes: Sequence[Mode], path: Sequence[str], from_lang: str, to_lang: str) -> tuple[Mode, ...]:
+    chain = []
+    for position, (start, end) in enumerate(pairwise(path)):
+        from_names = languages.apertium(from_lang) if position == 0 else ()
+        to_names = languages.apertium(to_lang) if position == len(path) - 2 else ()
+        leg = [mode for mode in modes if (language(mode.source), language(mode.target)) == (start, end)]
+        chain.append(min(leg, key=lambda mode: (_fit(mode.source, from_names), _fit(mode.target, to_names), mode.name)))
+    return tuple(chain)
+
+
+def _fit(name: str, wanted: tuple[str, ...]) -> tuple[int, bool]:
+    """For a pivot (nothing wanted) only that the name is plain."""
+    place = rank(name, wanted)
+    return (len(wanted) + 1 if place is None else place, "_" in name)

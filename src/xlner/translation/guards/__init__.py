@@ -1,0 +1,1 @@
+"""Checks of translations, and a translator that tries again where they fail."""

@@ -1,0 +1,129 @@
+"""Which language a text is written in, by its letters: naive Bayes over sequences of bytes (py3langid)."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from functools import cache, lru_cache
+from typing import Any
+
+from xlner.errors import UnknownNameError
+from xlner.text import languages
+
+_NO_LANGUAGE = "zxx"
+_WORD = re.compile(r"[^\W\d_]+")
+_ALIKE = tuple(
+    frozenset(group.split())
+    for group in (
+        "ar ary arz",
+        "bs hr sr",
+        "da nn no",
+        "el grc",
+        "en pcm",
+        "es an ext",
+        "fr gcf gcr wa",
+        "he hbo",
+        "id ms",
+        "it lij vec",
+        "ku sdh",
+        "lv ltg",
+        "uz uzs",
+        "wuu yue zh",
+    )
+)
+"""Languages whose sentences are often told apart wrongly, or are good in both."""
+
+
+def knows(language: str) -> bool:
+    """Whether texts of the language can be told from those of others.
+
+    >>> knows("gl"), knows("ee")
+    (True, False)
+    """
+    return languages.base(language) in _labels().values()
+
+
+@lru_cache(maxsize=4096)
+def log_probabilities(text: str) -> Mapping[str, float]:
+    """The log probability of a text, and of a language, for each language that is known; they differ by many nats.
+
+    >>> found = log_probabilities("A choiva non para en toda a noite.")
+    >>> max(found, key=found.__getitem__)
+    'gl'
+    """
+    labels = _labels()
+    found: dict[str, float] = {}
+    for label, value in _identifier().rank(text):
+        language = labels[label]
+        found[language] = max(float(value), found.get(language, -math.inf))
+    return found
+
+
+def foreignness(text: str, language: str) -> tuple[float, str]:
+    """How many nats more probable another language is than this one, and which; 0 where none is, or it is not known.
+
+    >>> foreignness("The rain does not stop for the whole night.", "en")[0]
+    0.0
+    >>> foreignness("Der Regen hört die ganze Nacht nicht auf.", "en")[1]
+    'de'
+    """
+    wanted = languages.base(language)
+    if not knows(wanted):
+        return 0.0, wanted
+    found = log_probabilities(text)
+    best = max(found, key=found.__getitem__)
+    if best in _like(wanted) or best == _NO_LANGUAGE:
+        return 0.0, wanted
+    return found[best] - found[wanted], best
+
+
+def another_language(text: str, translation: str, from_lang: str, to_lang: str) -> float:
+    """How many nats more probable another language is for a translation than the one that was wanted.
+
+    Names that the text has too are left out; the text's own third language, of a quotation or a title, may stay.
+
+    >>> another_language("A choiva non para en Vigo.", "A choiva non para en Vigo.", "gl", "en") > 5
+    True
+    """
+    nats, found = foreignness(_without_names(text, translation), to_lang)
+    if nats and found != languages.base(from_lang) and foreignness(text, from_lang)[1] == found:
+        return 0.0
+    return nats
+
+
+def _without_names(text: str, translation: str) -> str:
+    """A translation without the capitalized words that the text has, too."""
+    there = set(_WORD.findall(text.casefold()))
+    return _WORD.sub(lambda m: "" if m[0][0].isupper() and m[0].casefold() in there else m[0], translation)
+
+
+@cache
+def _like(language: str) -> frozenset[str]:
+    return frozenset({language}).union(*(group for group in _ALIKE if language in group))
+
+
+@cache
+def _labels() -> Mapping[str, str]:
+    """Our code for each of the labels."""
+    found = {}
+    for label in set(_identifier().labels):
+        try:
+            found[label] = label if label == _NO_LANGUAGE else languages.base(label)
+        except UnknownNameError:
+            found[label] = label
+    return found
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)
+
+
+def version() -> str:
+    """The version that results depend on."""
+    from importlib.metadata import version as version_of
+
+    return f"py3langid {version_of('py3langid')}"

@@ -1,0 +1,89 @@
+"""Running sequence-to-sequence models with PyTorch: ids in, ids out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from xlner.models.loading import device_named, dtype_named, load_model
+
+Ids = list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How to look for the best translation: `beams` kept, its log probability divided by `length ** length_penalty`,
+    no sequence of `no_repeat` ids twice where that is not 0.
+    """
+
+    beams: int = 4
+    length_penalty: float = 1.0
+    no_repeat: int = 0
+
+
+class Generator(Protocol):
+    """Something that runs a model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """What results depend on beside the model and the search."""
+        ...
+
+    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: Search) -> list[Ids]:
+        """The best translation of each, of at most `limit` ids, beginning with `forced` where that is given."""
+        ...
+
+
+class TorchGenerator:
+    """`generate` of transformers, without sampling."""
+
+    def __init__(self, folder: Path, *, device: str, dtype: str) -> None:
+        self.device = device_named(device)
+        self.dtype = dtype_named(dtype, self.device)
+        self.model = load_model("AutoModelForSeq2SeqLM", folder, device=self.device, dtype=self.dtype)
+        # Limits are given with every call; an end that is forced at the limit would hide that it was reached.
+        self.model.generation_config.max_length = None
+        self.model.generation_config.forced_eos_token_id = None
+        self.pad = int(self.model.config.pad_token_id)
+        start = self.model.generation_config.decoder_start_token_id
+        self.start = int(self.model.config.decoder_start_token_id if start is None else start)
+
+    @property
+    def fingerprint(self) -> str:
+        """Versions and precision."""
+        import torch
+        import transformers
+
+        return f"transformers {transformers.__version__} torch {torch.__version__.partition('+')[0]} {self.dtype}"
+
+    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: Search) -> list[Ids]:
+        """Pad to the longest and generate; what comes back has special ids and padding in it."""
+        import torch
+
+        ids, mask = padded(batch, self.pad, self.device)
+        options: dict[str, Any] = {} if forced is None else {"forced_bos_token_id": forced}
+        with torch.inference_mode():
+            made = self.model.generate(
+                input_ids=ids,
+                attention_mask=mask,
+                num_beams=search.beams,
+                length_penalty=search.length_penalty,
+                no_repeat_ngram_size=search.no_repeat,
+                max_new_tokens=limit,
+                do_sample=False,
+                **options,
+            )
+        rows: list[Ids] = made.tolist()
+        return rows
+
+
+def padded(batch: Sequence[Ids], pad: int, device: Any) -> tuple[Any, Any]:
+    """Ids and attention mask of a batch as tensors, shape `(len(batch), longest)`."""
+    import torch
+
+    longest = max(map(len, batch))
+    ids = torch.tensor([[*row, *[pad] * (longest - len(row))] for row in batch], device=device)
+    mask = torch.tensor([[1] * len(row) + [0] * (longest - len(row)) for row in batch], device=device)
+    return ids, mask
