@@ -2,8 +2,8 @@
 
 python benchmarks/absa_projection.py FOLDER   (with en.absa.train.tsv and en2xx/{gold,published.*}.train.tsv, *.talp)
 
-*published* is the output of the projector of García-Ferrero et al. 2022 on AWESoME's and SimAlign's links. *weighed*
-is `evidence` on links that are weighed by the whole text, and for mGiza and fast_align by the agreement of both
+*published* is the output of the projector of García-Ferrero et al. 2022 on AWESoME's and SimAlign's links. *weighed* is
+`null_aware_coverage` on links that are weighed by the whole text, and for mGiza and fast_align by the agreement of both
 directions and the symmetrized links.
 """
 
@@ -32,14 +32,17 @@ STRATEGIES = (
     "exact",
     "exact?max_length=6",
 )
-EVIDENCE = "fused:evidence?candidates=aligned&max_length=100"
+EVIDENCE = "fused:null-aware-coverage?candidates=aligned&max_length=100"
 DIRECTIONS = ("forward", "reverse")
 
 
 def main(folder: Path) -> None:
     """Print one row per language and aligner."""
     source = list(sentences(folder / "en.absa.train.tsv"))
-    print(f"{'':16}{'published':>10}", *(f"{s:>26}" for s in (*STRATEGIES, "evidence", "evidence, weighed")))
+    print(
+        f"{'':16}{'published':>10}",
+        *(f"{s:>26}" for s in (*STRATEGIES, "null_aware_coverage", "null_aware_coverage, weighed")),
+    )
     for language in ("es", "fr"):
         gold = list(sentences(folder / f"en2{language}" / "gold.train.tsv"))
         for name, file in ALIGNERS.items():

@@ -19,10 +19,10 @@ from pathlib import Path
 from xlner import Sentence, read_sentences
 from xlner.transfer.adapters import parse_parameters
 from xlner.transfer.orthogonal import folder_orthogonality
-from xlner.transfer.training import TrainingSet, Tuning, train
+from xlner.transfer.training import TrainingOptions, TrainingSet, train
 from xlner.transfer.zero_shot import zero_shot
 
-WAYS = {
+SOLVERS = {
     "full": "full",
     "lora": "lora?rank=8",
     "lora-all": "lora?rank=8&targets=all",
@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=1500)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--test", type=int, default=200)
-    parser.add_argument("--only", nargs="+", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--only", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.only:
@@ -59,7 +59,7 @@ def run(name: str, given: argparse.Namespace) -> dict[str, object]:
     """Train one way and score it."""
     english = _sentences(given.folder, "en", "train", given.sentences)
     rate = RATES.get(name, FEW)
-    tuning = Tuning(epochs=given.epochs, learning_rate=rate, parameters=WAYS[name])
+    tuning = TrainingOptions(epochs=given.epochs, learning_rate=rate, parameters=SOLVERS[name])
     load, folder = os.getloadavg()[0], given.out / name
     if not folder.exists():
         train(given.model, [TrainingSet("en", english)], folder, tuning, checkpoint_every=20)
@@ -68,11 +68,11 @@ def run(name: str, given: argparse.Namespace) -> dict[str, object]:
     scores = zero_shot(f"hf:{folder}", tests)
     f1 = {code: target.f1 for code, target in scores.targets.items()}
     cosines = None
-    if hasattr(parse_parameters(WAYS[name]), "style"):
+    if hasattr(parse_parameters(SOLVERS[name]), "style"):
         found = folder_orthogonality(folder, tests["en"])
         cosines = [found.mean, *found.layers]
     return {
-        "spec": WAYS[name],
+        "spec": SOLVERS[name],
         "sentences": len(english),
         "epochs": given.epochs,
         "test": given.test,
@@ -92,7 +92,7 @@ def run(name: str, given: argparse.Namespace) -> dict[str, object]:
 
 def show(out: Path) -> None:
     """The table of what is there, and the cosines of all layers."""
-    rows = {name: json.loads(p.read_text(encoding="utf-8")) for name in WAYS if (p := out / f"{name}.json").exists()}
+    rows = {name: json.loads(p.read_text(encoding="utf-8")) for name in SOLVERS if (p := out / f"{name}.json").exists()}
     print("| parameters | rate | trained | en dev | zero-shot | mean abs. cosine | seconds | load before |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows.values():

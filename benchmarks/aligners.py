@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xlner import Pair, Sentence, XlnerError, create
+from xlner import Pair, Sentence, XlnerError, load
 from xlner.alignment.decoders import DECODERS
 from xlner.alignment.statistical.trained import has_to_learn
 from xlner.core.alignment import Alignment, GoldAlignment
@@ -34,15 +34,15 @@ STORED = "stored AWESoME"
 SPECS = (
     "e5:itermax",
     *(f"e5:{name}" for name in sorted(DECODERS) if name != "itermax"),
-    "boosted:e5:itermax",
-    "boosted:e5:intersection",
+    "surface-augmented:e5:itermax",
+    "surface-augmented:e5:intersection",
     "surface",
     "eflomal",
     "eflomal?symmetrizer=grow-diag-final-and",
     "thot?kind=fastalign",
     "thot?kind=fastalign&symmetrizer=grow-diag-final-and",
     "thot?kind=hmm&symmetrizer=grow-diag-final-and",
-    "boosted:thot?kind=fastalign",
+    "surface-augmented:thot?kind=fastalign",
 )
 
 
@@ -91,7 +91,7 @@ def measure(data: Path, name: str, spec: str) -> dict[str, float | str]:
         found = list(pharaoh.read(numbered(path)))
     else:
         try:
-            aligner = create("aligner", spec)
+            aligner = load("aligner", spec)
         except XlnerError as error:
             return {"error": str(error)}
         with TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from xlner import Pair, Pipeline, Sentence, evaluate, read_sentences, strict
+from xlner import Pair, Pipeline, Sentence, evaluate, raise_errors, read_sentences
 
 LANGUAGE = "es"
 FORWARD = ("greedy", "(heuristic?gap=2)")
@@ -23,7 +23,7 @@ MARKERS = ("brackets", "tags")
 def main(folder: Path, limit: int | None) -> None:
     """Print one row per projector."""
     names = (f"{code}-europarl.test.conll02" for code in ("en", LANGUAGE))
-    source, gold = (list(strict(read_sentences(folder / name)))[:limit] for name in names)
+    source, gold = (list(raise_errors(read_sentences(folder / name)))[:limit] for name in names)
     aligner = Pipeline(aligner="e5", projector=None)
     plain = [Pair(Sentence(t.tokens, language=LANGUAGE), s) for s, t in zip(source, gold, strict=True)]
     pairs = list(aligner.run_pairs(plain))

@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from xlner import Builder, Pair, Sentence, read_sentences
+from xlner import Pair, Sentence, TrainingDataBuilder, read_sentences
 
-WAYS: dict[str, dict[str, str | bool]] = {
+SOLVERS: dict[str, dict[str, str | bool]] = {
     "links": {"fallback": False},
     "brackets": {"markers": "brackets", "fallback": False},
     "brackets, fallback": {"markers": "brackets"},
@@ -43,13 +43,13 @@ def main() -> None:
     parser.add_argument("source")
     parser.add_argument("--to", default="es")
     parser.add_argument("--translator", default="apertium")
-    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
+    parser.add_argument("--ways", nargs="*", default=list(SOLVERS), choices=list(SOLVERS))
     options = parser.parse_args()
     read = read_sentences(options.source, format="conll", language="en")
     sentences = [s for s in read if isinstance(s, Sentence) and s.entities]
     plain = [
         " ".join(Sentence.from_text(text, language=options.to).tokens)
-        for text in Builder(options.translator, to_lang=options.to, fallback=False).translator.translate(
+        for text in TrainingDataBuilder(options.translator, to_lang=options.to, fallback=False).translator.translate(
             [s.with_text().text or "" for s in sentences], from_lang="en", to_lang=options.to
         )
     ]
@@ -57,7 +57,7 @@ def main() -> None:
     print("way                 failed  lost  changed  other spans")
     links: list[Pair] = []
     for way in options.ways:
-        made = list(Builder(options.translator, to_lang=options.to, **WAYS[way]).run(sentences))  # type: ignore[arg-type]
+        made = list(TrainingDataBuilder(options.translator, to_lang=options.to, **SOLVERS[way]).run(sentences))  # type: ignore[arg-type]
         links = links or made
         print(f"{way:18}  {row(made, plain, links)}", flush=True)
 

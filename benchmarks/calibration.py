@@ -15,7 +15,7 @@ from pathlib import Path
 from absa_projection import sentences
 from several_sources import read, without_labels
 
-from xlner import Alignment, Pair, Pipeline, Sentence, create, read_alignments
+from xlner import Alignment, Pair, Pipeline, Sentence, load, read_alignments
 from xlner.evaluation.reliability import Reliability, reliability
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import ConfidentProjector
@@ -38,7 +38,7 @@ FITS = {
 def main(europarl: Path, pud: Path, absa: Path) -> None:
     """Print one row per calibration and test set, and one reliability table."""
     rows: dict[str, list[Rows]] = {}
-    aligner = create("aligner", "e5")
+    aligner = load("aligner", "e5")
     for data, folder, languages in (("pud", pud, ("pt", "sv")), ("europarl", europarl, ("es", "de"))):
         source = read(folder, data, "en")
         for code in languages:
@@ -80,7 +80,7 @@ def show(table: Reliability) -> None:
 def judged(pairs: Sequence[Pair], gold: Sequence[Sentence]) -> list[Rows]:
     """Raw confidence and truth of all projected entities, of even and of odd sentences."""
     halves: list[Rows] = [([], []), ([], [])]
-    done = Pipeline(projector=ConfidentProjector(create("projector", "greedy"))).run_pairs(pairs)
+    done = Pipeline(projector=ConfidentProjector(load("projector", "greedy"))).run_pairs(pairs)
     for number, (pair, sentence) in enumerate(zip(done, gold, strict=True)):
         wanted = {(e.span, e.label) for e in sentence.entities}
         for entity in pair.labeled.entities:

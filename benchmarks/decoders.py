@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlner import read_sentences, strict
+from xlner import raise_errors, read_sentences
 from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Encoder
 from xlner.alignment.word_vectors import WordVectors
@@ -59,7 +59,8 @@ def main(folder: Path, limit: int) -> None:
 def encoded(folder: Path, limit: int) -> Iterator[Case]:
     """Word vectors and similarities of the pairs."""
     sides = [
-        list(strict(read_sentences(folder / f"{language}-europarl.test.conll02")))[:limit] for language in ("en", "es")
+        list(raise_errors(read_sentences(folder / f"{language}-europarl.test.conll02")))[:limit]
+        for language in ("en", "es")
     ]
     encoder = E5Encoder()
     source, target = (encoder.encode(side) for side in sides)

@@ -26,12 +26,12 @@ from xlner import (
     Sentence,
     agreement,
     evaluate,
-    evidence_score,
-    match,
+    match_spans,
+    null_aware_coverage_score,
+    raise_errors,
     read_alignments,
     read_sentences,
-    soft_score,
-    strict,
+    weighted_coverage_score,
 )
 from xlner.projection.scores.fusion import Part, Score
 from xlner.projection.scores.scoring import ScoredPair
@@ -39,7 +39,7 @@ from xlner.projection.scores.scoring import ScoredPair
 LINKS = (("inter",), ("gdfa",), ("inter", "gdfa"), ("forward", "reverse", "gdfa"))
 FLOORS = (None, 0.0, 0.25, 0.5)
 NULL_COSTS = (0.0, 0.15, 0.3, 0.5, 0.75, 1.0)
-SCORES = {"soft": soft_score, "evidence": evidence_score}
+SCORES = {"weighted_coverage": weighted_coverage_score, "null_aware_coverage": null_aware_coverage_score}
 THRESHOLDS = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6)
 PROJECTORS = (
     "greedy",
@@ -80,7 +80,9 @@ class Choice(NamedTuple):
     @property
     def score(self) -> Score:
         """The score function."""
-        return SCORES[self.how] if self.null_cost is None else partial(evidence_score, null_cost=self.null_cost)
+        return (
+            SCORES[self.how] if self.null_cost is None else partial(null_aware_coverage_score, null_cost=self.null_cost)
+        )
 
 
 def main(data: Path) -> None:
@@ -105,9 +107,9 @@ def selection(f1s: Sequence[float]) -> float:
 
 def grid() -> list[Choice]:
     """All configurations; thresholds vary fastest."""
-    soft = [Choice(links, "soft", *rest) for links, *rest in product(LINKS, FLOORS, THRESHOLDS)]
+    soft = [Choice(links, "weighted_coverage", *rest) for links, *rest in product(LINKS, FLOORS, THRESHOLDS)]
     evidence = [
-        Choice(links, "evidence", floor, threshold, cost)
+        Choice(links, "null_aware_coverage", floor, threshold, cost)
         for links, floor, cost, threshold in product(LINKS, FLOORS, NULL_COSTS, THRESHOLDS)
     ]
     return [*soft, *evidence, *(Choice(*values) for values in product(LINKS[:2], PROJECTORS))]
@@ -118,8 +120,8 @@ def ablations(best: Choice) -> dict[str, Choice]:
     without = {
         "links": best._replace(links=("inter",)),
         "lexical": best._replace(floor=None),
-        "score": best._replace(how="soft", null_cost=None),
-        "null cost": best._replace(null_cost=1.0) if best.how == "evidence" else best,
+        "score": best._replace(how="weighted_coverage", null_cost=None),
+        "null cost": best._replace(null_cost=1.0) if best.how == "null_aware_coverage" else best,
         "threshold": best._replace(threshold=0.0),
     }
     return {f"- {name}": choice for name, choice in without.items() if choice != best}
@@ -150,7 +152,7 @@ class Runs:
         made = []
         for s in self.scored(choice.links, choice.floor, choice.how, choice.null_cost):
             options = s.options(parts, choice.threshold)
-            made.append(s.project(match(options, len(s.pair.target)).chosen, parts, options).sentence)
+            made.append(s.project(match_spans(options, len(s.pair.target)).chosen, parts, options).sentence)
         return evaluate(self.data.gold, made).micro.f1
 
     def _forget_others(self, choice: Choice) -> None:
@@ -176,7 +178,7 @@ class Runs:
 
 def read_europarl(folder: Path, language: str) -> Data:
     """Europarl-NER."""
-    sides = [list(strict(read_sentences(folder / f"{la}-europarl.test.conll02"))) for la in ("en", language)]
+    sides = [list(raise_errors(read_sentences(folder / f"{la}-europarl.test.conll02"))) for la in ("en", language)]
     names = ("forward", "reverse", "inter", "gdfa")
     return Data(*sides, {n: read_links(folder / f"europarl.en-{language}.eflomal.{n}.talp") for n in names})
 
@@ -190,7 +192,7 @@ def read_pud(folder: Path, language: str) -> Data:
 
 def read_links(path: Path) -> list[Alignment]:
     """The links of a file; raises the first error."""
-    return list(strict(read_alignments(path)))  # type: ignore[type-var]
+    return list(raise_errors(read_alignments(path)))  # type: ignore[type-var]
 
 
 def iob2(path: Path) -> Iterator[Sentence]:

@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from xlner import Entity, Pair, Pipeline, Sentence, create, evaluate, read_alignments, read_sentences, strict
+from xlner import Entity, Pair, Pipeline, Sentence, evaluate, load, raise_errors, read_alignments, read_sentences
 from xlner.core.entity import overlaps
 from xlner.projection.candidates import aligned_words, merged_ranges
 
@@ -21,13 +21,13 @@ STORED = ("inter", "gdfa")
 
 def main(folder: Path) -> None:
     """Print one row per language and set of links."""
-    source = list(strict(read_sentences(folder / "en-europarl.test.conll02", language="en")))
+    source = list(raise_errors(read_sentences(folder / "en-europarl.test.conll02", language="en")))
     print(f"{'':4}{'links':24}", *(f"{p:>16}" for p in COLUMNS), f"{'pairs/s':>10}")
     for language in ("es", "de"):
-        gold = list(strict(read_sentences(folder / f"{language}-europarl.test.conll02", language=language)))
+        gold = list(raise_errors(read_sentences(folder / f"{language}-europarl.test.conll02", language=language)))
         pairs = [Pair(t, s) for s, t in zip(source, gold, strict=True)]
         for spec in ALIGNERS:
-            aligner = create("aligner", spec)
+            aligner = load("aligner", spec)
             start = time.perf_counter()
             linked = list(Pipeline(aligner=aligner, projector=None).run_pairs(pairs))
             rate = len(pairs) / (time.perf_counter() - start)

@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlner import Alignment, BackendError, LexicalWeights, Pair, Sentence, create, evaluate, read_sentences, strict
+from xlner import Alignment, BackendError, LexicalWeights, Pair, Sentence, evaluate, load, raise_errors, read_sentences
 from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Encoder
 from xlner.alignment.encoders import Encoder
@@ -34,10 +34,10 @@ LAYERS = {OFFLINE: (6, 7, 8, 9), TUNED: (7, 8)}
 DECODERS = ("itermax", "softmax", "softmax?temperature=0.02&threshold=0.1", "transport")
 PROJECTORS = (
     *("greedy", "exact", "heuristic", "hull"),
-    *(f"fused?weights=alignment:1,soft:{w}" for w in ("0.5", "1")),
-    "fused?weights=bounded:1,soft:0.5",
+    *(f"fused?weights=alignment:1,weighted_coverage:{w}" for w in ("0.5", "1")),
+    "fused?weights=coverage:1,weighted_coverage:0.5",
     *(
-        f"{way}fused?weights=evidence:1:{least}&candidates=aligned&max_length=100"
+        f"{way}fused?weights=null_aware_coverage:1:{least}&candidates=aligned&max_length=100"
         for way in ("", "lexical ")
         for least in ("0", "0.3", "0.6")
     ),
@@ -109,7 +109,7 @@ def score(data: Set, vectors: Vectors, decoder: str, projector: str) -> float:
         pairs = [replace(pair, alignment=Alignment(pair.alignment.links)) for pair in pairs]  # type: ignore[union-attr]
         counted = LexicalWeights.count(pairs)
         pairs = [replace(pair, alignment=counted.weigh(pair)) for pair in pairs]
-    done = create("projector", projector.removeprefix("lexical ")).project(pairs)
+    done = load("projector", projector.removeprefix("lexical ")).project(pairs)
     return evaluate(data.gold, (projection.sentence for projection in done)).micro.f1
 
 
@@ -194,7 +194,7 @@ def europarl(folder: Path) -> dict[str, Callable[[], tuple[list[Sentence], list[
     """The sets to report."""
 
     def read(language: str) -> list[Sentence]:
-        return list(strict(read_sentences(folder / "europarl-ner" / f"{language}-europarl.test.conll02")))
+        return list(raise_errors(read_sentences(folder / "europarl-ner" / f"{language}-europarl.test.conll02")))
 
     return {f"euro-{lang}": lambda lang=lang: (read("en"), read(lang)) for lang in ("de", "es")}
 
@@ -218,7 +218,7 @@ def masakhaner2(path: Path) -> tuple[list[Sentence], list[Sentence]]:
     types = {"PER", "ORG", "LOC"}
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     source = [Sentence.from_text(record["src"], language="en") for record in records]
-    found = create("recognizer", "spacy", language="en").recognize(source)
+    found = load("recognizer", "spacy", language="en").recognize(source)
     gold = [Sentence.from_tags(record["tokens"], record["tags"]) for record in records]
     return (
         [s.with_entities(e for e in entities if e.label in types) for s, entities in zip(source, found, strict=True)],

@@ -12,7 +12,7 @@ from collections import Counter
 from multiprocessing import Pool
 
 from xlner.projection.kernels.run import rule_of
-from xlner.projection.matching.match import Option, _items, match
+from xlner.projection.matching.match import Option, _items, match_spans
 from xlner.projection.matching.milp import Key, _Problem, solve
 
 RULES = [(constraint, n) for constraint in ("<=", "=", ">=") for n in (1, 2, 3)]
@@ -69,12 +69,12 @@ def compare(options: list[Option], length: int, constraint: str, n: int) -> tupl
     rule = rule_of(constraint, n)
     items, entities = _items(options, length)
     problem = _Problem(items, len(items.entity), len(entities), rule)
-    found = match(options, length, constraint=constraint, n=n)
+    found = match_spans(options, length, constraint=constraint, n=n)
     index = {
         (entities[e], (s, t)): i for i, (e, s, t) in enumerate(zip(items.entity, items.start, items.end, strict=True))
     }
     swept = problem.key([index[o.entity, o.span] for o in found.chosen])
-    return found.way, swept, problem.key(solve(items, len(items.entity), len(entities), rule, ties=False))
+    return found.solver, swept, problem.key(solve(items, len(items.entity), len(entities), rule, ties=False))
 
 
 if __name__ == "__main__":

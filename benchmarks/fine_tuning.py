@@ -15,13 +15,13 @@ import json
 import sys
 from pathlib import Path
 
-from xlner import Sentence, read_sentences, strict
-from xlner.transfer.training import Epoch, TrainingSet, Tuning, train
+from xlner import Sentence, raise_errors, read_sentences
+from xlner.transfer.training import Epoch, TrainingOptions, TrainingSet, train
 from xlner.transfer.zero_shot import zero_shot
 
 
 def sentences(path: Path, language: str) -> list[Sentence]:
-    return list(strict(read_sentences(path, language=language, require_tags=True)))
+    return list(raise_errors(read_sentences(path, language=language, require_tags=True)))
 
 
 def targets(data: Path) -> dict[str, list[Sentence]]:
@@ -57,7 +57,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.data / "families" / "wikiann"
     english = [sentences(folder / f"en.{part}.conll", "en") for part in ("train", "dev")]
-    tuning = Tuning(
+    tuning = TrainingOptions(
         epochs=options.epochs,
         learning_rate=options.learning_rate,
         freeze_layers=options.freeze_layers,

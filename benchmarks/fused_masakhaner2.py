@@ -19,24 +19,24 @@ from pathlib import Path
 import numpy as np
 from trained_recognizer import TrainedRecognizer
 
-from xlner import BackendError, Pair, Pipeline, Projector, Recognizer, Sentence, create
+from xlner import BackendError, Pair, Pipeline, Projector, Recognizer, Sentence, load
 from xlner.core.labels import without_labels
 from xlner.core.pair import Projection
 from xlner.core.resampling import Rows, bootstrap, f1, percentiles
-from xlner.projection.tune import tune
+from xlner.projection.weight_tuning import tune_weights
 
 LANGUAGES = ("lug", "pcm", "twi", "ewe")
 TYPES = frozenset({"PER", "ORG", "LOC"})
 PROJECTORS = {
     "alignment": "exact",
-    "bounded": "fused?weights=bounded:1",
+    "coverage": "fused?weights=coverage:1",
     "surface": "fused:surface",
     "align+surface": "fused:align+surface",
-    "soft+surface": "fused:soft+surface",
+    "weighted-coverage+surface": "fused:weighted-coverage+surface",
 }
 SCORES = {
     "tuned a+s": ("alignment", "surface"),
-    "tuned b+s+soft": ("bounded", "surface", "soft"),
+    "tuned b+s+weighted_coverage": ("coverage", "surface", "weighted_coverage"),
 }
 
 
@@ -52,13 +52,15 @@ def main(folder: Path, french: Path, languages: Sequence[str]) -> None:
             continue
         by_name = {}
         for name, spec in PROJECTORS.items():
-            by_name[name] = counts(project(create("projector", spec), pairs), gold)
+            by_name[name] = counts(project(load("projector", spec), pairs), gold)
         for name, scores in SCORES.items():
             start = time.perf_counter()
             halves = [half(k, len(pairs)) for k in (0, 1)]
             projections: list[Projection | None] = [None] * len(pairs)
             for learn, test in (halves, halves[::-1]):
-                tuned = tune([pairs[i] for i in learn], [gold[i] for i in learn], names=scores, ignore=unscored(gold))
+                tuned = tune_weights(
+                    [pairs[i] for i in learn], [gold[i] for i in learn], names=scores, ignore=unscored(gold)
+                )
                 for i, done in zip(test, project(tuned.projector(), [pairs[i] for i in test]), strict=True):
                     projections[i] = done
                 notes.append(f"{language}, {name}, tuned on {learn}:\n{tuned.report()}")
@@ -78,7 +80,7 @@ def linked(path: Path, french: Path) -> tuple[list[Pair], list[Sentence]]:
     recognizer: Recognizer = (
         TrainedRecognizer("fr", french / "fr.train.conll", french / "fr.dev.conll")
         if from_lang == "fr"
-        else create("recognizer", "spacy", language=from_lang)
+        else load("recognizer", "spacy", language=from_lang)
     )
     source = [Sentence.from_text(row["src"], language=from_lang) for row in rows]
     found = [
@@ -86,7 +88,7 @@ def linked(path: Path, french: Path) -> tuple[list[Pair], list[Sentence]]:
         for s, entities in zip(source, recognizer.recognize(source), strict=True)
     ]
     pairs = [Pair(Sentence(g.tokens), s) for g, s in zip(gold, found, strict=True)]
-    return list(Pipeline(aligner=create("aligner", "e5"), projector=None).run_pairs(pairs)), gold
+    return list(Pipeline(aligner=load("aligner", "e5"), projector=None).run_pairs(pairs)), gold
 
 
 def project(projector: Projector, pairs: Sequence[Pair]) -> list[Projection]:

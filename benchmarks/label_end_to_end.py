@@ -9,13 +9,13 @@ import sys
 import time
 from collections import Counter
 
-from xlner import Entity, Pair, Pipeline, Sentence, evaluate, read_sentences, strict
+from xlner import Entity, Pair, Pipeline, Sentence, evaluate, raise_errors, read_sentences
 
 
 def main(path: str, language: str, ignore: tuple[str, ...]) -> None:
     """Label the sentences of a gold file and compare."""
     start = time.perf_counter()
-    gold = [s for s in strict(read_sentences(path, language=language)) if s.tokens]
+    gold = [s for s in raise_errors(read_sentences(path, language=language)) if s.tokens]
     pipeline = Pipeline("apertium", "spacy", "e5", "greedy", target_lang=language, ignore=("DATE", *ignore))
     loaded = time.perf_counter()
     # without the text, which a CoNLL file may hold in a comment, the tokens are detokenized

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from xlner import Pair, read_sentences, strict
+from xlner import Pair, raise_errors, read_sentences
 from xlner.alignment.e5 import E5Aligner
 from xlner.alignment.encoders import EncoderAligner
 from xlner.alignment.hf.aligner import HfEncoder
@@ -33,8 +33,8 @@ Links = list[list[tuple[int, int]]]
 
 def main(folder: Path, model: str, count: int, first: int) -> None:
     """Print how many pairs have the same links, then the rates."""
-    source = strict(read_sentences(folder / "en-europarl.test.conll02"))
-    target = strict(read_sentences(folder / "es-europarl.test.conll02"))
+    source = raise_errors(read_sentences(folder / "en-europarl.test.conll02"))
+    target = raise_errors(read_sentences(folder / "es-europarl.test.conll02"))
     pairs = [Pair(t, s) for s, t in zip(source, target, strict=True)][first : first + count]
     encoder = HfEncoder(model, layer=LAYER, pool="subword")
     same_links(pairs, model, encoder)

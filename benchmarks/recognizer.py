@@ -22,7 +22,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from xlner import Sentence, read_sentences, strict
+from xlner import Sentence, raise_errors, read_sentences
 from xlner.recognition.hf import HfRecognizer
 
 TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
@@ -97,7 +97,7 @@ def main() -> None:
     parser.add_argument("--batch-sizes", default="1,2,4,8,16,32")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    sentences = list(islice((s for s in strict(read_sentences(options.file)) if s.tokens), options.sentences))
+    sentences = list(islice((s for s in raise_errors(read_sentences(options.file)) if s.tokens), options.sentences))
     with tempfile.TemporaryDirectory() as folder:
         make_model(sentences, folder)
         recognizer = HfRecognizer(folder, device=options.device)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner import Pair, Pipeline, Sentence, create, evaluate, read_sentences, strict
+from xlner import Pair, Pipeline, Sentence, evaluate, load, raise_errors, read_sentences
 from xlner.evaluation.reliability import reliability
 from xlner.projection.multi_source import AGREEMENT, MultiSourceProjector
 
@@ -21,7 +21,7 @@ SINGLE = ("exact", "heuristic")
 SEVERAL = {
     "both": MultiSourceProjector(),
     "both, mean": MultiSourceProjector(combine="mean"),
-    "both, bounded score": MultiSourceProjector(weights="bounded:1"),
+    "both, bounded score": MultiSourceProjector(weights="coverage:1"),
     "agreed": MultiSourceProjector(min_agreement=1.0),
     "first leads": MultiSourceProjector(source_weights=(2, 1), min_agreement=0.5),
 }
@@ -30,7 +30,7 @@ PUD_COLUMNS = slice(1, 3)
 
 def main(europarl: Path, pud: Path) -> None:
     """Print one table per target."""
-    aligner = create("aligner", "e5")
+    aligner = load("aligner", "e5")
     for data, sources, target in TASKS:
         folder = europarl if data == "europarl" else pud
         sentences = {code: read(folder, data, code) for code in (*sources, target)}
@@ -43,7 +43,7 @@ def main(europarl: Path, pud: Path) -> None:
         print(f"{'':20}{'precision':>10}{'recall':>10}{'F1':>10}")
         for code, pairs in zip(sources, groups, strict=True):
             for spec in SINGLE:
-                found = [p.sentence for p in create("projector", spec).project(pairs)]
+                found = [p.sentence for p in load("projector", spec).project(pairs)]
                 show(f"{code}, {spec}", gold, found)
         for name, projector in SEVERAL.items():
             done = projector.project_groups(list(zip(*groups, strict=True)))
@@ -79,7 +79,7 @@ def show_agreement(gold: Sequence[Sentence], done: Sequence[tuple]) -> None:  # 
 def read(folder: Path, data: str, code: str) -> list[Sentence]:
     """The gold sentences of one language."""
     if data == "europarl":
-        return list(strict(read_sentences(folder / f"{code}-europarl.test.conll02", language=code)))
+        return list(raise_errors(read_sentences(folder / f"{code}-europarl.test.conll02", language=code)))
     text = (folder / f"{code}_pud-ud-test.iob2").read_text(encoding="utf-8")
     blocks = [[line.split("\t") for line in b.split("\n") if line and line[0] != "#"] for b in text.split("\n\n")]
     columns = [list(zip(*(fields[PUD_COLUMNS] for fields in block), strict=True)) for block in blocks if block]

@@ -13,15 +13,15 @@ import sys
 import time
 from pathlib import Path
 
-from xlner import Pair, Pipeline, Sentence, create, evaluate, read_sentences, strict
-from xlner.alignment.hf.training import Training, train_aligner
+from xlner import Pair, Pipeline, Sentence, evaluate, load, raise_errors, read_sentences
+from xlner.alignment.hf.training import AlignerTrainingOptions, train_aligner
 from xlner.core.alignment import GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
 
 XL_WA = ("es", "it", "nl", "da")
 NTREX = {"deu": "de", "spa": "es", "por": "pt", "swe": "sv"}
 DECODERS = ("decoder=itermax", "decoder=softmax&temperature=0.02&threshold=0.1")
-TRAINING = Training(layer=7, prefix="query:", learning_rate=1e-4)
+TRAINING = AlignerTrainingOptions(layer=7, prefix="query:", learning_rate=1e-4)
 
 Gold = tuple[list[Pair], list[GoldAlignment]]
 
@@ -53,14 +53,16 @@ def raw_text(folder: Path, lines: int) -> list[Pair]:
 def score(model: str, folder: Path, tests: dict[str, Gold], count: int | None) -> None:
     """Print F1 and alignment error rate of each test set, and the F1 of projection."""
     for decoder in DECODERS:
-        aligner = create("aligner", f"hf:{model}?layer=7&prefix=query:&{decoder}")
+        aligner = load("aligner", f"hf:{model}?layer=7&prefix=query:&{decoder}")
         print(f"{Path(model).name} {decoder}")
         for name, (pairs, gold) in tests.items():
             scores = evaluate_alignments(gold, aligner.align(pairs))
             print(f"    {name:10} F1 {scores.f1:.3f}  AER {scores.aer:.3f}", flush=True)
         for language in ("de", "es"):
-            source = list(strict(read_sentences(folder / "europarl-ner" / "en-europarl.test.conll02")))[:count]
-            gold = list(strict(read_sentences(folder / "europarl-ner" / f"{language}-europarl.test.conll02")))[:count]
+            source = list(raise_errors(read_sentences(folder / "europarl-ner" / "en-europarl.test.conll02")))[:count]
+            gold = list(raise_errors(read_sentences(folder / "europarl-ner" / f"{language}-europarl.test.conll02")))[
+                :count
+            ]
             pairs = [Pair(t, s) for s, t in zip(source, gold, strict=True)]
             linked = list(Pipeline(aligner=aligner, projector=None).run_pairs(pairs))
             for projector in ("greedy", "heuristic"):

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner import Entity, Recognizer, Sentence, evaluate, read_sentences, strict
+from xlner import Entity, Recognizer, Sentence, evaluate, raise_errors, read_sentences
 from xlner.recognition.spacy import SpacyRecognizer
 
 EPOCHS = 8
@@ -76,7 +76,7 @@ def f1_of(recognizer: Recognizer, gold: Sequence[Sentence]) -> float:
 def read(path: Path, language: str) -> list[Sentence]:
     """The sentences of a file that have words, cut as `Sentence.from_text` cuts the text that is to be labeled."""
     made = []
-    for sentence in strict(read_sentences(path)):
+    for sentence in raise_errors(read_sentences(path)):
         text, offsets = " ".join(sentence.tokens), [0]
         for token in sentence.tokens:
             offsets.append(offsets[-1] + len(token) + 1)

@@ -28,32 +28,32 @@ from pathlib import Path
 from typing import Any
 
 from xlner import (
-    Builder,
     ConfidentProjector,
     Ensemble,
     Entity,
     Pair,
     Pipeline,
-    Recognition,
+    RecognitionPipeline,
     RunFolder,
     Sentence,
     SentenceFilters,
+    TrainingDataBuilder,
     compare,
-    create,
+    confidence_intervals,
     evaluate,
-    intervals,
+    load,
+    raise_errors,
     read_pairs,
     read_sentences,
-    strict,
     write_pairs,
     write_sentences,
 )
 from xlner.evaluation.entities import Scores
 from xlner.evaluation.significance import holm
 from xlner.recognition.ensemble import EnsembleRecognizer
-from xlner.transfer.training import TrainingSet, Tuning, train
+from xlner.transfer.training import TrainingOptions, TrainingSet, train
 
-TUNING = Tuning(epochs=2, learning_rate=2e-4, dropout=0.0, freeze_layers=6)  # what two cores can do in minutes
+TUNING = TrainingOptions(epochs=2, learning_rate=2e-4, dropout=0.0, freeze_layers=6)  # what two cores can do in minutes
 CHECKPOINT_EVERY = 25
 WIKIANN = Path("families", "wikiann")
 SETS = {
@@ -66,7 +66,7 @@ class Remembered:
     """A recognizer that reads every sentence once."""
 
     def __init__(self, folder: Path) -> None:
-        self.inner = create("recognizer", f"hf:{folder}")
+        self.inner = load("recognizer", f"hf:{folder}")
         self.classes = self.inner.classes
         self._known: dict[tuple[str, ...], tuple[list[Entity], Any]] = {}
 
@@ -97,13 +97,15 @@ def main() -> None:
     english = options.english or trained(options, "en", wikiann(options))
     models = {"transfer": english, "translate-train": trained(options, "es", translated(options))}
     for name, (path, ignore) in SETS.items():
-        gold = [s for s in strict(read_sentences(options.data / path, format="conll", language="es")) if s.tokens]
+        gold = [s for s in raise_errors(read_sentences(options.data / path, format="conll", language="es")) if s.tokens]
         show(name, gold, ignore, Methods(options.out / name.replace(" ", "-"), gold, models))
 
 
 def wikiann(options: argparse.Namespace) -> list[Sentence]:
     """English training sentences."""
-    return list(strict(read_sentences(options.data / WIKIANN / "en.train.conll", language="en")))[: options.sentences]
+    return list(raise_errors(read_sentences(options.data / WIKIANN / "en.train.conll", language="en")))[
+        : options.sentences
+    ]
 
 
 def translated(options: argparse.Namespace) -> list[Sentence]:
@@ -111,13 +113,13 @@ def translated(options: argparse.Namespace) -> list[Sentence]:
     path: Path = options.out / f"es.train.{options.sentences}.conll"
     if not path.exists():
         source = wikiann(options)
-        made = list(Builder("apertium", to_lang="es").run(source))
+        made = list(TrainingDataBuilder("apertium", to_lang="es").run(source))
         filters = SentenceFilters(["complete"])
         kept = [pair.labeled for pair in filters.kept(made)]
         entities = [sum(len(s.entities) for s in part) for part in (source, (p.labeled for p in made), kept)]
         print(f"{len(source)} sentences, {len(kept)} kept; {entities[0]} entities, {entities[1]} built")
         write_sentences(kept, path)
-    return list(strict(read_sentences(path, language="es")))
+    return list(raise_errors(read_sentences(path, language="es")))
 
 
 def trained(options: argparse.Namespace, language: str, sentences: list[Sentence]) -> Path:
@@ -131,11 +133,11 @@ def trained(options: argparse.Namespace, language: str, sentences: list[Sentence
     return folder
 
 
-def tuning_of(folder: Path) -> Tuning:
+def tuning_of(folder: Path) -> TrainingOptions:
     """How a recognizer was trained."""
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    options = {field.name: facts[field.name] for field in fields(Tuning) if field.name != "total"}
-    return Tuning(**{**options, "epochs": len(facts["epochs"])})
+    options = {field.name: facts[field.name] for field in fields(TrainingOptions) if field.name != "total"}
+    return TrainingOptions(**{**options, "epochs": len(facts["epochs"])})
 
 
 def say(step: int, steps: int, loss: float) -> None:
@@ -176,7 +178,7 @@ class Methods:
         path = self.stem.with_name(f"{self.stem.name}.{''.join(c if c.isalnum() else '-' for c in name)}.jsonl")
         if not path.exists():
             write_pairs(self.ways[name](), path)
-        return [pair.labeled for pair in strict(read_pairs(path))]
+        return [pair.labeled for pair in raise_errors(read_pairs(path))]
 
     @property
     def pairs(self) -> list[Pair]:
@@ -190,12 +192,12 @@ class Methods:
 
     def direct(self, recognizer: Any) -> Iterator[Pair]:
         """A model straight on the sentences."""
-        return Recognition(recognizer, lang="es").run(self.targets)
+        return RecognitionPipeline(recognizer, lang="es").run(self.targets)
 
     def projected(self, name: str = "greedy", model: str = "") -> Pipeline:
         """The pipeline after translation and alignment."""
         weights = {"weights": "alignment:1,ner:0.5"} if name == "fused" else {}
-        projector = create("projector", name, recognizer=self.model(model) if model else None, **weights)
+        projector = load("projector", name, recognizer=self.model(model) if model else None, **weights)
         return Pipeline(None, self.model("transfer"), None, ConfidentProjector(projector), target_lang="es")
 
     def ensemble(self, *models: str, unprojected: str = "others") -> Iterator[Pair]:
@@ -216,11 +218,11 @@ def show(name: str, gold: Sequence[Sentence], ignore: Sequence[str], methods: Me
     print("| --- | --- | --- | --- | --- | --- | --- |")
     rows = []
     for way, found in scores.items():
-        c, i, d = found.micro, intervals(found).micro, differences.get(way)
+        c, i, d = found.micro, confidence_intervals(found).micro, differences.get(way)
         against = f"{d.f1:+.3f} [{d.interval.low:+.3f}, {d.interval.high:+.3f}] | {p[way]:.4f}" if d else " | "
         print(f"| {way} | {c.precision:.3f} | {c.recall:.3f} | {c.f1:.3f} | [{i.low:.3f}, {i.high:.3f}] | {against} |")
         rows.append({"method": way, "precision": c.precision, "recall": c.recall, "f1": c.f1, "p": p.get(way)})
-    print(f"\n{intervals(base).signature}")
+    print(f"\n{confidence_intervals(base).signature}")
     methods.stem.with_name(f"{methods.stem.name}.scores.json").write_text(json.dumps(rows, indent=1) + "\n")
 
 

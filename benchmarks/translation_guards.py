@@ -18,8 +18,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner import Translator, create, detokenize, read_sentences
-from xlner.translation.guards.guarded import Checked, GuardedTranslator
+from xlner import Translator, detokenize, load, read_sentences
+from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
 
 FOREIGN = {"german": "deu", "swedish": "swe", "portuguese": "por"}
 FAULTS = ("empty", "loop", "half", "script", "copy", "raise", "few", *FOREIGN)
@@ -118,7 +118,7 @@ def broken(text: str, clean: str, kind: str) -> str:
     return made.get(kind, clean)
 
 
-def outcome(checked: Checked, clean: str) -> str:
+def outcome(checked: CheckedTranslation, clean: str) -> str:
     """What became of a translation that had a fault at first; see above."""
     if checked.suspicious:
         return "flagged"
@@ -209,7 +209,7 @@ def main() -> None:
     options = parser.parse_args()
     from_lang, to_lang = options.direction.split("-")
     direction = {"from_lang": from_lang, "to_lang": to_lang}
-    apertium = create("translator", "apertium")
+    apertium = load("translator", "apertium")
     texts = read(options.data, from_lang if from_lang in FILES else "en")
     if from_lang not in FILES:
         made_up = apertium.translate(texts, from_lang="en", to_lang=from_lang)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from xlner import Entity, Sentence
-from xlner.fakes import GazetteerRecognizer
+from xlner.fakes import DictionaryRecognizer
+from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
-from xlner.transfer.tuning import Tuning
 
 # Names by family, some of them everywhere; words by language.
 NAMES = {
@@ -127,8 +127,8 @@ class Memory:
         self.before = before
 
     def __call__(
-        self, sets: Sequence[TrainingSet], folder: Path, tuning: Tuning
-    ) -> tuple[GazetteerRecognizer, Mapping[str, Any]]:
+        self, sets: Sequence[TrainingSet], folder: Path, tuning: TrainingOptions
+    ) -> tuple[DictionaryRecognizer, Mapping[str, Any]]:
         self.trainings += 1
         self.before(self.trainings)
         assert tuning.total is not None
@@ -137,7 +137,7 @@ class Memory:
         for one in sets:
             for s in random.Random(f"{tuning.seed} {one.language}").sample(list(one.train), each)[: each // 2]:
                 names |= {s.surface(e): e.label for e in s.entities}
-        return GazetteerRecognizer(names), {"steps": each, "warnings": ["learned by heart"], "torch": "none"}
+        return DictionaryRecognizer(names), {"steps": each, "warnings": ["learned by heart"], "torch": "none"}
 
 
 def entity_sentence(*labels: str) -> Sentence:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from xlner import Alignment, Entity, Pair, Sentence, register
 from xlner.cli import main
-from xlner.fakes import DictionaryTranslator, GazetteerRecognizer, OracleAligner
+from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, OracleAligner
 
 _seen: dict[str, int] = {}
 
@@ -38,7 +38,7 @@ class Translator(DictionaryTranslator):
         return super().translate(texts, from_lang=from_lang, to_lang=to_lang)
 
 
-class Recognizer(GazetteerRecognizer):
+class Recognizer(DictionaryRecognizer):
     """From a list."""
 
     def __init__(self, names: str) -> None:

@@ -28,7 +28,7 @@ from xlner.recognition.hf import HfRecognizer
 from xlner.transfer.adapters import add_adapters, parse_parameters
 from xlner.transfer.orthogonal import Cosines, folder_orthogonality, orthogonality, squared_cosines
 from xlner.transfer.specs import Bottleneck, Lora, Orthogonal
-from xlner.transfer.training import TrainingSet, Tuning, train
+from xlner.transfer.training import TrainingOptions, TrainingSet, train
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")
@@ -104,7 +104,7 @@ def test_specs() -> None:
     ],
 )
 def test_specs_that_name_what_is_not_there(spec: str, message: str) -> None:
-    for parse in (parse_parameters, lambda text: Tuning(parameters=text)):
+    for parse in (parse_parameters, lambda text: TrainingOptions(parameters=text)):
         with pytest.raises(UnknownNameError) as error:
             parse(spec)
         assert message in str(error.value)
@@ -462,7 +462,7 @@ def test_training_with_adapters(folders: dict[str, Path], tmp_path: Path, spec: 
     if "lora" in spec:
         pytest.importorskip("peft", reason="needs xlner[lora]")
     gold = SENTENCES[:6]
-    tuning = Tuning(epochs=6, batch_size=8, learning_rate=3e-2, parameters=spec, dtype="float32", device="cpu")
+    tuning = TrainingOptions(epochs=6, batch_size=8, learning_rate=3e-2, parameters=spec, dtype="float32", device="cpu")
     report = train(str(folders["xlmr"]), [TrainingSet("en", SENTENCES, gold)], tmp_path / "model", tuning)
     found = HfRecognizer(str(tmp_path / "model"), dtype="float32", device="cpu").recognize(gold)
     scores = evaluate(gold, [s.with_entities(entities) for s, entities in zip(gold, found, strict=True)])
@@ -484,7 +484,7 @@ class Stopped(Exception):  # noqa: N818 - stands for a crash
 def test_training_goes_on_to_the_same_weights(folders: dict[str, Path], tmp_path: Path, spec: str) -> None:
     if "lora" in spec:
         pytest.importorskip("peft", reason="needs xlner[lora]")
-    tuning = Tuning(epochs=2, batch_size=8, parameters=spec, dtype="float32", device="cpu")
+    tuning = TrainingOptions(epochs=2, batch_size=8, parameters=spec, dtype="float32", device="cpu")
 
     def run(folder: Path, **options: Any) -> None:
         train(str(folders["bert"]), [TrainingSet("en", SENTENCES)], folder, tuning, checkpoint_every=1, **options)

@@ -489,7 +489,7 @@ def test_the_fingerprint_of_a_route_does_not_change_with_other_modes(fake: Fake)
 
 
 def test_the_registry_builds_it_and_it_is_a_translator() -> None:
-    translator = _registry.create("translator", "apertium?via=es&timeout=5")
+    translator = _registry.load("translator", "apertium?via=es&timeout=5")
     assert isinstance(translator, Translator)
     assert (translator.via, translator.timeout) == (("es",), 5.0)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from xlner import BackendError, Pair, Sentence, StageError, ValidationError, create
+from xlner import BackendError, Pair, Sentence, StageError, ValidationError, load
 from xlner.translation.apertium import links
 from xlner.translation.apertium.aligner import ApertiumAligner
 from xlner.translation.apertium.translator import ApertiumTranslator
@@ -194,7 +194,7 @@ def test_marks_change_no_real_translation(language: str, mode: str) -> None:
     }
     assert known[language].items() <= joined.items()
     source = Sentence.from_text(made.text, language="en")
-    aligner = create("aligner", "apertium")
+    aligner = load("aligner", "apertium")
     found = aligner.align([Pair(Sentence.from_text(text, language=language), source)])[0]
     assert len(found) >= len(made.links) - 1
     linked.close()

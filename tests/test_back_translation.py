@@ -24,9 +24,9 @@ from xlner import (
     Sentence,
     UnknownNameError,
     ValidationError,
-    create,
+    load,
 )
-from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.projection.back_translation import BackTranslationProjector
 from xlner.projection.strategies import GreedyProjector, HeuristicProjector
 
@@ -260,7 +260,7 @@ def test_in_a_pipeline() -> None:
     back = BackTranslationProjector(
         EchoTranslator(), OracleAligner(), GreedyProjector(), source_lang="en", target_lang="glg"
     )
-    names = GazetteerRecognizer({"Vigo": "LOC"})
+    names = DictionaryRecognizer({"Vigo": "LOC"})
     pipeline = Pipeline(EchoTranslator(), names, OracleAligner(), back, target_lang="gl")
     (done,) = pipeline.run_texts(["Ana vive en Vigo."])
     assert done.labeled.tags() == ["O", "O", "O", "B-LOC", "O"]
@@ -294,15 +294,15 @@ ECHO = "back-translation?translator=echo&aligner=oracle&forward=(heuristic?gap=2
 
 
 def test_from_a_spec_with_specs_in_it() -> None:
-    made = create("projector", ECHO, target_lang="glg")
+    made = load("projector", ECHO, target_lang="glg")
     assert made.forward.fingerprint == HeuristicProjector(gap=2).fingerprint
     assert (made.source_lang, made.target_lang) == ("en", "gl")
-    again = create("projector", f"back-translation?translator=echo&aligner=oracle&forward=({ECHO})&target_lang=gl")
+    again = load("projector", f"back-translation?translator=echo&aligner=oracle&forward=({ECHO})&target_lang=gl")
     assert isinstance(again.forward, BackTranslationProjector)
 
 
 def test_a_pipeline_lends_its_stages_and_languages() -> None:
-    names = GazetteerRecognizer({"Vigo": "LOC"})
+    names = DictionaryRecognizer({"Vigo": "LOC"})
     pipeline = Pipeline("echo", names, "oracle", "back-translation", target_lang="gl", source_lang="pt")
     lent = pipeline.projector
     assert isinstance(lent, BackTranslationProjector)
@@ -318,7 +318,7 @@ def test_a_pipeline_lends_its_stages_and_languages() -> None:
 
 def test_the_summary_is_that_of_the_translator(tmp_path: Path) -> None:
     assert projector(EchoTranslator()).summary == "by translation EchoTranslator"
-    none = create("projector", f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle")
+    none = load("projector", f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle")
     with pytest.raises(BackendError, match="no Apertium language pair is installed"):
         _ = none.summary
 
@@ -326,7 +326,7 @@ def test_the_summary_is_that_of_the_translator(tmp_path: Path) -> None:
 def test_a_route_that_the_translator_does_not_have_is_noticed_at_once(tmp_path: Path) -> None:
     spec = f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle"
     with pytest.raises(BackendError, match="Apertium cannot translate from en to gl"):
-        create("projector", spec, target_lang="gl")
+        load("projector", spec, target_lang="gl")
 
 
 def test_project_by_back_translation_on_the_command_line(xlner: Command, tmp_path: Path) -> None:
@@ -337,7 +337,7 @@ def test_project_by_back_translation_on_the_command_line(xlner: Command, tmp_pat
     links = tmp_path / "links.talp"
     links.write_text("0-0\n0-0\n\n", encoding="utf-8")
     spec = f"back-translation?translator=(dictionary:{words})&aligner=oracle"
-    command = ["project", source, target, "--alignment", links, "--to", "jsonl", "--projector", spec]
+    command = ["project", source, target, "--alignment", links, "--output-format", "jsonl", "--projector", spec]
     ran = xlner(*command, "--lang", "gl")
     assert ran.code == 0, ran.err
     first, second, third = (json.loads(line) for line in ran.out.splitlines())
@@ -355,7 +355,7 @@ def test_project_by_back_translation_on_the_command_line(xlner: Command, tmp_pat
 def test_label_by_back_translation_on_the_command_line(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
     text = tmp_path / "in.txt"
     text.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
-    ran = xlner("label", text, "--lang", "gl", *fakes, "--projector", "back-translation", "--to", "conll")
+    ran = xlner("label", text, "--lang", "gl", *fakes, "--projector", "back-translation", "--output-format", "conll")
     assert [line.split("\t")[1] for line in ran.out.splitlines() if "\t" in line] == [
         *("B-PER", "I-PER", "O", "O", "B-LOC", "O")
     ]

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from xlner import (
     Alignment,
     BackendError,
-    Builder,
     Entity,
     InputError,
     Pair,
@@ -21,6 +20,7 @@ from xlner import (
     Reason,
     Sentence,
     StageError,
+    TrainingDataBuilder,
     UnknownNameError,
     ValidationError,
 )
@@ -53,7 +53,7 @@ class BrokenAligner:
 
 
 def test_markers_carry_labels_and_the_name_of_the_sentence() -> None:
-    (made,) = Builder("echo", "oracle", to_lang="gl").run([VIGO])
+    (made,) = TrainingDataBuilder("echo", "oracle", to_lang="gl").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
     assert (made.target.id, made.target.language, made.source) == ("1", "gl", VIGO)
     assert made.alignment is None  # nothing was lost
@@ -62,31 +62,31 @@ def test_markers_carry_labels_and_the_name_of_the_sentence() -> None:
 
 def test_what_markers_lose_is_found_by_alignment() -> None:
     translator = Losing("Vigo")
-    (made,) = Builder(translator, "oracle", to_lang="gl").run([VIGO])
+    (made,) = TrainingDataBuilder(translator, "oracle", to_lang="gl").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
     assert made.alignment is not None
     assert made.projection is not None
     by_marker, by_links = made.projection.outcomes
     assert not any(name.startswith("markers:") for name in by_marker.scores)
     assert by_links.scores["markers:no-candidate"] == 1
-    (alone,) = Builder(translator, to_lang="gl", fallback=False).run([VIGO])
+    (alone,) = TrainingDataBuilder(translator, to_lang="gl", fallback=False).run([VIGO])
     assert alone.labeled.tags() == ["B-PER", "O", "O", "O"]
     assert alone.projection is not None
     assert alone.projection.outcomes[1].reason is Reason.NO_CANDIDATE
 
 
 def test_a_translation_that_only_markers_spoil_is_made_without_them() -> None:
-    (made,) = Builder(Losing(says=""), "oracle", to_lang="gl").run([VIGO])
+    (made,) = TrainingDataBuilder(Losing(says=""), "oracle", to_lang="gl").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
     assert made.error is None
-    (made,) = Builder(Losing(says=""), to_lang="gl", fallback=False).run([VIGO])
+    (made,) = TrainingDataBuilder(Losing(says=""), to_lang="gl", fallback=False).run([VIGO])
     assert made.error == "translator: the translation is empty"
     assert (made.target.tokens, made.source) == ((), VIGO)
 
 
 def test_the_route_of_alignment_marks_nothing() -> None:
     translator = Losing()
-    (made,) = Builder(translator, "oracle", "exact", to_lang="gl", route="align").run([VIGO])
+    (made,) = TrainingDataBuilder(translator, "oracle", "exact", to_lang="gl", route="align").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
     assert translator.calls == [["Ana lives in Vigo"]] * 2  # what comes back as it was is made again
     assert made.alignment is not None
@@ -96,7 +96,7 @@ def test_a_sentence_that_fails_has_its_error_and_costs_no_other() -> None:
     bad = Sentence(("It", "breaks"), (Entity(0, 1, "PER"),), id="bad")
     unread = InputError("no tags", path="a.conll", line=7)
     for route in ("markers", "align"):
-        builder = Builder(EchoTranslator(fail_on="breaks"), "oracle", to_lang="gl", route=route)
+        builder = TrainingDataBuilder(EchoTranslator(fail_on="breaks"), "oracle", to_lang="gl", route=route)
         first, second, third, fourth, fifth = builder.run([VIGO, bad, unread, Sentence(()), VIGO])
         assert (first.labeled, first.error, fifth.labeled) == (fifth.labeled, None, first.labeled)
         assert second.error == "translator: the echo translator was told to fail on 'breaks'"
@@ -107,31 +107,31 @@ def test_a_sentence_that_fails_has_its_error_and_costs_no_other() -> None:
 
 def test_a_sentence_that_failed_before_is_no_sentence_without_entities() -> None:
     failed = Sentence(("Ana",), meta={"error": "recognizer: broken"})
-    (made,) = Builder("echo", "oracle", to_lang="gl").run([failed])
+    (made,) = TrainingDataBuilder("echo", "oracle", to_lang="gl").run([failed])
     assert (made.error, made.projection) == ("source: recognizer: broken", None)
 
 
 def test_an_aligner_that_fails_ends_a_sentence_only_if_nothing_else_labels_it() -> None:
-    (made,) = Builder(Losing("Vigo"), BrokenAligner(), to_lang="gl").run([VIGO])
+    (made,) = TrainingDataBuilder(Losing("Vigo"), BrokenAligner(), to_lang="gl").run([VIGO])
     assert (made.error, made.labeled.tags()) == (None, ["B-PER", "O", "O", "O"])
     assert made.labeled.meta["fallback_error"] == "aligner: no links today"
-    (made,) = Builder("echo", BrokenAligner(), to_lang="gl", route="align").run([VIGO])
+    (made,) = TrainingDataBuilder("echo", BrokenAligner(), to_lang="gl", route="align").run([VIGO])
     assert made.error == "aligner: no links today"
 
 
 def test_confidence_comes_from_links_where_it_is_asked_for() -> None:
-    (made,) = Builder("echo", "oracle", to_lang="gl", check=True).run([VIGO])
+    (made,) = TrainingDataBuilder("echo", "oracle", to_lang="gl", check=True).run([VIGO])
     assert made.alignment is not None
     assert [e.score for e in made.labeled.entities] == [1.0, 1.0]
     wrong = OracleAligner({(VIGO.tokens, VIGO.tokens): [(0, 3), (3, 0)]})
-    (made,) = Builder("echo", wrong, to_lang="gl", check=True, min_confidence=0.9).run([VIGO])
+    (made,) = TrainingDataBuilder("echo", wrong, to_lang="gl", check=True, min_confidence=0.9).run([VIGO])
     assert made.labeled.entities == ()
     assert made.projection is not None
     assert {o.reason for o in made.projection.outcomes} == {Reason.BELOW_THRESHOLD}
 
 
 def test_labels_can_be_ignored() -> None:
-    (made,) = Builder("echo", "oracle", to_lang="gl", ignore={"PER"}).run([VIGO])
+    (made,) = TrainingDataBuilder("echo", "oracle", to_lang="gl", ignore={"PER"}).run([VIGO])
     assert made.labeled.tags() == ["O", "O", "O", "B-LOC"]
     assert made.source is not None
     assert [e.label for e in made.source.entities] == ["LOC"]
@@ -139,13 +139,13 @@ def test_labels_can_be_ignored() -> None:
 
 def test_a_suspicious_translation_is_flagged_or_dropped() -> None:
     loop = "Ana [Ana] " + "lives in lives in lives in lives in lives in lives in"
-    (made,) = Builder(Losing(says=loop), to_lang="gl", fallback=False).run([VIGO])
-    assert "repeated" in made.labeled.meta["translation_flags"]  # type: ignore[operator]
-    (made,) = Builder(Losing(says=loop), to_lang="gl", fallback=False, on_suspect="drop").run([VIGO])
+    (made,) = TrainingDataBuilder(Losing(says=loop), to_lang="gl", fallback=False).run([VIGO])
+    assert "repeated" in made.labeled.meta["translation_warnings"]  # type: ignore[operator]
+    (made,) = TrainingDataBuilder(Losing(says=loop), to_lang="gl", fallback=False, on_warning="drop").run([VIGO])
     assert made.error is not None
     assert "suspicious" in made.error
     with pytest.raises(BackendError, match="suspicious"):
-        list(Builder(Losing(says=loop), to_lang="gl", fallback=False, on_suspect="stop").run([VIGO]))
+        list(TrainingDataBuilder(Losing(says=loop), to_lang="gl", fallback=False, on_warning="stop").run([VIGO]))
 
 
 def test_translators_with_a_way_of_their_own() -> None:
@@ -158,18 +158,18 @@ def test_translators_with_a_way_of_their_own() -> None:
     assert marking(Own(), "tags", from_lang="en", to_lang="gl").name == "tags"
     Own.translate_labeled = lambda self, sentences, *, from_lang, to_lang: []  # type: ignore[method-assign]
     with pytest.raises(BackendError, match="0 translations for 1"):
-        list(Builder(Own(), "oracle", to_lang="gl").run([VIGO]))
+        list(TrainingDataBuilder(Own(), "oracle", to_lang="gl").run([VIGO]))
 
 
 def test_options_that_make_no_sense() -> None:
     with pytest.raises(ValidationError, match="in en already"):
-        Builder("echo", "oracle", to_lang="eng_Latn")
+        TrainingDataBuilder("echo", "oracle", to_lang="eng_Latn")
     with pytest.raises(UnknownNameError, match="known: markers, align"):
-        Builder("echo", "oracle", to_lang="gl", route="magic")
+        TrainingDataBuilder("echo", "oracle", to_lang="gl", route="magic")
     with pytest.raises(UnknownNameError, match="known: auto, brackets"):
-        Builder("echo", "oracle", to_lang="gl", markers="stars")
+        TrainingDataBuilder("echo", "oracle", to_lang="gl", markers="stars")
     with pytest.raises(ValidationError, match="min_confidence 2"):
-        Builder("echo", "oracle", to_lang="gl", min_confidence=2)
+        TrainingDataBuilder("echo", "oracle", to_lang="gl", min_confidence=2)
 
 
 def test_stages_that_are_not_ready() -> None:
@@ -180,18 +180,18 @@ def test_stages_that_are_not_ready() -> None:
             raise BackendError("it has to learn first")
 
     with pytest.raises(BackendError, match="learn first"):
-        Builder("echo", Untrained(), to_lang="gl")
+        TrainingDataBuilder("echo", Untrained(), to_lang="gl")
     with pytest.raises(ValidationError, match="needs a source"):
         remaining(Pair(Sentence(())), [])
 
 
 def test_the_fingerprint_tells_what_matters() -> None:
     def of(**options: object) -> str:
-        return Builder("echo", "oracle", to_lang="gl", **options).fingerprint  # type: ignore[arg-type]
+        return TrainingDataBuilder("echo", "oracle", to_lang="gl", **options).fingerprint  # type: ignore[arg-type]
 
     changes = [{"route": "align"}, {"markers": "tags"}, {"check": True}, {"min_confidence": 0.5}, {"ignore": ["PER"]}]
     assert len({of(), *(of(**change) for change in changes)}) == 6
-    assert of() == of(batch_tokens=7, window=3)
+    assert of() == of(batch_words=7, window=3)
     assert "aligner" not in of()
 
 
@@ -214,7 +214,7 @@ def labeled(draw: st.DrawFn) -> Sentence:
 def test_every_sentence_and_every_entity_is_accounted_for(
     sentences: list[Sentence], lost: set[str], route: str, fallback: bool
 ) -> None:
-    builder = Builder(Losing(*lost), "oracle", to_lang="gl", route=route, fallback=fallback, window=2)
+    builder = TrainingDataBuilder(Losing(*lost), "oracle", to_lang="gl", route=route, fallback=fallback, window=2)
     report, filters = BuildReport(), SentenceFilters(["entities:1"])
     pairs = list(report.made(builder.run(sentences)))
     list(report.written(filters.kept(pairs)))
@@ -238,7 +238,7 @@ def test_apertium_tells_which_word_became_which() -> None:
         Sentence(("Cafe\u0301", "in", "Mountain", "View"), (Entity(2, 4, "LOC"),)),
     ]
     try:
-        builder = Builder("apertium", to_lang="es")
+        builder = TrainingDataBuilder("apertium", to_lang="es")
     except BackendError:
         pytest.skip("needs apertium-eng-spa")
     union, parliament, view = builder.run(sentences)
@@ -247,6 +247,6 @@ def test_apertium_tells_which_word_became_which() -> None:
     assert len(view.labeled.entities) == 1
     assert union.alignment is not None
     assert builder.aligner is None
-    plain = Builder("apertium", "oracle", to_lang="es", route="align").run(sentences)
+    plain = TrainingDataBuilder("apertium", "oracle", to_lang="es", route="align").run(sentences)
     assert [p.target.text for p in plain] == [union.target.text, parliament.target.text, view.target.text]
     builder.translator.close()  # type: ignore[attr-defined]

@@ -15,7 +15,16 @@ from typing import Any
 
 import pytest
 
-from xlner import BackendError, Builder, Entity, MissingExtraError, Reason, Sentence, StageError, ValidationError
+from xlner import (
+    BackendError,
+    Entity,
+    MissingExtraError,
+    Reason,
+    Sentence,
+    StageError,
+    TrainingDataBuilder,
+    ValidationError,
+)
 from xlner.translation.chat import client as _chat_client
 from xlner.translation.chat.translator import ChatTranslator, placed
 
@@ -223,7 +232,7 @@ def test_build_takes_labels_through_the_endpoint(stub: Stub) -> None:
     stub.reply = reply
     ana = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
     bad = Sentence(("bad",), (Entity(0, 1, "LOC"),))
-    first, second, third = Builder(chat(stub), "oracle", to_lang="gl").run([ana, bad, ana])
+    first, second, third = TrainingDataBuilder(chat(stub), "oracle", to_lang="gl").run([ana, bad, ana])
     assert first.labeled.tags() == third.labeled.tags() == ["B-PER", "O", "B-LOC"]
     assert first.projection is not None
     assert "markers:no-candidate" in first.projection.outcomes[0].scores

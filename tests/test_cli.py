@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-from xlner import __version__, read_sentences, strict
+from xlner import __version__, raise_errors, read_sentences
 from xlner.cli import app
 
 TEXT = "Ana Pardo vive en Vigo.\n\nA ONU di que non.\n"
@@ -44,7 +44,7 @@ def test_label_writes_the_format_of_the_file_name(xlner: Command, fakes: list[st
         assert (ran.code, ran.out) == (0, "")
         copied = "xlner: 1 translation looks wrong (copied 1)\n"  # which is what an echo makes
         assert ran.err == f"xlner: 3 sentences, 3 entities\n{copied}"
-        sentences = list(strict(read_sentences(out)))
+        sentences = list(raise_errors(read_sentences(out)))
         assert [[e.label for e in s.entities] for s in sentences] == [["PER", "LOC"], [], ["ORG"]]
 
 
@@ -61,9 +61,11 @@ def test_label_to_standard_output_keeps_the_kind_of_the_input(
 
 
 def test_label_shows_entities_to_a_person(xlner: Command, fakes: list[str], text: Path) -> None:
-    ran = xlner("label", text, "--lang", "gl", "--to", "pretty", *fakes)
+    ran = xlner("label", text, "--lang", "gl", "--output-format", "pretty", *fakes)
     assert "    1 [Ana Pardo PER] vive en [Vigo LOC].\n      [Ana Pardo PER] vive en [Vigo LOC].\n" in ran.out
-    broken = xlner("label", text, "--lang", "gl", "--to", "pretty", *fakes, "--translator", "echo?fail_on=ONU")
+    broken = xlner(
+        "label", text, "--lang", "gl", "--output-format", "pretty", *fakes, "--translator", "echo?fail_on=ONU"
+    )
     assert "failed: translator: the echo translator was told to fail" in broken.out
     assert broken.code == 1
 
@@ -73,7 +75,7 @@ def test_label_marks_failed_sentences_and_says_so(xlner: Command, fakes: list[st
     ran = xlner("label", text, "--lang", "gl", "-o", out, *fakes, "--translator", "echo?fail_on=ONU")
     assert ran.code == 1
     assert "1 of 3 sentences failed; sentence 3: translator: the echo translator was told" in ran.err
-    sentences = list(strict(read_sentences(out)))
+    sentences = list(raise_errors(read_sentences(out)))
     assert len(sentences) == 3
     assert "error" in sentences[2].meta
 
@@ -95,10 +97,10 @@ def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
     plain = out.read_bytes()
     assert xlner(*command, "--run-dir", folder).code == 0
     assert out.read_bytes() == plain
-    recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
+    recipe = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
     assert recipe["ignore"] == ["ORG", "MISC"]
     assert recipe["translator"] == "echo"
-    assert xlner("label", text, "--recipe", folder / "recipe.toml").code == 0
+    assert xlner("label", text, "--config", folder / "config.toml").code == 0
     assert out.read_bytes() == plain
     refused = xlner(*command, "--run-dir", folder, "--projector", "heuristic")
     assert refused.code == 2
@@ -112,18 +114,18 @@ def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
     ("recipe", "match"),
     [
         ("lnag = 'gl'", r"unknown key 'lnag'; did you mean 'lang'\?"),
-        ("xyz = 1", r"unknown key 'xyz'; known: aligner, batch-tokens, .*to, translator"),
-        ("[aligner]\nname = 'e5'", r"recipe.toml: aligner must be a string, a number"),
+        ("xyz = 1", r"unknown key 'xyz'; known: aligner, batch-words, .*output-format, .*translator"),
+        ("[aligner]\nname = 'e5'", r"config.toml: aligner must be a string, a number"),
         ("lang = ", "not TOML"),
     ],
 )
 def test_bad_recipes(xlner: Command, text: Path, tmp_path: Path, recipe: str, match: str) -> None:
-    path = tmp_path / "recipe.toml"
+    path = tmp_path / "config.toml"
     path.write_text(recipe, encoding="utf-8")
-    ran = xlner("label", text, "--recipe", path)
+    ran = xlner("label", text, "--config", path)
     assert ran.code == 2
     assert re.search(match, ran.err)
-    assert "No such file" in xlner("label", text, "--recipe", tmp_path / "none.toml").err
+    assert "No such file" in xlner("label", text, "--config", tmp_path / "none.toml").err
 
 
 def test_project_with_links_from_a_file(xlner: Command, tmp_path: Path) -> None:
@@ -132,7 +134,9 @@ def test_project_with_links_from_a_file(xlner: Command, tmp_path: Path) -> None:
     target.write_text("Vigo si\nnon\na ONU\n", encoding="utf-8")
     links.write_text("1-0\n0-0\n0-1\n", encoding="utf-8")
     for projector in ("heuristic", "greedy"):
-        ran = xlner("project", source, target, "--alignment", links, "--projector", projector, "--to", "conll")
+        ran = xlner(
+            "project", source, target, "--alignment", links, "--projector", projector, "--output-format", "conll"
+        )
         assert ran.code == 0
         assert [line for line in ran.out.splitlines() if line.endswith(("-LOC", "-ORG"))] == [
             "Vigo\tB-LOC",
@@ -166,7 +170,7 @@ def test_project_and_links_out_of_range(xlner: Command, tmp_path: Path) -> None:
     stopped = xlner("project", source, target, "--alignment", links)
     assert stopped.code == 2
     assert f"{links}:1: link 0-1 is out of range for 1 source and 1 target words; links are 0-based" in stopped.err
-    skipped = xlner("project", source, target, "--alignment", links, "--on-error", "skip", "--to", "jsonl")
+    skipped = xlner("project", source, target, "--alignment", links, "--on-error", "skip", "--output-format", "jsonl")
     assert skipped.code == 1
     assert [("error" in json.loads(line)) for line in skipped.out.splitlines()] == [True, False]
 
@@ -176,7 +180,9 @@ def test_align(xlner: Command, tmp_path: Path) -> None:
     source.write_text("a b c\n\nx\n", encoding="utf-8")
     target.write_text("A B\n\nX Y\n", encoding="utf-8")
     assert xlner("align", source, target, "--aligner", "oracle").out == "0-0 1-1\n\n0-0\n"
-    record = json.loads(xlner("align", source, target, "--aligner", "oracle", "--to", "jsonl").out.splitlines()[0])
+    record = json.loads(
+        xlner("align", source, target, "--aligner", "oracle", "--output-format", "jsonl").out.splitlines()[0]
+    )
     assert record["source"]["tokens"] == ["a", "b", "c"]
 
 
@@ -216,31 +222,31 @@ def test_convert_there_and_back(xlner: Command, tmp_path: Path) -> None:
     assert xlner("convert", conll, json_lines).err == "xlner: 2 sentences\n"
     assert xlner("convert", json_lines, again).code == 0
     assert again.read_text(encoding="utf-8") == conll.read_text(encoding="utf-8")
-    assert xlner("convert", conll, "-", "--to", "conll", "--to-scheme", "bilou").out.splitlines()[1:3] == [
+    assert xlner("convert", conll, "-", "--output-format", "conll", "--to-scheme", "bilou").out.splitlines()[1:3] == [
         "Ana\tB-PER",
         "Pardo\tL-PER",
     ]
-    assert xlner("convert", conll, "-", "--to", "text").out == "Ana Pardo\nVigo\n"
+    assert xlner("convert", conll, "-", "--output-format", "text").out == "Ana Pardo\nVigo\n"
 
 
 def test_convert_repairs_and_counts(xlner: Command, tmp_path: Path) -> None:
     conll = tmp_path / "a.conll"
     conll.write_text("Ana\tI-PER\nVigo\tI-LOC\n", encoding="utf-8")
-    ran = xlner("convert", conll, "-", "--to", "conll")
+    ran = xlner("convert", conll, "-", "--output-format", "conll")
     assert ran.out == "Ana\tB-PER\nVigo\tB-LOC\n\n"
     assert ran.err == "xlner: 1 sentence, 2 tags out of place repaired\n"
-    assert xlner("convert", conll, "-", "--to", "conll", "--scheme", "iob1").err == "xlner: 1 sentence\n"
-    assert xlner("convert", conll, "-", "--to", "conll", "--repair", "none").code == 2
+    assert xlner("convert", conll, "-", "--output-format", "conll", "--scheme", "iob1").err == "xlner: 1 sentence\n"
+    assert xlner("convert", conll, "-", "--output-format", "conll", "--repair", "none").code == 2
 
 
 def test_convert_skips_on_demand_and_keeps_the_place(xlner: Command, tmp_path: Path) -> None:
     conll = tmp_path / "a.conll"
     conll.write_text("Ana\tB-PER\nVigo\n\nVigo\tB-LOC\n", encoding="utf-8")
-    stopped = xlner("convert", conll, "-", "--to", "jsonl")
+    stopped = xlner("convert", conll, "-", "--output-format", "jsonl")
     assert stopped.code == 2
     assert stopped.err.startswith(f"xlner: {conll}:2 (sentence 1): 1 columns where")
     assert stopped.err.endswith("or go on with --on-error skip\n")
-    skipped = xlner("convert", conll, "-", "--to", "jsonl", "--on-error", "skip")
+    skipped = xlner("convert", conll, "-", "--output-format", "jsonl", "--on-error", "skip")
     assert (skipped.code, len(skipped.out.splitlines())) == (1, 2)
     assert skipped.err == "xlner: 2 sentences, 1 could not be read\n"
 
@@ -310,9 +316,9 @@ def test_entities_are_colored_on_a_terminal(fakes: list[str], text: Path) -> Non
 
 
 def test_a_recipe_has_the_names_of_the_options(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
-    recipe = tmp_path / "recipe.toml"
-    recipe.write_text("to = 'conll'\nlang = 'glg'\nlimit = 1\n", encoding="utf-8")
-    ran = xlner("label", text, "--recipe", recipe, *fakes)
+    recipe = tmp_path / "config.toml"
+    recipe.write_text("output-format = 'conll'\nlang = 'glg'\nlimit = 1\n", encoding="utf-8")
+    ran = xlner("label", text, "--config", recipe, *fakes)
     assert ran.out.splitlines()[-1] == ".\tO" or "Vigo\tB-LOC" in ran.out
     assert ran.err == "xlner: 1 sentence, 2 entities\n"
 
@@ -347,7 +353,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(fakes: list[str], tmp_path:
     path = tmp_path / "in.txt"
     path.write_text("Ana Pardo vive en Vigo.\n" * 20_000, encoding="utf-8")
     for format in ("pretty", "jsonl"):
-        command = [sys.executable, "-m", "xlner", "label", str(path), "--lang", "gl", "--to", format, *fakes]
+        command = [sys.executable, "-m", "xlner", "label", str(path), "--lang", "gl", "--output-format", format, *fakes]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         assert process.stdout is not None
         process.stdout.readline()
@@ -385,7 +391,7 @@ def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) 
 def test_escape_codes_of_the_input_do_not_reach_the_terminal(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
     path = tmp_path / "in.txt"
     path.write_text("Vigo \x1b[31mred\n", encoding="utf-8")
-    assert "\x1b" not in xlner("label", path, "--lang", "gl", "--to", "pretty", *fakes).out
+    assert "\x1b" not in xlner("label", path, "--lang", "gl", "--output-format", "pretty", *fakes).out
 
 
 def test_a_missing_file_of_links_is_one_line_whatever_else_is_asked(xlner: Command, tmp_path: Path) -> None:
@@ -428,8 +434,8 @@ def test_links_of_several_files_and_of_the_whole_text_have_weights(xlner: Comman
     forward, reverse = tmp_path / "forward.talp", tmp_path / "reverse.talp"
     forward.write_text("0-0 1-1\n" * 4, encoding="utf-8")
     reverse.write_text("0-0 1-1\n" * 3 + "1-0 1-1\n", encoding="utf-8")
-    command = ["project", source, target, "--to", "jsonl", "--alignment", forward, "--alignment", reverse]
-    command += ["--projector", "fused?weights=evidence:1"]
+    command = ["project", source, target, "--output-format", "jsonl", "--alignment", forward, "--alignment", reverse]
+    command += ["--projector", "fused?weights=null_aware_coverage:1"]
     plain = [json.loads(line) for line in xlner(*command).out.splitlines()]
     assert [record["ner_tags"] for record in plain] == [["O", "B-ORG"]] * 4
     assert plain[3]["weights"] == [0.5, 0.5, 1.0]
@@ -437,11 +443,11 @@ def test_links_of_several_files_and_of_the_whole_text_have_weights(xlner: Comman
     assert "4 tags out of place repaired" in lexical.err
     assert [json.loads(line)["weights"] for line in lexical.out.splitlines()][3] == [0.46875, 0.28125, 1.0]
     assert xlner(*command, "--run-dir", tmp_path / "run").code == 2
-    repeated = xlner("project", source, target, "--recipe", tmp_path / "run" / "recipe.toml")
+    repeated = xlner("project", source, target, "--config", tmp_path / "run" / "config.toml")
     assert repeated.out == lexical.out
     one = tmp_path / "one.toml"
-    one.write_text(f"alignment = '{forward}'\nto = 'jsonl'\n", encoding="utf-8")
-    assert xlner("project", source, target, "--recipe", one).code == 0
+    one.write_text(f"alignment = '{forward}'\noutput-format = 'jsonl'\n", encoding="utf-8")
+    assert xlner("project", source, target, "--config", one).code == 0
 
 
 def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> None:
@@ -457,7 +463,7 @@ def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> N
     assert f"short.talp: ends after 1 lines, but {links} goes on" in xlner(*two, tmp_path / "short.talp").err
     assert xlner(*two, tmp_path / "bad.talp").code == 2
     assert xlner(*two, tmp_path / "bad.talp", "--on-error", "skip", "--lexical").code == 1
-    piped = xlner("project", "-", target, "--from", "conll", "--alignment", links, "--lexical")
+    piped = xlner("project", "-", target, "--input-format", "conll", "--alignment", links, "--lexical")
     assert "--lexical reads its input twice, not standard input" in piped.err
 
 

@@ -74,12 +74,12 @@ def test_a_run_folder_goes_on_and_keeps_report_and_recipe(xlner: Command, source
     written = Path("gl.jsonl").read_bytes()
     report = json.loads(Path("run", "report.json").read_text(encoding="utf-8"))
     assert report["entities"]["all"]["built"] == 3
-    recipe = tomllib.loads(Path("run", "recipe.toml").read_text(encoding="utf-8"))
+    recipe = tomllib.loads(Path("run", "config.toml").read_text(encoding="utf-8"))
     assert (recipe["to"], recipe["from"], recipe["route"]) == ("gl", "en", "markers")
     again = xlner(*command)
     said = first.err.replace("entities\n", "entities\nxlner: part 1 reused from run\n", 1)
     assert (again.code, again.err, Path("gl.jsonl").read_bytes()) == (0, said, written)
-    assert xlner("build", source, "--recipe", "run/recipe.toml", "--run-dir", "run").code == 0
+    assert xlner("build", source, "--config", "run/config.toml", "--run-dir", "run").code == 0
     other = xlner(*command, "--markers", "tags")
     assert (other.code, "another pipeline" in other.err) == (2, True)
 

@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
 from xlner import Alignment, Entity, MultiSourceProjector, Pair, Pipeline, Sentence
-from xlner.cli._several import SeveralPipelines
+from xlner.cli._several import MultiSourcePipeline
 from xlner.fakes import OracleAligner
 
 SOURCE = "Ana\tB-PER\nin\tO\nVigo\tB-LOC\n\nONU\tB-ORG\n\nno\tO\n\n"
@@ -33,7 +33,7 @@ def files(tmp_path: Path) -> tuple[Path, Path, Path]:
 
 def test_project_writes_how_sure_it_is(xlner: Command, files: tuple[Path, Path, Path]) -> None:
     source, target, links = files
-    ran = xlner("project", source, target, "--alignment", links, "--to", "jsonl")
+    ran = xlner("project", source, target, "--alignment", links, "--output-format", "jsonl")
     records = [json.loads(line) for line in ran.out.splitlines()]
     assert [e["score"] for e in records[0]["entities"]] == [1.0, 0.625]
     assert records[0]["outcomes"][1]["scores"] == {"alignment": 1.333333, "confidence": 0.625}
@@ -41,7 +41,7 @@ def test_project_writes_how_sure_it_is(xlner: Command, files: tuple[Path, Path, 
 
 def test_what_is_not_sure_enough_is_dropped_with_its_number(xlner: Command, files: tuple[Path, Path, Path]) -> None:
     source, target, links = files
-    ran = xlner("project", source, target, "--alignment", links, "--to", "jsonl", "--min-confidence", "0.7")
+    ran = xlner("project", source, target, "--alignment", links, "--output-format", "jsonl", "--min-confidence", "0.7")
     assert "3 sentences, 1 entity, 2 not projected" in ran.err
     records = [json.loads(line) for line in ran.out.splitlines()]
     assert records[1]["entities"] == []
@@ -72,9 +72,9 @@ def test_filters_write_what_passes_and_say_what_they_dropped(
         "xlner: filters kept 1 of 3 sentences, dropped 1 by max-length:2, 1 by entities:1"
     )
     assert out.read_text(encoding="utf-8").count("\n\n") == 1
-    recipe = tomllib.loads((folder / "recipe.toml").read_text(encoding="utf-8"))
+    recipe = tomllib.loads((folder / "config.toml").read_text(encoding="utf-8"))
     assert recipe["filter"] == ["complete", "max-length:2", "entities:1"]
-    again = xlner("project", source, target, "--recipe", folder / "recipe.toml", "--run-dir", folder)
+    again = xlner("project", source, target, "--config", folder / "config.toml", "--run-dir", folder)
     assert again.err.splitlines()[-1] == ran.err.splitlines()[-1]
     assert "unknown filter 'sure'" in xlner(*command, "--filter", "sure").err
 
@@ -100,7 +100,7 @@ def test_calibrate_then_project_with_it(xlner: Command, files: tuple[Path, Path,
     record = json.loads(made.read_text(encoding="utf-8"))
     assert record["entities"] == 3
     assert record["projector"].startswith("greedy candidates=aligned")
-    projected = ["project", source, target, "--alignment", links, "--to", "jsonl", "--calibration", made]
+    projected = ["project", source, target, "--alignment", links, "--output-format", "jsonl", "--calibration", made]
     used = xlner(*projected)
     assert "note" not in used.err
     entities = json.loads(used.out.splitlines()[0])["entities"]
@@ -172,10 +172,10 @@ def test_several_sources(xlner: Command, files: tuple[Path, Path, Path], tmp_pat
         target,
         "--alignment",
         links,
-        "--to",
+        "--output-format",
         "jsonl",
         "--projector",
-        "several?weights=bounded:1",
+        "multi-source?weights=coverage:1",
     ]
     also = ["--also-source", other, "--also-alignment", other_links, "--also-lang", "es"]
     records = [json.loads(line) for line in xlner(*command, *also).out.splitlines()]
@@ -185,7 +185,7 @@ def test_several_sources(xlner: Command, files: tuple[Path, Path, Path], tmp_pat
     assert also_record["source"]["lang"] == "es"
     assert also_record["outcomes"][0]["projected"][0]["score"] == records[0]["entities"][1]["score"]
     strict = xlner(
-        *command, *also, "--projector", "several?weights=bounded:1&min_agreement=1", "--run-dir", tmp_path / "run"
+        *command, *also, "--projector", "multi-source?weights=coverage:1&min_agreement=1", "--run-dir", tmp_path / "run"
     )
     assert json.loads(strict.out.splitlines()[0])["ner_tags"] == ["O", "O", "B-LOC"]
     sure = xlner(*command, *also, "--min-confidence", "0.6", "--filter", "entities:1")
@@ -200,14 +200,17 @@ def test_several_sources_report_what_is_wrong(xlner: Command, files: tuple[Path,
         (["--alignment", links], "1 --also-source but 0 --also-alignment; one for each"),
         (["--also-alignment", links, "--aligner", "oracle"], "--also-alignment needs --alignment"),
         (["--also-lang", "es", "--also-lang", "pt", "--aligner", "oracle"], "1 --also-source but 2 --also-lang"),
-        (["--aligner", "oracle", "--projector", "several?source_weights=1,2,3"], "3 weights for 2 sources"),
-        (["--aligner", "oracle", "--projector", "several?source_weights=1;2"], "cannot read weights '1;2' of sources"),
+        (["--aligner", "oracle", "--projector", "multi-source?source_weights=1,2,3"], "3 weights for 2 sources"),
+        (
+            ["--aligner", "oracle", "--projector", "multi-source?source_weights=1;2"],
+            "cannot read weights '1;2' of sources",
+        ),
         (["--aligner", "oracle", "--projector", "hull"], "this projector takes one source; with --also-source use"),
     ):
         ran = xlner(*command, *options)
         assert ran.code == 2, options
         assert expected in ran.err
-    assert "needs a file as target" in xlner("project", source, "-", "--from", "conll", *command[3:]).err
+    assert "needs a file as target" in xlner("project", source, "-", "--input-format", "conll", *command[3:]).err
     short = tmp_path / "short.conll"
     short.write_text("Vigo\tB-LOC\n", encoding="utf-8")
     ran = xlner("project", source, target, "--aligner", "oracle", "--also-source", short)
@@ -233,13 +236,13 @@ def test_a_sentence_that_fails_with_any_source_says_which() -> None:
     for words in ("ab", "cd", "cc"):
         rows.append(tuple(Pair(Sentence(("Vigo",)), Sentence((w,), (entity,) * (w != "d"))) for w in words))
     pipelines = [Pipeline(aligner=FailingAligner("x"), projector=None) for _ in range(2)]
-    done = list(SeveralPipelines(pipelines, MultiSourceProjector()).run_pairs(rows))
+    done = list(MultiSourcePipeline(pipelines, MultiSourceProjector()).run_pairs(rows))
     assert [p.error for p in done] == [None, "source 2: aligner: ValueError: x", "aligner: ValueError: x", *[None] * 3]
     scores = [None if p.projection is None else p.projection.outcomes[0].scores["agreement"] for p in done]
     assert scores == [1, None, None, 1, 0.5, 1]
     rows[0] = (rows[0][0], Pair(Sentence(("Lugo",)), rows[0][1].source))
     assert "projector: word 1 of the target is 'Vigo' and 'Lugo'" in str(
-        next(SeveralPipelines(pipelines, MultiSourceProjector()).run_pairs(rows[:1])).error
+        next(MultiSourcePipeline(pipelines, MultiSourceProjector()).run_pairs(rows[:1])).error
     )
 
 
@@ -249,7 +252,7 @@ def test_a_bad_sentence_of_any_source_is_an_error_in_its_place(
     source, target, _ = files
     other = tmp_path / "es.conll"
     other.write_text("Vigo\n\nONU\tB-ORG\n\nno\tO\n\n", encoding="utf-8")
-    command = ["project", source, target, "--aligner", "oracle", "--also-source", other, "--to", "jsonl"]
+    command = ["project", source, target, "--aligner", "oracle", "--also-source", other, "--output-format", "jsonl"]
     stopped = xlner(*command)
     assert stopped.code == 2
     ran = xlner(*command, "--on-error", "skip")

@@ -53,7 +53,7 @@ def test_conlleval_reads_invalid_tags_whatever_it_is_told(xlner: Command, tmp_pa
 
 
 def test_all_tables(xlner: Command, files: tuple[Path, Path]) -> None:
-    shown = xlner("evaluate", *files, "--confidence", "200", "--by-length", "--confusion").out
+    shown = xlner("evaluate", *files, "--bootstrap", "200", "--by-length", "--confusion").out
     assert re.search(r"micro +0\.3333 +0\.3333 +0\.3333 +\[0\.0000, 0\.\d{4}\] +1 +3 +3", shown)
     assert re.search(r"1-10 +0\.3333", shown)
     assert re.search(r"entity length +precision", shown)
@@ -61,7 +61,7 @@ def test_all_tables(xlner: Command, files: tuple[Path, Path]) -> None:
     assert re.search(r"ORG +1 +0 +0 +0 *\n", shown)
     assert "bootstrap:200|level:0.95|seed:0|numpy:" in shown
     record = json.loads(
-        xlner("evaluate", *files, "--confidence", "200", "--seed", "5", "--by-length", "--confusion", "--json").out
+        xlner("evaluate", *files, "--bootstrap", "200", "--seed", "5", "--by-length", "--confusion", "--json").out
     )
     assert record["intervals"]["micro"][0] <= record["micro"]["f1"] <= record["intervals"]["micro"][1]
     assert record["by_sentence_length"]["1-10"]["gold"] == 3

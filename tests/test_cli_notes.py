@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Command
 from xlner import Pipeline, RunFolder, Sentence
-from xlner.fakes import GazetteerRecognizer
+from xlner.fakes import DictionaryRecognizer
 
 
 @pytest.fixture
@@ -23,22 +23,22 @@ def text(tmp_path: Path) -> Path:
 def test_a_projector_onto_entities_needs_some(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
     names = fakes[fakes.index("--recognizer") + 1]
     out = tmp_path / "out.jsonl"
-    for projector in ("recognized", "fused?candidates=recognized", "back-translation?forward=recognized"):
+    for projector in ("ner-candidates", "fused?candidates=ner", "back-translation?forward=ner-candidates"):
         ran = xlner("label", text, "--lang", "gl", "-o", out, *fakes, "--projector", projector)
         assert ran.code == 2
         assert ran.err == (
             f"xlner: this projector chooses among the entities of the target, and {text} has none; "
-            "name a recognizer of its language, as in recognized?recognizer=hf:MODEL\n"
+            "name a recognizer of its language, as in ner-candidates?recognizer=hf:MODEL\n"
         )
         assert not out.exists()
-    named = f"recognized?recognizer={names}"
+    named = f"ner-candidates?recognizer={names}"
     assert "2 sentences, 3 entities" in xlner("label", text, "--lang", "gl", *fakes, "--projector", named).err
 
 
 def test_entities_of_the_input_are_enough(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
     target = tmp_path / "in.conll"
     target.write_text("en\tO\n\nVigo\tB-MISC\n", encoding="utf-8")
-    command = ["label", target, "--lang", "gl", *fakes, "--projector", "recognized"]
+    command = ["label", target, "--lang", "gl", *fakes, "--projector", "ner-candidates"]
     assert xlner(*command).out == "en\tO\n\nVigo\tB-LOC\n\n"
     target.write_text("en\tO\n\nVigo\tO\n", encoding="utf-8")
     assert "in.conll has none; name a recognizer" in xlner(*command).err
@@ -47,7 +47,7 @@ def test_entities_of_the_input_are_enough(xlner: Command, fakes: list[str], tmp_
 def test_project_and_build_need_them_too(xlner: Command, text: Path, tmp_path: Path) -> None:
     source = tmp_path / "en.conll"
     source.write_text("Ana\tB-PER\n\nthe\tO\n", encoding="utf-8")
-    projector = ["--projector", "recognized", "--aligner", "oracle"]
+    projector = ["--projector", "ner-candidates", "--aligner", "oracle"]
     assert "in.txt has none" in xlner("project", source, text, "--lang", "gl", *projector).err
     built = xlner("build", source, "--to", "gl", "--translator", "echo", *projector)
     assert (built.code, "a translation has none" in built.err) == (2, True)
@@ -86,7 +86,7 @@ def test_parts_that_are_reused_are_named(xlner: Command, fakes: list[str], text:
 
 
 def test_a_run_folder_knows_what_it_reused(tmp_path: Path) -> None:
-    pipeline = Pipeline("echo", GazetteerRecognizer({"Vigo": "LOC"}), "oracle", target_lang="gl")
+    pipeline = Pipeline("echo", DictionaryRecognizer({"Vigo": "LOC"}), "oracle", target_lang="gl")
     sentences = [Sentence((f"w{k}", "Vigo")) for k in range(5)]
     for reused in ([], [1, 2, 3]):
         with RunFolder(tmp_path / "run", {"a": 1}, shard_size=2) as folder:
@@ -112,4 +112,4 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
     assert "or use one of the suffixes .conll .conll02 " in ran.err
     assert " .jsonl .ndjson .txt " in ran.err
     assert not out.exists()
-    assert xlner("convert", text, out, "--to", "jsonl").code == 0
+    assert xlner("convert", text, out, "--output-format", "jsonl").code == 0

@@ -17,7 +17,7 @@ from xlner.evaluation.reliability import reliability
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidates import aligned_words, between_aligned
 from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, rated, support, without_unsure
-from xlner.projection.scores.bounded import bounded_score
+from xlner.projection.scores.coverage import coverage_score
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 FEWER = settings(max_examples=50, deadline=None)
@@ -37,10 +37,10 @@ def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> No
     for outcome, row in zip(found[0].outcomes, rows, strict=True):
         assert len(row) == len(outcome.projected)
         for entity, known in zip(outcome.projected, row, strict=True):
-            assert known.linked == pytest.approx(bounded_score(made, [outcome.entity], [entity.span])[0, 0])
+            assert known.linked == pytest.approx(coverage_score(made, [outcome.entity], [entity.span])[0, 0])
             words = aligned_words([outcome.entity], made.alignment)[0] if made.alignment else []
             others = [span for span in between_aligned(words) if span != entity.span]
-            best = max(bounded_score(made, [outcome.entity], others)[0], default=0.0)
+            best = max(coverage_score(made, [outcome.entity], others)[0], default=0.0)
             assert known.gap == pytest.approx(max((known.linked or 0.0) - best, 0.0))
             assert all(value is None or 0 <= value <= 1 for value in known)
             assert 0 <= known.mean <= 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Command
-from xlner import InputError, MissingExtraError, Sentence, UnknownNameError, read_sentences, strict
+from xlner import InputError, MissingExtraError, Sentence, UnknownNameError, raise_errors, read_sentences
 from xlner.formats import format_of
 from xlner.formats.datasets import DATASETS, is_spec, local_files, locate
 
@@ -79,7 +79,7 @@ def test_miniatures(
     tmp_path: Path, name: str, path: str, text: str, encoding: str, lang: str, code: str, expected: str
 ) -> None:
     put(tmp_path / path, text, encoding)
-    sentences = list(strict(read_sentences(f"{name}:{tmp_path}?lang={lang}&split=test", require_tags=True)))
+    sentences = list(raise_errors(read_sentences(f"{name}:{tmp_path}?lang={lang}&split=test", require_tags=True)))
     shown = " | ".join(" ".join(f"{text}={label}" for text, label in found) for found in entities(sentences))
     assert shown == expected
     assert {s.language for s in sentences} == {code}
@@ -88,10 +88,10 @@ def test_miniatures(
 
 def test_text_and_identifiers_are_kept(tmp_path: Path) -> None:
     put(tmp_path / "test" / "yo.jsonl", MASAKHANER_X)
-    first, _ = strict(read_sentences(f"masakhaner-x:{tmp_path}"))
+    first, _ = raise_errors(read_sentences(f"masakhaner-x:{tmp_path}"))
     assert (first.id, first.text, first.tokens[-1]) == ("test-0", "Ana wá sí Èkó.", ".")
     put(tmp_path / "en_ewt-ud-dev.iob2", UNER)
-    (sentence,) = strict(read_sentences(f"uner:{tmp_path}?split=dev"))
+    (sentence,) = raise_errors(read_sentences(f"uner:{tmp_path}?split=dev"))
     assert (sentence.id, sentence.text) == ("n01-1", "Ana went to New York.")
 
 
@@ -187,8 +187,11 @@ ROWS = [
 def test_parquet_files(tmp_path: Path) -> None:
     names = ["O", *(f"{p}-{t}" for t in ("ORG", "PER", "DATE", "LOC") for p in "BI")]
     path = write_parquet(tmp_path / "a.parquet", ROWS, names)
-    assert entities(list(strict(read_sentences(path)))) == [[("Ana Pardo", "ORG"), ("2020", "LOC")], [("Èkó", "DATE")]]
-    own = list(strict(read_sentences(path, tag_names=DATASETS["masakhaner2"].tag_names)))
+    assert entities(list(raise_errors(read_sentences(path)))) == [
+        [("Ana Pardo", "ORG"), ("2020", "LOC")],
+        [("Èkó", "DATE")],
+    ]
+    own = list(raise_errors(read_sentences(path, tag_names=DATASETS["masakhaner2"].tag_names)))
     assert entities(own) == [[("Ana Pardo", "PER"), ("2020", "DATE")], [("Èkó", "LOC")]]
     assert [s.id for s in own] == ["0", "1"]
     unnamed = list(read_sentences(write_parquet(tmp_path / "b.parquet", ROWS)))
@@ -245,12 +248,12 @@ def test_the_hub(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) ->
         "refs/convert/parquet:zul/test/0000.parquet": first,
     }
     asked = hub(files)
-    sentences = list(strict(read_sentences("masakhaner2?lang=yo")))
+    sentences = list(raise_errors(read_sentences("masakhaner2?lang=yo")))
     assert entities(sentences) == [[("Ana Pardo", "PER"), ("2020", "DATE")], [("Èkó", "LOC")]]
     assert {s.language for s in sentences} == {"yo"}
     assert asked == [f"masakhane/masakhaner2:yor/test/{k:04}.parquet" for k in (0, 1)]
     hub({"main:data/en/test-00000-of-00001.parquet": second, "main:data/de/test-00000-of-00001.parquet": first})
-    assert len(list(strict(read_sentences("wikiann?lang=en")))) == 1
+    assert len(list(raise_errors(read_sentences("wikiann?lang=en")))) == 1
     hub({"main:PAN-X.yo/validation-00000-of-00001.parquet": second, "main:PAN-X.yo/test-00000-of-00001.parquet": first})
     assert locate("pan-x?lang=yor&split=dev").files == (second,)
     hub({"main:yor/masakhaner2-test.parquet": first})
@@ -343,11 +346,11 @@ def test_specs_in_the_place_of_files(xlner: Command, fakes: list[str], tmp_path:
     put(tmp_path / "yor" / "test.txt", MASAKHANER2.replace("Ana", "Bea"))
     assert "holds a run with another input" in xlner(*label).err
     put(tmp_path / "yor" / "test.txt", MASAKHANER2)
-    plain = xlner("evaluate", spec, tmp_path / "yor" / "test.txt", "--from", "conll", "--json")
+    plain = xlner("evaluate", spec, tmp_path / "yor" / "test.txt", "--input-format", "conll", "--json")
     assert xlner("evaluate", spec, spec, "--json").out == plain.out
     assert xlner("errors", spec, labeled).code == 0
     assert xlner("compare", spec, labeled, labeled).code == 0
     assert xlner("convert", spec, labeled).err == "xlner: 2 sentences\n"
-    assert next(e for s in strict(read_sentences(labeled)) for e in s.entities).label == "PER"
-    projected = xlner("project", spec, spec, "--source-lang", "yo", "--aligner", "oracle", "--to", "conll")
+    assert next(e for s in raise_errors(read_sentences(labeled)) for e in s.entities).label == "PER"
+    projected = xlner("project", spec, spec, "--source-lang", "yo", "--aligner", "oracle", "--output-format", "conll")
     assert (projected.code, projected.out) == (0, labeled.read_text(encoding="utf-8"))

@@ -55,7 +55,7 @@ def test_python(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.usefixtures("folder")
 def test_the_signature_has_the_same_names(xlner: Command) -> None:
     (example,) = (line for line in PAGE.splitlines() if line.startswith("mode:"))
-    shown = xlner("evaluate", "gold.conll", "pred.jsonl", "--ignore", "DATE", "--confidence", "1000").out
+    shown = xlner("evaluate", "gold.conll", "pred.jsonl", "--ignore", "DATE", "--bootstrap", "1000").out
 
     def names(signature: str) -> list[str]:
         return [fact.partition(":")[0] for fact in signature.split("|")]
@@ -64,9 +64,9 @@ def test_the_signature_has_the_same_names(xlner: Command) -> None:
 
 
 def test_stages_and_kinds_on_the_page_are_all_there_are() -> None:
-    from xlner.evaluation import Kind, Mode, Stage
+    from xlner.evaluation import ErrorKind, EvaluationMode, Stage
 
-    for name in (*Stage, *Mode):
+    for name in (*Stage, *EvaluationMode):
         assert f"| `{name}`" in PAGE or f"| {name} |" in PAGE
-    for kind in Kind:
+    for kind in ErrorKind:
         assert str(kind).split(" ", maxsplit=1)[0] in PAGE

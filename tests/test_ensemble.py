@@ -18,17 +18,17 @@ from xlner import (
     InputError,
     Pair,
     Pipeline,
-    Recognition,
+    RecognitionPipeline,
     Sentence,
     StageError,
     UnknownNameError,
     ValidationError,
-    create,
+    load,
 )
 from xlner.core.tags import Repair, decode
 from xlner.errors import MissingArgumentError
 from xlner.evaluation import Stage, find_errors
-from xlner.fakes import EchoTranslator, GazetteerRecognizer
+from xlner.fakes import DictionaryRecognizer, EchoTranslator
 from xlner.recognition.ensemble import EnsembleRecognizer
 from xlner.recognition.votes import Vote, checked_weights, entities_of, mean, votes_of
 
@@ -54,7 +54,7 @@ class Told:
 
 
 def pipeline(recognizer: object, **options: object) -> Pipeline:
-    return Pipeline("echo", recognizer, "oracle", "heuristic", target_lang="gl", on_suspect=None, **options)  # type: ignore[arg-type]
+    return Pipeline("echo", recognizer, "oracle", "heuristic", target_lang="gl", on_warning=None, **options)  # type: ignore[arg-type]
 
 
 def entities(runner: Ensemble | Pipeline, *texts: str) -> list[list[tuple[int, int, str]]]:
@@ -133,7 +133,7 @@ def test_probabilities_that_do_not_fit() -> None:
         def probabilities(self, sentences: Sequence[Sentence]) -> list[np.ndarray]:
             return [p[1:] for p in super().probabilities(sentences)]
 
-    class Silent(GazetteerRecognizer):
+    class Silent(DictionaryRecognizer):
         def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
             return []
 
@@ -167,7 +167,7 @@ def test_projection_hands_the_probabilities_of_the_source_on() -> None:
 
 def test_what_is_said_of_words_without_projection() -> None:
     target = Told({"Vigo": [0.4, 0.6, 0, 0, 0]})
-    quiet = pipeline(GazetteerRecognizer({"Ana": "PER"}))
+    quiet = pipeline(DictionaryRecognizer({"Ana": "PER"}))
     assert entities(Ensemble(quiet, [target]), "Ana Vigo") == [[(1, 2, "LOC")]]
     assert entities(Ensemble(quiet, [target], unprojected="O"), "Ana Vigo") == [[]]
     assert entities(Ensemble(quiet, [target], weights=[1, 8], unprojected="O"), "Ana Vigo") == [[(1, 2, "LOC")]]
@@ -181,7 +181,7 @@ def test_a_projection_counts_by_its_confidence() -> None:
         def project(self, pairs: Sequence[Pair]) -> list[object]:
             from dataclasses import replace
 
-            found = create("projector", "heuristic").project(pairs)
+            found = load("projector", "heuristic").project(pairs)
             scored = []
             for projection in found:
                 outcomes = tuple(
@@ -195,7 +195,7 @@ def test_a_projection_counts_by_its_confidence() -> None:
     for unprojected in ("others", "O"):
         made = []
         for score in (1.0, 0.2):
-            chain = pipeline(GazetteerRecognizer({"Vigo": "LOC"}))
+            chain = pipeline(DictionaryRecognizer({"Vigo": "LOC"}))
             chain.projector = Unsure(score)  # type: ignore[assignment]
             made.append(entities(Ensemble(chain, [target], unprojected=unprojected), "en Vigo")[0])
         assert made == [[(1, 2, "LOC")], []], unprojected
@@ -203,9 +203,9 @@ def test_a_projection_counts_by_its_confidence() -> None:
 
 def test_failures_stay_with_their_sentences() -> None:
     chain = Pipeline(
-        EchoTranslator(fail_on="no"), GazetteerRecognizer({"Vigo": "LOC"}), "oracle", target_lang="gl", on_suspect=None
+        EchoTranslator(fail_on="no"), DictionaryRecognizer({"Vigo": "LOC"}), "oracle", target_lang="gl", on_warning=None
     )
-    ensemble = Ensemble(chain, [GazetteerRecognizer({"Vigo": "LOC"}), Told({})], weights=[1, 1, 0])
+    ensemble = Ensemble(chain, [DictionaryRecognizer({"Vigo": "LOC"}), Told({})], weights=[1, 1, 0])
     items = ["Vigo", "no Vigo", "stop Vigo", "", "en Vigo"]
     sentences = [*(Sentence.from_text(t) for t in items), InputError("line is bad")]
     found = list(ensemble.run(sentences))
@@ -215,7 +215,7 @@ def test_failures_stay_with_their_sentences() -> None:
     assert errors[1].startswith("translator: ")
     assert errors[2] == "ensemble: told to stop"
     assert (errors[0], errors[3], errors[4], errors[5]) == (None, None, None, "line is bad")
-    source = Ensemble(pipeline(Told({"Vigo": [0, 1, 0, 0, 0]})), [GazetteerRecognizer({})])
+    source = Ensemble(pipeline(Told({"Vigo": [0, 1, 0, 0, 0]})), [DictionaryRecognizer({})])
     assert [p.error for p in source.run_texts(["stop Vigo"])] == ["recognizer: told to stop"]
 
 
@@ -227,13 +227,13 @@ def test_the_source_may_fail_to_give_probabilities() -> None:
         def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
             return [[Entity(0, 1, "LOC")] for _ in sentences]
 
-    ensemble = Ensemble(pipeline(Odd({})), [GazetteerRecognizer({})])
+    ensemble = Ensemble(pipeline(Odd({})), [DictionaryRecognizer({})])
     assert [p.error for p in ensemble.run_texts(["Vigo"])] == ["ensemble: no numbers"]
 
 
 def test_pairs_and_windows_give_the_same() -> None:
-    chain = [pipeline(GazetteerRecognizer({"Ana": "PER"}), window=w) for w in (1, 2, 100)]
-    target = GazetteerRecognizer({"Vigo": "LOC"})
+    chain = [pipeline(DictionaryRecognizer({"Ana": "PER"}), window=w) for w in (1, 2, 100)]
+    target = DictionaryRecognizer({"Vigo": "LOC"})
     texts = ["Ana", "Vigo", "Ana e Vigo", "nada", "Ana"]
     found = [entities(Ensemble(c, [target]), *texts) for c in chain]
     assert found[0] == found[1] == found[2]
@@ -245,7 +245,7 @@ def test_pairs_and_windows_give_the_same() -> None:
 
 def test_ignored_labels_count_as_outside() -> None:
     target = Told({"Vigo": [0.1, 0.5, 0, 0.4, 0]})
-    chain = pipeline(GazetteerRecognizer({"Vigo": "LOC", "ONU": "ORG"}), ignore=["LOC"])
+    chain = pipeline(DictionaryRecognizer({"Vigo": "LOC", "ONU": "ORG"}), ignore=["LOC"])
     ensemble = Ensemble(chain, [target], weights=[2, 1])
     assert entities(ensemble, "en Vigo", "a ONU") == [[], [(1, 2, "ORG")]]
     assert set(ensemble.labels) == {"LOC", "ORG", "PER"}
@@ -253,7 +253,7 @@ def test_ignored_labels_count_as_outside() -> None:
 
 
 def test_an_ensemble_that_makes_no_sense() -> None:
-    chain = pipeline(GazetteerRecognizer({}))
+    chain = pipeline(DictionaryRecognizer({}))
     with pytest.raises(ValidationError, match="needs a recognizer of the target language"):
         Ensemble(chain, [])
     with pytest.raises(ValidationError, match="needs a pipeline with a projector"):
@@ -265,7 +265,7 @@ def test_an_ensemble_that_makes_no_sense() -> None:
 
 
 def test_fingerprints_tell_ensembles_apart() -> None:
-    chain = pipeline(GazetteerRecognizer({}))
+    chain = pipeline(DictionaryRecognizer({}))
     made = [
         Ensemble(chain, [Told({})]),
         Ensemble(chain, [Told({"a": [1.0]})]),
@@ -288,20 +288,22 @@ def test_several_recognizers_as_one() -> None:
     by_weight = EnsembleRecognizer([one, other], weights="5,1")
     assert [e.label for e in by_weight.recognize([Sentence(("Ana", "en", "Vigo"))])[0]] == ["LOC"]
     assert recognizer.fingerprint != by_weight.fingerprint
-    assert [p.labeled.tags() for p in Recognition(by_weight, lang="gl").run_texts(["en Vigo"])] == [["O", "B-LOC"]]
+    assert [p.labeled.tags() for p in RecognitionPipeline(by_weight, lang="gl").run_texts(["en Vigo"])] == [
+        ["O", "B-LOC"]
+    ]
 
 
 def test_recognizers_that_do_not_make_one(tmp_path: Path) -> None:
     names = tmp_path / "names.tsv"
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
     with pytest.raises(MissingArgumentError, match=r"ensemble needs recognizers; write ensemble:hf:FOLDER\+hf:FOLDER"):
-        create("recognizer", "ensemble")
+        load("recognizer", "ensemble")
     with pytest.raises(UnknownNameError, match="GazetteerRecognizer gives no class probabilities"):
-        create("recognizer", f"ensemble:gazetteer:{names}+gazetteer:{names}")
+        load("recognizer", f"ensemble:gazetteer:{names}+gazetteer:{names}")
     with pytest.raises(UnknownNameError, match="weights 'a,b' are no numbers"):
-        create("recognizer", "ensemble:x+y?weights=a,b")
+        load("recognizer", "ensemble:x+y?weights=a,b")
     with pytest.raises(ValidationError, match="3 weights for 2"):
-        create("recognizer", "ensemble:x+y?weights=1,2,3")
+        load("recognizer", "ensemble:x+y?weights=1,2,3")
 
 
 def test_label_with_an_ensemble(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
@@ -321,9 +323,9 @@ def test_label_with_an_ensemble(xlner: Command, fakes: list[str], tmp_path: Path
     assert tags(*ensemble, "--unprojected", "O", "--ensemble-weights", "2,1") == plain
     assert tags(*ensemble, "--ensemble-weights", "1,3")[4] == "B-PER"
     assert tags(*ensemble, *ensemble, "--ensemble-weights", "1,0,0") == plain
-    recipe = tmp_path / "recipe.toml"
+    recipe = tmp_path / "config.toml"
     recipe.write_text(f'ensemble = ["gazetteer:{names}"]\nensemble-weights = [1, 3]\n', encoding="utf-8")
-    assert tags("--recipe", recipe)[4] == "B-PER"
+    assert tags("--config", recipe)[4] == "B-PER"
 
 
 def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
@@ -339,7 +341,7 @@ def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_pa
     assert len(record["outcomes"]) == 2
     again = xlner(*command)
     assert (again.code, "part 1 reused" in again.err, out.read_bytes()) == (0, True, first)
-    assert xlner("label", text, "--recipe", tmp_path / "run" / "recipe.toml").code == 0
+    assert xlner("label", text, "--config", tmp_path / "run" / "config.toml").code == 0
     assert out.read_bytes() == first
     assert "holds a run with another pipeline" in xlner(*command, "--unprojected", "O").err
 
@@ -364,8 +366,8 @@ def test_options_of_an_ensemble_that_make_no_sense(
 
 
 def test_errors_of_an_ensemble_are_told_from_those_of_projection() -> None:
-    chain = pipeline(GazetteerRecognizer({"Vigo": "LOC", "Ana": "PER", "Rosa Pan": "PER", "Lugo": "LOC"}))
-    others = GazetteerRecognizer({"Vigo": "PER", "Rosa": "PER", "Pan": "PER", "nada": "LOC"})
+    chain = pipeline(DictionaryRecognizer({"Vigo": "LOC", "Ana": "PER", "Rosa Pan": "PER", "Lugo": "LOC"}))
+    others = DictionaryRecognizer({"Vigo": "PER", "Rosa": "PER", "Pan": "PER", "nada": "LOC"})
     ensemble = Ensemble(chain, [others], weights=[1, 3], unprojected="O")
     gold = [
         Sentence(("Ana", "en", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC"))),
@@ -380,5 +382,5 @@ def test_errors_of_an_ensemble_are_told_from_those_of_projection() -> None:
         (3, "missed", Stage.RECOGNITION),
         (3, "spurious", Stage.ENSEMBLE),
     ]
-    (alone,) = find_errors(gold[:1], list(Recognition(others, lang="gl").run(gold[:1]))).by_stage().items()
+    (alone,) = find_errors(gold[:1], list(RecognitionPipeline(others, lang="gl").run(gold[:1]))).by_stage().items()
     assert alone[0] is None  # of a recognizer alone no stages are known

@@ -49,11 +49,11 @@ def test_commands(xlner: Command, folder: Path) -> None:
 def test_the_recognizer_is_the_mean_of_its_members() -> None:
     import numpy as np
 
-    from xlner import Sentence, create
+    from xlner import Sentence, load
 
     sentences = [Sentence(tuple(line.split())) for line in TEXT.splitlines()]
-    one, other = (create("recognizer", f"hf:./{name}") for name in ("my-ner", "translate-train"))
-    both = create("recognizer", "ensemble?members=(hf:./my-ner?pool=first+hf:./translate-train)&weights=1,3")
+    one, other = (load("recognizer", f"hf:./{name}") for name in ("my-ner", "translate-train"))
+    both = load("recognizer", "ensemble?members=(hf:./my-ner?pool=first+hf:./translate-train)&weights=1,3")
     columns = [one.classes.index(c) for c in both.classes]
     for p, q, mean in zip(*(r.probabilities(sentences) for r in (one, other, both)), strict=True):
         assert np.allclose(mean, (p + 3 * q)[:, columns] / 4, atol=1e-6)

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Outcome, Pair, Pipeline, Projection, Reason, Sentence, evaluate
-from xlner.evaluation import EntityError, Kind, Stage, examples, find_errors
-from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.evaluation import EntityError, ErrorKind, Stage, examples, find_errors
+from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 
 WORDS = tuple("abcdefghijkl")
 TARGET = ("Xoán", "Pardo", "de", "Vigo", "vai")
@@ -183,7 +183,7 @@ def test_predictions_that_no_source_entity_made_and_empty_translations() -> None
 def test_sentences_that_failed(message: str, stage: Stage | None) -> None:
     target = Sentence(("Vigo",))
     (error,) = find_errors([target.with_entities([Entity(0, 1, "LOC")])], [Pair(target, error=message)]).errors
-    assert (error.kind, error.stage) == (Kind.MISSED, stage)
+    assert (error.kind, error.stage) == (ErrorKind.MISSED, stage)
     assert error.blame is None or error.blame.why == "failed: too long"
 
 
@@ -194,7 +194,7 @@ def test_a_pipeline_is_traced_stage_by_stage() -> None:
     ]
     pipeline = Pipeline(
         DictionaryTranslator({"vive": "lives", "en": "in"}),
-        GazetteerRecognizer({"Vigo": "LOC"}),
+        DictionaryRecognizer({"Vigo": "LOC"}),
         OracleAligner(),
         "greedy",
         target_lang="gl",
@@ -203,7 +203,7 @@ def test_a_pipeline_is_traced_stage_by_stage() -> None:
     assert [(e.sentence, str(e.stage)) for e in report.errors] == [(1, "recognition"), (2, "recognition")]
     assert list(report.by_stage()) == [Stage.RECOGNITION]
     failing = Pipeline(
-        EchoTranslator(fail_on="Lugo"), GazetteerRecognizer({}), OracleAligner(), "greedy", target_lang="gl"
+        EchoTranslator(fail_on="Lugo"), DictionaryRecognizer({}), OracleAligner(), "greedy", target_lang="gl"
     )
     report = find_errors(gold, failing.run_pairs([Pair(s) for s in gold]))
     assert [str(e.stage) for e in report.errors] == ["recognition", "recognition", "translation"]

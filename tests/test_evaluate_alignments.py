@@ -16,9 +16,9 @@ from xlner import (
     InputError,
     ValidationError,
     evaluate_alignments,
+    raise_errors,
     read_alignments,
     read_gold_alignments,
-    strict,
 )
 
 LINKS = st.frozensets(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6)
@@ -77,7 +77,7 @@ def test_sides_must_fit() -> None:
 def test_gold_formats(tmp_path: Path) -> None:
     path = tmp_path / "x.gold"
     path.write_text("0-0 1p2 2?2\n\na b\tA B C\t0-0 1p2\n", encoding="utf-8")
-    first, second, third = strict(read_gold_alignments(path))
+    first, second, third = raise_errors(read_gold_alignments(path))
     assert first == gold({(0, 0)}, {(1, 2), (2, 2)})
     assert second == gold(set())
     assert third == GoldAlignment(frozenset({(0, 0)}), frozenset({(1, 2)}), (2, 3))

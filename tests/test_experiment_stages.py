@@ -147,7 +147,7 @@ def test_what_is_missing_is_not_looked_for_again(tmp_path: Path, monkeypatch: py
         tries.append(kind)
         raise NotDownloadedError("not here") if spec == "one-model" else BackendError("broken")
 
-    monkeypatch.setattr("xlner.experiments.reproduce.backends.create", create)
+    monkeypatch.setattr("xlner.experiments.reproduce.backends.load", create)
     shelf = started(tmp_path)
     for _ in range(2):
         for lang in ("yor", "zul"):

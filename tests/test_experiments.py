@@ -13,13 +13,13 @@ from xlner import InputError, Pair, Sentence, UnknownNameError, ValidationError,
 from xlner.cli import app
 from xlner.engines.run_folder import RunFolder
 from xlner.experiments.reproduce import (
+    Approach,
+    AttributedErrors,
     Backends,
-    Blamed,
     Experiment,
     Method,
-    Recipe,
+    ReproductionRecipe,
     Result,
-    Route,
     means,
     published,
     read_recipe,
@@ -82,7 +82,7 @@ def miniature(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def recipe_with_fakes(folder: Path) -> Recipe:
+def recipe_with_fakes(folder: Path) -> ReproductionRecipe:
     """The recipe of the paper, with backends that need no model."""
     paper = read_recipe("politov2025")
     fakes = Backends(
@@ -93,7 +93,9 @@ def recipe_with_fakes(folder: Path) -> Recipe:
         f"gazetteer:{folder / 'names.tsv'}",
         aligners={"awesome": "oracle", "simalign": "oracle"},
     )
-    return Recipe(paper.name, paper.title, paper.source_lang, paper.datasets, {"fakes": fakes}, paper.methods)
+    return ReproductionRecipe(
+        paper.name, paper.title, paper.source_lang, paper.datasets, {"fakes": fakes}, paper.methods
+    )
 
 
 def experiment(folder: Path, dataset: str, langs: Sequence[str], **options: object) -> Experiment:
@@ -183,7 +185,7 @@ def test_what_cannot_be_run_says_why_and_the_rest_goes_on(miniature: Path) -> No
     assert results[1].scores is not None
     broken = recipe_with_fakes(miniature)
     fakes = Backends("fakes", aligners={"awesome": "nonsense"}, recognizer="gazetteer")
-    broken = Recipe("r", "R", "en", broken.datasets, {"fakes": fakes}, broken.methods)
+    broken = ReproductionRecipe("r", "R", "en", broken.datasets, {"fakes": fakes}, broken.methods)
     found = Experiment(broken, "masakhaner2", miniature / "masakhaner2", "fakes", miniature / "o", langs=["yor"]).run()
     reasons = {r.method: r.missing for r in found}
     assert reasons["model-transfer"] == "backends 'fakes' have no target-recognizer"
@@ -202,7 +204,7 @@ def test_given_translations_and_given_links(tmp_path: Path) -> None:
     (tmp_path / "lug.talp").write_text("0-1 1-0\n", encoding="utf-8")
     paper = read_recipe("politov2025")
     fakes = Backends("fakes", recognizer=f"gazetteer:{tmp_path / 'names.tsv'}")
-    recipe = Recipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
+    recipe = ReproductionRecipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
     given = {"eflomal": "links:{lang}.talp"}
     methods = ["heuristic-eflomal", "ngram-eflomal", "back-ngram-eflomal"]
     options = {"langs": ["lug"], "methods": methods, "aligners": given}
@@ -229,7 +231,7 @@ def test_the_way_back_by_lexicons(tmp_path: Path) -> None:
     (tmp_path / "names.tsv").write_text("Ana\tPER\nVigo\tLOC\nLugo\tLOC\n", encoding="utf-8")
     paper = read_recipe("politov2025")
     fakes = Backends("fakes", recognizer="gazetteer:{data}/names.tsv", aligners={"simalign": "surface"})
-    recipe = Recipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
+    recipe = ReproductionRecipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
 
     def run(**given: str) -> dict[str, Result]:
         backs = {name.replace("others", "*"): spec for name, spec in given.items()}
@@ -259,7 +261,7 @@ def test_every_source_language_has_its_recognizer(tmp_path: Path) -> None:
         (tmp_path / f"{lang}.tsv").write_text(f"Togo\t{label}\n", encoding="utf-8")
     paper = read_recipe("politov2025")
     fakes = Backends("fakes", recognizer="gazetteer:{data}/{source-lang}.tsv", aligners={"simalign": "oracle"})
-    recipe = Recipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
+    recipe = ReproductionRecipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
 
     def run(**given: str) -> list[Result]:
         return Experiment(
@@ -326,7 +328,7 @@ def test_the_recipe_of_the_paper() -> None:
         for lang in plan.langs:
             for method in recipe.methods:
                 figures = published(dataset, lang, method.published)
-                expected = not (dataset == "europarl-ner" and method.route is Route.BACK)
+                expected = not (dataset == "europarl-ner" and method.route is Approach.BACK)
                 assert (figures is not None) == expected, (dataset, lang, method.name)
 
 
@@ -350,7 +352,7 @@ def test_projectors_may_name_other_backends(miniature: Path) -> None:
         "unknown": "fused:align?stop_tokens={scorer}",
     }
     methods = tuple(Method(name, aligner="awesome", projector=spec) for name, spec in made.items())
-    mine = Recipe("r", "R", "en", recipe.datasets, recipe.backends, methods)
+    mine = ReproductionRecipe("r", "R", "en", recipe.datasets, recipe.backends, methods)
     said: list[str] = []
     found = Experiment(mine, "masakhaner2", miniature / "masakhaner2", "fakes", miniature / "out", langs=["yor"]).run(
         said.append
@@ -399,7 +401,7 @@ def test_means_and_comparisons_leave_out_what_is_missing() -> None:
     assert comparisons([missing], samples=10, seed=0) == []
     assert missing.difference is None
     with pytest.raises(ValidationError):
-        Method("m", Route.TRANSFER, aligner="a")
+        Method("m", Approach.TRANSFER, aligner="a")
 
 
 def table(path: Path) -> list[dict[str, str]]:
@@ -437,7 +439,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
     )
     out = miniature / "out"
     command = ["reproduce", str(recipe), "--dataset", "masakhaner2", "--data", str(miniature / "masakhaner2")]
-    command += ["--backends", "fakes", "-o", str(out), "--samples", "20", "--aligner", "second=oracle"]
+    command += ["--backends", "fakes", "-o", str(out), "--bootstrap", "20", "--aligner", "second=oracle"]
     done = CliRunner().invoke(app, command, standalone_mode=False)
     assert done.return_value == 1, done.output  # transfer has no recognizer
     assert "exact-second" in done.output
@@ -528,6 +530,6 @@ def test_specs_of_the_recipes_can_be_read() -> None:
 def test_errors_without_outcomes_are_of_an_unknown_stage_but_in_model_transfer() -> None:
     gold = [Sentence.from_tags(["Ana", "vive"], ["B-PER", "O"]), Sentence.from_tags(["Vigo"], ["B-LOC"])]
     pairs = [Pair(Sentence(s.tokens)) for s in gold]
-    assert blame(gold, pairs, ignore=(), transfer=True) == (Blamed("recognition", 2, 1.0),)
-    assert blame(gold, pairs, ignore=["PER"], transfer=False) == (Blamed("unknown", 1, 1.0),)
+    assert blame(gold, pairs, ignore=(), transfer=True) == (AttributedErrors("recognition", 2, 1.0),)
+    assert blame(gold, pairs, ignore=["PER"], transfer=False) == (AttributedErrors("unknown", 1, 1.0),)
     assert blame(gold, pairs, ignore=["PER", "LOC"], transfer=True) == ()

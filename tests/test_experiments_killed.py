@@ -70,7 +70,7 @@ def start(folder: Path, out: Path, kill: str = "") -> subprocess.Popen[str]:
         str(folder / "masakhaner2"),
         "--langs",
         "yor",
-        "--samples",
+        "--bootstrap",
         "20",
         "-o",
         str(out),

@@ -20,11 +20,11 @@ from tests.family_miniature import Memory, write_miniature
 from xlner import InputError, RunFolderError, Sentence, UnknownNameError, ValidationError
 from xlner.cli.families import families
 from xlner.evaluation import Interval
-from xlner.experiments.families import Run, Study, analyze, language, read_recipe, relatedness, write_report
+from xlner.experiments.families import Study, TrainingRun, analyze, language, read_recipe, relatedness, write_report
 from xlner.experiments.families.conclusion import conclusion
 from xlner.experiments.families.gains import MeanGain, sign_flip
 from xlner.experiments.families.outcomes import Outcomes
-from xlner.experiments.families.page import Heading, Items, Picture, Rows, Text, markdown, page
+from xlner.experiments.families.page import BulletList, Heading, Picture, Rows, Text, markdown, page
 from xlner.experiments.families.regression import Coefficient, Regression, least_squares
 from xlner.experiments.families.report import Analysis, signature
 from xlner.experiments.families.runs import read_run, run_folder
@@ -40,12 +40,12 @@ def recipe(tmp_path: Path) -> Path:
     return write_miniature(tmp_path / "data")
 
 
-def study(recipe: Path, out: Path, learn: Memory, **options: bool) -> tuple[Sources, list[Run]]:
+def study(recipe: Path, out: Path, learn: Memory, **options: bool) -> tuple[Sources, list[TrainingRun]]:
     return Study(read_recipe(recipe), "memory", recipe.parent, out, **options).run(learn=learn)
 
 
 @pytest.fixture
-def analysis(recipe: Path, tmp_path: Path) -> tuple[Analysis, list[Run]]:
+def analysis(recipe: Path, tmp_path: Path) -> tuple[Analysis, list[TrainingRun]]:
     sources, runs = study(recipe, tmp_path / "out", Memory())
     return analyze(read_recipe(recipe), sources, runs, samples=200, trials=500), runs
 
@@ -252,7 +252,7 @@ def test_a_run_keeps_its_predictions(recipe: Path, tmp_path: Path) -> None:
 # Analysis
 
 
-def test_gains_count_only_what_is_zero_shot_for_both(analysis: tuple[Analysis, list[Run]]) -> None:
+def test_gains_count_only_what_is_zero_shot_for_both(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, _ = analysis
     outcomes = found.outcomes
     languages = {t.name: t.language for t in outcomes.targets}
@@ -265,7 +265,7 @@ def test_gains_count_only_what_is_zero_shot_for_both(analysis: tuple[Analysis, l
     assert by_pair["germanic", "both", "African"].targets == ("far/lug",)
 
 
-def test_gains_are_differences_of_mean_f1(analysis: tuple[Analysis, list[Run]]) -> None:
+def test_gains_are_differences_of_mean_f1(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, runs = analysis
     for gain in found.gains[:6]:
         f1 = {
@@ -280,7 +280,7 @@ def test_gains_are_differences_of_mean_f1(analysis: tuple[Analysis, list[Run]]) 
     assert mean.alike == sum(gain * mean.gain > 0 for gain in own)
 
 
-def test_names_of_a_family_help_its_languages(analysis: tuple[Analysis, list[Run]]) -> None:
+def test_names_of_a_family_help_its_languages(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, _ = analysis
     gains = {(g.first, g.second, g.target): g for g in found.gains}
     assert gains["en", "both", "other/pt"].real
@@ -291,7 +291,7 @@ def test_names_of_a_family_help_its_languages(analysis: tuple[Analysis, list[Run
     assert not mean.real_beyond  # three languages cannot show that
 
 
-def test_the_same_seed_gives_the_same_report(analysis: tuple[Analysis, list[Run]], tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_report(analysis: tuple[Analysis, list[TrainingRun]], tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     found, runs = analysis
     first, second = (write_report(tmp_path / name, found, runs, "memory") for name in ("a", "b"))
@@ -303,7 +303,7 @@ def test_the_same_seed_gives_the_same_report(analysis: tuple[Analysis, list[Run]
         assert one.read_bytes() == other.read_bytes()
 
 
-def test_golden_report(analysis: tuple[Analysis, list[Run]], tmp_path: Path) -> None:
+def test_golden_report(analysis: tuple[Analysis, list[TrainingRun]], tmp_path: Path) -> None:
     found, runs = analysis
     timeless = [replace(run, seconds={"training": 60.0, "testing": 30.0}) for run in runs]
     write_report(tmp_path / "report", found, timeless, "memory")
@@ -319,7 +319,7 @@ def test_golden_report(analysis: tuple[Analysis, list[Run]], tmp_path: Path) -> 
 
 
 def test_without_matplotlib_there_are_no_plots(
-    analysis: tuple[Analysis, list[Run]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    analysis: tuple[Analysis, list[TrainingRun]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, runs = analysis
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
@@ -378,7 +378,7 @@ def test_least_squares_says_what_cannot_be_told() -> None:
     assert values == pytest.approx([3, 0, 0, 5])
 
 
-def test_a_gain_that_follows_a_predictor_is_found(analysis: tuple[Analysis, list[Run]]) -> None:
+def test_a_gain_that_follows_a_predictor_is_found(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     from xlner.experiments.families.regression import regress
 
     found, _ = analysis
@@ -410,7 +410,7 @@ def test_blocks_as_markdown_and_html(tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
     picture.write_bytes(b"\x89PNG")
     table = Rows(("x", "y"), (("1 < 2", "`b`"),))
-    blocks = [Heading("T", 1), Text("a & b"), Items(("one", "two")), table, Picture(picture, "A plot")]
+    blocks = [Heading("T", 1), Text("a & b"), BulletList(("one", "two")), table, Picture(picture, "A plot")]
     assert markdown(blocks) == (
         "# T\n\na & b\n\n- one\n- two\n\n| x | y |\n|---|---|\n| 1 < 2 | `b` |\n\n![A plot](a.png)\n"
     )
@@ -467,7 +467,7 @@ def test_the_command_trains_is_killed_and_goes_on(
         "--seeds",
         "3",
     ]
-    options += ["--device", "cpu", "--samples", "50"]
+    options += ["--device", "cpu", "--bootstrap", "50"]
     whole = xlner("families", *options, "-o", tmp_path / "whole", "--keep-models")
     assert whole.code == 0, whole.err
     assert "run 2 of 2: germanic, seed 3" in whole.err

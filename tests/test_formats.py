@@ -19,10 +19,10 @@ from xlner import (
     Reason,
     Sentence,
     UnknownNameError,
+    raise_errors,
     read_alignments,
     read_pairs,
     read_sentences,
-    strict,
     write_pairs,
     write_sentences,
 )
@@ -41,7 +41,7 @@ def test_columns_tabs_spaces_and_crlf(tmp_path: Path) -> None:
     two = conll(tmp_path, "Ana\tB-PER\r\nvive\tO\r\n\r\nVigo\tB-LOC\r\n")
     four = conll(tmp_path, "Ana NNP I-NP I-PER\nvive V O O\n\nVigo NNP I-NP I-LOC\n\n")
     assert two == four
-    assert [s.tags() for s in strict(two)] == [["B-PER", "O"], ["B-LOC"]]
+    assert [s.tags() for s in raise_errors(two)] == [["B-PER", "O"], ["B-LOC"]]
 
 
 def test_documents_comments_and_hashes(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_documents_comments_and_hashes(tmp_path: Path) -> None:
         "-DOCSTART- -X- O O\n\n# id = 7\n# a remark\nVigo\tB-LOC\n\n# O\n1 O\n\n#\tO\ntag\tO\n\n"
         "-DOCSTART- O\n\n# just a remark\n\nend O\n"
     )
-    sentences = list(strict(conll(tmp_path, text)))
+    sentences = list(raise_errors(conll(tmp_path, text)))
     assert [s.tokens for s in sentences] == [("Vigo",), ("#", "1"), ("#", "tag"), (), ("end",)]
     assert sentences[0].id == "7"
     assert sentences[0].meta["comments"] == ("# id = 7", "# a remark")
@@ -57,35 +57,35 @@ def test_documents_comments_and_hashes(tmp_path: Path) -> None:
 
 
 def test_a_document_mark_ends_a_sentence(tmp_path: Path) -> None:
-    assert [s.tokens for s in strict(conll(tmp_path, "a O\n-DOCSTART- O\n\nb O\n"))] == [("a",), ("b",)]
+    assert [s.tokens for s in raise_errors(conll(tmp_path, "a O\n-DOCSTART- O\n\nb O\n"))] == [("a",), ("b",)]
 
 
 def test_text_comment_gives_offsets(tmp_path: Path) -> None:
-    (sentence,) = strict(conll(tmp_path, "# text = Ana, Vigo\nAna O\n, O\nVigo B-LOC\n"))
+    (sentence,) = raise_errors(conll(tmp_path, "# text = Ana, Vigo\nAna O\n, O\nVigo B-LOC\n"))
     assert sentence.text == "Ana, Vigo"
     assert sentence.offsets == ((0, 3), (3, 4), (5, 9))
 
 
 def test_empty_sentences_stay_in_place_and_trailing_blank_lines_do_not_count(tmp_path: Path) -> None:
-    assert [len(s) for s in strict(conll(tmp_path, "a O\n\n\n\nb O\n\n\n\n"))] == [1, 0, 0, 1]
-    assert [len(s) for s in strict(conll(tmp_path, "\na O\n"))] == [0, 1]
+    assert [len(s) for s in raise_errors(conll(tmp_path, "a O\n\n\n\nb O\n\n\n\n"))] == [1, 0, 0, 1]
+    assert [len(s) for s in raise_errors(conll(tmp_path, "\na O\n"))] == [0, 1]
 
 
 def test_wikiann_prefixes(tmp_path: Path) -> None:
-    sentences = list(strict(conll(tmp_path, "gl:Vigo\tB-LOC\ngl:,\tO\n\ngl:http:x\tO\n")))
+    sentences = list(raise_errors(conll(tmp_path, "gl:Vigo\tB-LOC\ngl:,\tO\n\ngl:http:x\tO\n")))
     assert [s.tokens for s in sentences] == [("Vigo", ","), ("http:x",)]
     assert sentences[0].language == "gl"
-    (plain,) = strict(conll(tmp_path, "re:zero\tO\nfin\tO\n"))
+    (plain,) = raise_errors(conll(tmp_path, "re:zero\tO\nfin\tO\n"))
     assert plain.tokens == ("re:zero", "fin")
 
 
 def test_no_break_space_inside_a_token(tmp_path: Path) -> None:
-    (sentence,) = strict(conll(tmp_path, "10\u00a0000 O\n\u00a0 O\n"))
+    (sentence,) = raise_errors(conll(tmp_path, "10\u00a0000 O\n\u00a0 O\n"))
     assert sentence.tokens == ("10\u00a0000", "\u00a0")
 
 
 def test_spaces_inside_tokens_of_tab_separated_files(tmp_path: Path) -> None:
-    (sentence,) = strict(conll(tmp_path, "New York\tB-LOC\n"))
+    (sentence,) = raise_errors(conll(tmp_path, "New York\tB-LOC\n"))
     assert sentence.tokens == ("New York",)
 
 
@@ -94,7 +94,7 @@ def test_universal_ner(tmp_path: Path) -> None:
         "# sent_id = s1\n# text = Vámonos a Vigo\n1\tVamos\tO\t-\t-\n2-3\tdel\t_\t-\t-\n2\tnos\tO\t-\t-\n"
         "3\ta\tO\t-\t-\n4\tVigo\tB-LOC\t-\tx\n"
     )
-    (sentence,) = strict(conll(tmp_path, text))
+    (sentence,) = raise_errors(conll(tmp_path, text))
     assert sentence.tokens == ("Vamos", "nos", "a", "Vigo")
     assert sentence.id == "s1"
     assert sentence.entities == (Entity(3, 4, "LOC"),)
@@ -103,14 +103,14 @@ def test_universal_ner(tmp_path: Path) -> None:
 def test_all_schemes_are_read_and_repairs_counted(tmp_path: Path) -> None:
     report = ReadReport()
     text = "a S-PER\nb U-LOC\nc I-ORG\n\nd B-ORG-X\ne E-ORG-X\n"
-    first, second = strict(conll(tmp_path, text, report=report))
+    first, second = raise_errors(conll(tmp_path, text, report=report))
     assert [e.label for e in first.entities] == ["PER", "LOC", "ORG"]
     assert second.entities == (Entity(0, 2, "ORG-X"),)
     assert (report.sentences, report.repaired_tags) == (2, 1)
 
 
 def test_tokens_alone_are_sentences_without_labels_unless_tags_are_required(tmp_path: Path) -> None:
-    assert [s.tokens for s in strict(conll(tmp_path, "Ana\nvive\n\nVigo\n"))] == [("Ana", "vive"), ("Vigo",)]
+    assert [s.tokens for s in raise_errors(conll(tmp_path, "Ana\nvive\n\nVigo\n"))] == [("Ana", "vive"), ("Vigo",)]
     (error, _) = conll(tmp_path, "Ana\nvive\n\nVigo O\n", require_tags=True)
     assert str(error).endswith("x.conll:1 (sentence 1): no tag column, only 'Ana'; give two columns, token and tag")
 
@@ -129,7 +129,7 @@ def test_a_bad_sentence_is_reported_and_the_rest_is_read(tmp_path: Path, text: s
     bad, good = conll(tmp_path, text, require_tags=True, report=report)
     assert isinstance(bad, InputError)
     with pytest.raises(InputError, match=match):
-        list(strict([bad]))
+        list(raise_errors([bad]))
     assert isinstance(good, Sentence)
     assert (report.sentences, report.bad) == (1, 1)
 
@@ -171,7 +171,7 @@ def _read(text: str, format: str) -> list[Sentence]:
     from xlner.formats import conll, jsonl
 
     lines = list(enumerate(text.split("\n")[:-1], start=1))
-    return list(strict(conll.ConllReader("x").read(lines) if format == "conll" else jsonl.read(lines)))
+    return list(raise_errors(conll.ConllReader("x").read(lines) if format == "conll" else jsonl.read(lines)))
 
 
 def test_jsonl_variants(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_jsonl_variants(tmp_path: Path) -> None:
         '{"tokens": ["Vigo"], "text": "  Vigo", "offsets": [[2, 6]]}\n',
         encoding="utf-8",
     )
-    first, second, third, fourth, fifth = strict(read_sentences(path))
+    first, second, third, fourth, fifth = raise_errors(read_sentences(path))
     assert first.entities == second.entities == (Entity(0, 1, "PER"), Entity(1, 2, "LOC"))
     assert (first.id, first.meta, second.language) == ("3", {"split": "dev"}, "gl")
     assert third.tokens == ("Ana", ",", "Vigo")
@@ -224,7 +224,7 @@ def test_bad_json_lines(tmp_path: Path, line: str, match: str) -> None:
 def test_tag_names(tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text('{"tokens": ["Vigo"], "tags": [1]}\n', encoding="utf-8")
-    assert next(strict(read_sentences(path, tag_names=["O", "B-X"]))).entities == (Entity(0, 1, "X"),)
+    assert next(raise_errors(read_sentences(path, tag_names=["O", "B-X"]))).entities == (Entity(0, 1, "X"),)
 
 
 def a_pair() -> Pair:
@@ -246,7 +246,7 @@ def test_jsonl_keeps_a_whole_pair(tmp_path: Path) -> None:
     failed = Pair(Sentence.from_text("nada"), error="translator: broken")
     assert write_pairs([a_pair(), failed], path) == 2
     assert list(read_pairs(path)) == [a_pair(), failed]
-    labeled, empty = strict(read_sentences(path))
+    labeled, empty = raise_errors(read_sentences(path))
     assert labeled.entities == (Entity(3, 4, "LOC", 0.75),)
     assert empty.meta["error"] == "translator: broken"
 
@@ -261,7 +261,7 @@ def test_golden_output_of_pairs(tmp_path: Path, format: str) -> None:
 
 
 def test_failed_and_empty_sentences_come_back_from_conll(tmp_path: Path) -> None:
-    labeled, failed, empty = strict(read_sentences(GOLDEN / "pairs.conll", format="conll"))
+    labeled, failed, empty = raise_errors(read_sentences(GOLDEN / "pairs.conll", format="conll"))
     assert labeled.entities == (Entity(3, 4, "LOC"),)
     assert failed.meta["error"] == "translator: broken"
     assert (empty.tokens, empty.meta) == ((), {})
@@ -270,12 +270,12 @@ def test_failed_and_empty_sentences_come_back_from_conll(tmp_path: Path) -> None
 def test_a_token_that_would_break_the_line_stays_one_cell(tmp_path: Path) -> None:
     path = tmp_path / "x.conll"
     write_sentences([Sentence(("a\tb", "c\nd", "")), Sentence(("e",))], path)
-    assert [len(s) for s in strict(read_sentences(path))] == [3, 1]
+    assert [len(s) for s in raise_errors(read_sentences(path))] == [3, 1]
 
 
 def test_document_marks_are_written_again(tmp_path: Path) -> None:
     text = "-DOCSTART-\tO\n\n# id = 1\nVigo\tB-LOC\n\n"
-    sentences = strict(conll(tmp_path, text))
+    sentences = raise_errors(conll(tmp_path, text))
     out = tmp_path / "out.conll"
     write_sentences(sentences, out)
     assert out.read_text(encoding="utf-8") == text
@@ -285,7 +285,7 @@ def test_text_is_one_sentence_a_line(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_bytes("\ufeffAna vive.\r\n\r\nVigo\u2028é\n".encode())
     report = ReadReport()
-    sentences = list(strict(read_sentences(path, language="gl", report=report)))
+    sentences = list(raise_errors(read_sentences(path, language="gl", report=report)))
     assert [s.tokens for s in sentences] == [("Ana", "vive", "."), (), ("Vigo", "é")]
     assert sentences[0].language == "gl"
     assert report.sentences == 3
@@ -320,7 +320,7 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         (tmp_path, "this is a folder"),
     ]:
         with pytest.raises(InputError, match=match):
-            list(strict(read_sentences(path, format="text")))
+            list(raise_errors(read_sentences(path, format="text")))
     with pytest.raises(InputError, match="No such file"):
         list(read_alignments(tmp_path / "no.talp"))
 
@@ -362,7 +362,7 @@ def test_standard_streams(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         buffer = io.BytesIO(b"Vigo\n")
 
     monkeypatch.setattr(sys, "stdin", Stdin())
-    (sentence,) = strict(read_sentences("-"))
+    (sentence,) = raise_errors(read_sentences("-"))
     write_sentences([sentence], "-", format="conll")
     assert capsys.readouterr().out == "# text = Vigo\nVigo\tO\n\n"
 
@@ -380,7 +380,7 @@ def test_a_line_that_cannot_be_decoded_costs_only_its_sentence(
     first, bad, last = read_sentences(path, report=report)
     assert isinstance(bad, InputError)
     assert "byte 5 is not UTF-8" in str(bad)
-    assert [s.tokens for s in strict([first, last])] == [("a",), ("b",)]
+    assert [s.tokens for s in raise_errors([first, last])] == [("a",), ("b",)]
     assert (report.sentences, report.bad) == (2, 1)
 
 

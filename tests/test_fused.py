@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
-from xlner import Alignment, Entity, Pair, Projector, Reason, Sentence, UnknownNameError, ValidationError, create
+from xlner import Alignment, Entity, Pair, Projector, Reason, Sentence, UnknownNameError, ValidationError, load
 from xlner.core.entity import Span, overlaps
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
 from xlner.projection.matching.match import Option
-from xlner.projection.ner_candidates import RecognizedProjector, assign_options
+from xlner.projection.ner_candidates import NerCandidatesProjector, assign_options
 from xlner.projection.scores.ner import NerScore
 from xlner.projection.strategies import ExactProjector
 
@@ -46,12 +46,12 @@ def labeled(projector: Projector, pair: Pair) -> list[tuple[int, int, str]]:
 
 PROJECTORS = [
     FusedProjector(),
-    FusedProjector("bounded+surface", candidates="aligned+recognized", threshold=0.5),
+    FusedProjector("coverage+surface", candidates="aligned+ner", threshold=0.5),
     FusedProjector(constraint="=", n=2, matcher="milp"),
-    FusedProjector("soft+surface", constraint=">=", matcher="greedy", stop_tokens="na !", keep_label=True),
+    FusedProjector("weighted-coverage+surface", constraint=">=", matcher="greedy", stop_tokens="na !", keep_label=True),
     FusedProjector("align", candidates="merged"),
-    RecognizedProjector(),
-    RecognizedProjector(weights="surface:1", keep_label=True, threshold=0.3),
+    NerCandidatesProjector(),
+    NerCandidatesProjector(weights="surface:1", keep_label=True, threshold=0.3),
 ]
 
 
@@ -98,7 +98,7 @@ def brute_force(options: Sequence[Option]) -> float:
 @settings(deadline=None, max_examples=50)
 @given(pairs())
 def test_the_total_is_the_largest_there_is(pair: Pair) -> None:
-    projector = FusedProjector("bounded+surface", max_length=2)
+    projector = FusedProjector("coverage+surface", max_length=2)
     options = projector._scored(pair).options(projector.parts, 0.0)
     by_entity = [o for o in options if o.entity < 2]
     if len(by_entity) == len(options):
@@ -175,9 +175,11 @@ def test_specs_say_the_same_as_options() -> None:
     spec = "fused?weights=alignment:1,surface:0.5:0.7&threshold=0.1&candidates=aligned+ngrams&max_length=4"
     options: dict[str, Any] = {"candidates": "aligned+ngrams", "max_length": 4, "threshold": 0.1}
     by_options = FusedProjector(weights="alignment:1,surface:0.5:0.7", **options)
-    assert create("projector", spec).fingerprint == by_options.fingerprint
-    assert create("projector", "fused:align+surface").fingerprint == FusedProjector().fingerprint
-    assert create("projector", "recognized:surface?keep_label=true").fingerprint != RecognizedProjector().fingerprint
+    assert load("projector", spec).fingerprint == by_options.fingerprint
+    assert load("projector", "fused:align+surface").fingerprint == FusedProjector().fingerprint
+    assert (
+        load("projector", "ner-candidates:surface?keep_label=true").fingerprint != NerCandidatesProjector().fingerprint
+    )
 
 
 def test_fingerprints_tell_options_apart() -> None:
@@ -236,8 +238,8 @@ def test_recognized_spans_carry_the_source_label_unless_labels_are_kept() -> Non
     target = Sentence(("Ana", "Pardo", "na", "Vigo"), (Entity(0, 2, "ORG"), Entity(3, 4, "LOC")))
     source = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
     pair = Pair(target, source, Alignment(((0, 0), (2, 3))))
-    assert labeled(RecognizedProjector(), pair) == [(0, 2, "PER"), (3, 4, "LOC")]
-    kept = RecognizedProjector(keep_label=True)
+    assert labeled(NerCandidatesProjector(), pair) == [(0, 2, "PER"), (3, 4, "LOC")]
+    kept = NerCandidatesProjector(keep_label=True)
     assert labeled(kept, pair) == [(3, 4, "LOC")]
     assert kept.project([pair])[0].outcomes[0].reason is Reason.NO_CANDIDATE
 
@@ -245,7 +247,7 @@ def test_recognized_spans_carry_the_source_label_unless_labels_are_kept() -> Non
 @settings(deadline=None, max_examples=50)
 @given(pairs())
 def test_assignment_is_as_good_as_the_exact_matcher(pair: Pair) -> None:
-    projector = RecognizedProjector("bounded+surface")
+    projector = NerCandidatesProjector("coverage+surface")
     options = projector._scored(pair).options(projector.parts, 0.0)
     chosen = assign_options(options)
     assert len({o.entity for o in chosen}) == len({o.span for o in chosen}) == len(chosen)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, Entity, InputError, Sentence, UnknownNameError, create
-from xlner.fakes import GazetteerRecognizer as Fake
+from xlner import BackendError, Entity, InputError, Sentence, UnknownNameError, load
+from xlner.fakes import DictionaryRecognizer as Fake
 from xlner.recognition.gazetteer import GazetteerRecognizer
 
 
@@ -28,7 +28,7 @@ def found(recognizer: GazetteerRecognizer, text: str) -> list[tuple[str, str]]:
 
 
 def test_the_longest_name_from_the_left_on_whole_words(names: Path) -> None:
-    recognizer = create("recognizer", f"gazetteer:{names}")
+    recognizer = load("recognizer", f"gazetteer:{names}")
     assert found(recognizer, "Santiago de Compostela Ruiz") == [("Santiago de Compostela", "LOC")]
     assert found(recognizer, "Santiago de Vigo, Santiagos") == [("Santiago", "LOC")]
     assert found(recognizer, "de Compostela Ruiz") == [("de Compostela Ruiz", "PER")]
@@ -74,7 +74,7 @@ def test_bad_lines_are_named(line: str, tmp_path: Path) -> None:
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="gazetteer needs a file of names; write gazetteer:FILE"):
-        create("recognizer", "gazetteer")
+        load("recognizer", "gazetteer")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         GazetteerRecognizer(str(tmp_path / "none"))
     (tmp_path / "latin").write_bytes(b"Vig\xf3\tLOC\n")

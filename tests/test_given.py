@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xlner import BackendError, InputError, Pair, Pipeline, Sentence, StageError, create
-from xlner.fakes import GazetteerRecognizer, OracleAligner
+from xlner import BackendError, InputError, Pair, Pipeline, Sentence, StageError, load
+from xlner.fakes import DictionaryRecognizer, OracleAligner
 
 TO_ENGLISH = {"from_lang": "lug", "to_lang": "en"}
 
@@ -27,7 +27,7 @@ def test_translations_in_records_of_all_shapes(tmp_path: Path) -> None:
         {"tokens": ["so"], "source": None},
         {"tokens": ["so"], "source": "only"},
     )
-    given = create("translator", f"given:{file}")
+    given = load("translator", f"given:{file}")
     texts = ["Ana vive.", "Ana vive .", "Caf\u00e9 aqui", "Ola", " ", "so"]
     made = given.translate(texts, **TO_ENGLISH)
     assert made == ["Ana lives.", "Ana lives.", "Coffee here", "Hello !", "", "only"]
@@ -41,7 +41,7 @@ def test_what_is_not_there_is_named_with_its_place(tmp_path: Path) -> None:
         {"tokens": ["Vigo"], "src": " "},
         {"tokens": ["Lugo"]},
     )
-    given = create("translator", f"given:{file}?field=src")
+    given = load("translator", f"given:{file}?field=src")
     assert given.translate(["Ana"], from_lang="ewe", to_lang="fra_Latn") == ["Anne"]
     for text, error in (
         ("Ana", f"{file}:1: the translation is in 'fr', not in 'en'"),
@@ -57,29 +57,29 @@ def test_what_is_not_there_is_named_with_its_place(tmp_path: Path) -> None:
 def test_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "gl.txt").write_text("Ana vive en Vigo\r\nOla\r\n", encoding="utf-8")
     (tmp_path / "en.txt").write_text("Ana lives in Vigo\nHello", encoding="utf-8")
-    given = create("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
+    given = load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
     assert given.translate(["Ola", "Ana vive en Vigo"], **TO_ENGLISH) == ["Hello", "Ana lives in Vigo"]
     (tmp_path / "en.txt").write_text("Ana lives in Vigo\n", encoding="utf-8")
     with pytest.raises(InputError, match="1 lines for the 2 of"):
-        create("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
+        load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
 
 
 def test_files_that_are_no_translations(tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="given:FILE"):
-        create("translator", "given")
+        load("translator", "given")
     with pytest.raises(InputError, match="cannot be read"):
-        create("translator", f"given:{tmp_path / 'none.jsonl'}")
+        load("translator", f"given:{tmp_path / 'none.jsonl'}")
     with pytest.raises(InputError, match=r"no record has a translation in field 'source'; say \?field=NAME"):
-        create("translator", f"given:{written(tmp_path, {'tokens': ['a'], 'src': 'b'})}")
+        load("translator", f"given:{written(tmp_path, {'tokens': ['a'], 'src': 'b'})}")
     for text, error in ((b"{", "bad.jsonl:1: not JSON"), (b"[]", "bad.jsonl:1: not an object"), (b"\xff", "not UTF-8")):
         (tmp_path / "bad.jsonl").write_bytes(text)
         with pytest.raises(InputError, match=error):
-            create("translator", f"given:{tmp_path / 'bad.jsonl'}")
+            load("translator", f"given:{tmp_path / 'bad.jsonl'}")
 
 
 def test_the_fingerprint_follows_the_translations(tmp_path: Path) -> None:
     seen = {
-        create("translator", f"given:{written(tmp_path, {'text': 'a', 'source': text})}").fingerprint
+        load("translator", f"given:{written(tmp_path, {'text': 'a', 'source': text})}").fingerprint
         for text in ("b", "c", "b")
     }
     assert len(seen) == 2
@@ -88,7 +88,7 @@ def test_the_fingerprint_follows_the_translations(tmp_path: Path) -> None:
 def test_in_a_pipeline_one_missing_translation_costs_one_sentence(tmp_path: Path) -> None:
     file = written(tmp_path, {"tokens": ["Ana", "vive"], "src": "Ana lives"}, {"tokens": ["Ana"], "src": ""})
     pipeline = Pipeline(
-        f"given:{file}?field=src", GazetteerRecognizer({"Ana": "PER"}), OracleAligner(), target_lang="lug"
+        f"given:{file}?field=src", DictionaryRecognizer({"Ana": "PER"}), OracleAligner(), target_lang="lug"
     )
     first, second = pipeline.run_pairs([Pair(Sentence(("Ana", "vive"))), Pair(Sentence(("Ana",)))])
     assert first.labeled.tags() == ["B-PER", "O"]

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from xlner import BackendError, Pipeline, StageError, UnknownNameError
-from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
-from xlner.translation.guards.checks import Flag, copied, findings, repeats
-from xlner.translation.guards.doubts import doubts
-from xlner.translation.guards.guarded import Checked, GuardedTranslator
+from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
+from xlner.translation.guards.checks import TranslationWarning, copied, find_warnings, repeats
+from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.identification import foreignness, knows
 from xlner.translation.guards.retention import Retention, tokens
-from xlner.translation.guards.statistics import Calibration, length
+from xlner.translation.guards.retry_reasons import doubts
+from xlner.translation.guards.statistics import TranslationStatistics, length
 
 WORDS = (
     ("a", "the"), ("casa", "house"), ("choiva", "rain"), ("de", "of"), ("en", "in"), ("vella", "old"), ("cae", "falls"),
@@ -111,7 +111,7 @@ def test_every_fault_is_flagged_or_mended_and_no_sentence_is_lost(persistent: bo
     for text, checked in zip(texts, made, strict=True):
         kind = faulty.fault.get(text)
         if kind is None:
-            assert replace(checked, doubts=()) == Checked(english(text)), text
+            assert replace(checked, doubts=()) == CheckedTranslation(english(text)), text
             doubted += bool(checked.doubts)
         elif not persistent:
             assert (checked.text, checked.error, checked.flags) == (english(text), None, ()), (kind, text)
@@ -142,19 +142,27 @@ def test_order_and_number_are_kept(texts: list[str], batch_words: int) -> None:
 @pytest.mark.parametrize(
     ("text", "translation", "flag"),
     [
-        ("A casa cae.", "The old house falls over the sea when night comes and people sing.", Flag.TOO_LONG),
-        ("A casa vella cae sobre a xente cando chega a noite.", "The old.", Flag.TOO_SHORT),
-        ("A casa vella cae onte.", "The old the old the old.", Flag.REPEATED),
-        ("A casa vella cae.", "Старый дом пал.", Flag.WRONG_SCRIPT),
-        ("a casa vella cae sobre o mar.", "a casa vella cae sobre o mar.", Flag.COPIED),
-        ("A casa vella cae en Vigo.", "The old house falls in", Flag.CUT_OFF),
-        ("Cae a vella casa en Vigo. Canta a xente do mar.", "The people of the sea sing.", Flag.SENTENCES),
-        ("Hai {count} casas en Vigo.", "There are houses in Vigo.", Flag.PLACEHOLDERS),
-        ("Vigo", "", Flag.EMPTY),
+        (
+            "A casa cae.",
+            "The old house falls over the sea when night comes and people sing.",
+            TranslationWarning.TOO_LONG,
+        ),
+        ("A casa vella cae sobre a xente cando chega a noite.", "The old.", TranslationWarning.TOO_SHORT),
+        ("A casa vella cae onte.", "The old the old the old.", TranslationWarning.REPEATED),
+        ("A casa vella cae.", "Старый дом пал.", TranslationWarning.WRONG_SCRIPT),
+        ("a casa vella cae sobre o mar.", "a casa vella cae sobre o mar.", TranslationWarning.COPIED),
+        ("A casa vella cae en Vigo.", "The old house falls in", TranslationWarning.CUT_OFF),
+        (
+            "Cae a vella casa en Vigo. Canta a xente do mar.",
+            "The people of the sea sing.",
+            TranslationWarning.SENTENCES,
+        ),
+        ("Hai {count} casas en Vigo.", "There are houses in Vigo.", TranslationWarning.PLACEHOLDERS),
+        ("Vigo", "", TranslationWarning.EMPTY),
     ],
 )
-def test_findings(text: str, translation: str, flag: Flag) -> None:
-    assert flag in findings(text, translation, **DIRECTION)
+def test_findings(text: str, translation: str, flag: TranslationWarning) -> None:
+    assert flag in find_warnings(text, translation, **DIRECTION)
 
 
 @pytest.mark.parametrize(
@@ -173,22 +181,22 @@ def test_findings(text: str, translation: str, flag: Flag) -> None:
     ],
 )
 def test_what_is_not_suspicious(text: str, translation: str, to_lang: str) -> None:
-    assert findings(text, translation, from_lang="gl", to_lang=to_lang) == ()
+    assert find_warnings(text, translation, from_lang="gl", to_lang=to_lang) == ()
 
 
 def test_one_language_may_be_copied() -> None:
     text = "a choiva non para en Vigo de noite"
-    assert findings(text, text, from_lang="gl", to_lang="glg_Latn") == ()
+    assert find_warnings(text, text, from_lang="gl", to_lang="glg_Latn") == ()
     assert copied(text, text) == 1.0
 
 
 def test_statistics_learn_the_pair() -> None:
-    calibration = Calibration()
+    calibration = TranslationStatistics()
     long = "palabra " * 10
-    assert Flag.TOO_SHORT in findings(long, "word " * 4, **DIRECTION, calibration=calibration)
+    assert TranslationWarning.TOO_SHORT in find_warnings(long, "word " * 4, **DIRECTION, calibration=calibration)
     for k in range(100):
         calibration.add(long + "a" * k, "word " * (5 + k // 40))
-    assert findings(long, "word " * 5 + ".", **DIRECTION, calibration=calibration) == ()
+    assert find_warnings(long, "word " * 5 + ".", **DIRECTION, calibration=calibration) == ()
     assert calibration.center < -0.3
     calibration.ratios *= 300
     known = len(calibration.ratios)
@@ -196,9 +204,9 @@ def test_statistics_learn_the_pair() -> None:
     assert len(calibration.ratios) == known
 
 
-def usual() -> Calibration:
+def usual() -> TranslationStatistics:
     """What a run of clean translations has shown."""
-    calibration = Calibration()
+    calibration = TranslationStatistics()
     for text in made_up(400):
         calibration.add(text, english(text))
     return calibration
@@ -207,36 +215,45 @@ def usual() -> Calibration:
 @pytest.mark.parametrize(
     ("text", "translation", "flags"),
     [
-        ("Cae Xoán Vilar en Vigo.", "Falls Xoán", (Flag.TOO_SHORT, Flag.CUT_OFF)),
-        ("Cae Xoán na cidade (15)", "Falls Xoán", (Flag.TOO_SHORT,)),
+        ("Cae Xoán Vilar en Vigo.", "Falls Xoán", (TranslationWarning.TOO_SHORT, TranslationWarning.CUT_OFF)),
+        ("Cae Xoán na cidade (15)", "Falls Xoán", (TranslationWarning.TOO_SHORT,)),
         ("Cae Xoán Vilar", "Falls Vilar Xoán", ()),
-        ("Casa vella", "Casa vella", (Flag.COPIED,)),
-        ("Casa vella de Vilar", "Casa vella", (Flag.COPIED,)),
+        ("Casa vella", "Casa vella", (TranslationWarning.COPIED,)),
+        ("Casa vella de Vilar", "Casa vella", (TranslationWarning.COPIED,)),
         ("Xoán Vilar", "Xoán Vilar", ()),
     ],
 )
-def test_what_is_kept_and_lost_counts_in_short_texts(text: str, translation: str, flags: tuple[Flag, ...]) -> None:
-    assert findings(text, translation, **DIRECTION, calibration=usual()) == flags
-    assert set(findings(text, translation, **DIRECTION)) <= {Flag.CUT_OFF, Flag.TOO_SHORT}
+def test_what_is_kept_and_lost_counts_in_short_texts(
+    text: str, translation: str, flags: tuple[TranslationWarning, ...]
+) -> None:
+    assert find_warnings(text, translation, **DIRECTION, calibration=usual()) == flags
+    assert set(find_warnings(text, translation, **DIRECTION)) <= {
+        TranslationWarning.CUT_OFF,
+        TranslationWarning.TOO_SHORT,
+    }
 
 
 @pytest.mark.parametrize(
     ("text", "translation", "doubted"),
     [
-        ("Cae Xoán (15)", "Falls Xoán", (Flag.TOO_SHORT,)),
-        ("Fala a xente vella", "People speak", (Flag.TOO_SHORT,)),
-        ("Cae a casa.", "The house falls", (Flag.TOO_SHORT,)),
-        ("Chegamos.", "Chegamos.", (Flag.COPIED,)),
-        ("Xoán Vilar", "Xoán", (Flag.COPIED,)),
-        ("A noite chega.", "La nuit vient.", (Flag.WRONG_LANGUAGE,)),
-        ("Cae a vella casa. Canta a xente do mar.", "The old house falls: sings the people of sea.", (Flag.SENTENCES,)),
+        ("Cae Xoán (15)", "Falls Xoán", (TranslationWarning.TOO_SHORT,)),
+        ("Fala a xente vella", "People speak", (TranslationWarning.TOO_SHORT,)),
+        ("Cae a casa.", "The house falls", (TranslationWarning.TOO_SHORT,)),
+        ("Chegamos.", "Chegamos.", (TranslationWarning.COPIED,)),
+        ("Xoán Vilar", "Xoán", (TranslationWarning.COPIED,)),
+        ("A noite chega.", "La nuit vient.", (TranslationWarning.WRONG_LANGUAGE,)),
+        (
+            "Cae a vella casa. Canta a xente do mar.",
+            "The old house falls: sings the people of sea.",
+            (TranslationWarning.SENTENCES,),
+        ),
         ("Casa vella", "Old house", ()),
         ("A casa vella cae en Vigo.", "The old house falls in Vigo.", ()),
         ("12 (34)", "12 (34)", ()),
     ],
 )
-def test_doubts_are_weaker_than_findings(text: str, translation: str, doubted: tuple[Flag, ...]) -> None:
-    assert findings(text, translation, **DIRECTION, calibration=usual()) == ()
+def test_doubts_are_weaker_than_findings(text: str, translation: str, doubted: tuple[TranslationWarning, ...]) -> None:
+    assert find_warnings(text, translation, **DIRECTION, calibration=usual()) == ()
     found = doubts(text, translation, **DIRECTION, calibration=usual())
     assert set(doubted) <= set(found)
     assert bool(doubted) == bool(found)
@@ -245,16 +262,18 @@ def test_doubts_are_weaker_than_findings(text: str, translation: str, doubted: t
 def test_doubts_where_there_are_no_spaces_no_other_language_or_none_that_is_known() -> None:
     calibration = usual()
     text = "A casa vella cae sobre o mar de Vigo."
-    assert doubts(text, "老房子倒在维哥的海上。", from_lang="gl", to_lang="zh", calibration=Calibration()) == ()
+    assert (
+        doubts(text, "老房子倒在维哥的海上。", from_lang="gl", to_lang="zh", calibration=TranslationStatistics()) == ()
+    )
     assert doubts(text, text, from_lang="gl", to_lang="glg_Latn", calibration=calibration) == ()
     ewe = {"from_lang": "gl", "to_lang": "ee"}
     assert doubts(text, english(text), **ewe, calibration=calibration) == ()
     german = "der alte mann kommt heute nicht ans meer von vigo."
-    assert doubts(text, german, **ewe, calibration=calibration) == (Flag.WRONG_LANGUAGE,)
+    assert doubts(text, german, **ewe, calibration=calibration) == (TranslationWarning.WRONG_LANGUAGE,)
     for k in range(30):
         calibration.add(f"Xoán canta na casa vella número {k}.", f"Xoán sings in old house number {k}.")
     assert doubts("Xoán", "Xoán", **DIRECTION, calibration=calibration) == ()
-    assert doubts("Brais", "Brais", **DIRECTION, calibration=calibration) == (Flag.COPIED,)
+    assert doubts("Brais", "Brais", **DIRECTION, calibration=calibration) == (TranslationWarning.COPIED,)
 
 
 class Second(EchoTranslator):
@@ -272,7 +291,7 @@ class Second(EchoTranslator):
         return [self.better] * len(texts)
 
 
-@pytest.mark.parametrize("policy", ["flag", "drop", "stop"])
+@pytest.mark.parametrize("policy", ["keep", "drop", "stop"])
 @pytest.mark.parametrize(
     ("better", "text", "meta"),
     [
@@ -286,7 +305,7 @@ def test_what_is_in_doubt_is_quietly_made_again_once(
     policy: str, better: str | None, text: str, meta: dict[str, object]
 ) -> None:
     translator = Second(better)
-    (checked,) = GuardedTranslator(translator, on_suspect=policy).translate_checked(["Volvemos."], **DIRECTION)
+    (checked,) = GuardedTranslator(translator, on_warning=policy).translate_checked(["Volvemos."], **DIRECTION)
     assert translator.again == ["Volvemos."]
     assert (checked.text, checked.meta, checked.flags, checked.error) == (text, meta, (), None)
     assert checked.made_again
@@ -295,20 +314,30 @@ def test_what_is_in_doubt_is_quietly_made_again_once(
 
 
 def test_all_doubts_are_less_than_a_flag() -> None:
-    doubted, flagged = Checked("a", doubts=tuple(Flag)), Checked("a", (Flag.CUT_OFF,))
-    assert Checked("a").badness < doubted.badness < flagged.badness < Checked("", error=StageError("x")).badness
-    assert not Checked("a").made_again
+    doubted, flagged = (
+        CheckedTranslation("a", doubts=tuple(TranslationWarning)),
+        CheckedTranslation("a", (TranslationWarning.CUT_OFF,)),
+    )
+    assert (
+        CheckedTranslation("a").badness
+        < doubted.badness
+        < flagged.badness
+        < CheckedTranslation("", error=StageError("x")).badness
+    )
+    assert not CheckedTranslation("a").made_again
 
 
 def test_a_third_language_is_told_by_its_letters_unless_the_text_has_it_too() -> None:
     german = "Der Regen hört die ganze Nacht nicht auf."
-    assert findings("A choiva non para en toda a noite longa.", german, **DIRECTION) == (Flag.WRONG_LANGUAGE,)
-    assert findings(german, german.replace("Regen", "Rain"), **DIRECTION) == (Flag.COPIED,)
+    assert find_warnings("A choiva non para en toda a noite longa.", german, **DIRECTION) == (
+        TranslationWarning.WRONG_LANGUAGE,
+    )
+    assert find_warnings(german, german.replace("Regen", "Rain"), **DIRECTION) == (TranslationWarning.COPIED,)
     quoted = "{}: Der Regen hört die ganze Nacht nicht auf, und die Leute bleiben heute zu Hause."
-    assert findings(quoted.format("Ana di isto"), quoted.format("Ana said this to us now"), **DIRECTION) == ()
-    assert findings("Ana di isto hoxe a todos, e moito máis.", quoted.format("Ana said this"), **DIRECTION) != ()
-    assert findings("A choiva non para en toda a noite.", german, from_lang="gl", to_lang="ee") == ()
-    assert findings("Xosé Núñez Feijóo, Íñigo Muñiz", "Xosé Núñez Feijóo, Íñigo Muñiz", **DIRECTION) == ()
+    assert find_warnings(quoted.format("Ana di isto"), quoted.format("Ana said this to us now"), **DIRECTION) == ()
+    assert find_warnings("Ana di isto hoxe a todos, e moito máis.", quoted.format("Ana said this"), **DIRECTION) != ()
+    assert find_warnings("A choiva non para en toda a noite.", german, from_lang="gl", to_lang="ee") == ()
+    assert find_warnings("Xosé Núñez Feijóo, Íñigo Muñiz", "Xosé Núñez Feijóo, Íñigo Muñiz", **DIRECTION) == ()
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
@@ -353,14 +382,14 @@ def test_policies() -> None:
     texts = ["a casa vella cae sobre o mar.", "Ana canta."]
     echo = EchoTranslator()
     flagged = GuardedTranslator(echo).translate_checked(texts, **DIRECTION)
-    assert [checked.meta for checked in flagged] == [{"translation_flags": ["copied"]}, {}]
-    dropped = GuardedTranslator(echo, on_suspect="drop").translate_checked(texts, **DIRECTION)
+    assert [checked.meta for checked in flagged] == [{"translation_warnings": ["copied"]}, {}]
+    dropped = GuardedTranslator(echo, on_warning="drop").translate_checked(texts, **DIRECTION)
     assert str(dropped[0].error) == "the translation is suspicious (copied)"
     assert dropped[1].error is None
     with pytest.raises(BackendError, match=r"is suspicious \(copied\): 'a casa vella.*; or flag or drop suspects"):
-        GuardedTranslator(echo, on_suspect="stop").translate(texts, **DIRECTION)
-    with pytest.raises(UnknownNameError, match="unknown policy 'panic' for suspects; one of flag, drop, stop"):
-        GuardedTranslator(echo, on_suspect="panic")
+        GuardedTranslator(echo, on_warning="stop").translate(texts, **DIRECTION)
+    with pytest.raises(UnknownNameError, match="unknown policy 'panic' for suspects; one of keep, drop, stop"):
+        GuardedTranslator(echo, on_warning="panic")
     with pytest.raises(StageError, match="told to fail"):
         GuardedTranslator(EchoTranslator(fail_on="x")).translate(["x"], **DIRECTION)
 
@@ -396,13 +425,13 @@ def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
     assert GuardedTranslator(Gone()).route("gl", "en") == "gl>en"
     assert GuardedTranslator(EchoTranslator()).route("gl", "en") is None
     assert re.fullmatch(
-        r"guarded 2 flag py3langid [\d.]+ EchoTranslator", GuardedTranslator(EchoTranslator()).fingerprint
+        r"guarded 2 keep py3langid [\d.]+ EchoTranslator", GuardedTranslator(EchoTranslator()).fingerprint
     )
 
 
 def pipeline(**options: Any) -> Pipeline:
     return Pipeline(
-        EchoTranslator(), GazetteerRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="gl", **options
+        EchoTranslator(), DictionaryRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="gl", **options
     )
 
 
@@ -410,14 +439,14 @@ def test_flags_reach_the_record() -> None:
     text = "a casa vella cae sobre o mar en Vigo."
     (pair,) = pipeline().run_texts([text])
     assert pair.source is not None
-    assert pair.source.meta == {"translation_flags": ["copied"]}
+    assert pair.source.meta == {"translation_warnings": ["copied"]}
     assert pair.labeled.surface(pair.labeled.entities[0]) == "Vigo"
-    (dropped,) = pipeline(on_suspect="drop").run_texts([text])
+    (dropped,) = pipeline(on_warning="drop").run_texts([text])
     assert dropped.error == "translator: the translation is suspicious (copied)"
-    (unchecked,) = pipeline(on_suspect=None).run_texts([text])
+    (unchecked,) = pipeline(on_warning=None).run_texts([text])
     assert unchecked.source is not None
     assert unchecked.source.meta == {}
-    assert pipeline(on_suspect="drop").fingerprint != pipeline().fingerprint != pipeline(on_suspect=None).fingerprint
+    assert pipeline(on_warning="drop").fingerprint != pipeline().fingerprint != pipeline(on_warning=None).fingerprint
 
 
 def test_flags_reach_the_file_and_the_summary(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
@@ -427,10 +456,10 @@ def test_flags_reach_the_file_and_the_summary(xlner: Command, fakes: list[str], 
     assert ran.code == 0
     assert "1 translation looks wrong (copied 1)" in ran.err
     records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert records[0]["source"]["translation_flags"] == ["copied"]
-    assert "translation_flags" not in records[1]["source"]
-    assert xlner("label", text, "--lang", "gl", "--on-suspect", "drop", *fakes).code == 1
-    stopped = xlner("label", text, "--lang", "gl", "--on-suspect", "stop", *fakes)
+    assert records[0]["source"]["translation_warnings"] == ["copied"]
+    assert "translation_warnings" not in records[1]["source"]
+    assert xlner("label", text, "--lang", "gl", "--on-warning", "drop", *fakes).code == 1
+    stopped = xlner("label", text, "--lang", "gl", "--on-warning", "stop", *fakes)
     assert stopped.code == 2
     assert "the translation is suspicious (copied)" in stopped.err
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, create
+from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, load
 from xlner.alignment.decoders import itermax, softmax
 from xlner.alignment.encoders import Encoder, EncoderAligner
 from xlner.alignment.subwords import Subwords
@@ -283,7 +283,7 @@ def test_one_loaded_model_translates_and_aligns(folders: dict[str, Path], name: 
 def test_the_translators_are_aligners_too(name: str, tmp_path: Path) -> None:
     folder = BUILDERS[name](tmp_path / name)
     words = ["Ana", "Pardo", "vive", "en", "Vigo", "."]
-    aligner = create("aligner", f"hf:{folder}?layer=1")
+    aligner = load("aligner", f"hf:{folder}?layer=1")
     (found,) = aligner.align([Pair(sentence(words, "gl"), sentence(words, "en"))])
     assert set(found.links) <= {(i, j) for i in range(6) for j in range(6)}
     encoder = HfEncoder(str(folder), layer=1)
@@ -342,7 +342,7 @@ def test_simalign_links_words_by_any_of_their_sub_words(folders: dict[str, Path]
     y, of_y = states_of(folders["bert"], p.target.tokens, 2)
     cosines = (x / np.linalg.norm(x, axis=1, keepdims=True)) @ (y / np.linalg.norm(y, axis=1, keepdims=True)).T
     links = {(int(of_x[i]), int(of_y[j])) for i, j in np.argwhere(itermax(cosines.round(5)))}
-    (alignment,) = create("aligner", f"simalign?layer=2&model={folders['bert']}").align([p])
+    (alignment,) = load("aligner", f"simalign?layer=2&model={folders['bert']}").align([p])
     assert set(alignment.links) == links
     assert alignment.weights is not None
     best = [cosines[np.ix_(of_x == i, of_y == j)].max() for i, j in alignment.links]
@@ -355,15 +355,15 @@ def test_awesome_is_the_softmax_of_dot_products(folders: dict[str, Path]) -> Non
     x, of_x = states_of(folders["bert"], p.source.tokens, 2)
     y, of_y = states_of(folders["bert"], p.target.tokens, 2)
     links = {(int(of_x[i]), int(of_y[j])) for i, j in np.argwhere(softmax(x @ y.T, threshold=1e-3).links)}
-    aligner = create("aligner", f"awesome:softmax?layer=2&model={folders['bert']}")
+    aligner = load("aligner", f"awesome:softmax?layer=2&model={folders['bert']}")
     assert set(aligner.align([p])[0].links) == links
-    with_option = create("aligner", f"awesome?temperature=0.5&layer=2&model={folders['bert']}")
+    with_option = load("aligner", f"awesome?temperature=0.5&layer=2&model={folders['bert']}")
     assert "temperature=0.5" in with_option.fingerprint
 
 
 def test_the_registry_builds_it_and_the_fingerprint_holds_what_matters(folders: dict[str, Path]) -> None:
     def fingerprint(options: str = "", name: str = "bert") -> str:
-        found: str = create("aligner", f"hf:{folders[name]}?{options}").fingerprint
+        found: str = load("aligner", f"hf:{folders[name]}?{options}").fingerprint
         return found
 
     assert fingerprint().startswith("hf:itermax?layer=2&pool=mean&prefix=&dtype=float32&model=")
@@ -408,7 +408,7 @@ def test_a_name_is_asked_of_the_hub(folders: dict[str, Path], monkeypatch: pytes
     links = HfAligner("some/model", layer=2).align([pair("the cat", "the cat")])[0].links
     assert links == ((0, 0), (1, 1))
     assert set(asked) == {"some/model"}
-    assert create("aligner", "simalign?layer=2").align([pair("the cat", "the cat")])[0].links == links
+    assert load("aligner", "simalign?layer=2").align([pair("the cat", "the cat")])[0].links == links
     assert asked[-1] == "bert-base-multilingual-cased"
 
 
@@ -475,7 +475,7 @@ def test_bad_options(folders: dict[str, Path]) -> None:
     with pytest.raises(UnknownNameError, match="itermix"):
         HfAligner("nowhere", decoder="itermix")
     with pytest.raises(BackendError, match="write hf:NAME or hf:FOLDER"):
-        create("aligner", "hf")
+        load("aligner", "hf")
 
 
 @pytest.mark.parametrize("package", ["torch", "transformers"])
@@ -483,7 +483,7 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, pack
     monkeypatch.setitem(sys.modules, package, None)
     for spec in ("hf:some/model", "simalign", "awesome"):
         with pytest.raises(MissingExtraError, match=rf"(?i)(py)?{package} is not installed; pip install 'xlner\[hf\]'"):
-            create("aligner", spec)
+            load("aligner", spec)
 
 
 def test_an_encoder_is_what_has_its_methods(folders: dict[str, Path]) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, create
+from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, load
 from xlner.core.tags import decode
 from xlner.models import hub
 from xlner.models.loading import device_named, dtype_named, worker_threads
@@ -238,7 +238,7 @@ def test_generic_names_need_tag_names(tmp_path: Path) -> None:
     folder = str(save_model("xlmr", tmp_path / "m", ("LABEL_0", "LABEL_1", "LABEL_2")))
     with pytest.raises(UnknownNameError, match=r"what LABEL_0 stands for; name them .* tag_names=O,B-PER,I-PER"):
         HfRecognizer(folder)
-    recognizer = create("recognizer", f"hf:{folder}?tag_names=O,B-Big Place,I-Big Place")
+    recognizer = load("recognizer", f"hf:{folder}?tag_names=O,B-Big Place,I-Big Place")
     assert recognizer.classes == ("O", "B-Big_Place", "I-Big_Place")
     assert all(e.label == "Big_Place" for e in recognizer.recognize([Sentence(WORDS)])[0])
     with pytest.raises(UnknownNameError, match="2 tag names for a model with 3 classes"):
@@ -357,7 +357,7 @@ def test_what_the_hub_refuses(error: str, match: str, monkeypatch: pytest.Monkey
 
 def test_what_is_no_model(folders: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="hf needs a model; write hf:NAME or hf:FOLDER"):
-        create("recognizer", "hf")
+        load("recognizer", "hf")
     for name in ("./nowhere", str(tmp_path / "none"), "a/b/c"):
         with pytest.raises(BackendError, match=r"model folder '.*' is not there"):
             HfRecognizer(name)

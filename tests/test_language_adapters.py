@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import BackendError, InputError, Sentence, UnknownNameError, ValidationError, create
+from xlner import BackendError, InputError, Sentence, UnknownNameError, ValidationError, load
 from xlner.recognition.hf import HfRecognizer
-from xlner.transfer.language_adapters import LanguageTuning, train_language_adapter
+from xlner.transfer.language_adapters import LanguageAdapterOptions, train_language_adapter
 from xlner.transfer.masking import Masking
 from xlner.transfer.orthogonal import folder_orthogonality
 
@@ -24,7 +24,7 @@ from xlner.transfer.adapters import add_adapters  # noqa: E402
 
 FAMILIES = ("xlmr", "deberta", "bert")
 TEXT = [Sentence(words) for words in (("Ana", "lives", "in", "Vigo"), ("Santiago", "de", "Vigo"))] * 40
-TUNING = LanguageTuning(epochs=3, batch_size=16, learning_rate=1e-2)
+TUNING = LanguageAdapterOptions(epochs=3, batch_size=16, learning_rate=1e-2)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_training_lowers_the_loss_on_other_text(
 
 
 def test_the_language_of_a_run_is_no_adapter(folders: dict[str, Path]) -> None:
-    assert create("recognizer", f"hf:{folders['bert']}", language="gl").recognize(TEXT[:1]) is not None
+    assert load("recognizer", f"hf:{folders['bert']}", language="gl").recognize(TEXT[:1]) is not None
 
 
 def test_the_command(folders: dict[str, Path], tmp_path: Path, xlner: Command) -> None:
@@ -104,7 +104,7 @@ def test_the_command(folders: dict[str, Path], tmp_path: Path, xlner: Command) -
 def test_the_seed_decides(folders: dict[str, Path], tmp_path: Path) -> None:
     losses = [
         train_language_adapter(
-            str(folders["bert"]), TEXT[:20], tmp_path / str(k), LanguageTuning(batch_size=8, seed=seed)
+            str(folders["bert"]), TEXT[:20], tmp_path / str(k), LanguageAdapterOptions(batch_size=8, seed=seed)
         ).losses
         for k, seed in enumerate((1, 1, 2))
     ]
@@ -126,7 +126,7 @@ def test_a_task_adapter_stands_on_a_language_adapter(
     # A language adapter that adds nothing leaves the task adapter alone.
     nothing = tmp_path / "nothing"
     train_language_adapter(
-        str(source), TEXT[:2], nothing, LanguageTuning(learning_rate=1e-30), spec="bottleneck?size=4"
+        str(source), TEXT[:2], nothing, LanguageAdapterOptions(learning_rate=1e-30), spec="bottleneck?size=4"
     )
     swapped = HfRecognizer(str(model), adapter=str(nothing))
     for a, b in zip(swapped.probabilities(TEXT[:2]), without, strict=True):
@@ -208,7 +208,7 @@ def test_what_cannot_be_trained(folders: dict[str, Path], tmp_path: Path) -> Non
         train_language_adapter(str(no_mask), TEXT, tmp_path / "out")
     for bad in ({"epochs": 0}, {"learning_rate": 0}, {"seed": -1}, {"max_length": 0}):
         with pytest.raises(ValidationError):
-            LanguageTuning(**bad)
+            LanguageAdapterOptions(**bad)
     with pytest.raises(BackendError):
         train_language_adapter(str(tmp_path / "full"), TEXT, tmp_path / "out")
 

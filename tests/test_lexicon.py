@@ -19,13 +19,13 @@ from xlner import (
     Pair,
     Sentence,
     ValidationError,
-    create,
     learn_lexicon,
+    load,
 )
 from xlner.alignment.lexicons import phrase_pairs
 from xlner.formats import lexicon, read_lexicon, write_lexicon
 from xlner.formats.lexicon import LexiconEntry
-from xlner.pipeline import Builder
+from xlner.pipeline import TrainingDataBuilder
 from xlner.translation.lexicon import LexiconTranslator
 
 WORDS = st.lists(st.sampled_from(["Ana", "ana", "vive", "en", "Vigo", "7", "."]), min_size=1, max_size=5)
@@ -132,7 +132,7 @@ def test_bad_lines_are_named(tmp_path: Path) -> None:
 
 def translator(folder: Path, *rows: str) -> LexiconTranslator:
     (folder / "l.tsv").write_text("".join(f"{row}\n" for row in rows), encoding="utf-8")
-    made: LexiconTranslator = create("translator", f"lexicon:{folder / 'l.tsv'}")
+    made: LexiconTranslator = load("translator", f"lexicon:{folder / 'l.tsv'}")
     return made
 
 
@@ -173,7 +173,7 @@ def test_ranges_belong_together(text: str) -> None:
 def test_training_data_by_a_lexicon(tmp_path: Path) -> None:
     source = Sentence(("Ana", "lives", "in", "the", "Old", "Town", "."), (Entity(0, 1, "PER"), Entity(4, 6, "LOC")))
     words = translator(tmp_path, "lives\tvive", "in\ten", "the\ta", "old town\tcidade vella")
-    (pair,) = Builder(words, from_lang="en", to_lang="gl").run([source])
+    (pair,) = TrainingDataBuilder(words, from_lang="en", to_lang="gl").run([source])
     assert pair.labeled.text == "Ana vive en a Cidade vella."
     assert pair.labeled.tags() == ["B-PER", "O", "O", "O", "B-LOC", "I-LOC", "O"]
 

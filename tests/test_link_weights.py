@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import Alignment, Entity, LexicalWeights, Pair, Sentence, ValidationError, agreement, create
+from xlner import Alignment, Entity, LexicalWeights, Pair, Sentence, ValidationError, agreement, load
 
 LINKS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6).map(lambda links: Alignment(tuple(links)))
 WORDS = st.lists(st.sampled_from(["a", "A", "b", "c"]), min_size=4, max_size=4)
@@ -94,6 +94,6 @@ def test_a_doubtful_link_does_not_stretch_an_entity() -> None:
     source = Sentence(("Union", "law"), (Entity(0, 1, "ORG"),))
     target = Sentence(("das", "Recht", "der", "Union"))
     one, other = Alignment(((0, 3), (1, 1))), Alignment(((0, 2), (0, 3), (1, 1)))
-    projector = create("projector", "fused?weights=evidence:1&candidates=aligned")
+    projector = load("projector", "fused?weights=null_aware_coverage:1&candidates=aligned")
     (found,) = projector.project([Pair(target, source, agreement([one, one, other]))])
     assert found.sentence.tags() == ["O", "O", "O", "B-ORG"]

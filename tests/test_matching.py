@@ -14,8 +14,8 @@ from xlner.projection.fused import FusedProjector
 from xlner.projection.kernels import flat as _flat
 from xlner.projection.kernels.flat import SCALE
 from xlner.projection.kernels.words import units
-from xlner.projection.matching.match import Match, Option, match
-from xlner.projection.ner_candidates import RecognizedProjector
+from xlner.projection.matching.match import Match, Option, match_spans
+from xlner.projection.ner_candidates import NerCandidatesProjector
 from xlner.projection.strategies import ExactProjector, GreedyProjector
 
 RULES = [(c, n) for c in ("<=", "=", ">=") for n in (1, 2, 3)]
@@ -74,9 +74,9 @@ def test_exact_is_brute_force_with_the_tie_rule(constraint: str, n: int) -> None
         length, n_entities = rng.randint(1, 9), rng.randint(1, 5)
         options = random_options(rng, length, n_entities, rng.randint(0, 10), ties=k % 3 > 0)
         best, _ = brute_force(options, length, constraint, n)
-        found = match(options, length, constraint=constraint, n=n)
+        found = match_spans(options, length, constraint=constraint, n=n)
         check(found, options, length, constraint, n, best)
-        ways.add(found.way)
+        ways.add(found.solver)
     assert ways == ({"single", "dp"} if (constraint, n) in {("<=", 1), ("=", 1)} else {"dp"})
 
 
@@ -87,9 +87,9 @@ def test_the_integer_program_is_brute_force_with_the_tie_rule(constraint: str, n
     for _ in range(6):
         options = random_options(rng, 7, 3, 9, ties=True)
         best, _ = brute_force(options, 7, constraint, n)
-        found = match(options, 7, matcher="milp", constraint=constraint, n=n)
+        found = match_spans(options, 7, matcher="milp", constraint=constraint, n=n)
         check(found, options, 7, constraint, n, best)
-        assert found.way == "milp"
+        assert found.solver == "milp"
 
 
 @pytest.mark.parametrize(("constraint", "n"), RULES)
@@ -122,23 +122,23 @@ def test_equal_fractions_tie_whatever_their_order(data: st.DataObject) -> None:
     size = data.draw(st.integers(2, 24))
     part = data.draw(st.integers(1, size - 1))
     options = [Option(0, (0, 1), part / size), Option(1, (1, 2), (size - part) / size), Option(2, (0, 3), 1.0)]
-    assert [o.entity for o in match(options, 3).chosen] == [2]
+    assert [o.entity for o in match_spans(options, 3).chosen] == [2]
 
 
 def test_ties_in_words() -> None:
     longer = [Option(0, (0, 1), 1.0), Option(0, (2, 4), 1.0)]
-    assert match(longer, 4).chosen == (longer[1],)
+    assert match_spans(longer, 4).chosen == (longer[1],)
     left = [Option(0, (2, 3), 1.0), Option(0, (0, 1), 1.0)]
-    assert match(left, 3).chosen == (left[1],)
+    assert match_spans(left, 3).chosen == (left[1],)
     first = [Option(1, (0, 1), 1.0), Option(0, (0, 1), 1.0)]
-    assert match(first, 3).chosen == (first[1],)
+    assert match_spans(first, 3).chosen == (first[1],)
 
 
 @given(st.permutations(range(12)))
 @settings(max_examples=40)
 def test_the_order_of_options_does_not_matter(order: Sequence[int]) -> None:
     options = random_options(random.Random(5), 6, 3, 40, ties=True)[:12]
-    assert match([options[k] for k in order], 6).chosen == match(options, 6).chosen
+    assert match_spans([options[k] for k in order], 6).chosen == match_spans(options, 6).chosen
 
 
 @pytest.mark.parametrize(("constraint", "n"), RULES)
@@ -146,7 +146,7 @@ def test_the_gap_is_brute_force_without_the_option(constraint: str, n: int) -> N
     rng = random.Random(f"gap{constraint}{n}")
     for _ in range(25):
         options = random_options(rng, 7, 3, 8, ties=False)
-        found = match(options, 7, constraint=constraint, n=n)
+        found = match_spans(options, 7, constraint=constraint, n=n)
         for option in found.chosen:
             rest = [o for o in options if o != option]
             best, _ = brute_force(rest, 7, constraint, n)
@@ -158,60 +158,60 @@ def test_the_gap_is_brute_force_without_the_option(constraint: str, n: int) -> N
 
 def test_the_gap_of_an_option_that_was_not_chosen() -> None:
     with pytest.raises(ValidationError, match="was not chosen"):
-        match([], 3).gap(Option(0, (0, 1), 1.0))
+        match_spans([], 3).gap(Option(0, (0, 1), 1.0))
 
 
 def test_a_requirement_that_cannot_be_met_costs_nobody_else() -> None:
     options = [Option(0, (0, 1), 1.0), Option(1, (0, 1), 0.5), Option(2, (2, 3), 0.25)]
     for constraint in ("=", ">="):
-        found = match(options, 3, constraint=constraint)
+        found = match_spans(options, 3, constraint=constraint)
         assert [o.entity for o in found.chosen] == [0, 2]
         assert found.short == 1
-    assert match(options, 3).short == 0
+    assert match_spans(options, 3).short == 0
 
 
 def test_a_requirement_is_worth_more_than_any_score() -> None:
     options = [Option(0, (0, 2), 1.0), Option(0, (0, 1), 0.1), Option(1, (1, 2), 0.1)]
-    assert [o.score for o in match(options, 2).chosen] == [1.0]
-    assert [o.score for o in match(options, 2, constraint="=").chosen] == [0.1, 0.1]
+    assert [o.score for o in match_spans(options, 2).chosen] == [1.0]
+    assert [o.score for o in match_spans(options, 2, constraint="=").chosen] == [0.1, 0.1]
 
 
 def test_exactly_two_stays_two_where_more_would_score_more() -> None:
     options = [Option(0, (k, k + 1), 1.0) for k in range(4)]
-    assert len(match(options, 4, constraint="=", n=2).chosen) == 2
-    assert len(match(options, 4, constraint=">=", n=2).chosen) == 4
+    assert len(match_spans(options, 4, constraint="=", n=2).chosen) == 2
+    assert len(match_spans(options, 4, constraint=">=", n=2).chosen) == 4
 
 
 def test_a_state_that_is_too_wide_goes_to_the_integer_program(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("scipy")
     options = random_options(random.Random(1), 12, 4, 40, ties=False)
-    swept = match(options, 12)
-    assert swept.way == "dp"
+    swept = match_spans(options, 12)
+    assert swept.solver == "dp"
     for rooms in (((1, 1 << 10),), ((8, 4),), ((8, 9),)):
         monkeypatch.setattr(_flat, "ROOMS", rooms)
         monkeypatch.setattr("xlner.projection.matching.match.ROOMS", rooms)
-        solved = match(options, 12)
-        assert solved.way == "milp"
+        solved = match_spans(options, 12)
+        assert solved.solver == "milp"
         assert solved.chosen == swept.chosen
 
 
 def test_options_that_make_no_sense() -> None:
     with pytest.raises(ValidationError, match=r"candidate \[1, 5\) of entity 0 leaves the 3 words"):
-        match([Option(0, (1, 5), 1.0)], 3)
+        match_spans([Option(0, (1, 5), 1.0)], 3)
     for score in (-1.0, math.nan, math.inf):
         with pytest.raises(ValidationError, match="negative or not finite"):
-            match([Option(0, (0, 1), score)], 3)
+            match_spans([Option(0, (0, 1), score)], 3)
     with pytest.raises(UnknownNameError, match="known: <=, =, >="):
-        match([], 3, constraint="==")
+        match_spans([], 3, constraint="==")
     with pytest.raises(UnknownNameError, match="known: exact, greedy, milp"):
-        match([], 3, matcher="gurobi")
+        match_spans([], 3, matcher="gurobi")
     with pytest.raises(ValidationError, match="make no sense"):
-        match([], 3, n=0)
+        match_spans([], 3, n=0)
 
 
 def test_nothing_comes_from_nothing() -> None:
-    assert match([Option(0, (0, 1), 0.0)], 3).chosen == ()
-    assert match([], 0, matcher="greedy").objective == 0.0
+    assert match_spans([Option(0, (0, 1), 0.0)], 3).chosen == ()
+    assert match_spans([], 0, matcher="greedy").objective == 0.0
 
 
 def test_greedy_takes_up_to_n_and_is_never_better() -> None:
@@ -219,10 +219,10 @@ def test_greedy_takes_up_to_n_and_is_never_better() -> None:
     for _ in range(100):
         options = random_options(rng, 9, 4, 12, ties=True)
         for n in (1, 2):
-            greedy = match(options, 9, matcher="greedy", n=n)
-            assert greedy.way == "greedy"
+            greedy = match_spans(options, 9, matcher="greedy", n=n)
+            assert greedy.solver == "greedy"
             assert max(Counter(o.entity for o in greedy.chosen).values(), default=0) <= n
-            assert greedy.objective <= match(options, 9, n=n).objective
+            assert greedy.objective <= match_spans(options, 9, n=n).objective
 
 
 def test_projectors_say_how_sure_each_choice_is_and_what_proves_it() -> None:
@@ -238,12 +238,12 @@ def test_projectors_say_how_sure_each_choice_is_and_what_proves_it() -> None:
         (FusedProjector("align", gaps=True), "single"),
     ):
         (projection,) = projector.project([pair])
-        assert (projection.way, projection.objective) == (way, 2.0)
+        assert (projection.solver, projection.objective) == (way, 2.0)
         wanted = [2.0, 2.0] if projector.constraint == "=" else [1.0, 1.0]
         if isinstance(projector, FusedProjector):
             wanted = [1.0, 1 - 2 / 3]
         assert [o.scores["gap"] for o in projection.outcomes] == pytest.approx(wanted)
         assert projector.fingerprint.replace(" gaps", "") != projector.fingerprint
         assert "gap" not in type(projector)().project([pair])[0].outcomes[0].scores
-    (projection,) = RecognizedProjector().project([pair])
-    assert (projection.way, projection.objective) == ("assignment", 1.0)
+    (projection,) = NerCandidatesProjector().project([pair])
+    assert (projection.solver, projection.objective) == ("assignment", 1.0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_translators import models, own_cache  # noqa: F401
-from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, create
+from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, load
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.nmt_score import NmtScore
 from xlner.translation.seq2seq.score_cache import ScoreCache
@@ -48,7 +48,7 @@ def naive(translator: hf.Seq2SeqTranslator, entity: str, candidate: str) -> floa
 
 @pytest.mark.parametrize("family", ["nllb", "m2m100", "madlad"])
 def test_scores_are_those_of_the_definition(models: Callable[[str], Path], family: str) -> None:  # noqa: F811
-    translator = create("translator", f"{family}:{models(family)}")
+    translator = load("translator", f"{family}:{models(family)}")
     pairs = [(e, c) for e in ENTITIES for c in [*ngrams(), " "]]
     scorer = NmtScore(translator, source_lang="en", target_lang="gl", keep=0, batch_tokens=40)
     made = scorer.score([e for e, _ in pairs], [c for _, c in pairs])
@@ -94,7 +94,7 @@ def test_nothing_is_scored_twice(
 
 def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  # noqa: F811
     spec = f"fused?weights=alignment:1,translation:0.5&scorer=nllb:{models('nllb')}"
-    projector = create("projector", spec)
+    projector = load("projector", spec)
     target = Sentence(("En", "Vigo"), language="gl")
     source = Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),), language="en")
     (made,) = projector.project([Pair(target, source, Alignment(((1, 1),)))])
@@ -106,11 +106,11 @@ def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  #
     with pytest.raises(ValidationError, match="needs to know the languages"):
         projector.project([Pair(Sentence(("En", "Vigo")), source, Alignment(()))])
     with pytest.raises(UnknownNameError, match=r"needs a model; .* or name a translator"):
-        create("projector", "fused?weights=translation:1")
+        load("projector", "fused?weights=translation:1")
     with pytest.raises(UnknownNameError, match="no weight for the given score 'translation'"):
-        create("projector", "fused?weights=alignment:1&scorer=nllb")
+        load("projector", "fused?weights=alignment:1&scorer=nllb")
     with pytest.raises(ValidationError, match="translator 'echo' cannot score phrases"):
-        create("projector", "fused?weights=translation:1&scorer=echo")
+        load("projector", "fused?weights=translation:1&scorer=echo")
 
 
 def test_what_cannot_score_is_refused(models: Callable[[str], Path]) -> None:  # noqa: F811

@@ -20,7 +20,7 @@ from xlner import (
     UnknownNameError,
     ValidationError,
 )
-from xlner.fakes import DictionaryTranslator, EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.models.batching import padded_batches
 from xlner.pipeline.isolation import in_batches, isolated
 
@@ -28,7 +28,7 @@ NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
 
 
 def pipeline(translator: object = None, **options: object) -> Pipeline:
-    chain = (translator or EchoTranslator(), GazetteerRecognizer(NAMES), OracleAligner(), "greedy")
+    chain = (translator or EchoTranslator(), DictionaryRecognizer(NAMES), OracleAligner(), "greedy")
     return Pipeline(*chain, target_lang="gl", **options)  # type: ignore[arg-type]
 
 
@@ -77,7 +77,7 @@ def test_a_missing_backend_is_not_put_on_the_sentences() -> None:
 @settings(deadline=None)  # the first example loads what a pipeline needs
 @given(st.lists(st.sampled_from(["", "Vigo", "Ana Pardo vive en Vigo.", "nada", "bomba", "Vigo e Vigo"]), max_size=25))
 def test_one_result_a_sentence_in_order(texts: list[str]) -> None:
-    made = list(pipeline(EchoTranslator(fail_on="bomba"), window=7, batch_tokens=9).run_texts(texts))
+    made = list(pipeline(EchoTranslator(fail_on="bomba"), window=7, batch_words=9).run_texts(texts))
     assert [p.target.text for p in made] == texts
     for text, pair in zip(texts, made, strict=True):
         assert (pair.error is not None) == (text == "bomba")
@@ -88,7 +88,7 @@ def test_one_result_a_sentence_in_order(texts: list[str]) -> None:
 def test_equal_sentences_are_processed_once_and_keep_their_identity() -> None:
     translator = CountingTranslator()
     sentences = [Sentence.from_text("Vigo", id=str(k), language="gl") for k in range(5)]
-    made = list(pipeline(translator, on_suspect=None).run(sentences))
+    made = list(pipeline(translator, on_warning=None).run(sentences))
     assert translator.seen == ["Vigo"]
     assert [p.labeled.id for p in made] == list("01234")
     assert all(p.labeled.entities == (Entity(0, 1, "LOC", 1.0),) for p in made)
@@ -97,7 +97,7 @@ def test_equal_sentences_are_processed_once_and_keep_their_identity() -> None:
 def test_decomposed_letters_are_composed_for_the_translator_only() -> None:
     translator = CountingTranslator()
     text = "A Corun\u0303a"
-    (made,) = pipeline(translator, on_suspect=None).run_texts([text])
+    (made,) = pipeline(translator, on_warning=None).run_texts([text])
     assert translator.seen == ["A Coruña"]
     assert made.target.text == text
 
@@ -109,12 +109,12 @@ def test_one_string_is_not_a_list_of_sentences() -> None:
 
 def test_equal_words_in_another_text_are_not_equal() -> None:
     translator = CountingTranslator()
-    list(pipeline(translator, on_suspect=None).run_texts(["a b", "a  b"]))
+    list(pipeline(translator, on_warning=None).run_texts(["a b", "a  b"]))
     assert translator.seen == ["a b", "a  b"]
 
 
 def test_errors_name_their_stage() -> None:
-    class Wrong(GazetteerRecognizer):
+    class Wrong(DictionaryRecognizer):
         def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
             return [[Entity(0, 99 if "Vigo" in s.tokens else 1, "LOC")] for s in sentences]
 
@@ -164,12 +164,12 @@ def test_only_sentences_with_entities_are_aligned() -> None:
             self.seen.extend(p.target.tokens[0] for p in pairs)
             return super().align(pairs)
 
-    chain = Pipeline("echo", GazetteerRecognizer(NAMES), Watched(), target_lang="gl")
+    chain = Pipeline("echo", DictionaryRecognizer(NAMES), Watched(), target_lang="gl")
     made = list(chain.run_texts(["Vigo si", "nada aqui"]))
     assert Watched.seen == ["Vigo"]
     assert made[1].projection is not None
     assert made[1].error is None
-    unprojected = Pipeline("echo", GazetteerRecognizer(NAMES), Watched(), None, target_lang="gl")
+    unprojected = Pipeline("echo", DictionaryRecognizer(NAMES), Watched(), None, target_lang="gl")
     assert [p.alignment is not None for p in unprojected.run_texts(["Vigo si", "nada aqui"])] == [True, True]
 
 
@@ -198,7 +198,7 @@ def test_the_route_is_asked_for_before_the_first_sentence() -> None:
 
 
 def test_fingerprint_names_what_matters_and_no_batch_sizes() -> None:
-    first, second = pipeline(window=3, batch_tokens=7), pipeline()
+    first, second = pipeline(window=3, batch_words=7), pipeline()
     assert first.fingerprint == second.fingerprint
     assert "greedy candidates=aligned" in first.fingerprint
     assert pipeline(ignore=["LOC"]).fingerprint != first.fingerprint
@@ -207,7 +207,7 @@ def test_fingerprint_names_what_matters_and_no_batch_sizes() -> None:
 def test_fakes_from_files(tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
     path.write_text("Vigo\tLOC\n\nAna Pardo\tPER\n", encoding="utf-8")
-    assert GazetteerRecognizer(str(path)).recognize([Sentence(("Ana", "Pardo", "Vigo"))])[0] == [
+    assert DictionaryRecognizer(str(path)).recognize([Sentence(("Ana", "Pardo", "Vigo"))])[0] == [
         Entity(0, 2, "PER"),
         Entity(2, 3, "LOC"),
     ]

@@ -19,7 +19,7 @@ from xlner.core.entity import overlaps
 from xlner.projection.batch import Batch, BatchResult
 from xlner.projection.candidates import aligned_words, merged_ranges
 from xlner.projection.kernels import run as _run
-from xlner.projection.kernels.flat import SCALE, WAYS, Found
+from xlner.projection.kernels.flat import SCALE, SOLVERS, Found
 from xlner.projection.kernels.objects import Build, projections
 from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector, HullProjector
 
@@ -135,7 +135,7 @@ def revalidated(projection: Projection) -> Projection:
     entities = tuple(Entity(e.start, e.end, e.label, e.score) for e in s.entities)
     sentence = Sentence(s.tokens, entities, s.text, s.offsets, s.language, s.id, s.meta)
     outcomes = tuple(Outcome(o.entity, o.projected, o.reason, o.scores) for o in projection.outcomes)
-    return Projection(sentence, outcomes, projection.way, projection.objective)
+    return Projection(sentence, outcomes, projection.solver, projection.objective)
 
 
 @given(pairs(), st.sampled_from(RULES))
@@ -154,9 +154,9 @@ def test_a_projection_says_how_it_was_found_and_what_it_is_worth() -> None:
     made = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 1)])
     for projector, way in ((ExactProjector(), "single"), (GreedyProjector(), "greedy")):
         (projection,) = projector.project([made])
-        assert (projection.way, projection.objective) == (way, 2.0)
+        assert (projection.solver, projection.objective) == (way, 2.0)
     (projection,) = HeuristicProjector().project([made])
-    assert (projection.way, projection.objective) == (None, None)
+    assert (projection.solver, projection.objective) == (None, None)
 
 
 @pytest.mark.parametrize("n", [1, _run.COMPILE_FROM])
@@ -213,10 +213,10 @@ def test_what_proves_the_result() -> None:
     apart = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 1)])
     rivals = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 0)])
     found = batch_of([apart, rivals], compile=False).match()
-    assert [WAYS[way] for way in found.way] == ["single", "dp"]
+    assert [SOLVERS[way] for way in found.solver] == ["single", "dp"]
     assert found.objective.tolist() == [2.0, 1.0]
     assert ExactProjector(matcher="milp").project([apart, rivals]) == ExactProjector().project([apart, rivals])
-    assert [WAYS[w] for w in batch_of([rivals], compile=False).match(matcher="greedy").way] == ["greedy"]
+    assert [SOLVERS[w] for w in batch_of([rivals], compile=False).match(matcher="greedy").solver] == ["greedy"]
 
 
 def test_sentences_that_are_too_wide_get_more_room_and_then_the_integer_program(
@@ -362,4 +362,4 @@ def test_the_example_of_the_documentation() -> None:
     names: dict[str, Any] = {}
     exec(code, names)
     assert names["outcome"].projected == (Entity(2, 5, "LOC", 0.8),)
-    assert (names["best"].way, names["best"].objective) == ("single", 0.8)
+    assert (names["best"].solver, names["best"].objective) == ("single", 0.8)

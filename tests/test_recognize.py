@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NAMES, Command
-from xlner import Entity, Recognition, Sentence, StageError, read_sentences, strict
-from xlner.fakes import GazetteerRecognizer
+from xlner import Entity, RecognitionPipeline, Sentence, StageError, raise_errors, read_sentences
+from xlner.fakes import DictionaryRecognizer
 
 TEXT = "Ana Pardo vive en Vigo.\n\nA ONU di que non.\n"
 
@@ -27,7 +27,7 @@ def text(tmp_path: Path) -> Path:
     return path
 
 
-class FailsOn(GazetteerRecognizer):
+class FailsOn(DictionaryRecognizer):
     """A gazetteer that breaks on a word."""
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
@@ -37,7 +37,7 @@ class FailsOn(GazetteerRecognizer):
 
 
 def test_one_result_per_sentence_in_order_with_its_entities_or_its_error() -> None:
-    recognition = Recognition(FailsOn({"Ana": "PER", "Vigo": "LOC"}), lang="gl", ignore=["LOC"])
+    recognition = RecognitionPipeline(FailsOn({"Ana": "PER", "Vigo": "LOC"}), lang="gl", ignore=["LOC"])
     labeled = Sentence(("Ana", "en", "Vigo"), (Entity(1, 2, "MISC"),), id="1")
     done = list(recognition.run([labeled, Sentence(()), Sentence(("ONU", "Ana"), id="3"), labeled]))
     assert [p.labeled.entities for p in done] == [(Entity(0, 1, "PER"),), (), (), (Entity(0, 1, "PER"),)]
@@ -50,7 +50,7 @@ def test_recognize_writes_what_it_finds(xlner: Command, text: Path, names: Path,
     for name in ("out.conll", "out.jsonl"):
         ran = xlner("recognize", text, "--lang", "gl", "--recognizer", f"gazetteer:{names}", "-o", tmp_path / name)
         assert (ran.code, ran.out, ran.err) == (0, "", "xlner: 3 sentences, 3 entities\n")
-        sentences = list(strict(read_sentences(tmp_path / name)))
+        sentences = list(raise_errors(read_sentences(tmp_path / name)))
         assert [[e.label for e in s.entities] for s in sentences] == [["PER", "LOC"], [], ["ORG"]]
     record = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()[0])
     assert "source" not in record
@@ -62,17 +62,17 @@ def test_recognize_replaces_labels_and_ignores_some(xlner: Command, names: Path,
     conll.write_text("Ana\tB-ORG\nPardo\tO\nVigo\tO\n\n", encoding="utf-8")
     ran = xlner("recognize", conll, "--lang", "gl", "--recognizer", f"gazetteer:{names}", "--ignore", "LOC")
     assert ran.out == "Ana\tB-PER\nPardo\tI-PER\nVigo\tO\n\n"
-    shown = xlner("recognize", conll, "--lang", "gl", "--recognizer", f"gazetteer:{names}", "--to", "pretty")
+    shown = xlner("recognize", conll, "--lang", "gl", "--recognizer", f"gazetteer:{names}", "--output-format", "pretty")
     assert "[Ana Pardo PER] [Vigo LOC]" in shown.out
 
 
 def test_recognize_in_a_run_folder(xlner: Command, text: Path, names: Path, tmp_path: Path) -> None:
-    command = ["recognize", text, "--lang", "gl", "--recognizer", f"gazetteer:{names}", "--to", "jsonl"]
+    command = ["recognize", text, "--lang", "gl", "--recognizer", f"gazetteer:{names}", "--output-format", "jsonl"]
     plain = xlner(*command).out
     for _ in range(2):
         assert xlner(*command, "--run-dir", tmp_path / "run").out == plain
     assert (tmp_path / "run" / "shard-000000.done").exists()
-    assert xlner("recognize", text, "--recipe", tmp_path / "run" / "recipe.toml").out == plain
+    assert xlner("recognize", text, "--config", tmp_path / "run" / "config.toml").out == plain
     refused = xlner(*command, "--run-dir", tmp_path / "run", "--ignore", "LOC")
     assert refused.code == 2
     assert "holds a run with another" in refused.err

@@ -4,7 +4,7 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from xlner import BackendError, UnknownNameError, create, register
+from xlner import BackendError, UnknownNameError, load, register
 from xlner.core import registry as _registry
 
 
@@ -20,13 +20,13 @@ def thing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_options_get_their_declared_types() -> None:
-    assert create("aligner", "thing:y?layer=3&rate=.5&loud=yes").values == ("y", 3, 0.5, True)
-    assert create("aligner", "thing", layer=4, unknown=1).values == ("x", 4, None, False)
+    assert load("aligner", "thing:y?layer=3&rate=.5&loud=yes").values == ("y", 3, 0.5, True)
+    assert load("aligner", "thing", layer=4, unknown=1).values == ("x", 4, None, False)
 
 
 def test_a_value_in_parentheses_is_taken_as_it_stands() -> None:
-    assert create("aligner", "thing?name=(a?b=(c&d)&e=f)&layer=2").values[:2] == ("a?b=(c&d)&e=f", 2)
-    assert create("aligner", "thing?layer=2&name=a(b").values[:2] == ("a(b", 2)
+    assert load("aligner", "thing?name=(a?b=(c&d)&e=f)&layer=2").values[:2] == ("a?b=(c&d)&e=f", 2)
+    assert load("aligner", "thing?layer=2&name=a(b").values[:2] == ("a(b", 2)
 
 
 @pytest.mark.parametrize(
@@ -44,16 +44,16 @@ def test_a_value_in_parentheses_is_taken_as_it_stands() -> None:
 )
 def test_bad_specs_are_one_clear_line(spec: str, match: str) -> None:
     with pytest.raises(UnknownNameError, match=match):
-        create("aligner", spec)
+        load("aligner", spec)
 
 
 def test_a_backend_that_cannot_be_imported() -> None:
     register("aligner", "gone", "no.such.module:Thing")
     with pytest.raises(BackendError, match="'gone' cannot be loaded"):
-        create("aligner", "gone")
+        load("aligner", "gone")
 
 
 def test_entry_points_add_backends(monkeypatch: pytest.MonkeyPatch) -> None:
     point = EntryPoint("theirs", f"{__name__}:Thing", "xlner.aligners")
     monkeypatch.setattr(_registry, "entry_points", lambda group: [point] if group == "xlner.aligners" else [])
-    assert create("aligner", "theirs").values[0] == "x"
+    assert load("aligner", "theirs").values[0] == "x"

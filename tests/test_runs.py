@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from xlner import Pair, Pipeline, RunFolder, RunFolderError, read_pairs
-from xlner.fakes import EchoTranslator, GazetteerRecognizer, OracleAligner
+from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
 
 TEXTS = [f"Palabra {k} de Vigo" for k in range(25)]
 IDENTITY = {"recipe": "r", "input": "i"}
 
 
 def process(items: Iterable[str]) -> Iterator[Pair]:
-    chain = Pipeline(EchoTranslator(), GazetteerRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="es")
+    chain = Pipeline(EchoTranslator(), DictionaryRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="es")
     return chain.run_texts(items)
 
 

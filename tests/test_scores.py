@@ -16,9 +16,7 @@ from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
 from xlner.projection.candidates import ngrams
 from xlner.projection.scores.alignment import alignment_score
-from xlner.projection.scores.bounded import bounded_score
-from xlner.projection.scores.coverage import range_maxima
-from xlner.projection.scores.evidence import evidence_score
+from xlner.projection.scores.coverage import coverage_score
 from xlner.projection.scores.fusion import (
     PRESETS,
     Part,
@@ -29,10 +27,12 @@ from xlner.projection.scores.fusion import (
     resolve,
     weights_text,
 )
+from xlner.projection.scores.link_coverage import range_maxima
 from xlner.projection.scores.ner import NerScore, ner_score
-from xlner.projection.scores.soft import soft_score
+from xlner.projection.scores.null_aware_coverage import null_aware_coverage_score
 from xlner.projection.scores.surface import surface_score
 from xlner.projection.scores.translation import PhraseScorer, TranslationScore, translation_score
+from xlner.projection.scores.weighted_coverage import weighted_coverage_score
 from xlner.text.spelling import fold
 
 Scored = tuple[Pair, list[Entity], list[tuple[int, int]]]
@@ -83,16 +83,18 @@ def test_evidence_counts_words_without_a_link_less(case: Scored, cost: float) ->
             len(s) + length
         )
 
-    scores = evidence_score(pair, entities, candidates, null_cost=cost)
+    scores = null_aware_coverage_score(pair, entities, candidates, null_cost=cost)
     check(scores, case, literal)
     assert ((scores >= 0) & (scores <= 1)).all()
-    np.testing.assert_allclose(evidence_score(pair, entities, candidates, null_cost=1.0), soft_score(*case))
+    np.testing.assert_allclose(
+        null_aware_coverage_score(pair, entities, candidates, null_cost=1.0), weighted_coverage_score(*case)
+    )
 
 
 def test_evidence_needs_a_cost_between_0_and_1() -> None:
     pair = Pair(Sentence(("a",)), Sentence(("A",)), Alignment(()))
     with pytest.raises(ValidationError, match="outside"):
-        evidence_score(pair, [], [], null_cost=2.0)
+        null_aware_coverage_score(pair, [], [], null_cost=2.0)
 
 
 @settings(deadline=None, max_examples=50)
@@ -106,7 +108,7 @@ def test_bounded_counts_linked_words_literally(case: Scored) -> None:
         words = sum(any((i, j) in links for j in t) for i in s) + sum(any((i, j) in links for i in s) for j in t)
         return words / (len(s) + len(t))
 
-    scores = bounded_score(pair, entities, candidates)
+    scores = coverage_score(pair, entities, candidates)
     check(scores, case, literal)
     assert (scores <= 1).all()
 
@@ -114,13 +116,13 @@ def test_bounded_counts_linked_words_literally(case: Scored) -> None:
 def test_many_links_of_a_word_push_alignment_over_one_but_not_bounded() -> None:
     pair = Pair(Sentence(("a", "b")), Sentence(("A", "B")), Alignment(((0, 0), (0, 1), (1, 0), (1, 1))))
     assert alignment_score(pair, [Entity(0, 2, "LOC")], [(0, 2)]).item() == 2
-    assert bounded_score(pair, [Entity(0, 2, "LOC")], [(0, 2)]).item() == 1
+    assert coverage_score(pair, [Entity(0, 2, "LOC")], [(0, 2)]).item() == 1
 
 
 def test_duplicate_links_count_once() -> None:
     pair = Pair(Sentence(("a",)), Sentence(("A", "B")), Alignment(((0, 0), (0, 0), (0, 0))))
-    assert bounded_score(pair, [Entity(0, 2, "LOC")], [(0, 1)]).item() == pytest.approx(2 / 3)
-    assert soft_score(pair, [Entity(0, 1, "LOC")], [(0, 1)]).item() == 1
+    assert coverage_score(pair, [Entity(0, 2, "LOC")], [(0, 1)]).item() == pytest.approx(2 / 3)
+    assert weighted_coverage_score(pair, [Entity(0, 1, "LOC")], [(0, 1)]).item() == 1
 
 
 @settings(deadline=None, max_examples=50)
@@ -131,11 +133,11 @@ def test_soft_takes_the_best_weight_of_every_word_literally(case: Scored) -> Non
     m = np.zeros((len(pair.source), len(pair.target)))
     for (i, j), weight in zip(pair.alignment.links, pair.alignment.weights or (), strict=True):  # type: ignore[union-attr]
         m[i, j] = min(max(weight, 0), 1)
-    scores = soft_score(pair, entities, candidates)
+    scores = weighted_coverage_score(pair, entities, candidates)
     check(scores, case, lambda e, c: literal_coverage(m, range(*e.span), range(*c)))
     assert ((scores >= 0) & (scores <= 1)).all()
     check(
-        soft_score(pair, entities, candidates, similarity=m.astype(np.float32)),
+        weighted_coverage_score(pair, entities, candidates, similarity=m.astype(np.float32)),
         case,
         lambda e, c: literal_coverage(m.astype(np.float32).astype(np.float64), range(*e.span), range(*c)),
     )
@@ -144,7 +146,7 @@ def test_soft_takes_the_best_weight_of_every_word_literally(case: Scored) -> Non
 @settings(deadline=None, max_examples=50)
 @given(scored())
 def test_soft_without_weights_is_bounded(case: Scored) -> None:
-    np.testing.assert_array_equal(soft_score(*case), bounded_score(*case))
+    np.testing.assert_array_equal(weighted_coverage_score(*case), coverage_score(*case))
 
 
 @given(st.lists(UNIT, min_size=1, max_size=20))
@@ -159,12 +161,12 @@ def test_range_maxima_are_maxima(row: list[float]) -> None:
 )
 def test_a_similarity_that_does_not_fit_is_refused(similarity: NDArray[np.float64]) -> None:
     with pytest.raises(ValidationError):
-        soft_score(Pair(Sentence(("a",)), Sentence(("A",))), [], [], similarity=similarity)
+        weighted_coverage_score(Pair(Sentence(("a",)), Sentence(("A",))), [], [], similarity=similarity)
 
 
 def test_scores_of_links_need_links() -> None:
     with pytest.raises(ValidationError, match="alignment"):
-        bounded_score(Pair(Sentence(("a",)), Sentence(("A",))), [], [])
+        coverage_score(Pair(Sentence(("a",)), Sentence(("A",))), [], [])
     for function in (surface_score, lambda *given: translation_score(*given, scorer=Same())):
         with pytest.raises(ValidationError, match="source"):
             function(Pair(Sentence(("a",))), [], [])
@@ -366,7 +368,7 @@ def test_weights_are_read_back() -> None:
     for parts in PRESETS.values():
         assert parse_weights(weights_text(parts)) == parts
     assert parse_weights("alignment, surface:0.5") == (Part("alignment"), Part("surface", 0.5))
-    assert len([name for name in PRESETS if "surface" not in name and name != "evidence"]) == 8
+    assert len([name for name in PRESETS if "surface" not in name and name != "null-aware-coverage"]) == 8
 
 
 @pytest.mark.parametrize(
@@ -378,7 +380,9 @@ def test_weights_that_make_no_sense_are_refused(text: str) -> None:
 
 
 def test_unknown_scores_are_named() -> None:
-    with pytest.raises(UnknownNameError, match="known: alignment, bounded, evidence, soft, surface"):
+    with pytest.raises(
+        UnknownNameError, match="known: alignment, coverage, null_aware_coverage, weighted_coverage, surface"
+    ):
         resolve([Part("spelling")], {})
     with pytest.raises(UnknownNameError, match="pass a function"):
         resolve(preset("nmt"), {})

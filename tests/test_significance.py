@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xlner import Entity, InputError, Sentence, evaluate
 from xlner.core.resampling import bootstrap, f1, percentiles, randomize
-from xlner.evaluation import Scores, compare, holm, intervals
+from xlner.evaluation import Scores, compare, confidence_intervals, holm
 
 LABELS = ("LOC", "PER")
 
@@ -79,7 +79,7 @@ def test_resampling_in_blocks_is_complete(monkeypatch: pytest.MonkeyPatch) -> No
 def test_intervals_cover_the_true_score() -> None:
     """Of 200 samples, about 95 % have an interval that holds the F1 of endless data."""
     truth = scored(0, 20_000, 0.7)[0].micro.f1
-    found = [intervals(scored(seed, 80, 0.7)[0], samples=300).micro for seed in range(1, 201)]
+    found = [confidence_intervals(scored(seed, 80, 0.7)[0], samples=300).micro for seed in range(1, 201)]
     covered = sum(i.low <= truth <= i.high for i in found)
     assert 180 <= covered <= 199
 
@@ -113,20 +113,20 @@ def test_what_cannot_be_compared_is_refused() -> None:
 
 def test_intervals_of_types_and_their_mean() -> None:
     (scores,) = scored(4, 100, 0.7)
-    found = intervals(scores, samples=500, seed=3)
+    found = confidence_intervals(scores, samples=500, seed=3)
     assert found.per_type.keys() == scores.per_type.keys()
     for label, interval in found.per_type.items():
         assert interval.low < scores.per_type[label].f1 < interval.high
     assert found.macro.low < scores.macro_f1 < found.macro.high
     assert "bootstrap:500|level:0.95|seed:3|numpy:" in str(found.signature)
-    assert intervals(scores, samples=500, seed=3) == found
-    assert intervals(scores, samples=500, seed=4) != found
-    wider = intervals(scores, samples=500, seed=3, level=0.99).micro
+    assert confidence_intervals(scores, samples=500, seed=3) == found
+    assert confidence_intervals(scores, samples=500, seed=4) != found
+    wider = confidence_intervals(scores, samples=500, seed=3, level=0.99).micro
     assert wider.low < found.micro.low < found.micro.high < wider.high
 
 
 def test_intervals_of_nothing() -> None:
-    nothing = intervals(evaluate([], []))
+    nothing = confidence_intervals(evaluate([], []))
     assert (nothing.micro.low, nothing.macro.high, nothing.per_type) == (0, 0, {})
 
 

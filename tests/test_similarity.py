@@ -1,4 +1,4 @@
-"""The similarity matrix on its way from an aligner to the `soft` score."""
+"""The similarity matrix on its way from an aligner to the `weighted_coverage` score."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import Command
 from xlner import Alignment, Entity, Pair, Pipeline, Sentence, ValidationError, read_pairs, register
 from xlner.core import registry as _registry
-from xlner.projection.scores.soft import soft_score
+from xlner.projection.scores.weighted_coverage import weighted_coverage_score
 
 SOURCE = Sentence(("Ana", "Pardo", "vive"), (Entity(0, 2, "PER"),))
 TARGET = Sentence(("Pardo", "Ana", "vive"))
@@ -42,7 +42,7 @@ def test_from_the_command_line(xlner: Command, tmp_path: Path) -> None:
 
     def projected(aligner: str) -> Pair:
         command = ["project", source, target, "-o", out, "--aligner", aligner]
-        ran = xlner(*command, "--projector", "fused?weights=alignment:1,soft:1")
+        ran = xlner(*command, "--projector", "fused?weights=alignment:1,weighted_coverage:1")
         assert ran.code == 0, ran.err
         (pair,) = read_pairs(out)
         assert isinstance(pair, Pair)
@@ -52,7 +52,7 @@ def test_from_the_command_line(xlner: Command, tmp_path: Path) -> None:
     pair = projected("alike?similarity=true")
     assert pair.labeled.entities[0].span == (0, 2)
     assert pair.projection is not None
-    assert pair.projection.outcomes[0].scores["soft"] == pytest.approx(0.9)
+    assert pair.projection.outcomes[0].scores["weighted_coverage"] == pytest.approx(0.9)
     assert "similarity" not in out.read_text(encoding="utf-8")
     assert pair.alignment is not None
     assert pair.alignment.similarity is None
@@ -61,10 +61,12 @@ def test_from_the_command_line(xlner: Command, tmp_path: Path) -> None:
 def test_the_soft_score_takes_a_given_one_first_and_the_links_last() -> None:
     entities, candidates = SOURCE.entities, [(0, 2)]
     links = Pair(TARGET, SOURCE, Alignment(((0, 1),), (0.9,)))
-    assert soft_score(links, entities, candidates) == pytest.approx(0.9 * 2 / 4)
+    assert weighted_coverage_score(links, entities, candidates) == pytest.approx(0.9 * 2 / 4)
     with_similarity = Pair(TARGET, SOURCE, Alignment(((0, 1),), (0.9,), ALIKE))
-    assert soft_score(with_similarity, entities, candidates) == pytest.approx(0.9)
-    assert soft_score(with_similarity, entities, candidates, similarity=np.ones((3, 3))) == pytest.approx(1.0)
+    assert weighted_coverage_score(with_similarity, entities, candidates) == pytest.approx(0.9)
+    assert weighted_coverage_score(with_similarity, entities, candidates, similarity=np.ones((3, 3))) == pytest.approx(
+        1.0
+    )
 
 
 def test_it_must_fit_the_sentences() -> None:
@@ -85,5 +87,5 @@ def test_it_counts_neither_for_equality_nor_for_show() -> None:
 
 def test_pairs_that_differ_in_it_alone_are_projected_apart() -> None:
     pairs = [Pair(TARGET, SOURCE, Alignment(((0, 1),), None, s)) for s in (ALIKE, np.zeros((3, 3), dtype=np.float32))]
-    done = Pipeline(projector="fused?weights=soft:1").run_pairs(pairs)
+    done = Pipeline(projector="fused?weights=weighted_coverage:1").run_pairs(pairs)
     assert [[e.span for e in pair.labeled.entities] for pair in done] == [[(0, 2)], []]

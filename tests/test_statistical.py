@@ -23,13 +23,13 @@ from xlner import (
     StageError,
     UnknownNameError,
     ValidationError,
-    create,
+    load,
 )
 from xlner.alignment.hf import training
 from xlner.alignment.statistical import eflomal_program as _eflomal_program
 from xlner.alignment.statistical.directions import folded
 from xlner.alignment.statistical.eflomal import EflomalAligner
-from xlner.alignment.statistical.eflomal_priors import Counts, Priors
+from xlner.alignment.statistical.eflomal_priors import PriorCounts, Priors
 from xlner.alignment.statistical.model_folders import Model
 from xlner.alignment.statistical.trained_links import LinkReader, LinkWriter
 
@@ -167,7 +167,7 @@ def test_an_aligner_that_has_not_learned_stops_a_pipeline_at_once(name: str, req
         pytest.importorskip("thot")
     with pytest.raises(BackendError, match="has to be trained first; xlner align SOURCE TARGET --aligner"):
         Pipeline(aligner=name)
-    assert "learns from a bitext" in create("aligner", name).summary
+    assert "learns from a bitext" in load("aligner", name).summary
 
 
 def test_model_folders(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ def test_trained_links_are_found_by_their_words(
 @given(st.lists(st.sets(st.tuples(st.integers(0, 3), st.integers(0, 3))), max_size=4))
 def test_priors_keep_all_counts(tmp_path_factory: pytest.TempPathFactory, links: list[set[tuple[int, int]]]) -> None:
     folder = tmp_path_factory.mktemp("priors")
-    counts = Counts()
+    counts = PriorCounts()
     words = (("a", "b", "c", "d"), ("w", "x", "y", "a"))
     for found in links:
         counts.add(words, found, found)
@@ -230,7 +230,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], trainin
 
     def get(spec: str) -> training.TrainableAligner:
         if spec not in made:
-            made[spec] = create("aligner", spec).train(bitext(), tmp_path_factory.mktemp("models") / "model")
+            made[spec] = load("aligner", spec).train(bitext(), tmp_path_factory.mktemp("models") / "model")
         return made[spec]
 
     return get
@@ -263,9 +263,9 @@ def test_thot_is_the_same_from_disk_and_every_time(
 ) -> None:
     pairs = [*bitext(), pair("unseen cat", "nueva gata")]
     first = trained(f"thot?kind={kind}").align(pairs)
-    again = create("aligner", f"thot?kind={kind}").train(bitext(), tmp_path / "m")
+    again = load("aligner", f"thot?kind={kind}").train(bitext(), tmp_path / "m")
     assert again.align(pairs) == first
-    loaded = create("aligner", f"thot:{tmp_path / 'm'}")
+    loaded = load("aligner", f"thot:{tmp_path / 'm'}")
     assert [loaded.align([p])[0] for p in pairs] == first
     assert loaded.fingerprint == again.fingerprint
     assert f"kind={kind}" in loaded.fingerprint
@@ -274,23 +274,23 @@ def test_thot_is_the_same_from_disk_and_every_time(
 @needs_thot
 def test_thot_refuses_what_it_cannot_do(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="unknown kind 'ibm9' of thot; known: eflomal, fastalign, hmm"):
-        create("aligner", "thot?kind=ibm9")
+        load("aligner", "thot?kind=ibm9")
     with pytest.raises(ValidationError, match="iterations must be at least 1"):
-        create("aligner", "thot?iterations=0")
+        load("aligner", "thot?iterations=0")
     with pytest.raises(BackendError, match="no pair to learn from"):
-        create("aligner", "thot").train([pair("", "x")], tmp_path / "m")
-    aligner = create("aligner", "thot?iterations=1").train([pair("a b", "x y"), pair("a " * 201, "x")], tmp_path / "m")
+        load("aligner", "thot").train([pair("", "x")], tmp_path / "m")
+    aligner = load("aligner", "thot?iterations=1").train([pair("a b", "x y"), pair("a " * 201, "x")], tmp_path / "m")
     with pytest.raises(StageError, match="201 words is longer than the 200"):
         aligner.align([pair("a " * 201, "x")])
     with pytest.raises(UnknownNameError, match="holds a model of kind 'fastalign', not 'hmm'"):
-        create("aligner", f"thot:{tmp_path / 'm'}?kind=hmm")
+        load("aligner", f"thot:{tmp_path / 'm'}?kind=hmm")
 
 
 def test_thot_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "thot.alignment", None)
     monkeypatch.setitem(sys.modules, "thot", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[thot\]'"):
-        create("aligner", "thot")
+        load("aligner", "thot")
 
 
 @pytest.fixture
@@ -339,9 +339,9 @@ def test_align_reversed(xlner: Command, tmp_path: Path) -> None:
     target.write_text("A\n", encoding="utf-8")
     links = tmp_path / "links.talp"
     links.write_text("1-0\n", encoding="utf-8")
-    with_surface = ("align", source, target, "--aligner", "oracle", "--reversed")
+    with_surface = ("align", source, target, "--aligner", "oracle", "--swap")
     assert xlner(*with_surface).out == "0-0\n"
-    record = json.loads(xlner(*with_surface, "--to", "jsonl").out)
+    record = json.loads(xlner(*with_surface, "--output-format", "jsonl").out)
     assert record["tokens"] == ["a", "b", "c"]
     assert record["source"]["tokens"] == ["A"]
 
@@ -349,7 +349,7 @@ def test_align_reversed(xlner: Command, tmp_path: Path) -> None:
 def test_align_says_what_does_not_fit(xlner: Command, program: Path, files: tuple[Path, Path], tmp_path: Path) -> None:
     ran = xlner("align", *files, "--aligner", "oracle", "--save-model", tmp_path / "m")
     assert (ran.code, "the aligner 'oracle' has nothing to learn; leave out" in ran.err) == (2, True)
-    ran = xlner("align", "-", files[1], "--from", "text", "--aligner", "eflomal")
+    ran = xlner("align", "-", files[1], "--input-format", "text", "--aligner", "eflomal")
     assert (ran.code, "reads its bitext twice; give files, not standard input" in ran.err) == (2, True)
     files[1].write_bytes(b"La casa\n\xff\nUna gata\n")
     assert "is not UTF-8" in xlner("align", *files, "--aligner", "eflomal").err
@@ -363,7 +363,7 @@ def test_a_recipe_can_name_extra_bitext(
     run = tmp_path / "run"
     command = ("align", *files, "--aligner", "eflomal", "--run-dir", run, "--extra-bitext", *files)
     first = xlner(*command)
-    assert xlner("align", *files, "--recipe", run / "recipe.toml").out == first.out
+    assert xlner("align", *files, "--config", run / "config.toml").out == first.out
 
 
 @needs_thot

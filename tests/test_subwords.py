@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner.alignment.decoders import Decoded, best_similarity, intersection, matched_similarity, word_links
+from xlner.alignment.decoders import DecodedLinks, best_similarity, intersection, matched_similarity, word_links
 from xlner.errors import UnknownNameError, ValidationError
 
 COUNTS = st.lists(st.integers(0, 3), min_size=0, max_size=4)
@@ -37,7 +37,7 @@ def places(counts: list[int], word: int) -> range:
 def test_words_are_linked_by_any_of_their_sub_words(given_: tuple[np.ndarray, list[int], list[int]]) -> None:
     s, source, target = given_
     linked = s > 0.3
-    links, weights = word_links(Decoded(linked, s), indices(source), indices(target), (len(source), len(target)))
+    links, weights = word_links(DecodedLinks(linked, s), indices(source), indices(target), (len(source), len(target)))
     for i in range(len(source)):
         for j in range(len(target)):
             found = [s[a, b] for a in places(source, i) for b in places(target, j) if linked[a, b]]

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import Alignment, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, create
+from xlner import Alignment, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, load
 
 pytest.importorskip("anyascii", reason="needs xlner[surface]")
 pytest.importorskip("rapidfuzz", reason="needs xlner[surface]")
 
-from xlner.alignment.boosted import BoostedAligner
 from xlner.alignment.surface import SurfaceAligner, alikeness
+from xlner.alignment.surface_augmented import SurfaceAugmentedAligner
 from xlner.fakes import OracleAligner
 
 WORDS = st.lists(
@@ -68,17 +68,17 @@ def test_likeness_knows_no_direction(source: list[str], target: list[str]) -> No
 
 
 def test_surface_options(monkeypatch: pytest.MonkeyPatch) -> None:
-    aligner = create("aligner", "surface?threshold=0.9&distance=0")
+    aligner = load("aligner", "surface?threshold=0.9&distance=0")
     assert aligner.fingerprint.startswith("surface?threshold=0.9&distance=0&anyascii=")
     assert aligner.align([pair("Moskow", "Moskau")])[0].links == ()
     for spec in ("surface?threshold=0", "surface?threshold=1.1", "surface?distance=-1"):
         with pytest.raises(ValidationError, match="threshold must be over 0"):
-            create("aligner", spec)
+            load("aligner", spec)
     with pytest.raises(ValidationError, match="without a source"):
         aligner.align([Pair(Sentence(("a",)))])
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
     with pytest.raises(MissingExtraError, match=r"xlner\[surface\]"):
-        create("aligner", "surface")
+        load("aligner", "surface")
 
 
 class Fixed:
@@ -91,39 +91,39 @@ class Fixed:
         return [self.alignment for _ in pairs]
 
 
-def test_boosted_links_only_words_without_links() -> None:
+def test_surface_augmented_links_only_words_without_links() -> None:
     pairs = [pair("Vigo Lugo ONU", "Lugo Vigo ONU")]
     similarity = np.zeros((3, 3), dtype=np.float32)
     weighted = Alignment(((0, 0),), (0.5,), similarity)
-    (found,) = BoostedAligner(Fixed(weighted)).align(pairs)
+    (found,) = SurfaceAugmentedAligner(Fixed(weighted)).align(pairs)
     assert found.links == ((0, 0), (2, 2))  # Vigo and Lugo both have one word that is taken
     assert found.weights == (0.5, 1.0)
     assert found.similarity is similarity
-    (plain,) = BoostedAligner(Fixed(Alignment(((0, 0),)))).align(pairs)
+    (plain,) = SurfaceAugmentedAligner(Fixed(Alignment(((0, 0),)))).align(pairs)
     assert (plain.links, plain.weights) == (((0, 0), (2, 2)), None)
 
 
-def test_boosted_specs() -> None:
-    aligner = create("aligner", "boosted:surface?threshold=0.9&surface_threshold=0.6")
-    assert aligner.fingerprint.startswith("boosted:surface?threshold=0.9")
+def test_surface_augmented_specs() -> None:
+    aligner = load("aligner", "surface-augmented:surface?threshold=0.9&surface_threshold=0.6")
+    assert aligner.fingerprint.startswith("surface-augmented:surface?threshold=0.9")
     assert aligner.align([pair("Moskow Vigo", "Moskau Vigo")])[0].links == ((0, 0), (1, 1))
     assert aligner.trained
     assert aligner.training_options == {}
-    assert BoostedAligner(OracleAligner()).fingerprint.startswith("boosted:OracleAligner+surface")
-    with pytest.raises(UnknownNameError, match="'boosted' has no option 'layr'"):
-        create("aligner", "boosted:oracle?layr=1")
-    with pytest.raises(UnknownNameError, match="boosted once"):
-        create("aligner", "boosted:boosted")
+    assert SurfaceAugmentedAligner(OracleAligner()).fingerprint.startswith("surface-augmented:OracleAligner+surface")
+    with pytest.raises(UnknownNameError, match="'surface-augmented' has no option 'layr'"):
+        load("aligner", "surface-augmented:oracle?layr=1")
+    with pytest.raises(UnknownNameError, match="not itself"):
+        load("aligner", "surface-augmented:surface-augmented")
 
 
-def test_boosted_learns_by_the_other_aligner(tmp_path: pytest.TempPathFactory) -> None:
+def test_surface_augmented_learns_by_the_other_aligner(tmp_path: pytest.TempPathFactory) -> None:
     pytest.importorskip("thot")
     pairs = [pair("a b Vigo", "x y Vigo"), pair("a", "x"), pair("b", "y")]
-    aligner = create("aligner", "boosted:thot?kind=fastalign&symmetrizer=union")
+    aligner = load("aligner", "surface-augmented:thot?kind=fastalign&symmetrizer=union")
     assert not aligner.trained
     assert aligner.training_options["kind"] == "fastalign"
     trained = aligner.train(pairs, f"{tmp_path}/m")
     assert trained.trained
-    loaded = create("aligner", f"boosted:thot:{tmp_path}/m?symmetrizer=union")
+    loaded = load("aligner", f"surface-augmented:thot:{tmp_path}/m?symmetrizer=union")
     assert loaded.align(pairs) == trained.align(pairs) == aligner.with_model(f"{tmp_path}/m").align(pairs)
     assert trained.fingerprint == loaded.fingerprint

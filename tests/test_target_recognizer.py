@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlner import Alignment, BackendError, Entity, Pair, Sentence, UnknownNameError, create
+from xlner import Alignment, BackendError, Entity, Pair, Sentence, UnknownNameError, load
 from xlner.core import registry as _registry
-from xlner.fakes import GazetteerRecognizer
+from xlner.fakes import DictionaryRecognizer
 from xlner.projection.fused import FusedProjector
-from xlner.projection.ner_candidates import RecognizedProjector
+from xlner.projection.ner_candidates import NerCandidatesProjector
 from xlner.projection.scores.ner import NerScore
 from xlner.projection.target_recognizer import TargetRecognizer
 
 
-class Guesser(GazetteerRecognizer):
+class Guesser(DictionaryRecognizer):
     """A gazetteer that is sure of what it knows and of nothing else, and counts its calls."""
 
     classes = ("O", "B-LOC", "I-LOC")
@@ -70,21 +70,21 @@ def test_a_given_score_wins_over_the_recognizer() -> None:
 
 
 def test_spans_recognized_in_the_target_are_candidates() -> None:
-    found = RecognizedProjector(recognizer=Guesser("San Vigo")).project([pair("en", "San", "Vigo", links=((0, 2),))])
+    found = NerCandidatesProjector(recognizer=Guesser("San Vigo")).project([pair("en", "San", "Vigo", links=((0, 2),))])
     assert found[0].sentence.tags() == ["O", "B-LOC", "I-LOC"]
-    both = FusedProjector(weights="ner_spans:1", candidates="recognized+aligned", recognizer=Guesser("Vigo"))
+    both = FusedProjector(weights="ner_spans:1", candidates="ner+aligned", recognizer=Guesser("Vigo"))
     assert both.match(pair("en", "Vigo")).chosen[0].span == (1, 2)
 
 
 def test_from_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = tmp_path / "names.tsv"
     names.write_text("San Vigo\tLOC\n", encoding="utf-8")
-    projector = create("projector", f"recognized?recognizer=gazetteer:{names}")
+    projector = load("projector", f"ner-candidates?recognizer=gazetteer:{names}")
     assert projector.project([pair("San", "Vigo", links=((0, 0),))])[0].sentence.tags() == ["B-LOC", "I-LOC"]
     monkeypatch.setitem(_registry._BUILTIN["recognizer"], "guesser", f"{__name__}:Guesser")
-    projector = create("projector", "fused:ner?recognizer=guesser:Lugo")
+    projector = load("projector", "fused:ner?recognizer=guesser:Lugo")
     assert projector.project([pair("en", "Lugo")])[0].sentence.tags() == ["O", "B-LOC"]
     with pytest.raises(UnknownNameError, match="GazetteerRecognizer gives no probabilities for the score 'ner'"):
-        create("projector", f"fused:align+ner?recognizer=gazetteer:{names}")
+        load("projector", f"fused:align+ner?recognizer=gazetteer:{names}")
     with pytest.raises(UnknownNameError, match="needs a model; .* or name a recognizer"):
-        create("projector", "fused:align+ner")
+        load("projector", "fused:align+ner")

@@ -15,20 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import InputError, Pair, RunFolderError, Sentence, ValidationError, create
+from xlner import InputError, Pair, RunFolderError, Sentence, ValidationError, load
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tests.hf_models import MAKERS, WORDS  # noqa: E402
 from xlner.alignment.hf import training as module  # noqa: E402
-from xlner.alignment.hf.objectives import SelfTraining, TranslationModel  # noqa: E402
+from xlner.alignment.hf.objectives import SelfTraining, TranslationLanguageModeling  # noqa: E402
 from xlner.alignment.hf.states import Forward  # noqa: E402
-from xlner.alignment.hf.training import Training, train_aligner  # noqa: E402
+from xlner.alignment.hf.training import AlignerTrainingOptions, train_aligner  # noqa: E402
 from xlner.alignment.subwords import Subwords  # noqa: E402
 from xlner.models.schedule import rate, shuffled_batches  # noqa: E402
 
-FAST = Training(learning_rate=1e-3, batch_size=10, temperature=0.1, prefix="a", seed=3)
+FAST = AlignerTrainingOptions(learning_rate=1e-3, batch_size=10, temperature=0.1, prefix="a", seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_the_translation_model_guesses_what_was_masked() -> None:
     candidates = np.array([4, 5, 6, 7, 8, 9])
     vectors = torch.from_numpy(np.random.default_rng(1).standard_normal((6, 4)).astype(np.float32))
     forward = Fixed(states)
-    objective = TranslationModel(forward, torch.nn.Identity(), vectors, candidates, 99, 8)
+    objective = TranslationLanguageModeling(forward, torch.nn.Identity(), vectors, candidates, 99, 8)
     loss = objective([texts()] * 400, np.random.default_rng(5))
     whole = [0, 7, 8, 9, 2, 5, 6, 4]
     expected, masked, changed = 0.0, 0, 0
@@ -154,12 +154,12 @@ def test_the_learning_rate_rises_and_falls(steps: int) -> None:
     assert rates[rates.index(max(rates)) :] == sorted(rates[rates.index(max(rates)) :], reverse=True)
 
 
-# --- Training ---
+# --- AlignerTrainingOptions ---
 
 
 @pytest.mark.parametrize("objective", ["so", "tlm", "so+tlm"])
 def test_training_lowers_the_loss_of_its_layers(bert: Path, tmp_path: Path, objective: str) -> None:
-    options = Training(objective, layer=2, epochs=4, learning_rate=3e-3, batch_size=15, temperature=0.1)
+    options = AlignerTrainingOptions(objective, layer=2, epochs=4, learning_rate=3e-3, batch_size=15, temperature=0.1)
     report = train_aligner(str(bert), some_pairs(), tmp_path / "out", options)
     assert (report.used, report.left_out, len(report.losses)) == (45, 0, 12)
     assert np.mean(report.losses[-3:]) < np.mean(report.losses[:3])
@@ -171,13 +171,15 @@ def test_training_lowers_the_loss_of_its_layers(bert: Path, tmp_path: Path, obje
     assert not any(key.startswith("embeddings.") for key in changed)
     facts = json.loads((tmp_path / "out" / "training.json").read_text())
     assert (facts["objective"], facts["layer"], facts["used"]) == (objective, 2, 45)
-    aligner = create("aligner", f"hf:{tmp_path / 'out'}?layer=2")
+    aligner = load("aligner", f"hf:{tmp_path / 'out'}?layer=2")
     assert aligner.align(some_pairs(3))[0].links
     assert not (tmp_path / "out.training").exists()
 
 
 def test_word_vectors_are_trained_where_asked_for(bert: Path, tmp_path: Path) -> None:
-    train_aligner(str(bert), some_pairs(10), tmp_path / "out", Training(train_embeddings=True, learning_rate=1e-2))
+    train_aligner(
+        str(bert), some_pairs(10), tmp_path / "out", AlignerTrainingOptions(train_embeddings=True, learning_rate=1e-2)
+    )
     key = "embeddings.word_embeddings.weight"
     assert not torch.equal(weights(bert)[key], weights(tmp_path / "out")[key])
 
@@ -186,13 +188,15 @@ def test_word_vectors_are_trained_where_asked_for(bert: Path, tmp_path: Path) ->
 def test_other_architectures(tmp_path: Path, name: str) -> None:
     torch.manual_seed(7)
     MAKERS[name](tmp_path / name)
-    train_aligner(str(tmp_path / name), some_pairs(10), tmp_path / "out", Training(layer=2, learning_rate=1e-2))
+    train_aligner(
+        str(tmp_path / name), some_pairs(10), tmp_path / "out", AlignerTrainingOptions(layer=2, learning_rate=1e-2)
+    )
     before, after = weights(tmp_path / name), weights(tmp_path / "out")
     assert before.keys() == after.keys()
     changed = {key for key in before if not torch.equal(before[key], after[key])}
     assert changed
     assert not any("decoder" in key for key in changed)
-    assert create("aligner", f"hf:{tmp_path / 'out'}?layer=2").align(some_pairs(1))
+    assert load("aligner", f"hf:{tmp_path / 'out'}?layer=2").align(some_pairs(1))
 
 
 class BrokenError(Exception):
@@ -201,7 +205,7 @@ class BrokenError(Exception):
 
 @pytest.mark.parametrize("objective", ["so", "so+tlm"])
 def test_a_broken_run_goes_on_to_the_same_weights(bert: Path, tmp_path: Path, objective: str) -> None:
-    options = Training(objective, epochs=2, batch_size=10, learning_rate=1e-3, temperature=0.1, seed=3)
+    options = AlignerTrainingOptions(objective, epochs=2, batch_size=10, learning_rate=1e-3, temperature=0.1, seed=3)
 
     def breaks(step: int, steps: int, loss: float) -> None:
         if step == 7:
@@ -225,7 +229,7 @@ def test_threads_and_runs_change_nothing_but_seeds_do(
 ) -> None:
     for name, threads, seed in [("a", 1, 3), ("b", 3, 3), ("c", 1, 4)]:
         monkeypatch.setattr(module, "cpus", lambda threads=threads: threads)
-        options = Training(learning_rate=1e-3, batch_size=20, temperature=0.1, seed=seed)
+        options = AlignerTrainingOptions(learning_rate=1e-3, batch_size=20, temperature=0.1, seed=seed)
         train_aligner(str(bert), some_pairs(), tmp_path / name, options)
     assert same(tmp_path / "a", tmp_path / "b")
     assert not same(tmp_path / "a", tmp_path / "c")
@@ -271,12 +275,12 @@ def test_bad_options(bert: Path, tmp_path: Path) -> None:
         ({"threshold": 1.0}, "below 1"),
     ]:
         with pytest.raises(ValidationError, match=message):
-            Training(**options)  # type: ignore[arg-type]
+            AlignerTrainingOptions(**options)  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="nothing to train"):
-        train_aligner(str(bert), some_pairs(3), tmp_path / "out", Training(layer=0))
+        train_aligner(str(bert), some_pairs(3), tmp_path / "out", AlignerTrainingOptions(layer=0))
     MAKERS["mt5"](tmp_path / "mt5")
     with pytest.raises(ValidationError, match="no mask token"):
-        train_aligner(str(tmp_path / "mt5"), some_pairs(3), tmp_path / "out", Training("tlm"))
+        train_aligner(str(tmp_path / "mt5"), some_pairs(3), tmp_path / "out", AlignerTrainingOptions("tlm"))
 
 
 def test_the_command(xlner: Command, bert: Path, tmp_path: Path) -> None:

@@ -25,19 +25,20 @@ from xlner import (
     Sentence,
     UnknownNameError,
     ValidationError,
-    create,
+    load,
     write_sentences,
 )
+from xlner.fakes import DictionaryRecognizer
 from xlner.transfer.training_sets import TrainingSet
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tests.hf_models import LETTERS, MAKERS  # noqa: E402
-from xlner.transfer.training import Tuning, train  # noqa: E402
+from xlner.transfer.training import TrainingOptions, train  # noqa: E402
 from xlner.transfer.zero_shot import zero_shot  # noqa: E402
 
-FAST = Tuning(epochs=2, batch_size=8, learning_rate=1e-3, seed=3)
+FAST = TrainingOptions(epochs=2, batch_size=8, learning_rate=1e-3, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +86,7 @@ def same(a: Path, b: Path) -> bool:
 
 def test_it_learns_fifty_sentences_by_heart(models: Path, tmp_path: Path) -> None:
     sentences = some_sentences(50)
-    tuning = Tuning(epochs=14, batch_size=10, learning_rate=1e-2, freeze_embeddings=False, dropout=0.0)
+    tuning = TrainingOptions(epochs=14, batch_size=10, learning_rate=1e-2, freeze_embeddings=False, dropout=0.0)
     report = train(str(models / "learner"), [TrainingSet("en", sentences, sentences)], tmp_path / "out", tuning)
     assert report.best.mean_f1 == 1.0
     assert not report.warnings
@@ -181,7 +182,7 @@ def test_scores_of_each_language_choose_the_epoch(models: Path, tmp_path: Path) 
         str(models / "learner"),
         [TrainingSet("en", english, wrong), TrainingSet("de", german, wrong)],
         tmp_path / "out",
-        Tuning(epochs=9, batch_size=10, learning_rate=1e-2, freeze_embeddings=False, patience=2),
+        TrainingOptions(epochs=9, batch_size=10, learning_rate=1e-2, freeze_embeddings=False, patience=2),
         on_epoch=lambda epoch: told.append(epoch.number),
     )
     scores = [epoch.mean_f1 for epoch in report.epochs]
@@ -407,10 +408,10 @@ def test_a_loss_that_is_no_number_ends_the_run(models: Path, tmp_path: Path) -> 
 def test_the_folder_is_read_by_others(models: Path, tmp_path: Path) -> None:
     sentences = some_sentences(40)
     data = TrainingSet("en", sentences, sentences[:9], origin="names.conll", license="CC0-1.0")
-    tuning = Tuning(epochs=10, batch_size=10, learning_rate=1e-2, freeze_embeddings=False)
+    tuning = TrainingOptions(epochs=10, batch_size=10, learning_rate=1e-2, freeze_embeddings=False)
     report = train(str(models / "learner"), [data], tmp_path / "ner", tuning)
     pipeline = transformers.pipeline("token-classification", str(tmp_path / "ner"), aggregation_strategy="first")
-    recognizer = create("recognizer", f"hf:{tmp_path / 'ner'}")
+    recognizer = load("recognizer", f"hf:{tmp_path / 'ner'}")
     for sentence, found in zip(sentences[:9], recognizer.recognize(sentences[:9]), strict=True):
         theirs = [(x["entity_group"], x["word"].split()) for x in pipeline(" ".join(sentence.tokens))]
         assert theirs == [(e.label, list(sentence.tokens[e.start : e.end])) for e in found]
@@ -476,9 +477,9 @@ def test_bad_options(models: Path, tmp_path: Path) -> None:
         ({"freeze_layers": 1, "parameters": "lora"}, "goes with parameters full"),
     ]:
         with pytest.raises(ValidationError, match=message):
-            Tuning(**options)  # type: ignore[arg-type]
+            TrainingOptions(**options)  # type: ignore[arg-type]
     with pytest.raises(UnknownNameError, match="unknown precision 'half'; one of auto, float32, bfloat16"):
-        Tuning(dtype="half")
+        TrainingOptions(dtype="half")
     sets = [TrainingSet("en", some_sentences(4))]
     with pytest.raises(ValidationError, match="3 layers cannot be frozen; layers of the model: 3"):
         train(str(models / "bert"), sets, tmp_path / "out", replace(FAST, freeze_layers=3))
@@ -493,25 +494,24 @@ def test_bad_options(models: Path, tmp_path: Path) -> None:
 
 
 def test_zero_shot_scores() -> None:
-    from xlner.evaluation import evaluate, intervals
-    from xlner.fakes import GazetteerRecognizer
+    from xlner.evaluation import confidence_intervals, evaluate
 
     gold = some_sentences(20)
     names = {" ".join(s.tokens[e.start : e.end]): e.label for s in gold[:9] for e in s.entities}
-    found = zero_shot(GazetteerRecognizer(names), {"gl": gold, "es": gold[:9]}, ignore=("DATE",), samples=200, seed=5)
+    found = zero_shot(DictionaryRecognizer(names), {"gl": gold, "es": gold[:9]}, ignore=("DATE",), samples=200, seed=5)
     predicted = found.targets["gl"].predicted
     assert found.targets["es"].f1 == 1.0
     scores = evaluate(gold, predicted, ignore=("DATE",))
     assert found.targets["gl"].f1 == scores.micro.f1 < 1
     assert found.mean_f1 == (scores.micro.f1 + 1) / 2
-    first = intervals(scores, samples=200, seed=5).micro
+    first = confidence_intervals(scores, samples=200, seed=5).micro
     assert found.targets["gl"].interval.low == pytest.approx(first.low, abs=0.05)
     assert found.targets["gl"].interval.low < found.interval.low < found.interval.high
     assert "targets:es,gl|bootstrap:200|level:0.95|seed:5" in str(found.signature)
     with pytest.raises(InputError, match="there are no targets"):
-        zero_shot(GazetteerRecognizer(names), {})
+        zero_shot(DictionaryRecognizer(names), {})
     with pytest.raises(InputError, match="no sentence of target gl has an entity to find"):
-        zero_shot(GazetteerRecognizer(names), {"gl": gold}, ignore=("PER", "LOC"))
+        zero_shot(DictionaryRecognizer(names), {"gl": gold}, ignore=("PER", "LOC"))
 
 
 # --- Commands ---
@@ -564,12 +564,12 @@ def test_the_commands(xlner: Command, models: Path, tmp_path: Path) -> None:
     assert again.code == 1
     assert "xlner: warning: the loss " in again.err
 
-    shown = xlner("transfer", out, f"en={english}", f"de={german}", f"de={german}", "-o", tmp_path / "found")
+    shown = xlner("zero-shot", out, f"en={english}", f"de={german}", f"de={german}", "-o", tmp_path / "found")
     assert shown.code == 0, shown.err
     assert shown.out.split()[0] == "target"
     assert "de.2" in shown.out
     assert sorted(p.name for p in (tmp_path / "found").iterdir()) == ["de.2.conll", "de.conll", "en.conll"]
-    record = json.loads(xlner("transfer", f"hf:{out}", f"en={english}", "--json", "--confidence", "50").out)
+    record = json.loads(xlner("zero-shot", f"hf:{out}", f"en={english}", "--json", "--bootstrap", "50").out)
     assert record["mean"]["f1"] == record["targets"]["en"]["f1"]
     assert record["targets"]["en"]["sentences"] == 24
 
@@ -587,10 +587,10 @@ def test_commands_with_bad_input(xlner: Command, models: Path, tmp_path: Path) -
     ran = xlner(*base, "--train", f"en={bad}", "--on-error", "skip", "--epochs", "1")
     assert ran.code == 1
     assert "xlner: 4 sentences could not be read" in ran.err
-    unread = xlner("transfer", tmp_path / "out", f"en={bad}", "--on-error", "skip")
+    unread = xlner("zero-shot", tmp_path / "out", f"en={bad}", "--on-error", "skip")
     assert unread.code == 1
     assert "xlner: 4 sentences could not be read" in unread.err
-    assert "no-model is no folder and no recognizer" in xlner("transfer", "no-model", f"en={english}").err
+    assert "no-model is no folder and no recognizer" in xlner("zero-shot", "no-model", f"en={english}").err
 
 
 PAGE = (Path(__file__).parent.parent / "docs" / "transfer.md").read_text(encoding="utf-8").split("## Few parameters")[0]

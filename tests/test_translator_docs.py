@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_translators import models, own_cache  # noqa: F401
-from xlner.translation.guards.checks import Flag
+from xlner.translation.guards.checks import TranslationWarning
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "translators.md").read_text(encoding="utf-8")
@@ -55,5 +55,5 @@ def test_every_flag_and_option_is_on_the_page() -> None:
 
     from xlner.translation.seq2seq.translators import Seq2SeqTranslator
 
-    for name in (*Flag, *list(inspect.signature(Seq2SeqTranslator).parameters)[1:]):
+    for name in (*TranslationWarning, *list(inspect.signature(Seq2SeqTranslator).parameters)[1:]):
         assert f"`{name}`" in PAGE or f"`{name}=" in PAGE, name

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, MissingExtraError, UnknownNameError, ValidationError, create
+from xlner import BackendError, MissingExtraError, UnknownNameError, ValidationError, load
 from xlner.errors import NotDownloadedError
 from xlner.models.cache import cache_dir, cached_folder
-from xlner.text.sentence_splitter import joined, lines, pieces, sentences
+from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.model_families import codes, near_misses
 
@@ -84,7 +84,7 @@ def one_by_one(folder: Path, family: str, batch: list[str], **search: int) -> li
 @pytest.mark.filterwarnings("ignore:Recommended")
 @pytest.mark.parametrize(("family", "beams"), [*((family, 1) for family in FAMILIES), ("nllb", 3)])
 def test_translations_are_those_of_each_text_alone(models: Callable[[str], Path], family: str, beams: int) -> None:
-    translator = create("translator", f"{family}:{models(family)}?beams={beams}&batch_tokens=60&max_ratio=0.5")
+    translator = load("translator", f"{family}:{models(family)}?beams={beams}&batch_tokens=60&max_ratio=0.5")
     made = translator.translate(texts(), **DIRECTION)
     assert made == one_by_one(models(family), family, texts(), num_beams=beams)
     assert made[texts().index("")] == ""
@@ -96,15 +96,15 @@ def test_translations_are_those_of_each_text_alone(models: Callable[[str], Path]
 @pytest.mark.parametrize("family", FAMILIES)
 def test_ctranslate2_says_the_same(models: Callable[[str], Path], family: str, tmp_path: Path) -> None:
     pytest.importorskip("ctranslate2", reason="needs xlner[ct2]")
-    plain = create("translator", f"{family}:{models(family)}?beams=1&max_ratio=0.5")
+    plain = load("translator", f"{family}:{models(family)}?beams=1&max_ratio=0.5")
     spec = f"{family}:{models(family)}?beams=1&max_ratio=0.5&engine=ct2&dtype="
-    converted = create("translator", spec + "float32")
+    converted = load("translator", spec + "float32")
     assert converted.translate(texts(), **DIRECTION) == plain.translate(texts(), **DIRECTION)
     (folder,) = (tmp_path / "cache" / "ct2").iterdir()
     stamp = (folder / "model.bin").stat().st_mtime_ns
-    create("translator", spec + "float32").translate(["Vigo"], **DIRECTION)
+    load("translator", spec + "float32").translate(["Vigo"], **DIRECTION)
     assert (folder / "model.bin").stat().st_mtime_ns == stamp
-    small = create("translator", spec + "auto")
+    small = load("translator", spec + "auto")
     assert len(small.translate(texts(), **DIRECTION)) == len(texts())
     assert "int8" in small.fingerprint or "float16" in small.fingerprint
     assert len(list((tmp_path / "cache" / "ct2").iterdir())) == 2
@@ -117,7 +117,7 @@ def test_ctranslate2_leaves_the_threads_of_torch_alone(models: Callable[[str], P
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
-        create("translator", f"nllb:{models('nllb')}?engine=ct2").translate(["Vigo"], **DIRECTION)
+        load("translator", f"nllb:{models('nllb')}?engine=ct2").translate(["Vigo"], **DIRECTION)
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
@@ -128,9 +128,9 @@ def test_what_ctranslate2_cannot_do_is_said(models: Callable[[str], Path], monke
     folder = models("nllb")
     for option, message in (("device=tpu", "unknown device 'tpu'"), ("dtype=int3", "unknown precision 'int3'")):
         with pytest.raises(UnknownNameError, match=message):
-            create("translator", f"nllb:{folder}?engine=ct2&{option}").translate(["Vigo"], **DIRECTION)
+            load("translator", f"nllb:{folder}?engine=ct2&{option}").translate(["Vigo"], **DIRECTION)
     with pytest.raises(BackendError, match="CTranslate2 cannot run"):
-        create("translator", f"nllb:{folder}?engine=ct2&device=cuda:7").translate(["Vigo"], **DIRECTION)
+        load("translator", f"nllb:{folder}?engine=ct2&device=cuda:7").translate(["Vigo"], **DIRECTION)
     from ctranslate2.converters import TransformersConverter
 
     def broken(*args: object, **kwargs: object) -> None:
@@ -138,10 +138,10 @@ def test_what_ctranslate2_cannot_do_is_said(models: Callable[[str], Path], monke
 
     monkeypatch.setattr(TransformersConverter, "convert", broken)
     with pytest.raises(BackendError, match="cannot be converted to CTranslate2: no such layer; run it with engine="):
-        create("translator", f"nllb:{folder}?engine=ct2&dtype=int16").translate(["Vigo"], **DIRECTION)
+        load("translator", f"nllb:{folder}?engine=ct2&dtype=int16").translate(["Vigo"], **DIRECTION)
     monkeypatch.setitem(sys.modules, "ctranslate2", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[ct2\]'"):
-        create("translator", f"nllb:{folder}?engine=ct2")
+        load("translator", f"nllb:{folder}?engine=ct2")
 
 
 def test_second_attempts_do_not_loop(models: Callable[[str], Path]) -> None:
@@ -172,9 +172,9 @@ def test_legacy_prompts_have_the_language_last(models: Callable[[str], Path]) ->
 
     folder = models("nllb")
     for legacy, translator in (
-        (False, create("translator", f"nllb:{folder}")),
-        (True, create("translator", f"nllb:{folder}?legacy=true")),
-        (True, create("translator", f"easyproject:{folder}")),
+        (False, load("translator", f"nllb:{folder}")),
+        (True, load("translator", f"nllb:{folder}?legacy=true")),
+        (True, load("translator", f"easyproject:{folder}")),
     ):
         checkpoint = translator.route("gl", "en")
         tokenizer = AutoTokenizer.from_pretrained(folder, legacy_behaviour=legacy, src_lang="glg_Latn")
@@ -219,7 +219,7 @@ def test_the_language_code_stands_where_legacy_says(spec: str, ids: list[int], s
     )
     tokenizer.save_pretrained(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "m2m_100", "max_position_embeddings": 64}', encoding="utf-8")
-    checkpoint = create("translator", spec.format(tmp_path)).route("gl", "en")
+    checkpoint = load("translator", spec.format(tmp_path)).route("gl", "en")
     prompt = checkpoint.prompt("gl", "en")
     if said and "?" not in spec:
         ids = [7, 8, 2, 9]  # what the files say
@@ -278,8 +278,8 @@ def test_a_model_by_name_from_the_cache_of_the_hub(
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home))
     monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(home))
     monkeypatch.setenv("HF_HUB_CACHE", str(home))
-    by_name = create("translator", "nllb:owner/tiny-nllb?beams=1&max_ratio=0.5")
-    by_folder = create("translator", f"nllb:{models('nllb')}?beams=1&max_ratio=0.5")
+    by_name = load("translator", "nllb:owner/tiny-nllb?beams=1&max_ratio=0.5")
+    by_folder = load("translator", f"nllb:{models('nllb')}?beams=1&max_ratio=0.5")
     assert by_name.translate(texts(), **DIRECTION) == by_folder.translate(texts(), **DIRECTION)
     assert "owner/tiny-nllb@0123456789ab" in by_name.fingerprint
     assert by_name.summary == "owner/tiny-nllb, on this machine"
@@ -331,23 +331,23 @@ def test_codes_of_tokens() -> None:
 @settings(deadline=None)
 @given(st.text(alphabet="ab. ?\n;,。ñ«»\u2028", max_size=60), st.integers(1, 20))
 def test_pieces_spell_the_text(text: str, size: int) -> None:
-    assert "".join(sentences(text)) == text
-    assert "".join(lines(text)) == text
-    made = pieces(text, lambda piece: len(piece) <= size)
+    assert "".join(split_sentences(text)) == text
+    assert "".join(split_lines(text)) == text
+    made = split_pieces(text, lambda piece: len(piece) <= size)
     assert "".join(made) == text
     assert all(len(piece.rstrip()) <= max(size, 1) for piece in made)
 
 
 def test_sentences_end_where_they_do() -> None:
-    assert sentences("El Sr. Pérez vive en EE. UU. Hoy no. ¿Y tú? “Quizás.” No. 5.") == [
+    assert split_sentences("El Sr. Pérez vive en EE. UU. Hoy no. ¿Y tú? “Quizás.” No. 5.") == [
         "El Sr. Pérez vive en EE. UU. Hoy no. ",
         "¿Y tú? ",
         "“Quizás.” ",
         "No. 5.",
     ]
-    assert sentences("今日は。明日も！") == ["今日は。", "明日も！"]
-    assert sentences("वह गया। वह आया।") == ["वह गया। ", "वह आया।"]
-    assert joined(["一", "二"], ["One. ", "Two."], spaced=False) == "一二"
+    assert split_sentences("今日は。明日も！") == ["今日は。", "明日も！"]
+    assert split_sentences("वह गया। वह आया।") == ["वह गया। ", "वह आया।"]
+    assert join_pieces(["一", "二"], ["One. ", "Two."], spaced=False) == "一二"
 
 
 def test_a_cached_folder_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, create, evaluate
+from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, evaluate, load
 from xlner.core.entity import Span
 from xlner.projection.candidate_sets import CandidateOptions
-from xlner.projection.tune import Tuned, tune
+from xlner.projection.weight_tuning import TunedWeights, tune_weights
 
 NAMES = ("Ana", "Bea", "Carlos", "Vigo", "Pardo", "Toledo", "Quito", "Lima", "Ines", "Mateo", "Sofia", "Oslo")
 
@@ -26,25 +26,25 @@ def copied_names() -> tuple[list[Pair], list[Sentence]]:
 
 
 @pytest.fixture(scope="module")
-def tuned() -> Tuned:
-    return tune(*copied_names(), folds=4, samples=200)
+def tuned() -> TunedWeights:
+    return tune_weights(*copied_names(), folds=4, samples=200)
 
 
-def test_what_helps_is_found_and_its_gain_is_sure(tuned: Tuned) -> None:
+def test_what_helps_is_found_and_its_gain_is_sure(tuned: TunedWeights) -> None:
     assert (tuned.f1, tuned.baseline, tuned.gain, tuned.seen) == (1.0, 0.5, 0.5, 1.0)
     assert 0 < tuned.low <= tuned.gain <= tuned.high
     assert "surface:" in tuned.weights
     assert len(tuned.by_fold) == 4
 
 
-def test_the_projector_does_what_was_measured(tuned: Tuned) -> None:
+def test_the_projector_does_what_was_measured(tuned: TunedWeights) -> None:
     pairs, gold = copied_names()
     done = [p.sentence for p in tuned.projector().project(pairs)]
     assert evaluate(gold, done).micro.f1 == tuned.seen
-    assert create("projector", tuned.spec).fingerprint == tuned.projector().fingerprint
+    assert load("projector", tuned.spec).fingerprint == tuned.projector().fingerprint
 
 
-def test_the_report_says_it_all(tuned: Tuned) -> None:
+def test_the_report_says_it_all(tuned: TunedWeights) -> None:
     report = tuned.report()
     assert "F1 1.000 in 4-fold cross-validation" in report
     assert "alignment alone 0.500: gain +0.500 [" in report
@@ -52,15 +52,15 @@ def test_the_report_says_it_all(tuned: Tuned) -> None:
     assert report.count("\n") == 7
 
 
-def test_tuning_is_deterministic(tuned: Tuned) -> None:
-    assert tune(*copied_names(), folds=4, samples=200) == tuned
-    assert tune(*copied_names(), folds=4, samples=200, seed=1).setting == tuned.setting
+def test_tuning_is_deterministic(tuned: TunedWeights) -> None:
+    assert tune_weights(*copied_names(), folds=4, samples=200) == tuned
+    assert tune_weights(*copied_names(), folds=4, samples=200, seed=1).setting == tuned.setting
 
 
 def test_a_score_that_does_not_help_gains_nothing() -> None:
     pairs, gold = copied_names()
     right = [Pair(p.target, p.source, Alignment(((0, 1),))) for p in pairs]
-    found = tune(right, gold, folds=3, samples=50)
+    found = tune_weights(right, gold, folds=3, samples=50)
     assert found.gain == found.low == found.high == 0
     assert found.weights == "alignment:1"
     assert "it may be chance" in found.report()
@@ -72,37 +72,37 @@ def test_given_scores_are_tuned_too() -> None:
     def second(pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span]) -> NDArray[np.float64]:
         return np.array([[float(c == (1, 2)) for c in candidates]] * len(entities))
 
-    found = tune(pairs, gold, names=("alignment", "oracle", "bounded"), folds=2, samples=20, oracle=second)
+    found = tune_weights(pairs, gold, names=("alignment", "oracle", "coverage"), folds=2, samples=20, oracle=second)
     assert found.f1 == 1
     assert "oracle" in found.weights
     done = found.projector(oracle=second, unused=second).project(pairs)
     assert evaluate(gold, [p.sentence for p in done]).micro.f1 == 1
     with pytest.raises(UnknownNameError):
-        tune(pairs, gold, names=("alignment", "oracle"))
+        tune_weights(pairs, gold, names=("alignment", "oracle"))
 
 
 def test_candidates_and_ignored_labels_are_kept() -> None:
     pairs, gold = copied_names()
     options = CandidateOptions("ngrams+aligned", 3, stop_tokens=frozenset({"ne"}))
-    found = tune(pairs, gold, candidates=options, ignore=("PER",), folds=2, samples=5)
+    found = tune_weights(pairs, gold, candidates=options, ignore=("PER",), folds=2, samples=5)
     assert (found.f1, found.baseline) == (0, 0)
     assert found.candidates == options
-    assert create("projector", found.spec).fingerprint == found.projector().fingerprint
+    assert load("projector", found.spec).fingerprint == found.projector().fingerprint
 
 
 def test_pairs_without_entities_count_their_gold_as_missed() -> None:
     target = Sentence(("Ana",))
     pairs = [Pair(target, Sentence(("Ana",)), Alignment(()))] * 2
-    found = tune(pairs, [target.with_entities([Entity(0, 1, "PER")])] * 2, folds=2, samples=5)
+    found = tune_weights(pairs, [target.with_entities([Entity(0, 1, "PER")])] * 2, folds=2, samples=5)
     assert found.f1 == found.seen == 0
 
 
 def test_what_does_not_fit_is_refused() -> None:
     pairs, gold = copied_names()
     with pytest.raises(ValidationError, match="12 pairs but 11"):
-        tune(pairs, gold[1:])
+        tune_weights(pairs, gold[1:])
     with pytest.raises(ValidationError, match="pair 1 and its gold sentence"):
-        tune(pairs, gold[::-1])
+        tune_weights(pairs, gold[::-1])
     for folds in (1, 13):
         with pytest.raises(ValidationError, match="folds"):
-            tune(pairs, gold, folds=folds)
+            tune_weights(pairs, gold, folds=folds)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xlner import BackendError, Entity, Sentence, StageError, UnknownNameError, create
+from xlner import BackendError, Entity, Sentence, StageError, UnknownNameError, load
 from xlner.recognition.gliner import GlinerRecognizer
 
 pytest.importorskip("torch", reason="needs xlner[hf]")
@@ -102,7 +102,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_gliner_types_become_labels_on_whole_words(folder: Path) -> None:
-    recognizer = create("recognizer", f"gliner:{folder}?types=person=PER,location=LOC&threshold=.3&device=cpu")
+    recognizer = load("recognizer", f"gliner:{folder}?types=person=PER,location=LOC&threshold=.3&device=cpu")
     text = "Ana Pardo vive en Santiago."
     found = recognizer.recognize([Sentence.from_text(text), Sentence(()), Sentence(("Ana", "Pardo"))])
     assert found == [
@@ -131,7 +131,7 @@ def test_gliner_types_that_cannot_be_read(types: str, folder: Path) -> None:
 
 
 def test_span_marker_reads_the_words_as_they_are(folder: Path) -> None:
-    recognizer = create("recognizer", f"span-marker:{folder}?labels=ontonotes")
+    recognizer = load("recognizer", f"span-marker:{folder}?labels=ontonotes")
     found = recognizer.recognize([Sentence(("Ana", "en", "Vigo")), Sentence(())])
     assert found == [[Entity(0, 1, "PER", 0.91235), Entity(2, 3, "LOC", 0.91235)], []]
     assert recognizer.recognize([]) == []
@@ -147,10 +147,10 @@ def test_what_is_missing(
     name: str, package: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BackendError, match="model folder './nowhere' is not there"):
-        create("recognizer", f"{name}:./nowhere")
+        load("recognizer", f"{name}:./nowhere")
     (tmp_path / "broken").mkdir()
     with pytest.raises(BackendError, match="cannot be loaded by"):
-        create("recognizer", f"{name}:{tmp_path / 'broken'}")
+        load("recognizer", f"{name}:{tmp_path / 'broken'}")
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(BackendError, match=f"{missing}.*; pip install {package}"):
-        create("recognizer", f"{name}:{tmp_path}")
+        load("recognizer", f"{name}:{tmp_path}")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         Reason,
     )
     from xlner.core.registry import (
-        create,
+        load,
         register,
     )
     from xlner.core.sentence import (
@@ -69,29 +69,29 @@ if TYPE_CHECKING:
         Counts,
         Scores,
         compare,
+        confidence_intervals,
         evaluate,
         evaluate_alignments,
         evaluate_tags,
         find_errors,
-        intervals,
     )
     from xlner.evaluation.reliability import (
         reliability,
     )
     from xlner.formats import (
+        raise_errors,
         read_alignments,
         read_gold_alignments,
         read_pairs,
         read_sentences,
-        strict,
         write_pairs,
         write_sentences,
     )
     from xlner.pipeline import (
-        Builder,
         Pipeline,
-        Recognition,
+        RecognitionPipeline,
         RunFolder,
+        TrainingDataBuilder,
     )
     from xlner.pipeline.filters import (
         SentenceFilters,
@@ -139,29 +139,26 @@ if TYPE_CHECKING:
     from xlner.projection.matching.match import (
         Match,
         Option,
-        match,
+        match_spans,
     )
     from xlner.projection.multi_source import (
         MultiSourceProjector,
     )
     from xlner.projection.ner_candidates import (
-        RecognizedProjector,
+        NerCandidatesProjector,
     )
     from xlner.projection.scores.alignment import (
         alignment_score,
     )
-    from xlner.projection.scores.bounded import (
-        bounded_score,
-    )
-    from xlner.projection.scores.evidence import (
-        evidence_score,
+    from xlner.projection.scores.coverage import (
+        coverage_score,
     )
     from xlner.projection.scores.ner import (
         NerScore,
         ner_score,
     )
-    from xlner.projection.scores.soft import (
-        soft_score,
+    from xlner.projection.scores.null_aware_coverage import (
+        null_aware_coverage_score,
     )
     from xlner.projection.scores.surface import (
         surface_score,
@@ -171,15 +168,18 @@ if TYPE_CHECKING:
         TranslationScore,
         translation_score,
     )
+    from xlner.projection.scores.weighted_coverage import (
+        weighted_coverage_score,
+    )
     from xlner.projection.strategies import (
         ExactProjector,
         GreedyProjector,
         HeuristicProjector,
         HullProjector,
     )
-    from xlner.projection.tune import (
-        Tuned,
-        tune,
+    from xlner.projection.weight_tuning import (
+        TunedWeights,
+        tune_weights,
     )
     from xlner.stages import (
         Aligner,
@@ -201,7 +201,7 @@ if TYPE_CHECKING:
         Ensemble,
     )
     from xlner.transfer.language_adapters import (
-        LanguageTuning,
+        LanguageAdapterOptions,
         train_language_adapter,
     )
     from xlner.transfer.report import (
@@ -210,11 +210,11 @@ if TYPE_CHECKING:
     from xlner.transfer.training import (
         train,
     )
+    from xlner.transfer.training_options import (
+        TrainingOptions,
+    )
     from xlner.transfer.training_sets import (
         TrainingSet,
-    )
-    from xlner.transfer.tuning import (
-        Tuning,
     )
     from xlner.transfer.zero_shot import (
         ZeroShot,
@@ -246,7 +246,7 @@ _HOMES = {
         "Reason",
     ),
     "xlner.core.registry": (
-        "create",
+        "load",
         "register",
     ),
     "xlner.core.sentence": ("Sentence",),
@@ -271,7 +271,7 @@ _HOMES = {
         "evaluate_alignments",
         "evaluate_tags",
         "find_errors",
-        "intervals",
+        "confidence_intervals",
     ),
     "xlner.evaluation.reliability": ("reliability",),
     "xlner.formats": (
@@ -279,14 +279,14 @@ _HOMES = {
         "read_gold_alignments",
         "read_pairs",
         "read_sentences",
-        "strict",
+        "raise_errors",
         "write_pairs",
         "write_sentences",
     ),
     "xlner.pipeline": (
-        "Builder",
+        "TrainingDataBuilder",
         "Pipeline",
-        "Recognition",
+        "RecognitionPipeline",
         "RunFolder",
     ),
     "xlner.pipeline.filters": ("SentenceFilters",),
@@ -295,7 +295,7 @@ _HOMES = {
         "Batch",
         "BatchResult",
     ),
-    "xlner.projection.scores.bounded": ("bounded_score",),
+    "xlner.projection.scores.coverage": ("coverage_score",),
     "xlner.projection.calibration": ("Calibration",),
     "xlner.projection.candidate_sets": (
         "CandidateOptions",
@@ -308,7 +308,7 @@ _HOMES = {
         "ngrams",
     ),
     "xlner.projection.confidence": ("ConfidentProjector",),
-    "xlner.projection.scores.evidence": ("evidence_score",),
+    "xlner.projection.scores.null_aware_coverage": ("null_aware_coverage_score",),
     "xlner.projection.fused": ("FusedProjector",),
     "xlner.projection.markers.matching": ("recover_entities",),
     "xlner.projection.markers.reading": ("read_markers",),
@@ -321,16 +321,16 @@ _HOMES = {
     "xlner.projection.matching.match": (
         "Match",
         "Option",
-        "match",
+        "match_spans",
     ),
     "xlner.projection.scores.ner": (
         "NerScore",
         "ner_score",
     ),
-    "xlner.projection.ner_candidates": ("RecognizedProjector",),
+    "xlner.projection.ner_candidates": ("NerCandidatesProjector",),
     "xlner.projection.scores.alignment": ("alignment_score",),
     "xlner.projection.multi_source": ("MultiSourceProjector",),
-    "xlner.projection.scores.soft": ("soft_score",),
+    "xlner.projection.scores.weighted_coverage": ("weighted_coverage_score",),
     "xlner.projection.strategies": (
         "ExactProjector",
         "GreedyProjector",
@@ -343,9 +343,9 @@ _HOMES = {
         "TranslationScore",
         "translation_score",
     ),
-    "xlner.projection.tune": (
-        "Tuned",
-        "tune",
+    "xlner.projection.weight_tuning": (
+        "TunedWeights",
+        "tune_weights",
     ),
     "xlner.core.tags": (
         "Repair",
@@ -354,13 +354,13 @@ _HOMES = {
     "xlner.transfer.adapters": ("add_adapters",),
     "xlner.transfer.ensemble": ("Ensemble",),
     "xlner.transfer.language_adapters": (
-        "LanguageTuning",
+        "LanguageAdapterOptions",
         "train_language_adapter",
     ),
     "xlner.transfer.report": ("TrainingReport",),
     "xlner.transfer.training": ("train",),
     "xlner.transfer.training_sets": ("TrainingSet",),
-    "xlner.transfer.tuning": ("Tuning",),
+    "xlner.transfer.training_options": ("TrainingOptions",),
     "xlner.transfer.zero_shot": (
         "ZeroShot",
         "zero_shot",
@@ -382,7 +382,6 @@ __all__ = [
     "BackendError",
     "Batch",
     "BatchResult",
-    "Builder",
     "Calibration",
     "CandidateOptions",
     "CandidateSet",
@@ -398,13 +397,14 @@ __all__ = [
     "HullProjector",
     "InputError",
     "LabelMap",
-    "LanguageTuning",
+    "LanguageAdapterOptions",
     "LexicalWeights",
     "MarkerStyle",
     "Markers",
     "Match",
     "MissingExtraError",
     "MultiSourceProjector",
+    "NerCandidatesProjector",
     "NerScore",
     "Option",
     "Outcome",
@@ -414,8 +414,7 @@ __all__ = [
     "Projection",
     "Projector",
     "Reason",
-    "Recognition",
-    "RecognizedProjector",
+    "RecognitionPipeline",
     "Recognizer",
     "Repair",
     "RunFolder",
@@ -426,12 +425,13 @@ __all__ = [
     "SentenceFilters",
     "Signature",
     "StageError",
+    "TrainingDataBuilder",
+    "TrainingOptions",
     "TrainingReport",
     "TrainingSet",
     "TranslationScore",
     "Translator",
-    "Tuned",
-    "Tuning",
+    "TunedWeights",
     "UnknownNameError",
     "ValidationError",
     "XlnerError",
@@ -442,24 +442,25 @@ __all__ = [
     "aligned_words",
     "alignment_score",
     "between_aligned",
-    "bounded_score",
     "compare",
-    "create",
+    "confidence_intervals",
+    "coverage_score",
     "detokenize",
     "evaluate",
     "evaluate_alignments",
     "evaluate_tags",
     "evaluation",
-    "evidence_score",
     "fakes",
     "find_errors",
-    "intervals",
     "languages",
     "learn_lexicon",
-    "match",
+    "load",
+    "match_spans",
     "merged_ranges",
     "ner_score",
     "ngrams",
+    "null_aware_coverage_score",
+    "raise_errors",
     "read_alignments",
     "read_gold_alignments",
     "read_markers",
@@ -468,8 +469,6 @@ __all__ = [
     "recover_entities",
     "register",
     "reliability",
-    "soft_score",
-    "strict",
     "surface_score",
     "symmetrize",
     "tags",
@@ -478,7 +477,8 @@ __all__ = [
     "train_language_adapter",
     "translate_labeled",
     "translation_score",
-    "tune",
+    "tune_weights",
+    "weighted_coverage_score",
     "write_markers",
     "write_pairs",
     "write_sentences",

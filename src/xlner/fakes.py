@@ -2,7 +2,7 @@
 
 >>> from xlner import Pipeline
 >>> pipeline = Pipeline(
-...     EchoTranslator(), GazetteerRecognizer({"Vigo": "LOC"}), OracleAligner(), "greedy", target_lang="gl"
+...     EchoTranslator(), DictionaryRecognizer({"Vigo": "LOC"}), OracleAligner(), "greedy", target_lang="gl"
 ... )
 >>> [pair.labeled.tags() for pair in pipeline.run_texts(["Ana vive en Vigo."])]
 [['O', 'O', 'O', 'B-LOC', 'O']]
@@ -51,12 +51,12 @@ class DictionaryTranslator:
         return [" ".join(self.words.get(word, word) for word in text.split()) for text in texts]
 
 
-class GazetteerRecognizer:
+class DictionaryRecognizer:
     """Finds names from a list, the longest first, and nothing else.
 
     `names` maps names (words separated by spaces) to labels; or a file with two columns, tab between them.
 
-    >>> GazetteerRecognizer({"New York": "LOC"}).recognize([Sentence(("In", "New", "York"))])
+    >>> DictionaryRecognizer({"New York": "LOC"}).recognize([Sentence(("In", "New", "York"))])
     [[Entity(start=1, end=3, label='LOC', score=None)]]
     """
 

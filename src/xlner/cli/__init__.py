@@ -30,8 +30,8 @@ from xlner.cli.symmetrize import symmetrize
 from xlner.cli.train import train
 from xlner.cli.train_aligner import train_aligner
 from xlner.cli.train_language_adapter import train_language_adapter
-from xlner.cli.transfer import transfer
 from xlner.cli.translate import translate
+from xlner.cli.zero_shot import zero_shot
 from xlner.errors import XlnerError
 
 EXIT_BAD_USAGE = 2
@@ -70,7 +70,7 @@ for command in (
     train_language_adapter,
     encoder,
     train,
-    transfer,
+    zero_shot,
     families,
     evaluate,
     evaluate_alignment,
@@ -86,7 +86,7 @@ for command in (
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit; every error that xlner foresees is one line on standard error."""
+    """CommandRun the command line and exit; every error that xlner foresees is one line on standard error."""
     sys.exit(_run(arguments))
 
 

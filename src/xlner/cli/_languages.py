@@ -32,7 +32,7 @@ class LabeledFiles:
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._reading = {name: options[name] for name in ("scheme", "repair", "tag_names")}
-        self._reading["format"] = options["from_format"]
+        self._reading["format"] = options["input_format"]
         self._on_error, self._limit = options["on_error"], options["limit"]
         self.unread = 0
 

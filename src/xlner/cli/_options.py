@@ -56,7 +56,7 @@ def option_names(command: click.Command) -> dict[str, str]:
     }
 
 
-def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
+def _load_config(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
     """Take the values of a TOML file as defaults; unknown keys are errors."""
     if path is None:
         return None
@@ -67,7 +67,7 @@ def _load_recipe(context: click.Context, _: click.Parameter, path: str | None) -
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", path=path) from None
     names = {option: parameter for parameter, option in option_names(context.command).items()}
-    names.pop("recipe")
+    names.pop("config")
     several = {p.name for p in context.command.params if isinstance(p, click.Option) and p.multiple}
     values = {}
     for key, value in recipe.items():
@@ -112,8 +112,8 @@ IGNORE = click.option(
     "--ignore", type=comma_list, default="", metavar="A,B,…", help="Leave out entities with these labels."
 )
 LIMIT = click.option("--limit", type=click.IntRange(min=1), help="Stop after so many sentences.")
-BATCH_TOKENS = click.option(
-    "--batch-tokens", type=click.IntRange(min=1), default=4096, show_default=True, help="Words in a batch, at most."
+BATCH_WORDS = click.option(
+    "--batch-words", type=click.IntRange(min=1), default=4096, show_default=True, help="Words in a batch, at most."
 )
 ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Links words.")
 PROJECTOR = click.option(
@@ -137,10 +137,10 @@ FILTER = click.option(
     metavar="A,B:X,…",
     help="Write only sentences that pass: complete, confidence:0.5, entities:1, unique … (docs/confidence.md).",
 )
-ON_SUSPECT = click.option(
-    "--on-suspect",
-    type=click.Choice(["flag", "drop", "stop"]),
-    default="flag",
+ON_WARNING = click.option(
+    "--on-warning",
+    type=click.Choice(["keep", "drop", "stop"]),
+    default="keep",
     show_default=True,
     help="What to do with a translation that looks wrong at every attempt: keep it and say so in the output, put an "
     "error in its place, or stop.",
@@ -153,11 +153,11 @@ RUN = options(
     ),
     click.option("--resume/--overwrite", default=True, help="Go on with the run in DIR (default), or start it anew."),
 )
-RECIPE = click.option(
-    "--recipe",
+CONFIG = click.option(
+    "--config",
     is_eager=True,
     expose_value=False,
-    callback=_load_recipe,
+    callback=_load_config,
     metavar="FILE",
     help="TOML file with values for these options; the command line wins.",
 )
@@ -166,8 +166,8 @@ RECIPE = click.option(
 def input_format() -> Callable[[Command], Command]:
     """An option for the format of the input."""
     return click.option(
-        "--from",
-        "from_format",
+        "--input-format",
+        "input_format",
         type=click.Choice(SENTENCE_FORMATS),
         help="Input format; told by the file name otherwise.",
     )
@@ -176,5 +176,8 @@ def input_format() -> Callable[[Command], Command]:
 def output_format(formats: Sequence[str]) -> Callable[[Command], Command]:
     """An option for the format of the output."""
     return click.option(
-        "--to", "to_format", type=click.Choice(formats), help="Output format; told by the file name otherwise."
+        "--output-format",
+        "output_format",
+        type=click.Choice(formats),
+        help="Output format; told by the file name otherwise.",
     )

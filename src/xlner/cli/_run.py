@@ -32,8 +32,8 @@ OUTPUT_FORMATS = ("conll", "jsonl", PRETTY)
 _PRETTY_WINDOW = 32
 _SUMMARY = "summary.json"
 EXIT_SOME_FAILED = 1
-_NOT_IN_RECIPE = frozenset({"run_dir", "resume"})
-_READING = ("from_format", "lang", "scheme", "repair", "tag_names", "lexical")
+_NOT_IN_CONFIG = frozenset({"run_dir", "resume"})
+_READING = ("input_format", "lang", "scheme", "repair", "tag_names", "lexical")
 
 
 class Watch(Protocol):
@@ -50,7 +50,7 @@ class Watch(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CommandRun:
     """One run of a command: its options, its input files and what was read from them."""
 
     command: str
@@ -63,10 +63,10 @@ class Run:
     watch: Watch | None = None
 
 
-def output_format(output: str, to_format: str | None, input_format: str) -> str:
+def output_format(output: str, output_format: str | None, input_format: str) -> str:
     """The format to write: as asked for, by the file name, pretty on a terminal, else like the input."""
-    if to_format is not None:
-        return to_format
+    if output_format is not None:
+        return output_format
     if output != STANDARD_STREAM:
         format = format_of(output)
         if format not in OUTPUT_FORMATS:
@@ -111,8 +111,8 @@ class Runner(Protocol):
         """One pair for each item, in order."""
 
 
-def execute(pipeline: Runner, items: Iterable[Any], run: Run) -> int:
-    """Run the pipeline over the items, write the pairs, say what happened; returns the exit code."""
+def execute(pipeline: Runner, items: Iterable[Any], run: CommandRun) -> int:
+    """CommandRun the pipeline over the items, write the pairs, say what happened; returns the exit code."""
     options = run.options
     require_other_file(options["output"], *run.inputs.values())
     items = stopping_at_errors(islice(items, options["limit"]), options["on_error"])
@@ -184,14 +184,14 @@ def _say_what_is_kept(run_dir: str | None) -> None:
         click.echo(f"xlner: finished parts are kept in {run_dir}; the same command goes on from there", err=True)
 
 
-def _total(run: Run) -> int | None:
+def _total(run: CommandRun) -> int | None:
     limit: int | None = run.options["limit"]
     path = next(iter(run.inputs.values()))
-    counted = count_sentences(path, run.options["from_format"] or format_of(path, default="text"))
+    counted = count_sentences(path, run.options["input_format"] or format_of(path, default="text"))
     return counted if limit is None or counted is None else min(limit, counted)
 
 
-def _open_run_folder(pipeline: Runner, run: Run) -> RunFolder:
+def _open_run_folder(pipeline: Runner, run: CommandRun) -> RunFolder:
     from xlner.pipeline import RunFolder
 
     options = run.options
@@ -199,7 +199,7 @@ def _open_run_folder(pipeline: Runner, run: Run) -> RunFolder:
     identity |= {"on_error": options["on_error"], **_input_digests(run.inputs)}
     identity["reading"] = {name: options.get(name) for name in _READING}
     folder = RunFolder(options["run_dir"], identity, overwrite=not options["resume"])
-    _save_recipe(run)
+    _save_config(run)
     return folder
 
 
@@ -212,17 +212,17 @@ def _input_digests(paths: Mapping[str, str]) -> dict[str, str]:
     return {name: " ".join(map(file_digest, input_files(path))) for name, path in paths.items()}
 
 
-def _save_recipe(run: Run) -> None:
+def _save_config(run: CommandRun) -> None:
     """Save the resolved options in the run folder, as a recipe that repeats the run."""
     folder = Path(run.options["run_dir"])
-    lines = [f"# xlner {run.command} {' '.join(run.inputs.values())} --recipe recipe.toml"]
+    lines = [f"# xlner {run.command} {' '.join(run.inputs.values())} --config config.toml"]
     names = option_names(click.get_current_context().command)
     for name, value in run.options.items():
-        if name in _NOT_IN_RECIPE or value is None or value == ():
+        if name in _NOT_IN_CONFIG or value is None or value == ():
             continue
         shown = list(value) if isinstance(value, tuple) else value
         lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
-    (folder / "recipe.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "config.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -258,7 +258,7 @@ class _Tally:
                 self.failed += 1
                 self.first_error = self.first_error or f"sentence {self.sentences}: {pair.error}"
             self.links += len(pair.alignment or ())
-            flags = pair.source.meta.get("translation_flags") if pair.source is not None else None
+            flags = pair.source.meta.get("translation_warnings") if pair.source is not None else None
             if isinstance(flags, list):
                 self.suspicious += 1
                 self.suspects.update(flags)

@@ -14,7 +14,7 @@ from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError
-from xlner.formats import format_of, read_pairs, read_sentences, strict
+from xlner.formats import format_of, raise_errors, read_pairs, read_sentences
 from xlner.formats.files import require_content
 
 READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES)
@@ -27,12 +27,12 @@ def reading(options: Mapping[str, Any], mode: str = "strict") -> dict[str, Any]:
     found = {name: options[name] for name in ("scheme", "repair", "tag_names")}
     if mode == "conlleval":
         found |= {"scheme": Scheme.AUTO.value, "repair": Repair.CONLLEVAL.value}
-    return {"format": options["from_format"], **found}
+    return {"format": options["input_format"], **found}
 
 
 def gold_sentences(path: str, options: Mapping[str, Any]) -> Iterator[Sentence]:
     """The sentences of a file of labeled sentences."""
-    return strict(read_sentences(path, require_tags=True, **options))
+    return raise_errors(read_sentences(path, require_tags=True, **options))
 
 
 def predictions(path: str, options: Mapping[str, Any]) -> Iterator[Sentence | Pair]:

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 Group = tuple[Pair, ...]
 ALSO = "also"
 """The field of a sentence in JSONL that holds the other sources, their links and outcomes."""
-_SAME_AS_SEVERAL = {"greedy": "several?matcher=greedy", "exact": "several"}
+_SAME_AS_SEVERAL = {"greedy": "multi-source?matcher=greedy", "exact": "multi-source"}
 
 
-def several_spec(spec: str) -> str:
+def multi_source_spec(spec: str) -> str:
     """The projector for several sources that a spec stands for.
 
-    >>> several_spec("greedy"), several_spec("several?combine=mean")
-    ('several?matcher=greedy', 'several?combine=mean')
+    >>> multi_source_spec("greedy"), multi_source_spec("multi-source?combine=mean")
+    ('multi-source?matcher=greedy', 'multi-source?combine=mean')
     """
     return _SAME_AS_SEVERAL.get(spec, spec)
 
 
-class SeveralPipelines:
+class MultiSourcePipeline:
     """Pipelines without a projector, one for each source, and the projector that gets what all of them made.
 
     A group of which any pair has an error comes out as a pair with that error. Raises `UnknownNameError` for a
@@ -98,10 +98,10 @@ def _with_others(pair: Pair, others: Sequence[Pair]) -> Pair:
     return replace(pair, target=replace(pair.target, meta=meta), projection=replace(pair.projection, sentence=labeled))
 
 
-def several_pipelines(first: Pipeline, options: Mapping[str, Any]) -> SeveralPipelines:
+def multi_source_pipeline(first: Pipeline, options: Mapping[str, Any]) -> MultiSourcePipeline:
     """The pipeline of the first source, one like it for each other source, and the projector that the options name."""
     from xlner.cli._confidence import read_calibration
-    from xlner.core.registry import create
+    from xlner.core.registry import load
     from xlner.pipeline import Pipeline
 
     others = [
@@ -114,11 +114,11 @@ def several_pipelines(first: Pipeline, options: Mapping[str, Any]) -> SeveralPip
             source_lang=lang or first.source_lang,
             ignore=first.ignore,
             window=first.window,
-            batch_tokens=first.batch_tokens,
+            batch_words=first.batch_words,
         )
         for lang in options["also_lang"] or ("",) * len(options["also_source"])
     ]
-    several = SeveralPipelines([first, *others], create("projector", several_spec(options["projector"])))
+    several = MultiSourcePipeline([first, *others], load("projector", multi_source_spec(options["projector"])))
     several.projector.calibration = read_calibration(options["calibration"])
     several.projector.min_confidence = options["min_confidence"]
     return several
@@ -156,7 +156,7 @@ def _pairs(
 ) -> Iterator[Pair | InputError]:
     tags = {"scheme": options["scheme"], "repair": options["repair"], "tag_names": options["tag_names"]}
     require_tags = options["recognizer"] is None
-    format = options["from_format"]
+    format = options["input_format"]
     return parallel(
         read_sentences(source, format=format, language=lang, require_tags=require_tags, report=report, **tags),
         read_sentences(target, format=format or format_of(target), language=options["lang"], **tags),

@@ -20,7 +20,7 @@ def require_target_entities(projector: object, path: str, format: str, **reading
     if format == "text" or (path != STANDARD_STREAM and not _has_entities(path, format, reading)):
         raise UnknownNameError(
             f"this projector chooses among the entities of the target, and {path} has none",
-            hint="name a recognizer of its language, as in recognized?recognizer=hf:MODEL",
+            hint="name a recognizer of its language, as in ner-candidates?recognizer=hf:MODEL",
         )
 
 

@@ -28,9 +28,9 @@ def ready_to_align(
     once.
     """
     from xlner.alignment.statistical.trained import has_to_learn, learn
-    from xlner.core.registry import create
+    from xlner.core.registry import load
 
-    aligner = create("aligner", spec)
+    aligner = load("aligner", spec)
     extra: Sequence[tuple[str, str]] = options["extra_bitext"]
     if not has_to_learn(aligner):
         if extra or options["save_model"]:
@@ -69,5 +69,5 @@ def _readable(spec: str, bitexts: Sequence[tuple[str, str]], read: Reader, on_er
 def _digests(bitexts: Sequence[tuple[str, str]], options: Mapping[str, Any]) -> dict[str, object]:
     from xlner.engines.run_folder import file_digest
 
-    reading = {name: options[name] for name in ("from_format", "lang", "source_lang")}
+    reading = {name: options[name] for name in ("input_format", "lang", "source_lang")}
     return {"files": [[file_digest(path) for path in pair] for pair in bitexts], **reading}

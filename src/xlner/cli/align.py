@@ -10,7 +10,7 @@ import click
 
 from xlner.cli import _options as o
 from xlner.cli._parallel import parallel
-from xlner.cli._run import Run, execute
+from xlner.cli._run import CommandRun, execute
 from xlner.cli._training import ready_to_align
 from xlner.core.pair import Pair
 from xlner.errors import InputError
@@ -32,21 +32,21 @@ from xlner.formats import ReadReport, format_of, read_sentences
     help="More parallel files to learn from, for aligners that learn (eflomal, thot); may be repeated.",
 )
 @click.option("--save-model", metavar="DIR", help="Keep what such an aligner learned, for --aligner NAME:DIR.")
-@click.option("--reversed", "turned", is_flag=True, help="Write target-source, with the two sentences in that order.")
+@click.option("--swap", "turned", is_flag=True, help="Write target-source, with the two sentences in that order.")
 @o.input_format()
 @o.output_format(("pharaoh", "jsonl"))
 @o.ON_ERROR
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @o.RUN
-@o.RECIPE
+@o.CONFIG
 def align(**options: Any) -> int:
     """Link the words of parallel files.
 
     SOURCE and TARGET are text, CoNLL or JSONL with the same number of sentences.
 
     Writes one line a pair in Pharaoh format: source-target, 0-based. Text is cut into words by the default tokenizer;
-    write --to jsonl to see them, and the weights of the links.
+    write --output-format jsonl to see them, and the weights of the links.
 
     \b
     xlner align examples/en-es.conll examples/es.conll
@@ -61,17 +61,17 @@ def align(**options: Any) -> int:
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
         files = ((source, options["source_lang"]), (target, options["lang"]))
         sides = [
-            read_sentences(path, format=options["from_format"], language=lang, report=reports.get(path))
+            read_sentences(path, format=options["input_format"], language=lang, report=reports.get(path))
             for path, lang in files
         ]
         return parallel(sides[0], sides[1], None, (source, target, ""))
 
-    to_format = options["to_format"] or format_of(options["output"], "pharaoh")
+    output_format = options["output_format"] or format_of(options["output"], "pharaoh")
     inputs = {"target": target, "source": source}
     with ExitStack() as stack:
         aligner = ready_to_align(options["aligner"], (source, target), read, options, stack)
-        pipeline = Pipeline(None, None, aligner, None, batch_tokens=options["batch_tokens"])
-        run = Run("align", options, to_format, inputs, reports, _turned if turned else _as_it_is)
+        pipeline = Pipeline(None, None, aligner, None, batch_words=options["batch_words"])
+        run = CommandRun("align", options, output_format, inputs, reports, _turned if turned else _as_it_is)
         return execute(pipeline, read(source, target), run)
 
 

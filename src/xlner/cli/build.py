@@ -11,7 +11,7 @@ import click
 
 from xlner.cli import _options as o
 from xlner.cli._confidence import read_calibration
-from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
+from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.pair import Pair
 from xlner.errors import UnknownNameError
@@ -51,17 +51,17 @@ _NEED_LINKS = ("confidence", "mean-confidence", "linked")
 @o.CONFIDENCE
 @o.FILTER
 @o.IGNORE
-@click.option("--from-format", type=click.Choice(["conll", "jsonl"]), help="Input format; told by the file name else.")
-@click.option("--to-format", type=click.Choice(OUTPUT_FORMATS), help="Output format; told by the file name else.")
+@click.option("--input-format", type=click.Choice(["conll", "jsonl"]), help="Input format; told by the file name else.")
+@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), help="Output format; told by the file name else.")
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
 @o.ON_ERROR
-@o.ON_SUSPECT
+@o.ON_WARNING
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @o.RUN
-@o.RECIPE
+@o.CONFIG
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON on standard output; needs -o FILE.")
 def build(**options: Any) -> int:
     """Build training data.
@@ -75,15 +75,15 @@ def build(**options: Any) -> int:
     xlner build examples/en-es.conll --to es -o es.jsonl
     xlner build examples/en-es.conll --to gl --route align --filter complete,unique -o gl.conll
     """
-    from xlner.pipeline import Builder
+    from xlner.pipeline import TrainingDataBuilder
     from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     path, as_json = options.pop("source"), options.pop("as_json")
     if as_json and options["output"] == STANDARD_STREAM:
         raise UnknownNameError("--json writes to standard output", hint="write the sentences to a file: -o FILE")
-    format = options["from_format"] or format_of(path, default="conll")
-    to_format = output_format(options["output"], options["to_format"], format)
-    builder = Builder(
+    format = options["input_format"] or format_of(path, default="conll")
+    to_format = output_format(options["output"], options["output_format"], format)
+    builder = TrainingDataBuilder(
         options["translator"],
         options["aligner"],
         options["projector"],
@@ -96,9 +96,9 @@ def build(**options: Any) -> int:
         calibration=read_calibration(options["calibration"]),
         min_confidence=options["min_confidence"],
         ignore=options["ignore"],
-        on_suspect=options["on_suspect"],
+        on_warning=options["on_warning"],
         window=window_for(to_format, DEFAULT_WINDOW),
-        batch_tokens=options["batch_tokens"],
+        batch_words=options["batch_words"],
     )
     require_target_entities(builder.projector, "a translation", "text")
     report = ReadReport()
@@ -113,7 +113,9 @@ def build(**options: Any) -> int:
         tag_names=options["tag_names"],
     )
     watch = _Watch(as_json=as_json)
-    return execute(builder, sentences, Run("build", options, to_format, {"source": path}, {path: report}, watch=watch))
+    return execute(
+        builder, sentences, CommandRun("build", options, to_format, {"source": path}, {path: report}, watch=watch)
+    )
 
 
 def _needs_links(options: Mapping[str, Any]) -> bool:

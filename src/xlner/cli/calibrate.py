@@ -38,7 +38,7 @@ _FOLDS = 5
 @o.REPAIR
 @o.TAG_NAMES
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @click.option("--bins", type=click.IntRange(min=1), default=10, show_default=True, help="Bins of the tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def calibrate(**options: Any) -> int:
@@ -68,7 +68,7 @@ def calibrate(**options: Any) -> int:
         target_lang=options["lang"],
         source_lang=options["source_lang"],
         ignore=options["ignore"],
-        batch_tokens=options["batch_tokens"],
+        batch_words=options["batch_words"],
     )
     stages = {"projector": fingerprint(pipeline.projector), "aligner": fingerprint(pipeline.aligner)}
     pipeline.projector = ConfidentProjector(pipeline.projector)  # type: ignore[arg-type]  # there is one
@@ -94,13 +94,13 @@ def _read(options: dict[str, Any]) -> Iterable[Pair]:
     """Pairs whose target has its gold entities; raises the first `InputError`."""
     names = (options["source"], options["gold"], options["alignment"] or "")
     tags = {"scheme": options["scheme"], "repair": options["repair"], "tag_names": options["tag_names"]}
-    read = {"format": options["from_format"], "report": ReadReport(), **tags}
+    read = {"format": options["input_format"], "report": ReadReport(), **tags}
     labeled = options["recognizer"] is None
     pairs = parallel(
         read_sentences(names[0], language=options["source_lang"], require_tags=labeled, **read),
         read_sentences(
             names[1],
-            **{**read, "format": options["from_format"] or format_of(names[1])},
+            **{**read, "format": options["input_format"] or format_of(names[1])},
             language=options["lang"],
             require_tags=True,
         ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("systems", metavar="SYSTEM…", nargs=-1, required=True)
 @click.option("--mode", type=click.Choice(MODES), default="strict", show_default=True, help="As in evaluate.")
 @click.option(
-    "--confidence",
+    "--bootstrap",
     type=click.IntRange(min=2),
     default=1000,
     show_default=True,
@@ -42,12 +42,12 @@ def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, *
     xlner compare gold.conll greedy.conll exact.conll heuristic.conll
     """
     from xlner.evaluation import compare as difference
-    from xlner.evaluation import holm, intervals
+    from xlner.evaluation import confidence_intervals, holm
 
-    numbers = {"samples": options["confidence"], "seed": options["seed"]}
+    numbers = {"samples": options["bootstrap"], "seed": options["seed"]}
     scores = [_scores(gold, path, options) for path in (baseline, *systems)]
     s.say_unknown(scores[0].ignored or {}, {label: 0 for found in scores for label in found.per_type})
-    bounds = [intervals(found, **numbers).micro for found in scores]
+    bounds = [confidence_intervals(found, **numbers).micro for found in scores]
     differences = [difference(scores[0], found, trials=options["trials"], **numbers) for found in scores[1:]]
     adjusted = holm([d.p for d in differences])
     signature = differences[0].signature.extended({name: options[name] for name in ("scheme", "repair")})

@@ -42,15 +42,15 @@ def convert(**options: Any) -> int:
 
     \b
     xlner convert train.iob2 train.jsonl
-    xlner convert pred.conll - --to conll --to-scheme IOBES
+    xlner convert pred.conll - --output-format conll --to-scheme IOBES
     """
     report = ReadReport()
     require_other_file(options["output"], options["input"])
     default = "conll" if options["output"] == STANDARD_STREAM else None
-    to_format = options["to_format"] or format_of(options["output"], default)
+    output_format = options["output_format"] or format_of(options["output"], default)
     items = read_sentences(
         options["input"],
-        format=options["from_format"],
+        format=options["input_format"],
         language=options["lang"],
         scheme=options["scheme"],
         repair=options["repair"],
@@ -59,11 +59,11 @@ def convert(**options: Any) -> int:
     )
     entities: Counter[str] = Counter()
     sentences = _sentences(stopping_at_errors(items, options["on_error"]), entities)
-    count = write_sentences(sentences, options["output"], format=to_format, scheme=options["to_scheme"])
+    count = write_sentences(sentences, options["output"], format=output_format, scheme=options["to_scheme"])
     notes = [counted(count, "sentence")]
     if report.repaired_tags:
         notes.append(f"{counted(report.repaired_tags, 'tag')} out of place repaired")
-    if to_format == "text" and entities:
+    if output_format == "text" and entities:
         notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, since text holds none")
     if report.bad:
         notes.append(f"{report.bad} could not be read")

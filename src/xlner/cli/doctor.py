@@ -69,13 +69,13 @@ def _table(rows: list[dict[str, Any]], width: int) -> Table:
 
 def _check(kind: str, name: str, target: str, hub: bool) -> dict[str, Any]:
     """Build a backend with its defaults; the built-in fakes always work."""
-    from xlner.core.registry import create
+    from xlner.core.registry import load
 
     row = {"kind": kind, "name": name, "works": True, "state": _YES}
     if target.startswith(_FAKES):
         return {**row, "details": "a fake, for tests"}
     try:
-        return {**row, "details": _details(create(kind, name))}
+        return {**row, "details": _details(load(kind, name))}
     except MissingArgumentError as error:
         return {**row, "state": _ON_DEMAND, "details": str(error)}
     except NotDownloadedError as error:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from xlner.core.signature import Signature
-    from xlner.evaluation import Confusion, Counts, Intervals, MucCounts, Scores
+    from xlner.evaluation import ConfidenceIntervals, Confusion, Counts, MucCounts, Scores
 
 MODES = ("strict", "conlleval", "span", "partial")
 
@@ -32,7 +32,10 @@ MODES = ("strict", "conlleval", "span", "partial")
     "the span alone; span and label, with half credit where a span overlaps one of its label.",
 )
 @click.option(
-    "--confidence", type=click.IntRange(min=2), metavar="N", help="Intervals at 95 % from N bootstrap samples."
+    "--bootstrap",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Intervals at 95 % from N bootstrap samples.",
 )
 @s.SEED
 @click.option("--by-length", is_flag=True, help="Also by the length of the sentence and of the entity.")
@@ -46,7 +49,7 @@ def evaluate(gold: str, predicted: str, mode: str, ignore: tuple[str, ...], as_j
 
     \b
     xlner evaluate examples/es.conll es.labeled.conll --ignore MISC,DATE
-    xlner evaluate gold.conll pred.jsonl --confidence 1000 --by-length --confusion
+    xlner evaluate gold.conll pred.jsonl --bootstrap 1000 --by-length --confusion
     """
     from xlner.evaluation import evaluate as score
 
@@ -67,12 +70,12 @@ class _Shown:
     """Everything that was asked for, computed once."""
 
     def __init__(self, scores: Scores, options: Mapping[str, Any], facts: Mapping[str, object]) -> None:
-        from xlner.evaluation import Confusion, by_entity_length, by_sentence_length, intervals, muc_counts
+        from xlner.evaluation import Confusion, by_entity_length, by_sentence_length, confidence_intervals, muc_counts
 
         self.scores = scores
-        self.intervals: Intervals | None = None
-        if options["confidence"]:
-            self.intervals = intervals(scores, samples=options["confidence"], seed=options["seed"])
+        self.intervals: ConfidenceIntervals | None = None
+        if options["bootstrap"]:
+            self.intervals = confidence_intervals(scores, samples=options["bootstrap"], seed=options["seed"])
         signature = self.intervals.signature if self.intervals else scores.signature
         self.signature: Signature = signature.extended(facts)
         self.lengths: dict[str, dict[str, Counts]] = {}

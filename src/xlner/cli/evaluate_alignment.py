@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.errors import InputError
-from xlner.formats import read_alignments, read_gold_alignments, strict
+from xlner.formats import raise_errors, read_alignments, read_gold_alignments
 
 if TYPE_CHECKING:
     from xlner.evaluation import AlignmentScores
@@ -35,8 +35,8 @@ def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_base
 
     try:
         scores = evaluate_alignments(
-            strict(read_gold_alignments(gold, one_based=one_based_gold)),
-            strict(read_alignments(predicted, one_based=one_based_pred)),
+            raise_errors(read_gold_alignments(gold, one_based=one_based_gold)),
+            raise_errors(read_alignments(predicted, one_based=one_based_pred)),
         )
     except InputError as error:
         if error.path is not None:

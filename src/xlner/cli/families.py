@@ -28,7 +28,7 @@ def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--conditions", type=comma_list, metavar="NAMES", help="Only these and the baseline, with commas.")
 @click.option("--seeds", callback=_numbers, metavar="N,N,…", help="In place of those of the recipe.")
 @click.option("--device", default="auto", show_default=True, metavar="NAME", help="Where to compute.")
-@click.option("--samples", default=2000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
+@click.option("--bootstrap", default=2000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of intervals and tests.")
 @click.option("--keep-models", is_flag=True, help="Keep the trained models.")
 @click.option("--resume/--overwrite", default=True, help="Go on with the runs in FOLDER (default), or start anew.")
@@ -40,7 +40,7 @@ def families(
     conditions: tuple[str, ...] | None,
     seeds: tuple[int, ...] | None,
     device: str,
-    samples: int,
+    bootstrap: int,
     seed: int,
     keep_models: bool,
     resume: bool,
@@ -60,7 +60,7 @@ def families(
     chosen = read_recipe(recipe).restricted(conditions, seeds)
     study = Study(chosen, model, data, output, keep_models=keep_models, overwrite=not resume, device=device)
     sources, runs = study.run(lambda text: click.echo(f"xlner: {text}", err=True))
-    analysis = analyze(chosen, sources, runs, samples=samples, seed=seed)
+    analysis = analyze(chosen, sources, runs, samples=bootstrap, seed=seed)
     written = write_report(output, analysis, runs, model)
     _print(analysis)
     for line in analysis.conclusion:

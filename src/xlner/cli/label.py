@@ -9,7 +9,7 @@ import click
 
 from xlner.cli import _options as o
 from xlner.cli._confidence import add_confidence
-from xlner.cli._run import OUTPUT_FORMATS, Run, Runner, execute, output_format, window_for
+from xlner.cli._run import OUTPUT_FORMATS, CommandRun, Runner, execute, output_format, window_for
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UnknownNameError
@@ -56,11 +56,11 @@ if TYPE_CHECKING:
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
 @o.ON_ERROR
-@o.ON_SUSPECT
+@o.ON_WARNING
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @o.RUN
-@o.RECIPE
+@o.CONFIG
 def label(**options: Any) -> int:
     """Label text.
 
@@ -78,8 +78,8 @@ def label(**options: Any) -> int:
     from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     path = options.pop("input")
-    format = options["from_format"] or format_of(path, default="text")
-    to_format = output_format(options["output"], options["to_format"], format)
+    format = options["input_format"] or format_of(path, default="text")
+    to_format = output_format(options["output"], options["output_format"], format)
     report = ReadReport()
     sentences = read_sentences(path, format=format, language=options["lang"], report=report)
     pipeline = Pipeline(
@@ -90,14 +90,14 @@ def label(**options: Any) -> int:
         target_lang=options["lang"],
         source_lang=options["source_lang"],
         ignore=options["ignore"],
-        on_suspect=options["on_suspect"],
+        on_warning=options["on_warning"],
         window=window_for(to_format, DEFAULT_WINDOW),
-        batch_tokens=options["batch_tokens"],
+        batch_words=options["batch_words"],
     )
     require_target_entities(pipeline.projector, path, format)
     add_confidence(pipeline, options)
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    run = Run("label", options, to_format, {"input": path}, {path: report})
+    run = CommandRun("label", options, to_format, {"input": path}, {path: report})
     return execute(_ensemble(pipeline, options), pairs, run)
 
 

@@ -42,8 +42,8 @@ from xlner.formats.files import require_other_file
 @o.input_format()
 @o.ON_ERROR
 @o.LIMIT
-@o.BATCH_TOKENS
-@o.RECIPE
+@o.BATCH_WORDS
+@o.CONFIG
 def lexicon(**options: Any) -> int:
     """Learn a lexicon from parallel files, to translate SOURCE's language into TARGET's word by word.
 
@@ -86,7 +86,7 @@ def _aligned(files: tuple[str, str], options: dict[str, Any], stack: ExitStack) 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
         languages = (options["source_lang"], options["lang"])
         sides = [
-            read_sentences(path, format=options["from_format"], language=lang)
+            read_sentences(path, format=options["input_format"], language=lang)
             for path, lang in zip((source, target), languages, strict=True)
         ]
         return parallel(sides[0], sides[1], links, (source, target, options["alignment"] or ""))
@@ -98,10 +98,10 @@ def _aligned(files: tuple[str, str], options: dict[str, Any], stack: ExitStack) 
         return limited()
     learning = {**options, "extra_bitext": (), "save_model": None, "run_dir": None, "resume": False}
     aligner = ready_to_align(options["aligner"], files, read, learning, stack)
-    return Pipeline(None, None, aligner, None, batch_tokens=options["batch_tokens"]).run_pairs(limited())
+    return Pipeline(None, None, aligner, None, batch_words=options["batch_words"]).run_pairs(limited())
 
 
 def _total(options: dict[str, Any]) -> int | None:
     path = options["source"]
-    found = count_sentences(path, options["from_format"] or format_of(path, "text"))
+    found = count_sentences(path, options["input_format"] or format_of(path, "text"))
     return found if found is None or options["limit"] is None else min(found, options["limit"])

@@ -10,8 +10,8 @@ import click
 from xlner.cli import _options as o
 from xlner.cli._confidence import add_confidence
 from xlner.cli._parallel import agreed, parallel, weighed
-from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
-from xlner.cli._several import also_groups, several_pipelines
+from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
+from xlner.cli._several import also_groups, multi_source_pipeline
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UnknownNameError
@@ -57,9 +57,9 @@ from xlner.formats.files import STANDARD_STREAM
 @o.TAG_NAMES
 @o.ON_ERROR
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @o.RUN
-@o.RECIPE
+@o.CONFIG
 def project(**options: Any) -> int:
     """Carry labels over to a translation.
 
@@ -72,15 +72,15 @@ def project(**options: Any) -> int:
     xlner project en.conll de.conll --alignment en-de.talp -o de.projected.conll
     xlner project en.conll pt.txt --lang pt --also-source es.conll --also-lang es
     xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical \\
-        --projector "fused:evidence?candidates=aligned&max_length=100"
+        --projector "fused:null-aware-coverage?candidates=aligned&max_length=100"
     """
     from xlner.pipeline import Pipeline
     from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     source, target, links = options.pop("source"), options.pop("target"), options["alignment"]
-    from_format = options["from_format"]
-    target_format = from_format or format_of(target)
-    to_format = output_format(options["output"], options["to_format"], target_format)
+    input_format = options["input_format"]
+    target_format = input_format or format_of(target)
+    to_format = output_format(options["output"], options["output_format"], target_format)
     reports = {source: ReadReport(), target: ReadReport()}
     tags = {"scheme": options["scheme"], "repair": options["repair"], "tag_names": options["tag_names"]}
     pipeline = Pipeline(
@@ -92,14 +92,14 @@ def project(**options: Any) -> int:
         source_lang=options["source_lang"],
         ignore=options["ignore"],
         window=window_for(to_format, DEFAULT_WINDOW),
-        batch_tokens=options["batch_tokens"],
+        batch_words=options["batch_words"],
     )
 
     def pairs(reports: Mapping[str, ReadReport]) -> Iterator[Pair | InputError]:
         return parallel(
             read_sentences(
                 source,
-                format=from_format,
+                format=input_format,
                 language=options["source_lang"],
                 require_tags=options["recognizer"] is None,
                 report=reports[source],
@@ -120,11 +120,13 @@ def project(**options: Any) -> int:
         inputs |= {f"alignment of source {k}": path for k, path in enumerate(options["also_alignment"], start=2)}
         groups = also_groups(read, target, options, reports)
         return execute(
-            several_pipelines(pipeline, options), groups, Run("project", options, to_format, inputs, reports)
+            multi_source_pipeline(pipeline, options),
+            groups,
+            CommandRun("project", options, to_format, inputs, reports),
         )
     require_target_entities(pipeline.projector, target, target_format, **tags)
     add_confidence(pipeline, options)
-    return execute(pipeline, read, Run("project", options, to_format, inputs, reports))
+    return execute(pipeline, read, CommandRun("project", options, to_format, inputs, reports))
 
 
 def _numbered(links: Sequence[str]) -> dict[str, str]:

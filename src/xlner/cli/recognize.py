@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._run import OUTPUT_FORMATS, Run, execute, output_format, window_for
+from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences
@@ -23,9 +23,9 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @o.output_format(OUTPUT_FORMATS)
 @o.ON_ERROR
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @o.RUN
-@o.RECIPE
+@o.CONFIG
 def recognize(**options: Any) -> int:
     """Recognize entities in text, without translation.
 
@@ -37,20 +37,20 @@ def recognize(**options: Any) -> int:
     xlner recognize news.txt --lang en
     xlner recognize noticias.txt --lang es --recognizer hf:./my-multilingual-ner -o noticias.conll
     """
-    from xlner.pipeline import Recognition
+    from xlner.pipeline import RecognitionPipeline
     from xlner.pipeline.pipeline import DEFAULT_WINDOW
 
     path = options.pop("input")
-    format = options["from_format"] or format_of(path, default="text")
-    to_format = output_format(options["output"], options["to_format"], format)
+    format = options["input_format"] or format_of(path, default="text")
+    to_format = output_format(options["output"], options["output_format"], format)
     report = ReadReport()
     sentences = read_sentences(path, format=format, language=options["lang"], report=report)
-    recognition = Recognition(
+    recognition = RecognitionPipeline(
         options["recognizer"],
         lang=options["lang"],
         ignore=options["ignore"],
         window=window_for(to_format, DEFAULT_WINDOW),
-        batch_tokens=options["batch_tokens"],
+        batch_words=options["batch_words"],
     )
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return execute(recognition, pairs, Run("recognize", options, to_format, {"input": path}, {path: report}))
+    return execute(recognition, pairs, CommandRun("recognize", options, to_format, {"input": path}, {path: report}))

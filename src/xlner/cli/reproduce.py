@@ -66,7 +66,7 @@ def _by_language(value: str) -> tuple[str, str]:
     "-o", "--output", default="reproduced", show_default=True, metavar="FOLDER", help="Where stages and results go."
 )
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N sentences of a language.")
-@click.option("--samples", default=1000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
+@click.option("--bootstrap", default=1000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of intervals and tests.")
 def reproduce(
     recipe: str,
@@ -81,10 +81,10 @@ def reproduce(
     back_translators: tuple[str, ...],
     output: str,
     limit: int | None,
-    samples: int,
+    bootstrap: int,
     seed: int,
 ) -> int:
-    """Run an experiment and compare.
+    """CommandRun an experiment and compare.
 
     RECIPE is politov2025, shkalikov-thesis, xlner, or a TOML file. Runs every method on every language, what methods
     share once; the same command goes on where it was stopped, and does nothing again. Writes tables, tests and a plot
@@ -108,7 +108,7 @@ def reproduce(
         target_recognizer=target_recognizer,
         back_translators=dict(_by_language(value) for value in back_translators),
         limit=limit,
-        samples=samples,
+        samples=bootstrap,
         seed=seed,
     )
     results = experiment.run(lambda text: click.echo(f"xlner: {text}", err=True))
@@ -116,7 +116,7 @@ def reproduce(
     if len(reasons) == 1 and None not in reasons:
         raise InputError(f"nothing could be run: {reasons.pop()}")
     plan, used, _, _ = experiment.plan()
-    tests = comparisons(results, samples=samples, seed=seed)
+    tests = comparisons(results, samples=bootstrap, seed=seed)
     title = f"{experiment.recipe.title}: {plan.title}"
     written = write_report(output, title, used, results, tests)
     _print(results)
@@ -141,13 +141,15 @@ def _print(results: list[Result]) -> None:
         table.add_column(name, justify="right", no_wrap=name != "F1")
     for r in results:
         theirs = "" if r.published is None else f"{r.published.f1:.4f}"
-        if r.scores is None or r.intervals is None:
+        if r.scores is None or r.confidence_intervals is None:
             table.add_row(r.lang, r.method, "not run", "", "", theirs, "")
             continue
         counted = r.scores.projected
         projected = f"{counted.rate:.4f}" if counted is not None and counted.source else ""
         gain = "" if r.difference is None else f"{r.difference:+.4f}"
-        table.add_row(r.lang, r.method, f"{r.scores.micro.f1:.4f}", str(r.intervals.micro), projected, theirs, gain)
+        table.add_row(
+            r.lang, r.method, f"{r.scores.micro.f1:.4f}", str(r.confidence_intervals.micro), projected, theirs, gain
+        )
     table.add_section()
     for mean in shown_means(results):
         gain = "" if mean.published is None else f"{mean.f1 - mean.published:+.4f}"

@@ -92,7 +92,7 @@ _SAMPLE = o.options(
 @click.option("--checkpoint-every", type=_AT_LEAST_1, default=200, show_default=True, help="Steps between savings.")
 @click.option("--resume/--overwrite", default=True, help="Go on with a broken run (default), or replace DIR.")
 @JSON
-@o.RECIPE
+@o.CONFIG
 def train(model: str, output: str, as_json: bool, **options: Any) -> int:
     """Fine-tune an encoder as a recognizer of entities.
 
@@ -107,11 +107,11 @@ def train(model: str, output: str, as_json: bool, **options: Any) -> int:
     xlner train e5 --train en=en.conll --train de=de.conll --total 4000 --temperature inf -o e5-ner
     xlner recognize noticias.txt --lang es --recognizer hf:e5-ner
     """
-    from xlner.transfer.training import Tuning, train
+    from xlner.transfer.training import TrainingOptions, train
 
     files = LabeledFiles(options)
     sets = _sets(files, options)
-    tuning = Tuning(**{name: options[name] for name in _TUNING})
+    tuning = TrainingOptions(**{name: options[name] for name in _TUNING})
     report = train(
         model,
         sets,
@@ -134,7 +134,7 @@ def _sets(files: LabeledFiles, options: dict[str, Any]) -> list[TrainingSet]:
     learned, measured = files.by_language(options["train_files"]), files.by_language(options["dev_files"])
     only = sorted(set(measured) - set(learned))
     if only:
-        raise click.UsageError(f"--dev {only[0]}: there is no --train of this language; see xlner transfer")
+        raise click.UsageError(f"--dev {only[0]}: there is no --train of this language; see xlner zero-shot")
     origins = {code: _names(options["train_files"], code) for code in learned}
     return [
         TrainingSet(code, sentences, measured.get(code, ()), origins[code], options["license"])

@@ -40,7 +40,7 @@ from xlner.formats import ReadReport, read_sentences
 @o.ON_ERROR
 @o.LIMIT
 @click.option("--resume/--overwrite", default=True, help="Go on with a broken run (default), or replace DIR.")
-@o.RECIPE
+@o.CONFIG
 def train_aligner(model: str, source: str, target: str, output: str, **options: Any) -> int:
     """Fine-tune an encoder for word alignment on raw parallel text.
 
@@ -52,19 +52,19 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
     xlner train-aligner e5 en.txt es.txt --layer 7 --prefix query: -o e5-es
     xlner align en.txt es.txt --aligner "hf:e5-es?layer=7&prefix=query:"
     """
-    from xlner.alignment.hf.training import Training, train_aligner
+    from xlner.alignment.hf.training import AlignerTrainingOptions, train_aligner
 
     reports = {source: ReadReport(), target: ReadReport()}
     items = parallel(
-        read_sentences(source, format=options["from_format"], language=options["source_lang"], report=reports[source]),
-        read_sentences(target, format=options["from_format"], language=options["lang"], report=reports[target]),
+        read_sentences(source, format=options["input_format"], language=options["source_lang"], report=reports[source]),
+        read_sentences(target, format=options["input_format"], language=options["lang"], report=reports[target]),
         None,
         (source, target, ""),
     )
     read = list(stopping_at_errors(islice(items, options["limit"]), options["on_error"]))
     pairs = [item for item in read if not isinstance(item, InputError)]
     names = ("objective", "layer", "prefix", "epochs", "batch_size", "learning_rate", "max_length", "seed")
-    training = Training(**{name: options[name] for name in names})
+    training = AlignerTrainingOptions(**{name: options[name] for name in names})
     report = train_aligner(model, pairs, output, training, overwrite=not options["resume"], on_step=show_step)
     unread = len(read) - len(pairs)
     click.echo(

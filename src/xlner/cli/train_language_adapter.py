@@ -29,7 +29,7 @@ from xlner.formats import ReadReport, read_sentences
 @o.ON_ERROR
 @o.LIMIT
 @click.option("--overwrite", is_flag=True, help="Replace DIR.")
-@o.RECIPE
+@o.CONFIG
 def train_language_adapter(model: str, text: str, output: str, **options: Any) -> int:
     """Train an adapter for a language on text, by guessing masked sub-words; labels are not used.
 
@@ -42,13 +42,13 @@ def train_language_adapter(model: str, text: str, output: str, **options: Any) -
     xlner train e5 -o ner --train en=train.conll --parameters "orthogonal?language=en"
     xlner recognize new.txt --lang gl --recognizer "hf:ner?adapter=gl"
     """
-    from xlner.transfer.language_adapters import LanguageTuning, train_language_adapter
+    from xlner.transfer.language_adapters import LanguageAdapterOptions, train_language_adapter
 
-    found = read_sentences(text, format=options["from_format"], language=options["lang"], report=ReadReport())
+    found = read_sentences(text, format=options["input_format"], language=options["lang"], report=ReadReport())
     read = list(stopping_at_errors(islice(found, options["limit"]), options["on_error"]))
     sentences = [item for item in read if not isinstance(item, InputError)]
     names = ("epochs", "batch_size", "learning_rate", "max_length", "seed")
-    tuning = LanguageTuning(**{name: options[name] for name in names})
+    tuning = LanguageAdapterOptions(**{name: options[name] for name in names})
     spec, overwrite = options["adapter"], options["overwrite"]
     report = train_language_adapter(model, sentences, output, tuning, spec=spec, overwrite=overwrite, on_step=show_step)
     unread = len(read) - len(sentences)

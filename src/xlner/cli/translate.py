@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._run import Run, execute
+from xlner.cli._run import CommandRun, execute
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
@@ -21,14 +21,16 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @click.option("--to", "to_lang", required=True, metavar="CODE", help="Language to translate into.")
 @o.OUTPUT
 @click.option("--translator", default=o.DEFAULT_TRANSLATOR, show_default=True, metavar="SPEC", help="Translates.")
-@click.option("--from-format", type=click.Choice(o.SENTENCE_FORMATS), help="Input format; told by the file name else.")
-@click.option("--to-format", type=click.Choice(["text", "jsonl"]), help="Output format; told by the file name else.")
+@click.option("--input-format", type=click.Choice(o.SENTENCE_FORMATS), help="Input format; told by the file name else.")
+@click.option(
+    "--output-format", type=click.Choice(["text", "jsonl"]), help="Output format; told by the file name else."
+)
 @o.ON_ERROR
-@o.ON_SUSPECT
+@o.ON_WARNING
 @o.LIMIT
-@o.BATCH_TOKENS
+@o.BATCH_WORDS
 @o.RUN
-@o.RECIPE
+@o.CONFIG
 def translate(**options: Any) -> int:
     """Translate text.
 
@@ -42,9 +44,9 @@ def translate(**options: Any) -> int:
     from xlner.pipeline import Pipeline
 
     path = options.pop("input")
-    format = options["from_format"] or format_of(path, default="text")
-    to_format = options["to_format"] or format_of(options["output"], "text")
-    if to_format not in ("text", "jsonl"):
+    format = options["input_format"] or format_of(path, default="text")
+    output_format = options["output_format"] or format_of(options["output"], "text")
+    if output_format not in ("text", "jsonl"):
         raise InputError(
             "a translation is written as text or JSONL", path=options["output"], hint="write .txt or .jsonl"
         )
@@ -57,12 +59,14 @@ def translate(**options: Any) -> int:
         None,
         target_lang=options["from_lang"],
         source_lang=options["to_lang"],
-        on_suspect=options["on_suspect"],
-        batch_tokens=options["batch_tokens"],
+        on_warning=options["on_warning"],
+        batch_words=options["batch_words"],
     )
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    shown = _translation if to_format == "text" else _pair
-    return execute(pipeline, pairs, Run("translate", options, to_format, {"input": path}, {path: report}, shown))
+    shown = _translation if output_format == "text" else _pair
+    return execute(
+        pipeline, pairs, CommandRun("translate", options, output_format, {"input": path}, {path: report}, shown)
+    )
 
 
 def _translation(pair: Pair) -> Pair:

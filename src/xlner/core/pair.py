@@ -56,13 +56,13 @@ class Outcome:
 class Projection:
     """The labeled target sentence, and one outcome per source entity in the order of the source.
 
-    `way` says how a matcher found the spans, and `objective` the sum of their scores: `single`, `dp`, `milp`
+    `solver` says how a matcher found the spans, and `objective` the sum of their scores: `single`, `dp`, `milp`
     and `assignment` prove that no choice has a larger one, `greedy` proves nothing. None where nothing was matched.
     """
 
     sentence: Sentence
     outcomes: tuple[Outcome, ...]
-    way: str | None = field(default=None, compare=False)
+    solver: str | None = field(default=None, compare=False)
     objective: float | None = None
 
 

@@ -45,7 +45,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
     "aligner": {
         "apertium": "xlner.translation.apertium.aligner:ApertiumAligner",
         "awesome": "xlner.alignment.hf.published:AwesomeAligner",
-        "boosted": "xlner.alignment.boosted:BoostedAligner",
+        "surface-augmented": "xlner.alignment.surface_augmented:SurfaceAugmentedAligner",
         "e5": "xlner.alignment.e5:E5Aligner",
         "eflomal": "xlner.alignment.statistical.eflomal:EflomalAligner",
         "hf": "xlner.alignment.hf.aligner:HfAligner",
@@ -61,8 +61,8 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "greedy": "xlner.projection.strategies:GreedyProjector",
         "heuristic": "xlner.projection.strategies:HeuristicProjector",
         "hull": "xlner.projection.strategies:HullProjector",
-        "recognized": "xlner.projection.ner_candidates:RecognizedProjector",
-        "several": "xlner.projection.multi_source:MultiSourceProjector",
+        "ner-candidates": "xlner.projection.ner_candidates:NerCandidatesProjector",
+        "multi-source": "xlner.projection.multi_source:MultiSourceProjector",
     },
 }
 
@@ -121,7 +121,7 @@ def names(kind: str) -> dict[str, str]:
     """Everything registered for a kind, `name → "module:Class"`; entry points (`xlner.translators` …) included.
 
     >>> sorted(names("projector"))
-    ['back-translation', 'exact', 'fused', 'greedy', 'heuristic', 'hull', 'recognized', 'several']
+    ['back-translation', 'exact', 'fused', 'greedy', 'heuristic', 'hull', 'multi-source', 'ner-candidates']
     """
     known = dict(_BUILTIN[kind])
     for point in entry_points(group=f"xlner.{kind}s"):
@@ -146,12 +146,12 @@ def backend_class(kind: str, name: str) -> Any:
         raise BackendError(f"{kind} {name!r} cannot be loaded from {known[name]}: {error}") from error
 
 
-def create(kind: str, spec: str, /, **defaults: object) -> Any:
+def load(kind: str, spec: str, /, **defaults: object) -> Any:
     """Build a backend from its spec. `defaults` are passed on where the backend takes an option of that name.
 
     Raises `UnknownNameError` for an unknown name or option, `BackendError` where the backend cannot run here.
 
-    >>> create("translator", "echo").translate(["Ola"], from_lang="gl", to_lang="en")
+    >>> load("translator", "echo").translate(["Ola"], from_lang="gl", to_lang="en")
     ['Ola']
     """
     parsed = Spec.parse(spec)

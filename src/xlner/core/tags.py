@@ -37,7 +37,7 @@ class Repair(StrEnum):
     NONE = "none"
 
 
-class Decoded(NamedTuple):
+class DecodedTags(NamedTuple):
     """Entities, and the positions of the tags that had to be repaired."""
 
     entities: tuple[Entity, ...]
@@ -72,21 +72,21 @@ _BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may open an enti
 
 def decode(
     tags: Sequence[str], scheme: Scheme | str = Scheme.IOB2, *, repair: Repair | str = Repair.CONLLEVAL
-) -> Decoded:
+) -> DecodedTags:
     """Read entities from one tag per token.
 
     A tag is `O`, or a prefix and a label joined by the first hyphen, so labels may contain hyphens. Raises
     `ValidationError` for a tag that is neither, and with `Repair.NONE` for the first tag out of place.
 
     >>> decode(["I-PER", "I-PER", "B-ORG-GOV"])
-    Decoded(entities=(Entity(start=0, end=2, label='PER', score=None), \
+    DecodedTags(entities=(Entity(start=0, end=2, label='PER', score=None), \
 Entity(start=2, end=3, label='ORG-GOV', score=None)), repaired=(0,))
     """
     decoder = _Decoder(parse_scheme(scheme), Repair(repair))
     for position, tag in enumerate(tags):
         decoder.read(position, tag)
     decoder.close(len(tags))
-    return Decoded(tuple(decoder.entities), tuple(sorted(set(decoder.repaired))))
+    return DecodedTags(tuple(decoder.entities), tuple(sorted(set(decoder.repaired))))
 
 
 class _Decoder:

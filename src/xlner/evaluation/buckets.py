@@ -9,7 +9,7 @@ import numpy as np
 
 from xlner.errors import ValidationError
 from xlner.evaluation.counts import Counts
-from xlner.evaluation.entities import Mode, Scores, count, counts_of
+from xlner.evaluation.entities import EvaluationMode, Scores, count, counts_of
 
 SENTENCE_LENGTHS = (1, 11, 21, 31, 41)
 ENTITY_LENGTHS = (1, 2, 3, 4)
@@ -42,7 +42,7 @@ def by_entity_length(scores: Scores, starts: Sequence[int] = ENTITY_LENGTHS) -> 
     >>> by_entity_length(evaluate(gold, gold))["2"].gold
     1
     """
-    if scores.mode is Mode.PARTIAL:
+    if scores.mode is EvaluationMode.PARTIAL:
         raise ValidationError("partial credit has no single entity length", hint="use another mode")
     names = _names(starts)
     spans = (scores.sides.gold, scores.sides.predicted)

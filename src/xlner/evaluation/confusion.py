@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xlner.evaluation.matching import inexact_pairs
-from xlner.evaluation.spans import Ints, Sides
+from xlner.evaluation.spans import GoldAndPredicted, Ints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,7 +23,7 @@ class Confusion:
     counts: Ints
 
     @classmethod
-    def of(cls, sides: Sides) -> Confusion:
+    def of(cls, sides: GoldAndPredicted) -> Confusion:
         """The matrix of the entities that share words, each in one pair at most.
 
         >>> from xlner import Entity, Sentence, evaluate

@@ -15,14 +15,14 @@ from xlner.core.signature import Signature
 from xlner.errors import UnknownNameError
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.matching import inexact_pairs
-from xlner.evaluation.sentence_pairs import Matched, matched
-from xlner.evaluation.spans import Ints, Sides, sides_of_sentences
-from xlner.evaluation.tag_spans import sides_of_tags
+from xlner.evaluation.paired_sentences import PairedSentence, paired_sentences
+from xlner.evaluation.spans import GoldAndPredicted, Ints, spans_of_sentences
+from xlner.evaluation.tag_spans import spans_of_tags
 
 ANY_LABEL = "ENTITY"
 
 
-class Mode(StrEnum):
+class EvaluationMode(StrEnum):
     """When a predicted entity is correct."""
 
     STRICT = "strict"
@@ -62,8 +62,8 @@ class Scores:
     out. `projected` is there where the predictions came with the outcomes of projection.
     """
 
-    mode: Mode
-    sides: Sides
+    mode: EvaluationMode
+    sides: GoldAndPredicted
     by_sentence: Ints
     signature: Signature
     failed: int = 0
@@ -96,7 +96,7 @@ def evaluate(
     gold: Iterable[Sentence],
     predicted: Iterable[Sentence | Pair],
     *,
-    mode: Mode | str = Mode.STRICT,
+    mode: EvaluationMode | str = EvaluationMode.STRICT,
     ignore: Collection[str] = (),
 ) -> Scores:
     """Compare predicted with gold sentences, one for one; sentences without words are skipped on both sides.
@@ -110,7 +110,7 @@ def evaluate(
     0.5
     """
     tally = _Tally(ignore)
-    sides = sides_of_sentences(tally.counting(matched(gold, predicted)))
+    sides = spans_of_sentences(tally.counting(paired_sentences(gold, predicted)))
     return _score(sides, _parse(mode), ignore, tally)
 
 
@@ -118,7 +118,7 @@ def evaluate_tags(
     gold: Sequence[Sequence[str]],
     predicted: Sequence[Sequence[str]],
     *,
-    mode: Mode | str = Mode.CONLLEVAL,
+    mode: EvaluationMode | str = EvaluationMode.CONLLEVAL,
     ignore: Collection[str] = (),
 ) -> Scores:
     """Compare tag sequences as conlleval and seqeval do, in any scheme, valid or not: a stray `I-` begins an entity.
@@ -129,10 +129,10 @@ def evaluate_tags(
     >>> evaluate_tags([["I-PER", "I-PER", "O"]], [["B-PER", "I-PER", "I-LOC"]]).micro
     Counts(correct=1, predicted=2, gold=1, partial=0)
     """
-    return _score(sides_of_tags(gold, predicted), _parse(mode), ignore, _Tally(ignore))
+    return _score(spans_of_tags(gold, predicted), _parse(mode), ignore, _Tally(ignore))
 
 
-def count(sides: Sides, rows: tuple[Ints, Ints], n_rows: int, *, partial: bool = False) -> Ints:
+def count(sides: GoldAndPredicted, rows: tuple[Ints, Ints], n_rows: int, *, partial: bool = False) -> Ints:
     """Correct, predicted, gold and partial entities per row, shape `(n_rows, 4)`.
 
     `rows` has the row of each gold and of each predicted entity; what is correct or partial counts in the row of its
@@ -153,33 +153,33 @@ def counts_of(row: Ints) -> Counts:
     return Counts(*row.tolist())
 
 
-def _parse(mode: Mode | str) -> Mode:
+def _parse(mode: EvaluationMode | str) -> EvaluationMode:
     try:
-        return Mode(mode)
+        return EvaluationMode(mode)
     except ValueError:
-        raise UnknownNameError(f"unknown mode {mode!r}", hint=f"one of {', '.join(Mode)}") from None
+        raise UnknownNameError(f"unknown mode {mode!r}", hint=f"one of {', '.join(EvaluationMode)}") from None
 
 
-def _score(sides: Sides, mode: Mode, ignore: Collection[str], tally: _Tally) -> Scores:
+def _score(sides: GoldAndPredicted, mode: EvaluationMode, ignore: Collection[str], tally: _Tally) -> Scores:
     ignored = _occurrences(sides, ignore)
     sides = sides.without(ignore)
-    if mode is Mode.SPAN:
+    if mode is EvaluationMode.SPAN:
         sides = sides.unlabeled(ANY_LABEL)
     n_sentences, n_labels = len(sides.offsets) - 1, len(sides.labels)
     rows = [sides.sentence_of(s.starts) * n_labels + s.labels for s in (sides.gold, sides.predicted)]
-    counts = count(sides, (rows[0], rows[1]), n_sentences * n_labels, partial=mode is Mode.PARTIAL)
+    counts = count(sides, (rows[0], rows[1]), n_sentences * n_labels, partial=mode is EvaluationMode.PARTIAL)
     facts = {"mode": mode, "ignore": tuple(ignore), "sentences": n_sentences, "data": sides.digest}
     by_sentence = counts.reshape(n_sentences, n_labels, 4)
     return Scores(mode, sides, by_sentence, Signature.of(facts), tally.failed, ignored, tally.projected)
 
 
-def _occurrences(sides: Sides, labels: Collection[str]) -> dict[str, int]:
+def _occurrences(sides: GoldAndPredicted, labels: Collection[str]) -> dict[str, int]:
     numbers = np.concatenate([sides.gold.labels, sides.predicted.labels])
     number = {label: k for k, label in enumerate(sides.labels)}
     return {label: int((numbers == number.get(label, -1)).sum()) for label in labels}
 
 
-def _partial(sides: Sides) -> Ints:
+def _partial(sides: GoldAndPredicted) -> Ints:
     """Numbers of the gold entities that count half: not exact, but paired with one of their own label."""
     gold, predicted = sides.gold.labels.tolist(), sides.predicted.labels.tolist()
     half = [g for g, p in inexact_pairs(sides) if g is not None and p is not None and gold[g] == predicted[p]]
@@ -195,7 +195,7 @@ class _Tally:
         self._ignore = ignore
         self._outcomes: Counter[bool] = Counter()
 
-    def counting(self, items: Iterable[Matched]) -> Iterator[tuple[Sentence, Sentence]]:
+    def counting(self, items: Iterable[PairedSentence]) -> Iterator[tuple[Sentence, Sentence]]:
         seen = False
         for item in items:
             self.failed += item.error is not None

@@ -11,13 +11,13 @@ from xlner.core.entity import Entity
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.evaluation.attribution import Blame, Blamer, Stage
+from xlner.evaluation.attribution import Attribution, ErrorAttributor, Stage
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.groups import groups
-from xlner.evaluation.sentence_pairs import Matched, matched
+from xlner.evaluation.paired_sentences import PairedSentence, paired_sentences
 
 
-class Kind(StrEnum):
+class ErrorKind(StrEnum):
     """How a gold entity, or several, and what was predicted in its place differ."""
 
     BOUNDARY_LEFT = "boundary left"
@@ -48,12 +48,12 @@ class EntityError:
     without the outcomes of projection.
     """
 
-    kind: Kind
+    kind: ErrorKind
     gold: tuple[Entity, ...]
     predicted: tuple[Entity, ...]
     sentence: int
-    where: Matched
-    blame: Blame | None
+    where: PairedSentence
+    blame: Attribution | None
 
     @property
     def stage(self) -> Stage | None:
@@ -68,9 +68,9 @@ class ErrorReport:
     errors: tuple[EntityError, ...]
     counts: Counts
 
-    def by_kind(self) -> dict[Kind, tuple[EntityError, ...]]:
+    def by_kind(self) -> dict[ErrorKind, tuple[EntityError, ...]]:
         """Errors of each kind that there is."""
-        return {kind: found for kind in Kind if (found := tuple(e for e in self.errors if e.kind is kind))}
+        return {kind: found for kind in ErrorKind if (found := tuple(e for e in self.errors if e.kind is kind))}
 
     def by_stage(self) -> dict[Stage | None, tuple[EntityError, ...]]:
         """Errors that each stage is to blame for; those of which nothing is known under None."""
@@ -100,7 +100,7 @@ def find_errors(
     """
     errors: list[EntityError] = []
     totals: Counter[str] = Counter()
-    for number, item in enumerate(matched(gold, predicted), start=1):
+    for number, item in enumerate(paired_sentences(gold, predicted), start=1):
         wanted = without_labels(item.gold.entities, ignore)
         found = without_labels(item.predicted.entities, ignore)
         right = {_key(e) for e in wanted} & {_key(e) for e in found}
@@ -121,8 +121,8 @@ def examples(errors: Sequence[EntityError], count: int) -> list[EntityError]:
     return list(errors[::step][:count])
 
 
-def _errors_of(item: Matched, number: int, gold: list[Entity], predicted: list[Entity]) -> Iterator[EntityError]:
-    blamer = Blamer.of(item, gold)
+def _errors_of(item: PairedSentence, number: int, gold: list[Entity], predicted: list[Entity]) -> Iterator[EntityError]:
+    blamer = ErrorAttributor.of(item, gold)
     for group in groups([_key(e) for e in gold], [_key(e) for e in predicted]):
         wanted = tuple(gold[k] for k in group.gold)
         found = tuple(predicted[k] for k in group.predicted)
@@ -134,30 +134,32 @@ def _key(entity: Entity) -> tuple[int, int, str]:
     return (entity.start, entity.end, entity.label)
 
 
-def _kind(gold: Sequence[Entity], predicted: Sequence[Entity]) -> Kind:
+def _kind(gold: Sequence[Entity], predicted: Sequence[Entity]) -> ErrorKind:
     if not gold or not predicted:
-        return Kind.MISSED if gold else Kind.SPURIOUS
+        return ErrorKind.MISSED if gold else ErrorKind.SPURIOUS
     if len(gold) > 1 or len(predicted) > 1:
-        return Kind.MERGED if len(gold) > 1 else Kind.SPLIT
+        return ErrorKind.MERGED if len(gold) > 1 else ErrorKind.SPLIT
     wanted, found = gold[0], predicted[0]
     if wanted.span == found.span:
-        return Kind.TYPE
+        return ErrorKind.TYPE
     if wanted.label != found.label:
-        return Kind.TYPE_AND_BOUNDARY
+        return ErrorKind.TYPE_AND_BOUNDARY
     if wanted.end == found.end:
-        return Kind.BOUNDARY_LEFT
-    return Kind.BOUNDARY_RIGHT if wanted.start == found.start else Kind.BOUNDARY_BOTH
+        return ErrorKind.BOUNDARY_LEFT
+    return ErrorKind.BOUNDARY_RIGHT if wanted.start == found.start else ErrorKind.BOUNDARY_BOTH
 
 
-def _blame(blamer: Blamer | None, kind: Kind, gold: tuple[Entity, ...], predicted: tuple[Entity, ...]) -> Blame | None:
+def _blame(
+    blamer: ErrorAttributor | None, kind: ErrorKind, gold: tuple[Entity, ...], predicted: tuple[Entity, ...]
+) -> Attribution | None:
     if blamer is None:
         return None
-    if kind is Kind.MISSED:
+    if kind is ErrorKind.MISSED:
         return blamer.missed(gold[0])
-    if kind is Kind.SPURIOUS:
+    if kind is ErrorKind.SPURIOUS:
         return blamer.spurious(predicted[0])
-    if kind is Kind.SPLIT:
+    if kind is ErrorKind.SPLIT:
         return blamer.split(predicted)
-    if kind is Kind.MERGED:
+    if kind is ErrorKind.MERGED:
         return blamer.merged(gold, predicted[0])
     return blamer.differing(gold[0], predicted[0])

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from xlner.evaluation.groups import Labeled, best_pair, groups
-from xlner.evaluation.spans import Sides
+from xlner.evaluation.spans import GoldAndPredicted
 
 Alike = tuple[int | None, int | None]
 """Positions of a gold and a predicted entity that stand for each other; None for the side where there is none."""
 
 
-def inexact_pairs(sides: Sides) -> Iterator[Alike]:
+def inexact_pairs(sides: GoldAndPredicted) -> Iterator[Alike]:
     """Every entity that is not exactly right, once: with the one it overlaps, or alone.
 
     Of several that overlap the same one, the best fitting is its partner (see `groups`), the others are alone.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.matching import inexact_pairs
-from xlner.evaluation.spans import Sides
+from xlner.evaluation.spans import GoldAndPredicted
 
 SCHEMES = ("strict", "exact", "partial", "type")
 """Span and label right; span right; spans overlap (half credit unless the same); spans overlap and label right."""
@@ -33,7 +33,7 @@ class MucCounts:
         return Counts(self.correct, both + self.spurious, both + self.missing, self.partial)
 
 
-def muc_counts(sides: Sides) -> dict[str, MucCounts]:
+def muc_counts(sides: GoldAndPredicted) -> dict[str, MucCounts]:
     """Counts of all types under each scheme. Each entity is in one pair at most, so that counts add up.
 
     >>> from xlner import Entity, Sentence, evaluate

@@ -10,8 +10,8 @@ import numpy as np
 from xlner.core.resampling import bootstrap, percentiles, randomize
 from xlner.core.signature import Signature
 from xlner.errors import InputError
+from xlner.evaluation.confidence_intervals import LEVEL, SAMPLES, Interval, f1_of
 from xlner.evaluation.entities import Scores
-from xlner.evaluation.intervals import LEVEL, SAMPLES, Interval, f1_of
 from xlner.evaluation.spans import Ints
 
 TRIALS = 10_000

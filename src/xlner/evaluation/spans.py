@@ -25,7 +25,7 @@ class Spans(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sides:
+class GoldAndPredicted:
     """Gold and predicted spans of the same sentences.
 
     `offsets` has the position of the first word of each sentence, and the number of words at its end; `labels` the
@@ -42,18 +42,18 @@ class Sides:
         """The 0-based sentence of each word."""
         return np.searchsorted(self.offsets, positions, side="right") - 1
 
-    def without(self, ignored: Collection[str]) -> Sides:
+    def without(self, ignored: Collection[str]) -> GoldAndPredicted:
         """The same without the entities of some labels, and with the labels that are left."""
         kept = np.array([label not in ignored for label in self.labels], dtype=bool)
         labels = tuple(label for label in self.labels if label not in ignored)
         numbers = np.cumsum(kept) - 1
         gold, predicted = (_renumbered(side, kept, numbers) for side in (self.gold, self.predicted))
-        return Sides(self.offsets, labels, gold, predicted, self.digest)
+        return GoldAndPredicted(self.offsets, labels, gold, predicted, self.digest)
 
-    def unlabeled(self, label: str) -> Sides:
+    def unlabeled(self, label: str) -> GoldAndPredicted:
         """The same with one label for all entities."""
         gold, predicted = (Spans(s.starts, s.ends, np.zeros_like(s.labels)) for s in (self.gold, self.predicted))
-        return Sides(self.offsets, (label,), gold, predicted, self.digest)
+        return GoldAndPredicted(self.offsets, (label,), gold, predicted, self.digest)
 
     def exact(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """For each gold span whether the same span is predicted with its label, and the other way round."""
@@ -75,7 +75,7 @@ def _renumbered(spans: Spans, kept: NDArray[np.bool_], numbers: Ints) -> Spans:
     return Spans(spans.starts[keep], spans.ends[keep], numbers[spans.labels[keep]])
 
 
-def sides_of_sentences(pairs: Iterable[tuple[Sentence, Sentence]]) -> Sides:
+def spans_of_sentences(pairs: Iterable[tuple[Sentence, Sentence]]) -> GoldAndPredicted:
     """Gold and predicted spans of sentences with the same words."""
     digest = Digest()
     lengths: list[int] = [0]
@@ -91,7 +91,7 @@ def sides_of_sentences(pairs: Iterable[tuple[Sentence, Sentence]]) -> Sides:
     labels = tuple(sorted({label for column in columns for _, _, label in column}))
     number = {label: k for k, label in enumerate(labels)}
     gold_spans, predicted_spans = (_spans(column, number) for column in columns)
-    return Sides(np.array(lengths, dtype=np.int64), labels, gold_spans, predicted_spans, digest.hexdigest())
+    return GoldAndPredicted(np.array(lengths, dtype=np.int64), labels, gold_spans, predicted_spans, digest.hexdigest())
 
 
 def _spans(column: Sequence[tuple[int, int, str]], number: dict[str, int]) -> Spans:

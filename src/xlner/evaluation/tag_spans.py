@@ -11,21 +11,21 @@ from numpy.typing import NDArray
 
 from xlner.core.signature import Digest
 from xlner.errors import InputError, ValidationError
-from xlner.evaluation.spans import Ints, Sides, Spans
+from xlner.evaluation.spans import GoldAndPredicted, Ints, Spans
 
 _Numbers = NDArray[np.uint8] | NDArray[np.int32]
 _OPEN, _GOES_ON = frozenset("BI"), frozenset("IEL")
 _PREFIXES = frozenset("BIESLU")
 
 
-def sides_of_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Sides:
+def spans_of_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> GoldAndPredicted:
     """Gold and predicted spans of tag sequences of the same lengths.
 
     An entity goes on where `I-` or `E-` (`L-`) follows `B-` or `I-` of the same label; any other tag but `O` begins
     one. Raises `InputError` where lengths differ, `ValidationError` for a tag that is neither `O` nor a prefix of any
     scheme with a label.
 
-    >>> sides = sides_of_tags([["I-PER", "I-LOC"]], [["B-PER", "I-PER"]])
+    >>> sides = spans_of_tags([["I-PER", "I-LOC"]], [["B-PER", "I-PER"]])
     >>> sides.gold.ends.tolist(), sides.predicted.ends.tolist()
     ([1, 2], [2])
     """
@@ -38,7 +38,9 @@ def sides_of_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[st
     )
     in_predicted = codes.of(predicted, int(offsets[-1]))
     reader = _Reader(tuple(codes), offsets)
-    return Sides(offsets, reader.labels, reader.spans(in_gold), reader.spans(in_predicted), digest.hexdigest())
+    return GoldAndPredicted(
+        offsets, reader.labels, reader.spans(in_gold), reader.spans(in_predicted), digest.hexdigest()
+    )
 
 
 def _lengths(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Ints:

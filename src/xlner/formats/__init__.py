@@ -3,7 +3,7 @@
 A reader yields one item per sentence of its file, in order: the sentence, or an `InputError` in its place.
 """
 
-from xlner.formats.files import FORMATS, Item, ReadReport, format_of, strict
+from xlner.formats.files import FORMATS, Item, ReadReport, format_of, raise_errors
 from xlner.formats.open import (
     read_alignments,
     read_gold_alignments,
@@ -20,12 +20,12 @@ __all__ = [
     "Item",
     "ReadReport",
     "format_of",
+    "raise_errors",
     "read_alignments",
     "read_gold_alignments",
     "read_lexicon",
     "read_pairs",
     "read_sentences",
-    "strict",
     "write_lexicon",
     "write_pairs",
     "write_sentences",

@@ -163,7 +163,7 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     partial.replace(path)
 
 
-def strict(items: Iterable[Read | InputError]) -> Iterator[Read]:
+def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
     """The sentences, or whatever else was read; raises the first `InputError` among them."""
     for item in items:
         if isinstance(item, InputError):

@@ -181,7 +181,7 @@ def _entity(record: Mapping[str, Any]) -> Entity:
 
 
 def _projection(labeled: Sentence, outcomes: Iterable[Mapping[str, Any]], matching: Mapping[str, Any]) -> Projection:
-    return Projection(labeled, tuple(map(_outcome, outcomes)), matching.get("way"), matching.get("objective"))
+    return Projection(labeled, tuple(map(_outcome, outcomes)), matching.get("solver"), matching.get("objective"))
 
 
 def _outcome(record: Mapping[str, Any]) -> Outcome:
@@ -216,8 +216,8 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
             record["weights"] = [round(w, 6) for w in pair.alignment.weights]
     if pair.projection is not None:
         record["outcomes"] = [_outcome_record(o) for o in pair.projection.outcomes]
-        if pair.projection.way is not None and pair.projection.objective is not None:
-            record["matching"] = {"way": pair.projection.way, "objective": round(pair.projection.objective, 6)}
+        if pair.projection.solver is not None and pair.projection.objective is not None:
+            record["matching"] = {"solver": pair.projection.solver, "objective": round(pair.projection.objective, 6)}
     if pair.error is not None:
         record["error"] = pair.error
     return record

@@ -12,7 +12,7 @@ from typing import Any
 from xlner.errors import RunFolderError
 
 
-class Checkpoint:
+class TrainingState:
     """A folder with the identity of a run and its latest state.
 
     Raises `RunFolderError` where the folder belongs to a run with another identity, unless `overwrite` discards that.

@@ -1,8 +1,8 @@
 """Putting the stages together: batches, isolation of errors, run folders."""
 
 from xlner.engines.run_folder import RunFolder
-from xlner.pipeline.building import Builder
+from xlner.pipeline.building import TrainingDataBuilder
 from xlner.pipeline.pipeline import Pipeline
-from xlner.pipeline.recognition import Recognition
+from xlner.pipeline.recognition import RecognitionPipeline
 
-__all__ = ["Builder", "Pipeline", "Recognition", "RunFolder"]
+__all__ = ["Pipeline", "RecognitionPipeline", "RunFolder", "TrainingDataBuilder"]

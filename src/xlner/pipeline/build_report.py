@@ -64,7 +64,7 @@ class BuildReport:
 
     def _count(self, pair: Pair) -> None:
         self.sentences += 1
-        flags = pair.target.meta.get("translation_flags")
+        flags = pair.target.meta.get("translation_warnings")
         self.suspicious.update(map(str, flags) if isinstance(flags, (list, tuple)) else ())
         if pair.error is not None:
             self.failed[pair.error.partition(":")[0] if pair.source is not None else "input"] += 1

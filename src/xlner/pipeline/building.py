@@ -12,23 +12,23 @@ from unicodedata import normalize
 from xlner._version import __version__
 from xlner.core.labels import without_labels
 from xlner.core.pair import Outcome, Pair, Projection
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, UnknownNameError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.pipeline.marking import Markers, marking
-from xlner.pipeline.pipeline import DEFAULT_BATCH_TOKENS, DEFAULT_WINDOW
+from xlner.pipeline.pipeline import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW
 from xlner.projection.calibration import Calibration as Confidences
 from xlner.projection.confidence import rated, without_unsure
-from xlner.projection.fallback import remaining, second_choice
+from xlner.projection.fallback import remaining, with_fallback
 from xlner.stages import Aligner, Projector, Translator
 from xlner.text.languages import canonical
-from xlner.translation.guards.checks import findings
-from xlner.translation.guards.guarded import Checked, GuardedTranslator
-from xlner.translation.guards.statistics import Calibration
+from xlner.translation.guards.checks import find_warnings
+from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
+from xlner.translation.guards.statistics import TranslationStatistics
 
 
-class Route(StrEnum):
+class BuildMethod(StrEnum):
     """How labels get into the translation."""
 
     MARKERS = "markers"
@@ -37,7 +37,7 @@ class Route(StrEnum):
     """The plain translation is aligned with the sentence, and the labels projected."""
 
 
-class Builder:
+class TrainingDataBuilder:
     """Translates labeled source sentences, labels included.
 
     On the route `markers` entities go through the translator with `markers` (see `xlner.pipeline.marking.Markers`).
@@ -48,14 +48,14 @@ class Builder:
 
     Every projected entity has a confidence as its score; `calibration` and `min_confidence` are those of
     `ConfidentProjector`. `check` aligns all sentences with entities, so that links speak for or against markers.
-    `on_suspect` says what becomes of a translation that looks wrong; findings are in the `meta` of the target.
+    `on_warning` says what becomes of a translation that looks wrong; find_warnings are in the `meta` of the target.
     `ignore` drops entities with these labels; `labels` counts those of all entities so far.
 
     Raises `UnknownNameError` for a name of nothing, `BackendError` where a stage cannot run here, or not in this
     direction, `ValidationError` for options that make no sense.
 
     >>> from xlner import Entity
-    >>> builder = Builder("echo", "oracle", to_lang="gl")
+    >>> builder = TrainingDataBuilder("echo", "oracle", to_lang="gl")
     >>> vigo = Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),), id="1")
     >>> made = next(builder.run([vigo]))
     >>> made.labeled.tags(), made.labeled.id, made.labeled.language
@@ -70,34 +70,34 @@ class Builder:
         *,
         to_lang: str,
         from_lang: str = "en",
-        route: Route | str = Route.MARKERS,
+        route: BuildMethod | str = BuildMethod.MARKERS,
         markers: Markers | str = Markers.AUTO,
         fallback: bool = True,
         check: bool = False,
         calibration: Confidences | None = None,
         min_confidence: float = 0.0,
         ignore: Collection[str] = (),
-        on_suspect: str = "flag",
+        on_warning: str = "keep",
         window: int = DEFAULT_WINDOW,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_words: int = DEFAULT_BATCH_WORDS,
     ) -> None:
-        if window < 1 or batch_tokens < 1 or not 0 <= min_confidence <= 1:
+        if window < 1 or batch_words < 1 or not 0 <= min_confidence <= 1:
             raise ValidationError(
-                f"window {window} and batch_tokens {batch_tokens} must be at least 1, "
+                f"window {window} and batch_words {batch_words} must be at least 1, "
                 f"min_confidence {min_confidence} from 0 to 1"
             )
         self.from_lang, self.to_lang = canonical(from_lang), canonical(to_lang)
         if self.from_lang == self.to_lang:
             raise ValidationError(f"the sentences are in {self.to_lang} already", hint="name another language")
         try:
-            self.route = Route(route)
+            self.route = BuildMethod(route)
         except ValueError:
-            raise UnknownNameError(f"unknown route {route!r}", hint=f"known: {', '.join(Route)}") from None
+            raise UnknownNameError(f"unknown route {route!r}", hint=f"known: {', '.join(BuildMethod)}") from None
         self.translator: Translator = _built("translator", translator)
         if hasattr(self.translator, "route"):  # one that knows its ways; before models are loaded for nothing
             self.translator.route(self.from_lang, self.to_lang)
-        self._guard = GuardedTranslator(self.translator, on_suspect=on_suspect, batch_words=batch_tokens)
-        by_markers = self.route is Route.MARKERS
+        self._guard = GuardedTranslator(self.translator, on_warning=on_warning, batch_words=batch_words)
+        by_markers = self.route is BuildMethod.MARKERS
         self._marking = marking(self.translator, markers, **self._direction) if by_markers else None
         linked = self._marking is not None and self._marking.linked
         needed = not by_markers or (not linked and (fallback or check))
@@ -109,7 +109,7 @@ class Builder:
         self.calibration, self.min_confidence = calibration, min_confidence
         self.ignore = frozenset(ignore)
         self.labels: Counter[str] = Counter()
-        self.window, self.batch_tokens = window, batch_tokens
+        self.window, self.batch_words = window, batch_words
 
     @property
     def fingerprint(self) -> str:
@@ -130,14 +130,16 @@ class Builder:
         The sentence is the `source` of its pair, and the translation, with the same `id`, the `target`, which is empty
         where there is an error.
         """
-        calibration = Calibration()  # of this call, so that a part of a run that is done again comes out the same
+        calibration = (
+            TranslationStatistics()
+        )  # of this call, so that a part of a run that is done again comes out the same
         for window in windows(sentences, self.window):
             yield from self._run_window(window, calibration)
 
     run_pairs = run
     """What a run folder calls."""
 
-    def _run_window(self, window: Sequence[Sentence | InputError], calibration: Calibration) -> list[Pair]:
+    def _run_window(self, window: Sequence[Sentence | InputError], calibration: TranslationStatistics) -> list[Pair]:
         out = [self._begun(item) for item in window]
         todo = [k for k, pair in enumerate(out) if pair.error is None and pair.source]
         pairs = [out[k] for k in todo]
@@ -158,11 +160,11 @@ class Builder:
             return Pair(nothing, source, error=f"source: {source.meta['error']}")
         return Pair(nothing, source, projection=None if source.tokens else Projection(nothing, ()))
 
-    def _by_markers(self, pairs: Sequence[Pair], calibration: Calibration) -> list[Pair]:
+    def _by_markers(self, pairs: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
         """Translate with markers; what fails or looks wrong also without them, if that can be aligned."""
         assert self._marking is not None
         translate = self._marking.translate
-        made = in_batches(translate, [_source(p) for p in pairs], length=len, budget=self.batch_tokens)
+        made = in_batches(translate, [_source(p) for p in pairs], length=len, budget=self.batch_words)
         for pair, result in zip(pairs, made, strict=True):
             if isinstance(result, Pair) and result.target.tokens:
                 calibration.add(_text(pair), _target_text(result))
@@ -176,27 +178,29 @@ class Builder:
                 done[k] = self._translated(pairs[k], other)
         return [done[k] if k in done else self._kept(*first[k], pairs[k]) for k in range(len(pairs))]
 
-    def _checked(self, pair: Pair, result: Pair | Exception, calibration: Calibration) -> tuple[Pair, Checked]:
+    def _checked(
+        self, pair: Pair, result: Pair | Exception, calibration: TranslationStatistics
+    ) -> tuple[Pair, CheckedTranslation]:
         """A pair as the translator made it, and its translation with what looks wrong about it."""
         if isinstance(result, Exception):
-            return pair, Checked("", error=result)
+            return pair, CheckedTranslation("", error=result)
         text = _target_text(result)
-        flags = findings(_text(pair), text, **self._direction, calibration=calibration)
-        return result, Checked(text, flags)
+        flags = find_warnings(_text(pair), text, **self._direction, calibration=calibration)
+        return result, CheckedTranslation(text, flags)
 
-    def _kept(self, made: Pair, checked: Checked, original: Pair) -> Pair:
+    def _kept(self, made: Pair, checked: CheckedTranslation, original: Pair) -> Pair:
         """The pair as it was made with markers, or with an error where its translation cannot be kept."""
         checked = self._guard.decided(_text(original), checked)
         if checked.error is not None:
             return replace(original, error=describe(checked.error, "translator"))
         return _with_meta(made, checked.meta)
 
-    def _plainly(self, pairs: Sequence[Pair], calibration: Calibration) -> list[Pair]:
+    def _plainly(self, pairs: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
         texts = [_text(pair) for pair in pairs]
         made = self._guard.translate_checked(texts, **self._direction, calibration=calibration)
         return [self._translated(pair, checked) for pair, checked in zip(pairs, made, strict=True)]
 
-    def _translated(self, pair: Pair, checked: Checked) -> Pair:
+    def _translated(self, pair: Pair, checked: CheckedTranslation) -> Pair:
         """The pair with its plain translation, or the error of that."""
         target = Sentence.from_text(checked.text, language=self.to_lang)
         error = checked.error or (None if target.tokens else StageError("the translation is empty"))
@@ -213,7 +217,7 @@ class Builder:
         todo = [
             k for k, pair in enumerate(pairs) if _unaligned(pair) and (pair.projection is None or lost[k] or self.check)
         ]
-        made = in_batches(aligner.align, [pairs[k] for k in todo], length=_length, budget=self.batch_tokens)
+        made = in_batches(aligner.align, [pairs[k] for k in todo], length=_length, budget=self.batch_words)
         return _put("aligner", pairs, todo, made, lambda pair, links: replace(pair, alignment=links))
 
     def _project(self, pairs: list[Pair]) -> list[Pair]:
@@ -231,7 +235,7 @@ class Builder:
     def _stage(
         self, pairs: list[Pair], todo: list[int], inputs: list[Pair], put: Callable[[Pair, Any], Pair]
     ) -> list[Pair]:
-        made = in_batches(self.projector.project, inputs, length=_length, budget=self.batch_tokens)
+        made = in_batches(self.projector.project, inputs, length=_length, budget=self.batch_words)
         return _put("projector", pairs, todo, made, put)
 
     def _rate(self, pairs: Sequence[Pair]) -> list[Pair]:
@@ -245,7 +249,7 @@ class Builder:
 
 
 def _built(kind: str, stage: Any) -> Any:
-    return create(kind, stage) if isinstance(stage, str) else stage
+    return load(kind, stage) if isinstance(stage, str) else stage
 
 
 def _fingerprint(stage: object) -> str:
@@ -314,7 +318,7 @@ def _put(
 
 def _with_second_choice(pair: Pair, second: Projection) -> Pair:
     first = [replace(o, scores={**o.scores, f"markers:{o.reason}": 1.0}) if o.dropped else o for o in _outcomes(pair)]
-    outcomes = second_choice(pair, first, second.outcomes)
+    outcomes = with_fallback(pair, first, second.outcomes)
     entities = [entity for outcome in outcomes for entity in outcome.projected]
     return replace(pair, projection=Projection(pair.target.with_entities(entities), tuple(outcomes)))
 

@@ -57,7 +57,7 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FilterKind:
     """What a filter does: its test of a pair with a value, and from where to where the value may go."""
 
     keeps: Callable[[Pair, float], bool]
@@ -97,16 +97,16 @@ def _linked(pair: Pair) -> float:
 
 
 _ANY = float("inf")
-FILTERS: dict[str, Kind] = {
-    "complete": Kind(lambda p, _: _projected(p) == 1, takes_value=False),
-    "projected": Kind(lambda p, v: _projected(p) >= v),
-    "confidence": Kind(lambda p, v: min(_confidences(p)) >= v),
-    "mean-confidence": Kind(lambda p, v: _mean_confidence(p) >= v),
-    "linked": Kind(lambda p, v: _linked(p) >= v),
-    "length-ratio": Kind(lambda p, v: _length_ratio(p) <= v, low=1.0, high=_ANY),
-    "max-length": Kind(lambda p, v: len(p.target) <= v, high=_ANY),
-    "entities": Kind(lambda p, v: len(p.labeled.entities) >= v, high=_ANY),
-    "unique": Kind(lambda p, _: True, takes_value=False),
+FILTERS: dict[str, FilterKind] = {
+    "complete": FilterKind(lambda p, _: _projected(p) == 1, takes_value=False),
+    "projected": FilterKind(lambda p, v: _projected(p) >= v),
+    "confidence": FilterKind(lambda p, v: min(_confidences(p)) >= v),
+    "mean-confidence": FilterKind(lambda p, v: _mean_confidence(p) >= v),
+    "linked": FilterKind(lambda p, v: _linked(p) >= v),
+    "length-ratio": FilterKind(lambda p, v: _length_ratio(p) <= v, low=1.0, high=_ANY),
+    "max-length": FilterKind(lambda p, v: len(p.target) <= v, high=_ANY),
+    "entities": FilterKind(lambda p, v: len(p.labeled.entities) >= v, high=_ANY),
+    "unique": FilterKind(lambda p, _: True, takes_value=False),
 }
 """`complete`: all source entities are projected (COMP-INS of Ebing & Glavaš 2025). `projected`: at least this share of
 them is. `confidence`, `mean-confidence`: the lowest and the mean score of the projected entities; one without a score

@@ -13,17 +13,17 @@ from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.stages import Aligner, Projector, Recognizer, Translator
 from xlner.text.languages import canonical
-from xlner.translation.guards.guarded import Checked, GuardedTranslator
-from xlner.translation.guards.statistics import Calibration
+from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
+from xlner.translation.guards.statistics import TranslationStatistics
 
 DEFAULT_WINDOW = 1000
-DEFAULT_BATCH_TOKENS = 4096
+DEFAULT_BATCH_WORDS = 4096
 
 R = TypeVar("R")
 
@@ -36,8 +36,8 @@ class Pipeline:
     every pair must come with what it would have made. A projector that translates and aligns does so with the other
     stages, where its spec names none.
 
-    Translations are checked and, where they look wrong, attempted again; `on_suspect` says what is done with one that
-    stays suspicious (see `xlner.translation.guards.guarded.OnSuspect`), None switches the checks off. Findings are in
+    Translations are checked and, where they look wrong, attempted again; `on_warning` says what is done with one that
+    stays suspicious (see `xlner.translation.guards.guarded.OnWarning`), None switches the checks off. Findings are in
     the `meta` of the source sentence. `ignore` drops source entities with these labels; `labels` counts those of all
     source entities so far. Sentences without entities are not aligned, except where there is no projector.
 
@@ -59,20 +59,20 @@ class Pipeline:
         target_lang: str | None = None,
         source_lang: str = "en",
         ignore: Collection[str] = (),
-        on_suspect: str | None = "flag",
+        on_warning: str | None = "keep",
         window: int = DEFAULT_WINDOW,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_words: int = DEFAULT_BATCH_WORDS,
     ) -> None:
-        if window < 1 or batch_tokens < 1:
-            raise ValidationError(f"window {window} and batch_tokens {batch_tokens} must be at least 1")
+        if window < 1 or batch_words < 1:
+            raise ValidationError(f"window {window} and batch_words {batch_words} must be at least 1")
         self.target_lang = None if target_lang is None else canonical(target_lang)
         self.source_lang = canonical(source_lang)
         if translator is not None and self.target_lang is None:
             raise ValidationError("a translator needs to know the target language", hint="give target_lang")
         self.translator: Translator | None = _build("translator", translator)
         self._guard: GuardedTranslator | None = None
-        if self.translator is not None and on_suspect is not None:
-            self._guard = GuardedTranslator(self.translator, on_suspect=on_suspect, batch_words=batch_tokens)
+        if self.translator is not None and on_warning is not None:
+            self._guard = GuardedTranslator(self.translator, on_warning=on_warning, batch_words=batch_words)
         self._check_route()  # before models are loaded for nothing
         self.recognizer: Recognizer | None = _build("recognizer", recognizer, language=self.source_lang)
         self.aligner: Aligner | None = _build("aligner", aligner)
@@ -89,7 +89,7 @@ class Pipeline:
         self.ignore = frozenset(ignore)
         self.labels: Counter[str] = Counter()
         self.window = window
-        self.batch_tokens = batch_tokens
+        self.batch_words = batch_words
 
     @property
     def fingerprint(self) -> str:
@@ -114,11 +114,13 @@ class Pipeline:
 
         Reads `window` pairs ahead. What could not be read comes out as an empty pair with that error.
         """
-        calibration = Calibration()  # of this call, so that a part of a run that is done again comes out the same
+        calibration = (
+            TranslationStatistics()
+        )  # of this call, so that a part of a run that is done again comes out the same
         for window in windows(pairs, self.window):
             yield from self._run_window([_unread(p) if isinstance(p, InputError) else p for p in window], calibration)
 
-    def _run_window(self, window: Sequence[Pair], calibration: Calibration) -> list[Pair]:
+    def _run_window(self, window: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
         """Process each distinct pair once."""
         first: dict[tuple[object, ...], int] = {}
         owners = [first.setdefault(_content(pair), k) for k, pair in enumerate(window)]
@@ -129,7 +131,7 @@ class Pipeline:
         done = dict(zip(distinct, pairs, strict=True))
         return [_restored(done[owner], window[k]) for k, owner in enumerate(owners)]
 
-    def _translate(self, pairs: Sequence[Pair], calibration: Calibration) -> list[Pair]:
+    def _translate(self, pairs: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
         translator, guard = self.translator, self._guard
         if translator is None:
             return list(pairs)
@@ -138,7 +140,7 @@ class Pipeline:
         def wanted(pair: Pair) -> bool:
             return pair.source is None and bool(pair.target.tokens)
 
-        def put(pair: Pair, made: Checked) -> Pair:
+        def put(pair: Pair, made: CheckedTranslation) -> Pair:
             if made.error is not None:
                 raise made.error
             source = Sentence.from_text(made.text, language=self.source_lang)
@@ -146,8 +148,8 @@ class Pipeline:
                 raise StageError("the translation is empty")
             return replace(pair, source=replace(source, meta=made.meta))
 
-        def translate(batch: Sequence[Pair]) -> list[Checked]:
-            return [Checked(text) for text in translator.translate([_text(p) for p in batch], **direction)]
+        def translate(batch: Sequence[Pair]) -> list[CheckedTranslation]:
+            return [CheckedTranslation(text) for text in translator.translate([_text(p) for p in batch], **direction)]
 
         if guard is None:
             return self._stage("translator", translate, put, pairs, wanted)
@@ -209,7 +211,7 @@ class Pipeline:
         """Run one stage on the pairs that want it and have no error yet, and put its results or errors on them."""
         out = list(pairs)
         todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
-        results = in_batches(stage, [pairs[k] for k in todo], length=_length, budget=self.batch_tokens)
+        results = in_batches(stage, [pairs[k] for k in todo], length=_length, budget=self.batch_words)
         for k, result in zip(todo, results, strict=True):
             out[k] = _put(name, put, pairs[k], result)
         return out
@@ -237,7 +239,7 @@ def _text(pair: Pair) -> str:
 
 
 def _build(kind: str, stage: Any, **defaults: object) -> Any:
-    return create(kind, stage, **defaults) if isinstance(stage, str) else stage
+    return load(kind, stage, **defaults) if isinstance(stage, str) else stage
 
 
 def _fingerprint(stage: object) -> str:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from xlner.core.pair import Pair, Projection
 from xlner.errors import InputError
-from xlner.pipeline.pipeline import DEFAULT_BATCH_TOKENS, DEFAULT_WINDOW, Pipeline
+from xlner.pipeline.pipeline import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW, Pipeline
 from xlner.stages import Recognizer
 
 
-class Recognition(Pipeline):
+class RecognitionPipeline(Pipeline):
     """Labels sentences with a recognizer of their own language, or of many: there is nothing to project.
 
     With a model that was trained on other languages this is zero-shot model transfer. Labels that sentences have
@@ -19,8 +19,8 @@ class Recognition(Pipeline):
 
     Raises `UnknownNameError` for a spec that names nothing, `BackendError` where the recognizer cannot run here.
 
-    >>> from xlner.fakes import GazetteerRecognizer
-    >>> recognition = Recognition(GazetteerRecognizer({"Vigo": "LOC"}), lang="gl")
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> recognition = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl")
     >>> [pair.labeled.tags() for pair in recognition.run_texts(["Vivo en Vigo"])]
     [['O', 'O', 'B-LOC']]
     """
@@ -32,11 +32,11 @@ class Recognition(Pipeline):
         lang: str,
         ignore: Collection[str] = (),
         window: int = DEFAULT_WINDOW,
-        batch_tokens: int = DEFAULT_BATCH_TOKENS,
+        batch_words: int = DEFAULT_BATCH_WORDS,
     ) -> None:
         languages = {"target_lang": lang, "source_lang": lang}
         super().__init__(
-            None, recognizer, None, None, **languages, ignore=ignore, window=window, batch_tokens=batch_tokens
+            None, recognizer, None, None, **languages, ignore=ignore, window=window, batch_words=batch_words
         )
 
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:

@@ -8,10 +8,10 @@ from typing import Any
 
 from xlner.core.entity import Entity
 from xlner.core.pair import Outcome, Pair, Projection
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, ValidationError
-from xlner.projection.fallback import remaining, second_choice
+from xlner.projection.fallback import remaining, with_fallback
 from xlner.projection.markers.matching import THRESHOLD, check_threshold
 from xlner.projection.markers.styles import MarkerStyle
 from xlner.projection.markers.translation import translate_labeled
@@ -29,7 +29,7 @@ class BackTranslationProjector:
     entity that comes through neither step falls back to `forward` along the links of the pair itself, on the words
     that are still free; so does no entity of a pair without alignment, or where `fallback` is False.
 
-    The stages are objects, or specs as `xlner.create` takes them. Built from a spec in a `Pipeline` or on the command
+    The stages are objects, or specs as `xlner.load` takes them. Built from a spec in a `Pipeline` or on the command
     line, the projector takes translator, aligner and languages of the run where the spec names no others:
     `back-translation?translator=(apertium?via=es)&forward=(heuristic?gap=2)`.
 
@@ -156,7 +156,7 @@ class BackTranslationProjector:
         todo = [k for k, pair in enumerate(pairs) if pair.alignment is not None and any(o.dropped for o in chosen[k])]
         second = self._project([remaining(pairs[k], chosen[k]) for k in todo])
         for k, projection in zip(todo, second, strict=True):
-            done[k] = second_choice(pairs[k], chosen[k], projection.outcomes)
+            done[k] = with_fallback(pairs[k], chosen[k], projection.outcomes)
         return done
 
     def _project(self, pairs: Sequence[Pair]) -> list[Projection]:
@@ -166,7 +166,7 @@ class BackTranslationProjector:
 
 
 def _built(kind: str, stage: Any) -> Any:
-    return create(kind, stage) if isinstance(stage, str) else stage
+    return load(kind, stage) if isinstance(stage, str) else stage
 
 
 def _source(pair: Pair) -> Sentence:

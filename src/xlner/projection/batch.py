@@ -13,13 +13,13 @@ import numpy as np
 from xlner.errors import ValidationError
 from xlner.projection.kernels.batch import broken_sentence
 from xlner.projection.kernels.compile import can_compile
-from xlner.projection.kernels.flat import SCALE, WAYS, Found, Pairs
+from xlner.projection.kernels.flat import SCALE, SOLVERS, Found, Pairs
 from xlner.projection.kernels.run import Backend, backend, ranges_of, rule_of, run_matching, run_ranges, search_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["WAYS", "Batch", "BatchResult"]
+__all__ = ["SOLVERS", "Batch", "BatchResult"]
 
 _FAULTS = ("", "links are not sorted, not distinct or out of range", "entities overlap or are empty", "stops")
 
@@ -28,8 +28,8 @@ class BatchResult(NamedTuple):
     """Spans of all sentences, by sentence and start; those of sentence `i` are `offsets[i]:offsets[i + 1]`.
 
     `entity` counts within the sentence. `reason` has a number per source entity of the batch: 0 projected, else the
-    place in `xlner.Reason`, from 1. Per sentence, `objective` is the total score and `way` an index into
-    `xlner.projection.batch.WAYS`, what proves that it is the largest; the heuristic leaves both 0.
+    place in `xlner.Reason`, from 1. Per sentence, `objective` is the total score and `solver` an index into
+    `xlner.projection.batch.SOLVERS`, what proves that it is the largest; the heuristic leaves both 0.
     """
 
     entity: NDArray[np.int64]
@@ -39,7 +39,7 @@ class BatchResult(NamedTuple):
     offsets: NDArray[np.int64]
     reason: NDArray[np.int64]
     objective: NDArray[np.float64]
-    way: NDArray[np.int64]
+    solver: NDArray[np.int64]
 
 
 class Batch:
@@ -55,7 +55,7 @@ class Batch:
 
     >>> batch = Batch([[0, 1], [1, 2]], [0, 2], [[0, 2]], [0, 1], [4], compile=False)
     >>> found = batch.match()
-    >>> found.start.tolist(), found.end.tolist(), found.score.tolist(), WAYS[found.way[0]]
+    >>> found.start.tolist(), found.end.tolist(), found.score.tolist(), SOLVERS[found.solver[0]]
     ([1], [3], [1.0], 'single')
     """
 
@@ -140,5 +140,5 @@ def _result(found: Found) -> BatchResult:
         np.asarray(found.span_offsets),
         np.asarray(found.reason),
         np.asarray(found.objective) / SCALE,
-        np.asarray(found.way),
+        np.asarray(found.solver),
     )

@@ -27,7 +27,7 @@ class CandidateOptions:
     """Where candidates come from: a union of sources, and what holds for all of them.
 
     `sources`, joined by `+`: `ngrams`, all spans; `aligned`, the spans between words linked to the entity; `merged`,
-    its linked words joined across gaps of at most `gap` words; `recognized`, the entities that the target sentence
+    its linked words joined across gaps of at most `gap` words; `ner`, the entities that the target sentence
     has already. With `keep_label` an entity may take recognized spans of its own label only. No span has more than
     `max_length` words or contains one of `stop_tokens`; recognized spans may be longer.
 
@@ -101,7 +101,7 @@ _SOURCES: Mapping[str, Callable[[Pair, Sequence[Entity], CandidateOptions], _Row
     "ngrams": _ngrams,
     "aligned": _aligned,
     "merged": _merged,
-    "recognized": _recognized,
+    "ner": _recognized,
 }
 
 

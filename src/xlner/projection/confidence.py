@@ -21,7 +21,7 @@ class Support(NamedTuple):
     """What speaks for one projected entity, each in [0, 1]; None where it is not known.
 
     `length`: the shorter over the longer of entity and span. `linked`: the share of their words that have a link into
-    the other one (`bounded_score`). `gap`: how much more of them is linked than of the best other span between linked
+    the other one (`coverage_score`). `gap`: how much more of them is linked than of the best other span between linked
     words. `strategies`: the share of four strategies (`hull`, `heuristic`, the same with wider gaps, `greedy`) that
     choose this very span. `weight`: the mean weight of the links between them. `recognized`: the recognizer's score.
     """

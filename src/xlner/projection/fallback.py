@@ -27,13 +27,13 @@ def remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
     return replace(pair, source=source, alignment=alignment)
 
 
-def second_choice(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
+def with_fallback(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
     """The first outcomes, those dropped replaced by the second where that overlaps nothing.
 
     >>> from xlner import Entity, Sentence
     >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",)), Alignment(()))
     >>> lost, found = Outcome(Entity(0, 1, "LOC"), reason=Reason.NO_CANDIDATE), Entity(0, 1, "LOC")
-    >>> second_choice(pair, [lost], [Outcome(found, (found,))])[0].dropped
+    >>> with_fallback(pair, [lost], [Outcome(found, (found,))])[0].dropped
     False
     """
     taken = [entity for outcome in first for entity in outcome.projected]

@@ -9,7 +9,7 @@ from dataclasses import replace
 from xlner.core.pair import Pair, Projection, Reason
 from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions
-from xlner.projection.matching.match import Match, Option, match, with_gaps
+from xlner.projection.matching.match import Match, Option, match_spans, with_gaps
 from xlner.projection.scores.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
 from xlner.projection.scores.model_translation import ModelTranslationScore
 from xlner.projection.scores.scoring import ScoredPair
@@ -24,13 +24,13 @@ class FusedProjector:
     """The best total of a weighted sum of scores, `Σ_k w_k · c_k(s, t)`, that disjoint spans can have.
 
     `preset` names a sum of `xlner.projection.scores.fusion.PRESETS`; or `weights` says which scores with which weights
-    and thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `bounded`, `evidence`, `soft` and
-    `surface`; others are passed in by name as functions `(pair, entities, candidates) → array (n_entities,
-    n_candidates)`, such as `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which presets speak
-    of.
+    and thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `coverage`, `null_aware_coverage`,
+    `weighted_coverage` and `surface`; others are passed in by name as functions `(pair, entities, candidates) → array
+    (n_entities, n_candidates)`, such as `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which
+    presets speak of.
 
     `recognizer`, an object or a spec, is one for the target language: it gives the scores `ner` and `ner_spans`, and
-    with `recognized` among the candidates the entities of the target: `fused:align+ner?recognizer=hf:./my-ner`.
+    with `ner` among the candidates the entities of the target: `fused:align+ner?recognizer=hf:./my-ner`.
 
     `scorer` is the spec of a translator that scores phrases, such as `nllb:FOLDER`, for the part `translation`.
 
@@ -82,7 +82,7 @@ class FusedProjector:
             raise ValidationError(f"threshold {threshold} must not be negative")
         if "surface" in self._functions and "surface" not in scores:
             check_installed()
-        match((), 0, matcher=matcher, constraint=constraint, n=n)  # raises for options that make no sense
+        match_spans((), 0, matcher=matcher, constraint=constraint, n=n)  # raises for options that make no sense
         self.threshold = threshold
         self.constraint = constraint
         self.n = n
@@ -92,7 +92,7 @@ class FusedProjector:
     @property
     def reads_target_entities(self) -> bool:
         """True where candidates are entities that target sentences have to bring along."""
-        return self._recognizer is None and "recognized" in self._candidates.sources.split("+")
+        return self._recognizer is None and "ner" in self._candidates.sources.split("+")
 
     @property
     def fingerprint(self) -> str:
@@ -124,25 +124,25 @@ class FusedProjector:
             return pairs
         if not {"ner", "ner_spans"}.isdisjoint(self._functions):
             recognizer.read(pairs)
-        return recognizer.recognized(pairs) if "recognized" in self._candidates.sources.split("+") else pairs
+        return recognizer.recognized(pairs) if "ner" in self._candidates.sources.split("+") else pairs
 
     def _project(self, pair: Pair) -> Projection:
         scored = self._scored(pair)
         options = scored.options(self.parts, self.threshold)
         required = 0 if self.constraint == "<=" else self.n
         lost = Reason.OVER_LIMIT if required else Reason.OVERLAP
-        chosen, way = self._choose(pair, options)
+        chosen, solver = self._choose(pair, options)
         made = scored.project(chosen, self.parts, options, lost=lost, required=required)
-        made = replace(made, way=way, objective=math.fsum(o.score for o in chosen))
+        made = replace(made, solver=solver, objective=math.fsum(o.score for o in chosen))
         return with_gaps(made, self._match(pair, options)) if self.gaps else made
 
     def _choose(self, pair: Pair, options: Sequence[Option]) -> tuple[Sequence[Option], str]:
         """The options to take, and what proves that no others are better."""
         best = self._match(pair, options)
-        return best.chosen, best.way
+        return best.chosen, best.solver
 
     def _match(self, pair: Pair, options: Sequence[Option]) -> Match:
-        return match(options, len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n)
+        return match_spans(options, len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n)
 
     def _scored(self, pair: Pair) -> ScoredPair:
         need_links = self._candidates.need_links or not NEED_LINKS.isdisjoint(self._functions.keys() - self._given)

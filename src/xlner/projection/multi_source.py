@@ -18,7 +18,7 @@ from xlner.projection.candidates import aligned_words
 from xlner.projection.clusters import Member, clusters
 from xlner.projection.confidence import CONFIDENCE, rated, without_unsure
 from xlner.projection.fused import parts_of
-from xlner.projection.matching.match import Option, match
+from xlner.projection.matching.match import Option, match_spans
 from xlner.projection.scores.fusion import Score, compute, fused_score, resolve, weights_text
 from xlner.projection.scores.scoring import TOTAL
 
@@ -75,7 +75,7 @@ class MultiSourceProjector:
         self._functions = resolve(self.parts, scores)
         self._given = scores
         self._candidates = CandidateOptions(candidates, max_length)
-        match((), 0, matcher=matcher)  # raises for a matcher that nothing is known of
+        match_spans((), 0, matcher=matcher)  # raises for a matcher that nothing is known of
         if combine not in COMBINE:
             raise UnknownNameError(f"cannot combine scores by {combine!r}", hint=f"known: {', '.join(COMBINE)}")
         self.source_weights = None if source_weights is None else _numbers(source_weights)
@@ -120,7 +120,7 @@ class MultiSourceProjector:
             for span, score in scores.items()
             if _agreement(cluster, span, weights) >= self.min_agreement
         ]
-        chosen = {o.entity: o for o in match(agreed, len(group[0].target), matcher=self.matcher).chosen}
+        chosen = {o.entity: o for o in match_spans(agreed, len(group[0].target), matcher=self.matcher).chosen}
         could = {o.entity for o in agreed}
         outcomes = [[Outcome(e, reason=_unscored(pair, e)) for e in _entities(pair)] for pair in group]
         for k, cluster in enumerate(found):

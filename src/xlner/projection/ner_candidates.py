@@ -12,7 +12,7 @@ from xlner.projection.scores.fusion import Score
 from xlner.stages import Recognizer
 
 
-class RecognizedProjector(FusedProjector):
+class NerCandidatesProjector(FusedProjector):
     """Give each source entity one of the entities that the target sentence has, by the best one-to-one assignment.
 
     Recognized entities do not overlap, so that the matching is a bipartite assignment, polynomial and exact. The
@@ -20,14 +20,14 @@ class RecognizedProjector(FusedProjector):
     candidates); with `keep_label` only a span recognized with the same label is taken. `preset`, `weights` and
     `**scores` say how well two entities fit, as for `FusedProjector`; by default it is the alignment score.
     `threshold` is the least sum to accept. With a `recognizer`, an object or a spec, the entities of the target are
-    those that it finds: `recognized?recognizer=hf:./my-ner`.
+    those that it finds: `ner-candidates?recognizer=hf:./my-ner`.
 
     Raises `UnknownNameError` or `ValidationError` for options that make no sense.
 
     >>> from xlner import Alignment, Entity, Sentence
     >>> target = Sentence(("Ana", "Pardo"), (Entity(0, 2, "PER"),))
     >>> pair = Pair(target, Sentence(("Ana",), (Entity(0, 1, "PER"),)), Alignment(((0, 0),)))
-    >>> RecognizedProjector().project([pair])[0].sentence.tags()
+    >>> NerCandidatesProjector().project([pair])[0].sentence.tags()
     ['B-PER', 'I-PER']
     """
 
@@ -45,7 +45,7 @@ class RecognizedProjector(FusedProjector):
             preset or (None if weights else "align"),
             weights=weights,
             recognizer=recognizer,
-            candidates="recognized",
+            candidates="ner",
             keep_label=keep_label,
             threshold=threshold,
             **scores,  # type: ignore[arg-type]  # mypy takes them for the options left out here

@@ -13,7 +13,7 @@ from xlner.projection.candidates import aligned_words, between_aligned, merged_r
 from xlner.projection.kernels.batch import Ranges
 from xlner.projection.kernels.objects import Build, flatten, projections
 from xlner.projection.kernels.run import backend_for, hull_of, ranges_of, rule_of, run_matching, run_ranges, search_of
-from xlner.projection.matching.match import Match, Option, match, with_gaps
+from xlner.projection.matching.match import Match, Option, match_spans, with_gaps
 from xlner.projection.scores.alignment import alignment_score
 
 
@@ -206,10 +206,12 @@ class ExactProjector:
         >>> from xlner import Alignment, Entity, Sentence
         >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
         >>> best = ExactProjector().match(pair)
-        >>> best.way, best.objective, best.gap(best.chosen[0])
+        >>> best.solver, best.objective, best.gap(best.chosen[0])
         ('single', 1.0, 1.0)
         """
-        return match(self._options(pair), len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n)
+        return match_spans(
+            self._options(pair), len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n
+        )
 
     def _options(self, pair: Pair) -> list[Option]:
         if pair.source is None or pair.alignment is None:

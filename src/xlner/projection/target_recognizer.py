@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.pair import Pair
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, UnknownNameError
 from xlner.projection.scores.fusion import Score
@@ -28,14 +28,14 @@ class TargetRecognizer:
 
     Raises `UnknownNameError` or `BackendError` where the recognizer cannot be had or gives no probabilities.
 
-    >>> from xlner.fakes import GazetteerRecognizer
-    >>> recognizer = TargetRecognizer(GazetteerRecognizer({"Vigo": "LOC"}))
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> recognizer = TargetRecognizer(DictionaryRecognizer({"Vigo": "LOC"}))
     >>> recognizer.recognized([Pair(Sentence(("Vigo",)))])[0].target.tags()
     ['B-LOC']
     """
 
     def __init__(self, recognizer: Recognizer | str) -> None:
-        self.recognizer: Any = create("recognizer", recognizer) if isinstance(recognizer, str) else recognizer
+        self.recognizer: Any = load("recognizer", recognizer) if isinstance(recognizer, str) else recognizer
         self._known: dict[tuple[str, ...], NDArray[np.floating]] = {}
 
     @property

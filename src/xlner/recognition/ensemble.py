@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, UnknownNameError
 from xlner.recognition.votes import checked_weights, entities_of, mean, votes_of
@@ -44,7 +44,7 @@ class EnsembleRecognizer:
         specs = members.split("+") if isinstance(members, str) else members
         numbers = parse_weights(weights) if isinstance(weights, str) else weights
         self.weights = checked_weights(numbers, len(specs))
-        self.members = [create("recognizer", m, language=language) if isinstance(m, str) else m for m in specs]
+        self.members = [load("recognizer", m, language=language) if isinstance(m, str) else m for m in specs]
         for member in self.members:
             if not hasattr(member, "probabilities"):
                 raise UnknownNameError(

@@ -31,39 +31,39 @@ _LINE_BREAK = re.compile(r"[ \t]*[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+\s*")
 _CLAUSE_END = re.compile(r"[;:,،、，；：—–][\s\u200b]*|(?<=[、，；：])")
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences of a text with the space after each; joined they are the text again.
 
-    >>> sentences("Dr. Ana left. She sang!  Why?")
+    >>> split_sentences("Dr. Ana left. She sang!  Why?")
     ['Dr. Ana left. ', 'She sang!  ', 'Why?']
     """
     ends = {m.end() for m in _sentence_end().finditer(text)} | {m.end() for m in _LINE_BREAK.finditer(text)}
     return _cut(text, sorted(ends))
 
 
-def lines(text: str) -> list[str]:
+def split_lines(text: str) -> list[str]:
     """The lines of a text with the breaks after each; joined they are the text again.
 
-    >>> lines("one\\n\\ntwo")
+    >>> split_lines("one\\n\\ntwo")
     ['one\\n\\n', 'two']
     """
     return _cut(text, [m.end() for m in _LINE_BREAK.finditer(text)])
 
 
-def pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
+def split_pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
     """Pieces that fit, as long as may be, with the space after each; joined they are the text again.
 
     Cut between sentences, else between clauses, else between words, else between characters. A single character that
     does not fit stays as it is.
 
-    >>> pieces("one two. Three four five", lambda piece: len(piece) <= 11)
+    >>> split_pieces("one two. Three four five", lambda piece: len(piece) <= 11)
     ['one two. ', 'Three four ', 'five']
     """
     return _packed([text], fits, 0)
 
 
 _LEVELS: tuple[Callable[[str], list[str]], ...] = (
-    sentences,
+    split_sentences,
     lambda text: _cut(text, [m.end() for m in _CLAUSE_END.finditer(text)]),
     lambda text: _cut(text, [m.end() for m in re.finditer(r"\s+", text)]),
     list,
@@ -99,12 +99,12 @@ def _cut(text: str, ends: list[int]) -> list[str]:
     return [*out, text[start:]]
 
 
-def joined(translated: list[str], originals: list[str], *, spaced: bool) -> str:
+def join_pieces(translated: list[str], originals: list[str], *, spaced: bool) -> str:
     """Translations of pieces with what stood after each original piece: line breaks as they are, else a space.
 
     `spaced` says whether the language of the translations has spaces between sentences.
 
-    >>> joined(["One.", "Two.", "Three."], ["Un. ", "Dous.\\n", "Tres."], spaced=True)
+    >>> join_pieces(["One.", "Two.", "Three."], ["Un. ", "Dous.\\n", "Tres."], spaced=True)
     'One. Two.\\nThree.'
     """
     out = []

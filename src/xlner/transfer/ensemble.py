@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from xlner.core.pair import Outcome, Pair
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.pipeline import Pipeline
@@ -50,9 +50,9 @@ class Ensemble:
     Raises `ValidationError` for a pipeline without projector, for weights and an `unprojected` that make no sense,
     `UnknownNameError` and `BackendError` as recognizers do.
 
-    >>> from xlner.fakes import GazetteerRecognizer
-    >>> pipeline = Pipeline("echo", GazetteerRecognizer({"Ana": "PER"}), "oracle", "greedy", target_lang="gl")
-    >>> ensemble = Ensemble(pipeline, [GazetteerRecognizer({"Vigo": "LOC"})])
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> pipeline = Pipeline("echo", DictionaryRecognizer({"Ana": "PER"}), "oracle", "greedy", target_lang="gl")
+    >>> ensemble = Ensemble(pipeline, [DictionaryRecognizer({"Vigo": "LOC"})])
     >>> [pair.labeled.tags() for pair in ensemble.run_texts(["Ana en Vigo"])]
     [['O', 'O', 'B-LOC']]
     """
@@ -76,7 +76,7 @@ class Ensemble:
         self.unprojected = unprojected
         self._known: Counter[str] = Counter()
         self.recognizers: list[Recognizer] = [
-            create("recognizer", r, language=pipeline.target_lang) if isinstance(r, str) else r for r in recognizers
+            load("recognizer", r, language=pipeline.target_lang) if isinstance(r, str) else r for r in recognizers
         ]
 
     @property
@@ -130,7 +130,7 @@ class Ensemble:
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:
         """The votes of a recognizer; an error for a sentence that it cannot read."""
-        budget = self.pipeline.batch_tokens
+        budget = self.pipeline.batch_words
         return in_batches(lambda batch: votes_of(recognizer, batch), sentences, length=len, budget=budget)
 
     def _projected(self, pairs: Sequence[Pair]) -> list[Vote | Exception]:

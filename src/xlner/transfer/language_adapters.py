@@ -34,7 +34,7 @@ Progress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class LanguageTuning:
+class LanguageAdapterOptions:
     """How to train a language adapter.
 
     A step learns from `batch_size` sequences. The learning rate rises for a tenth of the steps, then falls to 0.
@@ -77,7 +77,7 @@ def train_language_adapter(
     model: str,
     sentences: Iterable[Sentence],
     folder: str | Path,
-    tuning: LanguageTuning | None = None,
+    tuning: LanguageAdapterOptions | None = None,
     *,
     spec: str = "orthogonal",
     overwrite: bool = False,
@@ -99,7 +99,7 @@ def train_language_adapter(
     """
     folder = Path(folder)
     require_room(folder, overwrite)
-    run = _Run(model, sentences, _options(spec), tuning or LanguageTuning())
+    run = _Run(model, sentences, _options(spec), tuning or LanguageAdapterOptions())
     before = run.held_out_loss()
     losses = []
     for step in range(run.steps):
@@ -123,7 +123,9 @@ def _options(spec: str) -> Bottleneck:
 class _Run:
     """Model, text and optimizer."""
 
-    def __init__(self, name: str, sentences: Iterable[Sentence], options: Bottleneck, tuning: LanguageTuning) -> None:
+    def __init__(
+        self, name: str, sentences: Iterable[Sentence], options: Bottleneck, tuning: LanguageAdapterOptions
+    ) -> None:
         require_torch()
         import torch
 

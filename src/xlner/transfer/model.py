@@ -49,7 +49,7 @@ def head_parameters(model: Any) -> list[Any]:
 
 
 def trained_parameters(model: Any, *, freeze_embeddings: bool, freeze_layers: int) -> list[Any]:
-    """The weights to train, in order; see `Tuning`. Raises `ValidationError` where no such layers are."""
+    """The weights to train, in order; see `TrainingOptions`. Raises `ValidationError` where no such layers are."""
     encoder = model.base_model
     frozen = set[int]()
     if freeze_layers:

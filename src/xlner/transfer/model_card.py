@@ -11,8 +11,8 @@ from pathlib import Path
 from xlner._version import __version__
 from xlner.errors import UnknownNameError
 from xlner.transfer.report import TrainingReport
+from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
-from xlner.transfer.tuning import Tuning
 
 _TAGS = ("token-classification", "named-entity-recognition", "cross-lingual", "xlner")
 _HEAD = re.compile(r"\A---\n(.*?)^---$", re.MULTILINE | re.DOTALL)
@@ -29,7 +29,7 @@ classes of transformers have no place: they refuse it."""
 
 
 def model_card(
-    name: str, model: str, source: Path, *, sets: Sequence[TrainingSet], tuning: Tuning, report: TrainingReport
+    name: str, model: str, source: Path, *, sets: Sequence[TrainingSet], tuning: TrainingOptions, report: TrainingReport
 ) -> str:
     """Markdown with a YAML head: data, languages and families, scores with signatures, options.
 
@@ -70,7 +70,7 @@ def _yaml(base: str | None, licenses: set[str], sets: Sequence[TrainingSet], lib
     return "\n".join([*lines, "tags:", *(f"- {tag}" for tag in _TAGS), "---"])
 
 
-def _is_plain(tuning: Tuning) -> bool:
+def _is_plain(tuning: TrainingOptions) -> bool:
     """Whether transformers loads the model: low-rank updates are merged into its weights, adapters are not."""
     return tuning.parameters == "full" or tuning.parameters.startswith("lora")
 
@@ -108,7 +108,7 @@ def _scores(sets: Sequence[TrainingSet], report: TrainingReport) -> str:
     return "\n".join(lines)
 
 
-def _options(tuning: Tuning, report: TrainingReport) -> str:
+def _options(tuning: TrainingOptions, report: TrainingReport) -> str:
     share = f"{report.trained_parameters:,} of {report.total_parameters:,} parameters"
     facts = f"{report.steps} steps, {share} trained, {report.seconds:.0f} s."
     options = {k: v for k, v in asdict(tuning).items() if k != "device" and v not in (None, ())}

@@ -14,7 +14,7 @@ from xlner.models.subwords import padded
 from xlner.transfer.dropout import SeededDropout
 from xlner.transfer.examples import Example
 from xlner.transfer.frozen_states import LowerStates, can_be_kept
-from xlner.transfer.tuning import Tuning
+from xlner.transfer.training_options import TrainingOptions
 
 if TYPE_CHECKING:
     from xlner.transfer.adapters import Adapted
@@ -36,7 +36,7 @@ class Steps:
         model: Any,
         trained: Sequence[Any],
         examples: Sequence[Example],
-        tuning: Tuning,
+        tuning: TrainingOptions,
         *,
         pad: int,
         adapted: Adapted | None,

@@ -21,7 +21,7 @@ from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named, load_tokenizer, require_torch, silence
 from xlner.models.schedule import shuffled_batches
 from xlner.models.subwords import SubwordTokenizer, longest_input, word_options
-from xlner.models.training_state import Checkpoint
+from xlner.models.training_state import TrainingState
 from xlner.transfer.collapse import check_numbers, signs
 from xlner.transfer.dev_scores import Predictor
 from xlner.transfer.examples import make_examples, tag_names
@@ -30,13 +30,13 @@ from xlner.transfer.model_card import model_card, without_paths
 from xlner.transfer.report import Epoch, TrainingReport
 from xlner.transfer.sampling import counts, drawn
 from xlner.transfer.steps import Steps
+from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet, checked, label_set
-from xlner.transfer.tuning import Tuning
 
 if TYPE_CHECKING:
     from xlner.transfer.adapters import Adapted
 
-__all__ = ["Epoch", "TrainingReport", "TrainingSet", "Tuning", "train"]
+__all__ = ["Epoch", "TrainingOptions", "TrainingReport", "TrainingSet", "train"]
 
 OnStep = Callable[[int, int, float], None]
 """Is told the step, the number of steps and the loss."""
@@ -49,7 +49,7 @@ def train(
     model: str,
     sets: Sequence[TrainingSet],
     folder: str | Path,
-    tuning: Tuning | None = None,
+    tuning: TrainingOptions | None = None,
     *,
     overwrite: bool = False,
     checkpoint_every: int = 200,
@@ -73,8 +73,8 @@ def train(
     """
     folder = Path(folder)
     require_room(folder, overwrite)
-    run = _Run(model, sets, tuning or Tuning())
-    checkpoint = Checkpoint(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
+    run = _Run(model, sets, tuning or TrainingOptions())
+    checkpoint = TrainingState(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
     run.restore(checkpoint.load())
     while not run.done:
         loss = run.advance()
@@ -94,7 +94,7 @@ def train(
 class _Run:
     """Model, data and what has been done."""
 
-    def __init__(self, name: str, sets: Sequence[TrainingSet], tuning: Tuning) -> None:
+    def __init__(self, name: str, sets: Sequence[TrainingSet], tuning: TrainingOptions) -> None:
         require_torch()
         self.tuning, self.name = tuning, name
         self.sets = checked(sets, tuning.labels)

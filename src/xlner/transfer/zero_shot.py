@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.resampling import Floats, bootstrap, percentiles
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Signature
 from xlner.errors import InputError
-from xlner.evaluation.entities import Mode, Scores, evaluate
-from xlner.evaluation.intervals import LEVEL, SAMPLES, Interval, f1_of
+from xlner.evaluation.confidence_intervals import LEVEL, SAMPLES, Interval, f1_of
+from xlner.evaluation.entities import EvaluationMode, Scores, evaluate
 from xlner.stages import Recognizer
 
 
@@ -63,27 +63,27 @@ def zero_shot(
     Raises `InputError` where there are no targets, or none of the sentences of one of them has an entity.
 
     >>> from xlner import Entity
-    >>> from xlner.fakes import GazetteerRecognizer
+    >>> from xlner.fakes import DictionaryRecognizer
     >>> gold = [Sentence(("in", "Vigo"), (Entity(1, 2, "LOC"),))]
-    >>> zero_shot(GazetteerRecognizer({"Vigo": "LOC"}), {"gl": gold}).mean_f1
+    >>> zero_shot(DictionaryRecognizer({"Vigo": "LOC"}), {"gl": gold}).mean_f1
     1.0
     """
     if not targets:
         raise InputError("there are no targets")
-    recognizer = create("recognizer", recognizer) if isinstance(recognizer, str) else recognizer
+    recognizer = load("recognizer", recognizer) if isinstance(recognizer, str) else recognizer
     found: dict[str, TargetScores] = {}
     sampled: list[Floats] = []
     for number, (name, gold) in enumerate(targets.items()):
         if not any(e.label not in ignore for s in gold for e in s.entities):
             raise InputError(f"no sentence of target {name} has an entity to find", hint="give labeled sentences")
         predicted = [s.with_entities(e) for s, e in zip(gold, recognizer.recognize(gold), strict=True)]
-        scores = evaluate(gold, predicted, mode=Mode.STRICT, ignore=ignore)
+        scores = evaluate(gold, predicted, mode=EvaluationMode.STRICT, ignore=ignore)
         # Targets are sampled apart from each other: the same seed would tie them where they are as many.
         rows = scores.by_sentence.sum(axis=1)
         sampled.append(f1_of(bootstrap(rows, samples=samples, seed=seed + number)))
         found[name] = TargetScores(predicted, scores, Interval(*percentiles(sampled[-1], level), level))
     facts = {
-        "mode": Mode.STRICT,
+        "mode": EvaluationMode.STRICT,
         "ignore": tuple(ignore),
         "targets": tuple(targets),
         "bootstrap": samples,

@@ -13,7 +13,7 @@ Similarity = NDArray[np.floating[Any]]
 LinkMatrix = NDArray[np.bool_]
 
 
-class Decoded(NamedTuple):
+class DecodedLinks(NamedTuple):
     """Links with their weights, both of shape (n_source, n_target); the weight of a pair without link says nothing."""
 
     links: LinkMatrix

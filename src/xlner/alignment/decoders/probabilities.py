@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xlner.alignment.decoders.matrix import Decoded, Similarity, checked
+from xlner.alignment.decoders.matrix import DecodedLinks, Similarity, checked
 from xlner.errors import ValidationError
 
 
-def softmax(similarity: Similarity, *, threshold: float = 1e-3, temperature: float = 1.0) -> Decoded:
+def softmax(similarity: Similarity, *, threshold: float = 1e-3, temperature: float = 1.0) -> DecodedLinks:
     """Links with a probability above `threshold` from source to target and from target to source.
 
     This is AWESoME (Dou and Neubig 2021): the probabilities are softmaxes of each row and of each column of
@@ -27,7 +27,7 @@ def softmax(similarity: Similarity, *, threshold: float = 1e-3, temperature: flo
     return _both_ways(_softmax_of_rows, similarity, threshold, temperature)
 
 
-def entmax(similarity: Similarity, *, threshold: float = 0.0, temperature: float = 1.0) -> Decoded:
+def entmax(similarity: Similarity, *, threshold: float = 0.0, temperature: float = 1.0) -> DecodedLinks:
     """Links with a 1.5-entmax probability above `threshold` from source to target and from target to source.
 
     As `softmax`, with probabilities that are exactly 0 for what is much less likely than the best (Peters, Niculae and
@@ -82,12 +82,12 @@ def harmonic_mean(first: Similarity, second: Similarity) -> Similarity:
 
 def _both_ways(
     of_rows: Callable[[Similarity], Similarity], similarity: Similarity, threshold: float, temperature: float
-) -> Decoded:
+) -> DecodedLinks:
     if not temperature > 0:
         raise ValidationError(f"temperature {temperature} must be positive")
     scores = checked(similarity) / temperature
     there, back = of_rows(scores), of_rows(scores.T).T
-    return Decoded((there > threshold) & (back > threshold), harmonic_mean(there, back))
+    return DecodedLinks((there > threshold) & (back > threshold), harmonic_mean(there, back))
 
 
 def _softmax_of_rows(scores: Similarity) -> Similarity:

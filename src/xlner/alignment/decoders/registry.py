@@ -13,7 +13,7 @@ import numpy as np
 from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
 from xlner.alignment.decoders.itermax import itermax
 from xlner.alignment.decoders.match import match
-from xlner.alignment.decoders.matrix import Decoded, LinkMatrix, Similarity
+from xlner.alignment.decoders.matrix import DecodedLinks, LinkMatrix, Similarity
 from xlner.alignment.decoders.priors import distorted, unsure
 from xlner.alignment.decoders.probabilities import entmax, softmax
 from xlner.alignment.decoders.transport import transport
@@ -23,7 +23,7 @@ from xlner.errors import UnknownNameError, ValidationError
 Option = bool | int | float | str
 """The value of an option: as its type says, or as text."""
 
-DECODERS: Mapping[str, Callable[..., LinkMatrix | Decoded]] = MappingProxyType(
+DECODERS: Mapping[str, Callable[..., LinkMatrix | DecodedLinks]] = MappingProxyType(
     {
         "entmax": entmax,
         "forward": forward,
@@ -66,7 +66,7 @@ class Decoder:
     null_threshold: float = 1.0
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
 
-    def __call__(self, similarity: Similarity, norms: tuple[Similarity, Similarity] | None = None) -> Decoded:
+    def __call__(self, similarity: Similarity, norms: tuple[Similarity, Similarity] | None = None) -> DecodedLinks:
         """The links of a pair and their weights.
 
         `similarity` holds cosines, shape (n_source, n_target). `norms` are the lengths of the vectors that they are
@@ -78,10 +78,10 @@ class Decoder:
         if norms is not None and self.name in _OF_DOTS and "temperature" not in self.options:
             scores = cosines * (norms[0][:, None] * norms[1])
         found = DECODERS[self.name](scores, **self.options)
-        links, weights = found if isinstance(found, Decoded) else (found, similarity)
+        links, weights = found if isinstance(found, DecodedLinks) else (found, similarity)
         if self.null_threshold < 1:
             links = links & ~unsure(cosines, self.null_threshold)
-        return Decoded(links, weights)
+        return DecodedLinks(links, weights)
 
     @property
     def fingerprint(self) -> str:

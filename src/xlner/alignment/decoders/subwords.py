@@ -12,20 +12,20 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner.alignment.decoders.matrix import Decoded, Similarity, checked
+from xlner.alignment.decoders.matrix import DecodedLinks, Similarity, checked
 from xlner.errors import UnknownNameError, ValidationError
 
 WordIndices = NDArray[np.intp]
 
 
-def word_links(found: Decoded, source: WordIndices, target: WordIndices, lengths: tuple[int, int]) -> Decoded:
+def word_links(found: DecodedLinks, source: WordIndices, target: WordIndices, lengths: tuple[int, int]) -> DecodedLinks:
     """Links of words any of whose sub-words are linked, as SimAlign and AWESoME have it, with the largest weight.
 
     `found` has the links of sub-words, shape (len(source), len(target)); `source` and `target` are their words, and
     `lengths` the numbers of words, which are the shape of the result. Raises `ValidationError` where shapes or indices
     do not fit.
 
-    >>> found = Decoded(np.array([[True, False], [True, True]]), np.array([[0.5, 0.1], [0.7, 0.9]]))
+    >>> found = DecodedLinks(np.array([[True, False], [True, True]]), np.array([[0.5, 0.1], [0.7, 0.9]]))
     >>> links, weights = word_links(found, np.array([0, 0]), np.array([0, 2]), (1, 3))
     >>> links.tolist(), weights[links].tolist()
     ([[True, False, True]], [0.7, 0.9])
@@ -36,7 +36,7 @@ def word_links(found: Decoded, source: WordIndices, target: WordIndices, lengths
     links[source[rows], target[columns]] = True
     weights = np.full(lengths, -np.inf, dtype=found.weights.dtype)
     np.maximum.at(weights, (source[rows], target[columns]), found.weights[rows, columns])
-    return Decoded(links, np.where(links, weights, 0))
+    return DecodedLinks(links, np.where(links, weights, 0))
 
 
 def best_similarity(

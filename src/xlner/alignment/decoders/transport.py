@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from xlner.alignment.decoders.matrix import Decoded, Similarity, checked
+from xlner.alignment.decoders.matrix import DecodedLinks, Similarity, checked
 from xlner.errors import ValidationError
 
 _LEAST_EPSILON = 0.005
@@ -13,7 +13,7 @@ _LEAST_EPSILON = 0.005
 
 def transport(
     similarity: Similarity, *, threshold: float = 0.4, epsilon: float = 0.07, iterations: int = 100
-) -> Decoded:
+) -> DecodedLinks:
     """Links that carry more than `threshold` of what they could in an optimal transport plan.
 
     Every word has the same mass, carrying from one to the other costs `1 - cosine`, and `epsilon` times the entropy of
@@ -35,11 +35,11 @@ def transport(
         )
     scores = checked(similarity).astype(np.float64)
     if not scores.size:
-        return Decoded(np.zeros(scores.shape, dtype=np.bool_), scores)
+        return DecodedLinks(np.zeros(scores.shape, dtype=np.bool_), scores)
     best = scores.max()
     plan = sinkhorn(np.exp((scores - (best if np.isfinite(best) else 0)) / epsilon), iterations)
     weights = np.minimum(plan * max(plan.shape), 1.0)
-    return Decoded(weights > threshold, weights)
+    return DecodedLinks(weights > threshold, weights)
 
 
 def sinkhorn(kernel: Similarity, iterations: int) -> Similarity:

@@ -69,7 +69,7 @@ def _membership(text: Subwords, like: Any) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class TranslationModel:
+class TranslationLanguageModeling:
     """Translation language model (Conneau and Lample 2019): guess masked pieces of a sentence and its translation.
 
     Both go through the encoder as one sequence; 15 % of their pieces are to be guessed, of which 80 % are masked, 10 %

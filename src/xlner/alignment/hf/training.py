@@ -15,7 +15,7 @@ from xlner._version import __version__
 from xlner.alignment.hf.architecture import chosen_layer, max_length, padding_id
 from xlner.alignment.hf.digest import digest
 from xlner.alignment.hf.loading import encoder_of, load_model, load_tokenizer
-from xlner.alignment.hf.objectives import SelfTraining, TextPair, TranslationModel
+from xlner.alignment.hf.objectives import SelfTraining, TextPair, TranslationLanguageModeling
 from xlner.alignment.hf.states import Forward, single_threaded_torch
 from xlner.alignment.hf.subwords import Pieces
 from xlner.core.pair import Pair
@@ -26,7 +26,7 @@ from xlner.models.layers import layer_modules
 from xlner.models.loading import require_torch, silence
 from xlner.models.schedule import rate, shuffled_batches
 from xlner.models.threads import cpus
-from xlner.models.training_state import Checkpoint
+from xlner.models.training_state import TrainingState
 
 OBJECTIVES = ("so", "tlm", "so+tlm")
 _SHARD = 8
@@ -37,7 +37,7 @@ Progress = Callable[[int, int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class AlignerTrainingOptions:
     """How to train.
 
     `objective`: self-training (`so`), the translation language model (`tlm`), or the sum of both. `layer` is the one
@@ -71,7 +71,7 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
-class TrainingReport:
+class AlignerTrainingReport:
     """Pairs used and left out, and the mean loss of each step."""
 
     used: int
@@ -83,12 +83,12 @@ def train_aligner(
     model: str,
     pairs: Sequence[Pair],
     folder: str | Path,
-    training: Training | None = None,
+    training: AlignerTrainingOptions | None = None,
     *,
     overwrite: bool = False,
     checkpoint_every: int = 50,
     on_step: Progress = lambda step, steps, loss: None,
-) -> TrainingReport:
+) -> AlignerTrainingReport:
     """Fine-tune the encoder in `model`, a folder or a name on the hub, and write it to `folder`.
 
     There is no dropout, so that on a CPU the result follows from model, pairs and options alone. The state goes to
@@ -100,15 +100,15 @@ def train_aligner(
     """
     folder = Path(folder)
     require_room(folder, overwrite)
-    run = _Run(model, pairs, training or Training())
-    checkpoint = Checkpoint(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
+    run = _Run(model, pairs, training or AlignerTrainingOptions())
+    checkpoint = TrainingState(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
     run.restore(checkpoint.load())
     while run.step < run.steps:
         loss = run.advance()
         on_step(run.step, run.steps, loss)
         if run.step % checkpoint_every == 0:
             checkpoint.save(run.state())
-    report = TrainingReport(len(run.texts), run.left_out, tuple(run.losses))
+    report = AlignerTrainingReport(len(run.texts), run.left_out, tuple(run.losses))
     replace_folder(folder, lambda part: run.save(part, report))
     checkpoint.clear()
     return report
@@ -117,7 +117,7 @@ def train_aligner(
 class _Run:
     """Model, data and optimizer."""
 
-    def __init__(self, name: str, pairs: Sequence[Pair], training: Training) -> None:
+    def __init__(self, name: str, pairs: Sequence[Pair], training: AlignerTrainingOptions) -> None:
         require_torch()
         import torch
 
@@ -145,9 +145,9 @@ class _Run:
         options = {**asdict(self.training), "layer": self.layer}
         return {**options, "model": digest(self._encoder, self.tokenizer), "pairs": data.hexdigest()}
 
-    def _make_objectives(self, torch: Any) -> list[SelfTraining | TranslationModel]:
+    def _make_objectives(self, torch: Any) -> list[SelfTraining | TranslationLanguageModeling]:
         pad = padding_id(self._encoder.config, self.tokenizer)
-        made: list[SelfTraining | TranslationModel] = []
+        made: list[SelfTraining | TranslationLanguageModeling] = []
         if "so" in self.training.objective:
             forward = Forward(self._encoder, self.layer, pad)
             made.append(SelfTraining(forward, self.training.temperature, self.training.threshold))
@@ -160,7 +160,11 @@ class _Run:
             vectors = self.model.get_input_embeddings().weight.detach()[torch.from_numpy(candidates)].to(self._device)
             forward = Forward(self._encoder, self._encoder.config.num_hidden_layers, pad)
             limit = max_length(self._encoder, self.tokenizer)
-            made.append(TranslationModel(forward, self._head, vectors, candidates, self.tokenizer.mask_token_id, limit))
+            made.append(
+                TranslationLanguageModeling(
+                    forward, self._head, vectors, candidates, self.tokenizer.mask_token_id, limit
+                )
+            )
         return made
 
     def _make_trained(self) -> list[Any]:
@@ -246,7 +250,7 @@ class _Run:
             parameter.data.copy_(saved)
         self._optimizer.load_state_dict(state["optimizer"])
 
-    def save(self, folder: Path, report: TrainingReport) -> None:
+    def save(self, folder: Path, report: AlignerTrainingReport) -> None:
         """Write the model, its tokenizer and what became of the training."""
         kept = {name: weights for name, weights in self.model.state_dict().items() if name not in self._missing}
         with silence():
@@ -262,7 +266,9 @@ def _head(torch: Any, hidden: int, seed: int) -> Any:
         return torch.nn.Sequential(torch.nn.Linear(hidden, hidden), torch.nn.GELU(), torch.nn.LayerNorm(hidden))
 
 
-def _usable(tokenizer: Any, encoder: Any, pairs: Sequence[Pair], training: Training) -> tuple[list[TextPair], int]:
+def _usable(
+    tokenizer: Any, encoder: Any, pairs: Sequence[Pair], training: AlignerTrainingOptions
+) -> tuple[list[TextPair], int]:
     """The sub-words of the pairs that can be trained on, and how many pairs cannot."""
     pieces = Pieces(tokenizer, training.prefix)
     room = max_length(encoder, tokenizer)

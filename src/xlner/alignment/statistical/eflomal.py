@@ -16,7 +16,7 @@ from xlner.alignment.statistical.directions import (
     symmetrized,
     trainable,
 )
-from xlner.alignment.statistical.eflomal_priors import Counts, Priors
+from xlner.alignment.statistical.eflomal_priors import PriorCounts, Priors
 from xlner.alignment.statistical.eflomal_program import LONGEST, Program, installed
 from xlner.alignment.statistical.model_folders import Model, untrained
 from xlner.alignment.statistical.trained_links import LinkReader, LinkWriter
@@ -92,7 +92,7 @@ class EflomalAligner:
         """
 
         def write(partial: Path) -> None:
-            counts = Counts()
+            counts = PriorCounts()
             with closing(LinkWriter(partial)) as links:
                 for bitext, forward, reverse in self._program.align(trainable(pairs, LONGEST)):
                     counts.add(bitext, links_of(forward), links_of(reverse))

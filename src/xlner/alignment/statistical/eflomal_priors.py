@@ -17,10 +17,10 @@ from xlner.core.alignment import Link
 _IntArray = NDArray[np.int64]
 
 
-class Counts:
-    """Counts of links, jumps and fertilities; collects over pairs.
+class PriorCounts:
+    """PriorCounts of links, jumps and fertilities; collects over pairs.
 
-    >>> counts = Counts()
+    >>> counts = PriorCounts()
     >>> counts.add((("the", "house"), ("casa",)), {(1, 0)}, {(1, 0)})
     >>> counts.lexical, counts.forward_jumps
     (Counter({(1, 0): 1}), Counter({2: 1, 1: 1}))
@@ -61,7 +61,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """Counts out of a model folder: rows of word numbers, or a jump, and their count."""
+    """PriorCounts out of a model folder: rows of word numbers, or a jump, and their count."""
 
     source_words: Mapping[str, int]
     target_words: Mapping[str, int]
@@ -73,7 +73,7 @@ class Priors:
 
     @classmethod
     def load(cls, folder: Path) -> Priors:
-        """Read what `Counts.save` wrote."""
+        """Read what `PriorCounts.save` wrote."""
         with np.load(folder / "priors.npz") as tables:
             arrays = {name: tables[name] for name in tables.files}
         return cls(_words(folder / "source.words"), _words(folder / "target.words"), **arrays)

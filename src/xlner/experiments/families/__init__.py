@@ -1,8 +1,8 @@
 """The study of language families: which training languages help which targets, zero-shot."""
 
-from xlner.experiments.families.recipe import Condition, DataSet, Recipe, read_recipe, recipe_names
+from xlner.experiments.families.recipe import Condition, DataSet, FamilyRecipe, read_recipe, recipe_names
 from xlner.experiments.families.report import Analysis, analyze, write_report
-from xlner.experiments.families.runs import Run
+from xlner.experiments.families.runs import TrainingRun
 from xlner.experiments.families.study import Study
 from xlner.experiments.families.typology import Language, language, relatedness
 
@@ -10,10 +10,10 @@ __all__ = [
     "Analysis",
     "Condition",
     "DataSet",
+    "FamilyRecipe",
     "Language",
-    "Recipe",
-    "Run",
     "Study",
+    "TrainingRun",
     "analyze",
     "language",
     "read_recipe",

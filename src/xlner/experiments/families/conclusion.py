@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from xlner.evaluation import Interval
 from xlner.experiments.families.gains import REAL, MeanGain
-from xlner.experiments.families.recipe import Recipe
+from xlner.experiments.families.recipe import FamilyRecipe
 from xlner.experiments.families.regression import Coefficient, Regression
 
 _UNITS = {
@@ -19,7 +19,7 @@ _UNITS = {
 }
 
 
-def conclusion(recipe: Recipe, means: Sequence[MeanGain], regression: Regression | None) -> list[str]:
+def conclusion(recipe: FamilyRecipe, means: Sequence[MeanGain], regression: Regression | None) -> list[str]:
     """Sentences: in short, then what each set of languages does, what each family does, and what gains go with."""
     against = [mean for mean in means if mean.first == recipe.baseline]
     lines = [_in_short(recipe.baseline, group, against) for group in dict.fromkeys(mean.group for mean in against)]
@@ -48,7 +48,7 @@ def _in_short(baseline: str, group: str, against: Sequence[MeanGain]) -> str:
     return f"In short, mean zero-shot F1 on the languages of group {group!r} is {'; '.join(parts)}."
 
 
-def _about(mean: MeanGain, recipe: Recipe) -> str:
+def _about(mean: MeanGain, recipe: FamilyRecipe) -> str:
     languages = recipe.condition(mean.second).languages
     what = f"Training on {', '.join(languages)} ({mean.second}) rather than {mean.first}"
     style = "" if recipe.controlled(recipe.condition(mean.second)) else " (part of its sentences are of another style)"

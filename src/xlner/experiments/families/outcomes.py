@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from xlner.core.resampling import Floats, Rows, f1
 from xlner.errors import InputError
-from xlner.experiments.families.recipe import Recipe
-from xlner.experiments.families.runs import Run
+from xlner.experiments.families.recipe import FamilyRecipe
+from xlner.experiments.families.runs import TrainingRun
 from xlner.experiments.families.sources import Sources, Target
 
 _CORRECT, _PREDICTED, _GOLD = range(3)
@@ -26,13 +26,13 @@ class Outcomes:
     `(n_conditions, n_targets)`.
     """
 
-    recipe: Recipe
+    recipe: FamilyRecipe
     sources: Sources
     counts: tuple[Rows, ...]
     zero_shot: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, recipe: Recipe, sources: Sources, runs: Sequence[Run]) -> Outcomes:
+    def of(cls, recipe: FamilyRecipe, sources: Sources, runs: Sequence[TrainingRun]) -> Outcomes:
         """Put the runs of a study together; raises `InputError` where one is missing."""
         found = {(run.condition, run.seed): run for run in runs}
         missing = [(c.name, s) for c in recipe.conditions for s in recipe.seeds if (c.name, s) not in found]

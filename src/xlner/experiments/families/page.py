@@ -32,7 +32,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class BulletList:
     """A list."""
 
     texts: tuple[str, ...]
@@ -54,7 +54,7 @@ class Picture:
     text: str
 
 
-Block = Heading | Text | Items | Rows | Picture
+Block = Heading | Text | BulletList | Rows | Picture
 
 
 def markdown(blocks: Sequence[Block]) -> str:
@@ -72,7 +72,7 @@ def _markdown(block: Block) -> str:
             return f"{'#' * level} {text}"
         case Text(text):
             return text
-        case Items(texts):
+        case BulletList(texts):
             return "\n".join(f"- {text}" for text in texts)
         case Rows(header, cells):
             lines = [header, tuple("---" for _ in header), *cells]
@@ -102,7 +102,7 @@ def _html(block: Block) -> str:
             return f"<h{level}>{_inline(text)}</h{level}>"
         case Text(text):
             return f"<p>{_inline(text)}</p>"
-        case Items(texts):
+        case BulletList(texts):
             return "<ul>" + "".join(f"<li>{_inline(text)}</li>" for text in texts) + "</ul>"
         case Rows(header, cells):
             lines = ["".join(f"<th>{_inline(cell)}</th>" for cell in header)]

@@ -58,12 +58,13 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class FamilyRecipe:
     """A study: conditions that differ only in their training languages, and what they are tested on.
 
     Every condition is trained on `sentences` sentences in all, shared equally by its languages. `comparisons` are pairs
     of conditions, the gain of the second over the first: every condition against the baseline, every condition that
-    leaves a family out against the one with it, and the pairs in `compare`. `training` has the options of `Tuning`.
+    leaves a family out against the one with it, and the pairs in `compare`. `training` has the options of
+    `TrainingOptions`.
     """
 
     name: str
@@ -123,7 +124,7 @@ class Recipe:
         usual = {sets[code].name for code in self.condition(self.baseline).languages}
         return {sets[code].name for code in condition.languages} <= usual
 
-    def restricted(self, conditions: Sequence[str] | None = None, seeds: Sequence[int] | None = None) -> Recipe:
+    def restricted(self, conditions: Sequence[str] | None = None, seeds: Sequence[int] | None = None) -> FamilyRecipe:
         """The same with some of the conditions, the baseline among them, and with other seeds."""
         chosen = self.conditions
         if conditions is not None:
@@ -136,7 +137,7 @@ class Recipe:
         return replace(self, conditions=chosen, left_out=left_out, compare=compare, seeds=own)
 
 
-def read_recipe(name: str | Path) -> Recipe:
+def read_recipe(name: str | Path) -> FamilyRecipe:
     """A recipe that comes with xlner, by name, or one in a TOML file.
 
     Raises `UnknownNameError` for a name that is neither and for unknown keys, `InputError` for a file that cannot be
@@ -157,7 +158,7 @@ def recipe_names() -> list[str]:
     return recipes_of(__package__)
 
 
-def _recipe(name: str, data: dict[str, Any], path: str) -> Recipe:
+def _recipe(name: str, data: dict[str, Any], path: str) -> FamilyRecipe:
     sets = tuple(_record(DataSet, table, f"{path}: set") for table in data.pop("set", []))
     conditions = [_condition(table, sets, f"{path}: condition") for table in data.pop("condition", [])]
     left_out: list[tuple[str, str, str]] = []
@@ -168,7 +169,7 @@ def _recipe(name: str, data: dict[str, Any], path: str) -> Recipe:
     for key in ("name", "sets", "conditions", "left-out"):
         if key in data:
             raise UnknownNameError(f"{path}: unknown key {key!r}")
-    return _record(Recipe, {**defaults, **data}, path)
+    return _record(FamilyRecipe, {**defaults, **data}, path)
 
 
 def _condition(table: Mapping[str, Any], sets: Sequence[DataSet], where: str) -> Condition:

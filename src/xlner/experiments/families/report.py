@@ -18,10 +18,10 @@ from xlner.errors import MissingExtraError
 from xlner.experiments.families.conclusion import conclusion
 from xlner.experiments.families.gains import LEVEL, TRIALS, Gain, MeanGain, gains
 from xlner.experiments.families.outcomes import Outcomes, Resampled
-from xlner.experiments.families.page import Block, Heading, Items, Picture, Rows, Text, markdown, page
-from xlner.experiments.families.recipe import Recipe
+from xlner.experiments.families.page import Block, BulletList, Heading, Picture, Rows, Text, markdown, page
+from xlner.experiments.families.recipe import FamilyRecipe
 from xlner.experiments.families.regression import PREDICTORS, Observations, Regression, observe, regress
-from xlner.experiments.families.runs import Run
+from xlner.experiments.families.runs import TrainingRun
 from xlner.experiments.families.sources import Sources
 
 SAMPLES = 2000
@@ -52,9 +52,9 @@ class Analysis:
 
 
 def analyze(
-    recipe: Recipe,
+    recipe: FamilyRecipe,
     sources: Sources,
-    runs: Sequence[Run],
+    runs: Sequence[TrainingRun],
     *,
     samples: int = SAMPLES,
     trials: int = TRIALS,
@@ -69,7 +69,7 @@ def analyze(
     return Analysis(outcomes, resampled, tuple(single), tuple(means), observations, regression)
 
 
-def write_report(folder: str | Path, analysis: Analysis, runs: Sequence[Run], model: str) -> list[Path]:
+def write_report(folder: str | Path, analysis: Analysis, runs: Sequence[TrainingRun], model: str) -> list[Path]:
     """Write `scores.csv`, `gains.csv`, `means.csv`, `regression.csv`, `observations.csv`, `report.md` and `.html`.
 
     Where matplotlib is installed there are plots, too.
@@ -98,12 +98,14 @@ def write_report(folder: str | Path, analysis: Analysis, runs: Sequence[Run], mo
     return [target / name for name in names]
 
 
-def report(analysis: Analysis, runs: Sequence[Run], model: str, pictures: Sequence[Picture] = ()) -> list[Block]:
+def report(
+    analysis: Analysis, runs: Sequence[TrainingRun], model: str, pictures: Sequence[Picture] = ()
+) -> list[Block]:
     """The page: design, conclusion, F1, gains, regression, data, time, signature."""
     recipe = analysis.outcomes.recipe
     design = _DESIGN.format(sentences=f"{recipe.sentences:,}", seeds=len(recipe.seeds))
     blocks: list[Block] = [Heading(recipe.title, 1), Text(f"Encoder: `{model}`. {design}"), _conditions(recipe, runs)]
-    blocks += [Heading("What the tests support"), Items(tuple(analysis.conclusion))]
+    blocks += [Heading("What the tests support"), BulletList(tuple(analysis.conclusion))]
     blocks += [*pictures[:1], Heading("Mean gains"), Text(_MEANS), _mean_table(analysis.means)]
     blocks += [Heading("F1 of every target"), Text(_SCORES), _score_table(analysis), *pictures[1:2]]
     if analysis.regression is not None:
@@ -113,7 +115,7 @@ def report(analysis: Analysis, runs: Sequence[Run], model: str, pictures: Sequen
     seconds = [sum(run.seconds[part] for run in runs) for part in ("training", "testing")]
     took = f"{len(runs)} runs: {seconds[0] / 60:.0f} minutes of training, {seconds[1] / 60:.0f} minutes of testing."
     warnings = [f"{r.condition}, seed {r.seed}: {w}" for r in runs for w in r.facts.get("warnings", ())]
-    blocks += [Heading("Computing time"), Text(took), *([Items(tuple(warnings))] if warnings else [])]
+    blocks += [Heading("Computing time"), Text(took), *([BulletList(tuple(warnings))] if warnings else [])]
     return [*blocks, Text(f"Signature: `{signature(analysis, runs)}`")]
 
 
@@ -129,7 +131,7 @@ _REGRESSION = (
 )
 
 
-def signature(analysis: Analysis, runs: Sequence[Run]) -> Signature:
+def signature(analysis: Analysis, runs: Sequence[TrainingRun]) -> Signature:
     """What the numbers were measured on, and how."""
     recipe = analysis.outcomes.recipe
     tests = Digest(f"{t.name} {t.digest}" for t in analysis.outcomes.targets).hexdigest()
@@ -222,7 +224,7 @@ def _observation_rows(analysis: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def _conditions(recipe: Recipe, runs: Sequence[Run]) -> Rows:
+def _conditions(recipe: FamilyRecipe, runs: Sequence[TrainingRun]) -> Rows:
     rows = []
     for condition in recipe.conditions:
         own = [sum(run.seconds.values()) for run in runs if run.condition == condition.name]

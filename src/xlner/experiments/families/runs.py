@@ -58,7 +58,7 @@ class TargetRun:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Run:
+class TrainingRun:
     """A condition trained with one seed, and tested.
 
     `facts` says what became of the training; `seconds` is computing time of training and of testing.
@@ -82,7 +82,7 @@ def begin_run(folder: Path, identity: Mapping[str, Any]) -> None:
     write_durably(folder / _IDENTITY, _json(identity))
 
 
-def write_run(folder: Path, run: Run) -> None:
+def write_run(folder: Path, run: TrainingRun) -> None:
     """Write predictions, then the record: a run that has a record is whole."""
     lines = (
         {"target": name, "counts": counts, "entities": [[e.start, e.end, e.label] for e in found]}
@@ -104,7 +104,7 @@ def write_run(folder: Path, run: Run) -> None:
     write_durably(folder / _RECORD, _json(record))
 
 
-def read_run(folder: Path, identity: Mapping[str, Any]) -> Run | None:
+def read_run(folder: Path, identity: Mapping[str, Any]) -> TrainingRun | None:
     """The run of a folder; None where it is not done.
 
     Raises `RunFolderError` where it is the run of another model, other data or other options, or damaged.
@@ -126,7 +126,7 @@ def read_run(folder: Path, identity: Mapping[str, Any]) -> Run | None:
         raise RunFolderError(f"{folder / _PREDICTIONS} is damaged", hint="give --overwrite to run it again")
     lines = [json.loads(line) for line in gzip.decompress(data).decode("utf-8").splitlines()]
     targets = {name: _target(lines, name, signature) for name, signature in record["signatures"].items()}
-    return Run(record["condition"], record["seed"], targets, record["seconds"], record["training"])
+    return TrainingRun(record["condition"], record["seed"], targets, record["seconds"], record["training"])
 
 
 def clear_run(folder: Path) -> None:

@@ -11,9 +11,9 @@ from statistics import fmean
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import InputError
-from xlner.experiments.families.recipe import DataSet, Recipe
+from xlner.experiments.families.recipe import DataSet, FamilyRecipe
 from xlner.experiments.families.similarity import Likeness, Profile
-from xlner.formats import read_sentences, strict
+from xlner.formats import raise_errors, read_sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Sources:
         return Likeness.of(target.profile, [self.training[code].profile for code in languages])
 
 
-def read_sources(recipe: Recipe, folder: str | Path) -> Sources:
+def read_sources(recipe: FamilyRecipe, folder: str | Path) -> Sources:
     """Read the files of a recipe below `folder`; entities whose labels the recipe ignores are taken out.
 
     Only languages that a condition trains on are read to train on. Raises `InputError` where a file is missing or
@@ -82,7 +82,7 @@ def read_sources(recipe: Recipe, folder: str | Path) -> Sources:
     return Sources(training, targets)
 
 
-def _target(recipe: Recipe, dataset: DataSet, code: str, folder: str | Path) -> Target:
+def _target(recipe: FamilyRecipe, dataset: DataSet, code: str, folder: str | Path) -> Target:
     name = f"{dataset.name}/{code}"
     sentences = _read(dataset.test, folder, code, recipe)
     profile = Profile.of(code, sentences)
@@ -93,9 +93,9 @@ def _target(recipe: Recipe, dataset: DataSet, code: str, folder: str | Path) -> 
     return Target(name, code, tuple(sentences), dataset, _digest(sentences), profile)
 
 
-def _read(pattern: str, folder: str | Path, code: str, recipe: Recipe) -> list[Sentence]:
+def _read(pattern: str, folder: str | Path, code: str, recipe: FamilyRecipe) -> list[Sentence]:
     path = Path(folder) / pattern.replace("{lang}", code)
-    read = strict(read_sentences(path, language=code, require_tags=True))
+    read = raise_errors(read_sentences(path, language=code, require_tags=True))
     sentences = [s.with_entities(e for e in s.entities if e.label not in recipe.ignore) for s in read if s.tokens]
     if not any(sentence.entities for sentence in sentences):
         raise InputError("there is no entity in this file", path=path)

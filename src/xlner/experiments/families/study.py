@@ -16,17 +16,25 @@ from typing import Any
 from xlner._version import __version__
 from xlner.engines.run_folder import _locked
 from xlner.errors import UnknownNameError
-from xlner.experiments.families.recipe import Condition, Recipe
-from xlner.experiments.families.runs import Run, TargetRun, begin_run, clear_run, read_run, run_folder, write_run
+from xlner.experiments.families.recipe import Condition, FamilyRecipe
+from xlner.experiments.families.runs import (
+    TargetRun,
+    TrainingRun,
+    begin_run,
+    clear_run,
+    read_run,
+    run_folder,
+    write_run,
+)
 from xlner.experiments.families.sources import Source, Sources, read_sources
 from xlner.stages import Recognizer
 from xlner.transfer.report import TrainingReport
+from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
-from xlner.transfer.tuning import Tuning
 from xlner.transfer.zero_shot import zero_shot
 
 Say = Callable[[str], None]
-Learn = Callable[[Sequence[TrainingSet], Path, Tuning], tuple[Recognizer, Mapping[str, Any]]]
+Learn = Callable[[Sequence[TrainingSet], Path, TrainingOptions], tuple[Recognizer, Mapping[str, Any]]]
 """Trains on sets of sentences into a folder; returns the recognizer and facts about the training."""
 
 
@@ -38,10 +46,10 @@ class Study:
     """A recipe made concrete: an encoder to train, the folder with the data, and where runs are kept.
 
     `keep_models` keeps the trained models, which take much room. `device` and `dtype` say where and how precisely to
-    compute, see `Tuning`.
+    compute, see `TrainingOptions`.
     """
 
-    recipe: Recipe
+    recipe: FamilyRecipe
     model: str
     data: str | Path
     out: str | Path
@@ -49,7 +57,7 @@ class Study:
     overwrite: bool = False
     device: str = "auto"
 
-    def run(self, say: Say = _say_nothing, learn: Learn | None = None) -> tuple[Sources, list[Run]]:
+    def run(self, say: Say = _say_nothing, learn: Learn | None = None) -> tuple[Sources, list[TrainingRun]]:
         """Do every run that is not there yet, seed by seed, and return all of them with what they were tested on.
 
         The same call goes on where it was stopped: within a run from the last checkpoint of its training. `learn`
@@ -59,7 +67,7 @@ class Study:
         sources = read_sources(self.recipe, self.data)
         version = _version(self.model) if learn is None else self.model
         jobs = [(condition, seed) for seed in self.recipe.seeds for condition in self.recipe.conditions]
-        done: list[Run] = []
+        done: list[TrainingRun] = []
         with _locked(Path(self.out)):
             for number, (condition, seed) in enumerate(jobs, start=1):
                 identity = self._identity(condition, seed, sources, version)
@@ -77,15 +85,15 @@ class Study:
                 done.append(run)
         return sources, done
 
-    def tuning(self, seed: int) -> Tuning:
+    def tuning(self, seed: int) -> TrainingOptions:
         """How every condition is trained; raises `UnknownNameError` for options that there are not."""
         options = {key.replace("-", "_"): value for key, value in self.recipe.training.items()}
         fixed = {"total": self.recipe.sentences, "temperature": float("inf"), "seed": seed, "device": self.device}
-        known = {f.name for f in fields(Tuning)} - set(fixed)
+        known = {f.name for f in fields(TrainingOptions)} - set(fixed)
         for key in options:
             if key not in known:
                 raise UnknownNameError(f"unknown option of training {key!r}", hint=f"known: {', '.join(sorted(known))}")
-        return Tuning(**{**options, **fixed})
+        return TrainingOptions(**{**options, **fixed})
 
     def _identity(self, condition: Condition, seed: int, sources: Sources, version: str) -> dict[str, Any]:
         tuning = asdict(self.tuning(seed))
@@ -100,7 +108,7 @@ class Study:
             "xlner": __version__,
         }
 
-    def _run(self, condition: Condition, seed: int, sources: Sources, folder: Path, learn: Learn) -> Run:
+    def _run(self, condition: Condition, seed: int, sources: Sources, folder: Path, learn: Learn) -> TrainingRun:
         sets = [_training_set(sources.training[code]) for code in condition.languages]
         start = time.perf_counter()
         recognizer, facts = learn(sets, folder / "model", self.tuning(seed))
@@ -112,10 +120,10 @@ class Study:
         # A run that was broken off has trained for longer than since this start.
         training = max(float(facts.get("seconds", 0.0)), trained - start)
         seconds = {"training": round(training, 1), "testing": round(time.perf_counter() - trained, 1)}
-        return Run(condition.name, seed, targets, seconds, facts)
+        return TrainingRun(condition.name, seed, targets, seconds, facts)
 
     def _fine_tune(
-        self, sets: Sequence[TrainingSet], folder: Path, tuning: Tuning
+        self, sets: Sequence[TrainingSet], folder: Path, tuning: TrainingOptions
     ) -> tuple[Recognizer, Mapping[str, Any]]:
         from xlner.recognition.hf import HfRecognizer
         from xlner.transfer.training import train
@@ -163,7 +171,7 @@ def _facts(report: TrainingReport) -> dict[str, Any]:
     }
 
 
-def _summary(run: Run) -> str:
+def _summary(run: TrainingRun) -> str:
     values = [target.f1 for target in run.targets.values()]
     return (
         f"{run.condition}, seed {run.seed}: mean F1 {sum(values) / len(values):.4f} on {len(values)} targets; "

@@ -1,23 +1,39 @@
 """Experiments as data: recipes, the runner, and published figures to compare with."""
 
 from xlner.experiments.reproduce.published import Published, published
-from xlner.experiments.reproduce.recipe import Backends, DatasetPlan, Method, Recipe, Route, read_recipe, recipe_names
+from xlner.experiments.reproduce.recipe import (
+    Approach,
+    Backends,
+    DatasetPlan,
+    Method,
+    ReproductionRecipe,
+    read_recipe,
+    recipe_names,
+)
 from xlner.experiments.reproduce.report import write_report
-from xlner.experiments.reproduce.results import Blamed, Comparison, Mean, Result, comparisons, means, shown_means
+from xlner.experiments.reproduce.results import (
+    AttributedErrors,
+    Comparison,
+    Mean,
+    Result,
+    comparisons,
+    means,
+    shown_means,
+)
 from xlner.experiments.reproduce.runner import Experiment
 
 __all__ = [
+    "Approach",
+    "AttributedErrors",
     "Backends",
-    "Blamed",
     "Comparison",
     "DatasetPlan",
     "Experiment",
     "Mean",
     "Method",
     "Published",
-    "Recipe",
+    "ReproductionRecipe",
     "Result",
-    "Route",
     "comparisons",
     "means",
     "published",

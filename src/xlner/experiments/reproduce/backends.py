@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from xlner.core.registry import Spec, backend_class, create, options_of
+from xlner.core.registry import Spec, backend_class, load, options_of
 from xlner.errors import BackendError, MissingExtraError, NotDownloadedError
 from xlner.experiments.reproduce.fingerprints import Fingerprints
 
-Route = tuple[str, str]
+Approach = tuple[str, str]
 """From and to which language a translator translates."""
 
 
@@ -28,10 +28,10 @@ class BackendShelf:
         self._missing: dict[tuple[str, str], BackendError] = {}
 
     def get(self, kind: str, spec: str, **defaults: object) -> Any:
-        """A backend, with those of `defaults` that it takes and its spec does not have; raises what `create` raises."""
+        """A backend, with those of `defaults` that it takes and its spec does not have; raises what `load` raises."""
         key = (kind, spec, _context(kind, spec, defaults))
         if key not in self._built:
-            self._built[key] = self._tried(kind, spec, lambda: create(kind, spec, **defaults))
+            self._built[key] = self._tried(kind, spec, lambda: load(kind, spec, **defaults))
         return self._built[key]
 
     def fingerprint(self, kind: str, spec: str, **defaults: object) -> str:
@@ -39,14 +39,14 @@ class BackendShelf:
         context = _context(kind, spec, defaults)
         return self._fingerprints.of(kind, spec, context, lambda: self.get(kind, spec, **defaults))
 
-    def translator(self, spec: str, route: Route) -> Any:
+    def translator(self, spec: str, route: Approach) -> Any:
         """A translator that has a route; raises what it says where it does not."""
         key = ("translator", spec, _arrow(route))
         if key not in self._built:
             self._built[key] = self._tried("translator", spec, lambda: self._routed(spec, route))
         return self._built[key]
 
-    def translator_fingerprint(self, spec: str, route: Route) -> str:
+    def translator_fingerprint(self, spec: str, route: Approach) -> str:
         """The same as `fingerprint`, of a translator."""
         return self._fingerprints.of("translator", spec, _arrow(route), lambda: self.translator(spec, route))
 
@@ -60,25 +60,25 @@ class BackendShelf:
             self._missing[kind, spec] = error
             raise
 
-    def _routed(self, spec: str, route: Route) -> Any:
+    def _routed(self, spec: str, route: Approach) -> Any:
         made, before = self._translators.get(spec, (None, None))
         if made is not None:
             _ask_for(made, route)
             if getattr(made, "fingerprint", None) == before:
                 return made
-        made = create("translator", spec)
+        made = load("translator", spec)
         _ask_for(made, route)
         self._translators[spec] = (made, getattr(made, "fingerprint", None))
         return made
 
 
-def _ask_for(translator: Any, route: Route) -> None:
+def _ask_for(translator: Any, route: Approach) -> None:
     ask = getattr(translator, "route", None)
     if ask is not None:
         ask(*route)
 
 
-def _arrow(route: Route) -> str:
+def _arrow(route: Approach) -> str:
     return f"{route[0]}>{route[1]}"
 
 

@@ -11,7 +11,7 @@ from xlner.core.sentence import Sentence
 from xlner.engines.run_folder import file_digest
 from xlner.errors import InputError
 from xlner.experiments.reproduce.recipe import DatasetPlan
-from xlner.formats import read_sentences, strict
+from xlner.formats import raise_errors, read_sentences
 from xlner.formats.datasets import is_spec
 from xlner.formats.open import input_files
 
@@ -38,13 +38,13 @@ def load(
     sentences.
     """
     path = _place(plan, folder, lang, plan.target)
-    gold = list(strict(read_sentences(path, format=_format(path), language=lang, require_tags=True)))
+    gold = list(raise_errors(read_sentences(path, format=_format(path), language=lang, require_tags=True)))
     digests = [_digest(path)]
     sources: Sequence[Sentence | None] = [None] * len(gold)
     labeled = plan.labeled_source or bool(plan.source)
     if labeled:
         source_path = _place(plan, folder, source_lang, plan.source)
-        sources = list(strict(read_sentences(source_path, language=source_lang, require_tags=True)))
+        sources = list(raise_errors(read_sentences(source_path, language=source_lang, require_tags=True)))
         digests.append(_digest(source_path))
         if len(sources) != len(gold):
             raise InputError(f"{len(sources)} sentences for the {len(gold)} of {path}", path=source_path)

@@ -31,7 +31,11 @@ def plot(path: str | Path, title: str, results: Sequence[Result]) -> None:
     panels = figure.subplots(len(langs), 1, sharex=True, squeeze=False)[:, 0]
     for panel, lang in zip(panels, langs, strict=True):
         rows = [r for r in results if r.lang == lang]
-        done = [(k, r.scores.micro.f1, r.intervals.micro) for k, r in enumerate(rows) if r.scores and r.intervals]
+        done = [
+            (k, r.scores.micro.f1, r.confidence_intervals.micro)
+            for k, r in enumerate(rows)
+            if r.scores and r.confidence_intervals
+        ]
         errors = [[f1 - i.low for _, f1, i in done], [i.high - f1 for _, f1, i in done]]
         panel.barh([k for k, _, _ in done], [f1 for _, f1, _ in done], color="tab:blue", alpha=0.7)
         panel.errorbar([f1 for _, f1, _ in done], [k for k, _, _ in done], xerr=errors, fmt="none", color="black")

@@ -14,7 +14,7 @@ from xlner.experiments.recipe_files import check_keys, read_recipe_file, recipes
 T = TypeVar("T")
 
 
-class Route(StrEnum):
+class Approach(StrEnum):
     """How labels come to the target sentence."""
 
     FORWARD = "forward"
@@ -36,15 +36,15 @@ class Method:
     """
 
     name: str
-    route: Route = Route.FORWARD
+    route: Approach = Approach.FORWARD
     aligner: str | None = None
     projector: str | None = None
     target_entities: bool = False
     published: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "route", Route(self.route))
-        wanted = self.route is not Route.TRANSFER
+        object.__setattr__(self, "route", Approach(self.route))
+        wanted = self.route is not Approach.TRANSFER
         if wanted != (self.aligner is not None) or wanted != (self.projector is not None):
             raise ValidationError(
                 f"method {self.name!r} needs an aligner and a projector"
@@ -102,7 +102,7 @@ class DatasetPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class ReproductionRecipe:
     """An experiment: datasets, sets of backends and methods, each by name."""
 
     name: str
@@ -140,7 +140,7 @@ class Recipe:
         return merged, (*self.methods, *more)
 
 
-def read_recipe(name: str | Path) -> Recipe:
+def read_recipe(name: str | Path) -> ReproductionRecipe:
     """A recipe that comes with xlner, by name, or one in a TOML file.
 
     Raises `UnknownNameError` for a name that is neither and for unknown keys, `InputError` for a file that cannot be
@@ -161,7 +161,7 @@ def recipe_names() -> list[str]:
     return recipes_of(__package__)
 
 
-def _recipe(name: str, data: dict[str, Any], path: str) -> Recipe:
+def _recipe(name: str, data: dict[str, Any], path: str) -> ReproductionRecipe:
     check_keys(data, {"title", "source-lang", "datasets", "backends", "method"}, path)
     datasets = {
         k: DatasetPlan(k, **_fields(v, DatasetPlan, f"{path}: dataset {k}")) for k, v in _tables(data, "datasets")
@@ -171,7 +171,7 @@ def _recipe(name: str, data: dict[str, Any], path: str) -> Recipe:
     twice = {m.name for m in methods if sum(o.name == m.name for o in methods) > 1}
     if twice:
         raise ValidationError(f"{path}: several methods are called {min(twice)!r}")
-    return Recipe(name, data.get("title", name), data.get("source-lang", "en"), datasets, backends, methods)
+    return ReproductionRecipe(name, data.get("title", name), data.get("source-lang", "en"), datasets, backends, methods)
 
 
 def _tables(data: Mapping[str, Any], key: str) -> Sequence[tuple[str, Mapping[str, Any]]]:

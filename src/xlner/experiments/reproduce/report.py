@@ -77,7 +77,7 @@ def row(result: Result) -> dict[str, Any]:
     made |= {"dataset": result.dataset, "lang": result.lang, "method": result.method, "missing": result.missing}
     if result.published is not None:
         made |= {"published_f1": result.published.f1, "published_source": result.published.source}
-    scores, found = result.scores, result.intervals
+    scores, found = result.scores, result.confidence_intervals
     if scores is None or found is None:
         return made
     counts = scores.micro
@@ -186,7 +186,9 @@ def _loser(test: Comparison) -> str:
 
 
 def _signatures(results: Sequence[Result]) -> Iterator[str]:
-    signatures = dict.fromkeys(f"{r.lang}: `{r.intervals.signature}`" for r in results if r.intervals is not None)
+    signatures = dict.fromkeys(
+        f"{r.lang}: `{r.confidence_intervals.signature}`" for r in results if r.confidence_intervals is not None
+    )
     if signatures:
         yield "Signatures:"
         yield ""

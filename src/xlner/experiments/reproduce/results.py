@@ -9,14 +9,14 @@ from statistics import fmean
 
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.evaluation import Difference, Intervals, Scores, Stage, compare, find_errors, holm
+from xlner.evaluation import ConfidenceIntervals, Difference, Scores, Stage, compare, find_errors, holm
 from xlner.experiments.reproduce.published import Published
 
 MEAN = "mean"
 
 
 @dataclass(frozen=True, slots=True)
-class Blamed:
+class AttributedErrors:
     """How many errors a stage is to blame for, and how much higher F1 would be without them."""
 
     stage: str
@@ -36,9 +36,9 @@ class Result:
     lang: str
     method: str
     scores: Scores | None = None
-    intervals: Intervals | None = None
+    confidence_intervals: ConfidenceIntervals | None = None
     published: Published | None = None
-    blamed: tuple[Blamed, ...] = ()
+    blamed: tuple[AttributedErrors, ...] = ()
     missing: str | None = None
     seconds: float = 0.0
 
@@ -76,11 +76,11 @@ class Comparison:
 
 def blame(
     gold: Sequence[Sentence], pairs: Sequence[Pair], *, ignore: Sequence[str], transfer: bool
-) -> tuple[Blamed, ...]:
+) -> tuple[AttributedErrors, ...]:
     """The errors of a method by stage; of model transfer there is but one."""
     report = find_errors(gold, pairs, ignore=ignore)
     by_stage = {Stage.RECOGNITION: report.errors} if transfer else report.by_stage()
-    return tuple(Blamed(stage or "unknown", len(e), report.gain(e)) for stage, e in by_stage.items() if e)
+    return tuple(AttributedErrors(stage or "unknown", len(e), report.gain(e)) for stage, e in by_stage.items() if e)
 
 
 def means(results: Sequence[Result]) -> list[Mean]:

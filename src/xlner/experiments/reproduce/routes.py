@@ -15,7 +15,7 @@ from xlner.engines.run_folder import file_digest
 from xlner.errors import InputError, ValidationError
 from xlner.experiments.reproduce.backends import BackendShelf
 from xlner.experiments.reproduce.data import Data
-from xlner.experiments.reproduce.recipe import Backends, Method, Route
+from xlner.experiments.reproduce.recipe import Approach, Backends, Method
 from xlner.experiments.reproduce.stages import Process, Staged, Store
 from xlner.formats import read_alignments
 from xlner.pipeline import Pipeline
@@ -55,7 +55,7 @@ class Stages:
             self.store = replace(self.store, say=say)
 
     def _run(self, method: Method) -> Staged:
-        if method.route is Route.TRANSFER:
+        if method.route is Approach.TRANSFER:
             return self._as_labels(self.target_recognized())
         aligned = self.aligned(method.route, str(method.aligner))
         if method.target_entities:
@@ -96,7 +96,7 @@ class Stages:
         by = self.shelf.translator_fingerprint(spec, (self.source_lang, self.lang))
         return self._stage("back-translated", spec, by, before, lambda: self._translating_back(spec))
 
-    def aligned(self, route: Route, name: str) -> Staged:
+    def aligned(self, route: Approach, name: str) -> Staged:
         """Pairs with the links of the aligner of that name, where the source sentence has entities."""
         if name not in self.backends.aligners:
             raise ValidationError(
@@ -105,10 +105,10 @@ class Stages:
             )
         spec = self._filled(self.backends.aligners[name])
         if spec.startswith(LINKS):
-            if route is Route.BACK:
+            if route is Approach.BACK:
                 raise ValidationError(f"given links cannot align back-translations: {spec}")
             return self._with_links(self.labeled_source(), spec.removeprefix(LINKS))
-        before = self.labeled_source() if route is Route.FORWARD else self.back_translated()
+        before = self.labeled_source() if route is Approach.FORWARD else self.back_translated()
         by = self.shelf.fingerprint("aligner", spec)
         return self._stage("aligned", spec, by, before, lambda: self._aligning(spec))
 

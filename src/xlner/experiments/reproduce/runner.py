@@ -9,11 +9,11 @@ from pathlib import Path
 
 from xlner.core.pair import Pair
 from xlner.errors import UnknownNameError, XlnerError
-from xlner.evaluation import evaluate, intervals
+from xlner.evaluation import confidence_intervals, evaluate
 from xlner.experiments.reproduce.backends import BackendShelf
 from xlner.experiments.reproduce.data import Data, load
 from xlner.experiments.reproduce.published import published
-from xlner.experiments.reproduce.recipe import Backends, DatasetPlan, Method, Recipe, Route
+from xlner.experiments.reproduce.recipe import Approach, Backends, DatasetPlan, Method, ReproductionRecipe
 from xlner.experiments.reproduce.results import Result, blame
 from xlner.experiments.reproduce.routes import Stages
 from xlner.experiments.reproduce.stages import Say, Store
@@ -36,7 +36,7 @@ class Experiment:
     `UnknownNameError` for what the recipe does not have.
     """
 
-    recipe: Recipe
+    recipe: ReproductionRecipe
     dataset: str
     folder: str | Path | None
     backends: str
@@ -118,12 +118,12 @@ class Experiment:
             seconds = time.perf_counter() - start
             self._keep(lang, method, pairs)
             scores = evaluate(data.gold, pairs, ignore=dataset.ignore)
-            found = intervals(scores, samples=self.samples, seed=self.seed)
+            found = confidence_intervals(scores, samples=self.samples, seed=self.seed)
             # Figures of one method with other backends are not to be compared by mistake.
             facts: dict[str, object] = {"recipe": self.recipe.name, "backends": backends.name}
             facts |= {"changed": changes} if (changes := self.changes()) else {}
             found = replace(found, signature=found.signature.extended(facts))
-            blamed = blame(data.gold, pairs, ignore=dataset.ignore, transfer=method.route is Route.TRANSFER)
+            blamed = blame(data.gold, pairs, ignore=dataset.ignore, transfer=method.route is Approach.TRANSFER)
             results.append(Result(self.dataset, lang, method.name, scores, found, figures, blamed, seconds=seconds))
         return results
 

@@ -36,7 +36,7 @@ from xlner.projection.kernels.words import (
 )
 
 
-class Search(NamedTuple):
+class CandidateSearch(NamedTuple):
     """Options of matching: exactly or greedily, which candidates, and what they must fulfil."""
 
     exact: int
@@ -60,7 +60,16 @@ class Ranges(NamedTuple):
 
 @kernel
 def merged_items(
-    words: Words, n: int, entity: int, size: int, pairs: Pairs, i: int, search: Search, items: Items, m: int, work: Work
+    words: Words,
+    n: int,
+    entity: int,
+    size: int,
+    pairs: Pairs,
+    i: int,
+    search: CandidateSearch,
+    items: Items,
+    m: int,
+    work: Work,
 ) -> tuple[int, int, int]:
     """Append the merged ranges of an entity as candidates; numbers of items and of candidates, the best item."""
     candidates = 0
@@ -85,7 +94,9 @@ def merged_items(
 
 
 @kernel
-def collect_items(pairs: Pairs, i: int, search: Search, words: Words, items: Items, work: Work, found: Found) -> int:
+def collect_items(
+    pairs: Pairs, i: int, search: CandidateSearch, words: Words, items: Items, work: Work, found: Found
+) -> int:
     """Fill `items` with the candidates of sentence `i` and `best` with the best of each entity; their number.
 
     `reason` says why an entity has none.
@@ -158,7 +169,7 @@ def write_matches(pairs: Pairs, i: int, n: int, rule: Rule, items: Items, work: 
 def match_batch(
     pairs: Pairs,
     begin: int,
-    search: Search,
+    search: CandidateSearch,
     rule: Rule,
     words: Words,
     items: Items,
@@ -175,14 +186,14 @@ def match_batch(
     for i in range(begin, len(pairs.lengths)):
         m = collect_items(pairs, i, search, words, items, work, found)
         n_entities = pairs.entity_offsets[i + 1] - pairs.entity_offsets[i]
-        n, way = -1, SINGLE if search.exact else GREEDY
+        n, solver = -1, SINGLE if search.exact else GREEDY
         if simple:
             n = take_best_of_each(items.start, items.end, work.best, n_entities, work.chosen)
         if n < 0:
-            n, way = match_items(items, m, n_entities, pairs.lengths[i], rule, search.exact, work, states)
-        if way == TOO_WIDE:
+            n, solver = match_items(items, m, n_entities, pairs.lengths[i], rule, search.exact, work, states)
+        if solver == TOO_WIDE:
             return i, m
-        found.way[i] = way
+        found.solver[i] = solver
         write_matches(pairs, i, n, rule, items, work, found)
     return len(pairs.lengths), 0
 

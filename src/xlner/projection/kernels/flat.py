@@ -110,13 +110,13 @@ class Found(NamedTuple):
     span_end: Ints
     span_score: Floats
     span_offsets: Ints
-    way: Ints
+    solver: Ints
     objective: Ints
     reason: Ints
 
 
 GREEDY, SINGLE, SWEEP, MILP, TOO_WIDE = range(5)
-WAYS = ("greedy", "single", "dp", "milp")
+SOLVERS = ("greedy", "single", "dp", "milp")
 PROJECTED, UNALIGNED, NO_CANDIDATE, BELOW_THRESHOLD, OVERLAP, OVER_LIMIT = range(6)
 
 Zeros = Callable[[int], Any]

@@ -190,10 +190,10 @@ def match_component(
 def match_exactly(
     items: Items, m: int, n_entities: int, length: int, rule: Rule, work: Work, states: States
 ) -> tuple[int, int]:
-    """Choose the best disjoint items; the number of chosen ones and the way that proves it, one of `_flat.WAYS`.
+    """Choose the best disjoint items; the number of chosen ones and the solver that proves it, one of `_flat.SOLVERS`.
 
-    Where the best items of all entities are disjoint, nothing can be better; `best` holds them. Else this goes for
-    each component, and where it does not hold the sweep solves it. The way is `TOO_WIDE` where it cannot, because too
+    Where the best items of all entities are disjoint, nothing can be better; `best` holds them. Else this goes for each
+    component, and where it does not hold the sweep solves it. The solver is `TOO_WIDE` where it cannot, because too
     many entities are open at once for `states`.
     """
     simple = rule.n == 1 and rule.limited == 1
@@ -221,7 +221,7 @@ def match_exactly(
 def match_items(
     items: Items, m: int, n_entities: int, length: int, rule: Rule, exact: int, work: Work, states: States
 ) -> tuple[int, int]:
-    """Choose disjoint ones of the first `m` items; their number and the way. `best` holds the best of each entity.
+    """Choose disjoint ones of the first `m` items; their number and the solver. `best` holds the best of each entity.
 
     `exact`: 0 greedily, 1 exactly, 2 not here but by the integer program.
     """

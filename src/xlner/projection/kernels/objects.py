@@ -16,7 +16,7 @@ from xlner.core.entity import Entity
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.errors import ValidationError
-from xlner.projection.kernels.flat import SCALE, WAYS, Found, Pairs
+from xlner.projection.kernels.flat import SCALE, SOLVERS, Found, Pairs
 from xlner.projection.kernels.run import COMPILE_FROM, Backend
 
 REASONS = (
@@ -125,10 +125,10 @@ def _build_all(pairs: Sequence[Pair], found: Found, build: Build) -> list[Projec
     columns = (found.span_entity, found.span_start, found.span_end, found.span_score)
     next_row = zip(*map(_as_list, columns), strict=True).__next__
     offsets, reasons = _as_list(found.span_offsets), _as_list(found.reason)
-    ways, objectives = _as_list(found.way), _as_list(found.objective)
+    solvers, objectives = _as_list(found.solver), _as_list(found.objective)
     made = []
     at = base = 0
-    for pair, stop, way, objective in zip(pairs, offsets[1:], ways, objectives, strict=False):
+    for pair, stop, solver, objective in zip(pairs, offsets[1:], solvers, objectives, strict=False):
         entities: tuple[Entity, ...] = pair.source.entities  # type: ignore[union-attr]
         projection: Any = _Projection()
         if entities:
@@ -142,7 +142,7 @@ def _build_all(pairs: Sequence[Pair], found: Found, build: Build) -> list[Projec
         else:
             projection.sentence = _labeled(pair.target, ())
             projection.outcomes = ()
-        projection.way = WAYS[way] if build.matched else None
+        projection.solver = SOLVERS[solver] if build.matched else None
         projection.objective = objective / SCALE if build.matched else None
         projection.__class__ = Projection
         made.append(projection)

@@ -8,8 +8,8 @@ from typing import Any
 
 from xlner.errors import UnknownNameError, ValidationError
 from xlner.projection.kernels.batch import (
+    CandidateSearch,
     Ranges,
-    Search,
     match_batch,
     most_items,
     range_batch,
@@ -54,7 +54,7 @@ def rule_of(constraint: str, n: int) -> Rule:
 
 def search_of(
     matcher: str, candidates: str, max_length: int | None = None, threshold: float = 0.0, gap: int = 1
-) -> Search:
+) -> CandidateSearch:
     """The options of matching as kernels read them.
 
     Under the alignment score `ngrams` are the `aligned` candidates: a span whose outer word has no link scores less
@@ -70,7 +70,7 @@ def search_of(
         raise ValidationError(f"gap {gap} must not be negative")
     merged = int(candidates == "merged")
     exact = {"greedy": 0, "exact": 1, "milp": 2}[matcher]
-    return Search(exact, merged, gap, UNBOUNDED if max_length is None else max_length, threshold)
+    return CandidateSearch(exact, merged, gap, UNBOUNDED if max_length is None else max_length, threshold)
 
 
 def ranges_of(gap: int, ratio: float, top_k: int | None = None, *, keep_first: bool = False) -> Ranges:
@@ -133,7 +133,7 @@ def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def run_matching(pairs: Pairs, search: Search, rule: Rule, on: Backend) -> Found:
+def run_matching(pairs: Pairs, search: CandidateSearch, rule: Rule, on: Backend) -> Found:
     """Match all sentences; those whose sweep is too wide go to the integer program."""
     n, n_entities = len(pairs.lengths), len(pairs.entity_starts)
     longest, n_words, most_entities = on.call(sizes)(pairs)
@@ -165,7 +165,7 @@ def _match_by_milp(pairs: Pairs, at: int, m: int, *, rule: Rule, items: Items, w
     chosen = solve(items, m, n_entities, rule)
     for k, item in enumerate(chosen):
         work.chosen[k] = item
-    found.way[at] = MILP
+    found.solver[at] = MILP
     write_matches(pairs, at, len(chosen), rule, items, work, found)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xlner.projection.matching.match import Option, match
+from xlner.projection.matching.match import Option, match_spans
 
 __all__ = ["Option", "greedy"]
 
@@ -17,7 +17,7 @@ def greedy(options: Iterable[Option], length: int) -> list[Option]:
     >>> greedy([Option(0, (0, 2), 0.9), Option(1, (1, 3), 0.8), Option(1, (2, 3), 0.5)], 3)
     [Option(entity=0, span=(0, 2), score=0.9), Option(entity=1, span=(2, 3), score=0.5)]
     """
-    return sorted(match(options, length, matcher="greedy").chosen, key=_rank)
+    return sorted(match_spans(options, length, matcher="greedy").chosen, key=_rank)
 
 
 def _rank(option: Option) -> tuple[float, int, int, int]:

@@ -14,8 +14,8 @@ from xlner.errors import ValidationError
 from xlner.projection.kernels.flat import (
     ROOMS,
     SCALE,
+    SOLVERS,
     TOO_WIDE,
-    WAYS,
     Items,
     Rule,
     list_of_zeros,
@@ -28,7 +28,7 @@ from xlner.projection.kernels.words import units
 
 
 class Option(NamedTuple):
-    """One way to project one entity: entity index, target span, score."""
+    """One solver to project one entity: entity index, target span, score."""
 
     entity: int
     span: Span
@@ -39,14 +39,14 @@ class Option(NamedTuple):
 class Match:
     """The chosen options by start, and how good they are.
 
-    `objective` is the sum of their scores. `way` says what proves that no choice is better: `single` (the best spans
+    `objective` is the sum of their scores. `solver` says what proves that no choice is better: `single` (the best spans
     of all entities are disjoint), `dp` or `milp`; `greedy` proves nothing. `short` is how many projections are missing
     to what `=` or `>=` require of entities that have options.
     """
 
     chosen: tuple[Option, ...]
     objective: float
-    way: str
+    solver: str
     short: int
     _problem: tuple[tuple[Option, ...], int, str, str, int] = field(repr=False, compare=False)
 
@@ -60,14 +60,14 @@ class Match:
             raise ValidationError(f"{chosen} was not chosen")
         options, length, matcher, constraint, n = self._problem
         rest = [o for o in options if (o.entity, o.span) != (chosen.entity, chosen.span)]
-        other = match(rest, length, matcher=matcher, constraint=constraint, n=n)
+        other = match_spans(rest, length, matcher=matcher, constraint=constraint, n=n)
         rule = rule_of(constraint, n)
         if _met(other.chosen, rule) < _met(self.chosen, rule):
             return math.inf
         return self.objective - other.objective
 
 
-def match(
+def match_spans(
     options: Iterable[Option], length: int, *, matcher: str = "exact", constraint: str = "<=", n: int = 1
 ) -> Match:
     """Choose options with disjoint spans in a sentence of `length` words, of the largest total score.
@@ -79,18 +79,18 @@ def match(
 
     Raises `ValidationError` for a span outside the sentence, a score that is negative or not finite.
 
-    >>> match([Option(0, (0, 2), 0.9), Option(0, (0, 1), 0.8), Option(1, (1, 3), 0.8)], 3).chosen
+    >>> match_spans([Option(0, (0, 2), 0.9), Option(0, (0, 1), 0.8), Option(1, (1, 3), 0.8)], 3).chosen
     (Option(entity=0, span=(0, 1), score=0.8), Option(entity=1, span=(1, 3), score=0.8))
     """
     given = tuple(options)
     rule, exact = rule_of(constraint, n), search_of(matcher, "aligned").exact
     items, entities = _items(given, length)
     m = outscored(items, len(items.entity), len(entities), length, [0] * (len(entities) * (length + 1)))
-    chosen, way = _choose(items, m, len(entities), length, rule=rule, exact=exact)
+    chosen, solver = _choose(items, m, len(entities), length, rule=rule, exact=exact)
     found = tuple(Option(entities[items.entity[i]], (items.start[i], items.end[i]), items.score[i]) for i in chosen)
     objective = sum(items.weight[i] for i in chosen) / SCALE
     short = rule.n * len(entities) * rule.required - _met(found, rule)
-    return Match(found, objective, way, short, (given, length, matcher, constraint, n))
+    return Match(found, objective, solver, short, (given, length, matcher, constraint, n))
 
 
 def with_gaps(projection: Projection, best: Match) -> Projection:
@@ -130,9 +130,9 @@ def _choose(items: Items, m: int, n_entities: int, length: int, *, rule: Rule, e
     find_best(items, m, n_entities, work.best)
     for room in range(len(ROOMS) if exact == 1 else 1):
         states = make_states(list_of_zeros, room)
-        n, way = match_items(items, m, n_entities, length, rule, exact, work, states)
-        if way != TOO_WIDE:
-            return list(work.chosen[:n]), WAYS[way]
+        n, solver = match_items(items, m, n_entities, length, rule, exact, work, states)
+        if solver != TOO_WIDE:
+            return list(work.chosen[:n]), SOLVERS[solver]
     from xlner.projection.matching.milp import solve
 
     return solve(items, m, n_entities, rule), "milp"

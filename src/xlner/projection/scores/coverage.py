@@ -1,4 +1,4 @@
-"""How much of an entity and of a candidate finds a partner in the other one, for all of them at once."""
+"""The alignment score that counts linked words."""
 
 from __future__ import annotations
 
@@ -9,63 +9,21 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
-from xlner.errors import ValidationError
+from xlner.projection.scores.link_coverage import coverage, link_matrix
 
 
-def link_matrix(pair: Pair, *, weighted: bool) -> NDArray[np.float64]:
-    """Link weights in [0, 1], 1 where the aligner gave none and 0 without a link, shape `(n_source, n_target)`.
+def coverage_score(pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span]) -> NDArray[np.float64]:
+    """`(linked words of s + linked words of t) / (|s| + |t|)`, in [0, 1], shape `(n_entities, n_candidates)`.
+
+    A word of the entity counts where it has a link into the candidate, a word of the candidate where it has one into
+    the entity. Where no word has two such links this is `alignment_score`. Where words have many, that score grows
+    beyond 1 and favors spans with function words that aligners like to link; this one asks how much is covered.
 
     Raises `ValidationError` for a pair without source sentence or alignment.
+
+    >>> from xlner import Alignment, Sentence
+    >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",)), Alignment(((0, 0), (0, 1))))
+    >>> coverage_score(pair, [Entity(0, 1, "LOC")], [(0, 1), (0, 2)]).tolist()
+    [[1.0, 1.0]]
     """
-    if pair.source is None or pair.alignment is None:
-        raise ValidationError("a pair needs a source sentence and an alignment to be scored")
-    matrix = np.zeros((len(pair.source), len(pair.target)))
-    if pair.alignment.links:
-        rows, columns = np.array(pair.alignment.links).T
-        weights = pair.alignment.weights if weighted else None
-        matrix[rows, columns] = 1.0 if weights is None else np.clip(weights, 0.0, 1.0)
-    return matrix
-
-
-def coverage(
-    matrix: NDArray[np.float64],
-    entities: Sequence[Entity],
-    candidates: Sequence[Span],
-    costs: NDArray[np.float64] | None = None,
-) -> NDArray[np.float64]:
-    """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + |t|)`, shape `(n_entities, n_candidates)`.
-
-    With `costs`, one per target word, `|t|` is the sum of those of its words.
-
-    >>> coverage(np.eye(2), [Entity(0, 2, "LOC")], [(0, 1), (0, 2)]).round(2).tolist()
-    [[0.67, 1.0]]
-    """
-    spans = np.asarray(candidates, dtype=np.int64).reshape(-1, 2)
-    scores = np.zeros((len(entities), len(spans)))
-    running = np.arange(matrix.shape[1] + 1.0) if costs is None else np.concatenate([[0.0], costs.cumsum()])
-    sizes = running[spans[:, 1]] - running[spans[:, 0]]
-    for row, entity in enumerate(entities):
-        inside = matrix[entity.start : entity.end]
-        of_words = np.concatenate([[0.0], inside.max(axis=0).cumsum()])
-        found = range_maxima(inside, spans).sum(axis=0) + of_words[spans[:, 1]] - of_words[spans[:, 0]]
-        scores[row] = found / (len(entity) + sizes)
-    # Sums of fractions may end a bit above what they cannot exceed.
-    return np.minimum(scores, 1.0)
-
-
-def range_maxima(rows: NDArray[np.float64], spans: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The maximum of each row inside each span, shape `(n_rows, n_spans)`, by doubling: `table[k]` covers `2^k` words.
-
-    >>> range_maxima(np.array([[1.0, 3.0, 2.0]]), np.array([[0, 1], [0, 3]])).tolist()
-    [[1.0, 3.0]]
-    """
-    found = np.zeros((len(rows), len(spans)))
-    sizes = spans[:, 1] - spans[:, 0]
-    table, width = rows, 1
-    while width <= sizes.max(initial=0):
-        of_level = (sizes >= width) & (sizes < 2 * width)
-        starts, ends = spans[of_level].T
-        found[:, of_level] = np.maximum(table[:, starts], table[:, ends - width])
-        table = np.maximum(table[:, :-width], table[:, width:])
-        width *= 2
-    return found
+    return coverage(link_matrix(pair, weighted=False), entities, candidates)

@@ -13,24 +13,24 @@ from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
 from xlner.errors import UnknownNameError, ValidationError
 from xlner.projection.scores.alignment import alignment_score
-from xlner.projection.scores.bounded import bounded_score
-from xlner.projection.scores.evidence import evidence_score
-from xlner.projection.scores.soft import soft_score
+from xlner.projection.scores.coverage import coverage_score
+from xlner.projection.scores.null_aware_coverage import null_aware_coverage_score
 from xlner.projection.scores.surface import surface_score
+from xlner.projection.scores.weighted_coverage import weighted_coverage_score
 
 Score = Callable[[Pair, Sequence[Entity], Sequence[Span]], NDArray[np.float64]]
 """A score of all entities with all candidates of a pair, shape `(n_entities, n_candidates)`, 0 or more."""
 
 SCORES: Mapping[str, Score] = {
     "alignment": alignment_score,
-    "bounded": bounded_score,
-    "evidence": evidence_score,
-    "soft": soft_score,
+    "coverage": coverage_score,
+    "null_aware_coverage": null_aware_coverage_score,
+    "weighted_coverage": weighted_coverage_score,
     "surface": surface_score,
 }
 """Scores that need nothing but the pair."""
 
-NEED_LINKS = frozenset({"alignment", "bounded", "evidence", "soft"})
+NEED_LINKS = frozenset({"alignment", "coverage", "null_aware_coverage", "weighted_coverage"})
 GIVEN = ("ner", "ner_spans", "translation")
 """Scores that need a model, known by name so that presets can speak of them."""
 _FROM_SPEC = dict.fromkeys(("ner", "ner_spans"), ", or name a recognizer: ?recognizer=hf:MODEL")
@@ -80,10 +80,10 @@ PRESETS: Mapping[str, tuple[Part, ...]] = {
     # from 0.7 on loses up to 8.7: words that are alike are not yet names.
     "surface": (Part("surface", 1.0, 0.7),),
     "align+surface": (Part("alignment", 1.0, 0.6), Part("surface", 0.5, 0.9)),
-    "bounded+surface": (Part("bounded", 1.0, 0.6), Part("surface", 0.5, 0.9)),
-    "soft+surface": (Part("soft", 1.0, 0.4), Part("surface", 0.5, 0.9)),
+    "coverage+surface": (Part("coverage", 1.0, 0.6), Part("surface", 0.5, 0.9)),
+    "weighted-coverage+surface": (Part("weighted_coverage", 1.0, 0.4), Part("surface", 0.5, 0.9)),
     # For links with weights, chosen on UNER-PUD (pt, sv) by benchmarks/europarl_eflomal.py.
-    "evidence": (Part("evidence", 1.0, 0.6),),
+    "null-aware-coverage": (Part("null_aware_coverage", 1.0, 0.6),),
 }
 """Sums by name; parts named in `GIVEN` need a function that gives them."""
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.errors import ValidationError
 from xlner.projection.scores.translation import PhraseScorer, translation_score
 
@@ -22,7 +22,7 @@ class ModelTranslationScore:
     """
 
     def __init__(self, translator: str) -> None:
-        self.translator: Any = create("translator", translator)
+        self.translator: Any = load("translator", translator)
         if not hasattr(self.translator, "phrase_scorer"):
             raise ValidationError(f"translator {translator!r} cannot score phrases", hint="nllb, m2m100 and madlad can")
         self._scorers: dict[tuple[str, str], PhraseScorer] = {}

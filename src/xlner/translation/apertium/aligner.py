@@ -9,7 +9,7 @@ from unicodedata import normalize
 from xlner.core.alignment import Alignment, Link
 from xlner.core.entity import Span
 from xlner.core.pair import Pair
-from xlner.core.registry import create
+from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, StageError, ValidationError
 
@@ -37,7 +37,7 @@ class ApertiumAligner:
 
         self._translator = ApertiumTranslator(via=via, modes_dir=modes_dir)
         self._linked = LinkedTranslator(self._translator)
-        self._fallback: Any = None if fallback is None else create("aligner", fallback)
+        self._fallback: Any = None if fallback is None else load("aligner", fallback)
 
     @property
     def fingerprint(self) -> str:

@@ -24,9 +24,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from xlner.text import languages
-from xlner.text.sentence_splitter import sentences
+from xlner.text.sentence_splitter import split_sentences
 from xlner.translation.guards import identification
-from xlner.translation.guards.statistics import Calibration
+from xlner.translation.guards.statistics import TranslationStatistics
 
 if TYPE_CHECKING:
     import regex
@@ -65,7 +65,7 @@ _STOP = re.compile(r"[.!?…。！？؟۔।။።॥։][\"'’”»)\]）」』
 _SCRIPTS = {"Jpan": ("Han", "Hiragana", "Katakana"), "Kore": ("Hangul", "Han"), "Hans": ("Han",), "Hant": ("Han",)}
 
 
-class Flag(StrEnum):
+class TranslationWarning(StrEnum):
     """A finding about a translation."""
 
     EMPTY = "empty"
@@ -80,58 +80,60 @@ class Flag(StrEnum):
     PLACEHOLDERS = "placeholders"
 
 
-def findings(
-    text: str, translation: str, *, from_lang: str, to_lang: str, calibration: Calibration | None = None
-) -> tuple[Flag, ...]:
-    """What is suspicious about a translation of a text, in the order of `Flag`; nothing in most cases.
+def find_warnings(
+    text: str, translation: str, *, from_lang: str, to_lang: str, calibration: TranslationStatistics | None = None
+) -> tuple[TranslationWarning, ...]:
+    """What is suspicious about a translation of a text, in the order of `TranslationWarning`; nothing in most cases.
 
     `calibration` knows lengths and words that are usual in the run; without one, a wide prior holds.
 
-    >>> findings("Ana vive en Vigo.", "", from_lang="gl", to_lang="en")
-    (<Flag.EMPTY: 'empty'>,)
-    >>> findings("Ana vive en Vigo.", "Ana lives in Vigo.", from_lang="gl", to_lang="en")
+    >>> find_warnings("Ana vive en Vigo.", "", from_lang="gl", to_lang="en")
+    (<TranslationWarning.EMPTY: 'empty'>,)
+    >>> find_warnings("Ana vive en Vigo.", "Ana lives in Vigo.", from_lang="gl", to_lang="en")
     ()
     """
     if not _readable(text):
         return ()
     if not _readable(translation):
-        return (Flag.EMPTY,)
-    usual = calibration or Calibration()
+        return (TranslationWarning.EMPTY,)
+    usual = calibration or TranslationStatistics()
     same = languages.base(from_lang) == languages.base(to_lang)
     deviation = usual.deviation(text, translation)
     copy = not same and _is_copy(text, translation, from_lang, to_lang, usual)
     long = deviation / max(_LEAST_DEVIATION, _SPREAD * usual.spread)
-    found: dict[Flag, Callable[[], bool]] = {
-        Flag.TOO_SHORT: lambda: _is_too_short(text, translation, -long, usual),
-        Flag.TOO_LONG: lambda: long > 1,
-        Flag.REPEATED: lambda: _loops(text, translation),
-        Flag.WRONG_SCRIPT: lambda: _foreign_letters(text, translation, to_lang) > _FOREIGN_LETTERS,
-        Flag.WRONG_LANGUAGE: lambda: (
+    found: dict[TranslationWarning, Callable[[], bool]] = {
+        TranslationWarning.TOO_SHORT: lambda: _is_too_short(text, translation, -long, usual),
+        TranslationWarning.TOO_LONG: lambda: long > 1,
+        TranslationWarning.REPEATED: lambda: _loops(text, translation),
+        TranslationWarning.WRONG_SCRIPT: lambda: _foreign_letters(text, translation, to_lang) > _FOREIGN_LETTERS,
+        TranslationWarning.WRONG_LANGUAGE: lambda: (
             not same and not copy and _is_foreign(text, translation, from_lang, to_lang, usual)
         ),
-        Flag.COPIED: lambda: copy,
-        Flag.CUT_OFF: lambda: _is_cut_off(text, translation),
-        Flag.SENTENCES: lambda: deviation < _SHORTER and len(sentences(translation)) < len(sentences(text)),
-        Flag.PLACEHOLDERS: lambda: _placeholders(text) != _placeholders(translation),
+        TranslationWarning.COPIED: lambda: copy,
+        TranslationWarning.CUT_OFF: lambda: _is_cut_off(text, translation),
+        TranslationWarning.SENTENCES: lambda: (
+            deviation < _SHORTER and len(split_sentences(translation)) < len(split_sentences(text))
+        ),
+        TranslationWarning.PLACEHOLDERS: lambda: _placeholders(text) != _placeholders(translation),
     }
     return tuple(flag for flag, holds in found.items() if holds())
 
 
-def _is_too_short(text: str, translation: str, short: float, usual: Calibration) -> bool:
+def _is_too_short(text: str, translation: str, short: float, usual: TranslationStatistics) -> bool:
     """`short` is by how much it is, where 1 is too much; a part of it will do where something is lost."""
     return short > 1 or (
         short > _A_LITTLE_SHORT and short + usual.evidence(text, translation).lost / _TOO_MUCH_LOST > 1
     )
 
 
-def _is_foreign(text: str, translation: str, from_lang: str, to_lang: str, usual: Calibration) -> bool:
+def _is_foreign(text: str, translation: str, from_lang: str, to_lang: str, usual: TranslationStatistics) -> bool:
     """Whether it is written in another language."""
     if not identification.knows(to_lang):
         return usual.familiar(translation) < _UNFAMILIAR
     return identification.another_language(text, translation, from_lang, to_lang) > _FOREIGN
 
 
-def _is_copy(text: str, translation: str, from_lang: str, to_lang: str, usual: Calibration) -> bool:
+def _is_copy(text: str, translation: str, from_lang: str, to_lang: str, usual: TranslationStatistics) -> bool:
     if copied(text, translation) > _COPIED:
         return True
     if Counter(_words(translation)) - Counter(_words(text)):
@@ -232,10 +234,10 @@ def _letters_of(script: str) -> regex.Pattern[str] | None:
         return None
 
 
-def severity(flags: Iterable[Flag]) -> float:
+def severity(flags: Iterable[TranslationWarning]) -> float:
     """How bad a translation is, to tell which of several attempts is best: one more finding is worse than none.
 
-    >>> severity([]) < severity([Flag.CUT_OFF]) < severity([Flag.EMPTY])
+    >>> severity([]) < severity([TranslationWarning.CUT_OFF]) < severity([TranslationWarning.EMPTY])
     True
     """
-    return sum(math.inf if flag is Flag.EMPTY else 1.0 for flag in flags)
+    return sum(math.inf if flag is TranslationWarning.EMPTY else 1.0 for flag in flags)

@@ -32,11 +32,11 @@ _MAD_TO_DEVIATION = 1.4826
 
 
 @dataclass(slots=True)
-class Calibration:
+class TranslationStatistics:
     """Statistics so far: log ratios of lengths and of numbers of words, how many distinct translations each word is in,
     and what is kept.
 
-    >>> calibration = Calibration()
+    >>> calibration = TranslationStatistics()
     >>> for _ in range(200):
     ...     calibration.add("x" * 30, "y" * 60)
     >>> abs(calibration.deviation("x" * 30, "y" * 60)) < 0.1, calibration.deviation("x" * 30, "y" * 30) < -0.4

@@ -35,7 +35,7 @@ class Loading:
             raise UnknownNameError(f"unknown engine {self.engine!r}", hint=f"one of {', '.join(ENGINES)}")
 
 
-class Checkpoint:
+class Seq2SeqCheckpoint:
     """A model of a family by name or folder. The tokenizer is loaded at once, the weights when they are needed.
 
     Raises `BackendError` where the model is not to be had, is of another family, or lacks its tokenizer.

@@ -12,10 +12,10 @@ from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.cache import cache_dir, cached_folder
 from xlner.models.loading import silence
 from xlner.models.threads import cpus
-from xlner.translation.seq2seq.generation import Ids, Search
+from xlner.translation.seq2seq.generation import DecodingOptions, Ids
 
 if TYPE_CHECKING:
-    from xlner.translation.seq2seq.checkpoint import Checkpoint
+    from xlner.translation.seq2seq.checkpoint import Seq2SeqCheckpoint
 
 _WORKERS = 4
 """Batches that are computed side by side on a CPU, at most; each has its share of the threads."""
@@ -37,7 +37,7 @@ class Ct2Generator:
     version of CTranslate2. Raises `BackendError` where it cannot be converted or run.
     """
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Seq2SeqCheckpoint) -> None:
         import ctranslate2
 
         self.checkpoint = checkpoint
@@ -67,7 +67,7 @@ class Ct2Generator:
 
         return f"ctranslate2 {ctranslate2.__version__} {self.precision}"
 
-    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: Search) -> list[Ids]:
+    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: DecodingOptions) -> list[Ids]:
         """The best translation of each, as ids."""
         texts = [[self._words[k] for k in row] for row in batch]
         first = [] if forced is None else [self._words[forced]]
@@ -84,7 +84,7 @@ class Ct2Generator:
         return [[self._ids[word] for word in result.hypotheses[0]] for result in found]
 
 
-def words(checkpoint: Checkpoint) -> list[str]:
+def words(checkpoint: Seq2SeqCheckpoint) -> list[str]:
     """A word for every id of a model, each once: those of the tokenizer, and made-up ones for ids without a word."""
     size = int(checkpoint.config["vocab_size"])
     seen: set[str] = set()
@@ -100,7 +100,7 @@ class _Vocabulary:
 
     num_madeup_words = 0
 
-    def __init__(self, checkpoint: Checkpoint) -> None:
+    def __init__(self, checkpoint: Seq2SeqCheckpoint) -> None:
         self._tokenizer = checkpoint.tokenizer
         self._words = words(checkpoint)
 
@@ -111,7 +111,7 @@ class _Vocabulary:
         return getattr(self._tokenizer, name)
 
 
-def converted(checkpoint: Checkpoint, precision: str) -> Path:
+def converted(checkpoint: Seq2SeqCheckpoint, precision: str) -> Path:
     """The folder of the converted model, made where it is not there yet."""
     import ctranslate2
 
@@ -123,7 +123,7 @@ def converted(checkpoint: Checkpoint, precision: str) -> Path:
     )
 
 
-def _convert(checkpoint: Checkpoint, precision: str, path: Path) -> None:
+def _convert(checkpoint: Seq2SeqCheckpoint, precision: str, path: Path) -> None:
     from ctranslate2.converters import TransformersConverter
 
     class Converter(TransformersConverter):  # type: ignore[misc]

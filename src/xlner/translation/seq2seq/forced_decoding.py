@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlner.models.batching import padded_batches
-from xlner.translation.seq2seq.checkpoint import Checkpoint
+from xlner.translation.seq2seq.checkpoint import Seq2SeqCheckpoint
 from xlner.translation.seq2seq.generation import Ids, TorchGenerator, padded
 
 
@@ -16,7 +16,7 @@ from xlner.translation.seq2seq.generation import Ids, TorchGenerator, padded
 class Side:
     """A model and a direction."""
 
-    checkpoint: Checkpoint
+    checkpoint: Seq2SeqCheckpoint
     from_lang: str
     to_lang: str
 

@@ -13,7 +13,7 @@ Ids = list[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Search:
+class DecodingOptions:
     """How to look for the best translation: `beams` kept, its log probability divided by `length ** length_penalty`,
     no sequence of `no_repeat` ids twice where that is not 0.
     """
@@ -31,7 +31,7 @@ class Generator(Protocol):
         """What results depend on beside the model and the search."""
         ...
 
-    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: Search) -> list[Ids]:
+    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: DecodingOptions) -> list[Ids]:
         """The best translation of each, of at most `limit` ids, beginning with `forced` where that is given."""
         ...
 
@@ -58,7 +58,7 @@ class TorchGenerator:
 
         return f"transformers {transformers.__version__} torch {torch.__version__.partition('+')[0]} {self.dtype}"
 
-    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: Search) -> list[Ids]:
+    def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: DecodingOptions) -> list[Ids]:
         """Pad to the longest and generate; what comes back has special ids and padding in it."""
         import torch
 

@@ -15,9 +15,9 @@ from xlner.models.batching import padded_batches
 from xlner.models.hub import hub_cache
 from xlner.models.loading import require_torch
 from xlner.text import languages
-from xlner.text.sentence_splitter import joined, lines, pieces
-from xlner.translation.seq2seq.checkpoint import Checkpoint, Loading
-from xlner.translation.seq2seq.generation import Ids, Search
+from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces
+from xlner.translation.seq2seq.checkpoint import Loading, Seq2SeqCheckpoint
+from xlner.translation.seq2seq.generation import DecodingOptions, Ids
 from xlner.translation.seq2seq.model_families import M2M100, MADLAD, MARIAN, NLLB, Family, Prompt
 from xlner.translation.seq2seq.nmt_score import NmtScore
 
@@ -76,10 +76,10 @@ class Seq2SeqTranslator:
             from xlner.translation.seq2seq.ctranslate2 import require_ctranslate2
 
             require_ctranslate2()
-        self.search = Search(beams, length_penalty)
+        self.search = DecodingOptions(beams, length_penalty)
         self.max_ratio = max_ratio
         self.batch_tokens = batch_tokens
-        self._checkpoints: dict[str, Checkpoint] = {}
+        self._checkpoints: dict[str, Seq2SeqCheckpoint] = {}
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text; an empty text gives an empty text, and one in the language asked for is given back.
@@ -90,10 +90,10 @@ class Seq2SeqTranslator:
 
     def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """The same, without loops: no `NO_REPEAT` tokens come twice in one order."""
-        search = Search(self.search.beams, self.search.length_penalty, NO_REPEAT)
+        search = DecodingOptions(self.search.beams, self.search.length_penalty, NO_REPEAT)
         return self._translate(texts, from_lang, to_lang, search)
 
-    def route(self, from_lang: str, to_lang: str) -> Checkpoint:
+    def route(self, from_lang: str, to_lang: str) -> Seq2SeqCheckpoint:
         """The model of a direction, loaded as far as its tokenizer.
 
         Raises `BackendError` where it is not to be had, is of another kind, or does not know one of the languages.
@@ -106,14 +106,14 @@ class Seq2SeqTranslator:
         """The translation score of phrases by this model; raises what `NmtScore` does."""
         return NmtScore(self, source_lang=source_lang, target_lang=target_lang)
 
-    def checkpoint(self, from_lang: str, to_lang: str) -> Checkpoint:
+    def checkpoint(self, from_lang: str, to_lang: str) -> Seq2SeqCheckpoint:
         """The model for a direction, whether or not it knows the languages."""
         first: BackendError | None = None
         for name in _names(self.model, from_lang, to_lang):
             if name in self._checkpoints:
                 return self._checkpoints[name]
             try:
-                made = Checkpoint(name, self.family, self._loading)
+                made = Seq2SeqCheckpoint(name, self.family, self._loading)
             except BackendError as error:
                 first = first or error
                 continue
@@ -136,7 +136,7 @@ class Seq2SeqTranslator:
             return f"{self.model}, on this machine"
         raise NotDownloadedError(f"{self.model} is not on this machine", hint="it is downloaded when it is first used")
 
-    def _translate(self, texts: Sequence[str], from_lang: str, to_lang: str, search: Search) -> list[str]:
+    def _translate(self, texts: Sequence[str], from_lang: str, to_lang: str, search: DecodingOptions) -> list[str]:
         if languages.canonical(from_lang) == languages.canonical(to_lang):
             return list(texts)
         checkpoint = self.checkpoint(from_lang, to_lang)
@@ -145,9 +145,11 @@ class Seq2SeqTranslator:
         flat = [piece.strip() for parts in cut for piece in parts]
         made = iter(self._run(flat, checkpoint, prompt, search))
         spaced = not languages.spaceless(to_lang)
-        return [joined(list(islice(made, len(parts))), parts, spaced=spaced) for parts in cut]
+        return [join_pieces(list(islice(made, len(parts))), parts, spaced=spaced) for parts in cut]
 
-    def _run(self, texts: Sequence[str], checkpoint: Checkpoint, prompt: Prompt, search: Search) -> list[str]:
+    def _run(
+        self, texts: Sequence[str], checkpoint: Seq2SeqCheckpoint, prompt: Prompt, search: DecodingOptions
+    ) -> list[str]:
         """Translations of texts that fit, in batches by length and token budget."""
         places = [k for k, text in enumerate(texts) if text]
         made = [""] * len(texts)
@@ -220,7 +222,7 @@ class MadladTranslator(Seq2SeqTranslator):
     default = "google/madlad400-3b-mt"
 
 
-def _cut(text: str, checkpoint: Checkpoint, prompt: Prompt) -> list[str]:
+def _cut(text: str, checkpoint: Seq2SeqCheckpoint, prompt: Prompt) -> list[str]:
     """The lines of a text, and their pieces where one is longer than the model takes."""
 
     def fits(piece: str) -> bool:
@@ -228,8 +230,8 @@ def _cut(text: str, checkpoint: Checkpoint, prompt: Prompt) -> list[str]:
 
     # No tokenizer makes more tokens than bytes, except for the few round the text.
     if len(prompt.text) + len(text.encode()) + 8 <= checkpoint.max_input:
-        return lines(text)
-    return [piece for line in lines(text) for piece in pieces(line, fits)]
+        return split_lines(text)
+    return [piece for line in split_lines(text) for piece in split_pieces(line, fits)]
 
 
 def _names(template: str, from_lang: str, to_lang: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""`xlner transfer`: scores of a recognizer on many languages."""
+"""`xlner zero-shot`: scores of a recognizer on many languages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="Write what was found: LANG.conll, LANG.2.conll of a second file of a language.",
 )
 @click.option(
-    "--confidence",
+    "--bootstrap",
     type=click.IntRange(min=2),
     default=1000,
     show_default=True,
@@ -47,25 +47,25 @@ if TYPE_CHECKING:
 @o.ON_ERROR
 @o.LIMIT
 @JSON
-@o.RECIPE
-def transfer(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **options: Any) -> int:
+@o.CONFIG
+def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **options: Any) -> int:
     """Score a recognizer on many languages, such as those that it was not trained on.
 
     MODEL is a folder that xlner train wrote, or any recognizer; each FILE has labeled sentences, CoNLL or JSONL. The
     limit is for each of them.
 
     \b
-    xlner transfer e5-ner de=de.conll fi=fi.conll lug=lug.jsonl --ignore DATE
+    xlner zero-shot e5-ner de=de.conll fi=fi.conll lug=lug.jsonl --ignore DATE
     """
-    from xlner.transfer.zero_shot import zero_shot
+    from xlner.transfer import zero_shot as scoring
 
     files = LabeledFiles(options)
     gold = {name: files.read(code, path) for name, (code, path) in zip(_names(targets), targets, strict=True)}
-    found = zero_shot(
+    found = scoring.zero_shot(
         _recognizer(model),
         gold,
         ignore=options["ignore"],
-        samples=options["confidence"],
+        samples=options["bootstrap"],
         seed=options["seed"],
     )
     if options["output"]:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
 from xlner.errors import ValidationError
-from xlner.projection.scores.coverage import coverage, link_matrix
+from xlner.projection.scores.link_coverage import coverage, link_matrix
 
 
-def soft_score(
+def weighted_coverage_score(
     pair: Pair,
     entities: Sequence[Entity],
     candidates: Sequence[Span],
@@ -25,14 +25,14 @@ def soft_score(
     `m` is `similarity`, shape `(n_source, n_target)`, such as cosines of word vectors, cut off to [0, 1]; without it
     the similarity that the alignment has (aligners hand it on with `similarity=true`); without that, `m` holds the
     weights of the links, 0 where there is none. This is the greedy matching of BERTScore (Zhang et al.
-    2020) with the two sides weighted by their lengths, and `bounded_score` where every weight is 1.
+    2020) with the two sides weighted by their lengths, and `coverage_score` where every weight is 1.
 
     Raises `ValidationError` for a similarity of another shape or with numbers that are not finite, and without one
     for a pair without source sentence or alignment.
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",)), Alignment(((0, 0), (0, 1)), (0.9, 0.3)))
-    >>> soft_score(pair, [Entity(0, 1, "LOC")], [(0, 1), (0, 2)]).round(2).tolist()
+    >>> weighted_coverage_score(pair, [Entity(0, 1, "LOC")], [(0, 1), (0, 2)]).round(2).tolist()
     [[0.9, 0.7]]
     """
     if similarity is None and pair.alignment is not None:

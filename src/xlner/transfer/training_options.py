@@ -14,7 +14,7 @@ _LEARNING_RATE_OF_FEW = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class TrainingOptions:
     """How to train.
 
     A step learns from `batch_size` sequences, which are computed in shards of at most `batch_tokens` sub-words, padding
@@ -87,7 +87,7 @@ class Tuning:
     def rate(self) -> float:
         """The highest learning rate.
 
-        >>> Tuning(parameters="lora?rank=8").rate
+        >>> TrainingOptions(parameters="lora?rank=8").rate
         0.0005
         """
         assert self.learning_rate is not None

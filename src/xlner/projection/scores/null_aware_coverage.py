@@ -10,27 +10,27 @@ from numpy.typing import NDArray
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
 from xlner.errors import ValidationError
-from xlner.projection.scores.coverage import coverage, link_matrix
+from xlner.projection.scores.link_coverage import coverage, link_matrix
 
 NULL_COST = 0.5
 """What a candidate's word without any link counts in its length."""
 
 
-def evidence_score(
+def null_aware_coverage_score(
     pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span], *, null_cost: float = NULL_COST
 ) -> NDArray[np.float64]:
     """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + linked(t) + null_cost · unlinked(t))`, in [0, 1].
 
     `m` holds the weights of the links, cut off to [0, 1], 1 where the aligner gave none. A word of the candidate that
     is linked speaks for the entity or against it; one that is linked to nothing, an article or a preposition that the
-    source does not have, says little either way. This is `soft_score` where every word of the candidate has a link,
-    or with a `null_cost` of 1. Shape `(n_entities, n_candidates)`.
+    source does not have, says little either way. This is `weighted_coverage_score` where every word of the candidate
+    has a link, or with a `null_cost` of 1. Shape `(n_entities, n_candidates)`.
 
     Raises `ValidationError` for a pair without source sentence or alignment, and for a `null_cost` outside [0, 1].
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("Banco", "de", "España")), Sentence(("Bank", "Spain")), Alignment(((0, 0), (1, 2))))
-    >>> evidence_score(pair, [Entity(0, 2, "ORG")], [(0, 1), (0, 3)]).round(2).tolist()
+    >>> null_aware_coverage_score(pair, [Entity(0, 2, "ORG")], [(0, 1), (0, 3)]).round(2).tolist()
     [[0.67, 0.89]]
     """
     if not 0 <= null_cost <= 1:

@@ -17,7 +17,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
-from xlner.projection.matching.match import match
+from xlner.projection.matching.match import match_spans
 from xlner.projection.scores.fusion import Part, Score, resolve, weights_text
 from xlner.projection.scores.scoring import ScoredPair
 from xlner.text.spelling import check_installed
@@ -37,8 +37,8 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
-    """Tuned weights, and what they are worth on sentences that they were not tuned on.
+class TunedWeights:
+    """TunedWeights weights, and what they are worth on sentences that they were not tuned on.
 
     `f1` comes from cross-validation: every sentence is projected with weights tuned on the other folds. `baseline` is
     the F1 of the first score alone, `gain` the difference, and `low` and `high` its bootstrap interval at 95 %.
@@ -76,7 +76,7 @@ class Tuned:
         return f"{spec}&{options}{stops}"
 
     def projector(self, **scores: Score) -> FusedProjector:
-        """The tuned projector; `scores` are the functions that were given to `tune`, of which unused ones may stay."""
+        """The tuned projector; `scores` are the functions that `tune_weights` was given. Unused ones are ignored."""
         used = {part.name for part in _used(self.setting.parts)}
         options: dict[str, Any] = {name: score for name, score in scores.items() if name in used}
         c = self.candidates
@@ -107,7 +107,7 @@ class Tuned:
         )
 
 
-def tune(
+def tune_weights(
     pairs: Sequence[Pair],
     gold: Sequence[Sentence],
     *,
@@ -118,7 +118,7 @@ def tune(
     seed: int = 0,
     samples: int = 1000,
     **scores: Score,
-) -> Tuned:
+) -> TunedWeights:
     """Find weights and thresholds for the scores in `names` that give the best F1 against `gold`, one per pair.
 
     Coordinate search: from each score alone, in turn every score gets the weight and threshold of a coarse grid that
@@ -134,7 +134,7 @@ def tune(
     >>> entity = Entity(0, 1, "PER")
     >>> target, source = Sentence(("na", "Ana")), Sentence(("Ana",), (entity,))
     >>> gold = [target.with_entities([Entity(1, 2, "PER")])] * 4
-    >>> tune([Pair(target, source, Alignment(((0, 0),)))] * 4, gold, folds=2).gain
+    >>> tune_weights([Pair(target, source, Alignment(((0, 0),)))] * 4, gold, folds=2).gain
     1.0
     """
     _check(pairs, gold, folds)
@@ -154,7 +154,7 @@ def tune(
         unseen[fold_of == k] = trial.counts(found)[fold_of == k]
     totals = bootstrap(np.hstack([unseen, alone]), samples=samples, seed=seed)
     low, high = percentiles(f1(*totals[:, :3].T) - f1(*totals[:, 3:].T), 0.95)
-    return Tuned(
+    return TunedWeights(
         setting=setting,
         f1=_f1(unseen),
         baseline=_f1(alone),
@@ -187,7 +187,7 @@ class _Trial:
         self, scored: ScoredPair, gold: set[tuple[tuple[int, int], str]], setting: Setting
     ) -> tuple[int, int, int]:
         options = scored.options(setting.parts, setting.threshold)
-        chosen = match(options, len(scored.pair.target)).chosen if options else ()
+        chosen = match_spans(options, len(scored.pair.target)).chosen if options else ()
         spans = {(o.span, scored.entities[o.entity].label) for o in chosen}
         found = {(span, label) for span, label in spans if label not in self._ignore}
         return len(found & gold), len(found), len(gold)

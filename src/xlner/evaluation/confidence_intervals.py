@@ -30,8 +30,8 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Intervals:
-    """Intervals of the F1 of all entities, of the mean over types, and of every type; with the extended signature."""
+class ConfidenceIntervals:
+    """Intervals of the micro F1, the macro F1 and the F1 of every type, with the extended signature."""
 
     micro: Interval
     macro: Interval
@@ -39,14 +39,16 @@ class Intervals:
     signature: Signature
 
 
-def intervals(scores: Scores, *, samples: int = SAMPLES, level: float = LEVEL, seed: int = 0) -> Intervals:
+def confidence_intervals(
+    scores: Scores, *, samples: int = SAMPLES, level: float = LEVEL, seed: int = 0
+) -> ConfidenceIntervals:
     """Percentile intervals of F1 over bootstrap samples of the sentences (Efron 1979); the same for the same seed.
 
     A type that a sample does not have is left out of the mean over types there.
 
     >>> from xlner import Entity, Sentence, evaluate
     >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))] * 2
-    >>> str(intervals(evaluate(gold, gold)).micro)
+    >>> str(confidence_intervals(evaluate(gold, gold)).micro)
     '[1.0000, 1.0000]'
     """
     n_types = len(scores.sides.labels)
@@ -56,7 +58,7 @@ def intervals(scores: Scores, *, samples: int = SAMPLES, level: float = LEVEL, s
     found = {label: _interval(per_type[:, k], level) for k, label in enumerate(scores.sides.labels)}
     facts = {"bootstrap": samples, "level": level, "seed": seed, "numpy": np.__version__}
     micro = _interval(f1_of(totals.sum(axis=1)), level)
-    return Intervals(micro, _interval(macro_f1_of(totals), level), found, scores.signature.extended(facts))
+    return ConfidenceIntervals(micro, _interval(macro_f1_of(totals), level), found, scores.signature.extended(facts))
 
 
 def f1_of(totals: Ints) -> Floats:

@@ -11,7 +11,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError
 
 
-class Matched(NamedTuple):
+class PairedSentence(NamedTuple):
     """A gold sentence, the same sentence with predicted entities, and the pair these came from, if any."""
 
     gold: Sentence
@@ -31,12 +31,12 @@ class Matched(NamedTuple):
         return self.pair.projection.outcomes if self.pair is not None and self.pair.projection is not None else ()
 
 
-def matched(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair]) -> Iterator[Matched]:
+def paired_sentences(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair]) -> Iterator[PairedSentence]:
     """The sentences of both sides, one for one; sentences without words are skipped on both sides.
 
     Raises `InputError` with the first position where the words differ.
 
-    >>> [m.predicted.tokens for m in matched([Sentence(("a",)), Sentence(())], [Sentence(("a",))])]
+    >>> [m.predicted.tokens for m in paired_sentences([Sentence(("a",)), Sentence(())], [Sentence(("a",))])]
     [('a',)]
     """
     sides = ((item for item in side if _tokens(item)) for side in (gold, predicted))
@@ -51,7 +51,7 @@ def matched(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair]) -> I
         if _tokens(g) != _tokens(p):
             _refuse(_tokens(g), _tokens(p), number)
         assert isinstance(g, Sentence)
-        yield Matched(g, p.labeled, p) if isinstance(p, Pair) else Matched(g, p, None)
+        yield PairedSentence(g, p.labeled, p) if isinstance(p, Pair) else PairedSentence(g, p, None)
 
 
 def _tokens(item: Sentence | Pair) -> tuple[str, ...]:
