@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from xlner import Alignment, LexicalWeights, Pair, Pipeline, Sentence, agreement, evaluate, read_alignments
+from xlner import Alignment, Pair, Pipeline, Sentence, evaluate, read_alignments
+from xlner.alignment import LexicalWeights, agreement
 
 ALIGNERS = {
     "AWESoME": "awesome.train",

@@ -17,22 +17,9 @@ from itertools import product
 from pathlib import Path
 from typing import NamedTuple
 
-from xlner import (
-    Alignment,
-    CandidateOptions,
-    LexicalWeights,
-    Pair,
-    Pipeline,
-    Sentence,
-    agreement,
-    evaluate,
-    match_spans,
-    null_aware_coverage_score,
-    raise_errors,
-    read_alignments,
-    read_sentences,
-    weighted_coverage_score,
-)
+from xlner import Alignment, Pair, Pipeline, Sentence, evaluate, raise_errors, read_alignments, read_sentences
+from xlner.alignment import LexicalWeights, agreement
+from xlner.projection import CandidateOptions, match_spans, null_aware_coverage_score, weighted_coverage_score
 from xlner.projection.scores.fusion import Part, Score
 from xlner.projection.scores.scoring import ScoredPair
 

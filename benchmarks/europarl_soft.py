@@ -23,7 +23,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from xlner import Alignment, BackendError, LexicalWeights, Pair, Sentence, evaluate, load, raise_errors, read_sentences
+from xlner import Alignment, BackendError, Pair, Sentence, evaluate, load, raise_errors, read_sentences
+from xlner.alignment import LexicalWeights
 from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Encoder
 from xlner.alignment.encoders import Encoder

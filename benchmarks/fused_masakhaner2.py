@@ -19,11 +19,12 @@ from pathlib import Path
 import numpy as np
 from trained_recognizer import TrainedRecognizer
 
-from xlner import BackendError, Pair, Pipeline, Projector, Recognizer, Sentence, load
+from xlner import BackendError, Pair, Pipeline, Sentence, load
 from xlner.core.labels import without_labels
 from xlner.core.pair import Projection
 from xlner.core.resampling import Rows, bootstrap, f1, percentiles
 from xlner.projection.weight_tuning import tune_weights
+from xlner.stages import Projector, Recognizer
 
 LANGUAGES = ("lug", "pcm", "twi", "ewe")
 TYPES = frozenset({"PER", "ORG", "LOC"})

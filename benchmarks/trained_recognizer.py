@@ -12,8 +12,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner import Entity, Recognizer, Sentence, evaluate, raise_errors, read_sentences
+from xlner import Entity, Sentence, evaluate, raise_errors, read_sentences
 from xlner.recognition.spacy import SpacyRecognizer
+from xlner.stages import Recognizer
 
 EPOCHS = 8
 BATCH = 32

@@ -28,18 +28,14 @@ from pathlib import Path
 from typing import Any
 
 from xlner import (
-    ConfidentProjector,
     Ensemble,
     Entity,
     Pair,
     Pipeline,
     RecognitionPipeline,
-    RunFolder,
     Sentence,
-    SentenceFilters,
     TrainingDataBuilder,
     compare,
-    confidence_intervals,
     evaluate,
     load,
     raise_errors,
@@ -48,8 +44,12 @@ from xlner import (
     write_pairs,
     write_sentences,
 )
+from xlner.engines import RunFolder
+from xlner.evaluation import confidence_intervals
 from xlner.evaluation.entities import Scores
 from xlner.evaluation.significance import holm
+from xlner.pipeline import SentenceFilters
+from xlner.projection import ConfidentProjector
 from xlner.recognition.ensemble import EnsembleRecognizer
 from xlner.transfer.training import TrainingOptions, TrainingSet, train
 

@@ -18,7 +18,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner import Translator, detokenize, load, read_sentences
+from xlner import load, read_sentences
+from xlner.stages import Translator
+from xlner.text import detokenize
 from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
 
 FOREIGN = {"german": "deu", "swedish": "swe", "portuguese": "por"}

@@ -14,16 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from xlner import (
-    BackendError,
-    Entity,
-    MissingExtraError,
-    Sentence,
-    UnknownNameError,
-    ValidationError,
-    evaluate,
-    write_sentences,
-)
+from xlner import BackendError, Entity, Sentence, ValidationError, evaluate, write_sentences
+from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.recognition.hf import HfRecognizer
 from xlner.transfer.adapters import add_adapters, parse_parameters
 from xlner.transfer.orthogonal import Cosines, folder_orthogonality, orthogonality, squared_cosines

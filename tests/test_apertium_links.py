@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from xlner import BackendError, Pair, Sentence, StageError, ValidationError, load
+from xlner import BackendError, Pair, Sentence, ValidationError, load
+from xlner.errors import StageError
 from xlner.translation.apertium import links
 from xlner.translation.apertium.aligner import ApertiumAligner
 from xlner.translation.apertium.translator import ApertiumTranslator

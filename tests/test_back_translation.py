@@ -19,16 +19,16 @@ from xlner import (
     Pair,
     Pipeline,
     Projection,
-    Projector,
     Reason,
     Sentence,
-    UnknownNameError,
     ValidationError,
     load,
 )
+from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.projection.back_translation import BackTranslationProjector
 from xlner.projection.strategies import GreedyProjector, HeuristicProjector
+from xlner.stages import Projector
 
 
 class Translations:

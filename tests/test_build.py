@@ -19,11 +19,10 @@ from xlner import (
     Projection,
     Reason,
     Sentence,
-    StageError,
     TrainingDataBuilder,
-    UnknownNameError,
     ValidationError,
 )
+from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import EchoTranslator, OracleAligner
 from xlner.pipeline.build_report import BuildReport
 from xlner.pipeline.filters import SentenceFilters

@@ -15,16 +15,8 @@ from typing import Any
 
 import pytest
 
-from xlner import (
-    BackendError,
-    Entity,
-    MissingExtraError,
-    Reason,
-    Sentence,
-    StageError,
-    TrainingDataBuilder,
-    ValidationError,
-)
+from xlner import BackendError, Entity, Reason, Sentence, TrainingDataBuilder, ValidationError
+from xlner.errors import MissingExtraError, StageError
 from xlner.translation.chat import client as _chat_client
 from xlner.translation.chat.translator import ChatTranslator, placed
 

@@ -14,9 +14,10 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
-from xlner import Alignment, Entity, MultiSourceProjector, Pair, Pipeline, Sentence
+from xlner import Alignment, Entity, Pair, Pipeline, Sentence
 from xlner.cli._several import MultiSourcePipeline
 from xlner.fakes import OracleAligner
+from xlner.projection import MultiSourceProjector
 
 SOURCE = "Ana\tB-PER\nin\tO\nVigo\tB-LOC\n\nONU\tB-ORG\n\nno\tO\n\n"
 TARGET = "Ana\tB-PER\nen\tO\nVigo\tB-LOC\n\na\tO\nONU\tB-ORG\n\nnon\tO\n\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
-from xlner import Pipeline, RunFolder, Sentence
+from xlner import Pipeline, Sentence
+from xlner.engines import RunFolder
 from xlner.fakes import DictionaryRecognizer
 
 

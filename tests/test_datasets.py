@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Command
-from xlner import InputError, MissingExtraError, Sentence, UnknownNameError, raise_errors, read_sentences
+from xlner import InputError, Sentence, raise_errors, read_sentences
+from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.formats import format_of
 from xlner.formats.datasets import DATASETS, is_spec, local_files, locate
 

@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
+from xlner import BackendError, Pair, Sentence, ValidationError
 from xlner.alignment.decoders import intersection, softmax
 from xlner.alignment.e5 import E5Aligner, E5Encoder
 from xlner.core.registry import load
+from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.models.batching import token_batches
 from xlner.models.e5.transformer import E5Transformer
 from xlner.models.e5.unigram import Unigram

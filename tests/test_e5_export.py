@@ -14,8 +14,9 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_e5 import IMAGE, TENSORS, random_pairs
-from xlner import InputError, MissingExtraError, Sentence
+from xlner import InputError, Sentence
 from xlner.alignment.e5 import E5Aligner
+from xlner.errors import MissingExtraError
 from xlner.models.e5.export import export_e5, weights
 from xlner.models.e5.unigram import Unigram
 from xlner.models.e5.weights import E5File

@@ -20,13 +20,11 @@ from xlner import (
     Pipeline,
     RecognitionPipeline,
     Sentence,
-    StageError,
-    UnknownNameError,
     ValidationError,
     load,
 )
 from xlner.core.tags import Repair, decode
-from xlner.errors import MissingArgumentError
+from xlner.errors import MissingArgumentError, StageError, UnknownNameError
 from xlner.evaluation import Stage, find_errors
 from xlner.fakes import DictionaryRecognizer, EchoTranslator
 from xlner.recognition.ensemble import EnsembleRecognizer

@@ -10,16 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import (
-    Alignment,
-    GoldAlignment,
-    InputError,
-    ValidationError,
-    evaluate_alignments,
-    raise_errors,
-    read_alignments,
-    read_gold_alignments,
-)
+from xlner import Alignment, InputError, ValidationError, evaluate_alignments, raise_errors, read_alignments
+from xlner.core import GoldAlignment
+from xlner.formats import read_gold_alignments
 
 LINKS = st.frozensets(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6)
 

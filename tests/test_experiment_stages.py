@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from xlner import BackendError, UnknownNameError, register
-from xlner.errors import NotDownloadedError
+from xlner import BackendError, register
+from xlner.errors import NotDownloadedError, UnknownNameError
 from xlner.experiments.reproduce import fingerprints as _fingerprints
 from xlner.experiments.reproduce.backends import BackendShelf
 from xlner.experiments.reproduce.fingerprints import Fingerprints, fingerprint_of, stamps

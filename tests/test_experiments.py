@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from xlner import InputError, Pair, Sentence, UnknownNameError, ValidationError, register
+from xlner import InputError, Pair, Sentence, ValidationError, register
 from xlner.cli import app
 from xlner.engines.run_folder import RunFolder
+from xlner.errors import UnknownNameError
 from xlner.experiments.reproduce import (
     Approach,
     AttributedErrors,

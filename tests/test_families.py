@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from tests.family_miniature import Memory, write_miniature
-from xlner import InputError, RunFolderError, Sentence, UnknownNameError, ValidationError
+from xlner import InputError, Sentence, ValidationError
 from xlner.cli.families import families
+from xlner.errors import RunFolderError, UnknownNameError
 from xlner.evaluation import Interval
 from xlner.experiments.families import Study, TrainingRun, analyze, language, read_recipe, relatedness, write_report
 from xlner.experiments.families.conclusion import conclusion
@@ -30,7 +31,7 @@ from xlner.experiments.families.report import Analysis, signature
 from xlner.experiments.families.runs import read_run, run_folder
 from xlner.experiments.families.similarity import Likeness, Profile
 from xlner.experiments.families.sources import Sources, read_sources
-from xlner.experiments.families.typology import languages
+from xlner.text.language_families import languages
 
 GOLDEN = Path(__file__).parent / "golden"
 

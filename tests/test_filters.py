@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
-from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, UnknownNameError, ValidationError
+from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError
+from xlner.errors import UnknownNameError
 from xlner.pipeline.filters import FILTERS, Filter, FilterReport, SentenceFilters
 from xlner.projection.confidence import ConfidentProjector
 from xlner.projection.strategies import GreedyProjector

@@ -18,7 +18,6 @@ from xlner import (
     Projection,
     Reason,
     Sentence,
-    UnknownNameError,
     raise_errors,
     read_alignments,
     read_pairs,
@@ -26,6 +25,7 @@ from xlner import (
     write_pairs,
     write_sentences,
 )
+from xlner.errors import UnknownNameError
 from xlner.formats import ReadReport, format_of
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -11,14 +11,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
-from xlner import Alignment, Entity, Pair, Projector, Reason, Sentence, UnknownNameError, ValidationError, load
+from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError, load
 from xlner.core.entity import Span, overlaps
+from xlner.errors import UnknownNameError
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
 from xlner.projection.matching.match import Option
 from xlner.projection.ner_candidates import NerCandidatesProjector, assign_options
 from xlner.projection.scores.ner import NerScore
 from xlner.projection.strategies import ExactProjector
+from xlner.stages import Projector
 
 WORDS = st.sampled_from(["Ana", "Pardo", "Vigo", "Vigu", "na", "!"])
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, Entity, InputError, Sentence, UnknownNameError, load
+from xlner import BackendError, Entity, InputError, Sentence, load
+from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer as Fake
 from xlner.recognition.gazetteer import GazetteerRecognizer
 

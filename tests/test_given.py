@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from xlner import BackendError, InputError, Pair, Pipeline, Sentence, StageError, load
+from xlner import BackendError, InputError, Pair, Pipeline, Sentence, load
+from xlner.errors import StageError
 from xlner.fakes import DictionaryRecognizer, OracleAligner
 
 TO_ENGLISH = {"from_lang": "lug", "to_lang": "en"}

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import BackendError, Pipeline, StageError, UnknownNameError
+from xlner import BackendError, Pipeline
+from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
 from xlner.translation.guards.checks import TranslationWarning, copied, find_warnings, repeats
 from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator

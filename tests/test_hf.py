@@ -15,11 +15,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, load
+from xlner import BackendError, Pair, Sentence, ValidationError, load
 from xlner.alignment.decoders import itermax, softmax
 from xlner.alignment.encoders import Encoder, EncoderAligner
 from xlner.alignment.subwords import Subwords
 from xlner.alignment.word_vectors import WordVectors
+from xlner.errors import MissingExtraError, UnknownNameError
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

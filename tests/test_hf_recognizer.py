@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, Entity, MissingExtraError, Sentence, UnknownNameError, ValidationError, load
+from xlner import BackendError, Entity, Sentence, ValidationError, load
 from xlner.core.tags import decode
+from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.models import hub
 from xlner.models.loading import device_named, dtype_named, worker_threads
 from xlner.models.subwords import SubwordTokenizer

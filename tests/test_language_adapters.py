@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import BackendError, InputError, Sentence, UnknownNameError, ValidationError, load
+from xlner import BackendError, InputError, Sentence, ValidationError, load
+from xlner.errors import UnknownNameError
 from xlner.recognition.hf import HfRecognizer
 from xlner.transfer.language_adapters import LanguageAdapterOptions, train_language_adapter
 from xlner.transfer.masking import Masking

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from xlner import UnknownNameError
+from xlner.errors import UnknownNameError
 from xlner.text import languages
 
 MASAKHANER2 = ("bam", "ewe", "fon", "hau", "ibo", "kin", "lug", "luo", "mos")

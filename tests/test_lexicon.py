@@ -12,19 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import (
-    Alignment,
-    Entity,
-    InputError,
-    Pair,
-    Sentence,
-    ValidationError,
-    learn_lexicon,
-    load,
-)
+from xlner import Alignment, Entity, InputError, Pair, Sentence, ValidationError, load
+from xlner.alignment import learn_lexicon
 from xlner.alignment.lexicons import phrase_pairs
-from xlner.formats import lexicon, read_lexicon, write_lexicon
-from xlner.formats.lexicon import LexiconEntry
+from xlner.core import lexicon
+from xlner.core.lexicon import LexiconEntry
+from xlner.formats import read_lexicon, write_lexicon
 from xlner.pipeline import TrainingDataBuilder
 from xlner.translation.lexicon import LexiconTranslator
 

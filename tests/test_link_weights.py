@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import Alignment, Entity, LexicalWeights, Pair, Sentence, ValidationError, agreement, load
+from xlner import Alignment, Entity, Pair, Sentence, ValidationError, load
+from xlner.alignment import LexicalWeights, agreement
 
 LINKS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6).map(lambda links: Alignment(tuple(links)))
 WORDS = st.lists(st.sampled_from(["a", "A", "b", "c"]), min_size=4, max_size=4)

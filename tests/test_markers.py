@@ -7,11 +7,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xlner import BackendError, Entity, Outcome, Projection, Reason, Sentence, UnknownNameError, ValidationError
+from xlner import BackendError, Entity, Outcome, Projection, Reason, Sentence, ValidationError
+from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryTranslator, EchoTranslator
 from xlner.projection.markers.matching import recover_entities, similarity
 from xlner.projection.markers.reading import Diagnosis, read_markers
-from xlner.projection.markers.styles import CURLY, SQUARE, Markers, MarkerStyle, write_markers
+from xlner.projection.markers.styles import CURLY, SQUARE, MarkerStyle, WrittenMarkers, write_markers
 from xlner.projection.markers.translation import translate_labeled
 from xlner.projection.matching.assignment import assign
 
@@ -45,10 +46,10 @@ HOSTILE = st.lists(
 ).map("".join)
 MARKERS = st.sampled_from(
     [
-        Markers(("", "")),
-        Markers(("", ""), CURLY, spaced=True),
-        Markers(("1", "2"), None),
-        Markers(("loc", "loc", None), None, spaced=True, literal=frozenset({"1"})),
+        WrittenMarkers(("", "")),
+        WrittenMarkers(("", ""), CURLY, spaced=True),
+        WrittenMarkers(("1", "2"), None),
+        WrittenMarkers(("loc", "loc", None), None, spaced=True, literal=frozenset({"1"})),
     ]
 )
 
@@ -95,7 +96,7 @@ def reasons(projection: Projection) -> list[Reason | None]:
 
 
 def diagnoses(text: str, n: int = 2) -> tuple[str, list[tuple[str, str]]]:
-    read = read_markers(text, Markers(("",) * n))
+    read = read_markers(text, WrittenMarkers(("",) * n))
     return read.text, [(read.text[m.start : m.end], m.diagnosis.value) for m in read.marks]
 
 
@@ -126,9 +127,9 @@ def test_an_echo_gives_the_same_entities(made: Sentence, style: MarkerStyle, spa
 
 
 @given(HOSTILE, MARKERS)
-@example("<<1>1>Vigo<</1>/1>", Markers(("1",), None))
-@example("<" + "1" * 5000 + ">", Markers(("1",), None))
-def test_any_text_can_be_read_and_keeps_no_marker(text: str, markers: Markers) -> None:
+@example("<<1>1>Vigo<</1>/1>", WrittenMarkers(("1",), None))
+@example("<" + "1" * 5000 + ">", WrittenMarkers(("1",), None))
+def test_any_text_can_be_read_and_keeps_no_marker(text: str, markers: WrittenMarkers) -> None:
     read = read_markers(text, markers)
     assert read_markers(read.text, markers).marks == ()
     for mark in read.marks:
@@ -143,7 +144,9 @@ def test_any_text_can_be_read_and_keeps_no_marker(text: str, markers: Markers) -
 
 
 @given(HOSTILE, MARKERS, st.data())
-def test_every_entity_has_an_outcome_whatever_the_translation(text: str, markers: Markers, data: st.DataObject) -> None:
+def test_every_entity_has_an_outcome_whatever_the_translation(
+    text: str, markers: WrittenMarkers, data: st.DataObject
+) -> None:
     n = len(markers.names)
     labels = data.draw(st.lists(st.sampled_from(["LOC", "PER"]), min_size=n, max_size=n))
     source = Sentence(("w",) * n, tuple(Entity(k, k + 1, label) for k, label in enumerate(labels)))
@@ -227,13 +230,13 @@ def test_readings(text: str, clean: str, marks: list[tuple[str, str]]) -> None:
     ["<1>Vigo</1>", "< 1 > Vigo </ 1 >", "＜１＞Vigo＜／１＞", "&lt;1&gt;Vigo&lt;/1&gt;", "<1>Vigo<1/>", "<١>Vigo</١>"],
 )
 def test_forms_of_tags(text: str) -> None:
-    read = read_markers(f"In {text}.", Markers(("1", "2"), None))
+    read = read_markers(f"In {text}.", WrittenMarkers(("1", "2"), None))
     assert (read.text, read.lost) == ("In Vigo.", ("2",))
     assert [(m.start, m.end, m.name, m.half) for m in read.marks] == [(3, 7, "1", False)]
 
 
 def test_tags_of_the_text_stay_and_renamed_ones_go() -> None:
-    read = read_markers("x <b>y</b> <1>z</1> <un>w</una>", Markers(("1",), None, literal=frozenset("b")))
+    read = read_markers("x <b>y</b> <1>z</1> <un>w</una>", WrittenMarkers(("1",), None, literal=frozenset("b")))
     assert read.text == "x <b>y</b> z w"
     assert [(m.name, m.diagnosis.value) for m in read.marks] == [("1", "whole"), ("", "renamed")]
 
@@ -404,7 +407,7 @@ def test_the_threshold_and_one_marker_and_surface_per_entity() -> None:
     with pytest.raises(ValidationError, match="2 entities"):
         recovered("", surfaces=["Ana"])
     with pytest.raises(ValidationError, match="2 entities"):
-        recover_entities(ANA, Markers(("",)), [""])
+        recover_entities(ANA, WrittenMarkers(("",)), [""])
 
 
 @given(st.text(max_size=12), st.text(max_size=12))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError
+from xlner import Alignment, Entity, Pair, Sentence, ValidationError
+from xlner.errors import UnknownNameError
 from xlner.projection.fused import FusedProjector
 from xlner.projection.kernels import flat as _flat
 from xlner.projection.kernels.flat import SCALE

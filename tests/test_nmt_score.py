@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.test_translators import models, own_cache  # noqa: F401
-from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, load
+from xlner import Alignment, Entity, Pair, Sentence, ValidationError, load
+from xlner.errors import UnknownNameError
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.nmt_score import NmtScore
 from xlner.translation.seq2seq.score_cache import ScoreCache

@@ -9,17 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import (
-    Alignment,
-    BackendError,
-    Entity,
-    InputError,
-    Pair,
-    Pipeline,
-    Sentence,
-    UnknownNameError,
-    ValidationError,
-)
+from xlner import Alignment, BackendError, Entity, InputError, Pair, Pipeline, Sentence, ValidationError
+from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.models.batching import padded_batches
 from xlner.pipeline.isolation import in_batches, isolated

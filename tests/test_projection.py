@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import Alignment, Entity, Pair, Reason, Sentence, UnknownNameError, ValidationError
+from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError
+from xlner.errors import UnknownNameError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
 from xlner.projection.matching.greedy import Option, greedy
 from xlner.projection.scores.alignment import alignment_score

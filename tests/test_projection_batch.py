@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.test_projection import pair, pairs
-from xlner import Alignment, Entity, MissingExtraError, Outcome, Pair, Projection, Reason, Sentence, ValidationError
+from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError
 from xlner.core.entity import overlaps
+from xlner.errors import MissingExtraError
 from xlner.projection.batch import Batch, BatchResult
 from xlner.projection.candidates import aligned_words, merged_ranges
 from xlner.projection.kernels import run as _run

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NAMES, Command
-from xlner import Entity, RecognitionPipeline, Sentence, StageError, raise_errors, read_sentences
+from xlner import Entity, RecognitionPipeline, Sentence, raise_errors, read_sentences
+from xlner.errors import StageError
 from xlner.fakes import DictionaryRecognizer
 
 TEXT = "Ana Pardo vive en Vigo.\n\nA ONU di que non.\n"

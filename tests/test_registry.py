@@ -4,8 +4,9 @@ from importlib.metadata import EntryPoint
 
 import pytest
 
-from xlner import BackendError, UnknownNameError, load, register
+from xlner import BackendError, load, register
 from xlner.core import registry as _registry
+from xlner.errors import UnknownNameError
 
 
 class Thing:

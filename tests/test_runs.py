@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from xlner import Pair, Pipeline, RunFolder, RunFolderError, read_pairs
+from xlner import Pair, Pipeline, read_pairs
+from xlner.engines import RunFolder
+from xlner.errors import RunFolderError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
 
 TEXTS = [f"Palabra {k} de Vigo" for k in range(25)]

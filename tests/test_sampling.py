@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import Entity, InputError, Sentence, UnknownNameError, ValidationError
+from xlner import Entity, InputError, Sentence, ValidationError
+from xlner.errors import UnknownNameError
 from xlner.transfer.sampling import counts, drawn
 from xlner.transfer.training_sets import TrainingSet, checked
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
-from xlner import Alignment, Entity, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError
+from xlner import Alignment, Entity, Pair, Sentence, ValidationError
+from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.projection.candidates import ngrams
 from xlner.projection.scores.alignment import alignment_score
 from xlner.projection.scores.coverage import coverage_score

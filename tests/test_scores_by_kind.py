@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import Entity, Outcome, Pair, Projection, Reason, Sentence, UnknownNameError, ValidationError, evaluate
+from xlner import Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError, evaluate
+from xlner.errors import UnknownNameError
 from xlner.evaluation import Confusion, Counts, MucCounts, Scores, by_entity_length, by_sentence_length, muc_counts
 from xlner.evaluation.groups import groups
 

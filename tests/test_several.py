@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import Alignment, Entity, Pair, Reason, Sentence, UnknownNameError, ValidationError
+from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError
 from xlner.core.entity import overlaps
+from xlner.errors import UnknownNameError
 from xlner.projection.calibration import Calibration
 from xlner.projection.clusters import Member, clusters
 from xlner.projection.confidence import ConfidentProjector

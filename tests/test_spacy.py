@@ -4,7 +4,8 @@ import sys
 
 import pytest
 
-from xlner import BackendError, Entity, MissingExtraError, Sentence
+from xlner import BackendError, Entity, Sentence
+from xlner.errors import MissingExtraError
 from xlner.recognition import spacy as backend
 from xlner.recognition.char_spans import words_in
 from xlner.recognition.spacy import SpacyRecognizer

@@ -14,17 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import (
-    BackendError,
-    MissingExtraError,
-    Pair,
-    Pipeline,
-    Sentence,
-    StageError,
-    UnknownNameError,
-    ValidationError,
-    load,
-)
+from xlner import BackendError, Pair, Pipeline, Sentence, ValidationError, load
 from xlner.alignment.hf import training
 from xlner.alignment.statistical import eflomal_program as _eflomal_program
 from xlner.alignment.statistical.directions import folded
@@ -32,6 +22,7 @@ from xlner.alignment.statistical.eflomal import EflomalAligner
 from xlner.alignment.statistical.eflomal_priors import PriorCounts, Priors
 from xlner.alignment.statistical.model_folders import Model
 from xlner.alignment.statistical.trained_links import LinkReader, LinkWriter
+from xlner.errors import MissingExtraError, StageError, UnknownNameError
 
 WORDS = {"the": "la", "house": "casa", "green": "verde", "is": "es", "big": "grande", "cat": "gata", "dog": "perra"}
 needs_eflomal = pytest.mark.skipif(find_spec("eflomal") is None, reason="needs xlner[eflomal]")

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import Alignment, MissingExtraError, Pair, Sentence, UnknownNameError, ValidationError, load
+from xlner import Alignment, Pair, Sentence, ValidationError, load
+from xlner.errors import MissingExtraError, UnknownNameError
 
 pytest.importorskip("anyascii", reason="needs xlner[surface]")
 pytest.importorskip("rapidfuzz", reason="needs xlner[surface]")

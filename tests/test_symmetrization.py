@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import Alignment, UnknownNameError, symmetrize
+from xlner import Alignment
+from xlner.alignment import symmetrize
 from xlner.alignment.symmetrization import ALIASES, METHODS
+from xlner.errors import UnknownNameError
 
 Links = set[tuple[int, int]]
 LINKS = st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=12)

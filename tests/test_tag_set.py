@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import Entity, LabelMap, UnknownNameError, ValidationError
+from xlner import Entity, LabelMap, ValidationError
 from xlner.core.tags import Repair, Scheme, decode, encode
+from xlner.errors import UnknownNameError
 from xlner.recognition.tag_set import TagSet
 from xlner.recognition.viterbi import best_path, transitions
 

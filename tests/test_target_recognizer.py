@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlner import Alignment, BackendError, Entity, Pair, Sentence, UnknownNameError, load
+from xlner import Alignment, BackendError, Entity, Pair, Sentence, load
 from xlner.core import registry as _registry
+from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer
 from xlner.projection.fused import FusedProjector
 from xlner.projection.ner_candidates import NerCandidatesProjector

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from xlner import detokenize, tokenize
+from xlner.text import detokenize, tokenize
 from xlner.text.tokenizer import locate
 
 LANGUAGES = st.sampled_from([None, "en", "es", "ca", "fr", "zh", "th"])

@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import InputError, Pair, RunFolderError, Sentence, ValidationError, load
+from xlner import InputError, Pair, Sentence, ValidationError, load
+from xlner.errors import RunFolderError
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")

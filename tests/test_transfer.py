@@ -17,17 +17,8 @@ import numpy as np
 import pytest
 
 from tests.conftest import Command
-from xlner import (
-    BackendError,
-    Entity,
-    InputError,
-    RunFolderError,
-    Sentence,
-    UnknownNameError,
-    ValidationError,
-    load,
-    write_sentences,
-)
+from xlner import BackendError, Entity, InputError, Sentence, ValidationError, load, write_sentences
+from xlner.errors import RunFolderError, UnknownNameError
 from xlner.fakes import DictionaryRecognizer
 from xlner.transfer.training_sets import TrainingSet
 

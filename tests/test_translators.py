@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import BackendError, MissingExtraError, UnknownNameError, ValidationError, load
-from xlner.errors import NotDownloadedError
-from xlner.models.cache import cache_dir, cached_folder
+from xlner import BackendError, ValidationError, load
+from xlner.core.files import cached_folder
+from xlner.errors import MissingExtraError, NotDownloadedError, UnknownNameError
+from xlner.models.cache import cache_dir
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.model_families import codes, near_misses

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from xlner import Alignment, Entity, Pair, Sentence, UnknownNameError, ValidationError, evaluate, load
+from xlner import Alignment, Entity, Pair, Sentence, ValidationError, evaluate, load
 from xlner.core.entity import Span
+from xlner.errors import UnknownNameError
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.weight_tuning import TunedWeights, tune_weights
 

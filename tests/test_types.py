@@ -9,17 +9,16 @@ from xlner import (
     Entity,
     InputError,
     LabelMap,
-    MissingExtraError,
     Outcome,
     Pair,
     Projection,
     Reason,
     Sentence,
     Signature,
-    UnknownNameError,
     ValidationError,
     XlnerError,
 )
+from xlner.errors import MissingExtraError, UnknownNameError
 
 
 @pytest.mark.parametrize(("start", "end"), [(2, 2), (3, 2), (-1, 1)])

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from xlner import BackendError, Entity, Sentence, StageError, UnknownNameError, load
+from xlner import BackendError, Entity, Sentence, load
+from xlner.errors import StageError, UnknownNameError
 from xlner.recognition.gliner import GlinerRecognizer
 
 pytest.importorskip("torch", reason="needs xlner[hf]")

@@ -63,6 +63,14 @@ class UnknownNameError(XlnerError):
     """A backend, format or option name that nothing is registered under."""
 
 
+class UsageError(XlnerError):
+    """Options that do not go together, or a value that an option cannot have.
+
+    >>> str(UsageError("--lexical needs --alignment", hint="give a file of word links"))
+    '--lexical needs --alignment; give a file of word links'
+    """
+
+
 class BackendError(XlnerError):
     """A backend cannot run here at all: its package, model, program or language pair is missing.
 

@@ -1,14 +1,57 @@
-"""The four stages as protocols: each takes a batch and returns a batch of the same length and order."""
+"""What a stage is, and what a stage can do beyond its one method.
+
+A stage is any object with the method of its protocol: a batch in, a list of the same length and order out. Everything
+else that a stage may offer is a protocol of its own below, and `isinstance` tells whether a stage has it:
+
+| protocol | what it adds |
+|---|---|
+| `DirectedTranslator` | says which directions it translates |
+| `RetryingTranslator` | translates again in another way |
+| `LinkingTranslator` | translates and says which words became which |
+| `LabelingTranslator` | translates labels along with the text |
+| `PhraseScoringTranslator` | scores how well two phrases translate each other |
+| `ProbabilisticRecognizer` | gives class probabilities for every word |
+| `TrainableAligner` | learns from a bitext before it aligns |
+| `TargetEntityProjector` | wants the entities that the target sentence has |
+| `GroupProjector` | projects from several sources at once |
+| `DependentOptions` | a class whose options depend on other options |
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol, runtime_checkable
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
+from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "Aligner",
+    "DependentOptions",
+    "DirectedTranslator",
+    "GroupProjector",
+    "LabelingTranslator",
+    "LinkingTranslator",
+    "PhraseScorer",
+    "PhraseScoringTranslator",
+    "ProbabilisticRecognizer",
+    "Projector",
+    "Recognizer",
+    "RetryingTranslator",
+    "TargetEntityProjector",
+    "TrainableAligner",
+    "Translator",
+    "fingerprint_of",
+    "needs_training",
+]
 
 
 @runtime_checkable
@@ -40,8 +83,150 @@ class Aligner(Protocol):
 
 @runtime_checkable
 class Projector(Protocol):
-    """Carries source entities over to the target sentence."""
+    """Projects source entities onto the target sentence."""
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """The labeled target sentence and outcomes of each pair; every pair has a source and an alignment."""
         ...
+
+
+@runtime_checkable
+class DirectedTranslator(Translator, Protocol):
+    """A translator that knows which directions it can translate in."""
+
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
+        """Raise `BackendError` where it cannot translate in this direction. Called before any model is loaded."""
+        ...
+
+
+@runtime_checkable
+class RetryingTranslator(Translator, Protocol):
+    """A translator that can translate a text again in another way, for instance with a search that avoids loops."""
+
+    def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """Another translation of each text."""
+        ...
+
+
+@runtime_checkable
+class LinkingTranslator(Translator, Protocol):
+    """A translator that says which part of a text became which part of its translation."""
+
+    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
+        """The translation of each text with its links. Raises `BackendError`, also for no texts, where it cannot."""
+        ...
+
+
+@runtime_checkable
+class LabelingTranslator(Translator, Protocol):
+    """A translator that takes labels along by itself."""
+
+    def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
+        """The labeled translation of each sentence, with one outcome per entity."""
+        ...
+
+
+class PhraseScorer(Protocol):
+    """Scores pairs of phrases, such as the direct translation probability of NMTScore (Vamvas and Sennrich 2022)."""
+
+    def score(self, entity_texts: Sequence[str], candidate_texts: Sequence[str]) -> ArrayLike:
+        """One number, 0 or more, for each entity text with the candidate text at the same place."""
+        ...
+
+
+@runtime_checkable
+class PhraseScoringTranslator(Translator, Protocol):
+    """A translator that scores how well two phrases translate each other."""
+
+    def phrase_scorer(self, source_lang: str, target_lang: str) -> PhraseScorer:
+        """The scorer for a pair of languages. Raises `BackendError` where it cannot translate in both directions."""
+        ...
+
+
+@runtime_checkable
+class ProbabilisticRecognizer(Recognizer, Protocol):
+    """A recognizer that gives the probability of every class for every word."""
+
+    classes: Sequence[str]
+    """The IOB2 classes, `O` among them."""
+
+    def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
+        """The probabilities of each sentence, shape `(n_words, n_classes)`."""
+        ...
+
+
+@runtime_checkable
+class TrainableAligner(Aligner, Protocol):
+    """An aligner that learns from a bitext before it aligns."""
+
+    @property
+    def trained(self) -> bool:
+        """Whether it has a model to align with."""
+        ...
+
+    @property
+    def training_options(self) -> Mapping[str, object]:
+        """What a model depends on besides the bitext."""
+        ...
+
+    def train(self, pairs: Iterable[Pair], folder: str | Path) -> TrainableAligner:
+        """Learn from a bitext, save the model in a new folder, and return an aligner that has it."""
+        ...
+
+    def with_model(self, folder: str | Path) -> TrainableAligner:
+        """This aligner with the model of a folder."""
+        ...
+
+
+@runtime_checkable
+class TargetEntityProjector(Projector, Protocol):
+    """A projector that may choose among entities that the target sentence has already."""
+
+    @property
+    def reads_target_entities(self) -> bool:
+        """Whether it wants the entities of the target sentence with its present options."""
+        ...
+
+
+@runtime_checkable
+class GroupProjector(Projector, Protocol):
+    """A projector that projects from several sources at once."""
+
+    source_weights: Sequence[float] | None
+    """One weight per source; None where all count alike."""
+
+    def project_groups(self, groups: Sequence[Sequence[Pair]]) -> list[tuple[Projection, ...]]:
+        """One projection per pair of each group. All pairs of a group have the same target."""
+        ...
+
+
+class DependentOptions(Protocol):
+    """A backend class whose options depend on the value of other options."""
+
+    @classmethod
+    def option_types(cls, given: Mapping[str, str]) -> Mapping[str, Any]:
+        """Names and types of the further options, by the options that a spec gives."""
+        ...
+
+
+def fingerprint_of(stage: object) -> str:
+    """A string that changes with everything that the results of a stage depend on.
+
+    It is the `fingerprint` of the stage, or the name of its class where it has none; `none` for no stage.
+
+    >>> fingerprint_of(None)
+    'none'
+    """
+    if stage is None:
+        return "none"
+    return str(getattr(stage, "fingerprint", type(stage).__qualname__))
+
+
+def needs_training(aligner: object) -> bool:
+    """True for an aligner that learns from a bitext and has not done so yet.
+
+    >>> from xlner.fakes import OracleAligner
+    >>> needs_training(OracleAligner())
+    False
+    """
+    return isinstance(aligner, TrainableAligner) and not aligner.trained

@@ -1,5 +1,5 @@
-"""Word alignment: encoders that give word vectors, and decoders that turn similarities into links.
+"""Word alignment: encoders that give word vectors, decoders that turn similarities into links, statistical aligners."""
 
-This package imports nothing by itself; take `xlner.alignment.decoders` or an aligner module such as
-`xlner.alignment.e5`.
-"""
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

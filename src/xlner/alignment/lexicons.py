@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
+from xlner.core.lexicon import LexiconEntry
 from xlner.core.pair import Pair
 from xlner.errors import ValidationError
-from xlner.formats.lexicon import LexiconEntry
 
 _Phrase = tuple[str, ...]
 

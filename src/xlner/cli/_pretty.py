@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from rich.console import Console
 from rich.text import Text
 
+from xlner.core.files import open_output
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.formats.files import open_output
 
 _COLORS = {"PER": "bold blue", "ORG": "bold magenta", "LOC": "bold green", "MISC": "bold yellow", "DATE": "bold cyan"}
 _OTHER_COLOR = "bold red"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from xlner.formats.files import STANDARD_STREAM
+from xlner.core.files import STANDARD_STREAM
 
 
 @contextmanager

@@ -17,14 +17,14 @@ import click
 from xlner.cli._options import option_names
 from xlner.cli._progress import count_sentences, progress
 from xlner.cli._scored import say_unknown
+from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UnknownNameError
 from xlner.formats import ReadReport, format_of, write_pairs
-from xlner.formats.files import STANDARD_STREAM, require_other_file
 from xlner.formats.open import input_files
 
 if TYPE_CHECKING:
-    from xlner.pipeline import RunFolder
+    from xlner.engines import RunFolder
     from xlner.pipeline.filters import SentenceFilters
 
 PRETTY = "pretty"
@@ -192,7 +192,7 @@ def _total(run: CommandRun) -> int | None:
 
 
 def _open_run_folder(pipeline: Runner, run: CommandRun) -> RunFolder:
-    from xlner.pipeline import RunFolder
+    from xlner.engines import RunFolder
 
     options = run.options
     identity = {"command": run.command, "pipeline": pipeline.fingerprint, "limit": options["limit"]}

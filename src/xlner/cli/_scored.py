@@ -10,12 +10,12 @@ from typing import Any
 import click
 
 from xlner.cli import _options as o
+from xlner.core.files import require_content
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError
 from xlner.formats import format_of, raise_errors, read_pairs, read_sentences
-from xlner.formats.files import require_content
 
 READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES)
 SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from xlner.cli._parallel import parallel
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
-from xlner.formats.files import STANDARD_STREAM
 
 if TYPE_CHECKING:
     from xlner.pipeline import Pipeline

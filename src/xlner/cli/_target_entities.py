@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
 from xlner.formats import read_sentences
-from xlner.formats.files import STANDARD_STREAM
 
 
 def require_target_entities(projector: object, path: str, format: str, **reading: Any) -> None:

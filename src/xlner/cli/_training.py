@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import BackendError, InputError
-from xlner.formats.files import STANDARD_STREAM
 
 Reader = Callable[[str, str], Iterator[Pair | InputError]]
 """Reads the pairs of a source and a target file."""

@@ -13,10 +13,10 @@ from xlner.cli import _options as o
 from xlner.cli._confidence import read_calibration
 from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
 from xlner.cli._target_entities import require_target_entities
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import UnknownNameError
 from xlner.formats import ReadReport, format_of, read_sentences
-from xlner.formats.files import STANDARD_STREAM
 
 if TYPE_CHECKING:
     from xlner.pipeline.build_report import BuildReport, LabelCount

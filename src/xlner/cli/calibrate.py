@@ -11,9 +11,9 @@ import click
 from xlner.cli import _options as o
 from xlner.cli._confidence import fingerprint
 from xlner.cli._parallel import parallel
+from xlner.core.files import open_output, require_other_file
 from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
-from xlner.formats.files import open_output, require_other_file
 
 if TYPE_CHECKING:
     from xlner.core.pair import Pair

@@ -10,11 +10,11 @@ import click
 
 from xlner.cli import _options as o
 from xlner.cli._run import EXIT_SOME_FAILED, counted, stopping_at_errors
+from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
-from xlner.formats.files import STANDARD_STREAM, require_other_file
 
 
 @click.command()

@@ -14,10 +14,10 @@ from xlner.cli._parallel import parallel
 from xlner.cli._progress import count_sentences, progress
 from xlner.cli._run import stopping_at_errors
 from xlner.cli._training import ready_to_align
+from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats import format_of, read_alignments, read_sentences, write_lexicon
-from xlner.formats.files import require_other_file
 
 
 @click.command()

@@ -13,10 +13,10 @@ from xlner.cli._parallel import agreed, parallel, weighed
 from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
 from xlner.cli._several import also_groups, multi_source_pipeline
 from xlner.cli._target_entities import require_target_entities
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UnknownNameError
 from xlner.formats import ReadReport, format_of, read_sentences
-from xlner.formats.files import STANDARD_STREAM
 
 
 @click.command()

@@ -8,9 +8,9 @@ import click
 
 from xlner.cli import _options as o
 from xlner.core.alignment import Alignment
+from xlner.core.files import open_output, require_other_file
 from xlner.errors import InputError
 from xlner.formats import read_alignments
-from xlner.formats.files import open_output, require_other_file
 
 
 @click.command()

@@ -57,11 +57,11 @@ def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **o
     \b
     xlner zero-shot e5-ner de=de.conll fi=fi.conll lug=lug.jsonl --ignore DATE
     """
-    from xlner.transfer import zero_shot as scoring
+    from xlner.transfer import zero_shot as score_targets
 
     files = LabeledFiles(options)
     gold = {name: files.read(code, path) for name, (code, path) in zip(_names(targets), targets, strict=True)}
-    found = scoring.zero_shot(
+    found = score_targets(
         _recognizer(model),
         gold,
         ignore=options["ignore"],

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass
 
 from xlner.errors import ValidationError
+from xlner.text.offsets import Span
 
-Span = tuple[int, int]
-"""Half-open range of token positions `[start, end)`."""
+__all__ = ["Entity", "Span", "overlaps"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

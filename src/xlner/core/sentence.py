@@ -71,7 +71,7 @@ class Sentence:
     ) -> Sentence:
         """Tokenize a text with the default tokenizer; offsets point into `text` as given.
 
-        `segmenter` cuts runs of a script without spaces into words, see `xlner.tokenize`.
+        `segmenter` cuts runs of a script without spaces into words, see `xlner.text.tokenize`.
 
         >>> Sentence.from_text("Ana, in Vigo.").tokens
         ('Ana', ',', 'in', 'Vigo', '.')

@@ -1,1 +1,5 @@
 """Where a run executes: shards on disk that survive a kill."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+from xlner.core.files import write_durably
 from xlner.core.pair import Pair
 from xlner.errors import InputError, RunFolderError
 from xlner.formats import jsonl
 from xlner.formats.open import read_pairs
-from xlner.models.folders import write_durably
 
 DEFAULT_SHARD_SIZE = 250
 _MANIFEST = "run.json"

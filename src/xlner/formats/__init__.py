@@ -3,30 +3,6 @@
 A reader yields one item per sentence of its file, in order: the sentence, or an `InputError` in its place.
 """
 
-from xlner.formats.files import FORMATS, Item, ReadReport, format_of, raise_errors
-from xlner.formats.open import (
-    read_alignments,
-    read_gold_alignments,
-    read_lexicon,
-    read_pairs,
-    read_sentences,
-    write_lexicon,
-    write_pairs,
-    write_sentences,
-)
+import lazy_loader as lazy
 
-__all__ = [
-    "FORMATS",
-    "Item",
-    "ReadReport",
-    "format_of",
-    "raise_errors",
-    "read_alignments",
-    "read_gold_alignments",
-    "read_lexicon",
-    "read_pairs",
-    "read_sentences",
-    "write_lexicon",
-    "write_pairs",
-    "write_sentences",
-]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

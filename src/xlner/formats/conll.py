@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from xlner.core.files import Line
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme, decode
 from xlner.errors import InputError, ValidationError
-from xlner.formats.files import Item, Line, ReadOptions, ReadReport
+from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.text.tokenizer import locate
 
 _DOCSTART = "-DOCSTART-"

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Iterator
 
 from xlner.core.alignment import GoldAlignment, Link
+from xlner.core.files import Line
 from xlner.errors import InputError, ValidationError
-from xlner.formats.files import Line
 
 _LINK = re.compile(r"^(\d+)([-p?])(\d+)$")
 _COLUMNS = 3

@@ -13,11 +13,12 @@ from typing import Any, TextIO
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity, Span
+from xlner.core.files import Line
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme, decode
 from xlner.errors import InputError, ValidationError
-from xlner.formats.files import Line, ReadOptions, ReadReport
+from xlner.formats.reading import ReadOptions, ReadReport
 from xlner.text.tokenizer import locate
 
 _OWN = frozenset(

@@ -12,9 +12,10 @@ from dataclasses import replace
 from typing import Any
 
 from xlner.core.entity import Entity
+from xlner.core.files import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
-from xlner.formats.files import Item, Line, ReadOptions, ReadReport
+from xlner.formats.reading import Item, ReadOptions, ReadReport
 
 
 def read(

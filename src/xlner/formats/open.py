@@ -6,25 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from xlner.core import lexicon
 from xlner.core.alignment import Alignment, GoldAlignment
+from xlner.core.files import STANDARD_STREAM, open_output, read_lines, require_content
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UnknownNameError
-from xlner.formats import conll, gold, jsonl, lexicon, parquet, pharaoh, text
+from xlner.formats import conll, gold, jsonl, parquet, pharaoh, text
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
-from xlner.formats.files import (
-    FORMATS,
-    STANDARD_STREAM,
-    Item,
-    ReadOptions,
-    ReadReport,
-    format_of,
-    open_output,
-    read_lines,
-    require_content,
-)
+from xlner.formats.reading import FORMATS, Item, ReadOptions, ReadReport, format_of
 from xlner.text.languages import canonical
 
 
@@ -104,7 +96,7 @@ def read_gold_alignments(path: str | Path, *, one_based: bool = False) -> Iterat
 
 
 def read_lexicon(path: str | Path) -> Iterator[lexicon.LexiconEntry | InputError]:
-    """The entries of a lexicon, see `xlner.formats.lexicon`; a bad line as an `InputError` in its place."""
+    """The entries of a lexicon, see `xlner.core.lexicon`; a bad line as an `InputError` in its place."""
     require_content(path)
     return lexicon.read(read_lines(path), path=str(path))
 

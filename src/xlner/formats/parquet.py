@@ -10,7 +10,7 @@ from typing import Any
 
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
-from xlner.formats.files import Item, ReadOptions, ReadReport
+from xlner.formats.reading import Item, ReadOptions, ReadReport
 
 
 def read(

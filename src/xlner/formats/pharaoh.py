@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from xlner.core.alignment import Alignment, Link
+from xlner.core.files import Line
 from xlner.errors import InputError, ValidationError
-from xlner.formats.files import Line
 from xlner.formats.gold import based
 
 _LINK = re.compile(r"^(\d+)-(\d+)$")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
+from xlner.core.files import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
-from xlner.formats.files import Item, Line
+from xlner.formats.reading import Item
 
 
 def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Item]:

@@ -1,8 +1,5 @@
 """Putting the stages together: batches, isolation of errors, run folders."""
 
-from xlner.engines.run_folder import RunFolder
-from xlner.pipeline.building import TrainingDataBuilder
-from xlner.pipeline.pipeline import Pipeline
-from xlner.pipeline.recognition import RecognitionPipeline
+import lazy_loader as lazy
 
-__all__ = ["Pipeline", "RecognitionPipeline", "RunFolder", "TrainingDataBuilder"]
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -16,7 +16,7 @@ from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, UnknownNameError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.pipeline.marking import Markers, marking
+from xlner.pipeline.marking import MarkerChoice, marking
 from xlner.pipeline.pipeline import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW
 from xlner.projection.calibration import Calibration as Confidences
 from xlner.projection.confidence import rated, without_unsure
@@ -40,11 +40,12 @@ class BuildMethod(StrEnum):
 class TrainingDataBuilder:
     """Translates labeled source sentences, labels included.
 
-    On the route `markers` entities go through the translator with `markers` (see `xlner.pipeline.marking.Markers`).
-    What is lost there is projected, along the links of `aligner`, by `projector`; so are all entities of a sentence
-    that the translator fails on with markers, or whose translation looks wrong with them and better without; nothing is
-    with `fallback=False`. On the route `align` everything is. A translator that tells which word became which needs
-    no aligner. An outcome that fell back has a score of 1 named `markers:REASON`.
+    On the route `markers` entities go through the translator with `markers` (see
+    `xlner.pipeline.marking.MarkerChoice`). What is lost there is projected, along the links of `aligner`, by
+    `projector`; so are all entities of a sentence that the translator fails on with markers, or whose translation looks
+    wrong with them and better without; nothing is with `fallback=False`. On the route `align` everything is. A
+    translator that tells which word became which needs no aligner. An outcome that fell back has a score of 1 named
+    `markers:REASON`.
 
     Every projected entity has a confidence as its score; `calibration` and `min_confidence` are those of
     `ConfidentProjector`. `check` aligns all sentences with entities, so that links speak for or against markers.
@@ -71,7 +72,7 @@ class TrainingDataBuilder:
         to_lang: str,
         from_lang: str = "en",
         route: BuildMethod | str = BuildMethod.MARKERS,
-        markers: Markers | str = Markers.AUTO,
+        markers: MarkerChoice | str = MarkerChoice.AUTO,
         fallback: bool = True,
         check: bool = False,
         calibration: Confidences | None = None,

@@ -15,7 +15,7 @@ from xlner.projection.markers.styles import MarkerStyle
 from xlner.stages import Translator
 
 
-class Markers(StrEnum):
+class MarkerChoice(StrEnum):
     """What marks the entities on their way through the translator."""
 
     AUTO = "auto"
@@ -37,7 +37,7 @@ class Marking:
     translate: Callable[[Sequence[Sentence]], list[Pair]]
 
 
-def marking(translator: Translator, markers: Markers | str, *, from_lang: str, to_lang: str) -> Marking:
+def marking(translator: Translator, markers: MarkerChoice | str, *, from_lang: str, to_lang: str) -> Marking:
     """The way that `markers` names, through this translator.
 
     A translator with a method `translate_linked` (texts in; translations with linked ranges out) or
@@ -51,23 +51,23 @@ def marking(translator: Translator, markers: Markers | str, *, from_lang: str, t
     ('brackets', ['B-LOC'])
     """
     try:
-        markers = Markers(markers)
+        markers = MarkerChoice(markers)
     except ValueError:
-        raise UnknownNameError(f"unknown markers {markers!r}", hint=f"known: {', '.join(Markers)}") from None
+        raise UnknownNameError(f"unknown markers {markers!r}", hint=f"known: {', '.join(MarkerChoice)}") from None
     direction = {"from_lang": from_lang, "to_lang": to_lang}
-    if markers is Markers.AUTO and hasattr(translator, "translate_linked"):
+    if markers is MarkerChoice.AUTO and hasattr(translator, "translate_linked"):
         translator.translate_linked([], **direction)  # raises where it cannot
         return Marking("links", True, lambda sentences: _by_links(translator, sentences, direction))
-    if markers is Markers.AUTO and hasattr(translator, "translate_labeled"):
+    if markers is MarkerChoice.AUTO and hasattr(translator, "translate_labeled"):
         return Marking("own", False, lambda sentences: _by_itself(translator, sentences, direction))
-    style = Markers.BRACKETS if markers is Markers.AUTO else markers
+    style = MarkerChoice.BRACKETS if markers is MarkerChoice.AUTO else markers
     return Marking(str(style), False, lambda sentences: _by_markers(translator, sentences, direction, style))
 
 
 def _by_links(translator: Any, sentences: Sequence[Sentence], direction: dict[str, str]) -> list[Pair]:
     """From the first to the last word that an entity became: words that were added between are part of the name."""
     from xlner.projection.strategies import HullProjector
-    from xlner.translation.apertium.aligner import composed, word_links
+    from xlner.translation.linked import composed, word_links
 
     texts = [composed(sentence) for sentence in sentences]
     made = translator.translate_linked([text for text, _ in texts], **direction)
@@ -86,7 +86,7 @@ def _by_itself(translator: Any, sentences: Sequence[Sentence], direction: dict[s
 
 
 def _by_markers(
-    translator: Translator, sentences: Sequence[Sentence], direction: dict[str, str], style: Markers
+    translator: Translator, sentences: Sequence[Sentence], direction: dict[str, str], style: MarkerChoice
 ) -> list[Pair]:
     from xlner.projection.markers.translation import translate_labeled
 

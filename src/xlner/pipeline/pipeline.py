@@ -31,8 +31,8 @@ R = TypeVar("R")
 class Pipeline:
     """Labels target sentences through a source language.
 
-    Stages are objects with the methods of `xlner.Translator`, `Recognizer`, `Aligner` and `Projector`, or specs such
-    as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"`, `"greedy"`. A stage that is None is left out: then
+    Stages are objects with the methods of `xlner.stages.Translator`, `Recognizer`, `Aligner` and `Projector`, or specs
+    such as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"`, `"greedy"`. A stage that is None is left out: then
     every pair must come with what it would have made. A projector that translates and aligns does so with the other
     stages, where its spec names none.
 

@@ -1,1 +1,5 @@
 """Carrying source entities over to target spans: candidates, scores, matchers and strategies. Pure algorithms."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -50,8 +50,8 @@ class HfRecognizer:
     `device` and `dtype` are chosen by default: a GPU with half precision where there is one, else the CPU.
     `batch_tokens` bounds the sub-words, padding included, that are computed at once.
 
-    A folder with adapters, see `xlner.add_adapters`, is read with them; `adapter` is a folder of a language adapter
-    that takes the place of the one that such a model was trained with.
+    A folder with adapters, see `xlner.transfer.add_adapters`, is read with them; `adapter` is a folder of a language
+    adapter that takes the place of the one that such a model was trained with.
 
     Raises `MissingExtraError` without PyTorch and transformers, `BackendError` where the model cannot be found, is no
     token classifier or has no tokenizer, `UnknownNameError` for tags that make no sense and for unknown options,

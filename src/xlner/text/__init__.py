@@ -1,1 +1,5 @@
 """Text as strings and offsets: tokenizer, detokenizer, sentence splitter, spelling, language codes."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

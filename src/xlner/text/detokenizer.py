@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlner.core.entity import Span
 from xlner.text.languages import base, spaceless
+from xlner.text.offsets import Span
 
 _NO_SPACE_BEFORE = frozenset(".,;:!?%)]}…،؛؟।॥۔።፣፤։།、。，；：！？）」』】》〉") | {"...", "..", "''"}
 _NO_SPACE_AFTER = frozenset("([{¿¡（「『【《〈#$€£") | {"``"}

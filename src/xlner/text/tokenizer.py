@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
-from xlner.core.entity import Span
 from xlner.text.languages import base
+from xlner.text.offsets import Span
 
 if TYPE_CHECKING:
     import regex

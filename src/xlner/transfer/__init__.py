@@ -1,1 +1,5 @@
 """Transfer: fine-tuning recognizers, and using them on languages that they were not trained on."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from xlner.core.files import replace_folder, require_room
 from xlner.core.registry import Spec
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, InputError, ValidationError
 from xlner.models.batching import padded_batches
-from xlner.models.folders import replace_folder, require_room
 from xlner.models.hub import model_folder
 from xlner.models.loading import device_named, load_checkpoint, load_tokenizer, require_torch
 from xlner.models.schedule import rate, shuffled_batches

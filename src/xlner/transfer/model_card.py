@@ -84,7 +84,7 @@ def _data(sets: Sequence[TrainingSet], report: TrainingReport) -> str:
 
 
 def _family(language: str) -> str:
-    from xlner.experiments.families.typology import language as known
+    from xlner.text.language_families import language as known
 
     try:
         found = known(language)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlner._version import __version__
+from xlner.core.files import replace_folder, require_room
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import ValidationError
 from xlner.evaluation.entities import Scores
-from xlner.models.folders import replace_folder, require_room
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named, load_tokenizer, require_torch, silence
 from xlner.models.schedule import shuffled_batches

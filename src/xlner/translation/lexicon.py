@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from xlner.core.entity import Span
+from xlner.core.lexicon import LexiconEntry
+from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.signature import Digest
 from xlner.errors import InputError, MissingArgumentError
 from xlner.formats import read_lexicon
-from xlner.formats.lexicon import LexiconEntry
 from xlner.text.tokenizer import tokenize
-from xlner.translation.linked import Linked
 
 _TAG = re.compile(r"</?\w+>")
 
@@ -69,7 +69,7 @@ class LexiconTranslator:
         """Each text with its words replaced."""
         return [linked.text for linked in self.translate_linked(texts, from_lang=from_lang, to_lang=to_lang)]
 
-    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
+    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """The same translations, and which range of each text became which range of its translation."""
         return [_replaced(text, self._pieces(text, from_lang)) for text in texts]
 
@@ -113,7 +113,7 @@ def _cased(original: str, translation: str) -> str:
     return translation[:1].upper() + translation[1:] if original[:1].isupper() else translation
 
 
-def _replaced(text: str, pieces: Iterator[tuple[Span, str]]) -> Linked:
+def _replaced(text: str, pieces: Iterator[tuple[Span, str]]) -> LinkedTranslation:
     parts: list[str] = []
     links: list[tuple[Span, Span]] = []
     done = length = 0
@@ -123,4 +123,4 @@ def _replaced(text: str, pieces: Iterator[tuple[Span, str]]) -> Linked:
         length = begin + len(made)
         links.append(((start, end), (begin, length)))
         done = end
-    return Linked("".join([*parts, text[done:]]), tuple(links))
+    return LinkedTranslation("".join([*parts, text[done:]]), tuple(links))

@@ -18,10 +18,10 @@ from xlner.alignment.hf.loading import encoder_of, load_model, load_tokenizer
 from xlner.alignment.hf.objectives import SelfTraining, TextPair, TranslationLanguageModeling
 from xlner.alignment.hf.states import Forward, single_threaded_torch
 from xlner.alignment.hf.subwords import Pieces
+from xlner.core.files import replace_folder, require_room
 from xlner.core.pair import Pair
 from xlner.core.signature import Digest
 from xlner.errors import InputError, ValidationError
-from xlner.models.folders import replace_folder, require_room
 from xlner.models.layers import layer_modules
 from xlner.models.loading import require_torch, silence
 from xlner.models.schedule import rate, shuffled_batches

@@ -4,7 +4,7 @@ from xlner.experiments.families.recipe import Condition, DataSet, FamilyRecipe, 
 from xlner.experiments.families.report import Analysis, analyze, write_report
 from xlner.experiments.families.runs import TrainingRun
 from xlner.experiments.families.study import Study
-from xlner.experiments.families.typology import Language, language, relatedness
+from xlner.text.language_families import Language, language, relatedness
 
 __all__ = [
     "Analysis",

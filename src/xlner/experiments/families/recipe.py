@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from xlner.errors import UnknownNameError, ValidationError
-from xlner.experiments.families.typology import language
 from xlner.experiments.recipe_files import check_keys, read_recipe_file, recipes_of
+from xlner.text.language_families import language
 
 T = TypeVar("T")
 _NAME = re.compile(r"[\w][\w.+-]*")

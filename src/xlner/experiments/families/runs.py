@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 
 from xlner.core.entity import Entity
+from xlner.core.files import write_durably
 from xlner.core.resampling import Rows
 from xlner.errors import RunFolderError
 from xlner.evaluation import Scores
-from xlner.models.folders import write_durably
 
 _IDENTITY = "identity.json"
 _RECORD = "run.json"

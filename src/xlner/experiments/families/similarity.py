@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from xlner.core.sentence import Sentence
-from xlner.experiments.families.typology import relatedness
+from xlner.text.language_families import relatedness
 
 
 @dataclass(frozen=True, slots=True)

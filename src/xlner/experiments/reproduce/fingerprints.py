@@ -19,9 +19,9 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+from xlner.core.files import write_durably
 from xlner.core.registry import Spec, backend_class, names
 from xlner.errors import BackendError, UnknownNameError
-from xlner.models.folders import write_durably
 from xlner.models.hub import hub_cache
 
 _SYSTEM_PACKAGES = "/var/lib/dpkg/status"

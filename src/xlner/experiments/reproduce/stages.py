@@ -15,8 +15,8 @@ from pathlib import Path
 
 from xlner._version import __version__
 from xlner.core.pair import Pair
+from xlner.engines import RunFolder
 from xlner.engines.run_folder import DEFAULT_SHARD_SIZE
-from xlner.pipeline import RunFolder
 
 _SILENCE = 20.0
 """Seconds in which a long stage says nothing."""

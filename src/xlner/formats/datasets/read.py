@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from xlner.core.files import read_lines, require_content
 from xlner.formats import conll, masakhaner_x, parquet
 from xlner.formats.datasets.locate import Located
-from xlner.formats.files import Item, ReadOptions, ReadReport, read_lines, require_content
+from xlner.formats.reading import Item, ReadOptions, ReadReport
 
 _UTF_8, _LATIN_1 = "utf-8", "iso-8859-1"
 

@@ -8,7 +8,7 @@ from xlner.core.sentence import Sentence
 from xlner.formats.datasets.catalog import DATASETS
 from xlner.formats.datasets.locate import Located, local_files
 from xlner.formats.datasets.read import read_located
-from xlner.formats.files import ReadOptions, ReadReport
+from xlner.formats.reading import ReadOptions, ReadReport
 
 
 def survey(folder: Path) -> list[tuple[Path, Located]]:

@@ -1,1 +1,1 @@
-"""Markers around entities: writing them, reading them back, matching them to entities."""
+"""WrittenMarkers around entities: writing them, reading them back, matching them to entities."""

@@ -15,7 +15,7 @@ from xlner.core.pair import Outcome, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.errors import ValidationError
 from xlner.projection.markers.reading import Diagnosis, Mark, Unmarked, read_markers
-from xlner.projection.markers.styles import Markers, trimmed
+from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
 
 THRESHOLD = 0.5
@@ -47,7 +47,7 @@ def check_threshold(threshold: float) -> None:
 
 def recover_entities(
     source: Sentence,
-    markers: Markers,
+    markers: WrittenMarkers,
     translations: Sequence[str],
     *,
     surfaces: Sequence[str] | None = None,
@@ -70,7 +70,7 @@ def recover_entities(
     outside [0, 1).
 
     >>> vigo = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
-    >>> recover_entities(vigo, Markers(("", "")), ["En [Vigo], [Ana]"], surfaces=["Ana", "Vigo"]).sentence.tags()
+    >>> recover_entities(vigo, WrittenMarkers(("", "")), ["En [Vigo], [Ana]"], surfaces=["Ana", "Vigo"]).sentence.tags()
     ['O', 'B-LOC', 'O', 'B-PER']
     """
     check_threshold(threshold)
@@ -94,7 +94,7 @@ class _Task:
     """What is known of the entities to find."""
 
     entities: tuple[Entity, ...]
-    markers: Markers
+    markers: WrittenMarkers
     surfaces: Sequence[str] | None
     threshold: float
 
@@ -167,7 +167,7 @@ def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:
 
 
 def _guesses(
-    surfaces: Sequence[str], markers: Markers, read: Unmarked, offsets: Sequence[Span]
+    surfaces: Sequence[str], markers: WrittenMarkers, read: Unmarked, offsets: Sequence[Span]
 ) -> list[tuple[int, int, str]]:
     """Ranges that markers may have been round where only halves of them are left, by position.
 
@@ -221,7 +221,7 @@ def _alike(task: _Task, entity: int, surface: str, candidates: Sequence[_Candida
 
 
 def _in_order(task: _Task, candidates: Sequence[_Candidate]) -> list[dict[int, _Match]]:
-    """Markers of one name to the entities of that name one by one, where that cannot give a wrong label."""
+    """WrittenMarkers of one name to the entities of that name one by one, where that cannot give a wrong label."""
     matches: list[dict[int, _Match]] = [{} for _ in task.entities]
     counts = Counter(candidate.name for candidate in candidates)
     for name in counts:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from xlner.core.entity import Span
-from xlner.projection.markers.styles import TAG, Markers, tag_name, trimmed
+from xlner.projection.markers.styles import TAG, WrittenMarkers, tag_name, trimmed
 
 
 class Diagnosis(StrEnum):
@@ -71,14 +71,14 @@ class _Tag(NamedTuple):
     closing: bool
 
 
-def read_markers(text: str, markers: Markers) -> Unmarked:
+def read_markers(text: str, markers: WrittenMarkers) -> Unmarked:
     """Take the markers out of a text and tell what they were round; no text raises.
 
     Half markers are joined the way that nests best. Removed with the markers is white space that stands inside them
     or doubles: `In [ Vigo ] .` is `In Vigo .`, `In[ Vigo ].` is `In Vigo.`; nothing else changes. Text that the
     markers were written into comes back as it was.
 
-    >>> read_markers("In【 Vigo ].", Markers(("",)))
+    >>> read_markers("In【 Vigo ].", WrittenMarkers(("",)))
     Unmarked(text='In Vigo.', marks=(Mark(start=3, end=7, name='', diagnosis=<Diagnosis.WHOLE: 'whole'>),), lost=())
     """
     tags = _find_tags(text, markers)
@@ -96,7 +96,7 @@ def read_markers(text: str, markers: Markers) -> Unmarked:
     return Unmarked(clean, tuple(marks), tuple((written - seen).elements()))
 
 
-def _find_tags(text: str, markers: Markers) -> list[_Tag]:
+def _find_tags(text: str, markers: WrittenMarkers) -> list[_Tag]:
     if markers.brackets is not None:
         opening, closing = markers.brackets
         found = re.finditer(f"[{re.escape(opening + closing)}]", text)
@@ -166,7 +166,7 @@ def _closes(char: str) -> bool:
     return unicodedata.category(char) in ("Pe", "Pf", "Po")
 
 
-def _remove_remade(text: str, places: list[int], markers: Markers) -> tuple[str, list[int]]:
+def _remove_remade(text: str, places: list[int], markers: WrittenMarkers) -> tuple[str, list[int]]:
     """Remove tags that came about when others were removed: `<<a>a>`."""
     while tags := _find_tags(text, markers):
         places = [p - sum(min(max(p - t.start, 0), t.end - t.start) for t in tags) for p in places]
@@ -191,7 +191,7 @@ def _join(tags: Sequence[_Tag]) -> tuple[list[Span], list[int]]:
 
 
 def _whole_marks(
-    text: str, tags: Sequence[_Tag], places: Sequence[int], pairs: Sequence[Span], markers: Markers
+    text: str, tags: Sequence[_Tag], places: Sequence[int], pairs: Sequence[Span], markers: WrittenMarkers
 ) -> list[Mark]:
     written = Counter(markers.names)
     marks = []

@@ -54,7 +54,7 @@ class MarkerStyle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Markers:
+class WrittenMarkers:
     """The markers that were written into a text: what reading them back has to look for.
 
     `names` holds one name per entity, in order: that of its tag in lower case, the empty string for brackets, None
@@ -62,7 +62,7 @@ class Markers:
     and all closing forms; None where the markers are tags. `spaced`: a space was written inside each marker.
     `literal`: names of tags that belong to the text itself.
 
-    >>> Markers().brackets == SQUARE
+    >>> WrittenMarkers().brackets == SQUARE
     True
     """
 
@@ -76,12 +76,12 @@ class Markers:
 class Marked:
     """A text with markers, and what they are.
 
-    >>> Marked("In [Vigo].", Markers(("",))).markers.names
+    >>> Marked("In [Vigo].", WrittenMarkers(("",))).markers.names
     ('',)
     """
 
     text: str
-    markers: Markers
+    markers: WrittenMarkers
 
 
 def write_markers(
@@ -116,7 +116,7 @@ def write_markers(
         parts += (text[position : span[0]], opening, space, text[span[0] : span[1]], space, closing)
         position = span[1]
     names = tuple(name.lower() if span[0] < span[1] else None for name, span in zip(written, spans, strict=True))
-    return Marked("".join([*parts, text[position:]]), Markers(names, brackets, spaced, literal))
+    return Marked("".join([*parts, text[position:]]), WrittenMarkers(names, brackets, spaced, literal))
 
 
 def trimmed(text: str, start: int, end: int) -> Span:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-from unicodedata import normalize
 
-from xlner.core.alignment import Alignment, Link
+from xlner.core.alignment import Alignment
 from xlner.core.entity import Span
 from xlner.core.pair import Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, StageError, ValidationError
+from xlner.translation.linked import composed, word_links
 
 if TYPE_CHECKING:
     from xlner.stages import Aligner
@@ -97,16 +97,6 @@ def _by_languages(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
     return groups
 
 
-def composed(sentence: Sentence) -> tuple[str, list[Span]]:
-    """The text in composed letters, as translators get it, and the offsets of the tokens in that."""
-    sentence = sentence.with_text()
-    text, offsets = sentence.text or "", sentence.offsets or ()
-    if normalize("NFC", text) == text:
-        return text, list(offsets)
-    moved = [(len(normalize("NFC", text[:start])), len(normalize("NFC", text[:end]))) for start, end in offsets]
-    return normalize("NFC", text), moved
-
-
 def _offsets_in(text: str, source: Sentence | None, language: str) -> Sequence[Span] | None:
     """Where the tokens of the source are in this text; None where it is not the text of the source."""
     assert source is not None
@@ -114,14 +104,3 @@ def _offsets_in(text: str, source: Sentence | None, language: str) -> Sequence[S
         return source.offsets if source.text == text else None
     made = Sentence.from_text(text, language=language)
     return made.offsets if made.tokens == source.tokens else None
-
-
-def word_links(links: Sequence[tuple[Span, Span]], target: Sequence[Span], source: Sequence[Span]) -> list[Link]:
-    """Links of words out of links of ranges `(in the target, in the source)`."""
-    return [
-        (s, t) for in_target, in_source in links for s in _inside(source, in_source) for t in _inside(target, in_target)
-    ]
-
-
-def _inside(offsets: Sequence[Span], span: Span) -> list[int]:
-    return [k for k, (start, end) in enumerate(offsets) if max(start, span[0]) < min(end, span[1])]

@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Sequence
 
 from xlner.core.entity import Span
+from xlner.core.linked_translation import LinkedTranslation
 from xlner.errors import BackendError, StageError
 from xlner.translation.apertium import stream
 from xlner.translation.apertium.mode_runner import ModeRunner
 from xlner.translation.apertium.processes import ChainError
 from xlner.translation.apertium.translator import ApertiumTranslator
-from xlner.translation.linked import Linked
 
 _UNIT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\^(?P<surface>(?:\\.|[^\\/$])*)(?:\\.|[^\\$])*\$", re.DOTALL)
 _BLANK = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\]")
@@ -37,9 +37,9 @@ class LinkedTranslator:
         self._translator = translator
         self._runners: dict[str, tuple[ModeRunner, ModeRunner, ModeRunner]] = {}
 
-    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """Translate each text; raises what `ApertiumTranslator.translate` raises."""
-        done = [Linked(text, (((0, len(text)), (0, len(text))),)) for text in texts]
+        done = [LinkedTranslation(text, (((0, len(text)), (0, len(text))),)) for text in texts]
         for leg, name in enumerate(self._translator.route(from_lang, to_lang)):
             further = self._run(name, [linked.text for linked in done])
             done = [_joined(*both) for both in zip(done, further, strict=True)] if leg else further
@@ -51,13 +51,13 @@ class LinkedTranslator:
             for runner in runners:
                 runner.close()
 
-    def _run(self, name: str, texts: Sequence[str]) -> list[Linked]:
+    def _run(self, name: str, texts: Sequence[str]) -> list[LinkedTranslation]:
         if name not in self._runners:
             self._runners[name] = self._start(name)
         analyzer, transfer, generator = self._runners[name]
         cleaned = [stream.clean(text) for text in texts]
         places = [k for k, text in enumerate(cleaned) if text]
-        done = [Linked("", ())] * len(texts)
+        done = [LinkedTranslation("", ())] * len(texts)
         try:
             analyses = [a.decode() for a in analyzer.exchange([stream.encode(cleaned[k]) for k in places])]
             chosen = transfer.exchange([marked(analysis).encode() for analysis in analyses])
@@ -69,7 +69,7 @@ class LinkedTranslator:
             units = [(a + moved, b + moved) for a, b in unit_spans(analysis, cleaned[k])]
             text, ranges = read_answer(answer, cleaned[k])
             links = tuple((units[unit], span) for unit, span in ranges if unit < len(units) and units[unit][1] > 0)
-            done[k] = Linked(text, links)
+            done[k] = LinkedTranslation(text, links)
         return done
 
     def _start(self, name: str) -> tuple[ModeRunner, ModeRunner, ModeRunner]:
@@ -184,7 +184,7 @@ def _units(analysis: str) -> list[re.Match[str]]:
     return [match for match in _UNIT.finditer(analysis) if match["surface"] is not None]
 
 
-def _joined(first: Linked, second: Linked) -> Linked:
+def _joined(first: LinkedTranslation, second: LinkedTranslation) -> LinkedTranslation:
     """Two translations in a row as one."""
     links = {
         (start, end)
@@ -192,7 +192,7 @@ def _joined(first: Linked, second: Linked) -> Linked:
         for other, end in second.links
         if max(middle[0], other[0]) < min(middle[1], other[1])
     }
-    return Linked(second.text, tuple(sorted(links)))
+    return LinkedTranslation(second.text, tuple(sorted(links)))
 
 
 def _without_dictionary(command: list[str]) -> list[list[str]]:

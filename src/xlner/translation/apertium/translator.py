@@ -19,8 +19,8 @@ from xlner.translation.apertium.processes import ChainError
 from xlner.translation.apertium.routes import direct, legs, shortest
 
 if TYPE_CHECKING:
+    from xlner.core.linked_translation import LinkedTranslation
     from xlner.translation.apertium.links import LinkedTranslator
-    from xlner.translation.linked import Linked
 
 _MODES_DIR = "/usr/share/apertium/modes"
 _OTHER_WAYS = (
@@ -67,7 +67,7 @@ class ApertiumTranslator:
             current = self._run(name, current)
         return current
 
-    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[Linked]:
+    def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """The same translations, and which range of each text became which range of its translation.
 
         Apertium tells it by word-bound blanks round its lexical units, which change no translation. Raises what

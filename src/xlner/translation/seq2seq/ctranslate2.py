@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xlner.core.files import cached_folder
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError
-from xlner.models.cache import cache_dir, cached_folder
+from xlner.models.cache import cache_dir
 from xlner.models.loading import silence
 from xlner.models.threads import cpus
 from xlner.translation.seq2seq.generation import DecodingOptions, Ids

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
+from xlner.core.files import Line
 from xlner.errors import InputError, ValidationError
-from xlner.formats.files import Line
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,89 +1,61 @@
-"""Files and streams as numbered lines of text; what every format shares."""
+"""Files and folders: numbered lines of text in, and outputs that appear under their name once they are complete."""
 
 from __future__ import annotations
 
 import codecs
+import os
+import shutil
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TextIO, TypeVar
+from typing import IO, TextIO
 
-from xlner.core.sentence import Sentence
-from xlner.core.tags import Repair, Scheme
-from xlner.errors import InputError, UnknownNameError
+from xlner.errors import InputError
+
+_MODEL_FILES = ("config.json", "adapter.json")
+
+
+def require_room(folder: Path, overwrite: bool) -> None:
+    """Raise `InputError` where a folder has something in it that is not to be replaced, or is no model's."""
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    if overwrite and folder.is_dir() and not any((folder / name).is_file() for name in _MODEL_FILES):
+        raise InputError("holds no model, and is not replaced", path=folder, hint="name another folder")
+    if folder.exists() and not (overwrite and folder.is_dir()):
+        hint = "give --overwrite to replace it" if folder.is_dir() else "name a folder"
+        raise InputError("exists already", path=folder, hint=hint)
+
+
+def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Have a folder written beside its place, then put it there, with nothing of an old one left."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
+        part = Path(scratch) / "new"
+        part.mkdir()
+        write(part)
+        if folder.exists():
+            folder.rename(Path(scratch) / "old")
+        part.rename(folder)
+
+
+def write_durably(path: Path, data: str | bytes) -> None:
+    """Write a file beside its place, have it reach the disk, then put it there."""
+    part = path.with_name(f"{path.name}.part")
+    with part.open("wb") as stream:
+        stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+        stream.flush()
+        os.fsync(stream.fileno())
+    part.replace(path)
+
 
 STANDARD_STREAM = "-"
-_SUFFIXES = {
-    ".conll": "conll",
-    ".conll02": "conll",
-    ".conll03": "conll",
-    ".conllu": "conll",
-    ".bio": "conll",
-    ".iob": "conll",
-    ".iob2": "conll",
-    ".tsv": "conll",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".txt": "text",
-    ".talp": "pharaoh",
-    ".pharaoh": "pharaoh",
-    ".parquet": "parquet",
-}
-FORMATS = ("conll", "jsonl", "text", "pharaoh", "parquet")
 
-Read = TypeVar("Read")
-Item = Sentence | InputError
-"""A sentence, or why it could not be read."""
+
 Line = tuple[int, str | InputError]
 """1-based line number and the line without its end, or why it cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadOptions:
-    """How to read labeled sentences.
-
-    `require_tags` refuses sentences without any labels; `language` is put on every sentence; `tag_names` gives the
-    names of numeric tags in order.
-    """
-
-    scheme: Scheme | str = Scheme.AUTO
-    repair: Repair | str = Repair.CONLLEVAL
-    require_tags: bool = False
-    language: str | None = None
-    tag_names: tuple[str, ...] | None = None
-
-
-@dataclass(slots=True)
-class ReadReport:
-    """What a reader had to put up with; filled in as it goes."""
-
-    sentences: int = 0
-    bad: int = 0
-    repaired_tags: int = 0
-
-
-def format_of(path: str | Path, default: str | None = None) -> str:
-    """The format that a file name stands for; raises `UnknownNameError` where the suffix says nothing.
-
-    >>> format_of("data/es.train.iob2")
-    'conll'
-    """
-    from xlner.formats.datasets import is_spec
-
-    if is_spec(path):
-        return "conll"
-    suffix = Path(path).suffix.lower()
-    if suffix in _SUFFIXES:
-        return _SUFFIXES[suffix]
-    if default is not None:
-        return default
-    raise UnknownNameError(
-        f"cannot tell the format of {str(path)!r} from its name",
-        hint=f"name the format ({', '.join(FORMATS)}) or use one of the suffixes {' '.join(_SUFFIXES)}",
-    )
 
 
 def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
@@ -163,9 +135,18 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     partial.replace(path)
 
 
-def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
-    """The sentences, or whatever else was read; raises the first `InputError` among them."""
-    for item in items:
-        if isinstance(item, InputError):
-            raise item
-        yield item
+def cached_folder(path: Path, make: Callable[[Path], None]) -> Path:
+    """A folder that `make` fills the first time; it is there whole or not at all, whoever else makes it meanwhile."""
+    if path.is_dir():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    try:
+        make(partial)
+        partial.replace(path)
+    except OSError:
+        if not path.is_dir():  # nobody else was faster
+            raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return path

@@ -1,0 +1,1 @@
+from .run_folder import RunFolder as RunFolder

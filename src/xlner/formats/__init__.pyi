@@ -1,0 +1,14 @@
+from .open import read_alignments as read_alignments
+from .open import read_gold_alignments as read_gold_alignments
+from .open import read_lexicon as read_lexicon
+from .open import read_pairs as read_pairs
+from .open import read_sentences as read_sentences
+from .open import write_lexicon as write_lexicon
+from .open import write_pairs as write_pairs
+from .open import write_sentences as write_sentences
+from .reading import FORMATS as FORMATS
+from .reading import Item as Item
+from .reading import ReadOptions as ReadOptions
+from .reading import ReadReport as ReadReport
+from .reading import format_of as format_of
+from .reading import raise_errors as raise_errors

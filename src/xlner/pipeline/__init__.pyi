@@ -1,0 +1,9 @@
+from .build_report import BuildReport as BuildReport
+from .building import BuildMethod as BuildMethod
+from .building import TrainingDataBuilder as TrainingDataBuilder
+from .filters import Filter as Filter
+from .filters import FilterReport as FilterReport
+from .filters import SentenceFilters as SentenceFilters
+from .marking import MarkerChoice as MarkerChoice
+from .pipeline import Pipeline as Pipeline
+from .recognition import RecognitionPipeline as RecognitionPipeline

@@ -1,0 +1,6 @@
+from .ensemble import EnsembleRecognizer as EnsembleRecognizer
+from .gazetteer import GazetteerRecognizer as GazetteerRecognizer
+from .gliner import GlinerRecognizer as GlinerRecognizer
+from .hf import HfRecognizer as HfRecognizer
+from .spacy import SpacyRecognizer as SpacyRecognizer
+from .span_marker import SpanMarkerRecognizer as SpanMarkerRecognizer

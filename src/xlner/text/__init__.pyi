@@ -1,0 +1,12 @@
+from . import languages as languages
+from .detokenizer import detokenize as detokenize
+from .language_families import Language as Language
+from .language_families import language as language
+from .language_families import relatedness as relatedness
+from .offsets import Span as Span
+from .sentence_splitter import join_pieces as join_pieces
+from .sentence_splitter import split_lines as split_lines
+from .sentence_splitter import split_pieces as split_pieces
+from .sentence_splitter import split_sentences as split_sentences
+from .tokenizer import Segmenter as Segmenter
+from .tokenizer import tokenize as tokenize

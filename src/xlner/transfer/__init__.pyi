@@ -1,0 +1,14 @@
+from .adapters import add_adapters as add_adapters
+from .ensemble import Ensemble as Ensemble
+from .language_adapters import LanguageAdapterOptions as LanguageAdapterOptions
+from .language_adapters import LanguageAdapterReport as LanguageAdapterReport
+from .language_adapters import train_language_adapter as train_language_adapter
+from .orthogonal import folder_orthogonality as folder_orthogonality
+from .orthogonal import orthogonality as orthogonality
+from .report import TrainingReport as TrainingReport
+from .training import train as train
+from .training_options import TrainingOptions as TrainingOptions
+from .training_sets import TrainingSet as TrainingSet
+from .zero_shot import TargetScores as TargetScores
+from .zero_shot import ZeroShot as ZeroShot
+from .zero_shot import zero_shot as zero_shot
