@@ -1,0 +1,34 @@
+"""Options of a stage as one frozen dataclass, and the fingerprint that follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import field, fields
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+_CHANGES_RESULTS = "changes_results"
+
+
+def speed_option(default: Any) -> Any:
+    """A field for an option that changes how fast a stage is and never what it gives: a device, a number of threads.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Options:
+    ...     layer: int = 7
+    ...     threads: int = speed_option(1)
+    >>> options_fingerprint("e5", Options(threads=2))
+    'e5?layer=7'
+    """
+    return field(default=default, metadata={_CHANGES_RESULTS: False})
+
+
+def options_fingerprint(name: str, options: DataclassInstance) -> str:
+    """The name and every option that changes results, as `name?key=value&key=value`.
+
+    All fields count but those made by `speed_option`, so that a new option can not be forgotten.
+    """
+    parts = [f"{f.name}={getattr(options, f.name)}" for f in fields(options) if f.metadata.get(_CHANGES_RESULTS, True)]
+    return f"{name}?{'&'.join(parts)}" if parts else name
