@@ -17,9 +17,9 @@ from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.stages import Aligner, Projector, Recognizer, Translator
+from xlner.stages import Aligner, DirectedTranslator, Projector, Recognizer, Translator
 from xlner.text.languages import canonical
-from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
+from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
 
 DEFAULT_WINDOW = 1000
@@ -37,7 +37,7 @@ class Pipeline:
     stages, where its spec names none.
 
     Translations are checked and, where they look wrong, attempted again; `on_warning` says what is done with one that
-    stays suspicious (see `xlner.translation.guards.guarded.OnWarning`), None switches the checks off. Findings are in
+    stays suspicious (see `xlner.translation.OnWarning`), None switches the checks off. Findings are in
     the `meta` of the source sentence. `ignore` drops source entities with these labels; `labels` counts those of all
     source entities so far. Sentences without entities are not aligned, except where there is no projector.
 
@@ -154,7 +154,7 @@ class Pipeline:
         if guard is None:
             return self._stage("translator", translate, put, pairs, wanted)
         todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
-        made = guard.translate_checked([_text(pairs[k]) for k in todo], **direction, calibration=calibration)
+        made = guard.translate_checked([_text(pairs[k]) for k in todo], **direction, statistics=calibration)
         out = list(pairs)
         for k, checked in zip(todo, made, strict=True):
             out[k] = _put("translator", put, pairs[k], checked)
@@ -217,10 +217,9 @@ class Pipeline:
         return out
 
     def _check_route(self) -> None:
-        """Ask a translator that knows its routes whether it has this one, before any work is done."""
-        route = getattr(self.translator, "route", None)
-        if route is not None:
-            route(self.target_lang, self.source_lang)
+        """Check the direction before any work is done, where the translator can tell."""
+        if isinstance(self.translator, DirectedTranslator) and self.target_lang is not None:
+            self.translator.check_direction(self.target_lang, self.source_lang)
 
 
 def _put(name: str, put: Callable[[Pair, R], Pair], pair: Pair, result: R | Exception) -> Pair:
