@@ -22,10 +22,10 @@ from tempfile import TemporaryDirectory
 
 from xlner import Pair, Sentence, XlnerError, load
 from xlner.alignment.decoders import DECODERS
-from xlner.alignment.statistical.trained import has_to_learn
 from xlner.core.alignment import Alignment, GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
 from xlner.formats import gold, pharaoh
+from xlner.stages import needs_training
 
 XLWA = ("es", "it", "nl", "da")
 OTHERS = ("enfr", "roen")
@@ -95,7 +95,7 @@ def measure(data: Path, name: str, spec: str) -> dict[str, float | str]:
         except XlnerError as error:
             return {"error": str(error)}
         with TemporaryDirectory() as folder:
-            if has_to_learn(aligner):
+            if needs_training(aligner):
                 start = time.perf_counter()
                 aligner = aligner.train([*pairs, *more(data, name)], Path(folder) / "model")
                 learn = time.perf_counter() - start

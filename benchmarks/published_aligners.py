@@ -20,7 +20,7 @@ import torch
 
 from xlner import Pair, raise_errors, read_sentences
 from xlner.alignment.e5 import E5Aligner
-from xlner.alignment.encoders import EncoderAligner
+from xlner.alignment.encoder_aligner import EncoderAligner
 from xlner.alignment.hf.aligner import HfEncoder
 
 LAYER = 8

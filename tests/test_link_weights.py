@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from xlner import Alignment, Entity, Pair, Sentence, ValidationError, load
 from xlner.alignment import LexicalWeights, agreement
+from xlner.errors import UsageError
 
 LINKS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6).map(lambda links: Alignment(tuple(links)))
 WORDS = st.lists(st.sampled_from(["a", "A", "b", "c"]), min_size=4, max_size=4)
@@ -82,7 +83,7 @@ def test_a_stray_link_of_a_frequent_word_weighs_least() -> None:
 
 def test_what_cannot_be_weighed_is_said() -> None:
     pair = made("a", "b", (0, 0))
-    with pytest.raises(ValidationError, match="outside"):
+    with pytest.raises(UsageError, match="outside"):
         LexicalWeights.count([pair]).weigh(pair, floor=1.5)
     with pytest.raises(ValidationError, match="source sentence"):
         LexicalWeights.count([Pair(pair.target)])

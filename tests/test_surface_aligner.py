@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 
 import numpy as np
@@ -10,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner import Alignment, Pair, Sentence, ValidationError, load
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 
 pytest.importorskip("anyascii", reason="needs xlner[surface]")
 pytest.importorskip("rapidfuzz", reason="needs xlner[surface]")
 
-from xlner.alignment.surface import SurfaceAligner, alikeness
+from xlner.alignment.surface import SurfaceAligner, spelling_similarity
 from xlner.alignment.surface_augmented import SurfaceAugmentedAligner
 from xlner.fakes import OracleAligner
 
@@ -57,7 +58,7 @@ def test_links_are_one_to_one_and_none_is_left_out(source: list[str], target: li
     rows, columns = [s for s, _ in found.links], [t for _, t in found.links]
     assert len(set(rows)) == len(rows)
     assert len(set(columns)) == len(columns)
-    alike = alikeness(source, target, 0.7)
+    alike = spelling_similarity(source, target, 0.7)
     alike[rows, :] = 0
     alike[:, columns] = 0
     assert not alike.any()
@@ -65,15 +66,15 @@ def test_links_are_one_to_one_and_none_is_left_out(source: list[str], target: li
 
 @given(WORDS, WORDS)
 def test_likeness_knows_no_direction(source: list[str], target: list[str]) -> None:
-    assert np.array_equal(alikeness(source, target, 0.5), alikeness(target, source, 0.5).T)
+    assert np.array_equal(spelling_similarity(source, target, 0.5), spelling_similarity(target, source, 0.5).T)
 
 
 def test_surface_options(monkeypatch: pytest.MonkeyPatch) -> None:
     aligner = load("aligner", "surface?threshold=0.9&distance=0")
-    assert aligner.fingerprint.startswith("surface?threshold=0.9&distance=0&anyascii=")
+    assert aligner.fingerprint.startswith("surface?threshold=0.9&distance=0.0&anyascii=")
     assert aligner.align([pair("Moskow", "Moskau")])[0].links == ()
     for spec in ("surface?threshold=0", "surface?threshold=1.1", "surface?distance=-1"):
-        with pytest.raises(ValidationError, match="threshold must be over 0"):
+        with pytest.raises(UsageError, match="threshold must be above 0"):
             load("aligner", spec)
     with pytest.raises(ValidationError, match="without a source"):
         aligner.align([Pair(Sentence(("a",)))])
@@ -110,10 +111,12 @@ def test_surface_augmented_specs() -> None:
     assert aligner.align([pair("Moskow Vigo", "Moskau Vigo")])[0].links == ((0, 0), (1, 1))
     assert aligner.trained
     assert aligner.training_options == {}
+    with pytest.raises(UsageError, match="SurfaceAligner does not learn from a bitext"):
+        aligner.train([], "m")
     assert SurfaceAugmentedAligner(OracleAligner()).fingerprint.startswith("surface-augmented:OracleAligner+surface")
     with pytest.raises(UnknownNameError, match="'surface-augmented' has no option 'layr'"):
         load("aligner", "surface-augmented:oracle?layr=1")
-    with pytest.raises(UnknownNameError, match="not itself"):
+    with pytest.raises(UsageError, match="not itself"):
         load("aligner", "surface-augmented:surface-augmented")
 
 
@@ -128,3 +131,15 @@ def test_surface_augmented_learns_by_the_other_aligner(tmp_path: pytest.TempPath
     loaded = load("aligner", f"surface-augmented:thot:{tmp_path}/m?symmetrizer=union")
     assert loaded.align(pairs) == trained.align(pairs) == aligner.with_model(f"{tmp_path}/m").align(pairs)
     assert trained.fingerprint == loaded.fingerprint
+    pickled = pickle.loads(pickle.dumps(trained))
+    assert pickled.fingerprint == trained.fingerprint
+    assert pickled.align(pairs) == trained.align(pairs)
+
+
+@pytest.mark.parametrize("spec", ["surface?threshold=0.6", "surface-augmented:oracle?surface_distance=1"])
+def test_it_pickles(spec: str) -> None:
+    aligner, pairs = load("aligner", spec), [pair("Moskow Vigo ONU", "Vigo Moskau")]
+    again = pickle.loads(pickle.dumps(aligner))
+    assert again.options == aligner.options
+    assert again.fingerprint == aligner.fingerprint
+    assert again.align(pairs) == aligner.align(pairs)

@@ -128,7 +128,9 @@ def test_names() -> None:
     forward, reverse = Alignment(((0, 0), (0, 1), (4, 4))), Alignment(((0, 0),))
     assert symmetrize(forward, reverse) == symmetrize(forward, reverse, "gdfa") == forward
     assert set(ALIASES.values()) < set(METHODS)
-    with pytest.raises(UnknownNameError, match=r"unknown method 'grow'.*known: forward, gd, gdf, gdfa, grow-diag"):
+    with pytest.raises(
+        UnknownNameError, match=r"unknown symmetrization method 'grow'.*known: forward, gd, gdf, gdfa, grow-diag"
+    ):
         symmetrize(forward, reverse, "grow")
 
 
@@ -151,5 +153,5 @@ def test_bad_input_from_the_command_line(xlner: Command, tmp_path: Path) -> None
     assert f"{reverse}: ends after 1 sentences, but {forward} goes on" in ran.err
     reverse.write_text("0-0\n0?0\n", encoding="utf-8")
     assert f"{reverse}:2 (sentence 2): '0?0' is not a link" in xlner("symmetrize", forward, reverse).err
-    assert "unknown method 'x'" in xlner("symmetrize", forward, reverse, "--method", "x").err
+    assert "unknown symmetrization method 'x'" in xlner("symmetrize", forward, reverse, "--method", "x").err
     assert "would replace its own input" in xlner("symmetrize", forward, reverse, "-o", forward).err
