@@ -106,7 +106,10 @@ def main() -> None:
         pipe = transformers.pipeline(
             "token-classification", model=model, tokenizer=tokenizer, device=options.device, ignore_labels=[]
         )
-        lengths = [sum(text.counts) for text in recognizer._subwords([s.tokens for s in sentences])]
+        words = [list(s.tokens) for s in sentences]
+        lengths = [
+            len(ids) for ids in tokenizer(words, is_split_into_words=True, add_special_tokens=False)["input_ids"]
+        ]
         print(f"{len(sentences)} sentences, {sum(lengths)} sub-words, at most {max(lengths)} in one; {options.device}")
         transformers.logging.set_verbosity_error()
         timed(lambda: our_tags(recognizer, sentences[:8]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import tempfile
 from pathlib import Path
 
@@ -52,6 +53,15 @@ def test_case_and_composed_letters(names: Path) -> None:
     assert exact.fingerprint == GazetteerRecognizer(str(names)).fingerprint
 
 
+def test_it_pickles_with_its_list(names: Path) -> None:
+    recognizer = GazetteerRecognizer(str(names), case="ignore")
+    pickled = pickle.dumps(recognizer)
+    names.unlink()
+    again = pickle.loads(pickled)
+    assert again.fingerprint == recognizer.fingerprint
+    assert found(again, "SANTIAGO de Vigo") == [("SANTIAGO", "LOC")]
+
+
 words = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(" ".join)
 
 
@@ -69,12 +79,12 @@ def test_as_the_plain_search_of_the_fake(table: dict[str, str], tokens: list[str
 def test_bad_lines_are_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
     path.write_text(f"Ana\tPER\n{line}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"names.tsv:2: expected a name and a label"):
+    with pytest.raises(InputError, match=r"names.tsv:2: expected an entity and a label"):
         GazetteerRecognizer(str(path))
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match="gazetteer needs a file of names; write gazetteer:FILE"):
+    with pytest.raises(BackendError, match="gazetteer needs a file of entities; write gazetteer:FILE"):
         load("recognizer", "gazetteer")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         GazetteerRecognizer(str(tmp_path / "none"))

@@ -37,10 +37,10 @@ def test_only_inside_tags_and_only_begin_tags() -> None:
 @pytest.mark.parametrize(
     ("names", "match"),
     [
-        (("O", "LABEL_1"), "does not say what LABEL_1 stands for"),
-        (("B-PER", "I-PER"), "no O among the tags of the model: B-PER, I-PER; name them"),
-        (("O", "B-PER", "LOC"), "some tags of the model have a prefix, but not 'LOC'"),
-        (("O", "B-PER", "E-PER", "U-PER"), "tags of two schemes in one model: B, E, U"),
+        (("O", "LABEL_1"), "does not define what LABEL_1 means"),
+        (("B-PER", "I-PER"), "the tags of the model do not include O: B-PER, I-PER; give their names"),
+        (("O", "B-PER", "LOC"), "some tags of the model have a prefix, but 'LOC' has none"),
+        (("O", "B-PER", "E-PER", "U-PER"), "the tags of the model belong to two schemes: B, E, U"),
     ],
 )
 def test_names_that_make_no_sense(names: tuple[str, ...], match: str) -> None:

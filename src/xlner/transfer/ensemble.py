@@ -14,7 +14,15 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.recognition.votes import FloatArray, Vote, certainty, checked_weights, entities_of, mean, votes_of
+from xlner.recognition.votes import (
+    FloatArray,
+    Vote,
+    check_weights,
+    confidence_of,
+    decode_entities,
+    mean_probabilities,
+    votes_of,
+)
 from xlner.stages import Recognizer
 
 UNPROJECTED = ("others", "O")
@@ -71,7 +79,7 @@ class Ensemble:
             raise ValidationError("an ensemble needs a recognizer of the target language", hint="such as hf:MODEL")
         if unprojected not in UNPROJECTED:
             raise UnknownNameError(f"unknown unprojected {unprojected!r}", hint=f"one of {', '.join(UNPROJECTED)}")
-        self.weights = checked_weights(weights, 1 + len(recognizers))
+        self.weights = check_weights(weights, 1 + len(recognizers))
         self.pipeline = pipeline
         self.unprojected = unprojected
         self._known: Counter[str] = Counter()
@@ -125,7 +133,7 @@ class Ensemble:
         assert pair.projection is not None
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
-        sentence = pair.target.with_entities(entities_of(*mean(kept, self.weights)))
+        sentence = pair.target.with_entities(decode_entities(*mean_probabilities(kept, self.weights)))
         return replace(pair, projection=replace(pair.projection, sentence=sentence))
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:
@@ -159,7 +167,7 @@ def vote_of_projection(pair: Pair, source: Vote | None, unprojected: str) -> Vot
             for label, share in shares.items():
                 rows = vote.labels.setdefault(label, np.zeros((len(pair.target), 2)))
                 rows[span.start, 0] = rows[span.start + 1 : span.end, 1] = share
-            vote.weights[span.start : span.end] = certainty(span)
+            vote.weights[span.start : span.end] = confidence_of(span)
     return vote if unprojected == "others" else _outside_elsewhere(vote)
 
 
@@ -167,7 +175,7 @@ def _shares(outcome: Outcome, source: Vote | None) -> dict[str, float]:
     """The probability of each label of a source entity."""
     entity = outcome.entity
     if source is None:
-        return {entity.label: certainty(entity)}
+        return {entity.label: confidence_of(entity)}
     inside = slice(entity.start, entity.end)
     return {label: float(rows[inside].sum(axis=1).mean()) for label, rows in source.labels.items()}
 
