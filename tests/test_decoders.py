@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 import pickle
+import re
 import sys
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +35,7 @@ from xlner.alignment.decoders import (
 )
 from xlner.alignment.decoders.probabilities import entmax_of_rows
 from xlner.alignment.decoders.transport import sinkhorn
-from xlner.errors import MissingExtraError, UnknownNameError, UsageError, ValidationError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError, ValidationError, XlnerError
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7))
 
@@ -213,7 +216,7 @@ def test_options_are_converted_and_refused() -> None:
     assert make_decoder("itermax", iterations="3", alpha=1).options == {"iterations": 3, "alpha": 1.0}
     with pytest.raises(UnknownNameError, match=r"decoder 'intersection' has no option 'alpha'; options: distortion, "):
         make_decoder("argmax", alpha=1)
-    with pytest.raises(UnknownNameError, match="iterations of decoder 'itermax' is not of type int: 'x'"):
+    with pytest.raises(XlnerError, match="iterations of decoder 'itermax' is not of type int: 'x'"):
         make_decoder("itermax", iterations="x")
     for option in ("distortion", "null_threshold"):
         with pytest.raises(UsageError, match=f"{option} 1.5 must be between 0 and 1"):
@@ -431,6 +434,17 @@ def test_match_needs_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(MissingExtraError, match=r"scipy is not installed; pip install 'xlner\[offline\]'"):
         make_decoder("match")
+
+
+# --- Documentation ---
+
+
+def test_the_python_of_the_docs() -> None:
+    page = Path(__file__).parent.parent / "docs" / "alignment-decoders.md"
+    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert pairs(names["links"]) == {(0, 0), (0, 1), (2, 2)}
 
 
 # --- Pickling ---

