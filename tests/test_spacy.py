@@ -19,7 +19,7 @@ def recognizer() -> SpacyRecognizer:
     return SpacyRecognizer()
 
 
-def test_entities_are_mapped_trimmed_and_on_our_words(recognizer: SpacyRecognizer) -> None:
+def test_entities_are_mapped_trimmed_and_cover_whole_words(recognizer: SpacyRecognizer) -> None:
     text = "Angela Merkel's plane landed in the United States on Monday, said the European Commission."
     sentence = Sentence.from_text(text, language="en")
     (entities,) = recognizer.recognize([sentence])
@@ -53,7 +53,7 @@ def test_a_pipeline_from_a_folder(tmp_path) -> None:  # type: ignore[no-untyped-
         SpacyRecognizer(str(tmp_path / "blank"))
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_models_and_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendError, match="model 'xx_none' is not installed; python -m spacy download xx_none"):
         SpacyRecognizer("xx_none")
     with pytest.raises(BackendError, match="no spaCy model for 'gl' is installed; python -m spacy download"):

@@ -1,4 +1,4 @@
-"""Aligners that learn from a bitext: eflomal on a stand-in for its program and on the real one, and thot."""
+"""Aligners that learn from a bitext: eflomal, with a fake and the real program, and thot."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORDS = {"the": "la", "house": "casa", "green": "verde", "is": "es", "big": "gra
 needs_eflomal = pytest.mark.skipif(find_spec("eflomal") is None, reason="needs xlner[eflomal]")
 needs_thot = pytest.mark.skipif(find_spec("thot") is None, reason="needs xlner[thot]")
 
-# Links word k with word k, writes down how it was called, and fails where it is told to.
+# Links word k to word k, logs its arguments, and fails on request.
 PROGRAM = """\
 import os, sys
 from pathlib import Path
@@ -62,7 +62,7 @@ def pair(source: str, target: str) -> Pair:
 
 
 def bitext() -> list[Pair]:
-    """Sentences of two or three words, each word next to many others, in the same order on both sides."""
+    """Sentences of two or three words in the same order on both sides. Each word occurs next to many others."""
     words = list(WORDS)
     sources = [[a, b] for a in words for b in words if a != b] + [[a, b, "big"] for a in words for b in words[:3]]
     return [pair(" ".join(s), " ".join(WORDS[w] for w in s)) for s in sources]
@@ -70,7 +70,7 @@ def bitext() -> list[Pair]:
 
 @pytest.fixture
 def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a stand-in for eflomal's program."""
+    """A folder with a fake of eflomal's program."""
     folder = tmp_path / "program"
     folder.mkdir()
     script = folder / "eflomal"
@@ -91,7 +91,7 @@ def test_eflomal_gives_the_links_of_the_training_again(program: Path, tmp_path: 
     aligner = EflomalAligner().train(pairs, tmp_path / "model")
     assert [a.links for a in aligner.align(pairs)] == [((0, 0), (1, 1)), ((0, 0), (1, 1)), (), ((0, 0), (1, 1))]
     calls = (program / "calls").read_text(encoding="utf-8").splitlines()
-    assert len(calls) == 1  # nothing is sampled again
+    assert len(calls) == 1  # no pair is sampled again
     assert calls[0].endswith("-m 3 -1 721 -2 721 -3 2887 -n 3 -N 0.2 -q")
     again = EflomalAligner(str(tmp_path / "model"))
     assert again.trained
@@ -122,7 +122,7 @@ def test_eflomal_samples_new_pairs_with_priors(program: Path, tmp_path: Path) ->
     aligner = EflomalAligner().train([pair("the house", "la casa"), pair("house", "casa")], tmp_path / "model")
     found = aligner.align([pair("a house", "una casa"), pair("house", "casa"), pair("", "")])
     assert [a.links for a in found] == [((0, 0), (1, 1)), ((0, 0),), ()]
-    # Numbers of words from 1, in the order of the new pair; links, jumps of both directions, fertilities of both.
+    # Word numbers from 1 in the order of the new pair; then links, jumps and fertilities of both directions.
     priors = ["3 3 1 1 1 1 1", "2 2 2", "1 5", "1 5", "2 1 2", "2 1 2"]
     assert (program / "priors").read_text(encoding="ascii").splitlines() == priors
     assert len((program / "calls").read_text(encoding="utf-8").splitlines()) == 2
@@ -170,7 +170,7 @@ def test_eflomal_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 
 @pytest.mark.parametrize("name", ["eflomal", "thot"])
-def test_an_aligner_that_has_not_learned_stops_a_pipeline_at_once(name: str, request: pytest.FixtureRequest) -> None:
+def test_a_pipeline_refuses_an_untrained_aligner(name: str, request: pytest.FixtureRequest) -> None:
     if name == "eflomal":
         request.getfixturevalue("program")
     else:
@@ -237,7 +237,7 @@ def test_priors_keep_all_counts(tmp_path_factory: pytest.TempPathFactory, links:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], TrainableAligner]:
-    """Aligners by their spec, each trained once."""
+    """Aligners by spec, each trained once."""
     made: dict[str, TrainableAligner] = {}
 
     def get(spec: str) -> TrainableAligner:
@@ -255,7 +255,7 @@ SPECS = [
 
 
 @pytest.mark.parametrize("spec", SPECS)
-def test_words_that_go_together_are_linked(
+def test_words_that_occur_together_are_linked(
     trained: Callable[[str], TrainableAligner], spec: str, tmp_path: Path
 ) -> None:
     aligner = trained(spec)
@@ -287,7 +287,7 @@ def test_thot_is_the_same_from_disk_and_every_time(
 
 
 @needs_thot
-def test_thot_refuses_what_it_cannot_do(tmp_path: Path) -> None:
+def test_errors_of_thot(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="unknown kind 'ibm9' of thot; known: eflomal, fastalign, hmm"):
         load("aligner", "thot?kind=ibm9")
     with pytest.raises(UsageError, match="iterations must be at least 1"):
@@ -361,7 +361,7 @@ def test_align_reversed(xlner: Command, tmp_path: Path) -> None:
     assert record["source"]["tokens"] == ["A"]
 
 
-def test_align_says_what_does_not_fit(xlner: Command, program: Path, files: tuple[Path, Path], tmp_path: Path) -> None:
+def test_errors_of_align(xlner: Command, program: Path, files: tuple[Path, Path], tmp_path: Path) -> None:
     ran = xlner("align", *files, "--aligner", "oracle", "--save-model", tmp_path / "m")
     assert (ran.code, "the aligner 'oracle' has nothing to learn; leave out" in ran.err) == (2, True)
     ran = xlner("align", "-", files[1], "--input-format", "text", "--aligner", "eflomal")
@@ -372,7 +372,7 @@ def test_align_says_what_does_not_fit(xlner: Command, program: Path, files: tupl
     assert (skipped.code, skipped.out) == (1, "0-0 1-1\n\n0-0 1-1\n")
 
 
-def test_a_recipe_can_name_extra_bitext(
+def test_a_config_can_contain_extra_bitext(
     xlner: Command, program: Path, files: tuple[Path, Path], tmp_path: Path
 ) -> None:
     run = tmp_path / "run"

@@ -1,4 +1,4 @@
-"""Links of words that are spelled alike, and the aligner that completes others with them."""
+"""Links between words with similar spelling, and the aligner that adds them to those of another aligner."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ def pair(source: str, target: str) -> Pair:
     ("source", "target", "links"),
     [
         ("Vigo is big", "grande é Vigo", [(0, 2)]),
-        ("in a die", "die in a", []),  # the same letters, other words
+        ("in a die", "die in a", []),  # the same letters, but different words
         ("ONU UK", "ONU UK", [(0, 0), (1, 1)]),
         ("1,234.5 km", "1.234,5 km", [(0, 0)]),
         ("A2 is", "es A2", [(0, 1)]),
         ('He said "', "„ sagte", [(2, 0)]),
         ("Moskva Putin", "Путин Москва", [(0, 1), (1, 0)]),
         ("Ana , Eva , Vigo .", "Ana , Eva , Vigo .", [(k, k) for k in range(6)]),
-        ("president", "presidente presidenta", [(0, 0)]),  # one to one, the nearest
+        ("president", "presidente presidenta", [(0, 0)]),  # one to one: the nearest
         ("Vigo", "", []),
         ("", "Vigo", []),
         ("de", "... de ...", []),
     ],
 )
-def test_words_spelled_alike_are_linked(source: str, target: str, links: list[tuple[int, int]]) -> None:
+def test_words_with_similar_spelling_are_linked(source: str, target: str, links: list[tuple[int, int]]) -> None:
     (found,) = SurfaceAligner(threshold=0.65).align([pair(source, target)])
     assert list(found.links) == links
     assert found.weights is None or all(0.65 <= weight <= 1 for weight in found.weights)
 
 
 @given(WORDS, WORDS)
-def test_links_are_one_to_one_and_none_is_left_out(source: list[str], target: list[str]) -> None:
+def test_links_are_one_to_one_and_complete(source: list[str], target: list[str]) -> None:
     (found,) = SurfaceAligner().align([Pair(Sentence(tuple(target)), Sentence(tuple(source)))])
     rows, columns = [s for s, _ in found.links], [t for _, t in found.links]
     assert len(set(rows)) == len(rows)
     assert len(set(columns)) == len(columns)
-    alike = spelling_similarity(source, target, 0.7)
-    alike[rows, :] = 0
-    alike[:, columns] = 0
-    assert not alike.any()
+    similarity = spelling_similarity(source, target, 0.7)
+    similarity[rows, :] = 0
+    similarity[:, columns] = 0
+    assert not similarity.any()
 
 
 @given(WORDS, WORDS)
-def test_likeness_knows_no_direction(source: list[str], target: list[str]) -> None:
+def test_spelling_similarity_is_symmetric(source: list[str], target: list[str]) -> None:
     assert np.array_equal(spelling_similarity(source, target, 0.5), spelling_similarity(target, source, 0.5).T)
 
 
@@ -98,7 +98,7 @@ def test_surface_augmented_links_only_words_without_links() -> None:
     similarity = np.zeros((3, 3), dtype=np.float32)
     weighted = Alignment(((0, 0),), (0.5,), similarity)
     (found,) = SurfaceAugmentedAligner(Fixed(weighted)).align(pairs)
-    assert found.links == ((0, 0), (2, 2))  # Vigo and Lugo both have one word that is taken
+    assert found.links == ((0, 0), (2, 2))  # one of the two words of Vigo and of Lugo is linked already
     assert found.weights == (0.5, 1.0)
     assert found.similarity is similarity
     (plain,) = SurfaceAugmentedAligner(Fixed(Alignment(((0, 0),)))).align(pairs)
@@ -120,7 +120,7 @@ def test_surface_augmented_specs() -> None:
         load("aligner", "surface-augmented:surface-augmented")
 
 
-def test_surface_augmented_learns_by_the_other_aligner(tmp_path: pytest.TempPathFactory) -> None:
+def test_surface_augmented_trains_the_other_aligner(tmp_path: pytest.TempPathFactory) -> None:
     pytest.importorskip("thot")
     pairs = [pair("a b Vigo", "x y Vigo"), pair("a", "x"), pair("b", "y")]
     aligner = load("aligner", "surface-augmented:thot?kind=fastalign&symmetrizer=union")

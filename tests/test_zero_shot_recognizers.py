@@ -1,4 +1,4 @@
-"""GLiNER and SpanMarker, by stand-ins that have the calls of gliner 0.2.29 and span_marker 1.8.1."""
+"""GLiNER and SpanMarker, with fakes of gliner 0.2.29 and span_marker 1.8.1."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytest.importorskip("torch", reason="needs xlner[hf]")
 
 
 class GLiNER:
-    """Finds two names in texts."""
+    """Finds two entities in texts."""
 
     last: GLiNER | None = None
 
@@ -124,14 +124,14 @@ def test_gliner_types_become_labels_on_whole_words(folder: Path) -> None:
     assert recognizer.fingerprint.endswith("gliner-version")
 
 
-def test_gliner_does_not_cut_long_sentences(folder: Path) -> None:
+def test_gliner_does_not_truncate_long_sentences(folder: Path) -> None:
     recognizer = GlinerRecognizer(str(folder))
     with pytest.raises(StageError, match="9 words exceeds GLiNER's limit of 8"):
         recognizer.recognize([Sentence(("Ana",) * 9)])
 
 
 @pytest.mark.parametrize("types", ["person", "person=PER,=LOC", "person=BIG PER"])
-def test_gliner_types_that_cannot_be_read(types: str, folder: Path) -> None:
+def test_gliner_types_that_cannot_be_parsed(types: str, folder: Path) -> None:
     with pytest.raises(UsageError, match="cannot parse types"):
         GlinerRecognizer(str(folder), types=types)
 
@@ -159,7 +159,7 @@ def test_they_pickle_without_their_model(spec: str, folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "package", "missing"), [("gliner", "gliner", "not installed"), ("span-marker", "span_marker", "imported")]
 )
-def test_what_is_missing(
+def test_missing_models_and_packages(
     name: str, package: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BackendError, match="model folder './nowhere' is not there"):
