@@ -331,6 +331,10 @@ def test_the_python_of_the_docs(folders: dict[str, Path]) -> None:
     (code,) = (code for code in codes if "HfEncoder" in code)
     exec(code.replace("layer=12", "layer=2"), names)
     assert names["aligner"].align([pair("the cat", "the cat")])[0].links
+    (code,) = (code for code in codes if "SimAligner" in code)
+    exec(code.replace("layer=8", "layer=2").replace("bert-base-multilingual-cased", str(folders["bert"])), names)
+    for aligner in (names["by_word"], *names["by_subword"]):
+        assert aligner.align([pair("the cat", "the cat")])[0].links
 
 
 # --- Aligners ---
