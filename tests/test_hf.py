@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from xlner import BackendError, Pair, Sentence, ValidationError, load
 from xlner.alignment.decoders import itermax, softmax
 from xlner.alignment.encoders import Encoder, EncoderAligner
-from xlner.alignment.subwords import Subwords
 from xlner.alignment.word_vectors import WordVectors
 from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.models.subwords import Subwords
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -113,9 +113,9 @@ def test_vectors_are_those_of_the_plain_model(folder: Path, layer: int) -> None:
 @slow_setup
 def test_words_are_cut_as_the_tokenizer_cuts_words(folders: dict[str, Path], name: str, words: list[str]) -> None:
     encoder = _encoder(folders[name])
-    (text,) = encoder._pieces.of([sentence(words)])
+    (text,) = encoder._subwords([sentence(words)])
     whole = encoder._tokenizer(words, is_split_into_words=True)
-    assert [*text.head, *text.pieces, *text.tail] == whole["input_ids"]
+    assert text.sequence() == whole["input_ids"]
     owners = [i for i in whole.word_ids() if i is not None]
     assert np.repeat(np.arange(len(words)), text.counts).tolist() == owners
 
@@ -213,8 +213,8 @@ def test_text_never_becomes_a_special_token(folder: Path) -> None:
     tokenizer = encoder._tokenizer
     special = {*tokenizer.all_special_ids} - {tokenizer.unk_token_id}
     words = [token for token in tokenizer.all_special_tokens if token != tokenizer.unk_token]
-    for text in encoder._pieces.of([sentence([word, "the"]) for word in words]):
-        assert not special & {*text.pieces}
+    for text in encoder._subwords([sentence([word, "the"]) for word in words]):
+        assert not special & {*text.ids}
         assert text.counts.all()
 
 
@@ -236,15 +236,15 @@ def test_a_prefix_goes_before_every_window(folders: dict[str, Path]) -> None:
     encoder = HfEncoder(str(folders["xlm_roberta"]), layer=2, prefix="red dog")
     plain = Plain(folders["xlm_roberta"])
     assert np.abs(vectors(encode(encoder, "the cat")) - plain.vectors(["red", "dog", "the", "cat"], 2)[2:]).max() < 1e-4
-    (text,) = encoder._pieces.of([sentence("a")])
+    (text,) = encoder._subwords([sentence("a")])
     assert list(text.head[1:]) == list(itertools.chain(*plain.pieces(["red", "dog"])))
 
 
 def test_many_words_are_forgotten_again(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.alignment.hf.subwords._CACHED_WORDS", 3)
-    pieces = HfEncoder(str(folders["bert"]), layer=0)._pieces
+    monkeypatch.setattr("xlner.models.tokenizers._CACHED_WORDS", 3)
+    pieces = HfEncoder(str(folders["bert"]), layer=0)._subwords
     for words in ("the red cat dog", "a house", "blue"):
-        pieces.of([sentence(words)])
+        pieces([sentence(words)])
     assert len(pieces._known) == 3
 
 
@@ -259,7 +259,7 @@ def test_the_language_of_a_sentence_is_set(folders: dict[str, Path], name: str, 
     tokenizer = encoder._tokenizer
     before = tokenizer.src_lang
     for language, code in codes.items():
-        (text,) = encoder._pieces.of([sentence("the", language)])
+        (text,) = encoder._subwords([sentence("the", language)])
         assert tokenizer.convert_ids_to_tokens(list(text.head)) == [code]
     assert tokenizer.src_lang == before
     with pytest.raises(ValidationError, match="does not know the language 'pcm'"):
@@ -291,8 +291,8 @@ def test_the_translators_are_aligners_too(name: str, tmp_path: Path) -> None:
     (states,) = encoder.encode([sentence(words, "gl")])
     assert states.words.tolist() == list(range(6))
     whole = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
-    (text,) = encoder._pieces.of([sentence(words, "gl")])
-    ids = torch.tensor([[*text.head, *text.pieces, *text.tail]])
+    (text,) = encoder._subwords([sentence(words, "gl")])
+    ids = torch.tensor([text.sequence()])
     with torch.no_grad():
         plain = whole.get_encoder()(ids, output_hidden_states=True).hidden_states[1][0, len(text.head) :].numpy()
     first = plain[: text.counts[0]].mean(axis=0)
@@ -489,5 +489,5 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, pack
 
 def test_an_encoder_is_what_has_its_methods(folders: dict[str, Path]) -> None:
     assert isinstance(_encoder(folders["bert"]), Encoder)
-    assert Subwords.of([], [], []).pieces == []
+    assert Subwords.of([], [], []).ids == []
     assert set("".join(WORDS)) <= set(LETTERS)

@@ -17,8 +17,9 @@ from xlner import BackendError, Entity, Sentence, ValidationError, load
 from xlner.core.tags import decode
 from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.models import hub
-from xlner.models.loading import device_named, dtype_named, worker_threads
-from xlner.models.subwords import SubwordTokenizer
+from xlner.models.loading import device_named, dtype_named
+from xlner.models.threads import worker_threads
+from xlner.models.tokenizers import SubwordTokenizer
 from xlner.recognition.hf import HfRecognizer
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
@@ -159,7 +160,7 @@ def test_long_sentences_are_read_in_windows(family: str, folders: dict[str, Path
     size = MAX_LENGTH - 2
     recognizer = HfRecognizer(str(folders[family]))
     (p,) = recognizer.probabilities([Sentence(words)])
-    windows = recognizer._subwords([words])[0].windows.spans
+    windows = recognizer._subwords([words])[0].windows(recognizer._subwords.max_length).spans
     assert len(windows) > 2
     assert windows[-1][1] == len(words)
     for k, row in enumerate(p):
@@ -171,7 +172,7 @@ def test_long_sentences_are_read_in_windows(family: str, folders: dict[str, Path
 def test_a_smaller_window(folders: dict[str, Path]) -> None:
     words = ("Ana", "in", "de", "Vigo")
     short = HfRecognizer(str(folders["xlmr"]), max_length=5)
-    assert len(short._subwords([words])[0].windows.spans) == 2
+    assert len(short._subwords([words])[0].windows(5).spans) == 2
     assert short.probabilities([Sentence(words)])[0].shape == (4, 5)
     assert "max_length=5" in short.fingerprint
     for bad in (MAX_LENGTH + 1, 0, 2):
@@ -187,19 +188,16 @@ def test_a_word_longer_than_a_window(recognizers: dict[str, HfRecognizer]) -> No
 
 def test_what_a_tokenizer_must_be_able_to_do(recognizers: dict[str, HfRecognizer]) -> None:
     assert SubwordTokenizer(recognizers["bert"]._subwords._tokenizer, 10)([]) == []
-    with pytest.raises(BackendError, match="SimpleNamespace cannot tell the words of sub-words"):
+    with pytest.raises(BackendError, match="SimpleNamespace does not know the word of a sub-word"):
         SubwordTokenizer(SimpleNamespace(is_fast=False), 10)
 
     class Mute(dict[str, Any]):
         is_fast = True
 
         def __call__(self, sentences: object, **options: object) -> Mute:
-            return Mute(input_ids=[[0, 1]])
+            return Mute(input_ids=[] if options.get("add_special_tokens") is False else [0, 1])
 
-        def word_ids(self, k: int) -> list[None]:
-            return [None, None]
-
-    with pytest.raises(BackendError, match="makes nothing of the letter a"):
+    with pytest.raises(BackendError, match="has no sub-words for the letter a"):
         SubwordTokenizer(Mute(), 10)
 
 

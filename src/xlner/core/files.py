@@ -68,7 +68,9 @@ def replacing_text(path: Path, *, durable: bool = False) -> Iterator[TextIO]:
 
 
 @contextmanager
-def _replacing(path: Path, durable: bool, open_new: Callable[[Path], _Stream]) -> Iterator[_Stream]:
+def _replacing(
+    path: Path, durable: bool, open_new: Callable[[Path], AbstractContextManager[_Stream]]
+) -> Iterator[_Stream]:
     partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
     try:
         with open_new(partial) as stream:

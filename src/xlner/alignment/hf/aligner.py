@@ -8,16 +8,15 @@ from typing import Any
 
 from xlner.alignment.decoders import Option, make_decoder
 from xlner.alignment.encoders import EncoderAligner
-from xlner.alignment.hf.architecture import chosen_layer, drop_layers_above, max_length, padding_id
+from xlner.alignment.hf.architecture import chosen_layer, drop_layers_above, padding_id
 from xlner.alignment.hf.digest import digest
 from xlner.alignment.hf.loading import encoder_of, load_encoder, load_tokenizer
 from xlner.alignment.hf.states import LayerStates
-from xlner.alignment.hf.subwords import Pieces
-from xlner.alignment.subwords import word_vectors
-from xlner.alignment.word_vectors import POOLS, WordVectors
+from xlner.alignment.word_vectors import POOLS, WordVectors, word_vectors
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, ValidationError
 from xlner.models.loading import device_named, dtype_named, require_torch
+from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 
 AUTO = "auto"
 
@@ -70,7 +69,7 @@ class HfEncoder:
             self._encoder.to(place).to(dtype_named(dtype, place))
         self._pool = pool
         self._prefix = prefix
-        self._pieces = Pieces(self._tokenizer, prefix)
+        self._subwords = WordByWordTokenizer(self._tokenizer, prefix)
         self._states = LayerStates(
             self._encoder,
             self._layer,
@@ -78,7 +77,7 @@ class HfEncoder:
             batch_tokens=batch_tokens,
             threads=threads,
         )
-        self._max_length = max_length(self._encoder, self._tokenizer)
+        self._max_length = longest_input(self._encoder, self._tokenizer)
         if own:
             drop_layers_above(self._encoder, self._layer)
 
@@ -93,7 +92,7 @@ class HfEncoder:
 
     def encode(self, sentences: Sequence[Sentence]) -> list[WordVectors]:
         """The vectors of each sentence; raises `ValidationError` for a language that the model does not know."""
-        return word_vectors(self._pieces.of(sentences), self._states, max_length=self._max_length, pool=self._pool)
+        return word_vectors(self._subwords(sentences), self._states, max_length=self._max_length, pool=self._pool)
 
 
 class HfAligner(EncoderAligner):
