@@ -20,9 +20,10 @@ from hypothesis import strategies as st
 from xlner import BackendError, Pair, Sentence, ValidationError, load
 from xlner.alignment.decoders import itermax, softmax
 from xlner.alignment.encoder_aligner import Encoder, EncoderAligner
-from xlner.alignment.subwords import Subwords
 from xlner.alignment.word_vectors import WordVectors
 from xlner.errors import MissingExtraError, UnknownNameError, UsageError
+from xlner.models.subwords import Subwords
+from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -32,9 +33,8 @@ from tests.hf_models import LETTERS, MAKERS, WORDS  # noqa: E402
 from tests.tiny_translators import BUILDERS  # noqa: E402
 from xlner.alignment.hf import loading as _hf_load  # noqa: E402
 from xlner.alignment.hf.aligner import HfAligner, HfEncoder  # noqa: E402
-from xlner.alignment.hf.architecture import drop_layers_above, max_length  # noqa: E402
+from xlner.alignment.hf.architecture import drop_layers_above  # noqa: E402
 from xlner.alignment.hf.loading import encoder_of, load_tokenizer  # noqa: E402
-from xlner.alignment.hf.subwords import Pieces  # noqa: E402
 
 LAYERS = 3
 TOKENS = st.sampled_from([*WORDS, "cats", "abc", "é", "zoo", "bluer", "<s>", "[SEP]", "x", "日"])
@@ -118,9 +118,9 @@ def test_vectors_are_those_of_the_plain_model(folder: Path, layer: int) -> None:
 @slow_setup
 def test_words_are_split_as_the_tokenizer_splits_them(folders: dict[str, Path], name: str, words: list[str]) -> None:
     _, tokenizer = loaded(folders[name])
-    (text,) = Pieces(tokenizer).of([sentence(words)])
+    (text,) = WordByWordTokenizer(tokenizer)([sentence(words)])
     whole = tokenizer(words, is_split_into_words=True)
-    assert [*text.head, *text.pieces, *text.tail] == whole["input_ids"]
+    assert text.sequence() == whole["input_ids"]
     owners = [i for i in whole.word_ids() if i is not None]
     assert np.repeat(np.arange(len(words)), text.counts).tolist() == owners
 
@@ -162,7 +162,7 @@ def test_windows_are_sentences_of_their_own(folder: Path) -> None:
     head, tail = plain.ends()
     rng = np.random.default_rng(5)
     distinct = ["".join(letters) for letters in itertools.product("cdenot", repeat=4)]
-    limit = max_length(*loaded(folder))
+    limit = longest_input(*loaded(folder))
     words = rng.permutation(distinct)[:limit].tolist()
     room = limit - len(head) - len(tail)
     counts = [len(p) for p in plain.pieces(words)]
@@ -179,7 +179,7 @@ def test_windows_are_sentences_of_their_own(folder: Path) -> None:
 
 @pytest.mark.parametrize(("name", "limit"), [("bert", 24), ("xlm_roberta", 24), ("roberta", 78), ("mt5", 512)])
 def test_the_limit_of_a_model(folders: dict[str, Path], name: str, limit: int) -> None:
-    assert max_length(*loaded(folders[name])) == limit
+    assert longest_input(*loaded(folders[name])) == limit
     assert len(encode(_encoder(folders[name]), ["a"] * 2 * limit).words) == 2 * limit
 
 
@@ -221,8 +221,8 @@ def test_text_never_becomes_a_special_token(folder: Path) -> None:
     _, tokenizer = loaded(folder)
     special = {*tokenizer.all_special_ids} - {tokenizer.unk_token_id}
     words = [token for token in tokenizer.all_special_tokens if token != tokenizer.unk_token]
-    for text in Pieces(tokenizer).of([sentence([word, "the"]) for word in words]):
-        assert not special & {*text.pieces}
+    for text in WordByWordTokenizer(tokenizer)([sentence([word, "the"]) for word in words]):
+        assert not special & {*text.ids}
         assert text.counts.all()
 
 
@@ -244,15 +244,15 @@ def test_a_prefix_goes_before_every_window(folders: dict[str, Path]) -> None:
     encoder = HfEncoder(str(folders["xlm_roberta"]), layer=2, prefix="red dog")
     plain = Plain(folders["xlm_roberta"])
     assert np.abs(vectors(encode(encoder, "the cat")) - plain.vectors(["red", "dog", "the", "cat"], 2)[2:]).max() < 1e-4
-    (text,) = Pieces(plain.tokenizer, "red dog").of([sentence("a")])
+    (text,) = WordByWordTokenizer(plain.tokenizer, "red dog")([sentence("a")])
     assert list(text.head[1:]) == list(itertools.chain(*plain.pieces(["red", "dog"])))
 
 
 def test_the_cache_of_words_is_limited(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.alignment.hf.subwords._CACHED_WORDS", 3)
-    pieces = Pieces(loaded(folders["bert"])[1])
+    monkeypatch.setattr("xlner.models.tokenizers._CACHED_WORDS", 3)
+    pieces = WordByWordTokenizer(loaded(folders["bert"])[1])
     for words in ("the red cat dog", "a house", "blue"):
-        pieces.of([sentence(words)])
+        pieces([sentence(words)])
     assert len(pieces._known) == 3
 
 
@@ -266,7 +266,7 @@ def test_the_language_of_a_sentence_is_set(folders: dict[str, Path], name: str, 
     encoder, (_, tokenizer) = _encoder(folders[name]), loaded(folders[name])
     before = tokenizer.src_lang
     for language, code in codes.items():
-        (text,) = Pieces(tokenizer).of([sentence("the", language)])
+        (text,) = WordByWordTokenizer(tokenizer)([sentence("the", language)])
         assert tokenizer.convert_ids_to_tokens(list(text.head)) == [code]
     assert tokenizer.src_lang == before
     with pytest.raises(ValidationError, match="does not know the language 'pcm'"):
@@ -298,8 +298,8 @@ def test_the_translators_are_aligners_too(name: str, tmp_path: Path) -> None:
     (states,) = encoder.encode([sentence(words, "gl")])
     assert states.words.tolist() == list(range(6))
     whole = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
-    (text,) = Pieces(load_tokenizer(str(folder))).of([sentence(words, "gl")])
-    ids = torch.tensor([[*text.head, *text.pieces, *text.tail]])
+    (text,) = WordByWordTokenizer(load_tokenizer(str(folder)))([sentence(words, "gl")])
+    ids = torch.tensor([text.sequence()])
     with torch.no_grad():
         plain = whole.get_encoder()(ids, output_hidden_states=True).hidden_states[1][0, len(text.head) :].numpy()
     first = plain[: text.counts[0]].mean(axis=0)
@@ -518,5 +518,5 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, pack
 
 def test_the_encoder_protocol(folders: dict[str, Path]) -> None:
     assert isinstance(_encoder(folders["bert"]), Encoder)
-    assert Subwords.of([], [], []).pieces == []
+    assert Subwords.of([], [], []).ids == []
     assert set("".join(WORDS)) <= set(LETTERS)

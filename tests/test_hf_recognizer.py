@@ -18,8 +18,9 @@ from xlner import BackendError, Entity, Sentence, ValidationError, load
 from xlner.core.tags import decode
 from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.models import hub
-from xlner.models.loading import device_named, dtype_named, worker_threads
-from xlner.models.subwords import SubwordTokenizer
+from xlner.models.loading import device_named, dtype_named
+from xlner.models.threads import worker_threads
+from xlner.models.tokenizers import SubwordTokenizer
 from xlner.models.windows import Windows
 from xlner.recognition.hf import HfRecognizer
 from xlner.recognition.tag_set import TagSet
@@ -191,19 +192,16 @@ def test_a_word_longer_than_a_window(recognizers: dict[str, HfRecognizer]) -> No
 
 def test_requirements_of_a_tokenizer(loops: dict[str, Loop]) -> None:
     assert SubwordTokenizer(loops["bert"].tokenizer, 10)([]) == []
-    with pytest.raises(BackendError, match="SimpleNamespace cannot tell the words of sub-words"):
+    with pytest.raises(BackendError, match="SimpleNamespace does not know the word of a sub-word"):
         SubwordTokenizer(SimpleNamespace(is_fast=False), 10)
 
     class Mute(dict[str, Any]):
         is_fast = True
 
         def __call__(self, sentences: object, **options: object) -> Mute:
-            return Mute(input_ids=[[0, 1]])
+            return Mute(input_ids=[] if options.get("add_special_tokens") is False else [0, 1])
 
-        def word_ids(self, k: int) -> list[None]:
-            return [None, None]
-
-    with pytest.raises(BackendError, match="makes nothing of the letter a"):
+    with pytest.raises(BackendError, match="has no sub-words for the letter a"):
         SubwordTokenizer(Mute(), 10)
 
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from xlner.alignment.decoders import Option, make_decoder
 from xlner.alignment.encoder_aligner import EncoderAligner
-from xlner.alignment.subwords import Subwords, word_vectors
-from xlner.alignment.word_vectors import WordVectors
+from xlner.alignment.word_vectors import WordVectors, word_vectors
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
@@ -20,8 +19,10 @@ from xlner.errors import MissingExtraError, UsageError
 from xlner.models.batching import token_batches
 from xlner.models.e5.transformer import E5Transformer
 from xlner.models.e5.unigram import Unigram
-from xlner.models.e5.weights import E5File, FloatArray, installed_path, installed_version
+from xlner.models.e5.weights import E5File, installed_path, installed_version
+from xlner.models.subwords import Subwords
 from xlner.models.threads import cpus
+from xlner.models.windows import FloatArray
 
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController

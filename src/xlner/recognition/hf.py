@@ -20,7 +20,8 @@ from xlner.errors import BackendError, MissingArgumentError, UnknownNameError, U
 from xlner.models.adapters import is_adapted, load_adapted
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named, dtype_named, load_model, load_tokenizer, require_torch
-from xlner.models.subwords import Subwords, SubwordTokenizer, longest_input, word_options
+from xlner.models.subwords import Subwords
+from xlner.models.tokenizers import SubwordTokenizer, longest_input, word_options
 from xlner.models.windows import FloatArray
 from xlner.recognition.sequence_logits import SequenceLogits
 from xlner.recognition.tag_set import TagSet
@@ -156,10 +157,7 @@ class HfRecognizer(PicklesWithoutCache):
 
     def _tag_probabilities(self, sentences: Sequence[_Tokens]) -> list[FloatArray]:
         texts = self._subwords(sentences)
-        head, tail = self._subwords.head, self._subwords.tail
-        logits = iter(self._logits([s for text in texts for s in text.sequences(head, tail)]))
-        rows = [text.stitch([next(logits) for _ in text.windows.spans]) for text in texts]
-        return [self._pooled(text, _softmax(row)) for text, row in zip(texts, rows, strict=True)]
+        return [self._pooled(text, _softmax(rows)) for text, rows in zip(texts, self._logits(texts), strict=True)]
 
     def _pooled(self, text: Subwords, rows: FloatArray) -> FloatArray:
         """The tag probabilities of words from those of their sub-words."""

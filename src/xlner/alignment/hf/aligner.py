@@ -9,18 +9,17 @@ from typing import Any, NamedTuple
 
 from xlner.alignment.decoders import Option, make_decoder
 from xlner.alignment.encoder_aligner import EncoderAligner
-from xlner.alignment.hf.architecture import chosen_layer, drop_layers_above, max_length, padding_id
+from xlner.alignment.hf.architecture import chosen_layer, drop_layers_above, padding_id
 from xlner.alignment.hf.digest import digest
 from xlner.alignment.hf.loading import encoder_of, load_encoder, load_tokenizer
 from xlner.alignment.hf.states import LayerStates
-from xlner.alignment.hf.subwords import Pieces
-from xlner.alignment.subwords import word_vectors
-from xlner.alignment.word_vectors import POOLS, WordVectors
+from xlner.alignment.word_vectors import POOLS, WordVectors, word_vectors
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, UnknownNameError, UsageError
 from xlner.models.loading import device_named, dtype_named, require_torch
+from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 
 AUTO = "auto"
 
@@ -43,7 +42,7 @@ class _Loaded(NamedTuple):
 
     encoder: Any
     tokenizer: Any
-    pieces: Pieces
+    subwords: WordByWordTokenizer
     states: LayerStates
     max_length: int
 
@@ -112,8 +111,9 @@ class HfEncoder(PicklesWithoutCache):
 
     def encode(self, sentences: Sequence[Sentence]) -> list[WordVectors]:
         """Return the vectors of each sentence. Raises `ValidationError` for a language the model does not know."""
-        pieces, states, limit = self._loaded.pieces, self._loaded.states, self._loaded.max_length
-        return word_vectors(pieces.of(sentences), states, max_length=limit, pool=self.options.pool)
+        loaded = self._loaded
+        texts = loaded.subwords(sentences)
+        return word_vectors(texts, loaded.states, max_length=loaded.max_length, pool=self.options.pool)
 
     @cached_property
     def _loaded(self) -> _Loaded:
@@ -131,10 +131,10 @@ class HfEncoder(PicklesWithoutCache):
             batch_tokens=options.batch_tokens,
             threads=options.threads,
         )
-        limit = max_length(encoder, tokenizer)
+        limit = longest_input(encoder, tokenizer)
         if from_files:
             drop_layers_above(encoder, layer)
-        return _Loaded(encoder, tokenizer, Pieces(tokenizer, options.prefix), states, limit)
+        return _Loaded(encoder, tokenizer, WordByWordTokenizer(tokenizer, options.prefix), states, limit)
 
 
 class HfAligner(EncoderAligner):
