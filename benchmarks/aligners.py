@@ -1,11 +1,11 @@
-"""Word aligners on gold links: F1, AER, pairs per second and peak memory, each aligner in a process of its own.
+"""Word aligners on gold links: F1, AER, pairs per second and peak memory. Each aligner runs in its own process.
 
 python benchmarks/aligners.py DATA [--sets es,it,…] [--aligners SPEC …]
 
 DATA holds `word-alignment/` (XL-WA as TSV; en-fr and ro-en with gold links and stored outputs) and `ntrex/`. Aligners
-that learn do so from the test and development texts of the set and, for Spanish, from NTREX; never from gold links.
-`learn` is the time for that, `pairs/s` counts aligning alone, memory includes models and the programs that are run.
-The last columns compare the pairs per second with those of the first aligner in the table.
+that learn from a bitext use the test and development texts of the set and, for Spanish, NTREX, but no gold links.
+`learn` is the training time. `pairs/s` is the speed of aligning alone. Memory includes models and external programs.
+The last columns compare the speed with that of the first aligner in the table.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from tempfile import TemporaryDirectory
 
 from xlner import Pair, Sentence, XlnerError, load
 from xlner.alignment.decoders import DECODERS
-from xlner.alignment.statistical.trained import has_to_learn
 from xlner.core.alignment import Alignment, GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
 from xlner.formats import gold, pharaoh
+from xlner.stages import needs_training
 
 XLWA = ("es", "it", "nl", "da")
 OTHERS = ("enfr", "roen")
@@ -78,12 +78,12 @@ def in_own_process(data: Path, name: str, spec: str) -> dict[str, float]:
     command = [sys.executable, __file__, str(data), "--one", name, spec]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        return {"error": (done.stderr.strip().splitlines() or ["it said nothing"])[-1]}
+        return {"error": (done.stderr.strip().splitlines() or ["no error message"])[-1]}
     return json.loads(done.stdout)
 
 
 def measure(data: Path, name: str, spec: str) -> dict[str, float | str]:
-    """Learn where that is needed, align the test pairs, score."""
+    """Train the aligner if necessary, align the test pairs, and compute the scores."""
     pairs, links = test_set(data, name)
     learn, rate = 0.0, 0.0
     if spec == STORED:
@@ -95,7 +95,7 @@ def measure(data: Path, name: str, spec: str) -> dict[str, float | str]:
         except XlnerError as error:
             return {"error": str(error)}
         with TemporaryDirectory() as folder:
-            if has_to_learn(aligner):
+            if needs_training(aligner):
                 start = time.perf_counter()
                 aligner = aligner.train([*pairs, *more(data, name)], Path(folder) / "model")
                 learn = time.perf_counter() - start
@@ -120,7 +120,7 @@ def test_set(data: Path, name: str) -> tuple[list[Pair], list[GoldAlignment]]:
 
 
 def more(data: Path, name: str) -> list[Pair]:
-    """Further pairs to learn from."""
+    """More pairs to learn from."""
     if name not in XLWA:
         return []
     rows = [line.split("\t") for _, line in numbered(data / f"word-alignment/xl-wa/{name}/dev.tsv")]
@@ -140,7 +140,7 @@ def golden(lines: Sequence[str], *, one_based: bool) -> list[GoldAlignment]:
 
 
 def pair(source: str, target: str) -> Pair:
-    """A pair of texts whose words stand between spaces."""
+    """A pair of texts with words separated by spaces."""
     return Pair(Sentence(tuple(target.split())), Sentence(tuple(source.split())))
 
 

@@ -1,11 +1,11 @@
-"""Our decoders against the functions of `simalign` and `awesome-align`, on the same similarities of Europarl pairs.
+"""Decoders of xlner and functions of `simalign` and `awesome-align`, on the same similarities of Europarl pairs.
 
 python benchmarks/decoders.py FOLDER [PAIRS]   (with en-europarl.test.conll02 and es-europarl.test.conll02)
 
-The matrices are cosines of `e5` word vectors, rounded as the aligner rounds them; AWESoME's softmax and entmax get the
-vectors. `same` is the share of pairs with the same links, `ties` how many of the others have the same sum of
-similarities. Times are CPU times of decoding alone, one pair at a time, both ways in turn. Peers are left out where
-they are not installed; they run on one thread, as ours does.
+The matrices are cosines of `e5` word vectors, rounded as in the aligner. AWESoME's softmax and entmax get the vectors.
+`same` is the share of pairs with the same links; `ties` counts the other pairs with the same sum of similarities. Times
+are CPU times of decoding alone, one pair at a time, alternating between both. Packages that are not installed are
+skipped. Everything runs on one thread.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ def encoded(folder: Path, limit: int) -> Iterator[Case]:
 
 
 def peers() -> Iterator[tuple[str, str, Peer]]:
-    """Our decoder, and who does the same how."""
+    """Yield a decoder of xlner, the name of the function it is compared with, and the function."""
     try:
         from simalign.simalign import SentenceAligner
     except ImportError:
-        print("simalign is not installed: left out")
+        print("simalign is not installed: skipped")
     else:
         yield (
             "inter",
@@ -91,7 +91,7 @@ def peers() -> Iterator[tuple[str, str, Peer]]:
         import torch
         from awesome_align.modeling import BertGuideHead
     except ImportError:
-        print("awesome-align is not installed: left out")
+        print("awesome-align is not installed: skipped")
         return
     torch.set_num_threads(1)
     head = BertGuideHead(None).eval()
@@ -107,12 +107,12 @@ def peers() -> Iterator[tuple[str, str, Peer]]:
 
 
 def halved(case: Case) -> np.ndarray:
-    """Similarities as SimAlign has them."""
+    """Similarities in the range of SimAlign, 0 to 1."""
     return (case.cosines.astype(np.float64) + 1.0) / 2.0
 
 
 def report(cases: list[Case], spec: str, name: str, peer: Peer) -> None:
-    """Compare links and times, of both in turn for every pair."""
+    """Compare links and times, alternating between both for every pair."""
     decoder = built(spec)
     differ = ties = 0
     times = np.zeros(2)
@@ -135,7 +135,7 @@ def report(cases: list[Case], spec: str, name: str, peer: Peer) -> None:
 
 
 def alone(cases: list[Case], spec: str) -> None:
-    """The time of a decoder that no peer has."""
+    """Print the time of a decoder that the packages do not have."""
     decoder = built(spec)
     start = time.process_time()
     for case in cases:

@@ -27,7 +27,7 @@ from xlner import Alignment, BackendError, Pair, Sentence, evaluate, load, raise
 from xlner.alignment import LexicalWeights
 from xlner.alignment.decoders import make_decoder
 from xlner.alignment.e5 import E5Encoder
-from xlner.alignment.encoders import Encoder
+from xlner.alignment.encoder_aligner import Encoder
 from xlner.alignment.hf.aligner import HfEncoder
 
 OFFLINE, TUNED = "e5", "tuned"

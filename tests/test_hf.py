@@ -1,12 +1,14 @@
-"""Encoders of Hugging Face models, on tiny ones with random weights that are made here."""
+"""Encoders of Hugging Face models, with tiny models and random weights."""
 
 from __future__ import annotations
 
 import itertools
+import pickle
 import re
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +19,11 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Pair, Sentence, ValidationError, load
 from xlner.alignment.decoders import itermax, softmax
-from xlner.alignment.encoders import Encoder, EncoderAligner
-from xlner.alignment.subwords import Subwords
+from xlner.alignment.encoder_aligner import Encoder, EncoderAligner
 from xlner.alignment.word_vectors import WordVectors
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
+from xlner.models.subwords import Subwords
+from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -30,6 +33,8 @@ from tests.hf_models import LETTERS, MAKERS, WORDS  # noqa: E402
 from tests.tiny_translators import BUILDERS  # noqa: E402
 from xlner.alignment.hf import loading as _hf_load  # noqa: E402
 from xlner.alignment.hf.aligner import HfAligner, HfEncoder  # noqa: E402
+from xlner.alignment.hf.architecture import drop_layers_above  # noqa: E402
+from xlner.alignment.hf.loading import encoder_of, load_tokenizer  # noqa: E402
 
 LAYERS = 3
 TOKENS = st.sampled_from([*WORDS, "cats", "abc", "é", "zoo", "bluer", "<s>", "[SEP]", "x", "日"])
@@ -59,7 +64,7 @@ def pair(source: str | Sequence[str], target: str | Sequence[str]) -> Pair:
 
 
 class Plain:
-    """The model as it comes, run on one sentence at a time."""
+    """The model of transformers, run on one sentence at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
@@ -78,7 +83,7 @@ class Plain:
         return whole[:at], whole[at + len(bare) :]
 
     def vectors(self, words: Sequence[str], layer: int) -> np.ndarray:
-        """The mean state of each word that has one."""
+        """The mean state of each word with sub-words."""
         head, tail = self.ends()
         pieces = self.pieces(words)
         ids = torch.tensor([[*head, *itertools.chain(*pieces), *tail]])
@@ -111,22 +116,25 @@ def test_vectors_are_those_of_the_plain_model(folder: Path, layer: int) -> None:
 @pytest.mark.parametrize("name", ["bert", "xlm_roberta", "deberta", "nllb", "mt5"])
 @given(words=st.lists(TOKENS.filter(lambda w: w not in {"<s>", "[SEP]"}), min_size=1, max_size=6))
 @slow_setup
-def test_words_are_cut_as_the_tokenizer_cuts_words(folders: dict[str, Path], name: str, words: list[str]) -> None:
-    encoder = _encoder(folders[name])
-    (text,) = encoder._pieces.of([sentence(words)])
-    whole = encoder._tokenizer(words, is_split_into_words=True)
-    assert [*text.head, *text.pieces, *text.tail] == whole["input_ids"]
+def test_words_are_split_as_the_tokenizer_splits_them(folders: dict[str, Path], name: str, words: list[str]) -> None:
+    _, tokenizer = loaded(folders[name])
+    (text,) = WordByWordTokenizer(tokenizer)([sentence(words)])
+    whole = tokenizer(words, is_split_into_words=True)
+    assert text.sequence() == whole["input_ids"]
     owners = [i for i in whole.word_ids() if i is not None]
     assert np.repeat(np.arange(len(words)), text.counts).tolist() == owners
 
 
-_ENCODERS: dict[Path, HfEncoder] = {}
-
-
+@cache
 def _encoder(folder: Path) -> HfEncoder:
-    if folder not in _ENCODERS:
-        _ENCODERS[folder] = HfEncoder(str(folder), layer=2, threads=1)
-    return _ENCODERS[folder]
+    return HfEncoder(str(folder), layer=2, threads=1)
+
+
+@cache
+def loaded(folder: Path) -> tuple[Any, Any]:
+    """The encoder and the tokenizer of a folder, as transformers loads them."""
+    model = transformers.AutoModel.from_pretrained(folder).eval()
+    return encoder_of(model), transformers.AutoTokenizer.from_pretrained(folder)
 
 
 @pytest.mark.parametrize("name", sorted(MAKERS))
@@ -136,7 +144,7 @@ def test_batches_and_padding_change_nothing(
     folders: dict[str, Path], name: str, sentences: list[list[str]], budget: int
 ) -> None:
     alone = _encoder(folders[name])
-    together = HfEncoder(alone._encoder, alone._tokenizer, layer=2, batch_tokens=budget, threads=2)
+    together = HfEncoder(*loaded(folders[name]), layer=2, batch_tokens=budget, threads=2)
     for words, found in zip(sentences, together.encode([sentence(w) for w in sentences]), strict=True):
         expected = encode(alone, words)
         assert found.words.tolist() == expected.words.tolist()
@@ -144,7 +152,7 @@ def test_batches_and_padding_change_nothing(
 
 
 def assert_near(found: np.ndarray, expected: np.ndarray) -> None:
-    """Equal but for rounding; the vectors of some models are hundreds long."""
+    """Equal except for rounding; the norms of vectors of some models are in the hundreds."""
     allowed = 1e-3 * max(1.0, np.abs(expected).max(initial=0) / 100)
     assert np.abs(found - expected).max(initial=0) < allowed
 
@@ -154,8 +162,9 @@ def test_windows_are_sentences_of_their_own(folder: Path) -> None:
     head, tail = plain.ends()
     rng = np.random.default_rng(5)
     distinct = ["".join(letters) for letters in itertools.product("cdenot", repeat=4)]
-    words = rng.permutation(distinct)[: encoder._max_length].tolist()
-    room = encoder._max_length - len(head) - len(tail)
+    limit = longest_input(*loaded(folder))
+    words = rng.permutation(distinct)[:limit].tolist()
+    room = limit - len(head) - len(tail)
     counts = [len(p) for p in plain.pieces(words)]
     fitting = int(np.searchsorted(np.cumsum(counts), room, side="right"))
     found = vectors(encode(encoder, words))
@@ -170,17 +179,17 @@ def test_windows_are_sentences_of_their_own(folder: Path) -> None:
 
 @pytest.mark.parametrize(("name", "limit"), [("bert", 24), ("xlm_roberta", 24), ("roberta", 78), ("mt5", 512)])
 def test_the_limit_of_a_model(folders: dict[str, Path], name: str, limit: int) -> None:
-    encoder = _encoder(folders[name])
-    assert encoder._max_length == limit
-    assert len(encode(encoder, ["a"] * 2 * limit).words) == 2 * limit
+    assert longest_input(*loaded(folders[name])) == limit
+    assert len(encode(_encoder(folders[name]), ["a"] * 2 * limit).words) == 2 * limit
 
 
 def test_only_the_layers_needed_are_kept_and_run(folders: dict[str, Path]) -> None:
-    encoder = HfEncoder(str(folders["bert"]), layer=1)
-    assert len(encoder._encoder.encoder.layer) == 2
+    model = transformers.AutoModel.from_pretrained(folders["bert"])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(encoder._encoder.encoder.layer[1], "forward", lambda *a, **k: pytest.fail("layer 2 was run"))
-        encode(encoder, "the cat")
+        patch.setattr(model.encoder.layer[1], "forward", lambda *a, **k: pytest.fail("layer 2 was run"))
+        encode(HfEncoder(model, loaded(folders["bert"])[1], layer=1), "the cat")
+    drop_layers_above(model, 1)
+    assert len(model.encoder.layer) == 2
 
 
 def test_torch_gets_its_threads_back(folders: dict[str, Path]) -> None:
@@ -192,7 +201,7 @@ def test_torch_gets_its_threads_back(folders: dict[str, Path]) -> None:
 # --- Words ---
 
 
-def test_words_without_sub_words_have_no_vector_and_shift_nobody(folders: dict[str, Path]) -> None:
+def test_words_without_sub_words_have_no_vector_and_shift_no_other(folders: dict[str, Path]) -> None:
     for name, empty in [("bert", "\u200b"), ("xlm_roberta", "\u200b"), ("deberta", ""), ("mt5", " ")]:
         encoder = _encoder(folders[name])
         plain = encode(encoder, ["the", "red", "cat"])
@@ -209,12 +218,11 @@ def test_words_without_sub_words_have_no_vector_and_shift_nobody(folders: dict[s
 
 
 def test_text_never_becomes_a_special_token(folder: Path) -> None:
-    encoder = _encoder(folder)
-    tokenizer = encoder._tokenizer
+    _, tokenizer = loaded(folder)
     special = {*tokenizer.all_special_ids} - {tokenizer.unk_token_id}
     words = [token for token in tokenizer.all_special_tokens if token != tokenizer.unk_token]
-    for text in encoder._pieces.of([sentence([word, "the"]) for word in words]):
-        assert not special & {*text.pieces}
+    for text in WordByWordTokenizer(tokenizer)([sentence([word, "the"]) for word in words]):
+        assert not special & {*text.ids}
         assert text.counts.all()
 
 
@@ -236,15 +244,15 @@ def test_a_prefix_goes_before_every_window(folders: dict[str, Path]) -> None:
     encoder = HfEncoder(str(folders["xlm_roberta"]), layer=2, prefix="red dog")
     plain = Plain(folders["xlm_roberta"])
     assert np.abs(vectors(encode(encoder, "the cat")) - plain.vectors(["red", "dog", "the", "cat"], 2)[2:]).max() < 1e-4
-    (text,) = encoder._pieces.of([sentence("a")])
+    (text,) = WordByWordTokenizer(plain.tokenizer, "red dog")([sentence("a")])
     assert list(text.head[1:]) == list(itertools.chain(*plain.pieces(["red", "dog"])))
 
 
-def test_many_words_are_forgotten_again(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.alignment.hf.subwords._CACHED_WORDS", 3)
-    pieces = HfEncoder(str(folders["bert"]), layer=0)._pieces
+def test_the_cache_of_words_is_limited(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlner.models.tokenizers._CACHED_WORDS", 3)
+    pieces = WordByWordTokenizer(loaded(folders["bert"])[1])
     for words in ("the red cat dog", "a house", "blue"):
-        pieces.of([sentence(words)])
+        pieces([sentence(words)])
     assert len(pieces._known) == 3
 
 
@@ -255,11 +263,10 @@ def test_many_words_are_forgotten_again(folders: dict[str, Path], monkeypatch: p
     ("name", "codes"), [("nllb", {"es": "spa_Latn", "zh": "zho_Hans"}), ("m2m", {"es": "__es__", "zh": "__zh__"})]
 )
 def test_the_language_of_a_sentence_is_set(folders: dict[str, Path], name: str, codes: dict[str, str]) -> None:
-    encoder = _encoder(folders[name])
-    tokenizer = encoder._tokenizer
+    encoder, (_, tokenizer) = _encoder(folders[name]), loaded(folders[name])
     before = tokenizer.src_lang
     for language, code in codes.items():
-        (text,) = encoder._pieces.of([sentence("the", language)])
+        (text,) = WordByWordTokenizer(tokenizer)([sentence("the", language)])
         assert tokenizer.convert_ids_to_tokens(list(text.head)) == [code]
     assert tokenizer.src_lang == before
     with pytest.raises(ValidationError, match="does not know the language 'pcm'"):
@@ -277,7 +284,7 @@ def test_one_loaded_model_translates_and_aligns(folders: dict[str, Path], name: 
     assert EncoderAligner(encoder, "inter").align([pair("the red cat", "the red cat")])[0].links
     assert torch.equal(model.generate(**batch, max_new_tokens=4), before)
     assert np.abs(vectors(encode(encoder, "the cat")) - Plain(folders[name]).vectors(["the", "cat"], 1)).max() < 1e-4
-    assert HfEncoder(model, tokenizer)._layer == LAYERS
+    assert HfEncoder(model, tokenizer).options.layer == LAYERS
 
 
 @pytest.mark.parametrize("name", ["marian", "m2m100", "nllb", "madlad"])
@@ -291,8 +298,8 @@ def test_the_translators_are_aligners_too(name: str, tmp_path: Path) -> None:
     (states,) = encoder.encode([sentence(words, "gl")])
     assert states.words.tolist() == list(range(6))
     whole = transformers.AutoModelForSeq2SeqLM.from_pretrained(folder).eval()
-    (text,) = encoder._pieces.of([sentence(words, "gl")])
-    ids = torch.tensor([[*text.head, *text.pieces, *text.tail]])
+    (text,) = WordByWordTokenizer(load_tokenizer(str(folder)))([sentence(words, "gl")])
+    ids = torch.tensor([text.sequence()])
     with torch.no_grad():
         plain = whole.get_encoder()(ids, output_hidden_states=True).hidden_states[1][0, len(text.head) :].numpy()
     first = plain[: text.counts[0]].mean(axis=0)
@@ -300,7 +307,7 @@ def test_the_translators_are_aligners_too(name: str, tmp_path: Path) -> None:
 
 
 def test_a_sentence_encoder_is_read_as_words(tmp_path: Path) -> None:
-    """LaBSE: BERT with a pooler, and folders of what comes after it, as sentence-transformers saves them."""
+    """LaBSE: BERT with a pooler, and folders of later modules, in the format of sentence-transformers."""
     MAKERS["bert"](tmp_path)
     config = transformers.BertConfig.from_pretrained(tmp_path)
     torch.manual_seed(1)
@@ -316,20 +323,25 @@ def test_a_sentence_encoder_is_read_as_words(tmp_path: Path) -> None:
 
 def test_the_python_of_the_docs(folders: dict[str, Path]) -> None:
     page = Path(__file__).parent.parent / "docs" / "alignment.md"
-    (code,) = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    codes = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {
         "model": transformers.AutoModelForSeq2SeqLM.from_pretrained(folders["nllb"]),
         "tokenizer": transformers.AutoTokenizer.from_pretrained(folders["nllb"]),
     }
+    (code,) = (code for code in codes if "HfEncoder" in code)
     exec(code.replace("layer=12", "layer=2"), names)
     assert names["aligner"].align([pair("the cat", "the cat")])[0].links
+    (code,) = (code for code in codes if "SimAligner" in code)
+    exec(code.replace("layer=8", "layer=2").replace("bert-base-multilingual-cased", str(folders["bert"])), names)
+    for aligner in (names["by_word"], *names["by_subword"]):
+        assert aligner.align([pair("the cat", "the cat")])[0].links
 
 
 # --- Aligners ---
 
 
 def states_of(folder: Path, words: Sequence[str], layer: int) -> tuple[np.ndarray, np.ndarray]:
-    """States of all sub-words, and the word of each."""
+    """The states of all sub-words, and the word of each sub-word."""
     plain = Plain(folder)
     owners = np.repeat(np.arange(len(words)), [len(p) for p in plain.pieces(words)])
     encoder = HfEncoder(str(folder), layer=layer, pool="subword")
@@ -362,7 +374,7 @@ def test_awesome_is_the_softmax_of_dot_products(folders: dict[str, Path]) -> Non
     assert "temperature=0.5" in with_option.fingerprint
 
 
-def test_the_registry_builds_it_and_the_fingerprint_holds_what_matters(folders: dict[str, Path]) -> None:
+def test_the_fingerprint_depends_on_options_that_change_results(folders: dict[str, Path]) -> None:
     def fingerprint(options: str = "", name: str = "bert") -> str:
         found: str = load("aligner", f"hf:{folders[name]}?{options}").fingerprint
         return found
@@ -371,10 +383,29 @@ def test_the_registry_builds_it_and_the_fingerprint_holds_what_matters(folders: 
     assert fingerprint() == fingerprint("batch_tokens=7&threads=1") == fingerprint("layer=2")
     variants = ["", "layer=1", "pool=first", "prefix=the", "dtype=bfloat16", "decoder=inter", "similarity=true"]
     assert len({fingerprint(v) for v in variants} | {fingerprint(name="albert")}) == len(variants) + 1
-    m2m = HfEncoder(str(folders["m2m"]))
+    m2m = HfEncoder(*loaded(folders["m2m"]), layer=3)
     before = m2m.fingerprint
     encode(m2m, "the", "es")
-    assert HfEncoder(m2m._encoder, m2m._tokenizer, layer=3).fingerprint == before
+    assert (
+        HfEncoder(*loaded(folders["m2m"]), layer=3).fingerprint == before == HfEncoder(str(folders["m2m"])).fingerprint
+    )
+
+
+@pytest.mark.parametrize("spec", ["hf:{}?layer=1", "simalign?layer=1&model={}", "awesome?layer=1&model={}"])
+def test_aligners_pickle_without_their_model(folders: dict[str, Path], spec: str) -> None:
+    aligner, pairs = load("aligner", spec.format(folders["bert"])), [pair("the red cat", "a blue zoo cats")]
+    pickled = pickle.dumps(aligner)
+    again = pickle.loads(pickled)
+    assert len(pickled) < 2000
+    assert again.fingerprint == aligner.fingerprint
+    assert again.align(pairs) == aligner.align(pairs)
+
+
+def test_an_encoder_of_a_loaded_model_pickles_with_it(folders: dict[str, Path]) -> None:
+    encoder = HfEncoder(*loaded(folders["nllb"]), layer=1)
+    again = pickle.loads(pickle.dumps(encoder))
+    assert again.fingerprint == encoder.fingerprint
+    assert np.array_equal(vectors(encode(again, "the cat")), vectors(encode(encoder, "the cat")))
 
 
 def test_half_precision_is_near(folders: dict[str, Path]) -> None:
@@ -395,7 +426,7 @@ def test_links_do_not_depend_on_the_batch(folders: dict[str, Path], decoder: str
     assert [a.links for a in aligner.align(pairs)] == [aligner.align([p])[0].links for p in pairs]
 
 
-# --- What can be wrong ---
+# --- Errors ---
 
 
 def test_a_name_is_asked_of_the_hub(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -442,7 +473,7 @@ def test_damaged_folders(folders: dict[str, Path], tmp_path: Path) -> None:
             HfEncoder(str(broken))
 
 
-def test_missing_weights_are_not_made_up(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_missing_weights_are_an_error(folders: dict[str, Path], tmp_path: Path) -> None:
     from safetensors.numpy import load_file, save_file
 
     broken = tmp_path / "broken"
@@ -456,22 +487,20 @@ def test_missing_weights_are_not_made_up(folders: dict[str, Path], tmp_path: Pat
 
 def test_bad_options(folders: dict[str, Path]) -> None:
     bert = str(folders["bert"])
-    for options, message in [
-        ({"layer": 4}, "no layer 4; 0 to 3"),
-        ({"layer": -1}, "no layer -1"),
-        ({"pool": "last"}, "unknown pool 'last'; known: mean, first, subword"),
-        ({"batch_tokens": 0}, "at least 1"),
-        ({"threads": 0}, "at least 1"),
-    ]:
-        with pytest.raises(ValidationError, match=message):
+    for options, message in [({"layer": 4}, "no layer 4; 0 to 3"), ({"layer": -1}, "no layer -1")]:
+        with pytest.raises((UsageError, ValidationError), match=message):
+            HfEncoder(bert, **options)
+    for options, message in [({"batch_tokens": 0}, "at least 1"), ({"threads": 0}, "at least 1")]:
+        with pytest.raises(UsageError, match=message):
             HfEncoder(bert, **options)
     for options, message in [
+        ({"pool": "last"}, "unknown pool 'last'; known: mean, first, subword"),
         ({"device": "toaster"}, "unknown device"),
         ({"dtype": "int8"}, "unknown precision 'int8'"),
     ]:
         with pytest.raises(UnknownNameError, match=message):
             HfEncoder(bert, **options)
-    with pytest.raises(ValidationError, match="needs its tokenizer"):
+    with pytest.raises(UsageError, match="needs its tokenizer"):
         HfEncoder(object())
     with pytest.raises(UnknownNameError, match="itermix"):
         HfAligner("nowhere", decoder="itermix")
@@ -487,7 +516,7 @@ def test_a_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch, pack
             load("aligner", spec)
 
 
-def test_an_encoder_is_what_has_its_methods(folders: dict[str, Path]) -> None:
+def test_the_encoder_protocol(folders: dict[str, Path]) -> None:
     assert isinstance(_encoder(folders["bert"]), Encoder)
-    assert Subwords.of([], [], []).pieces == []
+    assert Subwords.of([], [], []).ids == []
     assert set("".join(WORDS)) <= set(LETTERS)

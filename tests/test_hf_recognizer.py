@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import pickle
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +16,14 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, Sentence, ValidationError, load
 from xlner.core.tags import decode
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.models import hub
-from xlner.models.loading import device_named, dtype_named, worker_threads
-from xlner.models.subwords import SubwordTokenizer
+from xlner.models.loading import device_named, dtype_named
+from xlner.models.threads import worker_threads
+from xlner.models.tokenizers import SubwordTokenizer
+from xlner.models.windows import Windows
 from xlner.recognition.hf import HfRecognizer
+from xlner.recognition.tag_set import TagSet
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")
@@ -41,10 +45,10 @@ def recognizers(folders: dict[str, Path]) -> dict[str, HfRecognizer]:
 
 
 class Loop:
-    """One sentence after the other through transformers, as its documentation shows it."""
+    """Runs transformers on one sentence at a time, as in its documentation."""
 
     def __init__(self, folder: Path) -> None:
-        # As transformers' own scripts for token classification do it.
+        # As in the scripts of transformers for token classification.
         prefix = {"add_prefix_space": True} if folder.name == "roberta" else {}
         self.tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **prefix)
         self.model = transformers.AutoModelForTokenClassification.from_pretrained(folder).eval()
@@ -73,7 +77,7 @@ sentences = st.lists(st.sampled_from(WORDS), max_size=5).map(lambda words: Sente
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-# --- Must-show: words as a plain loop over AutoModelForTokenClassification has them ---
+# --- Words, compared with a plain loop over AutoModelForTokenClassification ---
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -127,7 +131,7 @@ def test_batches_and_neighbors_change_nothing(folders: dict[str, Path]) -> None:
         assert p == pytest.approx(alone, abs=1e-5)
 
 
-def test_threads_change_nothing_and_are_given_back(folders: dict[str, Path]) -> None:
+def test_threads_change_nothing_and_are_restored(folders: dict[str, Path]) -> None:
     batch = [Sentence(words) for words in itertools.combinations(WORDS, 3)][:60]
     recognizer = HfRecognizer(str(folders["xlmr"]), batch_tokens=32)
     alone = recognizer.probabilities(batch)
@@ -142,8 +146,10 @@ def test_threads_change_nothing_and_are_given_back(folders: dict[str, Path]) -> 
 
 def test_equal_sentences_are_read_once(recognizers: dict[str, HfRecognizer], monkeypatch: pytest.MonkeyPatch) -> None:
     recognizer, read = recognizers["xlmr"], []
-    logits = recognizer._logits
-    monkeypatch.setattr(recognizer, "_logits", lambda sequences: read.extend(sequences) or logits(sequences))
+    forward = recognizer.model.forward
+    monkeypatch.setattr(
+        recognizer.model, "forward", lambda **inputs: read.extend(inputs["input_ids"]) or forward(**inputs)
+    )
     found = recognizer.recognize([Sentence(("Ana",)), Sentence(("Vigo",), id="2"), Sentence(("Ana",))])
     assert len(read) == 2
     assert found[0] == found[2]
@@ -159,7 +165,7 @@ def test_long_sentences_are_read_in_windows(family: str, folders: dict[str, Path
     size = MAX_LENGTH - 2
     recognizer = HfRecognizer(str(folders[family]))
     (p,) = recognizer.probabilities([Sentence(words)])
-    windows = recognizer._subwords([words])[0].windows.spans
+    windows = Windows.over(len(words), size=size, overlap=size // 4).spans
     assert len(windows) > 2
     assert windows[-1][1] == len(words)
     for k, row in enumerate(p):
@@ -171,11 +177,10 @@ def test_long_sentences_are_read_in_windows(family: str, folders: dict[str, Path
 def test_a_smaller_window(folders: dict[str, Path]) -> None:
     words = ("Ana", "in", "de", "Vigo")
     short = HfRecognizer(str(folders["xlmr"]), max_length=5)
-    assert len(short._subwords([words])[0].windows.spans) == 2
     assert short.probabilities([Sentence(words)])[0].shape == (4, 5)
     assert "max_length=5" in short.fingerprint
     for bad in (MAX_LENGTH + 1, 0, 2):
-        with pytest.raises(ValidationError, match=r"max_length \d+ "):
+        with pytest.raises((UsageError, ValidationError), match=r"max_length \d+ "):
             HfRecognizer(str(folders["xlmr"]), max_length=bad)
 
 
@@ -185,21 +190,18 @@ def test_a_word_longer_than_a_window(recognizers: dict[str, HfRecognizer]) -> No
     assert p.sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
-def test_what_a_tokenizer_must_be_able_to_do(recognizers: dict[str, HfRecognizer]) -> None:
-    assert SubwordTokenizer(recognizers["bert"]._subwords._tokenizer, 10)([]) == []
-    with pytest.raises(BackendError, match="SimpleNamespace cannot tell the words of sub-words"):
+def test_requirements_of_a_tokenizer(loops: dict[str, Loop]) -> None:
+    assert SubwordTokenizer(loops["bert"].tokenizer, 10)([]) == []
+    with pytest.raises(BackendError, match="SimpleNamespace does not know the word of a sub-word"):
         SubwordTokenizer(SimpleNamespace(is_fast=False), 10)
 
     class Mute(dict[str, Any]):
         is_fast = True
 
         def __call__(self, sentences: object, **options: object) -> Mute:
-            return Mute(input_ids=[[0, 1]])
+            return Mute(input_ids=[] if options.get("add_special_tokens") is False else [0, 1])
 
-        def word_ids(self, k: int) -> list[None]:
-            return [None, None]
-
-    with pytest.raises(BackendError, match="makes nothing of the letter a"):
+    with pytest.raises(BackendError, match="has no sub-words for the letter a"):
         SubwordTokenizer(Mute(), 10)
 
 
@@ -211,16 +213,16 @@ def test_a_model_that_emits_inside_tags_only_is_read_as_iob1(tmp_path: Path) -> 
     recognizer = HfRecognizer(str(save_model("xlmr", tmp_path / "m", tags)))
     assert recognizer.classes == ("O", "LOC", "MISC", "ORG", "PER")
     rows = np.eye(8, dtype=np.float32)[[6, 6, 3, 7, 3, 0]]
-    assert recognizer._entities(rows) == [
+    assert TagSet.of(tags).entities(rows) == [
         Entity(0, 2, "PER", 1.0),
         Entity(2, 3, "LOC", 1.0),
         Entity(4, 5, "LOC", 1.0),
         Entity(5, 6, "LOC", 1.0),
     ]
-    sentence = Sentence(("Ana", "Vigo"))
-    (raw,) = recognizer._tag_probabilities([sentence.tokens])
-    (p,) = recognizer.probabilities([sentence])
-    assert p[:, 1] == pytest.approx(raw[:, 0] + raw[:, 3])
+    words = ("Ana", "Vigo")
+    raw = np.array([subwords[0] for subwords in Loop(tmp_path / "m").rows(words)])
+    (p,) = recognizer.probabilities([Sentence(words)])
+    assert p[:, 1] == pytest.approx(raw[:, 0] + raw[:, 3], abs=1e-5)
 
 
 def test_labels_are_mapped_in_entities_and_classes(tmp_path: Path) -> None:
@@ -228,21 +230,21 @@ def test_labels_are_mapped_in_entities_and_classes(tmp_path: Path) -> None:
     recognizer = HfRecognizer(str(save_model("bert", tmp_path / "m", tags)), labels="ontonotes")
     assert recognizer.classes == ("O", "B-LOC", "I-LOC")
     sentence = Sentence(("Ana", "Vigo", "in", "Santiago", "de"))
-    (raw,) = recognizer._tag_probabilities([sentence.tokens])
+    raw = np.array([subwords[0] for subwords in Loop(tmp_path / "m").rows(sentence.tokens)])
     (p,) = recognizer.probabilities([sentence])
-    assert p[:, 0] == pytest.approx(raw[:, 0] + raw[:, 5])
+    assert p[:, 0] == pytest.approx(raw[:, 0] + raw[:, 5], abs=1e-5)
     assert p.sum(axis=1) == pytest.approx(1, abs=1e-5)
     assert {e.label for e in recognizer.recognize([sentence])[0]} <= {"LOC"}
 
 
 def test_generic_names_need_tag_names(tmp_path: Path) -> None:
     folder = str(save_model("xlmr", tmp_path / "m", ("LABEL_0", "LABEL_1", "LABEL_2")))
-    with pytest.raises(UnknownNameError, match=r"what LABEL_0 stands for; name them .* tag_names=O,B-PER,I-PER"):
+    with pytest.raises(UnknownNameError, match=r"what LABEL_0 means; give their names .* tag_names=O,B-PER,I-PER"):
         HfRecognizer(folder)
     recognizer = load("recognizer", f"hf:{folder}?tag_names=O,B-Big Place,I-Big Place")
     assert recognizer.classes == ("O", "B-Big_Place", "I-Big_Place")
     assert all(e.label == "Big_Place" for e in recognizer.recognize([Sentence(WORDS)])[0])
-    with pytest.raises(UnknownNameError, match="2 tag names for a model with 3 classes"):
+    with pytest.raises(UsageError, match="2 tag names for a model with 3 classes"):
         HfRecognizer(folder, tag_names="O,PER")
 
 
@@ -250,9 +252,9 @@ def test_constrained_tags_are_valid(folders: dict[str, Path]) -> None:
     free = HfRecognizer(str(folders["xlmr"]))
     bound = HfRecognizer(str(folders["xlmr"]), constrained=True)
     rows = np.array([[0.4, 0.0, 0.6, 0, 0], [0.1, 0.0, 0.9, 0, 0]], dtype=np.float32)
-    assert free._entities(rows) == [Entity(0, 2, "PER", 0.75)]
-    assert bound._entities(rows) == []
-    assert "constrained" in bound.fingerprint
+    assert TagSet.of(TAGS).entities(rows) == [Entity(0, 2, "PER", 0.75)]
+    assert TagSet.of(TAGS).entities(rows, constrained=True) == []
+    assert bound.fingerprint != free.fingerprint
     assert bound.recognize([Sentence(())]) == [[]]
 
 
@@ -265,7 +267,7 @@ def test_from_the_cache_of_the_hub_by_name(
     cached_model(folders["xlmr"], tmp_path, monkeypatch)
     monkeypatch.setattr("huggingface_hub.HfApi.model_info", lambda *a, **k: pytest.fail("the hub was asked"))
     recognizer = HfRecognizer("someone/tiny-ner")
-    assert recognizer.fingerprint.startswith("hf 0123456789ab ")
+    assert "&model=0123456789ab&" in recognizer.fingerprint
     sentence = [Sentence(WORDS)]
     assert recognizer.recognize(sentence) == recognizers["xlmr"].recognize(sentence)
 
@@ -315,7 +317,7 @@ def test_what_is_not_in_the_cache_is_downloaded(
         hub.model_folder("someone/tiny-ner")
 
 
-def test_a_download_that_was_broken_off_is_not_whole(
+def test_an_interrupted_download_is_incomplete(
     folders: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     snapshot = cached_model(folders["xlmr"], tmp_path, monkeypatch, without="model.safetensors")
@@ -328,7 +330,7 @@ def test_a_download_that_was_broken_off_is_not_whole(
 
 
 def hub_error(kind: str) -> Exception:
-    """An error of the hub, whatever it takes to make one in this version."""
+    """An error of the hub; its constructor differs between versions."""
     from huggingface_hub import errors
 
     cls = getattr(errors, kind)
@@ -347,7 +349,7 @@ def hub_error(kind: str) -> Exception:
         ("LocalEntryNotFoundError", "'someone/none' is not in the cache .*, and the hub cannot be reached"),
     ],
 )
-def test_what_the_hub_refuses(error: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_the_hub(error: str, match: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*arguments: Any, **options: Any) -> None:
         raise hub_error(error)
 
@@ -356,7 +358,7 @@ def test_what_the_hub_refuses(error: str, match: str, monkeypatch: pytest.Monkey
         HfRecognizer("someone/none", revision="old")
 
 
-def test_what_is_no_model(folders: dict[str, Path], tmp_path: Path) -> None:
+def test_folders_and_names_that_are_no_model(folders: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(BackendError, match="hf needs a model; write hf:NAME or hf:FOLDER"):
         load("recognizer", "hf")
     for name in ("./nowhere", str(tmp_path / "none"), "a/b/c"):
@@ -396,11 +398,11 @@ def test_a_tokenizer_that_cannot_be_read(tmp_path: Path) -> None:
         HfRecognizer(str(folder))
 
 
-def test_options_that_make_no_sense(folders: dict[str, Path]) -> None:
+def test_bad_options(folders: dict[str, Path]) -> None:
     folder = str(folders["xlmr"])
     with pytest.raises(UnknownNameError, match="unknown pool 'last'; one of first, mean, max"):
         HfRecognizer(folder, pool="last")
-    with pytest.raises(ValidationError, match="batch_tokens 0 must be at least 1"):
+    with pytest.raises(UsageError, match="batch_tokens 0 must be at least 1"):
         HfRecognizer(folder, batch_tokens=0)
     with pytest.raises(UnknownNameError, match="unknown device 'gpu'"):
         HfRecognizer(folder, device="gpu")
@@ -412,7 +414,7 @@ def test_options_that_make_no_sense(folders: dict[str, Path]) -> None:
 
 def test_half_precision(folders: dict[str, Path]) -> None:
     recognizer = HfRecognizer(str(folders["xlmr"]), dtype="bfloat16")
-    assert "torch.bfloat16" in recognizer.fingerprint
+    assert "dtype=bfloat16" in recognizer.fingerprint
     assert recognizer.probabilities([Sentence(WORDS)])[0].sum(axis=1) == pytest.approx(1, abs=1e-5)
 
 
@@ -422,6 +424,25 @@ def test_fingerprints_tell_models_and_options_apart(folders: dict[str, Path], tm
     assert len({r.fingerprint for r in names}) == 3
     again = HfRecognizer(str(save_model("xlmr", tmp_path / "copy")), batch_tokens=7)
     assert again.fingerprint == names[0].fingerprint
+
+
+def test_it_pickles_without_its_model(folders: dict[str, Path]) -> None:
+    recognizer = HfRecognizer(str(folders["xlmr"]), labels="PER=PERSON", constrained=True, max_length=20)
+    pickled = pickle.dumps(recognizer)
+    again = pickle.loads(pickled)
+    sentences = [Sentence(WORDS)]
+    assert len(pickled) < 2000
+    assert (again.options, again.classes) == (recognizer.options, recognizer.classes)
+    assert again.fingerprint == recognizer.fingerprint
+    assert again.recognize(sentences) == recognizer.recognize(sentences)
+    assert np.array_equal(again.probabilities(sentences)[0], recognizer.probabilities(sentences)[0])
+
+
+def test_an_ensemble_pickles(folders: dict[str, Path]) -> None:
+    ensemble = load("recognizer", f"ensemble?members=hf:{folders['xlmr']}+hf:{folders['bert']}&weights=2,1")
+    again = pickle.loads(pickle.dumps(ensemble))
+    assert again.fingerprint == ensemble.fingerprint
+    assert again.recognize([Sentence(WORDS)]) == ensemble.recognize([Sentence(WORDS)])
 
 
 def test_missing_packages(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from xlner.alignment import learn_lexicon
 from xlner.alignment.lexicons import phrase_pairs
 from xlner.core import lexicon
 from xlner.core.lexicon import LexiconEntry
+from xlner.errors import UsageError
 from xlner.formats import read_lexicon, write_lexicon
 from xlner.pipeline import TrainingDataBuilder
 from xlner.stages import LinkingTranslator
@@ -96,7 +97,7 @@ def test_what_nothing_can_be_learned_from() -> None:
         with pytest.raises(ValidationError, match="with source and alignment"):
             learn_lexicon([pair])
     for numbers in ({"max_words": 0}, {"min_count": 0}):
-        with pytest.raises(ValidationError, match="at least 1"):
+        with pytest.raises(UsageError, match="at least 1"):
             learn_lexicon([], **numbers)
 
 

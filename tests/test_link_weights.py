@@ -1,4 +1,4 @@
-"""Weights of links: from several alignments of one pair, and from the same words elsewhere."""
+"""Weights of links: from several alignments of one pair, and from the same words in other pairs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from xlner import Alignment, Entity, Pair, Sentence, ValidationError, load
 from xlner.alignment import LexicalWeights, agreement
+from xlner.errors import UsageError
 
 LINKS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=6).map(lambda links: Alignment(tuple(links)))
 WORDS = st.lists(st.sampled_from(["a", "A", "b", "c"]), min_size=4, max_size=4)
@@ -21,7 +22,7 @@ def made(source: str | Sequence[str], target: str | Sequence[str], *links: tuple
 
 
 @given(st.lists(LINKS, min_size=1, max_size=4))
-def test_a_link_weighs_the_share_of_the_alignments_that_hold_it(alignments: list[Alignment]) -> None:
+def test_the_weight_of_a_link_is_the_share_of_alignments_that_contain_it(alignments: list[Alignment]) -> None:
     both = agreement(alignments)
     assert set(both.links) == {link for a in alignments for link in a.links}
     for link, weight in zip(both.links, both.weights or (), strict=True):
@@ -30,14 +31,14 @@ def test_a_link_weighs_the_share_of_the_alignments_that_hold_it(alignments: list
     assert agreement([*alignments, *alignments]) == both
 
 
-def test_agreement_needs_alignments_and_leaves_their_weights_aside() -> None:
+def test_agreement_needs_alignments_and_ignores_their_weights() -> None:
     with pytest.raises(ValidationError, match="no alignments"):
         agreement([])
     assert agreement([Alignment(((0, 0),), (0.1,))]).weights == (1.0,)
 
 
 def literal(pairs: Sequence[Pair], pair: Pair, floor: float) -> list[float]:
-    """The formula, counted anew for every link."""
+    """The formula, with all counts repeated for every link."""
 
     def side(p: Pair, k: int) -> list[str]:
         assert p.source is not None
@@ -71,7 +72,7 @@ def test_lexical_weights_follow_their_formula(
         assert list(weighed.weights or ()) == pytest.approx(literal(pairs, pair, floor))
 
 
-def test_a_stray_link_of_a_frequent_word_weighs_least() -> None:
+def test_a_rare_link_of_a_frequent_word_has_the_lowest_weight() -> None:
     text = [made("the Rhine", "der Rhein", (0, 0), (1, 1))] * 9 + [made("the Elbe", "die Elbe", (0, 0), (1, 1))]
     lexical = LexicalWeights.count(text)
     stray = made("the Elbe", "der Rhein", (0, 1), (1, 1))
@@ -80,9 +81,9 @@ def test_a_stray_link_of_a_frequent_word_weighs_least() -> None:
     assert lexical.weigh(made("unknown", "words", (0, 0))).weights == (0.5,)
 
 
-def test_what_cannot_be_weighed_is_said() -> None:
+def test_pairs_without_links_and_bad_floors_are_errors() -> None:
     pair = made("a", "b", (0, 0))
-    with pytest.raises(ValidationError, match="outside"):
+    with pytest.raises(UsageError, match="outside"):
         LexicalWeights.count([pair]).weigh(pair, floor=1.5)
     with pytest.raises(ValidationError, match="source sentence"):
         LexicalWeights.count([Pair(pair.target)])
@@ -90,8 +91,8 @@ def test_what_cannot_be_weighed_is_said() -> None:
         LexicalWeights.count([Pair(pair.target, pair.source)])
 
 
-def test_a_doubtful_link_does_not_stretch_an_entity() -> None:
-    """An article that only one direction links to the name is left out, a compound that it links is kept."""
+def test_a_link_in_one_direction_does_not_extend_an_entity() -> None:
+    """An article that only one direction links to the entity is not part of the projected entity."""
     source = Sentence(("Union", "law"), (Entity(0, 1, "ORG"),))
     target = Sentence(("das", "Recht", "der", "Union"))
     one, other = Alignment(((0, 3), (1, 1))), Alignment(((0, 2), (0, 3), (1, 1)))

@@ -1,4 +1,4 @@
-"""The page about recognizers does what it says."""
+"""The examples on the page about recognizers work."""
 
 from __future__ import annotations
 
@@ -43,6 +43,6 @@ def test_commands(xlner: Command, folder: Path) -> None:
 
 def test_python() -> None:
     codes = blocks("python")
-    assert len(codes) == 2
+    assert len(codes) == 3
     for code in codes:
         exec(code, {})

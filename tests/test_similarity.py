@@ -1,4 +1,4 @@
-"""The similarity matrix on its way from an aligner to the `weighted_coverage` score."""
+"""The similarity matrix, from an aligner to the `weighted_coverage` score."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALIKE = np.array([[0.1, 0.9, 0.2], [0.9, 0.1, 0.2], [0.1, 0.2, 0.8]], dtype=np.f
 
 
 class AlikeAligner:
-    """Links `Ana` with the second word; with `similarity`, says besides how alike all words are."""
+    """Links `Ana` to the second word. With `similarity`, the alignment also has the similarities of all words."""
 
     def __init__(self, *, similarity: bool = False) -> None:
         self.similarity = similarity
@@ -58,7 +58,7 @@ def test_from_the_command_line(xlner: Command, tmp_path: Path) -> None:
     assert pair.alignment.similarity is None
 
 
-def test_the_soft_score_takes_a_given_one_first_and_the_links_last() -> None:
+def test_the_score_prefers_a_given_matrix_and_falls_back_to_the_links() -> None:
     entities, candidates = SOURCE.entities, [(0, 2)]
     links = Pair(TARGET, SOURCE, Alignment(((0, 1),), (0.9,)))
     assert weighted_coverage_score(links, entities, candidates) == pytest.approx(0.9 * 2 / 4)
@@ -69,12 +69,12 @@ def test_the_soft_score_takes_a_given_one_first_and_the_links_last() -> None:
     )
 
 
-def test_it_must_fit_the_sentences() -> None:
+def test_the_matrix_must_fit_the_sentences() -> None:
     with pytest.raises(ValidationError, match=r"shape \(3, 3\) does not fit sentences of \(3, 2\) words"):
         Pair(Sentence(("a", "b")), SOURCE, Alignment((), None, ALIKE))
 
 
-def test_it_counts_neither_for_equality_nor_for_show() -> None:
+def test_equality_and_repr_ignore_the_matrix() -> None:
     with_it, without = Alignment(((0, 1),), None, ALIKE), Alignment(((0, 1),))
     assert with_it == without
     assert hash(with_it) == hash(without)
@@ -85,7 +85,7 @@ def test_it_counts_neither_for_equality_nor_for_show() -> None:
     assert turned.reversed() == with_it
 
 
-def test_pairs_that_differ_in_it_alone_are_projected_apart() -> None:
+def test_pairs_that_differ_only_in_the_matrix_are_projected_separately() -> None:
     pairs = [Pair(TARGET, SOURCE, Alignment(((0, 1),), None, s)) for s in (ALIKE, np.zeros((3, 3), dtype=np.float32))]
     done = Pipeline(projector="fused?weights=weighted_coverage:1").run_pairs(pairs)
     assert [[e.span for e in pair.labeled.entities] for pair in done] == [[(0, 2)], []]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import sys
 
 import pytest
@@ -18,7 +19,7 @@ def recognizer() -> SpacyRecognizer:
     return SpacyRecognizer()
 
 
-def test_entities_are_mapped_trimmed_and_on_our_words(recognizer: SpacyRecognizer) -> None:
+def test_entities_are_mapped_trimmed_and_cover_whole_words(recognizer: SpacyRecognizer) -> None:
     text = "Angela Merkel's plane landed in the United States on Monday, said the European Commission."
     sentence = Sentence.from_text(text, language="en")
     (entities,) = recognizer.recognize([sentence])
@@ -37,7 +38,7 @@ def test_tokens_without_text_and_empty_sentences(recognizer: SpacyRecognizer) ->
 
 
 def test_only_the_needed_components_are_loaded(recognizer: SpacyRecognizer) -> None:
-    assert recognizer._nlp.pipe_names == ["tok2vec", "ner"]
+    assert recognizer.pipeline.pipe_names == ["tok2vec", "ner"]
     assert "labels=ontonotes" in recognizer.fingerprint
 
 
@@ -52,7 +53,7 @@ def test_a_pipeline_from_a_folder(tmp_path) -> None:  # type: ignore[no-untyped-
         SpacyRecognizer(str(tmp_path / "blank"))
 
 
-def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_models_and_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendError, match="model 'xx_none' is not installed; python -m spacy download xx_none"):
         SpacyRecognizer("xx_none")
     with pytest.raises(BackendError, match="no spaCy model for 'gl' is installed; python -m spacy download"):
@@ -60,10 +61,23 @@ def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backend, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[offline\]'"):
         SpacyRecognizer()
-    backend._load.cache_clear()
     monkeypatch.setitem(sys.modules, "spacy", None)
     with pytest.raises(MissingExtraError, match="spaCy is not installed"):
-        SpacyRecognizer("en_core_web_sm")
+        SpacyRecognizer("another_model")
+
+
+def test_it_pickles_without_its_pipeline(recognizer: SpacyRecognizer) -> None:
+    pickled = pickle.dumps(recognizer)
+    again = pickle.loads(pickled)
+    sentence = Sentence(("Barack", "Obama", "visited", "Berlin", "."))
+    assert len(pickled) < 2000
+    assert again.fingerprint == recognizer.fingerprint
+    assert again.recognize([sentence]) == recognizer.recognize([sentence])
+
+
+def test_fingerprints_tell_options_apart(recognizer: SpacyRecognizer) -> None:
+    assert SpacyRecognizer(labels="none").fingerprint != recognizer.fingerprint
+    assert SpacyRecognizer(batch_size=1).fingerprint == recognizer.fingerprint
 
 
 def test_words_that_share_a_character_with_a_span() -> None:

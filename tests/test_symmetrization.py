@@ -1,4 +1,4 @@
-"""Symmetrizers against transcriptions of the programs that they follow."""
+"""Symmetrization methods compared with transcriptions of the original programs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AROUND = [(-1, 0), (0, -1), (1, 0), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 
 def moses(forward: Links, reverse: Links, final: str) -> Links:
-    """The grow method of Moses' symal: points are (target, source), and a pass sees what it adds further on."""
+    """The grow method of Moses' symal: points are (target, source), and a pass also visits points added ahead."""
     there, back = ({(t, s) for s, t in links} for links in (forward, reverse))
     current = there & back
     covered_target, covered_source = {t for t, _ in current}, {s for _, s in current}
@@ -53,7 +53,7 @@ def moses(forward: Links, reverse: Links, final: str) -> Links:
 
 
 def published(forward: Links, reverse: Links, *, final: bool) -> Links:
-    """The scripts of Zenkel et al., whose neighbors come in the order of a set of tuples in older Pythons."""
+    """The scripts of Zenkel et al. Their neighbors are in the order of a set of tuples in older Python versions."""
     around = [(0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, 0), (1, -1), (1, 1)]
     links, pool = forward & reverse, forward | reverse
 
@@ -78,14 +78,14 @@ def published(forward: Links, reverse: Links, *, final: bool) -> Links:
 
 
 @given(LINKS, LINKS)
-def test_growing_as_moses_does(forward: Links, reverse: Links) -> None:
+def test_growing_as_in_moses(forward: Links, reverse: Links) -> None:
     assert METHODS["grow-diag"](forward, reverse) == moses(forward, reverse, "")
     assert METHODS["grow-diag-final"](forward, reverse) == moses(forward, reverse, "or")
     assert METHODS["grow-diag-final-and"](forward, reverse) == moses(forward, reverse, "and")
 
 
 @given(LINKS, LINKS)
-def test_growing_as_published(forward: Links, reverse: Links) -> None:
+def test_growing_as_in_the_published_scripts(forward: Links, reverse: Links) -> None:
     assert METHODS["grow-diagonal"](forward, reverse) == published(forward, reverse, final=False)
     assert METHODS["grow-diagonal-final"](forward, reverse) == published(forward, reverse, final=True)
 
@@ -128,7 +128,9 @@ def test_names() -> None:
     forward, reverse = Alignment(((0, 0), (0, 1), (4, 4))), Alignment(((0, 0),))
     assert symmetrize(forward, reverse) == symmetrize(forward, reverse, "gdfa") == forward
     assert set(ALIASES.values()) < set(METHODS)
-    with pytest.raises(UnknownNameError, match=r"unknown method 'grow'.*known: forward, gd, gdf, gdfa, grow-diag"):
+    with pytest.raises(
+        UnknownNameError, match=r"unknown symmetrization method 'grow'.*known: forward, gd, gdf, gdfa, grow-diag"
+    ):
         symmetrize(forward, reverse, "grow")
 
 
@@ -151,5 +153,5 @@ def test_bad_input_from_the_command_line(xlner: Command, tmp_path: Path) -> None
     assert f"{reverse}: ends after 1 sentences, but {forward} goes on" in ran.err
     reverse.write_text("0-0\n0?0\n", encoding="utf-8")
     assert f"{reverse}:2 (sentence 2): '0?0' is not a link" in xlner("symmetrize", forward, reverse).err
-    assert "unknown method 'x'" in xlner("symmetrize", forward, reverse, "--method", "x").err
+    assert "unknown symmetrization method 'x'" in xlner("symmetrize", forward, reverse, "--method", "x").err
     assert "would replace its own input" in xlner("symmetrize", forward, reverse, "-o", forward).err

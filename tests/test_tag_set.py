@@ -23,7 +23,7 @@ SETS = {
 
 
 @pytest.mark.parametrize("scheme", sorted(set(SETS) - {Scheme.IO}))
-def test_schemes_are_told_by_their_prefixes(scheme: Scheme) -> None:
+def test_schemes_are_guessed_from_prefixes(scheme: Scheme) -> None:
     assert TagSet.of(SETS[scheme]).scheme is scheme
 
 
@@ -37,13 +37,13 @@ def test_only_inside_tags_and_only_begin_tags() -> None:
 @pytest.mark.parametrize(
     ("names", "match"),
     [
-        (("O", "LABEL_1"), "does not say what LABEL_1 stands for"),
-        (("B-PER", "I-PER"), "no O among the tags of the model: B-PER, I-PER; name them"),
-        (("O", "B-PER", "LOC"), "some tags of the model have a prefix, but not 'LOC'"),
-        (("O", "B-PER", "E-PER", "U-PER"), "tags of two schemes in one model: B, E, U"),
+        (("O", "LABEL_1"), "does not define what LABEL_1 means"),
+        (("B-PER", "I-PER"), "the tags of the model do not include O: B-PER, I-PER; give their names"),
+        (("O", "B-PER", "LOC"), "some tags of the model have a prefix, but 'LOC' has none"),
+        (("O", "B-PER", "E-PER", "U-PER"), "the tags of the model belong to two schemes: B, E, U"),
     ],
 )
-def test_names_that_make_no_sense(names: tuple[str, ...], match: str) -> None:
+def test_names_that_are_not_understood(names: tuple[str, ...], match: str) -> None:
     with pytest.raises(UnknownNameError, match=match):
         TagSet.of(names)
 
@@ -91,7 +91,7 @@ def test_the_best_path_is_the_best_of_all_allowed_ones(length: int, random: obje
     assert best_path(p, allowed, 0).tolist() == list(best)
 
 
-def test_what_is_valid_already_stays() -> None:
+def test_valid_tags_do_not_change() -> None:
     tags = SETS[Scheme.IOBES]
     row = encode([Entity(0, 2, "PER"), Entity(3, 4, "LOC")], 5, "IOBES")
     p = np.full((5, len(tags)), 0.01)

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 pytest.importorskip("transformers", reason="needs xlner[hf]")
 
 from tests.test_transfer import learner, some_sentences  # noqa: E402
-from xlner.transfer.training import TrainingOptions, train  # noqa: E402
+from xlner.transfer import TrainingOptions, train  # noqa: E402
 
 BY_HEART = TrainingOptions(epochs=14, batch_size=10, learning_rate=1e-2, freeze_embeddings=False, dropout=0.0)
 GOLD = some_sentences(50)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from xlner import InputError, Pair, Sentence, ValidationError, load
-from xlner.errors import RunFolderError
+from xlner.errors import RunFolderError, UnknownNameError
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -26,8 +26,9 @@ from xlner.alignment.hf import training as module  # noqa: E402
 from xlner.alignment.hf.objectives import SelfTraining, TranslationLanguageModeling  # noqa: E402
 from xlner.alignment.hf.states import Forward  # noqa: E402
 from xlner.alignment.hf.training import AlignerTrainingOptions, train_aligner  # noqa: E402
-from xlner.alignment.subwords import Subwords  # noqa: E402
-from xlner.models.schedule import rate, shuffled_batches  # noqa: E402
+from xlner.models.masking import Masking  # noqa: E402
+from xlner.models.subwords import Subwords  # noqa: E402
+from xlner.models.training import rate, shuffled_batches  # noqa: E402
 
 FAST = AlignerTrainingOptions(learning_rate=1e-3, batch_size=10, temperature=0.1, prefix="a", seed=3)
 
@@ -117,7 +118,7 @@ def test_the_translation_model_guesses_what_was_masked() -> None:
     candidates = np.array([4, 5, 6, 7, 8, 9])
     vectors = torch.from_numpy(np.random.default_rng(1).standard_normal((6, 4)).astype(np.float32))
     forward = Fixed(states)
-    objective = TranslationLanguageModeling(forward, torch.nn.Identity(), vectors, candidates, 99, 8)
+    objective = TranslationLanguageModeling(forward, torch.nn.Identity(), vectors, Masking(99, candidates), 8)
     loss = objective([texts()] * 400, np.random.default_rng(5))
     whole = [0, 7, 8, 9, 2, 5, 6, 4]
     expected, masked, changed = 0.0, 0, 0
@@ -125,7 +126,9 @@ def test_the_translation_model_guesses_what_was_masked() -> None:
     for row, sequence in enumerate(forward.seen[0]):
         assert len(sequence) == 8
         assert all(sequence[i] == whole[i] for i in (0, 4))
-        _, positions, pieces = objective._masked(texts(), rng)
+        masked_pair = objective.masked(texts(), rng)
+        positions, pieces = masked_pair.positions, masked_pair.wanted
+        assert masked_pair.shown == sequence
         assert pieces == [whole[i] for i in positions]
         losses = []
         for position, piece in zip(positions, pieces, strict=True):
@@ -275,7 +278,7 @@ def test_bad_options(bert: Path, tmp_path: Path) -> None:
         ({"temperature": 0.0}, "above 0"),
         ({"threshold": 1.0}, "below 1"),
     ]:
-        with pytest.raises(ValidationError, match=message):
+        with pytest.raises((ValidationError, UnknownNameError), match=message):
             AlignerTrainingOptions(**options)  # type: ignore[arg-type]
     with pytest.raises(ValidationError, match="nothing to train"):
         train_aligner(str(bert), some_pairs(3), tmp_path / "out", AlignerTrainingOptions(layer=0))

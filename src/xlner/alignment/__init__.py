@@ -1,4 +1,4 @@
-"""Word alignment: encoders that give word vectors, decoders that turn similarities into links, statistical aligners."""
+"""Word alignment: encoders compute word vectors, decoders turn similarities into links, statistical aligners learn."""
 
 import lazy_loader as lazy
 

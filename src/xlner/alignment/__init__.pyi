@@ -4,8 +4,8 @@ from .decoders import DecodedLinks as DecodedLinks
 from .decoders import make_decoder as make_decoder
 from .e5 import E5Aligner as E5Aligner
 from .e5 import E5Encoder as E5Encoder
-from .encoders import Encoder as Encoder
-from .encoders import EncoderAligner as EncoderAligner
+from .encoder_aligner import Encoder as Encoder
+from .encoder_aligner import EncoderAligner as EncoderAligner
 from .hf.aligner import HfAligner as HfAligner
 from .hf.aligner import HfEncoder as HfEncoder
 from .hf.published import AwesomeAligner as AwesomeAligner
@@ -18,7 +18,7 @@ from .lexicons import learn_lexicon as learn_lexicon
 from .lexicons import phrase_pairs as phrase_pairs
 from .statistical.eflomal import EflomalAligner as EflomalAligner
 from .statistical.thot import ThotAligner as ThotAligner
-from .statistical.trained import learn as learn
+from .statistical.training import train_or_load as train_or_load
 from .surface import SurfaceAligner as SurfaceAligner
 from .surface_augmented import SurfaceAugmentedAligner as SurfaceAugmentedAligner
 from .symmetrization import symmetrize as symmetrize

@@ -1,4 +1,4 @@
-"""Several alignments of one pair as one: how many of them hold a link is how sure it is."""
+"""Several alignments of one pair combined into one, weighted by how many of them contain each link."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from xlner.errors import ValidationError
 
 
 def agreement(alignments: Sequence[Alignment]) -> Alignment:
-    """All links of several alignments of one pair, each weighted by the share of them that hold it, in (0, 1].
+    """Return all links of several alignments of one pair, each weighted by the share of alignments that contain it.
 
-    Of both directions of a statistical aligner and their symmetrization, links of both directions weigh 1, those of
-    one direction that were kept 2/3, others 1/3. An alignment counts as often as it is given; weights that it has
-    itself are left aside. Raises `ValidationError` where there is none.
+    Weights are in (0, 1]. For example, given both directions of a statistical aligner and their symmetrization, links
+    in both directions weigh 1, links in one direction that the symmetrization keeps 2/3, and the others 1/3. An
+    alignment that is given twice counts twice. The weights of the alignments are ignored. Raises `ValidationError` for
+    an empty sequence.
 
     >>> agreement([Alignment(((0, 0), (1, 1))), Alignment(((0, 0),))])
     Alignment(links=((0, 0), (1, 1)), weights=(1.0, 0.5))
     """
     if not alignments:
-        raise ValidationError("there are no alignments to agree")
-    held = Counter(link for alignment in alignments for link in alignment.links)
-    return Alignment(tuple(held), tuple(count / len(alignments) for count in held.values()))
+        raise ValidationError("there are no alignments to combine")
+    counts = Counter(link for alignment in alignments for link in alignment.links)
+    return Alignment(tuple(counts), tuple(count / len(alignments) for count in counts.values()))

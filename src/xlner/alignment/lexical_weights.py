@@ -1,4 +1,4 @@
-"""How sure links are by what the words are linked to elsewhere in the same text."""
+"""Weights of links from how often the same words are linked in the whole text."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair
-from xlner.errors import ValidationError
+from xlner.errors import UsageError, ValidationError
 
-FLOOR = 0.5
-"""What is left of the weight of a link between words that are never linked elsewhere, and are frequent."""
+MIN_FACTOR = 0.5
+"""The factor for a link between two words that are never linked elsewhere; a link always linked has 1."""
 
 _Words = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class LexicalWeights:
-    """Counts of words and of links between them in many pairs, by which the links of a pair are weighed.
+    """Counts of words and of the links between them in many pairs, used to weight the links of a pair.
 
-    Aligners link function words, and words that have no counterpart, with whatever is near. Such a link is one of many
-    that the word has; a name is nearly always linked with the same word.
+    Aligners link function words, and words without a counterpart, to whatever is near. Such a word has links to many
+    different words, while the words of an entity are nearly always linked to the same word.
 
     >>> from xlner import Sentence
     >>> def pair(source, target, *links):
@@ -37,7 +37,7 @@ class LexicalWeights:
 
     @classmethod
     def count(cls, pairs: Iterable[Pair]) -> LexicalWeights:
-        """Count the lower-cased words of all pairs, and their links by weight.
+        """Count the lower-cased words of all pairs, and add up the weights of their links.
 
         Raises `ValidationError` for a pair without source or alignment.
         """
@@ -52,18 +52,18 @@ class LexicalWeights:
                 links[words[0][s], words[1][t]] += weight
         return cls(dict(links), source, target)
 
-    def weigh(self, pair: Pair, *, floor: float = FLOOR) -> Alignment:
-        """The links of a pair with `weight · (floor + (1 - floor) · max(n(s, t) / n(s), n(s, t) / n(t)))`.
+    def weigh(self, pair: Pair, *, floor: float = MIN_FACTOR) -> Alignment:
+        """Return the links of a pair with `weight · (floor + (1 - floor) · max(n(s, t) / n(s), n(s, t) / n(t)))`.
 
-        `n(s, t)` is the weight of all links between the words `s` and `t`, `n(s)` and `n(t)` how often they occur; the
-        fraction is the larger of the two translation probabilities, at most 1. Raises `ValidationError` for a pair
-        without source or alignment, and for a `floor` outside [0, 1].
+        `n(s, t)` is the total weight of all links between the words `s` and `t`; `n(s)` and `n(t)` are their counts.
+        The maximum is the larger of the two translation probabilities, at most 1. Raises `ValidationError` for a pair
+        without source or alignment, and `UsageError` for a `floor` outside [0, 1].
         """
         if not 0 <= floor <= 1:
-            raise ValidationError(f"floor {floor} is outside [0, 1]")
+            raise UsageError(f"floor {floor} is outside [0, 1]")
         words, found = _words(pair), _links(pair)
-        sure = (self._probability(words[0][s], words[1][t]) for s, t in found)
-        weights = (w * (floor + (1 - floor) * p) for w, p in zip(found.values(), sure, strict=True))
+        probabilities = (self._probability(words[0][s], words[1][t]) for s, t in found)
+        weights = (w * (floor + (1 - floor) * p) for w, p in zip(found.values(), probabilities, strict=True))
         return Alignment(tuple(found), tuple(weights))
 
     def _probability(self, source: str, target: str) -> float:
@@ -73,12 +73,12 @@ class LexicalWeights:
 
 def _words(pair: Pair) -> tuple[list[str], list[str]]:
     if pair.source is None:
-        raise ValidationError("a pair needs a source sentence for its links to be weighed")
+        raise ValidationError("lexical weights need pairs with a source sentence")
     return [t.lower() for t in pair.source.tokens], [t.lower() for t in pair.target.tokens]
 
 
 def _links(pair: Pair) -> dict[tuple[int, int], float]:
     if pair.alignment is None:
-        raise ValidationError("a pair needs an alignment for its links to be weighed")
+        raise ValidationError("lexical weights need pairs with an alignment")
     alignment = pair.alignment
     return dict(zip(alignment.links, alignment.weights or (1.0,) * len(alignment), strict=True))

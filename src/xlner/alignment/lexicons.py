@@ -1,4 +1,4 @@
-"""A lexicon of words and short phrases, learned from aligned sentence pairs."""
+"""Learn a lexicon of words and short phrases from aligned sentence pairs."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xlner.core.lexicon import LexiconEntry
 from xlner.core.pair import Pair
-from xlner.errors import ValidationError
+from xlner.errors import UsageError, ValidationError
 
 _Phrase = tuple[str, ...]
 
 
 def learn_lexicon(pairs: Iterable[Pair], *, max_words: int = 3, min_count: int = 1) -> list[LexiconEntry]:
-    """The best translation of every source word, and of phrases of up to `max_words` words, sorted by source.
+    """Return the best translation of each source word and of phrases of up to `max_words` words, sorted by source.
 
-    Phrases are those that the links allow (Och and Ney 2004): no link leads out of them on either side, and their
-    first and last words have links. Of what a phrase is linked to, that is best which has the greatest
-    `p(target | source) · p(source | target)`, its weight; of equals the more frequent, then the first by letters.
-    Words are counted in lower case; a translation is written as it mostly is. An entry must have been seen
-    `min_count` times, and twice where its source has more than one word.
+    Phrases are those that are consistent with the links (Och and Ney 2004): no link leaves the phrase pair, and the
+    first and last words have links. The best translation has the largest `p(target | source) · p(source | target)`,
+    which is the weight of the entry. Ties go to the more frequent translation, then to the first in alphabetical order.
+    Words are counted in lower case; a translation has its most frequent spelling. An entry needs `min_count`
+    occurrences, and at least two if its source has more than one word.
 
-    Raises `ValidationError` for numbers under 1, and for a pair without source or alignment.
+    Raises `UsageError` for numbers below 1, and `ValidationError` for a pair without source or alignment.
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("ciudad", "vieja")), Sentence(("Old", "town")), Alignment(((0, 1), (1, 0))))
@@ -29,7 +29,7 @@ def learn_lexicon(pairs: Iterable[Pair], *, max_words: int = 3, min_count: int =
     [('old', 'vieja'), ('old town', 'ciudad vieja'), ('town', 'ciudad')]
     """
     if max_words < 1 or min_count < 1:
-        raise ValidationError(f"max_words {max_words} and min_count {min_count} must be at least 1")
+        raise UsageError(f"max_words {max_words} and min_count {min_count} must be at least 1")
     counts: Counter[tuple[_Phrase, _Phrase]] = Counter()
     forms: defaultdict[_Phrase, Counter[_Phrase]] = defaultdict(Counter)
     for pair in pairs:
@@ -41,12 +41,17 @@ def learn_lexicon(pairs: Iterable[Pair], *, max_words: int = 3, min_count: int =
 
 
 def phrase_pairs(pair: Pair, *, max_words: int) -> Iterator[tuple[_Phrase, _Phrase]]:
-    """Words and phrases of a pair that are linked with each other and nothing else, at most `max_words` on each side.
+    """Yield the words and phrases of a pair that are linked only to each other, at most `max_words` on each side.
 
     Raises `ValidationError` for a pair without source or alignment.
+
+    >>> from xlner import Alignment, Sentence
+    >>> pair = Pair(Sentence(("ciudad", "vieja")), Sentence(("old", "town")), Alignment(((0, 1), (1, 0))))
+    >>> list(phrase_pairs(pair, max_words=1))
+    [(('old',), ('vieja',)), (('town',), ('ciudad',))]
     """
     if pair.source is None or pair.alignment is None:
-        raise ValidationError("a lexicon is learned from pairs with source and alignment")
+        raise ValidationError("learning a lexicon needs pairs with source and alignment")
     source, target = pair.source.tokens, pair.target.tokens
     of_source: defaultdict[int, list[int]] = defaultdict(list)
     of_target: defaultdict[int, list[int]] = defaultdict(list)
@@ -61,8 +66,8 @@ def phrase_pairs(pair: Pair, *, max_words: int) -> Iterator[tuple[_Phrase, _Phra
             first, last = min(linked), max(linked) + 1
             if last - first > max_words:
                 continue
-            closed = all(start <= s < end for t in range(first, last) for s in of_target.get(t, ()))
-            if closed and _has_words(source[start:end]) and _has_words(target[first:last]):
+            consistent = all(start <= s < end for t in range(first, last) for s in of_target.get(t, ()))
+            if consistent and _has_words(source[start:end]) and _has_words(target[first:last]):
                 yield source[start:end], target[first:last]
 
 
@@ -93,5 +98,5 @@ def _lower(words: Sequence[str]) -> _Phrase:
 
 
 def _has_words(words: Sequence[str]) -> bool:
-    """True where every one has a letter or digit in it: marks are left to the text that is translated."""
+    """True if every word has a letter or digit; punctuation is not part of a lexicon."""
     return all(any(c.isalnum() for c in word) for word in words)

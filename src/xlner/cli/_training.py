@@ -27,12 +27,13 @@ def ready_to_align(
     for options of training with an aligner that does not learn, `InputError` for standard input, which can be read only
     once.
     """
-    from xlner.alignment.statistical.trained import has_to_learn, learn
+    from xlner.alignment.statistical.training import train_or_load
     from xlner.core.registry import load
+    from xlner.stages import needs_training
 
     aligner = load("aligner", spec)
     extra: Sequence[tuple[str, str]] = options["extra_bitext"]
-    if not has_to_learn(aligner):
+    if not needs_training(aligner):
         if extra or options["save_model"]:
             raise BackendError(
                 f"the aligner {spec!r} has nothing to learn", hint="leave out --extra-bitext and --save-model"
@@ -43,7 +44,7 @@ def ready_to_align(
         raise InputError(f"the aligner {spec!r} reads its bitext twice", hint="give files, not standard input")
     folder = _model_folder(options, stack)
     pairs = _readable(spec, bitexts, read, options["on_error"])
-    return learn(aligner, pairs, folder, _digests(bitexts, options), overwrite=not options["resume"])
+    return train_or_load(aligner, pairs, folder, _digests(bitexts, options), overwrite=not options["resume"])
 
 
 def _model_folder(options: Mapping[str, Any], stack: ExitStack) -> Path:

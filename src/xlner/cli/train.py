@@ -107,7 +107,7 @@ def train(model: str, output: str, as_json: bool, **options: Any) -> int:
     xlner train e5 --train en=en.conll --train de=de.conll --total 4000 --temperature inf -o e5-ner
     xlner recognize noticias.txt --lang es --recognizer hf:e5-ner
     """
-    from xlner.transfer.training import TrainingOptions, train
+    from xlner.transfer import TrainingOptions, train
 
     files = LabeledFiles(options)
     sets = _sets(files, options)

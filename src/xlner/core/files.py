@@ -3,52 +3,121 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
+import secrets
 import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Any, TextIO, TypeVar
 
-from xlner.errors import InputError
+from xlner.errors import InputError, RunFolderError
 
+_Stream = TypeVar("_Stream", bound=IO[Any])
 _MODEL_FILES = ("config.json", "adapter.json")
+_PARTIAL = ".part"
+"""The end of the names of temporary files."""
 
 
 def require_room(folder: Path, overwrite: bool) -> None:
-    """Raise `InputError` where a folder has something in it that is not to be replaced, or is no model's."""
+    """Raise `InputError` if a model cannot be written to `folder`.
+
+    The folder may be missing or empty. With `overwrite` it may also hold another model, but no other files.
+    """
     if folder.is_dir() and not any(folder.iterdir()):
         return
     if overwrite and folder.is_dir() and not any((folder / name).is_file() for name in _MODEL_FILES):
-        raise InputError("holds no model, and is not replaced", path=folder, hint="name another folder")
+        raise InputError("holds no model and is not replaced", path=folder, hint="name another folder")
     if folder.exists() and not (overwrite and folder.is_dir()):
         hint = "give --overwrite to replace it" if folder.is_dir() else "name a folder"
         raise InputError("exists already", path=folder, hint=hint)
 
 
 def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Have a folder written beside its place, then put it there, with nothing of an old one left."""
+    """Create a folder or replace it as a whole: `write` fills a new folder, which then takes the name."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        part = Path(scratch) / "new"
-        part.mkdir()
-        write(part)
+        new = Path(scratch) / "new"
+        new.mkdir()
+        write(new)
         if folder.exists():
             folder.rename(Path(scratch) / "old")
-        part.rename(folder)
+        new.rename(folder)
+
+
+@contextmanager
+def replacing(path: Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
+    """A binary stream to write a file with; the file appears under its name once the block has ended without an error.
+
+    The data goes to a temporary file in the same folder, `NAME.RANDOM.part`. With `durable` it is on the disk before
+    the file is renamed.
+    """
+    with _replacing(path, durable, lambda partial: partial.open("xb")) as stream:
+        yield stream
+
+
+@contextmanager
+def replacing_text(path: Path, *, durable: bool = False) -> Iterator[TextIO]:
+    """The same as `replacing` for text in UTF-8 with LF."""
+    with _replacing(path, durable, lambda partial: partial.open("x", encoding="utf-8", newline="\n")) as stream:
+        yield stream
+
+
+@contextmanager
+def _replacing(
+    path: Path, durable: bool, open_new: Callable[[Path], AbstractContextManager[_Stream]]
+) -> Iterator[_Stream]:
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
+    try:
+        with open_new(partial) as stream:
+            yield stream
+            if durable:
+                stream.flush()
+                os.fsync(stream.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
 
 
 def write_durably(path: Path, data: str | bytes) -> None:
-    """Write a file beside its place, have it reach the disk, then put it there."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as stream:
+    """Write a whole file so that it is complete and on the disk, or not there, even after a power failure."""
+    with replacing(path, durable=True) as stream:
         stream.write(data.encode("utf-8") if isinstance(data, str) else data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write an object as indented JSON in UTF-8."""
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
+    """Create a folder if needed, and keep other processes out of it until the result is closed.
+
+    Temporary files that a killed process left in it are removed. There is no lock on Windows. Raises `RunFolderError`,
+    which calls the folder `what`, if it cannot be created or is in use by another process.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise RunFolderError(f"{what} {folder} cannot be made: {error.strerror}") from None
+    try:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass
+    except OSError:
+        lock.close()
+        raise RunFolderError(f"{what} {folder} is in use by another process") from None
+    for left in folder.glob(f"*{_PARTIAL}"):
+        left.unlink(missing_ok=True)
+    return lock
 
 
 STANDARD_STREAM = "-"
@@ -121,22 +190,19 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    partial = Path(f"{path}.part")
-    try:
-        stream = partial.open("w", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", path=path) from None
-    try:
-        with stream:
-            yield stream
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    partial.replace(path)
+    with ExitStack() as stack:
+        try:
+            stream = stack.enter_context(replacing_text(Path(path)))
+        except OSError as error:
+            raise InputError(f"cannot be written: {error.strerror}", path=path) from None
+        yield stream
 
 
 def cached_folder(path: Path, make: Callable[[Path], None]) -> Path:
-    """A folder that `make` fills the first time; it is there whole or not at all, whoever else makes it meanwhile."""
+    """The folder `path`, which `make` fills if it does not exist yet.
+
+    The folder is complete or not there, also if several processes make it at the same time.
+    """
     if path.is_dir():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -145,7 +211,7 @@ def cached_folder(path: Path, make: Callable[[Path], None]) -> Path:
         make(partial)
         partial.replace(path)
     except OSError:
-        if not path.is_dir():  # nobody else was faster
+        if not path.is_dir():  # otherwise another process was faster
             raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)

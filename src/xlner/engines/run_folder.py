@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 
-from xlner.core.files import write_durably
+from xlner.core.files import lock_folder, replacing_text, write_durably
 from xlner.core.pair import Pair
 from xlner.errors import InputError, RunFolderError
 from xlner.formats import jsonl
@@ -40,7 +39,7 @@ class RunFolder:
     ) -> None:
         self.path = Path(path)
         self.reused: list[int] = []
-        self._lock = _locked(self.path)
+        self._lock = lock_folder(self.path)
         try:
             self.shard_size = self._open(json.loads(json.dumps(identity)), shard_size, overwrite)
         except BaseException:
@@ -110,13 +109,10 @@ class RunFolder:
 
     def _write(self, number: int, pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> None:
         path = self._shard(number)
-        partial = path.with_suffix(".part")
-        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+        with replacing_text(path, durable=True) as stream:
             for pair in pairs:
                 jsonl.write_pair(stream, pair)
                 on_progress(1)
-            _sync(stream)
-        partial.replace(path)
         write_durably(path.with_suffix(".done"), json.dumps(_mark(path.read_bytes())))
 
     def _read(self, number: int) -> Iterator[Pair]:
@@ -153,31 +149,7 @@ def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     return ", ".join(differ)
 
 
-def _sync(stream: IO[str]) -> None:
-    stream.flush()
-    os.fsync(stream.fileno())
-
-
 def _clear(path: Path) -> None:
     """Remove what a run left behind, and nothing else."""
     for old in (*path.glob("shard-*"), path / _MANIFEST):
         old.unlink(missing_ok=True)
-
-
-def _locked(path: Path) -> IO[str]:
-    """An open file that keeps other processes out for as long as it stays open."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        lock = (path / ".lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise RunFolderError(f"run folder {path} cannot be made: {error.strerror}") from None
-    try:
-        import fcntl
-
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except ImportError:  # no such locks on Windows
-        pass
-    except OSError:
-        lock.close()
-        raise RunFolderError(f"run folder {path} is in use by another process") from None
-    return lock

@@ -130,26 +130,6 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
 
 
 @contextmanager
-def worker_threads(device: Any) -> Iterator[int]:
-    """How many batches to compute side by side, and while they are, one thread of torch for each.
-
-    On a CPU these take the place of the threads of torch, which share out single operations and wait for each other:
-    where other work has a CPU, that takes several times as long.
-    """
-    import torch
-
-    if device.type != "cpu":
-        yield 1
-        return
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield threads
-    finally:
-        torch.set_num_threads(threads)
-
-
-@contextmanager
 def silence() -> Iterator[None]:
     """No bars and reports while loading: what matters in them is raised."""
     from transformers.utils import logging

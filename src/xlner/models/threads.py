@@ -1,12 +1,15 @@
-"""How many threads are worth their while."""
+"""The CPUs of this process, and threads that compute batches side by side."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 def cpus() -> int:
-    """The CPUs that this process may use.
+    """The number of CPUs that this process may use.
 
     >>> cpus() >= 1
     True
@@ -14,3 +17,36 @@ def cpus() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+@contextmanager
+def single_threaded_torch() -> Iterator[None]:
+    """Limit PyTorch to one thread, for code that runs threads of its own.
+
+    The threads of PyTorch share single operations and wait for each other in a loop. That is several times slower if
+    another process uses the same CPUs.
+    """
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def worker_threads(device: Any) -> Iterator[int]:
+    """The number of batches to compute at the same time on a `torch.device`.
+
+    On a CPU that is the number of threads of PyTorch, which itself is limited to one thread meanwhile.
+    """
+    import torch
+
+    if device.type != "cpu":
+        yield 1
+        return
+    threads = torch.get_num_threads()
+    with single_threaded_torch():
+        yield threads

@@ -1,4 +1,4 @@
-"""Windows over sequences that are too long for a model, and the way back."""
+"""Overlapping windows over sequences that are too long for a model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Overlapping windows over `length` positions: all of one size, or one window over everything.
+    """Overlapping windows over the positions of a sequence: all of one size, or one window over everything.
 
     >>> Windows.over(10, size=6, overlap=2).spans
     ((0, 6), (4, 10))
@@ -26,14 +26,14 @@ class Windows:
 
     @classmethod
     def over(cls, length: int, *, size: int, overlap: int) -> Windows:
-        """Windows of `size` positions, of which neighbors share at least `overlap`; the last one ends at the end."""
+        """Windows of `size` positions. Neighbors share at least `overlap`; the last window ends with the sequence."""
         if length <= size:
             return cls(((0, length),), overlap)
         starts = [*range(0, length - size, size - overlap), length - size]
         return cls(tuple((start, start + size) for start in starts), overlap)
 
     def stitch(self, states: Sequence[FloatArray], counts: NDArray[np.intp]) -> FloatArray:
-        """One row per position out of the rows of each window."""
+        """One row per position, taken from the rows of the windows; see `best`."""
         if len(states) == 1:
             return states[0]
         starts = np.array([start for start, _ in self.spans])
@@ -43,10 +43,11 @@ class Windows:
         return stitched
 
     def best(self, counts: NDArray[np.intp]) -> NDArray[np.intp]:
-        """For each position the window to take it from: the one whose middle is nearest to the middle of its word.
+        """The window to use for each position: the one whose middle is nearest to the middle of the word.
 
-        `counts` holds the positions of each word. All positions of a word come from one window, which then holds it
-        whole, unless the word is longer than the overlap; then each position goes by itself.
+        `counts` holds the number of positions of each word. All positions of a word use the same window, which contains
+        the whole word. Only a word that is longer than the overlap is split: each of its positions uses the window
+        whose middle is nearest to the position.
         """
         middles = np.array([(start + end) / 2 for start, end in self.spans])
         stops = np.cumsum(counts)

@@ -1,4 +1,4 @@
-"""Named entity recognition."""
+"""Named entity recognition: one recognizer per file."""
 
 import lazy_loader as lazy
 

@@ -1,4 +1,4 @@
-"""Character spans as words of a sentence."""
+"""Character spans as spans of words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xlner.core.entity import Span
 
 
 def words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None:
-    """The words that share a character with `[start, end)`; None where there are none.
+    """Return the span of the words that share a character with `[start, end)`, or None if there are none.
 
     >>> words_in([(0, 3), (4, 8)], 5, 8)
     (1, 2)

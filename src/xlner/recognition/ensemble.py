@@ -1,36 +1,55 @@
-"""Several recognizers as one."""
+"""Several recognizers combined into one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
+from xlner.core.options import options_fingerprint
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import MissingArgumentError, UnknownNameError
-from xlner.recognition.votes import checked_weights, entities_of, mean, votes_of
-from xlner.stages import Recognizer
+from xlner.errors import MissingArgumentError, UsageError
+from xlner.recognition.votes import check_weights, decode_entities, mean_probabilities, votes_of
+from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
+
+
+@dataclass(frozen=True, slots=True)
+class EnsembleOptions:
+    """Options of `EnsembleRecognizer`; see there."""
+
+    weights: tuple[float, ...]
 
 
 class EnsembleRecognizer:
-    """The weighted mean of the word-level class probabilities of several recognizers.
+    """The weighted mean of the class probabilities that several recognizers give to words.
 
-    `members` are recognizers, or their specs with `+` between them: `ensemble:hf:./one+hf:./other`; specs with options
-    in parentheses, `ensemble?members=(hf:./one?pool=mean+hf:./other)&weights=2,1`. All of them need class
-    probabilities, such as `hf` gives. `language` is passed on to those that want to know it.
+    - `members`: recognizers, or their specs joined by `+`, as in `ensemble:hf:./one+hf:./other`. Specs with options go
+      in parentheses: `ensemble?members=(hf:./one?pool=mean+hf:./other)&weights=2,1`. All members need class
+      probabilities, as `hf` has.
+    - `weights`: one number per member; equal by default.
+    - `language`: passed to the specs of members that have this option.
 
-    Raises `MissingArgumentError` without members, `UnknownNameError` for one without probabilities, `ValidationError`
-    for weights that do not fit, and whatever members raise.
+    Raises `MissingArgumentError` without members, `UsageError` for a member without probabilities and for weights that
+    do not fit, and what the members raise.
 
-    >>> EnsembleRecognizer.name
-    'ensemble'
+    >>> class Guess:
+    ...     def __init__(self, probability):
+    ...         self.classes, self.probability = ("O", "B-LOC", "I-LOC"), probability
+    ...     def recognize(self, sentences):
+    ...         return [[] for _ in sentences]
+    ...     def probabilities(self, sentences):
+    ...         return [np.array([[1 - self.probability, self.probability, 0]] * len(s)) for s in sentences]
+    >>> ensemble = EnsembleRecognizer([Guess(0.9), Guess(0.3)], weights=[2, 1])
+    >>> ensemble.recognize([Sentence(("Vigo",))])
+    [[Entity(start=0, end=1, label='LOC', score=0.7)]]
     """
 
-    name = "ensemble"
+    classes: Sequence[str]
+    """The IOB2 classes of all members, `O` first."""
 
     def __init__(
         self,
@@ -43,39 +62,41 @@ class EnsembleRecognizer:
             raise MissingArgumentError("ensemble needs recognizers", hint="write ensemble:hf:FOLDER+hf:FOLDER")
         specs = members.split("+") if isinstance(members, str) else members
         numbers = parse_weights(weights) if isinstance(weights, str) else weights
-        self.weights = checked_weights(numbers, len(specs))
-        self.members = [load("recognizer", m, language=language) if isinstance(m, str) else m for m in specs]
-        for member in self.members:
-            if not hasattr(member, "probabilities"):
-                raise UnknownNameError(
-                    f"{type(member).__name__} gives no class probabilities", hint="take recognizers such as hf:MODEL"
-                )
-        known: list[Any] = self.members
-        labels = {c.split("-", 1)[1] if c[:2] in ("B-", "I-") else c for m in known for c in m.classes}
-        self._labels = sorted(labels - {"O"})
+        self.options = EnsembleOptions(check_weights(numbers, len(specs)))
+        loaded = [load("recognizer", m, language=language) if isinstance(m, str) else m for m in specs]
+        self.members = [_with_probabilities(member) for member in loaded]
+        classes = {c for member in self.members for c in member.classes}
+        self._labels = sorted({c.split("-", 1)[1] if c[:2] in ("B-", "I-") else c for c in classes} - {"O"})
         self.classes = ("O", *(f"{prefix}-{label}" for label in self._labels for prefix in "BI"))
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on."""
-        parts = [getattr(m, "fingerprint", type(m).__qualname__) for m in self.members]
-        return f"ensemble {' + '.join(f'{w:g}*({p})' for w, p in zip(self.weights, parts, strict=True))}"
+        """The weights and the fingerprints of the members."""
+        return f"{options_fingerprint('ensemble', self.options)}&members={[fingerprint_of(m) for m in self.members]}"
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
-        """The entities of each sentence by the most likely tags that IOB2 allows, with scores."""
-        return [entities_of(self.classes, p) for p in self._means(sentences)]
+        """Return the entities of each sentence from the most likely tags that IOB2 allows, with scores."""
+        return [decode_entities(self.classes, p) for p in self._means(sentences)]
 
     def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
-        """The class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`."""
+        """Return the class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`."""
         return [p.astype(np.float32) for p in self._means(sentences)]
 
     def _means(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float64]]:
         votes = zip(*(votes_of(member, sentences) for member in self.members), strict=True)
-        return [mean(of_sentence, self.weights, self._labels)[1] for of_sentence in votes]
+        return [mean_probabilities(of_sentence, self.options.weights, self._labels)[1] for of_sentence in votes]
+
+
+def _with_probabilities(recognizer: Recognizer) -> ProbabilisticRecognizer:
+    if not isinstance(recognizer, ProbabilisticRecognizer):
+        raise UsageError(
+            f"{type(recognizer).__name__} gives no class probabilities", hint="use recognizers such as hf:MODEL"
+        )
+    return recognizer
 
 
 def parse_weights(text: str) -> tuple[float, ...]:
-    """Numbers with commas between them; raises `UnknownNameError` for anything else.
+    """Parse numbers separated by commas. Raises `UsageError` for anything else.
 
     >>> parse_weights("2, 0.5")
     (2.0, 0.5)
@@ -83,4 +104,4 @@ def parse_weights(text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in text.split(","))
     except ValueError:
-        raise UnknownNameError(f"weights {text!r} are no numbers", hint="write them as 2,1") from None
+        raise UsageError(f"weights {text!r} are not numbers", hint="write them as 2,1") from None

@@ -1,13 +1,15 @@
-"""Recognition with a list of names."""
+"""Recognition with a list of entities."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from unicodedata import normalize
 
 from xlner.core.entity import Entity
+from xlner.core.options import options_fingerprint
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import InputError, MissingArgumentError, UnknownNameError
@@ -18,18 +20,26 @@ _CASES = ("exact", "ignore")
 _Words = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class GazetteerOptions:
+    """Options of `GazetteerRecognizer`; see there."""
+
+    case: str = "exact"
+
+
 class GazetteerRecognizer:
-    """The names of a list, wherever whole words of a sentence spell one: from the left, the longest that begins there.
+    """Finds the entities of a list wherever whole words of a sentence match one: leftmost first, then longest.
 
-    `names` is a file with a name and its label on each line and a tab between them; of a name that is there twice the
-    first label counts. A name is found whether the sentence is cut into words as the default tokenizer would, or at
-    white space alone. `case` is `exact` or `ignore`. Letters and their composed forms are the same.
+    - `names`: a file with an entity and its label on each line, separated by a tab. If an entity occurs twice, the
+      first label counts.
+    - `case`: `exact` or `ignore`.
 
-    Lists may be long: reading 300,000 names takes about a second, and the time for a sentence does not depend on their
-    number.
+    An entity is found whether the sentence is split into words by the default tokenizer or at white space. Composed and
+    decomposed characters are the same. Reading 300,000 entities takes about a second, and the time per sentence does
+    not depend on their number.
 
-    Raises `MissingArgumentError` without a file, `InputError` with the line where it cannot be read, `UnknownNameError`
-    for an unknown `case`.
+    Raises `MissingArgumentError` without a file, `InputError` with the line if the file cannot be read, and
+    `UnknownNameError` for an unknown `case`.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w+", suffix=".tsv") as file:
@@ -38,48 +48,47 @@ class GazetteerRecognizer:
     [[Entity(start=1, end=3, label='LOC', score=None)]]
     """
 
-    name = "gazetteer"
-
     def __init__(self, names: str | None = None, *, case: str = "exact") -> None:
         if names is None:
-            raise MissingArgumentError("gazetteer needs a file of names", hint="write gazetteer:FILE")
+            raise MissingArgumentError("gazetteer needs a file of entities", hint="write gazetteer:FILE")
         if case not in _CASES:
             raise UnknownNameError(f"unknown case {case!r}", hint=f"one of {', '.join(_CASES)}")
-        self._fold = case == "ignore"
+        self.options = GazetteerOptions(case)
         self._labels: dict[_Words, str] = {}
         for name, label in _read(names):
             for words in {tuple(name.split()), tuple(name[a:b] for a, b in tokenize(name))}:
-                self._labels.setdefault(self._spelled(words), label)
-        self._longest: dict[str, int] = {}
+                self._labels.setdefault(self._normalized(words), label)
+        self._max_words: dict[str, int] = {}
+        """The number of words in the longest entity that starts with a word."""
         for words in self._labels:
-            self._longest[words[0]] = max(len(words), self._longest.get(words[0], 0))
+            self._max_words[words[0]] = max(len(words), self._max_words.get(words[0], 0))
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the result depends on."""
+        """The options and a hash of the list."""
         names = Digest(f"{label}\t{' '.join(words)}" for words, label in self._labels.items())
-        return f"gazetteer {names.hexdigest()} case={'ignore' if self._fold else 'exact'}"
+        return f"{options_fingerprint('gazetteer', self.options)}&names={names.hexdigest()}"
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
-        """The names in each sentence."""
-        return [list(self._find(self._spelled(sentence.tokens))) for sentence in sentences]
+        """Return the entities of each sentence."""
+        return [list(self._find(self._normalized(sentence.tokens))) for sentence in sentences]
 
-    def _spelled(self, words: Sequence[str]) -> _Words:
+    def _normalized(self, words: Sequence[str]) -> _Words:
         composed = (word if word.isascii() else normalize("NFC", word) for word in words)
-        return tuple(word.casefold() for word in composed) if self._fold else tuple(composed)
+        return tuple(word.casefold() for word in composed) if self.options.case == "ignore" else tuple(composed)
 
     def _find(self, words: _Words) -> Iterator[Entity]:
         start = 0
         while start < len(words):
-            longest = min(start + self._longest.get(words[start], 0), len(words))
-            end = next((end for end in range(longest, start, -1) if words[start:end] in self._labels), None)
+            last = min(start + self._max_words.get(words[start], 0), len(words))
+            end = next((end for end in range(last, start, -1) if words[start:end] in self._labels), None)
             if end is not None:
                 yield Entity(start, end, self._labels[words[start:end]])
             start = end or start + 1
 
 
 def _read(path: str) -> Iterator[tuple[str, str]]:
-    """Names and labels of a file; raises `InputError` with the line of what is neither."""
+    """Yield the entities and labels of a file. Raises `InputError` with the line for anything else."""
     try:
         with Path(path).open(encoding="utf-8-sig") as stream:
             for number, line in enumerate(stream, start=1):
@@ -88,7 +97,7 @@ def _read(path: str) -> Iterator[tuple[str, str]]:
                 name, tab, label = line.rstrip("\r\n").partition("\t")
                 if not (tab and name.strip() and label.split() == [label.strip()]):
                     raise InputError(
-                        "expected a name and a label without spaces, with a tab between them", path=path, line=number
+                        "expected an entity and a label without spaces, separated by a tab", path=path, line=number
                     )
                 yield name.strip(), label.strip()
     except OSError as error:

@@ -1,14 +1,16 @@
-"""Recognition with any installed spaCy pipeline."""
+"""Recognition with any spaCy pipeline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from xlner.core.entity import Entity
 from xlner.core.labels import LabelMap
+from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, MissingExtraError
 from xlner.recognition.char_spans import words_in
@@ -35,49 +37,62 @@ _NOT_NEEDED = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class SpacyOptions:
+    """Options of `SpacyRecognizer`; see there."""
+
+    labels: str = "ontonotes"
+    batch_size: int = speed_option(64)
+
+
 class SpacyRecognizer:
-    """Entities from a spaCy pipeline, on the words of the given sentence.
+    """Recognizes entities with a spaCy pipeline, on the words of the given sentence.
 
-    The pipeline reads the text with its own tokenizer; its entities are widened to whole words of the sentence.
-    `model` is a package name or a folder; by default the small model for `language` under whichever name is
-    installed. `labels` is a label map, see `xlner.LabelMap`.
+    - `model`: a package name or a folder. The default is the installed small model for `language`.
+    - `language`: the language of the default model.
+    - `labels`: a label map, see `xlner.LabelMap`.
+    - `batch_size`: the number of texts that spaCy buffers.
 
-    Raises `MissingExtraError` without spaCy, `BackendError` where the model is missing or has no recognizer.
+    The pipeline reads the text with its own tokenizer. Its entities are extended to whole words of the sentence.
 
-    >>> SpacyRecognizer.name
-    'spacy'
+    Raises `MissingExtraError` without spaCy, and `BackendError` if the model is missing or has no entity recognizer.
+    For an example see docs/recognizers.md.
     """
-
-    name = "spacy"
 
     def __init__(
         self, model: str | None = None, *, language: str = "en", labels: str = "ontonotes", batch_size: int = 64
     ) -> None:
         self.model = model or _default_model(language)
         self.labels = LabelMap.parse(labels)
-        self.batch_size = batch_size
-        self._nlp = _load(self.model)
+        self.options = SpacyOptions(self.labels.name, batch_size)
+        _load(self.model)  # raises if there is none
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on."""
+        """The options, the name and version of the model, and the version of spaCy."""
         from spacy.about import __version__
 
-        meta = self._nlp.meta
-        return f"spacy {__version__} {meta['lang']}_{meta['name']} {meta['version']} labels={self.labels.name}"
+        meta = self.pipeline.meta
+        model = f"{meta['lang']}_{meta['name']}-{meta['version']}"
+        return f"{options_fingerprint('spacy', self.options)}&model={model}&spacy={__version__}"
+
+    @property
+    def pipeline(self) -> Language:
+        """The spaCy pipeline, which all recognizers with this model share."""
+        return _load(self.model)
 
     @property
     def summary(self) -> str:
-        """The model and the version of spaCy, for `xlner doctor`."""
+        """The model and the version of spaCy, as `xlner doctor` shows them."""
         from spacy.about import __version__
 
-        meta = self._nlp.meta
+        meta = self.pipeline.meta
         return f"{meta['lang']}_{meta['name']} {meta['version']} with spaCy {__version__}"
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
-        """The entities of each sentence with mapped labels."""
+        """Return the entities of each sentence with mapped labels."""
         texts = [s.with_text() for s in sentences]
-        docs = self._nlp.pipe((s.text or "" for s in texts), batch_size=self.batch_size)
+        docs = self.pipeline.pipe((s.text or "" for s in texts), batch_size=self.options.batch_size)
         return [list(self._entities(doc, s)) for doc, s in zip(docs, texts, strict=True)]
 
     def _entities(self, doc: Doc, sentence: Sentence) -> Iterable[Entity]:
@@ -99,7 +114,7 @@ def _default_model(language: str) -> str:
         raise MissingExtraError("a spaCy model for English", extra="offline")
     raise BackendError(
         f"no spaCy model for {language!r} is installed",
-        hint=f"python -m spacy download {names[1]}, or name a model or folder: spacy:NAME",
+        hint=f"python -m spacy download {names[1]}, or give a model or folder: spacy:NAME",
     )
 
 

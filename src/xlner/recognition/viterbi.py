@@ -1,4 +1,4 @@
-"""The most likely tags that their scheme allows."""
+"""The most likely sequence of tags that a scheme allows."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from xlner.core.tags import Scheme
 
 _INNER = frozenset("IEL")
-"""Prefixes of words that are not the first of their entity."""
+"""Prefixes of words that continue an entity."""
 _OPEN = frozenset("BI")
-"""Prefixes of words that may be followed by another of their entity."""
+"""Prefixes of words after which the entity may continue."""
 
 
 def transitions(tags: Sequence[str], scheme: Scheme) -> NDArray[np.bool_]:
-    """Which tag may follow which, shape `(n_tags, n_tags)`; a sentence begins after an `O` and ends before one.
+    """Return which tag may follow which, shape `(n_tags, n_tags)`. A sentence starts after an `O` and ends before one.
 
     >>> transitions(["O", "B-PER", "I-PER"], Scheme.IOB2).astype(int).tolist()
     [[1, 1, 0], [1, 1, 1], [1, 1, 1]]
@@ -38,10 +38,10 @@ def _allowed(before: str, after: str, scheme: Scheme) -> bool:
 
 
 def best_path(probabilities: NDArray[np.floating], allowed: NDArray[np.bool_], outside: int) -> NDArray[np.intp]:
-    """The tags of the largest product of probabilities, one per word, with allowed transitions only (Viterbi).
+    """Return the tags with the largest product of probabilities among the allowed sequences, one per word (Viterbi).
 
-    `probabilities` has the shape `(n_words, n_tags)`; `outside` is the column of `O`, which stands before and after
-    the sentence. Of equal products that of the first tags wins.
+    `probabilities` has shape `(n_words, n_tags)`. `outside` is the column of `O`, which precedes and follows the
+    sentence. Ties go to the first tags.
 
     >>> p = np.array([[0.4, 0.0, 0.6], [0.1, 0.0, 0.9]])
     >>> best_path(p, transitions(["O", "B-PER", "I-PER"], Scheme.IOB2), outside=0).tolist()
@@ -50,14 +50,14 @@ def best_path(probabilities: NDArray[np.floating], allowed: NDArray[np.bool_], o
     if not len(probabilities):
         return np.zeros(0, dtype=np.intp)
     logs = np.log(np.maximum(probabilities, np.finfo(np.float64).tiny, dtype=np.float64))
-    barrier = np.where(allowed, 0.0, -np.inf)
-    score = logs[0] + barrier[outside]
-    came_from = []
+    penalty = np.where(allowed, 0.0, -np.inf)
+    score = logs[0] + penalty[outside]
+    previous = []
     for row in logs[1:]:
-        paths = score[:, None] + barrier
-        came_from.append(paths.argmax(axis=0))
+        paths = score[:, None] + penalty
+        previous.append(paths.argmax(axis=0))
         score = paths.max(axis=0) + row
-    path = [int(np.argmax(score + barrier[:, outside]))]
-    for best in reversed(came_from):
+    path = [int(np.argmax(score + penalty[:, outside]))]
+    for best in reversed(previous):
         path.append(int(best[path[-1]]))
     return np.array(path[::-1], dtype=np.intp)

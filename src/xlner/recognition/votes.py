@@ -1,35 +1,31 @@
-"""Word-level class probabilities of several methods, their weighted mean, and the entities that it makes."""
+"""Word-level class probabilities of several methods, their weighted mean, and the entities that follow from it."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
 from xlner.core.sentence import Sentence
-from xlner.core.tags import Scheme, decode
-from xlner.errors import BackendError, ValidationError
-from xlner.recognition.viterbi import best_path, transitions
-from xlner.stages import Recognizer
+from xlner.core.tags import Scheme
+from xlner.errors import BackendError, UsageError, ValidationError
+from xlner.recognition.tag_set import TagSet
+from xlner.stages import ProbabilisticRecognizer, Recognizer
 
 FloatArray = NDArray[np.float64]
-
-_DECIMALS = 5
-"""Scores are rounded: they must not hang on the last bits, which depend on the machine and the batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What one method says of the words of a sentence.
+    """The class probabilities that one method gives the words of a sentence.
 
-    `labels` holds the probability of each label by word, each an array of the shape `(n_words, 2)`: that an entity of
-    it begins here, and that one goes on. What they lack to 1 is `O`. `weights`, of the shape `(n_words,)`, says how
-    much the method has to say of a word; 0 is nothing at all.
+    - `labels`: for each label an array of shape `(n_words, 2)`: the probabilities that an entity with this label starts
+      at a word, and that it continues there. The rest up to 1 is the probability of `O`.
+    - `weights`: shape `(n_words,)`, how much the vote counts at each word; 0 if the method has no opinion.
     """
 
     labels: dict[str, FloatArray]
@@ -37,12 +33,12 @@ class Vote:
 
     @classmethod
     def of_probabilities(cls, classes: Sequence[str], probabilities: NDArray[np.floating]) -> Vote:
-        """The vote of class probabilities of the shape `(n_words, n_classes)`, as recognizers give them.
+        """Return the vote for class probabilities of shape `(n_words, n_classes)`.
 
-        `classes` are `O`, `B-PER`, `I-PER`. A class `PER` stands for both: with p(k) for word k, it goes on with the
-        probability p(k) p(k-1), as if words were independent, and begins with the rest of p(k).
+        Classes are `O`, `B-PER`, `I-PER`, or `PER` for both. Let p(k) be the probability of `PER` at word k. As if
+        words were independent, the entity continues with probability p(k) p(k-1), and starts with the rest of p(k).
 
-        Raises `ValidationError` where classes and columns differ in number.
+        Raises `ValidationError` if the numbers of classes and columns differ.
 
         >>> Vote.of_probabilities(["O", "PER"], np.array([[0.5, 0.5], [0.0, 1.0]])).labels["PER"].tolist()
         [[0.5, 0.0], [0.5, 0.5]]
@@ -65,40 +61,44 @@ class Vote:
 
     @classmethod
     def of_entities(cls, entities: Sequence[Entity], n_words: int) -> Vote:
-        """The vote of bare entities: the words of each have its label with the probability of its score, or of 1.
+        """Return the vote for entities: their words have their label, with the confidence of the entity.
 
         >>> Vote.of_entities([Entity(0, 2, "PER", 0.75)], 2).labels["PER"].tolist()
         [[0.75, 0.0], [0.0, 0.75]]
         """
         labels: dict[str, FloatArray] = {}
         for e in entities:
-            made = labels.setdefault(e.label, np.zeros((n_words, 2)))
-            made[e.start, 0] = made[e.start + 1 : e.end, 1] = certainty(e)
+            rows = labels.setdefault(e.label, np.zeros((n_words, 2)))
+            rows[e.start, 0] = rows[e.start + 1 : e.end, 1] = confidence_of(e)
         return cls(labels, np.ones(n_words))
 
     def without(self, ignored: Collection[str]) -> Vote:
-        """The vote with these labels taken for `O`."""
+        """Return the vote with the probability of these labels added to `O`."""
         return replace(self, labels={label: p for label, p in self.labels.items() if label not in ignored})
 
 
-def certainty(entity: Entity) -> float:
-    """The score of an entity, cut off to [0, 1]; 1 where it has none."""
+def confidence_of(entity: Entity) -> float:
+    """Return the score of an entity, clipped to [0, 1]; 1 if it has none.
+
+    >>> confidence_of(Entity(0, 1, "PER")), confidence_of(Entity(0, 1, "PER", 1.5))
+    (1.0, 1.0)
+    """
     return 1.0 if entity.score is None else min(max(entity.score, 0.0), 1.0)
 
 
 def votes_of(recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote]:
-    """The votes of a recognizer: of its class probabilities, or of its entities where it has none.
+    """Return the votes of a recognizer, from its class probabilities or, if it has none, from its entities.
 
-    Raises `BackendError` for a recognizer that gives results for another number of sentences or words.
+    Raises `BackendError` if the number of results is not that of the sentences, and `ValidationError` if the
+    probabilities do not fit the words.
     """
-    source: Any = recognizer
-    if not hasattr(recognizer, "probabilities"):
+    if not isinstance(recognizer, ProbabilisticRecognizer):
         found = recognizer.recognize(sentences)
         _check_number(len(found), len(sentences))
         return [Vote.of_entities(e, len(s)) for e, s in zip(found, sentences, strict=True)]
-    rows = source.probabilities(sentences)
+    rows = recognizer.probabilities(sentences)
     _check_number(len(rows), len(sentences))
-    votes = [Vote.of_probabilities(source.classes, p) for p in rows]
+    votes = [Vote.of_probabilities(recognizer.classes, p) for p in rows]
     for vote, sentence in zip(votes, sentences, strict=True):
         if len(vote.weights) != len(sentence):
             raise ValidationError(f"class probabilities of {len(vote.weights)} words for {len(sentence)}")
@@ -107,17 +107,19 @@ def votes_of(recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote
 
 def _check_number(found: int, wanted: int) -> None:
     if found != wanted:
-        raise BackendError(f"a recognizer gave {found} results for {wanted} sentences")
+        raise BackendError(f"a recognizer returned {found} results for {wanted} sentences")
 
 
-def mean(votes: Sequence[Vote], weights: Sequence[float], labels: Sequence[str] = ()) -> tuple[list[str], FloatArray]:
-    """The classes of all votes, and the mean of their probabilities, shape `(n_words, n_classes)`.
+def mean_probabilities(
+    votes: Sequence[Vote], weights: Sequence[float], labels: Sequence[str] = ()
+) -> tuple[list[str], FloatArray]:
+    """Return the classes of all votes and the mean of their probabilities, shape `(n_words, n_classes)`.
 
-    A vote counts with its weight here times its own weight of the word. A label that a vote does not know has the
-    probability 0 there. A word that no vote has anything to say of is `O`. `labels` are classes in any case.
+    A vote counts with its weight in `weights` times its own weight at the word. A label that a vote lacks has
+    probability 0 there. A word at which all weights are 0 is `O`. `labels` are always among the classes.
 
-    >>> sure, unsure = Vote.of_entities([Entity(0, 1, "PER")], 1), Vote.of_entities([Entity(0, 1, "LOC", 0.5)], 1)
-    >>> classes, p = mean([sure, unsure], [1, 3])
+    >>> first, second = Vote.of_entities([Entity(0, 1, "PER")], 1), Vote.of_entities([Entity(0, 1, "LOC", 0.5)], 1)
+    >>> classes, p = mean_probabilities([first, second], [1, 3])
     >>> classes, p.tolist()
     (['O', 'B-LOC', 'I-LOC', 'B-PER', 'I-PER'], [[0.375, 0.375, 0.0, 0.25, 0.0]])
     """
@@ -134,26 +136,26 @@ def mean(votes: Sequence[Vote], weights: Sequence[float], labels: Sequence[str] 
     return ["O", *(f"{prefix}-{name}" for name in names for prefix in "BI")], p
 
 
-def entities_of(classes: Sequence[str], probabilities: FloatArray) -> list[Entity]:
-    """The entities of the most likely tags that IOB2 allows; scored by the mean probability of their tags.
+def decode_entities(classes: Sequence[str], probabilities: FloatArray) -> list[Entity]:
+    """Return the entities of the most likely tags that IOB2 allows, scored by the mean probability of their tags.
 
-    >>> entities_of(["O", "B-PER", "I-PER"], np.array([[0.5, 0.4, 0.1], [0.1, 0.0, 0.9]]))
+    >>> decode_entities(["O", "B-PER", "I-PER"], np.array([[0.5, 0.4, 0.1], [0.1, 0.0, 0.9]]))
     [Entity(start=0, end=2, label='PER', score=0.65)]
     """
-    best = best_path(probabilities, transitions(classes, Scheme.IOB2), outside=0)
-    found = decode([classes[k] for k in best], Scheme.IOB2).entities
-    sure = probabilities[np.arange(len(best)), best]
-    return [replace(e, score=round(float(sure[e.start : e.end].mean()), _DECIMALS)) for e in found]
+    return TagSet(tuple(classes), Scheme.IOB2).entities(probabilities, constrained=True)
 
 
-def checked_weights(weights: Sequence[float] | None, number: int) -> tuple[float, ...]:
-    """The weights of so many votes; equal ones where none are given.
+def check_weights(weights: Sequence[float] | None, number: int) -> tuple[float, ...]:
+    """Return the weights of `number` votes; equal weights for None.
 
-    Raises `ValidationError` for another number of them, and where they are negative or all 0.
+    Raises `UsageError` for another number of weights, and if weights are negative or all 0.
+
+    >>> check_weights(None, 2)
+    (1.0, 1.0)
     """
-    made = (1.0,) * number if weights is None else tuple(float(w) for w in weights)
-    if len(made) != number:
-        raise ValidationError(f"{len(made)} weights for {number} members of the ensemble", hint="give one for each")
-    if not all(0 <= w < math.inf for w in made) or not any(made):
-        raise ValidationError(f"weights {', '.join(f'{w:g}' for w in made)} must not be negative, nor all 0")
-    return made
+    checked = (1.0,) * number if weights is None else tuple(float(w) for w in weights)
+    if len(checked) != number:
+        raise UsageError(f"{len(checked)} weights for {number} members of the ensemble", hint="give one for each")
+    if not all(0 <= w < math.inf for w in checked) or not any(checked):
+        raise UsageError(f"weights {', '.join(f'{w:g}' for w in checked)} must not be negative, nor all 0")
+    return checked

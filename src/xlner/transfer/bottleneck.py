@@ -1,7 +1,8 @@
-"""A model with bottleneck adapters, with or without a penalty that makes them orthogonal."""
+"""A model with bottleneck adapters, with or without a penalty that makes them orthogonal. Experimental."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from xlner.transfer.specs import Bottleneck, Orthogonal
 
 
 class BottleneckAdapted:
-    """A model with new adapters, behind those of a language where one is given."""
+    """A model with new adapters, stacked on a language adapter if the options name one. See `Adapted`."""
 
     def __init__(self, model: Any, options: Bottleneck, *, seed: int) -> None:
         self._model, self._shape = model, options.shape()
@@ -24,24 +25,30 @@ class BottleneckAdapted:
         self._penalty = Penalty(model, self._shape.name, weight)
 
     def penalty(self) -> Any:
-        """Of the forward pass that was made last in this thread: a mean over its sub-words."""
+        """The penalty of the last forward pass in this thread: a mean over its sub-words."""
         return self._penalty.take()
 
     def measures(self) -> dict[str, float]:
-        """The mean |cosine| of what adapters add and what they add it to, over all training steps until now."""
+        """The mean |cosine| between output and input of the adapters, over all training steps so far."""
         found = self._penalty.orthogonality()
         if found is None:
             return {}
         layers = {f"mean_abs_cosine_layer_{k}": value for k, value in enumerate(found.layers, start=1)}
         return {"mean_abs_cosine": found.mean, **layers}
 
+    def state(self) -> Mapping[str, Any]:
+        return self._penalty.cosines.state()
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._penalty.cosines.restore(state)
+
     def save(self, folder: Path) -> None:
-        """Write the model with its adapters; an adapter of kind `language` alone."""
+        """Write the model with its adapters. An adapter of kind `language` is written without the model."""
         if self._shape.name == "language":
             save_adapter(self._model, self._shape, Path(folder), base=self._base)
         else:
             save_adapted(self._model, self._shapes, Path(folder), base=self._base)
 
     def orthogonality(self) -> Orthogonality | None:
-        """The same as one record; None before the first step."""
+        """The measures as one record; None before the first step."""
         return self._penalty.orthogonality()

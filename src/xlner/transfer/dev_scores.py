@@ -1,4 +1,4 @@
-"""Scores on dev sets while training."""
+"""Scores on dev sets during training."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from xlner.core.sentence import Sentence
 from xlner.core.tags import decode
 from xlner.evaluation.entities import Scores, evaluate
-from xlner.models.subwords import SubwordTokenizer
+from xlner.models.tokenizers import SubwordTokenizer
 from xlner.recognition.sequence_logits import SequenceLogits
 
 
 class Predictor:
-    """The entities that a model finds, each word tagged with the best class of its first sub-word."""
+    """Labels sentences with a model: each word has the best tag of its first sub-word."""
 
     def __init__(self, model: Any, subwords: SubwordTokenizer, pad: int) -> None:
         self._subwords = subwords
@@ -24,13 +24,10 @@ class Predictor:
         self._outside = self._tags.index("O")
 
     def __call__(self, sentences: Sequence[Sentence]) -> list[Sentence]:
-        """The sentences with the entities that were found."""
+        """The sentences with the entities that the model finds."""
         texts = self._subwords([s.tokens for s in sentences])
-        head, tail = self._subwords.head, self._subwords.tail
-        logits = iter(self._logits([s for text in texts for s in text.sequences(head, tail)]))
         found = []
-        for sentence, text in zip(sentences, texts, strict=True):
-            rows = text.stitch([next(logits) for _ in text.windows.spans])
+        for sentence, text, rows in zip(sentences, texts, self._logits(texts), strict=True):
             best = np.full(len(sentence), self._outside)
             words = np.flatnonzero(text.counts)
             if len(words):

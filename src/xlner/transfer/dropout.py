@@ -1,4 +1,4 @@
-"""Dropout that follows from a seed, whichever thread computes it."""
+"""Dropout that depends only on a seed, and not on the thread that computes it."""
 
 from __future__ import annotations
 
@@ -10,16 +10,18 @@ from typing import Any
 import numpy as np
 
 _STEPS = 2**16
-"""Rates are multiples of one in so many."""
+"""Dropout rates are rounded to multiples of 1 / `_STEPS`."""
 
 Draw = Callable[[Any, int], Any]
-"""What to multiply states with, given how many in `_STEPS` are kept: 0 for those dropped, else what keeps the mean."""
+"""Returns the factors for states of a shape and device: 0 for dropped values, and for kept ones the factor that
+preserves the mean. The second argument is the number of values to keep out of `_STEPS`."""
 
 
 class SeededDropout:
-    """Takes the place of the dropout layers of a model that is in evaluation mode; drops inside of `on` alone.
+    """Replaces the dropout layers of a model in evaluation mode; values are dropped only inside of `on`.
 
-    PyTorch draws from one generator for all threads, so that what is dropped would hang on which one is faster.
+    `rate` overrides the rates of the layers. The dropout of PyTorch draws from one generator for all threads, so its
+    results would depend on which thread is faster.
     """
 
     def __init__(self, modules: Sequence[Any], rate: float | None = None) -> None:
@@ -34,7 +36,7 @@ class SeededDropout:
 
     @contextmanager
     def on(self, seeds: Sequence[int], device: Any) -> Iterator[None]:
-        """Drop in this thread what follows from these seeds."""
+        """Drop values in this thread, determined by these seeds."""
         self._local.draw = _on_cpu(seeds) if device.type == "cpu" else _on_device(seeds, device)
         try:
             yield
@@ -50,7 +52,7 @@ class SeededDropout:
 
 
 def _on_cpu(seeds: Sequence[int]) -> Draw:
-    """Numpy draws many times as fast as PyTorch, which on a CPU draws one number after the other."""
+    """Numpy draws many times faster than PyTorch, which draws one number after the other on a CPU."""
     import torch
 
     rng = np.random.Generator(np.random.SFC64(list(seeds)))
@@ -63,7 +65,7 @@ def _on_cpu(seeds: Sequence[int]) -> Draw:
 
 
 def _on_device(seeds: Sequence[int], device: Any) -> Draw:
-    """Drawn where it is needed: sending it there would take longer than the layer."""
+    """The numbers are drawn on the device: sending them there would take longer than the layer."""
     import torch
 
     (seed,) = np.random.SeedSequence(list(seeds)).generate_state(1, np.uint32).tolist()

@@ -1,4 +1,4 @@
-"""Transfer and projection together: the mean of what both say of every word."""
+"""Ensembles of projection and of recognizers of the target language."""
 
 from __future__ import annotations
 
@@ -14,41 +14,40 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.recognition.votes import FloatArray, Vote, certainty, checked_weights, entities_of, mean, votes_of
-from xlner.stages import Recognizer
+from xlner.recognition.votes import (
+    FloatArray,
+    Vote,
+    check_weights,
+    confidence_of,
+    decode_entities,
+    mean_probabilities,
+    votes_of,
+)
+from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
 
 UNPROJECTED = ("others", "O")
+"""The values of the option `unprojected` of `Ensemble`."""
 
 
 class Ensemble:
-    """The mean of the word-level class probabilities of projection and of recognizers of the target language.
+    """Labels sentences with the mean of the word-level class probabilities of projection and of other recognizers.
 
-    `pipeline` translates, recognizes and projects; `recognizers`, objects or specs, are run on the target sentences: a
-    model that was trained on other languages (transfer), one trained on translated data (translate-train), or both.
-    The method is the ensemble of Ebing and Glavaš (2025, arXiv 2505.10507) of translate-train and translate-test, open
-    to more members and weights.
+    This is the ensemble of translate-train and translate-test of Ebing and Glavaš (2025, arXiv 2505.10507), for any
+    number of members and any weights. docs/ensembles.md has the formulas.
 
-    **What projection says.** Source entity `[s, e)` with the class probabilities `p_k` of its recognizer says of a
-    label `q(label) = Σ_{s≤k<e} (p_k(B-label) + p_k(I-label)) / (e - s)`. The first word of a span that it is projected
-    to takes q for `B-`, every other word for `I-`. A recognizer without probabilities says its label with its score,
-    or with 1. The span counts with its confidence c, the score of the projected entity: see `ConfidentProjector`. A
-    word without a projected entity is one of which projection says nothing, so that the others decide
-    (`unprojected="others"`, as in the published code), or one that it says is outside (`unprojected="O"`). In the first
-    case a span weighs c, in the second it weighs 1 and `O` has the rest of its probability, `c q` and `1 - c`.
+    - `pipeline`: translates, recognizes and projects.
+    - `recognizers`: recognizers of the target language, as objects or specs. For example, a model that was trained on
+      other languages (transfer), and one that was trained on translated data (translate-train).
+    - `weights`: the weight of projection, and of each recognizer in order. By default all are equal.
+    - `unprojected`: the vote of projection for a word that no entity was projected to. `others` leaves the word to the
+      other members, as in the published code; `O` votes for `O`.
 
-    The published code has no c, and takes the probabilities of the first and the last word of the entity for `B-` and
-    `I-` where q is the mean of all of them.
+    The tags of a sentence are the most likely ones that IOB2 allows. The score of an entity is the mean probability of
+    its tags. Labels that the pipeline ignores count as `O`. Pairs keep the outcomes of projection. A pair for which a
+    stage or a recognizer fails has the error and no entities.
 
-    **Their mean.** `p(class) = Σ_m w_m p_m(class) / Σ_m w_m`, word by word; a label that a member does not know has the
-    probability 0 there. `weights` are those of the projection and of each recognizer, in this order, by default all
-    alike. The tags are the most likely ones that IOB2 allows, and the score of an entity is the mean probability of its
-    tags. Labels that the pipeline ignores count as `O`.
-
-    Pairs keep the outcomes of projection; `find_errors` tells what the others made of them. One that fails in a stage
-    or a recognizer has that error and no entities.
-
-    Raises `ValidationError` for a pipeline without projector, for weights and an `unprojected` that make no sense,
-    `UnknownNameError` and `BackendError` as recognizers do.
+    Raises `ValidationError` for a pipeline without a projector, for no recognizers, and for bad weights;
+    `UnknownNameError` for an unknown `unprojected`; and the errors of the recognizers.
 
     >>> from xlner.fakes import DictionaryRecognizer
     >>> pipeline = Pipeline("echo", DictionaryRecognizer({"Ana": "PER"}), "oracle", "greedy", target_lang="gl")
@@ -68,10 +67,10 @@ class Ensemble:
         if pipeline.projector is None:
             raise ValidationError("an ensemble needs a pipeline with a projector")
         if not recognizers:
-            raise ValidationError("an ensemble needs a recognizer of the target language", hint="such as hf:MODEL")
+            raise ValidationError("an ensemble needs a recognizer of the target language", hint="for example hf:MODEL")
         if unprojected not in UNPROJECTED:
             raise UnknownNameError(f"unknown unprojected {unprojected!r}", hint=f"one of {', '.join(UNPROJECTED)}")
-        self.weights = checked_weights(weights, 1 + len(recognizers))
+        self.weights = check_weights(weights, 1 + len(recognizers))
         self.pipeline = pipeline
         self.unprojected = unprojected
         self._known: Counter[str] = Counter()
@@ -81,13 +80,13 @@ class Ensemble:
 
     @property
     def labels(self) -> Counter[str]:
-        """Labels of all source entities so far, and those that the recognizers know; ignored ones included."""
+        """Counts of the labels that were seen so far, ignored ones included: in source entities and in votes."""
         return self.pipeline.labels + self._known
 
     @property
     def fingerprint(self) -> str:
-        """What the results depend on."""
-        members = " + ".join(str(getattr(r, "fingerprint", type(r).__qualname__)) for r in self.recognizers)
+        """A string that changes with everything that the results depend on."""
+        members = " + ".join(fingerprint_of(r) for r in self.recognizers)
         weights = ",".join(f"{w:g}" for w in self.weights)
         return f"{self.pipeline.fingerprint}|ensemble {weights} unprojected={self.unprojected} {members}"
 
@@ -125,11 +124,11 @@ class Ensemble:
         assert pair.projection is not None
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
-        sentence = pair.target.with_entities(entities_of(*mean(kept, self.weights)))
+        sentence = pair.target.with_entities(decode_entities(*mean_probabilities(kept, self.weights)))
         return replace(pair, projection=replace(pair.projection, sentence=sentence))
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:
-        """The votes of a recognizer; an error for a sentence that it cannot read."""
+        """The votes of a recognizer; an error for each sentence that it fails on."""
         budget = self.pipeline.batch_words
         return in_batches(lambda batch: votes_of(recognizer, batch), sentences, length=len, budget=budget)
 
@@ -137,7 +136,7 @@ class Ensemble:
         """The votes of projection."""
         recognizer = self.pipeline.recognizer
         sources: dict[int, Sentence] = {}
-        if recognizer is not None and hasattr(recognizer, "probabilities"):
+        if isinstance(recognizer, ProbabilisticRecognizer):
             sources = {k: p.source for k, p in enumerate(pairs) if p.source is not None and p.labeled.entities}
         found: dict[int, Vote | Exception] = {}
         if recognizer is not None:
@@ -150,7 +149,10 @@ def _vote_or_error(pair: Pair, source: Vote | Exception | None, unprojected: str
 
 
 def vote_of_projection(pair: Pair, source: Vote | None, unprojected: str) -> Vote:
-    """What projection says of the words of the target; `source` is what its recognizer says of the source."""
+    """The vote of projection for the words of the target.
+
+    `source` is the vote of the recognizer for the words of the source; None for a recognizer without probabilities.
+    """
     outcomes = () if pair.projection is None else pair.projection.outcomes
     vote = Vote({}, np.zeros(len(pair.target)))
     for outcome in outcomes:
@@ -159,20 +161,20 @@ def vote_of_projection(pair: Pair, source: Vote | None, unprojected: str) -> Vot
             for label, share in shares.items():
                 rows = vote.labels.setdefault(label, np.zeros((len(pair.target), 2)))
                 rows[span.start, 0] = rows[span.start + 1 : span.end, 1] = share
-            vote.weights[span.start : span.end] = certainty(span)
+            vote.weights[span.start : span.end] = confidence_of(span)
     return vote if unprojected == "others" else _outside_elsewhere(vote)
 
 
 def _shares(outcome: Outcome, source: Vote | None) -> dict[str, float]:
-    """The probability of each label of a source entity."""
+    """The probability of each label for a source entity."""
     entity = outcome.entity
     if source is None:
-        return {entity.label: certainty(entity)}
+        return {entity.label: confidence_of(entity)}
     inside = slice(entity.start, entity.end)
     return {label: float(rows[inside].sum(axis=1).mean()) for label, rows in source.labels.items()}
 
 
 def _outside_elsewhere(vote: Vote) -> Vote:
-    """A vote for `O` by as much as it is not sure."""
+    """The same vote, with the rest of the probability of each word going to `O`."""
     labels: dict[str, FloatArray] = {label: rows * vote.weights[:, None] for label, rows in vote.labels.items()}
     return Vote(labels, np.ones_like(vote.weights))

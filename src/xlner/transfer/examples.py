@@ -1,4 +1,4 @@
-"""Labeled sentences as what a token classifier learns from."""
+"""Labeled sentences as training examples of a token classifier."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.sentence import Sentence
-from xlner.models.subwords import Subwords, SubwordTokenizer
+from xlner.models.subwords import Subwords
+from xlner.models.tokenizers import SubwordTokenizer
 
 _AT_ONCE = 1000
-"""Sentences that are cut into sub-words together."""
+"""Sentences that are tokenized together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A sequence of sub-words, special ones included; where words begin in it, and the classes of these words."""
+    """A sequence that a model reads, with the first positions of words and the classes of these words.
+
+    - `ids`: the sub-words with the special tokens.
+    - `positions`: indices in `ids`, shape (n_words,).
+    - `classes`: shape (n_words,).
+    """
 
     ids: tuple[int, ...]
     positions: NDArray[np.intp]
@@ -30,13 +36,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """What there is to learn from; `unreadable` words have no sub-words, so that nothing is learned of them."""
+    """All examples, and the number of words without sub-words, which cannot be learned."""
 
     items: list[Example]
     unreadable: int
 
     def entropy(self) -> float:
-        """That of the classes of the words, in nats: the loss of a model that knows how often each is, and no more."""
+        """The entropy of the classes in nats: the loss of a model that only knows how frequent each class is."""
         numbers = Counter(k for item in self.items for k in item.classes.tolist())
         shares = np.array(list(numbers.values())) / max(1, numbers.total())
         return float(-(shares * np.log(shares)).sum())
@@ -52,9 +58,9 @@ def tag_names(labels: Sequence[str]) -> list[str]:
 
 
 def make_examples(sentences: Sequence[Sentence], subwords: SubwordTokenizer, classes: Mapping[str, int]) -> Examples:
-    """The sequences of sentences, in order: one of each, or one per window where a sentence is too long for the model.
+    """The examples of sentences, in order. A sentence that is too long for the model makes one example per window.
 
-    A word is learned at its first sub-word, and in the one window that it would be read from.
+    A word is learned at its first sub-word, and only in the window that it would be read from.
     """
     items: list[Example] = []
     unreadable = 0
@@ -63,18 +69,19 @@ def make_examples(sentences: Sequence[Sentence], subwords: SubwordTokenizer, cla
         for sentence, text in zip(part, subwords([s.tokens for s in part]), strict=True):
             wanted = np.array([classes[tag] for tag in sentence.tags()], dtype=np.int64)
             unreadable += int((text.counts == 0).sum())
-            items += _windows(text, wanted, subwords)
+            items += _windows(text, wanted, subwords.max_length)
     return Examples(items, unreadable)
 
 
-def _windows(text: Subwords, wanted: NDArray[np.int64], subwords: SubwordTokenizer) -> list[Example]:
+def _windows(text: Subwords, wanted: NDArray[np.int64], max_length: int) -> list[Example]:
+    windows = text.windows(max_length)
     words = np.flatnonzero(text.counts)
     starts = text.starts()[words]
-    window_of = text.windows.best(text.counts)[starts]
+    window_of = windows.best(text.counts)[starts]
     made = []
-    for number, ids in enumerate(text.sequences(subwords.head, subwords.tail)):
+    for number, ids in enumerate(text.sequences(windows)):
         here = window_of == number
         if here.any():
-            first, _ = text.windows.spans[number]
-            made.append(Example(tuple(ids), starts[here] - first + len(subwords.head), wanted[words[here]]))
+            first, _ = windows.spans[number]
+            made.append(Example(tuple(ids), starts[here] - first + len(text.head), wanted[words[here]]))
     return made

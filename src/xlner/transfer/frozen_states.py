@@ -1,4 +1,4 @@
-"""The states below the lowest trained layer: computed once, for they stay the same in every epoch."""
+"""The states below the lowest trained layer. They are the same in every epoch, so they are computed once."""
 
 from __future__ import annotations
 
@@ -9,25 +9,26 @@ from typing import Any
 
 from xlner.models.batching import padded_batches
 from xlner.models.layers import layer_modules
-from xlner.models.loading import worker_threads
 from xlner.models.subwords import padded
+from xlner.models.threads import worker_threads
 
 _PLAIN = frozenset({"bert", "camembert", "roberta", "xlm-roberta"})
-"""Models in which a layer gets nothing but the states of the one below it, and the mask."""
+"""Models in which a layer depends only on the states of the layer below it and on the mask."""
 _MEMORY = 2 * 1024**3
-"""Bytes of states that are kept at most."""
+"""The largest size of the states, in bytes."""
 _BATCH_TOKENS = 512
+"""Sub-words in a batch, padding included."""
 
 
 def can_be_kept(model: Any, n_layers: int, lengths: Sequence[int]) -> bool:
-    """Whether the states above the lowest `n_layers` of all sequences are few enough, and all the model needs."""
+    """True if the model only needs the states above the lowest `n_layers`, and those of all sequences fit in memory."""
     size = 4 * int(model.config.hidden_size) * sum(lengths)
     on_cpu: bool = model.device.type == "cpu"
     return on_cpu and n_layers > 0 and model.config.model_type in _PLAIN and size <= _MEMORY
 
 
 class LowerStates:
-    """The states of each sequence above the lowest `n_layers`, and the model without these layers."""
+    """The states of sequences above the lowest `n_layers` of a model, and the model without these layers."""
 
     def __init__(self, model: Any, n_layers: int, sequences: Sequence[Sequence[int]], pad: int) -> None:
         from torch import nn
@@ -41,14 +42,14 @@ class LowerStates:
         self._states = self._computed(sequences, pad)
 
     def __call__(self, indices: Sequence[int]) -> Any:
-        """The states of some sequences, shape `(n_sequences, longest, hidden)`, padded with zeros."""
+        """The states of the sequences with these indices, shape `(n_sequences, longest, hidden)`, padded with zeros."""
         from torch.nn.utils.rnn import pad_sequence
 
         return pad_sequence([self._states[i] for i in indices], batch_first=True)
 
     @contextmanager
     def skipping(self) -> Iterator[None]:
-        """The model takes states as `inputs_embeds`, and has only the upper layers."""
+        """Inside of this context the model reads states as `inputs_embeds` and has only the upper layers."""
         self._set(self._as_given, self._upper)
         try:
             yield
@@ -79,7 +80,7 @@ class LowerStates:
             for k, rows in zip(members, made, strict=True):
                 states[k] = rows[: len(sequences[k])].clone()
 
-        # The same batches for any number of threads: states differ in their last bits with what is padded.
+        # The batches must not depend on the number of threads: padding changes the last bits of the states.
         batches = padded_batches([len(s) for s in sequences], _BATCH_TOKENS)
         with self._stopping(), worker_threads(self._encoder.device) as threads, ThreadPoolExecutor(threads) as pool:
             list(pool.map(compute, reversed(batches)))
@@ -87,7 +88,7 @@ class LowerStates:
 
 
 def _as_given() -> Any:
-    """Embeddings that are the states given as such."""
+    """An embedding layer that returns the given states."""
     from torch import nn
 
     class AsGiven(nn.Module):  # type: ignore[misc]

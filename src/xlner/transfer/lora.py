@@ -1,8 +1,8 @@
-"""Low-rank updates of weights, by `peft`, merged into them when the model is saved (Hu et al. 2022)."""
+"""Low-rank updates of weights with `peft`; they are merged when the model is saved (Hu et al. 2022)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ _QUERY_AND_VALUE = (
     ("q_proj", "v_proj"),
     ("Wqkv",),
 )
-"""What the matrices are called: BERT and RoBERTa; DeBERTa-v2; DistilBERT; newer ones; ModernBERT, in one matrix."""
+"""Names of the query and value matrices in BERT and RoBERTa, DeBERTa-v2, DistilBERT, newer models, and ModernBERT."""
 
 
 class LoraAdapted:
-    """A model with low-rank updates. There is no penalty and nothing to measure."""
+    """A model with low-rank updates. There is no penalty and nothing to measure. See `Adapted`."""
 
     def __init__(self, model: Any, options: Lora, *, seed: int) -> None:
         try:
@@ -44,20 +44,25 @@ class LoraAdapted:
         self.trained = [weights for name, weights in model.named_parameters() if ".lora_" in name]
 
     def penalty(self) -> None:
-        """There is none."""
+        return None
 
     def measures(self) -> dict[str, float]:
-        """Nothing."""
         return {}
 
+    def state(self) -> Mapping[str, Any]:
+        return {}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        pass
+
     def save(self, folder: Path) -> None:
-        """Write a plain model with the updates added to its weights; the one in memory stays as it is."""
+        """Write a plain model with the updates added to its weights. The model in memory is not changed."""
         with silence():
             self._model.save_pretrained(folder, state_dict=merged(self._model))
 
 
 def merged(model: Any) -> dict[str, Any]:
-    """The weights of a model with its low-rank updates added, under the names that they have without."""
+    """The weights of a model with its low-rank updates added, under the names of the plain model."""
     import torch
 
     state = {
@@ -74,7 +79,7 @@ def merged(model: Any) -> dict[str, Any]:
 
 
 def _targets(model: Any, targets: str) -> Iterator[str]:
-    """The names of the matrices to update, all of them in the layers of the encoder."""
+    """The names of the matrices to update. All of them are in the layers of the encoder."""
     from torch.nn import Linear
 
     inside = {id(module) for module in layers_of(model).modules() if isinstance(module, Linear)}
@@ -83,6 +88,7 @@ def _targets(model: Any, targets: str) -> Iterator[str]:
     wanted = last if targets == "all" else next((set(names) for names in _QUERY_AND_VALUE if last >= set(names)), None)
     if not wanted:
         raise BackendError(
-            f"lora knows no queries and values in models of type {model.config.model_type}", hint="use targets=all"
+            f"lora does not know the query and value matrices of models of type {model.config.model_type}",
+            hint="use targets=all",
         )
     return (name for name in found if name.rpartition(".")[2] in wanted)

@@ -1,4 +1,4 @@
-"""The model that is trained: an encoder with a head for the tags, and which of its weights are trained."""
+"""The model that is trained, an encoder with a tag classifier as its head, and the weights that are trained."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _MAY_LACK = ("pooler.", "position_ids", *(f"{name}." for name in _HEADS))
 
 
 def load_classifier(folder: Path, tags: Sequence[str], seed: int) -> Any:
-    """The model in a folder as a classifier of these tags.
+    """Load the model in a folder as a classifier of these tags.
 
-    A head that it has already is kept where it has the same tags, whose order is then its own; else a new one is
-    made from `seed`. Raises `BackendError` where the folder holds no encoder.
+    If the model has a head for the same set of tags, the head and its order of tags are kept. Otherwise a new head is
+    created from `seed`. Raises `BackendError` if the folder holds no encoder.
     """
     import torch
 
@@ -43,20 +43,23 @@ def load_classifier(folder: Path, tags: Sequence[str], seed: int) -> Any:
 
 
 def head_parameters(model: Any) -> list[Any]:
-    """What is not part of the encoder."""
+    """The parameters outside of the encoder."""
     prefix = f"{model.base_model_prefix}."
     return [parameter for name, parameter in model.named_parameters() if not name.startswith(prefix)]
 
 
 def trained_parameters(model: Any, *, freeze_embeddings: bool, freeze_layers: int) -> list[Any]:
-    """The weights to train, in order; see `TrainingOptions`. Raises `ValidationError` where no such layers are."""
+    """The weights to train, in order; see `TrainingOptions`.
+
+    Raises `ValidationError` if the model does not have that many layers.
+    """
     encoder = model.base_model
     frozen = set[int]()
     if freeze_layers:
         layers = layer_modules(encoder)
         if layers is None or not freeze_layers < len(layers):
             n_layers = "shared" if layers is None else len(layers)
-            raise ValidationError(f"{freeze_layers} layers cannot be frozen", hint=f"layers of the model: {n_layers}")
+            raise ValidationError(f"cannot freeze {freeze_layers} layers", hint=f"layers of the model: {n_layers}")
         upper = {id(p) for layer in layers[freeze_layers:] for p in layer.parameters()}
         frozen = {id(p) for p in encoder.parameters()} - upper
     if freeze_embeddings:
@@ -66,14 +69,14 @@ def trained_parameters(model: Any, *, freeze_embeddings: bool, freeze_layers: in
 
 
 def _known_tags(folder: Path) -> list[str]:
-    """The tags of a model that is a classifier already, in the order of their ids."""
+    """The tags of a model that already is a classifier, in the order of their ids; empty for other models."""
     path = folder / "config.json"
     names = json.loads(path.read_text(encoding="utf-8")).get("id2label", {}) if path.exists() else {}
     return [str(names[k]) for k in sorted(names, key=int)]
 
 
 def _renew(parameters: Sequence[Any], spread: float) -> None:
-    """Random matrices and no biases."""
+    """Initialize matrices randomly and biases with zeros."""
     import torch
 
     for parameter in parameters:

@@ -1,4 +1,4 @@
-"""The card of a trained model, as the hub wants it."""
+"""Model cards in the format of the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -22,38 +22,50 @@ from transformers import pipeline
 recognizer = pipeline("token-classification", "{name}", aggregation_strategy="first")
 ```
 
-or `xlner recognize TEXT --lang CODE --recognizer hf:{name}`, which reads words whole and long sentences in windows."""
+or `xlner recognize TEXT --lang CODE --recognizer hf:{name}`, which labels whole words and reads long
+sentences in overlapping windows."""
 
-_USE_WITH_ADAPTERS = """`xlner recognize TEXT --lang CODE --recognizer hf:{name}`. The model has adapters, for which the
-classes of transformers have no place: they refuse it."""
+_USE_WITH_ADAPTERS = """`xlner recognize TEXT --lang CODE --recognizer hf:{name}`.
+
+Transformers does not load the model, because it has adapters."""
 
 
 def model_card(
-    name: str, model: str, source: Path, *, sets: Sequence[TrainingSet], tuning: TrainingOptions, report: TrainingReport
+    name: str,
+    model: str,
+    source: Path,
+    *,
+    sets: Sequence[TrainingSet],
+    options: TrainingOptions,
+    report: TrainingReport,
 ) -> str:
-    """Markdown with a YAML head: data, languages and families, scores with signatures, options.
+    """The model card: Markdown with a YAML header.
 
-    `model` is what the model was called, `source` its folder, whose own card tells its license; `name` that of the
-    trained model. No other part of a path gets into the card.
+    It has the training data, languages with their families, scores with signatures, and the options.
+
+    - `name`: the name of the trained model.
+    - `model`, `source`: the name and the folder of the model it was trained from. The license is read from its card.
+
+    No paths of folders appear in the card, only their names.
     """
     head = _head(source)
     given = head.get("base_model") if Path(model).is_dir() else model
     base = given or Path(model).name
     licenses = {head.get("license", ""), *(s.license.lower() for s in sets)}
     parts = [
-        _yaml(given, licenses, sets, "transformers" if _is_plain(tuning) else "xlner"),
+        _yaml(given, licenses, sets, "transformers" if _is_plain(options) else "xlner"),
         f"# {name}\n\nNamed entity recognition, fine-tuned from `{base}` with xlner {__version__}.",
-        "## Use\n\n" + (_USE if _is_plain(tuning) else _USE_WITH_ADAPTERS).format(name=name),
+        "## Use\n\n" + (_USE if _is_plain(options) else _USE_WITH_ADAPTERS).format(name=name),
         "## Training data\n\n" + _data(sets, report),
         "## Scores\n\n" + _scores(sets, report),
-        "## Training\n\n" + _options(tuning, report),
+        "## Training\n\n" + _options(options, report),
         "## License\n\n" + _licenses(head.get("license", ""), sets),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _head(source: Path) -> dict[str, str]:
-    """The single values in the head of the card of a model."""
+    """The values in the YAML header of the card in a model folder. Lists are left out."""
     path = source / "README.md"
     found = _HEAD.match(path.read_text(encoding="utf-8")) if path.is_file() else None
     lines = found[1].splitlines() if found else []
@@ -70,9 +82,9 @@ def _yaml(base: str | None, licenses: set[str], sets: Sequence[TrainingSet], lib
     return "\n".join([*lines, "tags:", *(f"- {tag}" for tag in _TAGS), "---"])
 
 
-def _is_plain(tuning: TrainingOptions) -> bool:
-    """Whether transformers loads the model: low-rank updates are merged into its weights, adapters are not."""
-    return tuning.parameters == "full" or tuning.parameters.startswith("lora")
+def _is_plain(options: TrainingOptions) -> bool:
+    """True if transformers can load the model. Low-rank updates are merged into its weights, adapters are not."""
+    return options.parameters == "full" or options.parameters.startswith("lora")
 
 
 def _data(sets: Sequence[TrainingSet], report: TrainingReport) -> str:
@@ -89,17 +101,17 @@ def _family(language: str) -> str:
     try:
         found = known(language)
     except UnknownNameError:
-        return "not known"
+        return "unknown"
     return f"{found.family}, {found.branch}" if found.branch else found.family
 
 
 def _scores(sets: Sequence[TrainingSet], report: TrainingReport) -> str:
     best = report.best
     if not best.dev:
-        return "There was no dev set."
-    lines = [f"On the dev sets, which chose epoch {best.number} of {len(report.epochs)}:", ""]
+        return "The model was trained without a dev set."
+    lines = [f"On the dev sets, for epoch {best.number} of {len(report.epochs)}, which has the best mean F1:", ""]
     lines += ["| language | F1 | signature |", "|---|---|---|"]
-    # A bar would end a cell.
+    # A vertical bar would end the table cell.
     lines += [
         f"| {s.language} | {best.dev[s.language]:.4f} | `{best.signatures[s.language].replace('|', ', ')}` |"
         for s in sets
@@ -108,19 +120,19 @@ def _scores(sets: Sequence[TrainingSet], report: TrainingReport) -> str:
     return "\n".join(lines)
 
 
-def _options(tuning: TrainingOptions, report: TrainingReport) -> str:
+def _options(options: TrainingOptions, report: TrainingReport) -> str:
     share = f"{report.trained_parameters:,} of {report.total_parameters:,} parameters"
     facts = f"{report.steps} steps, {share} trained, {report.seconds:.0f} s."
-    options = {k: v for k, v in asdict(tuning).items() if k != "device" and v not in (None, ())}
-    options["parameters"] = without_paths(tuning.parameters)
-    options["labels"] = ", ".join(tuning.labels) or "all"
-    listed = "\n".join(f"- {name}: {value}" for name, value in {**options, **report.extra}.items())
+    values = {k: v for k, v in asdict(options).items() if k != "device" and v not in (None, ())}
+    values["parameters"] = without_paths(options.parameters)
+    values["labels"] = ", ".join(options.labels) or "all"
+    listed = "\n".join(f"- {name}: {value}" for name, value in {**values, **report.extra}.items())
     warned = "".join(f"\n\n**Warning**: {text}." for text in report.warnings)
     return f"{facts}{warned}\n\n{listed}"
 
 
 def without_paths(spec: str) -> str:
-    """A spec in which folders go by their own names.
+    """Replace the paths of folders in a spec by the names of the folders.
 
     >>> without_paths("orthogonal?language=models/gl&size=48")
     'orthogonal?language=gl&size=48'
@@ -130,4 +142,4 @@ def without_paths(spec: str) -> str:
 
 def _licenses(base: str, sets: Sequence[TrainingSet]) -> str:
     stated = ", ".join(f"{s.license or 'not stated'} ({s.language})" for s in sets)
-    return f"Of the model it was trained from: {base or 'not stated'}. Of the training data: {stated}."
+    return f"Base model: {base or 'not stated'}. Training data: {stated}."

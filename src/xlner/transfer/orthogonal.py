@@ -1,29 +1,32 @@
-"""Orthogonal adapters: what they add is pushed to stand at right angles to what it is added to.
+"""Orthogonal adapters (experimental): a penalty makes the output of adapters orthogonal to their input.
 
 After "Orthogonal Language and Task Adapters in Zero-Shot Cross-Lingual Transfer" (Vidoni, Vulić and Glavaš,
-arXiv 2012.06460). Its abstract says what for: adapters shall encode what is complementary, that is orthogonal, to the
-knowledge that the pretrained model has already; language adapters and task adapters, for tasks such as NER.
+arXiv 2012.06460). Its abstract states the aim: adapters should encode information that is complementary, that is
+orthogonal, to the knowledge of the pretrained model. The paper has language adapters and task adapters, among others
+for NER.
 
-The loss here, with x the states that reach the adapter of a place, a(x) what it adds to them, t one of T sub-words
-that are no padding (special tokens are in), and l one of L places:
+The penalty here, with T the sub-words without padding (special tokens included), L the layers with an adapter, x the
+states that reach an adapter, and a(x) its output, which is added to x:
 
     penalty = weight * 1/(L T) * Σ_l Σ_t  (a·x)² / ((a·a + ε x·x) x·x)
 
-that is the mean squared cosine, with ε = 1e-8 so that it has a gradient where an adapter adds nothing. It is added to
-the loss of the task, or of masked language modeling for a language adapter, in every step. Gradients flow through a
-and through x. Where a task adapter stands on a language adapter, x has the output of the latter in it, and the penalty
-is on the task adapter alone, as the other one is kept.
+This is the mean squared cosine; ε = 1e-8 gives it a gradient for adapters whose output is zero. It is added to the loss
+of the task, or of masked language modeling for a language adapter, in every step. Gradients flow through a and through
+x. If a task adapter is stacked on a language adapter, x includes the output of the language adapter. The penalty then
+applies to the task adapter alone, because the language adapter is frozen.
 
-What may differ from the paper, whose section on the method was not at hand when this was written: whether cosines are
-squared, absolute or summed; whether x is the output of the layer or of one of its parts, and in a stack with or
-without what lower adapters added; whether the penalty is added to the main loss or minimized in steps of its own that
-alternate with those of the main loss; and the weight.
+This may differ from the paper, whose section on the method was not available when this was written:
+
+- whether cosines are squared, absolute or summed;
+- whether x is the output of the layer or of one of its parts, and whether it includes the output of lower adapters;
+- whether the penalty is added to the main loss, or minimized in steps of its own;
+- the weight.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,13 +37,13 @@ from xlner.errors import BackendError
 from xlner.models.adapters import adapters_of
 
 _LEAST = 1e-8
-"""Relative to the squared length of a state: what is shorter by far counts as orthogonal."""
+"""ε. The output of an adapter that is much shorter than this share of the squared state counts as orthogonal."""
 _UNIT = 2**40
-"""Sums are kept in parts of this size: whole numbers, so that their order does not matter."""
+"""Sums are kept as multiples of 1 / `_UNIT`. Whole numbers give the same sum in any order."""
 
 
 def squared_cosines(added: Any, states: Any) -> Any:
-    """The squared cosine of vectors, along the last dimension, in single precision; 0 for vectors that are 0.
+    """The squared cosines of vectors along the last dimension, in single precision; 0 for zero vectors.
 
     >>> import torch  # doctest: +SKIP
     >>> squared_cosines(torch.tensor([1.0, 1.0]), torch.tensor([2.0, 0.0]))  # doctest: +SKIP
@@ -53,9 +56,13 @@ def squared_cosines(added: Any, states: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Orthogonality:
-    """The mean |cosine| of what adapters add and what they add it to: of all layers, and from the first to the last.
+    """The mean |cosine| between output and input of adapters.
 
-    0 is orthogonal. Two random directions in d dimensions have about `0.8 / √d`.
+    - `mean`: the mean over all layers. 0 is orthogonal; two random directions in d dimensions have about `0.8 / √d`.
+    - `layers`: the means of the layers, from the first to the last.
+
+    >>> Orthogonality(0.25, (0.125, 0.375)).mean
+    0.25
     """
 
     mean: float
@@ -63,7 +70,7 @@ class Orthogonality:
 
 
 class Cosines:
-    """Sums of |cosine| by layer; sums are exact, so that the order of what is added does not matter."""
+    """Sums of |cosine| by layer. They are exact, so they do not depend on the order of the terms."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,46 +78,56 @@ class Cosines:
         self._counts: dict[int, int] = {}
 
     def add(self, layer: int, total: float, count: int) -> None:
-        """Count `count` sub-words whose |cosines| come to `total`."""
+        """Add `count` sub-words with the sum of |cosines| `total`."""
         with self._lock:
             self._sums[layer] = self._sums.get(layer, 0) + round(total * _UNIT)
             self._counts[layer] = self._counts.get(layer, 0) + count
 
+    def state(self) -> dict[str, dict[int, int]]:
+        """The sums, to be saved."""
+        with self._lock:
+            return {"sums": dict(self._sums), "counts": dict(self._counts)}
+
+    def restore(self, state: Mapping[str, Mapping[int, int]]) -> None:
+        """Take up saved sums."""
+        with self._lock:
+            self._sums, self._counts = dict(state["sums"]), dict(state["counts"])
+
     def result(self) -> Orthogonality | None:
-        """What the sums come to; None where nothing was counted."""
+        """The means; None if nothing was added."""
         with self._lock:
             means = [self._sums[layer] / _UNIT / self._counts[layer] for layer in sorted(self._sums)]
         return Orthogonality(sum(means) / len(means), tuple(means)) if means else None
 
 
 class Penalty:
-    """The penalty of the forward pass that was made last in this thread, and the cosines of all passes.
+    """The penalty of the last forward pass in each thread, and the cosines of all passes.
 
-    Only passes that keep gradients count.
+    Only passes with gradients count.
     """
 
     def __init__(self, model: Any, name: str, weight: float) -> None:
         self._weight = weight
         self._local = threading.local()
-        self._cosines = Cosines()
+        self.cosines = Cosines()
         _watch(model, name, self._begin, self._see)
 
     def take(self) -> Any:
-        """The penalty; None where the weight is 0 or no pass was made since the last call."""
+        """The penalty; None if the weight is 0, or without a pass since the last call."""
         seen, self._local.seen = self._seen(), []
         if not seen:
             return None
         count = int(seen[0][2])
         sums = [float(total) for total in _stacked([absolute for _, _, _, absolute in seen]).tolist()]
         for (layer, *_), total in zip(seen, sums, strict=True):
-            self._cosines.add(layer, total, count)
+            self.cosines.add(layer, total, count)
         if not self._weight:
             return None
         return self._weight * _stacked([squared / count for _, squared, _, _ in seen]).mean()
 
     def orthogonality(self) -> Orthogonality | None:
-        """The mean cosines of all passes until now, in training mode and over all steps; None where there were none."""
-        return self._cosines.result()
+        """The mean cosines of all passes so far; None without any."""
+        return self.cosines.result()
 
     def _seen(self) -> list[tuple[int, Any, Any, Any]]:
         seen: list[tuple[int, Any, Any, Any]] = getattr(self._local, "seen", [])
@@ -128,9 +145,10 @@ class Penalty:
 
 
 def orthogonality(recognizer: Any, sentences: Sequence[Sentence], *, name: str = "task") -> Orthogonality:
-    """The mean |cosine| over the sub-words of sentences, as an `hf` recognizer with adapters reads them.
+    """Measure the adapters of an `hf` recognizer on sentences.
 
-    `name` is `task` or `language`. Raises `BackendError` where the model has no such adapter, or nothing was read.
+    `name` is the kind of adapter, `task` or `language`. Raises `BackendError` if the model has no such adapter, or if
+    there are no sub-words.
     """
     found = Cosines()
 
@@ -142,12 +160,12 @@ def orthogonality(recognizer: Any, sentences: Sequence[Sentence], *, name: str =
         recognizer.probabilities(sentences)
     result = found.result()
     if result is None:
-        raise BackendError(f"there is no {name} adapter whose output could be measured, or no text")
+        raise BackendError(f"the model has no {name} adapter to measure, or there is no text")
     return result
 
 
 def folder_orthogonality(folder: str | Path, sentences: Sequence[Sentence], *, name: str = "task") -> Orthogonality:
-    """The same for the model in a folder, see `orthogonality`."""
+    """Measure the adapters of the model in a folder; see `orthogonality`."""
     from xlner.recognition.hf import HfRecognizer
 
     return orthogonality(HfRecognizer(str(folder)), sentences, name=name)
@@ -164,7 +182,7 @@ def _watching(model: Any, name: str, see: Callable[[int, Any, Any, Any], None]) 
 
 
 def _watch(model: Any, name: str, begin: Callable[[], None], see: Callable[[int, Any, Any, Any], None]) -> list[Any]:
-    """Call `begin` before each forward pass, and `see` with layer, states, what is added and mask at each adapter."""
+    """Call `begin` before each forward pass, and `see(layer, input, output, mask)` after each adapter."""
     local = threading.local()
 
     def remember(module: Any, positional: tuple[Any, ...], named: dict[str, Any]) -> None:

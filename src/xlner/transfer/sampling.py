@@ -1,4 +1,4 @@
-"""How many sentences of each language are trained on, and which."""
+"""Drawing training sentences from several languages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from xlner.errors import ValidationError
 
 
 def counts(sizes: Mapping[str, int], total: int | None = None, temperature: float = 1.0) -> dict[str, int]:
-    """How many of `total` sentences come from each language, given how many there are.
+    """The number of sentences to draw from each language, given the number that each has.
 
-    The share of a language is proportional to `size ** (1 / temperature)` (Devlin et al. 2019; Conneau et al. 2020):
-    with 1 as the sizes are, with infinity the same for all. The numbers add up to `total` exactly, which is the sum of
-    the sizes by default; what remains after rounding down goes to the largest fractions. A number may be more than
-    there are: sentences are then repeated, see `drawn`. A language without sentences gets none.
+    The share of a language is proportional to `size ** (1 / temperature)` (Devlin et al. 2019; Conneau et al. 2020). A
+    temperature of 1 keeps the proportions, infinity makes all shares equal. The result adds up to `total`, by default
+    the sum of the sizes: shares are rounded down, and the languages with the largest fractions get one sentence more. A
+    language may get more sentences than it has; they are then repeated, see `drawn`. A language without sentences gets
+    none.
 
-    Raises `ValidationError` where there is nothing to choose from, for a total below 1 and a temperature below 1.
+    Raises `ValidationError` if there are no sentences, or if the total or the temperature is below 1.
 
     >>> counts({"de": 3000, "en": 1000}, 400)
     {'de': 300, 'en': 100}
@@ -34,7 +35,7 @@ def counts(sizes: Mapping[str, int], total: int | None = None, temperature: floa
     total = sum(sizes.values()) if total is None else total
     if total < 1:
         raise ValidationError(f"a total of {total} sentences is not at least 1")
-    # Fractions, so that equal weights stay equal and nothing is lost.
+    # Exact fractions, so that equal weights give equal shares.
     weights = {code: Fraction(_weight(size, temperature)) for code, size in sizes.items()}
     shares = {code: total * weight / sum(weights.values()) for code, weight in weights.items()}
     made = {code: math.floor(share) for code, share in shares.items()}
@@ -45,7 +46,7 @@ def counts(sizes: Mapping[str, int], total: int | None = None, temperature: floa
 
 
 def drawn(sentences: Sequence[Sentence], count: int, rng: np.random.Generator) -> list[Sentence]:
-    """`count` sentences in random order, none of them twice before all of them have come once, and so on.
+    """Draw `count` sentences in random order. A sentence is repeated only after all others have been drawn as often.
 
     >>> made = drawn([Sentence(("a",)), Sentence(("b",))], 5, np.random.default_rng(0))
     >>> sorted(s.tokens[0] for s in made[:4])

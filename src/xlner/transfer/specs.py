@@ -1,4 +1,4 @@
-"""Which parameters to train, as a spec: `full`, `lora?rank=8`, `bottleneck?size=48`, `orthogonal?weight=0.5` …"""
+"""Specs of the parameters to train: `full`, `lora?rank=8`, `bottleneck?size=48`, `orthogonal?weight=0.5` …"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from xlner.core.registry import Spec, convert
-from xlner.errors import UnknownNameError, ValidationError
+from xlner.errors import UnknownNameError, UsageError, ValidationError
 from xlner.models.adapters import AdapterShape
 
 KINDS = ("task", "language")
@@ -16,9 +16,11 @@ TARGETS = ("attention", "all")
 
 @dataclass(frozen=True, slots=True)
 class Lora:
-    """Low-rank updates (Hu et al. 2022) of `rank` and scale `alpha / rank`.
+    """Low-rank updates of weights (Hu et al. 2022).
 
-    `targets` says of which matrices: those of queries and values (`attention`), or every one in the layers (`all`).
+    - `rank`: the rank of the updates.
+    - `alpha`: the updates are scaled by `alpha / rank`.
+    - `targets`: the matrices to update, `attention` for those of queries and values, or `all` in the layers.
     """
 
     rank: int = 8
@@ -27,16 +29,18 @@ class Lora:
 
     def __post_init__(self) -> None:
         if self.rank < 1 or not self.alpha > 0:
-            raise ValidationError("rank of lora must be at least 1, alpha above 0")
+            raise ValidationError("the rank of lora must be at least 1, and alpha above 0")
         if self.targets not in TARGETS:
             raise UnknownNameError(f"unknown targets {self.targets!r} of lora", hint=f"one of {', '.join(TARGETS)}")
 
 
 @dataclass(frozen=True, slots=True)
 class Bottleneck:
-    """Adapters as `AdapterShape` describes them; `language` is a folder of a language adapter that they stand on.
+    """Bottleneck adapters (experimental).
 
-    `kind` is `task`, or `language` for adapters that are saved by themselves.
+    - `size`, `style`, `activation`: see `AdapterShape`.
+    - `kind`: `task`, or `language` for adapters that are saved without the model.
+    - `language`: the folder of a language adapter to stack them on.
     """
 
     size: int = 48
@@ -49,24 +53,24 @@ class Bottleneck:
         if self.kind not in KINDS:
             raise UnknownNameError(f"unknown kind of adapter {self.kind!r}", hint=f"one of {', '.join(KINDS)}")
         if self.kind == "language" and self.language is not None:
-            raise ValidationError("a language adapter cannot stand on another one", hint="leave out language=")
+            raise UsageError("a language adapter cannot be stacked on another one", hint="leave out language=")
         self.shape()
 
     def shape(self) -> AdapterShape:
-        """Of the adapters."""
+        """The shape of the adapters."""
         return AdapterShape(self.kind, self.size, self.style, self.activation)
 
 
 @dataclass(frozen=True, slots=True)
 class Orthogonal(Bottleneck):
-    """The same, with `weight` times the mean squared cosine of what they add and what they add it to as a penalty."""
+    """Bottleneck adapters with a penalty: `weight` times the mean squared cosine of their output and input."""
 
     weight: float = 1.0
 
     def __post_init__(self) -> None:
         Bottleneck.__post_init__(self)
         if not 0 <= self.weight < float("inf"):
-            raise ValidationError(f"weight {self.weight} of orthogonal must be a number from 0")
+            raise ValidationError(f"the weight of orthogonal is {self.weight}, but must be at least 0 and finite")
 
 
 _KNOWN: dict[str, type[Lora] | type[Bottleneck]] = {
@@ -77,10 +81,10 @@ _KNOWN: dict[str, type[Lora] | type[Bottleneck]] = {
 
 
 def parse_parameters(spec: str) -> Lora | Bottleneck | Orthogonal | None:
-    """What a spec asks for; None for `full`, which trains all parameters.
+    """Parse a spec; None for `full`, which trains all parameters.
 
-    Raises `UnknownNameError` for names, options and values that are unknown, `ValidationError` for numbers that cannot
-    be.
+    Raises `UnknownNameError` for unknown names and options, `UsageError` for an argument or for options that exclude
+    each other, and `ValidationError` for numbers out of range.
 
     >>> parse_parameters("lora?rank=4")
     Lora(rank=4, alpha=16.0, targets='attention')
@@ -91,7 +95,7 @@ def parse_parameters(spec: str) -> Lora | Bottleneck | Orthogonal | None:
             f"unknown parameters {parsed.name!r}", hint=f"known: {', '.join(sorted(('full', *_KNOWN)))}"
         )
     if parsed.argument is not None:
-        raise UnknownNameError(f"{parsed.name!r} takes no argument: {spec!r}", hint="write its options as ?key=value")
+        raise UsageError(f"{parsed.name!r} takes no argument: {spec!r}", hint="write its options as ?key=value")
     known = _options(_KNOWN[parsed.name]) if parsed.name != "full" else {}
     for name in parsed.options:
         if name not in known:

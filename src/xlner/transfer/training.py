@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,44 +11,41 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlner._version import __version__
-from xlner.core.files import replace_folder, require_room
+from xlner.core.files import replace_folder, require_room, write_json
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import ValidationError
 from xlner.evaluation.entities import Scores
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named, load_tokenizer, require_torch, silence
-from xlner.models.schedule import shuffled_batches
-from xlner.models.subwords import SubwordTokenizer, longest_input, word_options
+from xlner.models.tokenizers import SubwordTokenizer, longest_input, word_options
+from xlner.models.training import LoopOptions, OnStep, TrainingLoop, TrainingTask, set_weights, train_only
 from xlner.models.training_state import TrainingState
-from xlner.transfer.collapse import check_numbers, signs
+from xlner.transfer.collapse import signs_of_collapse
 from xlner.transfer.dev_scores import Predictor
 from xlner.transfer.examples import make_examples, tag_names
+from xlner.transfer.gradients import BatchGradients
 from xlner.transfer.model import head_parameters, load_classifier, trained_parameters
 from xlner.transfer.model_card import model_card, without_paths
 from xlner.transfer.report import Epoch, TrainingReport
 from xlner.transfer.sampling import counts, drawn
-from xlner.transfer.steps import Steps
 from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet, checked, label_set
 
 if TYPE_CHECKING:
     from xlner.transfer.adapters import Adapted
 
-__all__ = ["Epoch", "TrainingOptions", "TrainingReport", "TrainingSet", "train"]
-
-OnStep = Callable[[int, int, float], None]
-"""Is told the step, the number of steps and the loss."""
 OnEpoch = Callable[[Epoch], None]
-_LOOKED_AT = 200
-"""Training sentences that are labeled in the end to see whether anything was learned, where there is no dev set."""
+"""Called after each epoch."""
+_CHECKED_SENTENCES = 200
+"""Training sentences that are labeled at the end to look for signs of collapse if there is no dev set."""
 
 
 def train(
     model: str,
     sets: Sequence[TrainingSet],
     folder: str | Path,
-    tuning: TrainingOptions | None = None,
+    options: TrainingOptions | None = None,
     *,
     overwrite: bool = False,
     checkpoint_every: int = 200,
@@ -58,225 +54,201 @@ def train(
 ) -> TrainingReport:
     """Fine-tune the encoder in `model`, a folder or a name on the hub, and write the recognizer to `folder`.
 
-    It learns the tags of words (IOB2) at their first sub-words by cross-entropy, with AdamW (Loshchilov and Hutter
-    2019). The weights of the epoch with the best mean F1 of the dev sets are kept, those of the last one where there
-    are none. On a CPU the result follows from model, sentences and options alone, whatever the number of threads. The
-    state goes to `FOLDER.training` every `checkpoint_every` steps and after each epoch; the same call goes on from
-    there, to the same weights as without a break.
+    The recognizer learns the IOB2 tag of each word at its first sub-word, with cross-entropy and AdamW (Loshchilov and
+    Hutter 2019). It keeps the weights of the epoch with the best mean F1 on the dev sets, or those of the last epoch if
+    there are no dev sets. On a CPU the result depends only on the model, the sentences and the options, not on the
+    number of threads.
 
-    `hf:FOLDER` is the recognizer; transformers loads it, too. See `TrainingReport.warnings` for signs that the model
-    has not learned.
+    The state is saved to `FOLDER.training` every `checkpoint_every` steps and after each epoch. After an interruption
+    the same call resumes from there and reaches the same weights.
 
-    Raises `InputError` where `folder` is not empty, unless `overwrite` is set, and where there is nothing to learn;
-    `RunFolderError` where `FOLDER.training` belongs to another run; `BackendError` where the model cannot be loaded
-    and where the loss is no number any more.
+    Use the result as the recognizer `hf:FOLDER`, or load it with transformers. `TrainingReport.warnings` lists signs
+    that the model has not learned anything.
+
+    Raises `InputError` if `folder` is not empty and `overwrite` is not set, or if there is nothing to learn;
+    `RunFolderError` if `FOLDER.training` belongs to another run or is in use; and `BackendError` if the model cannot be
+    loaded or the loss is not a finite number.
     """
     folder = Path(folder)
     require_room(folder, overwrite)
-    run = _Run(model, sets, tuning or TrainingOptions())
-    checkpoint = TrainingState(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
-    run.restore(checkpoint.load())
-    while not run.done:
-        loss = run.advance()
-        on_step(run.step, run.steps, loss)
-        if run.step % run.per_epoch == 0:
-            on_epoch(run.end_epoch())
-            checkpoint.save(run.state())
-        elif run.step % checkpoint_every == 0:
-            checkpoint.save(run.state())
-    run.keep_best()
-    report = run.report()
-    replace_folder(folder, lambda part: run.save(part, folder.name, report))
-    checkpoint.clear()
+    task = _RecognizerTask(model, sets, options or TrainingOptions(), on_epoch)
+    loop = TrainingLoop(task, task.loop_options())
+    with TrainingState.beside(folder, task.identity, overwrite=overwrite) as saved:
+        loop.run(saved, save_every=checkpoint_every, on_step=on_step)
+        task.keep_best()
+        report = task.report(loop)
+        replace_folder(folder, lambda new: task.save(new, folder.name, report))
+        saved.clear()
     return report
 
 
-class _Run:
-    """Model, data and what has been done."""
-
-    def __init__(self, name: str, sets: Sequence[TrainingSet], tuning: TrainingOptions) -> None:
+class _RecognizerTask(TrainingTask):
+    def __init__(
+        self, name: str, sets: Sequence[TrainingSet], options: TrainingOptions, on_epoch: OnEpoch = lambda epoch: None
+    ) -> None:
         require_torch()
-        self.tuning, self.name = tuning, name
-        self.sets = checked(sets, tuning.labels)
+        self._options, self._name, self._on_epoch = options, name, on_epoch
+        self._sets = checked(sets, options.labels)
         self._source = path = model_folder(name)
-        self.model = load_classifier(path, tag_names(label_set(self.sets)), tuning.seed)
-        self.model.to(device_named(tuning.device))
-        self.tokenizer = load_tokenizer(path, **word_options(self.model.config))
-        subwords = SubwordTokenizer(self.tokenizer, self._max_length())
-        pad = self.tokenizer.pad_token_id or 0
-        self.drawn = self._drawn()
-        classes = {tag: k for k, tag in self.model.config.id2label.items()}
-        self._examples = make_examples([s for part in self.drawn.values() for s in part], subwords, classes)
+        self._model = load_classifier(path, tag_names(label_set(self._sets)), options.seed)
+        self._model.to(device_named(options.device))
+        self._tokenizer = load_tokenizer(path, **word_options(self._model.config))
+        subwords = SubwordTokenizer(self._tokenizer, self._max_length())
+        pad = self._tokenizer.pad_token_id or 0
+        self._drawn = self._draw()
+        classes = {tag: k for k, tag in self._model.config.id2label.items()}
+        self._examples = make_examples([s for part in self._drawn.values() for s in part], subwords, classes)
+        self.lengths = [len(e) for e in self._examples.items]
         self._adapted = self._adapt()
-        self._steps = Steps(self.model, self._trained(), self._examples.items, tuning, pad=pad, adapted=self._adapted)
-        self._predictor = Predictor(self.model, subwords, pad)
+        self.parameters = self._trained()
+        train_only(self._model, self.parameters)
+        self._gradients = BatchGradients(
+            self._model, self.parameters, self._examples.items, options, pad=pad, adapted=self._adapted
+        )
+        self._predictor = Predictor(self._model, subwords, pad)
         self.identity = self._identity()
-        self.per_epoch = -(-len(self._examples.items) // tuning.batch_size)
-        self.steps = tuning.epochs * self.per_epoch
-        self.step, self.seconds = 0, 0.0
-        self.losses, self.epochs = list[float](), list[Epoch]()
+        self._epochs = list[Epoch]()
         self._best: list[Any] | None = None
-        self._batches: tuple[int, list[list[int]]] = (-1, [])
 
-    def _max_length(self) -> int:
-        longest = longest_input(self.model, self.tokenizer)
-        wanted = self.tuning.max_length or longest
-        if wanted > longest:
-            raise ValidationError(f"max_length {wanted} is more than the {longest} that the model takes")
-        return wanted
+    def loop_options(self) -> LoopOptions:
+        o = self._options
+        return LoopOptions(
+            epochs=o.epochs,
+            batch_size=o.batch_size,
+            learning_rate=o.rate,
+            weight_decay=o.weight_decay,
+            warm_up=o.warm_up,
+            max_norm=o.max_norm,
+            fused=self._model.device.type in ("cpu", "cuda"),
+            seed=o.seed,
+        )
 
-    def _drawn(self) -> dict[str, list[Sentence]]:
-        """The sentences to train on, by language; those of one language do not hang on the other ones."""
-        sizes = {s.language: len(s.train) for s in self.sets}
-        wanted = counts(sizes, self.tuning.total, self.tuning.temperature)
-        return {
-            s.language: drawn(
-                s.train, wanted[s.language], np.random.default_rng([self.tuning.seed, *s.language.encode()])
-            )
-            for s in self.sets
-        }
+    def computing(self) -> AbstractContextManager[None]:
+        return self._gradients.computing()
 
-    def _adapt(self) -> Adapted | None:
-        if self.tuning.parameters == "full":
-            return None
-        from xlner.transfer.adapters import add_adapters
+    def compute_gradients(self, step: int, batch: Sequence[int]) -> float:
+        return self._gradients.compute(step, batch)
 
-        return add_adapters(self.model, self.tuning.parameters, seed=self.tuning.seed)
-
-    def _trained(self) -> list[Any]:
-        if self._adapted is not None:
-            trained = [*self._adapted.trained, *head_parameters(self.model)]
-        else:
-            freezing = {name: getattr(self.tuning, name) for name in ("freeze_embeddings", "freeze_layers")}
-            trained = trained_parameters(self.model, **freezing)
-        for parameter in self.model.parameters():
-            parameter.requires_grad_(False)
-        for parameter in trained:
-            parameter.requires_grad_(True)
-        return trained
-
-    def _identity(self) -> dict[str, Any]:
-        used: dict[str, Sequence[Sentence]] = {f"train {code}": part for code, part in self.drawn.items()}
-        used |= {f"dev {s.language}": s.dev for s in self.sets if s.dev}
-        digests = {name: _digest(part) for name, part in used.items()}
-        options = {**asdict(self.tuning), "labels": list(self.tuning.labels)}
-        return {**options, "model": folder_version(self._source), "sentences": digests}
-
-    @property
-    def done(self) -> bool:
-        """Whether all steps are done, or enough epochs have brought nothing."""
-        patience, best = self.tuning.patience, self.best_epoch
-        stopped = patience and self.epochs and self.epochs[-1].dev and len(self.epochs) - best >= patience
-        at_end = self.step == len(self.epochs) * self.per_epoch
-        return self.step >= self.steps or bool(stopped and at_end)
-
-    @property
-    def best_epoch(self) -> int:
-        """The number of the first of the epochs with the best mean F1; of the last one where there are no dev sets."""
-        scores = [e.mean_f1 for e in self.epochs]
-        known = [s for s in scores if s is not None]
-        return scores.index(max(known)) + 1 if known else len(self.epochs)
-
-    def advance(self) -> float:
-        """One step; returns the mean loss of its words."""
-        began = time.perf_counter()
-        epoch = self.step // self.per_epoch
-        if self._batches[0] != epoch:
-            lengths = [len(e) for e in self._examples.items]
-            rng = np.random.default_rng([self.tuning.seed, epoch])
-            self._batches = (epoch, shuffled_batches(lengths, self.tuning.batch_size, rng))
-        loss, norm = self._steps.advance(self.step, self.steps, self._batches[1][self.step % self.per_epoch])
-        self.step += 1
-        check_numbers(loss, norm, self.step)
-        self.losses.append(loss)
-        self.seconds += time.perf_counter() - began
-        return loss
-
-    def end_epoch(self) -> Epoch:
-        """Score the dev sets, and remember the weights where they are the best so far."""
-        began = time.perf_counter()
-        found = {s.language: self._predictor.scores(s.dev) for s in self.sets if s.dev}
-        loss = float(np.mean(self.losses[-self.per_epoch :]))
+    def end_epoch(self, losses: Sequence[float]) -> None:
+        """Score the dev sets, and keep a copy of the weights if they are the best so far."""
+        found = {s.language: self._predictor.scores(s.dev) for s in self._sets if s.dev}
         dev = {code: scores.micro.f1 for code, scores in found.items()}
         signatures = {code: str(scores.signature) for code, scores in found.items()}
-        self.epochs.append(Epoch(len(self.epochs) + 1, loss, dev, signatures))
-        if dev and self.best_epoch == len(self.epochs):
-            self._best = [parameter.detach().cpu().clone() for parameter in self._steps.trained]
-        self.seconds += time.perf_counter() - began
-        return self.epochs[-1]
+        self._epochs.append(Epoch(len(self._epochs) + 1, float(np.mean(losses)), dev, signatures))
+        if dev and self._best_epoch == len(self._epochs):
+            self._best = [parameter.detach().cpu().clone() for parameter in self.parameters]
+        self._on_epoch(self._epochs[-1])
+
+    def finished(self) -> bool:
+        patience = self._options.patience
+        return bool(
+            patience and self._epochs and self._epochs[-1].dev and len(self._epochs) - self._best_epoch >= patience
+        )
+
+    def state(self) -> Mapping[str, Any]:
+        adapted = {} if self._adapted is None else dict(self._adapted.state())
+        return {"epochs": [asdict(epoch) for epoch in self._epochs], "best": self._best, "adapted": adapted}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self._epochs = [Epoch(**epoch) for epoch in state["epochs"]]
+        self._best = state["best"]
+        if self._adapted is not None:
+            self._adapted.restore(state["adapted"])
 
     def keep_best(self) -> None:
         """Put the weights of the best epoch into the model."""
         if self._best is not None:
-            self._put(self._best)
+            set_weights(self.parameters, self._best)
 
-    def _put(self, weights: Sequence[Any]) -> None:
-        for parameter, saved in zip(self._steps.trained, weights, strict=True):
-            parameter.data.copy_(saved)
-
-    def state(self) -> dict[str, Any]:
-        """All that `restore` needs."""
-        return {
-            "step": self.step,
-            "seconds": self.seconds,
-            "losses": self.losses,
-            "epochs": [asdict(epoch) for epoch in self.epochs],
-            "weights": [parameter.detach() for parameter in self._steps.trained],
-            "best": self._best,
-            "optimizer": self._steps.optimizer.state_dict(),
-        }
-
-    def restore(self, state: Mapping[str, Any] | None) -> None:
-        """Go on from a state; from the start for None."""
-        if state is None:
-            return
-        self.step, self.seconds, self.losses = state["step"], state["seconds"], state["losses"]
-        self.epochs = [Epoch(**epoch) for epoch in state["epochs"]]
-        self._put(state["weights"])
-        self._best = state["best"]
-        self._steps.optimizer.load_state_dict(state["optimizer"])
-
-    def report(self) -> TrainingReport:
-        """What became of it; the best weights must be in the model."""
-        found = self._signs()
+    def report(self, loop: TrainingLoop) -> TrainingReport:
+        """The report; the best weights must be in the model."""
+        warnings = self._warnings()
         if self._examples.unreadable:
-            found = (*found, f"{self._examples.unreadable} words have no sub-words, nothing was learned of them")
+            warnings = (*warnings, f"{self._examples.unreadable} words have no sub-words and were not learned")
         return TrainingReport(
-            steps=self.step,
-            losses=tuple(self.losses),
-            epochs=tuple(self.epochs),
-            best_epoch=self.best_epoch,
-            trained_parameters=sum(p.numel() for p in self._steps.trained),
-            total_parameters=sum(p.numel() for p in self.model.parameters()),
-            sentences={code: len(part) for code, part in self.drawn.items()},
+            steps=loop.step,
+            losses=tuple(loop.losses),
+            epochs=tuple(self._epochs),
+            best_epoch=self._best_epoch,
+            trained_parameters=sum(p.numel() for p in self.parameters),
+            total_parameters=sum(p.numel() for p in self._model.parameters()),
+            sentences={code: len(part) for code, part in self._drawn.items()},
             windows=len(self._examples.items),
-            seconds=self.seconds,
-            warnings=found,
+            seconds=loop.seconds,
+            warnings=warnings,
             extra={} if self._adapted is None else self._adapted.measures(),
         )
 
-    def _signs(self) -> tuple[str, ...]:
-        looked_at: dict[str, Scores] = {
-            f"the dev set of {s.language}": self._predictor.scores(s.dev) for s in self.sets if s.dev
-        }
-        if not looked_at:
-            some = [s for part in self.drawn.values() for s in part][:_LOOKED_AT]
-            looked_at = {"the training sentences": self._predictor.scores(some)}
-        return signs(self.epochs, self._examples.entropy(), looked_at)
-
     def save(self, folder: Path, name: str, report: TrainingReport) -> None:
-        """Write the model under a name: its weights, its tokenizer, a card, and what became of the training."""
+        """Write the weights, the tokenizer, a model card, and a record of the training. `name` is that of the model."""
         with silence():
             if self._adapted is None:
-                self.model.save_pretrained(folder)
+                self._model.save_pretrained(folder)
             else:
                 self._adapted.save(folder)
-        self.tokenizer.save_pretrained(folder)
-        facts = {"xlner": __version__, **self.identity, **asdict(report), "at_most_epochs": self.tuning.epochs}
-        facts["parameters"] = without_paths(self.tuning.parameters)
-        (folder / "training.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        card = model_card(name, self.name, self._source, sets=self.sets, tuning=self.tuning, report=report)
+        self._tokenizer.save_pretrained(folder)
+        facts = {"xlner": __version__, **self.identity, **asdict(report), "at_most_epochs": self._options.epochs}
+        facts["parameters"] = without_paths(self._options.parameters)
+        write_json(folder / "training.json", facts)
+        card = model_card(name, self._name, self._source, sets=self._sets, options=self._options, report=report)
         (folder / "README.md").write_text(card, encoding="utf-8")
+
+    @property
+    def _best_epoch(self) -> int:
+        """The number of the first epoch with the best mean F1; that of the last epoch if there are no dev sets."""
+        scores = [e.mean_f1 for e in self._epochs]
+        known = [s for s in scores if s is not None]
+        return scores.index(max(known)) + 1 if known else len(self._epochs)
+
+    def _max_length(self) -> int:
+        longest = longest_input(self._model, self._tokenizer)
+        wanted = self._options.max_length or longest
+        if wanted > longest:
+            raise ValidationError(f"max_length {wanted} is more than the {longest} that the model takes")
+        return wanted
+
+    def _draw(self) -> dict[str, list[Sentence]]:
+        """The sentences to train on, by language. Those of one language do not depend on the other languages."""
+        sizes = {s.language: len(s.train) for s in self._sets}
+        wanted = counts(sizes, self._options.total, self._options.temperature)
+        return {
+            s.language: drawn(
+                s.train, wanted[s.language], np.random.default_rng([self._options.seed, *s.language.encode()])
+            )
+            for s in self._sets
+        }
+
+    def _adapt(self) -> Adapted | None:
+        if self._options.parameters == "full":
+            return None
+        from xlner.transfer.adapters import add_adapters
+
+        return add_adapters(self._model, self._options.parameters, seed=self._options.seed)
+
+    def _trained(self) -> list[Any]:
+        if self._adapted is not None:
+            return [*self._adapted.trained, *head_parameters(self._model)]
+        return trained_parameters(
+            self._model,
+            freeze_embeddings=self._options.freeze_embeddings,
+            freeze_layers=self._options.freeze_layers,
+        )
+
+    def _identity(self) -> dict[str, Any]:
+        used: dict[str, Sequence[Sentence]] = {f"train {code}": part for code, part in self._drawn.items()}
+        used |= {f"dev {s.language}": s.dev for s in self._sets if s.dev}
+        digests = {name: _digest(part) for name, part in used.items()}
+        options = {**asdict(self._options), "labels": list(self._options.labels)}
+        return {**options, "model": folder_version(self._source), "sentences": digests}
+
+    def _warnings(self) -> tuple[str, ...]:
+        found: dict[str, Scores] = {
+            f"the dev set of {s.language}": self._predictor.scores(s.dev) for s in self._sets if s.dev
+        }
+        if not found:
+            some = [s for part in self._drawn.values() for s in part][:_CHECKED_SENTENCES]
+            found = {"the training sentences": self._predictor.scores(some)}
+        return signs_of_collapse(self._epochs, self._examples.entropy(), found)
 
 
 def _digest(sentences: Sequence[Sentence]) -> str:

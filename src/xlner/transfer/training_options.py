@@ -1,41 +1,55 @@
-"""How a recognizer is trained."""
+"""The options of fine-tuning a recognizer."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-from xlner.errors import UnknownNameError, ValidationError
+from xlner.errors import UnknownNameError, UsageError, ValidationError
 from xlner.transfer.specs import parse_parameters
 
 _DTYPES = ("auto", "float32", "bfloat16")
 _LEARNING_RATE = 5e-5
-_LEARNING_RATE_OF_FEW = 5e-4
+_ADAPTER_LEARNING_RATE = 5e-4
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingOptions:
-    """How to train.
+    """How to fine-tune a recognizer.
 
-    A step learns from `batch_size` sequences, which are computed in shards of at most `batch_tokens` sub-words, padding
-    included (default: what suits the device), and whose gradients are added up. The learning rate (default: 5e-5, or
-    5e-4 with few parameters) rises for a share `warm_up` of the steps, then falls to 0; gradients of more than
-    `max_norm` are scaled down; `weight_decay` spares biases and norms. Training ends early where `patience` epochs in
-    a row have not raised the mean F1 of the dev sets; 0 never ends early.
+    The schedule:
 
-    Sentences of more than `max_length` sub-words are read in windows (default: what the model takes). `dropout` is
-    that of hidden states, that of the model by default; attention weights are never dropped.
+    - `epochs`, `batch_size`: passes over the training sentences, and sequences in a step.
+    - `learning_rate`: the highest one, by default 5e-5, or 5e-4 with adapters. It rises during the share `warm_up` of
+      the steps, then falls to 0.
+    - `weight_decay`: not applied to biases and norms.
+    - `max_norm`: larger gradients are scaled down to this norm.
+    - `patience`: stop after this number of epochs without a better mean F1 on the dev sets; 0 never stops early.
+    - `dropout`: for hidden states, by default that of the model. Attention weights are never dropped.
 
-    `freeze_embeddings` keeps everything below the first layer, which is most of a multilingual model;
-    `freeze_layers` the lowest layers, too, and then all of the encoder but the layers above. `parameters` is what is
-    trained: `full`, or an adapter such as `lora?rank=8`, see `add_adapters`; the rest of the model is then kept.
+    The model:
 
-    `total` sentences are drawn from all languages, their shares by `temperature`, see `counts`. `labels` are the
-    entity types to learn, all by default; others become `O`. `dtype` is the precision of the computation (weights are
-    float32): `auto` is bfloat16 on a GPU that has it. `seed` fixes all that is random.
+    - `freeze_embeddings`: do not train the embeddings, which are most of the weights of a multilingual model.
+    - `freeze_layers`: the number of lowest layers that are not trained either.
+    - `parameters`: the weights to train, `full` for all, or `lora?rank=8` and other specs of `add_adapters`. Everything
+      but `full` and `lora` is experimental.
+    - `max_length`: longer sentences are read in windows of this number of sub-words, by default what the model takes.
+    - `batch_tokens`: sub-words that are computed at once, padding included. The gradients of a step are added up.
+    - `dtype`: the precision of the computation. `auto` is bfloat16 on a GPU that has it; weights are always float32.
+    - `device`: `cpu`, `cuda`, `cuda:1` …; `auto` uses a GPU if there is one.
 
-    Raises `ValidationError` for values that cannot be, `UnknownNameError` for an unknown precision and for parameters
-    that make no sense.
+    The data:
+
+    - `total`, `temperature`: the number of sentences to draw from all languages, and their shares, see
+      `xlner.transfer.sampling.counts`. By default all sentences are used.
+    - `labels`: the entity types to learn, by default all. Entities of other types are tagged `O`.
+    - `seed`: determines everything that is random.
+
+    Raises `ValidationError` for numbers out of range, `UsageError` for options that exclude each other, and
+    `UnknownNameError` for an unknown precision or unknown parameters.
+
+    >>> TrainingOptions(epochs=5, parameters="lora?rank=8").rate
+    0.0005
     """
 
     epochs: int = 3
@@ -61,7 +75,7 @@ class TrainingOptions:
     def __post_init__(self) -> None:
         object.__setattr__(self, "labels", tuple(self.labels))
         if self.learning_rate is None:
-            usual = _LEARNING_RATE if self.parameters == "full" else _LEARNING_RATE_OF_FEW
+            usual = _LEARNING_RATE if self.parameters == "full" else _ADAPTER_LEARNING_RATE
             object.__setattr__(self, "learning_rate", usual)
         if min(self.epochs, self.batch_size) < 1:
             raise ValidationError("epochs and batch_size must be at least 1")
@@ -76,19 +90,17 @@ class TrainingOptions:
         if not (0 <= self.warm_up <= 1 and 0 <= (self.dropout or 0) < 1 and self.temperature >= 1):
             raise ValidationError("warm_up must be from 0 to 1, dropout from 0 to below 1, temperature at least 1")
         if self.freeze_layers and not self.freeze_embeddings:
-            raise ValidationError("embeddings cannot be trained below layers that are not")
+            raise UsageError(
+                "freeze_layers also freezes the embeddings", hint="leave out one of freeze_layers and train_embeddings"
+            )
         if self.freeze_layers and self.parameters != "full":
-            raise ValidationError("freeze_layers goes with parameters full", hint="adapters keep all layers frozen")
+            raise UsageError("freeze_layers needs the parameters full", hint="with adapters, all layers are frozen")
         if self.dtype not in _DTYPES:
             raise UnknownNameError(f"unknown precision {self.dtype!r}", hint=f"one of {', '.join(_DTYPES)}")
         parse_parameters(self.parameters)
 
     @property
     def rate(self) -> float:
-        """The highest learning rate.
-
-        >>> TrainingOptions(parameters="lora?rank=8").rate
-        0.0005
-        """
+        """The highest learning rate: the given one, or the default."""
         assert self.learning_rate is not None
         return self.learning_rate

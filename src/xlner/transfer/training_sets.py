@@ -1,4 +1,4 @@
-"""What a recognizer is trained on: labeled sentences, one set per language."""
+"""Training data of recognizers: one set of labeled sentences per language."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from xlner.text.languages import canonical
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """Labeled sentences of one language: `train` to learn from, `dev` to measure on while learning.
+    """Labeled sentences of one language.
 
-    `origin` and `license` say where they come from and what may be done with them; both go to the model card.
+    - `language`: any code of the language.
+    - `train`: the sentences to train on.
+    - `dev`: the sentences to score after each epoch.
+    - `origin`, `license`: the source of the sentences and their license, for the model card.
 
-    Raises `UnknownNameError` for a language that there is not.
+    Raises `UnknownNameError` for an unknown language.
 
     >>> TrainingSet("eng", [Sentence(("Vigo",))]).language
     'en'
@@ -33,15 +36,15 @@ class TrainingSet:
 
 
 def checked(sets: Sequence[TrainingSet], labels: Collection[str] = ()) -> list[TrainingSet]:
-    """The sets with the entities of these labels alone, of any label where none is given; sorted by language.
+    """The sets, sorted by language, with only the entities of these labels (by default all).
 
-    Raises `ValidationError` where a language comes twice, `InputError` where there is nothing to learn: no sentences,
-    no entities, or none with one of the labels.
+    Raises `ValidationError` if two sets have the same language, and `InputError` if there is nothing to learn: no
+    sentences, no entities, or none with one of the labels.
     """
     languages = [s.language for s in sets]
     twice = next((code for code in languages if languages.count(code) > 1), None)
     if twice is not None:
-        raise ValidationError(f"two training sets of language {twice}", hint="put their sentences into one set")
+        raise ValidationError(f"there are two training sets of language {twice}", hint="merge them")
     if not any(s.train for s in sets):
         raise InputError("there are no sentences to train on")
     found = label_set(sets)

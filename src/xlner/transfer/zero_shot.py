@@ -1,4 +1,4 @@
-"""Zero-shot transfer: how well a recognizer does on languages that it was not trained on."""
+"""Zero-shot transfer: the scores of a recognizer on languages that it was not trained on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from xlner.stages import Recognizer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetScores:
-    """What a recognizer found in the sentences of a target, its scores, and how far its F1 may be off."""
+    """What a recognizer found in the sentences of one target, its scores, and the confidence interval of the F1."""
 
     predicted: Sequence[Sentence]
     scores: Scores
@@ -33,7 +33,7 @@ class TargetScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ZeroShot:
-    """The scores of every target, and the mean of their F1 with its interval."""
+    """The scores of all targets, and the confidence interval of their mean F1."""
 
     targets: Mapping[str, TargetScores]
     interval: Interval
@@ -54,13 +54,14 @@ def zero_shot(
     level: float = LEVEL,
     seed: int = 0,
 ) -> ZeroShot:
-    """Label the sentences of each target and compare with their gold entities.
+    """Label the sentences of each target, and compare the result with their gold entities.
 
-    `recognizer` may be the spec of one, such as `hf:FOLDER`. `ignore` takes entities with these labels out on both
-    sides, such as those that only the gold sentences have. Intervals are percentiles over `samples` bootstrap samples
-    of the sentences of each target; that of the mean says how far it is off for these targets, not for other ones.
+    - `recognizer`: a recognizer, or the spec of one, such as `hf:FOLDER`.
+    - `ignore`: labels to leave out on both sides, for example those that only the gold sentences have.
+    - `samples`, `level`, `seed`: confidence intervals are percentiles over bootstrap samples of the sentences of each
+      target. The interval of the mean F1 holds for these targets, and not for other ones.
 
-    Raises `InputError` where there are no targets, or none of the sentences of one of them has an entity.
+    Raises `InputError` if there are no targets, or if a target has no entities.
 
     >>> from xlner import Entity
     >>> from xlner.fakes import DictionaryRecognizer
@@ -78,7 +79,7 @@ def zero_shot(
             raise InputError(f"no sentence of target {name} has an entity to find", hint="give labeled sentences")
         predicted = [s.with_entities(e) for s, e in zip(gold, recognizer.recognize(gold), strict=True)]
         scores = evaluate(gold, predicted, mode=EvaluationMode.STRICT, ignore=ignore)
-        # Targets are sampled apart from each other: the same seed would tie them where they are as many.
+        # A seed for each target: with the same one, targets of equal size would be resampled in the same way.
         rows = scores.by_sentence.sum(axis=1)
         sampled.append(f1_of(bootstrap(rows, samples=samples, seed=seed + number)))
         found[name] = TargetScores(predicted, scores, Interval(*percentiles(sampled[-1], level), level))

@@ -1,16 +1,17 @@
 """Decoders: from a similarity matrix to word links.
 
-A decoder is a pure function: similarities of shape (n_source, n_target) in, a bool matrix of the same shape out, True
-where two words are linked; or `DecodedLinks`, which has the weights of the links besides. NaN and -inf say that two
-words must not be linked. Ties go to the lower index. Every shape is allowed, (0, n) and (1, n) included. `make_decoder`
-gives a decoder with its options by name.
+A decoder is a pure function. It takes similarities of shape (n_source, n_target) and returns a bool matrix of the same
+shape, True where two words are linked, or `DecodedLinks`, which also has the weights of the links. NaN and -inf mark
+pairs of words that must not be linked. Ties go to the lower index. Any shape is allowed, including (0, n) and (1, n).
+`make_decoder` creates a decoder with its options by name.
 """
 
 from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
+from xlner.alignment.decoders.distortion import apply_distortion
 from xlner.alignment.decoders.itermax import itermax
 from xlner.alignment.decoders.match import match
-from xlner.alignment.decoders.matrix import DecodedLinks, LinkMatrix, Similarity
-from xlner.alignment.decoders.priors import distorted, unsure
+from xlner.alignment.decoders.matrices import DecodedLinks, LinkMatrix, Similarity
+from xlner.alignment.decoders.null_extension import high_entropy_pairs
 from xlner.alignment.decoders.probabilities import entmax, softmax
 from xlner.alignment.decoders.registry import (
     ALIASES,
@@ -32,11 +33,12 @@ __all__ = [
     "LinkMatrix",
     "Option",
     "Similarity",
+    "apply_distortion",
     "best_similarity",
     "canonical_name",
-    "distorted",
     "entmax",
     "forward",
+    "high_entropy_pairs",
     "intersection",
     "itermax",
     "make_decoder",
@@ -47,6 +49,5 @@ __all__ = [
     "softmax",
     "transport",
     "union",
-    "unsure",
     "word_links",
 ]

@@ -1,62 +1,67 @@
-"""Links of words to their most similar word: one way, the other way, both ways, either way."""
+"""Links from words to their most similar word, in one direction, in both, or in either."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from xlner.alignment.decoders.matrix import LinkMatrix, Similarity, checked
+from xlner.alignment.decoders.matrices import LinkMatrix, Similarity, check_similarity
 
 
 def forward(similarity: Similarity, *, threshold: float = -np.inf) -> LinkMatrix:
-    """A link from every source word to the target word that is most similar to it, where that reaches `threshold`.
+    """Link every source word to its most similar target word if the similarity is at least `threshold`.
 
-    `similarity` has shape (n_source, n_target), and so has the result. Raises `ValidationError` for any other rank.
+    `similarity` and the result have shape (n_source, n_target). Raises `ValidationError` unless `similarity` has two
+    dimensions.
 
     >>> forward(np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
     [[True, False], [True, False]]
     """
-    return _best(checked(similarity), threshold)
+    return _best(check_similarity(similarity), threshold)
 
 
 def reverse(similarity: Similarity, *, threshold: float = -np.inf) -> LinkMatrix:
-    """A link from every target word to the source word that is most similar to it, where that reaches `threshold`.
+    """Link every target word to its most similar source word if the similarity is at least `threshold`.
 
-    `similarity` has shape (n_source, n_target), and so has the result. Raises `ValidationError` for any other rank.
+    `similarity` and the result have shape (n_source, n_target). Raises `ValidationError` unless `similarity` has two
+    dimensions.
 
     >>> reverse(np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
     [[True, False], [False, True]]
     """
-    return _best(checked(similarity).T, threshold).T
+    return _best(check_similarity(similarity).T, threshold).T
 
 
 def intersection(similarity: Similarity, *, threshold: float = -np.inf) -> LinkMatrix:
-    """Links of words that are each other's most similar word (SimAlign's `inter`, Jalili Sabet et al. 2020).
+    """Link words that are each other's most similar word (SimAlign's `inter`, Jalili Sabet et al. 2020).
 
-    `similarity` has shape (n_source, n_target), and so has the result; links below `threshold` are left out. Raises
-    `ValidationError` for any other rank.
+    Links with a similarity below `threshold` are left out.
+
+    `similarity` and the result have shape (n_source, n_target). Raises `ValidationError` unless `similarity` has two
+    dimensions.
 
     >>> intersection(np.array([[0.9, 0.1], [0.8, 0.2]])).tolist()
     [[True, False], [False, False]]
     """
-    return mutual_best(checked(similarity), threshold)
+    return mutual_best(check_similarity(similarity), threshold)
 
 
 def union(similarity: Similarity, *, threshold: float = -np.inf) -> LinkMatrix:
-    """Links of `forward` and of `reverse`: one of the two words is the other's most similar word.
+    """Return the links of `forward` and of `reverse`: one of the two words is the other's most similar word.
 
-    Every word gets a link unless `threshold` is above all of its similarities, so give one that fits the encoder.
+    Without a threshold every word gets a link. Choose a threshold that fits the encoder.
 
-    `similarity` has shape (n_source, n_target), and so has the result. Raises `ValidationError` for any other rank.
+    `similarity` and the result have shape (n_source, n_target). Raises `ValidationError` unless `similarity` has two
+    dimensions.
 
     >>> union(np.array([[0.9, 0.1], [0.8, 0.2]]), threshold=0.5).tolist()
     [[True, False], [True, False]]
     """
-    scores = checked(similarity)
+    scores = check_similarity(similarity)
     return _best(scores, threshold) | _best(scores.T, threshold).T
 
 
 def mutual_best(scores: Similarity, threshold: float = -np.inf) -> LinkMatrix:
-    """Pairs that are the first best of their row and of their column and reach `threshold`; scores without NaN."""
+    """Link pairs that are the first maximum of their row and of their column and reach `threshold`; no NaN allowed."""
     links = np.zeros(scores.shape, dtype=np.bool_)
     if not scores.size:
         return links

@@ -1,30 +1,31 @@
-"""Intersection in several rounds."""
+"""Intersection repeated for words that have no link yet."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from xlner.alignment.decoders.argmax import mutual_best
-from xlner.alignment.decoders.matrix import LinkMatrix, Similarity, checked
+from xlner.alignment.decoders.matrices import LinkMatrix, Similarity, check_similarity
 
 
 def itermax(
     similarity: Similarity, *, iterations: int = 2, alpha: float = 0.9, threshold: float = -np.inf
 ) -> LinkMatrix:
-    """Repeated intersection that lets words take more than one link (Jalili Sabet et al. 2020, algorithm 1).
+    """Repeat `intersection` so that words can have more than one link (Jalili Sabet et al. 2020, algorithm 1).
 
-    Each round adds the mutually best pairs among those with an unlinked word; where just one of the two is unlinked,
-    their similarity counts `alpha` times. The rounds end once one side has no unlinked word, and a side of at most two
-    words gets one round only, both as in SimAlign 0.4. Similarities are taken as cosines: `alpha` applies to
-    `(1 + cosine) / 2`, which is never negative. Links below `threshold` are left out at the end.
+    Each iteration adds the mutually best pairs in which at least one word is unlinked. If exactly one is unlinked, the
+    similarity is multiplied by `alpha`. Iterations stop when all words of one side have links. If one side has at most
+    two words, there is a single iteration. Both rules are those of SimAlign 0.4. `alpha` applies to
+    `(1 + cosine) / 2`, which is never negative. Links with a cosine below `threshold` are removed at the end.
 
-    `similarity` has shape (n_source, n_target), and so has the result. Raises `ValidationError` for any other rank.
+    `similarity` and the result have shape (n_source, n_target). Raises `ValidationError` unless `similarity` has two
+    dimensions.
 
     >>> cosines = np.array([[0.9, 0.7, 0.1], [0.3, 0.2, 0.1], [0.1, 0.2, 0.9]])
     >>> np.argwhere(itermax(cosines)).tolist()
     [[0, 0], [0, 1], [2, 2]]
     """
-    cosines = checked(similarity)
+    cosines = check_similarity(similarity)
     links = mutual_best(cosines)
     if min(cosines.shape) <= 2:
         return links & (cosines >= threshold)

@@ -1,4 +1,4 @@
-"""Links whose probability is above a threshold both ways."""
+"""Links whose probability is above a threshold in both directions."""
 
 from __future__ import annotations
 
@@ -6,49 +6,49 @@ from collections.abc import Callable
 
 import numpy as np
 
-from xlner.alignment.decoders.matrix import DecodedLinks, Similarity, checked
-from xlner.errors import ValidationError
+from xlner.alignment.decoders.matrices import DecodedLinks, Similarity, check_similarity
+from xlner.errors import UsageError
 
 
 def softmax(similarity: Similarity, *, threshold: float = 1e-3, temperature: float = 1.0) -> DecodedLinks:
-    """Links with a probability above `threshold` from source to target and from target to source.
+    """Return links whose probability is above `threshold` from source to target and from target to source.
 
-    This is AWESoME (Dou and Neubig 2021): the probabilities are softmaxes of each row and of each column of
-    `similarity / temperature`, where AWESoME has dot products of vectors and a temperature of 1. The weight of a link
-    is the harmonic mean of its two probabilities.
+    This is the method of AWESoME (Dou and Neubig 2021). The probabilities are the softmax of each row and of each
+    column of `similarity / temperature`. AWESoME uses dot products of vectors and a temperature of 1. The weight of a
+    link is the harmonic mean of its two probabilities.
 
-    `similarity` has shape (n_source, n_target). Raises `ValidationError` for any other rank, and for a temperature
-    that is not positive.
+    `similarity` has shape (n_source, n_target). Raises `ValidationError` unless it has two dimensions, and `UsageError`
+    if the temperature is not positive.
 
     >>> dots = np.array([[90.0, 70.0], [75.0, 71.0]])
     >>> softmax(dots).links.tolist()
     [[True, False], [False, True]]
     """
-    return _both_ways(_softmax_of_rows, similarity, threshold, temperature)
+    return _in_both_directions(_softmax_of_rows, similarity, threshold, temperature)
 
 
 def entmax(similarity: Similarity, *, threshold: float = 0.0, temperature: float = 1.0) -> DecodedLinks:
-    """Links with a 1.5-entmax probability above `threshold` from source to target and from target to source.
+    """Return links whose 1.5-entmax probability is above `threshold` in both directions.
 
-    As `softmax`, with probabilities that are exactly 0 for what is much less likely than the best (Peters, Niculae and
-    Martins 2019), so that AWESoME (Dou and Neubig 2021) needs no threshold. The weight of a link is the harmonic mean
-    of its two probabilities.
+    The same as `softmax`, except that words much less similar than the best get a probability of exactly 0 (Peters,
+    Niculae and Martins 2019), so AWESoME (Dou and Neubig 2021) needs no threshold. The weight of a link is the harmonic
+    mean of its two probabilities.
 
-    `similarity` has shape (n_source, n_target). Raises `ValidationError` for any other rank, and for a temperature
-    that is not positive.
+    `similarity` has shape (n_source, n_target). Raises `ValidationError` unless it has two dimensions, and `UsageError`
+    if the temperature is not positive.
 
     >>> entmax(np.array([[5.0, 1.0], [2.0, 3.0]])).weights.round(3).tolist()
     [[1.0, 0.0], [0.0, 0.908]]
     """
-    return _both_ways(entmax_of_rows, similarity, threshold, temperature)
+    return _in_both_directions(entmax_of_rows, similarity, threshold, temperature)
 
 
 def entmax_of_rows(scores: Similarity) -> Similarity:
-    """The 1.5-entmax of each row, by sorting, exactly: `p = max(x / 2 - τ, 0)²` with the τ that makes it sum to 1.
+    """Return the exact 1.5-entmax of each row: `p = max(x / 2 - τ, 0)²`, where τ is chosen so that the row sums to 1.
 
-    With the k largest values of `x / 2`, their mean M and the mean S of their squares, τ is
-    `M - sqrt((1 - k (S - M²)) / k)`, for the largest k whose k-th value is not below it (Peters et al. 2019, algorithm
-    2). A row that has nothing but -inf is all 0.
+    Let M be the mean of the k largest values of `x / 2` and S the mean of their squares. Then τ is
+    `M - sqrt((1 - k (S - M²)) / k)` for the largest k whose k-th value is at least τ (Peters et al. 2019, algorithm 2).
+    A row that contains only -inf becomes all 0.
 
     >>> entmax_of_rows(np.array([[1.0, 1.0, -9.0], [4.0, 0.0, 0.0]])).round(2).tolist()
     [[0.5, 0.5, 0.0], [1.0, 0.0, 0.0]]
@@ -56,7 +56,7 @@ def entmax_of_rows(scores: Similarity) -> Similarity:
     if not scores.size:
         return np.zeros_like(scores)
     best = scores.max(axis=1, keepdims=True)
-    # τ is never more than 1 below the largest value: what is further down counts for nothing, -inf neither.
+    # τ is at most 1 below the largest value. Values further below get probability 0, and so does -inf.
     x = np.maximum((scores - np.where(np.isfinite(best), best, 0)) / 2, -2)
     largest = -np.sort(-x, axis=1)
     k = np.arange(1, x.shape[1] + 1, dtype=x.dtype)
@@ -70,7 +70,7 @@ def entmax_of_rows(scores: Similarity) -> Similarity:
 
 
 def harmonic_mean(first: Similarity, second: Similarity) -> Similarity:
-    """`2 a b / (a + b)`, 0 where both are.
+    """Return `2 a b / (a + b)`, and 0 where both are 0.
 
     >>> harmonic_mean(np.array([0.5, 0.0]), np.array([1.0, 0.0])).round(2).tolist()
     [0.67, 0.0]
@@ -80,18 +80,18 @@ def harmonic_mean(first: Similarity, second: Similarity) -> Similarity:
     return mean
 
 
-def _both_ways(
+def _in_both_directions(
     of_rows: Callable[[Similarity], Similarity], similarity: Similarity, threshold: float, temperature: float
 ) -> DecodedLinks:
     if not temperature > 0:
-        raise ValidationError(f"temperature {temperature} must be positive")
-    scores = checked(similarity) / temperature
-    there, back = of_rows(scores), of_rows(scores.T).T
-    return DecodedLinks((there > threshold) & (back > threshold), harmonic_mean(there, back))
+        raise UsageError(f"temperature {temperature} must be positive")
+    scores = check_similarity(similarity) / temperature
+    forward, reverse = of_rows(scores), of_rows(scores.T).T
+    return DecodedLinks((forward > threshold) & (reverse > threshold), harmonic_mean(forward, reverse))
 
 
 def _softmax_of_rows(scores: Similarity) -> Similarity:
-    """The softmax of each row; 0 all over where a row has nothing but -inf."""
+    """The softmax of each row; all 0 for a row that contains only -inf."""
     if not scores.size:
         return np.zeros_like(scores)
     best = scores.max(axis=1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Decoders by name, with their options."""
+"""Decoders by name, and their options."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
 from xlner.alignment.decoders.argmax import forward, intersection, reverse, union
+from xlner.alignment.decoders.distortion import apply_distortion
 from xlner.alignment.decoders.itermax import itermax
 from xlner.alignment.decoders.match import match
-from xlner.alignment.decoders.matrix import DecodedLinks, LinkMatrix, Similarity
-from xlner.alignment.decoders.priors import distorted, unsure
+from xlner.alignment.decoders.matrices import DecodedLinks, LinkMatrix, Similarity
+from xlner.alignment.decoders.null_extension import high_entropy_pairs
 from xlner.alignment.decoders.probabilities import entmax, softmax
 from xlner.alignment.decoders.transport import transport
 from xlner.core.registry import convert
-from xlner.errors import UnknownNameError, ValidationError
+from xlner.errors import UnknownNameError, UsageError
 
 Option = bool | int | float | str
-"""The value of an option: as its type says, or as text."""
+"""The value of an option: a value of its type, or the same as text."""
 
 DECODERS: Mapping[str, Callable[..., LinkMatrix | DecodedLinks]] = MappingProxyType(
     {
@@ -36,7 +38,7 @@ DECODERS: Mapping[str, Callable[..., LinkMatrix | DecodedLinks]] = MappingProxyT
         "union": union,
     }
 )
-"""Every decoder by its name. Those that return links alone weigh them by their similarity."""
+"""Every decoder by its name. If a decoder returns only links, their weights are the similarities."""
 
 ALIASES: Mapping[str, str] = MappingProxyType(
     {
@@ -49,61 +51,74 @@ ALIASES: Mapping[str, str] = MappingProxyType(
         "rev": "reverse",
     }
 )
-"""Other names of decoders, as peers call them."""
+"""Other names of decoders, such as those in SimAlign and AWESoME."""
 
-_OF_DOTS = frozenset({"entmax", "softmax"})
-"""Decoders that look at dot products, not at cosines, unless a temperature says how to scale these."""
+_USE_DOT_PRODUCTS = frozenset({"entmax", "softmax"})
+"""Decoders that use dot products instead of cosines, unless a temperature scales the cosines."""
 
-_PRIORS: Mapping[str, type] = MappingProxyType({"distortion": float, "null_threshold": float})
+_NO_DISTORTION, _NO_NULL_THRESHOLD = 0.0, 1.0
+_COMMON_DEFAULTS = MappingProxyType({"distortion": _NO_DISTORTION, "null_threshold": _NO_NULL_THRESHOLD})
+"""Options that all decoders have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """A decoder with its options; made by `make_decoder`."""
+    """A decoder and its options, created by `make_decoder`.
+
+    >>> decoder = make_decoder("inter", threshold=0.5)
+    >>> decoder.name, dict(decoder.options)
+    ('intersection', {'threshold': 0.5})
+    """
 
     name: str
-    distortion: float = 0.0
-    null_threshold: float = 1.0
+    distortion: float = _NO_DISTORTION
+    null_threshold: float = _NO_NULL_THRESHOLD
     options: Mapping[str, Option] = field(default_factory=dict, hash=False)
 
     def __call__(self, similarity: Similarity, norms: tuple[Similarity, Similarity] | None = None) -> DecodedLinks:
-        """The links of a pair and their weights.
+        """Return the links of a pair and their weights.
 
-        `similarity` holds cosines, shape (n_source, n_target). `norms` are the lengths of the vectors that they are
-        between, shapes (n_source,) and (n_target,), for decoders that look at dot products; without them, the cosines
-        are taken for dot products. Raises `ValidationError` for a similarity of any other rank.
+        `similarity` holds cosines, shape (n_source, n_target). `norms` are the lengths of the source and target
+        vectors, shapes (n_source,) and (n_target,), for decoders that use dot products. Without them the cosines are
+        used as dot products. Raises `ValidationError` unless `similarity` has two dimensions.
         """
-        cosines = distorted(similarity, self.distortion) if self.distortion else similarity
+        cosines = apply_distortion(similarity, self.distortion) if self.distortion else similarity
         scores = cosines
-        if norms is not None and self.name in _OF_DOTS and "temperature" not in self.options:
+        if norms is not None and self.name in _USE_DOT_PRODUCTS and "temperature" not in self.options:
             scores = cosines * (norms[0][:, None] * norms[1])
         found = DECODERS[self.name](scores, **self.options)
         links, weights = found if isinstance(found, DecodedLinks) else (found, similarity)
-        if self.null_threshold < 1:
-            links = links & ~unsure(cosines, self.null_threshold)
+        if self.null_threshold < _NO_NULL_THRESHOLD:
+            links = links & ~high_entropy_pairs(cosines, self.null_threshold)
         return DecodedLinks(links, weights)
 
     @property
     def fingerprint(self) -> str:
-        """The name and every option that is not as it comes.
+        """The name and every option that differs from its default.
 
         >>> make_decoder("inter", threshold=0.5, distortion=0).fingerprint
         'intersection?threshold=0.5'
         """
-        set_by_hand = {**self.options, "distortion": self.distortion, "null_threshold": self.null_threshold}
-        known = _defaults(self.name)
-        parts = [f"{name}={value}" for name, value in sorted(set_by_hand.items()) if value != known[name]]
+        values = {**self.options, "distortion": self.distortion, "null_threshold": self.null_threshold}
+        defaults = _defaults(self.name)
+        parts = [f"{name}={value}" for name, value in sorted(values.items()) if value != defaults[name]]
         return f"{self.name}?{'&'.join(parts)}" if parts else self.name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy, which keeps the options from being changed, cannot be pickled.
+        return _decoder, (self.name, self.distortion, self.null_threshold, dict(self.options))
 
 
 def make_decoder(name: str, **options: Option) -> Decoder:
-    """A decoder by its name or alias, with options: those of its function, and two that all decoders take.
+    """Create a decoder by its name or alias. `options` are those of its function, and two that all decoders have:
 
-    `distortion` from 0 to 1 lowers the similarity of words that stand far apart, see `priors.distorted`;
-    `null_threshold` from 0 to 1 drops links between words that are similar to many others, see `priors.unsure`.
+    - `distortion`, from 0 to 1: lowers the similarity of words that are far apart, see `apply_distortion`.
+    - `null_threshold`, from 0 to 1: removes links between words that are both similar to many words, see
+      `high_entropy_pairs`.
 
-    Raises `UnknownNameError` for an unknown name or option and for a value of another type, `ValidationError` for a
-    number out of range, `MissingExtraError` where scipy is needed (`match`) and not installed.
+    Raises `UnknownNameError` for an unknown name or option, `UsageError` for a number out of range, and
+    `MissingExtraError` if the decoder needs scipy (`match`) and it is not installed. A value of the wrong type raises
+    the error of `xlner.core.registry.convert`.
 
     >>> make_decoder("softmax", threshold="0.01")(np.array([[9.0, 1.0], [2.0, 6.0]])).links.tolist()
     [[True, False], [False, True]]
@@ -117,17 +132,20 @@ def make_decoder(name: str, **options: Option) -> Decoder:
                 f"decoder {name!r} has no option {option!r}", hint=f"options: {', '.join(sorted(types))}"
             )
         values[option] = convert(str(value), types[option], f"{option} of decoder {name!r}")
-    distortion = float(values.pop("distortion", 0.0))
-    null_threshold = float(values.pop("null_threshold", 1.0))
-    for prior, number in (("distortion", distortion), ("null_threshold", null_threshold)):
+    common = {option: float(values.pop(option, default)) for option, default in _COMMON_DEFAULTS.items()}
+    for option, number in common.items():
         if not 0 <= number <= 1:
-            raise ValidationError(f"{prior} {number} must be between 0 and 1")
+            raise UsageError(f"{option} {number} must be between 0 and 1")
     DECODERS[name](np.zeros((0, 0)), **values)  # raises for numbers out of range
-    return Decoder(name, distortion, null_threshold, MappingProxyType(values))
+    return _decoder(name, common["distortion"], common["null_threshold"], values)
+
+
+def _decoder(name: str, distortion: float, null_threshold: float, options: dict[str, Option]) -> Decoder:
+    return Decoder(name, distortion, null_threshold, MappingProxyType(options))
 
 
 def canonical_name(name: str) -> str:
-    """The name in `DECODERS` for a name or alias; raises `UnknownNameError` with the known names.
+    """Return the name in `DECODERS` for a name or alias. Raises `UnknownNameError`, which lists the known names.
 
     >>> canonical_name("inter")
     'intersection'
@@ -139,7 +157,7 @@ def canonical_name(name: str) -> str:
 
 
 def option_types(name: str) -> dict[str, type]:
-    """The options that a decoder takes, with their types; raises `UnknownNameError` for an unknown name.
+    """Return the options of a decoder and their types. Raises `UnknownNameError` for an unknown name.
 
     >>> sorted(option_types("itermax"))
     ['alpha', 'distortion', 'iterations', 'null_threshold', 'threshold']
@@ -147,12 +165,12 @@ def option_types(name: str) -> dict[str, type]:
     function = DECODERS[canonical_name(name)]
     hints = typing.get_type_hints(function)
     own = {p.name: hints[p.name] for p in _keyword_only(function)}
-    return {**own, **_PRIORS}
+    return {**own, **dict.fromkeys(_COMMON_DEFAULTS, float)}
 
 
 def _defaults(name: str) -> dict[str, Option]:
     own = {p.name: p.default for p in _keyword_only(DECODERS[name])}
-    return {**own, "distortion": 0.0, "null_threshold": 1.0}
+    return {**own, **_COMMON_DEFAULTS}
 
 
 def _keyword_only(function: Callable[..., object]) -> list[inspect.Parameter]:

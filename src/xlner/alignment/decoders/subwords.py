@@ -1,7 +1,7 @@
-"""From sub-words to words: links of words by any of their sub-words, and similarities of words by all of them.
+"""From sub-words to words: word links from the links of sub-words, and word similarities from those of sub-words.
 
-The sub-words of a side are rows or columns of a matrix; `words` says for each the index of its word, in order. A word
-may have none: then it has no link, and its similarity is -inf, so that no decoder links it.
+The sub-words of a sentence are the rows or columns of a matrix, in order. An array holds the word index of each
+sub-word. A word without sub-words gets no link; its similarity is -inf, so no decoder links it.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner.alignment.decoders.matrix import DecodedLinks, Similarity, checked
+from xlner.alignment.decoders.matrices import DecodedLinks, Similarity, check_similarity
 from xlner.errors import UnknownNameError, ValidationError
 
 WordIndices = NDArray[np.intp]
 
 
 def word_links(found: DecodedLinks, source: WordIndices, target: WordIndices, lengths: tuple[int, int]) -> DecodedLinks:
-    """Links of words any of whose sub-words are linked, as SimAlign and AWESoME have it, with the largest weight.
+    """Link two words if any of their sub-words are linked, as SimAlign and AWESoME do, with the largest weight.
 
-    `found` has the links of sub-words, shape (len(source), len(target)); `source` and `target` are their words, and
-    `lengths` the numbers of words, which are the shape of the result. Raises `ValidationError` where shapes or indices
-    do not fit.
+    `found` holds the links of sub-words, shape (len(source), len(target)). `source` and `target` are the word indices
+    of the sub-words. `lengths` are the numbers of words and the shape of the result. Raises `ValidationError` if shapes
+    or indices do not fit.
 
     >>> found = DecodedLinks(np.array([[True, False], [True, True]]), np.array([[0.5, 0.1], [0.7, 0.9]]))
     >>> links, weights = word_links(found, np.array([0, 0]), np.array([0, 2]), (1, 3))
@@ -42,27 +42,29 @@ def word_links(found: DecodedLinks, source: WordIndices, target: WordIndices, le
 def best_similarity(
     similarity: Similarity, source: WordIndices, target: WordIndices, lengths: tuple[int, int]
 ) -> Similarity:
-    """The largest similarity of the sub-words of each pair of words; -inf for words without sub-words.
+    """Return the largest similarity between the sub-words of each pair of words; -inf for words without sub-words.
 
-    Shapes, and what is raised, as in `word_links`.
+    Shapes and errors are those of `word_links`.
 
     >>> best_similarity(np.array([[0.5, 0.1], [0.7, 0.9]]), np.array([0, 0]), np.array([0, 2]), (1, 3)).tolist()
     [[0.7, -inf, 0.9]]
     """
     _check(similarity.shape, source, target, lengths)
-    return _grouped(_grouped(checked(similarity), target, lengths[1], _maxima).T, source, lengths[0], _maxima).T
+    return _grouped(
+        _grouped(check_similarity(similarity), target, lengths[1], _maxima).T, source, lengths[0], _maxima
+    ).T
 
 
 def matched_similarity(
     similarity: Similarity, source: WordIndices, target: WordIndices, lengths: tuple[int, int], reduction: str = "mean"
 ) -> Similarity:
-    """How well the sub-words of two words find partners in the other word (Shkalikov's thesis); -inf without sub-words.
+    """Return how well the sub-words of two words match each other (Shkalikov's thesis); -inf without sub-words.
 
-    Each sub-word of the source word takes its most similar one of the target word; those maxima are reduced to their
-    `mean`, `median` or `max`. The same from the target word's side; the larger of the two is the similarity. The
-    thesis links words by `match` on it, with a threshold of 0.65.
+    Each sub-word of the source word takes the similarity of its most similar sub-word in the target word. The `mean`,
+    `median` or `max` of these values is one score. The second score does the same from the target word. The result is
+    the larger score. The thesis applies `match` to it with a threshold of 0.65.
 
-    Shapes, and what is raised, as in `word_links`; `UnknownNameError` for another reduction.
+    Shapes and errors are those of `word_links`. Raises `UnknownNameError` for an unknown reduction.
 
     >>> cosines = np.array([[0.9, 0.2], [0.3, 0.8], [0.1, 0.4]])
     >>> matched_similarity(cosines, np.array([0, 0, 0]), np.array([0, 0]), (1, 1)).round(2).tolist()
@@ -71,7 +73,7 @@ def matched_similarity(
     if reduction not in REDUCTIONS:
         raise UnknownNameError(f"unknown reduction {reduction!r}", hint=f"known: {', '.join(REDUCTIONS)}")
     _check(similarity.shape, source, target, lengths)
-    scores = checked(similarity)
+    scores = check_similarity(similarity)
     reduce = REDUCTIONS[reduction]
     of_source = _grouped(_grouped(scores, target, lengths[1], _maxima).T, source, lengths[0], reduce).T
     of_target = _grouped(_grouped(scores.T, source, lengths[0], _maxima).T, target, lengths[1], reduce)
@@ -79,7 +81,7 @@ def matched_similarity(
 
 
 Reduce = Callable[[Similarity, WordIndices], Similarity]
-"""Columns of a matrix, and where each group of them starts, to one column per group."""
+"""Takes the columns of a matrix and the start of each group of columns; returns one column per group."""
 
 
 def _maxima(matrix: Similarity, starts: WordIndices) -> Similarity:
@@ -97,7 +99,7 @@ def _medians(matrix: Similarity, starts: WordIndices) -> Similarity:
 
 
 REDUCTIONS: Mapping[str, Reduce] = MappingProxyType({"mean": _means, "median": _medians, "max": _maxima})
-"""How `matched_similarity` sums up a word."""
+"""The reductions of `matched_similarity`."""
 
 
 def _grouped(matrix: Similarity, words: WordIndices, count: int, reduce: Reduce) -> Similarity:
@@ -114,4 +116,4 @@ def _check(shape: tuple[int, ...], source: WordIndices, target: WordIndices, len
         raise ValidationError(f"a matrix of shape {shape} does not fit {len(source)} and {len(target)} sub-words")
     for words, length in ((source, lengths[0]), (target, lengths[1])):
         if len(words) and (words[0] < 0 or words[-1] >= length or (np.diff(words) < 0).any()):
-            raise ValidationError("sub-words must be in the order of their words, whose indices begin at 0")
+            raise ValidationError("word indices of sub-words must be in ascending order, from 0 to the number of words")

@@ -1,44 +1,75 @@
-"""Word alignment by the word vectors of any Hugging Face encoder, or of the encoder half of a translation model."""
+"""Word alignment with the word vectors of any Hugging Face encoder, or of the encoder of a translation model."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlner.alignment.decoders import Option, make_decoder
-from xlner.alignment.encoders import EncoderAligner
-from xlner.alignment.hf.architecture import chosen_layer, drop_layers_above, max_length, padding_id
+from xlner.alignment.encoder_aligner import EncoderAligner
+from xlner.alignment.hf.architecture import chosen_layer, drop_layers_above, padding_id
 from xlner.alignment.hf.digest import digest
 from xlner.alignment.hf.loading import encoder_of, load_encoder, load_tokenizer
 from xlner.alignment.hf.states import LayerStates
-from xlner.alignment.hf.subwords import Pieces
-from xlner.alignment.subwords import word_vectors
-from xlner.alignment.word_vectors import POOLS, WordVectors
+from xlner.alignment.word_vectors import POOLS, WordVectors, word_vectors
+from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
-from xlner.errors import MissingArgumentError, ValidationError
+from xlner.errors import MissingArgumentError, UnknownNameError, UsageError
 from xlner.models.loading import device_named, dtype_named, require_torch
+from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 
 AUTO = "auto"
 
 
-class HfEncoder:
-    """Word vectors of one layer of a Hugging Face encoder (BERT, XLM-R, mDeBERTa, LaBSE, NLLB, M2M-100, mT5, Marian …).
+@dataclass(frozen=True, slots=True)
+class HfEncoderOptions:
+    """Options of `HfEncoder`; see there."""
 
-    `model` is a folder, a name on the hub, or a loaded model; a loaded one needs its `tokenizer`, stays as it is, and
-    can go on translating. Of a translation model the encoder is used, and the language of each sentence set where the
-    tokenizer has languages. `layer` counts from 0, the embeddings; by default it is two thirds of the layers, which is
-    layer 8 of 12 (SimAlign, AWESoME), and layer 12, or the last, of a translation model (Ebing and Glavaš 2025).
-    `pool` makes word vectors of sub-word states: `mean`, `first`, or `subword` for all of them. `prefix` goes before
-    every sentence (`query:` for e5 models). `device` and `dtype` are names that torch knows; `auto` takes a GPU and
-    half precision where there is one. `batch_tokens` bounds the tokens of a batch, of which each of
-    `threads` threads computes one at a time (default: the CPUs of this process, or one where there is a GPU).
+    layer: int | None = None
+    pool: str = "mean"
+    prefix: str = ""
+    dtype: str = AUTO
+    device: str = speed_option(AUTO)
+    batch_tokens: int | None = speed_option(None)
+    threads: int | None = speed_option(None)
 
-    Sentences beyond the model's limit are read in overlapping windows; words without sub-words have no vector.
 
-    Raises `MissingExtraError` where torch or transformers is not installed, `BackendError` where the model or its
-    tokenizer cannot be loaded or the device is not there, `UnknownNameError` for an unknown device or dtype,
-    `ValidationError` for a layer the model does not have and for other bad options.
+class _Loaded(NamedTuple):
+    """An encoder and everything that is made from it."""
+
+    encoder: Any
+    tokenizer: Any
+    subwords: WordByWordTokenizer
+    states: LayerStates
+    max_length: int
+
+
+class HfEncoder(PicklesWithoutCache):
+    """Word vectors from one layer of a Hugging Face encoder (BERT, XLM-R, mDeBERTa, LaBSE, NLLB, M2M-100, mT5, …).
+
+    - `model`: a folder, a name on the hub, or a loaded model. A loaded model is not changed and can still translate. Of
+      a translation model, only the encoder is used.
+    - `tokenizer`: the tokenizer of a loaded model. If the tokenizer has languages, the language of each sentence is
+      set.
+    - `layer`: the layer that the states come from; 0 is the embeddings. The default is two thirds of the layers, such
+      as layer 8 of 12 (SimAlign, AWESoME). For a translation model it is layer 12 or the last layer (Ebing and Glavaš
+      2025).
+    - `pool`: how sub-word states become word vectors: `mean`, `first`, or `subword`, which keeps all of them.
+    - `prefix`: text before every sentence (`query:` for e5 models).
+    - `device`, `dtype`: names that torch knows. `auto` uses a GPU and half precision if there is a GPU.
+    - `batch_tokens`: the largest number of tokens in a batch.
+    - `threads`: the number of batches that are computed in parallel. The default is the number of CPUs of this process,
+      or one on a GPU.
+
+    Sentences beyond the model's limit are read in overlapping windows. Words without sub-words have no vector. In
+    `options`, `layer` and `dtype` have the values in use.
+
+    Raises `MissingExtraError` if torch or transformers is not installed, `BackendError` if the model or tokenizer
+    cannot be loaded or the device does not exist, `UnknownNameError` for an unknown pool, device or dtype, and
+    `UsageError` for numbers below 1 and for a loaded model without its tokenizer.
     """
 
     def __init__(
@@ -55,54 +86,68 @@ class HfEncoder:
         threads: int | None = None,
     ) -> None:
         if pool not in POOLS:
-            raise ValidationError(f"unknown pool {pool!r}", hint=f"known: {', '.join(POOLS)}")
+            raise UnknownNameError(f"unknown pool {pool!r}", hint=f"known: {', '.join(POOLS)}")
         if min(1 if number is None else number for number in (batch_tokens, threads)) < 1:
-            raise ValidationError("threads and batch_tokens must be at least 1")
+            raise UsageError("threads and batch_tokens must be at least 1")
         require_torch()
-        own = isinstance(model, str)
-        if not own and tokenizer is None:
-            raise ValidationError("a loaded model needs its tokenizer")
-        self._tokenizer = load_tokenizer(model) if tokenizer is None else tokenizer
-        self._encoder = load_encoder(model) if own else encoder_of(model)
-        self._layer = chosen_layer(self._encoder.config, layer)
-        if own:
-            place = device_named(device)
-            self._encoder.to(place).to(dtype_named(dtype, place))
-        self._pool = pool
-        self._prefix = prefix
-        self._pieces = Pieces(self._tokenizer, prefix)
-        self._states = LayerStates(
-            self._encoder,
-            self._layer,
-            pad=padding_id(self._encoder.config, self._tokenizer),
-            batch_tokens=batch_tokens,
-            threads=threads,
+        if not isinstance(model, str) and tokenizer is None:
+            raise UsageError("a loaded model needs its tokenizer")
+        self._model, self._given_tokenizer = model, tokenizer
+        self.options = HfEncoderOptions(layer, pool, prefix, dtype, device, batch_tokens, threads)
+        encoder = self._loaded.encoder
+        self.options = replace(
+            self.options,
+            layer=chosen_layer(encoder.config, layer),
+            dtype=str(encoder.dtype).removeprefix("torch."),
         )
-        self._max_length = max_length(self._encoder, self._tokenizer)
-        if own:
-            drop_layers_above(self._encoder, self._layer)
 
     @cached_property
     def fingerprint(self) -> str:
-        """Layer, pooling, prefix, number format and a hash of weights and tokenizer."""
+        """The options, the version of transformers, and a hash of the weights and the tokenizer."""
         import transformers
 
-        dtype = str(self._encoder.dtype).removeprefix("torch.")
-        options = f"layer={self._layer}&pool={self._pool}&prefix={self._prefix}&dtype={dtype}"
-        return f"hf?{options}&model={digest(self._encoder, self._tokenizer)}&transformers={transformers.__version__}"
+        model = digest(self._loaded.encoder, self._loaded.tokenizer)
+        return f"{options_fingerprint('hf', self.options)}&model={model}&transformers={transformers.__version__}"
 
     def encode(self, sentences: Sequence[Sentence]) -> list[WordVectors]:
-        """The vectors of each sentence; raises `ValidationError` for a language that the model does not know."""
-        return word_vectors(self._pieces.of(sentences), self._states, max_length=self._max_length, pool=self._pool)
+        """Return the vectors of each sentence. Raises `ValidationError` for a language the model does not know."""
+        loaded = self._loaded
+        texts = loaded.subwords(sentences)
+        return word_vectors(texts, loaded.states, max_length=loaded.max_length, pool=self.options.pool)
+
+    @cached_property
+    def _loaded(self) -> _Loaded:
+        options, from_files = self.options, isinstance(self._model, str)
+        tokenizer = load_tokenizer(self._model) if self._given_tokenizer is None else self._given_tokenizer
+        encoder = load_encoder(self._model) if from_files else encoder_of(self._model)
+        layer = chosen_layer(encoder.config, options.layer)
+        if from_files:
+            place = device_named(options.device)
+            encoder.to(place).to(dtype_named(options.dtype, place))
+        states = LayerStates(
+            encoder,
+            layer,
+            pad=padding_id(encoder.config, tokenizer),
+            batch_tokens=options.batch_tokens,
+            threads=options.threads,
+        )
+        limit = longest_input(encoder, tokenizer)
+        if from_files:
+            drop_layers_above(encoder, layer)
+        return _Loaded(encoder, tokenizer, WordByWordTokenizer(tokenizer, options.prefix), states, limit)
 
 
 class HfAligner(EncoderAligner):
-    """Links words whose vectors, out of one layer of a Hugging Face encoder, are similar.
+    """Links words with similar vectors from one layer of a Hugging Face encoder.
 
-    `model` is a folder or a name on the hub; for a model that is loaded already, give an `HfEncoder` to an
-    `EncoderAligner`. `decoder` is a name or alias in `xlner.alignment.decoders`, and further options are those of the
-    decoder, as in `hf:FOLDER?decoder=softmax&threshold=0.01`; `similarity` puts the cosines of all words into the
-    alignments. See `HfEncoder` for the other options and the errors.
+    - `model`: a folder or a name on the hub. For a model that is already loaded, pass an `HfEncoder` to an
+      `EncoderAligner`.
+    - `decoder`: a name or alias in `xlner.alignment.decoders`. Options of the decoder are further options, as in
+      `hf:FOLDER?decoder=softmax&threshold=0.01`.
+    - `similarity`: adds the cosines of all words to the alignments, for scores that use them.
+    - `layer`, `pool`, `prefix`, `device`, `dtype`, `batch_tokens`, `threads`: see `HfEncoder`.
+
+    Raises what `HfEncoder` and `EncoderAligner` raise, and `MissingArgumentError` without a model.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A hash of an encoder and its tokenizer."""
+"""Hashes of encoders and their tokenizers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from xlner.alignment.hf.loading import NOT_NEEDED
 
 
 def digest(encoder: Any, tokenizer: Any) -> str:
-    """A hash of all weights that are used, and of how words are cut."""
+    """A hash of all weights that are used, and of the tokenizer."""
     import torch
 
     sha = hashlib.sha256()
     for name, weights in sorted(encoder.state_dict().items()):
-        if any(part in name for part in NOT_NEEDED):  # random where the folder lacks them
+        if any(part in name for part in NOT_NEEDED):  # random if the folder does not have them
             continue
         sha.update(f"{name} {weights.dtype} {tuple(weights.shape)}".encode())
         sha.update(weights.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)
@@ -27,6 +27,6 @@ def digest(encoder: Any, tokenizer: Any) -> str:
 def _tokenizer_state(tokenizer: Any) -> str:
     if tokenizer.is_fast:
         state: Mapping[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-        # What a call leaves behind, and the language that was set last, are no part of it.
+        # Leave out what the last call set: truncation, padding, and the language.
         return json.dumps({k: v for k, v in state.items() if k not in ("truncation", "padding", "post_processor")})
     return f"{type(tokenizer).__name__} {sorted(tokenizer.get_vocab().items())}"

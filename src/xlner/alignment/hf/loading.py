@@ -1,4 +1,4 @@
-"""Loading what word vectors come from: a tokenizer, and an encoder or the encoder half of a translation model."""
+"""Loading encoders for word vectors: a tokenizer, and an encoder or the encoder of a translation model."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from xlner.models.loading import load_checkpoint, require_torch
 from xlner.models.loading import load_tokenizer as tokenizer_in
 
 NOT_NEEDED = ("pooler", "decoder", "lm_head", "position_ids")
-"""Parts of a model whose weights may be missing, since no encoder layer depends on them."""
+"""Parts of a model whose weights may be missing, because no layer of the encoder depends on them."""
 
 
 def load_tokenizer(name: str) -> Any:
-    """The tokenizer of a folder or of a model on the hub; raises `BackendError` where there is none."""
+    """The tokenizer in a folder or of a model on the hub; raises `BackendError` if there is none."""
     require_torch()
     return tokenizer_in(model_folder(name))
 
 
 def load_encoder(name: str) -> Any:
-    """The encoder of a folder or of a model on the hub, the first half of a translation model; for inference only.
+    """The encoder in a folder or of a model on the hub, for inference. That of a translation model has no decoder.
 
-    Raises `BackendError` where there is none, and where weights are missing that would be random otherwise.
+    Raises `BackendError` if there is no model, or if it lacks weights of the encoder.
     """
     model, _ = load_model(name)
     return encoder_of(model)
 
 
 def load_model(name: str, *, heads: bool = False) -> tuple[Any, frozenset[str]]:
-    """A whole model, and the names of weights that it lacks, of parts that no encoder layer depends on.
+    """A whole model, and the names of the weights that its folder lacks. No layer of the encoder depends on these.
 
-    With `heads` it comes as it was saved, with what makes it a translation model or a masked language model, so that
-    it can be saved again. Raises what `load_encoder` does.
+    With `heads` the model has all parts that it was saved with, such as a decoder, so that it can be saved again.
+    Raises the errors of `load_encoder`.
     """
     require_torch()
     import torch
@@ -43,7 +43,7 @@ def load_model(name: str, *, heads: bool = False) -> tuple[Any, frozenset[str]]:
 
 
 def _architecture(folder: Any) -> str:
-    """The class that a model was saved from, where transformers has it."""
+    """The class that a model was saved from; `AutoModel` if transformers does not have it."""
     import transformers
 
     saved = transformers.AutoConfig.from_pretrained(folder).architectures or [""]
@@ -51,8 +51,5 @@ def _architecture(folder: Any) -> str:
 
 
 def encoder_of(model: Any) -> Any:
-    """What takes token ids and gives hidden states: the encoder half of a translation model, else the model.
-
-    A head for some task is left out.
-    """
+    """The part that computes hidden states: the encoder of a translation model, or a model without its head."""
     return model.get_encoder() if model.config.is_encoder_decoder else model.base_model

@@ -1,4 +1,4 @@
-"""Hidden states of one layer of a Hugging Face encoder; what lies above that layer is not run."""
+"""Hidden states of one layer of a Hugging Face encoder. The layers above it are not computed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Any, cast
 
 import numpy as np
 
-from xlner.models.batching import padded_batches
-from xlner.models.e5.weights import FloatArray
+from xlner.models.batching import padded_batches, token_budget
 from xlner.models.layers import layer_modules
-from xlner.models.threads import cpus
+from xlner.models.subwords import padded
+from xlner.models.threads import cpus, single_threaded_torch
+from xlner.models.windows import FloatArray
 
-_CPU_BUDGET, _GPU_BUDGET = 1024, 32768
-"""Tokens of a batch, padding included."""
+_CPU_TOKENS, _GPU_TOKENS = 1024, 32768
+"""Sub-words in a batch, padding included."""
 
 
-class _Reached(Exception):  # noqa: N818 - no error
-    """Ends the forward pass, with the states that the next layer was to get."""
+class _Reached(Exception):  # noqa: N818 - not an error
+    """Ends the forward pass with the states that are the input of the next layer."""
 
     def __init__(self, states: Any) -> None:
         super().__init__()
@@ -27,22 +28,21 @@ class _Reached(Exception):  # noqa: N818 - no error
 
 
 class LayerStates:
-    """Sequences of ids to the states of `layer`, 0 being the embeddings; the same as `hidden_states[layer]`.
+    """Computes the states of `layer` for sequences of ids: the same as `hidden_states[layer]`, 0 is the embeddings.
 
-    Sequences are computed in batches of about the same length, padded with the id `pad` and masked.
+    Sequences of similar length form a batch, padded with the id `pad` and masked.
     """
 
     def __init__(
         self, encoder: Any, layer: int, *, pad: int, batch_tokens: int | None = None, threads: int | None = None
     ) -> None:
-        on_cpu = encoder.device.type == "cpu"
         self._forward = Forward(encoder, layer, pad)
-        self._budget = batch_tokens or (_CPU_BUDGET if on_cpu else _GPU_BUDGET)
-        self._threads = threads or (cpus() if on_cpu else 1)
+        self._budget = batch_tokens or token_budget(encoder.device, cpu=_CPU_TOKENS, gpu=_GPU_TOKENS)
+        self._threads = threads or (cpus() if encoder.device.type == "cpu" else 1)
         self._nothing = np.zeros((0, encoder.config.hidden_size), dtype=np.float32)
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
-        """States of shape (length, hidden) of each sequence, in single precision."""
+        """The states of each sequence in single precision, shape (length, hidden)."""
         import torch
 
         lengths = [len(sequence) for sequence in sequences]
@@ -57,7 +57,7 @@ class LayerStates:
             with torch.inference_mode():
                 states = self._forward([sequences[i] for i in batch]).float().cpu().numpy()
             for row, index in enumerate(batch):
-                # A copy: a view would keep the whole batch.
+                # A copy, because a view would keep the whole batch in memory.
                 found[index] = states[row, : lengths[index]].copy()
 
         with self._forward.stopping(), single_threaded_torch(), ThreadPoolExecutor(self._threads) as pool:
@@ -66,7 +66,7 @@ class LayerStates:
 
 
 class Forward:
-    """The forward pass of an encoder up to a layer, for one batch; to be called inside `stopping`."""
+    """The forward pass of an encoder up to a layer, for one batch. Call it inside of `stopping`."""
 
     def __init__(self, encoder: Any, layer: int, pad: int) -> None:
         self._encoder = encoder
@@ -77,8 +77,10 @@ class Forward:
         self._is_last = layer == encoder.config.num_hidden_layers
 
     def __call__(self, batch: Sequence[Sequence[int]]) -> Any:
-        """States of shape (n_sequences, longest, hidden); what lies behind the end of a sequence says nothing."""
-        ids, mask = _padded(batch, self._pad, self._encoder.device)
+        """The states, shape (n_sequences, longest, hidden). Those after the end of a sequence have no meaning."""
+        import torch
+
+        ids, mask = (torch.from_numpy(x).to(self._encoder.device) for x in padded(batch, self._pad))
         if self._is_last:
             return self._encoder(input_ids=ids, attention_mask=mask).last_hidden_state
         if self._next is None:
@@ -88,11 +90,11 @@ class Forward:
             self._encoder(input_ids=ids, attention_mask=mask)
         except _Reached as reached:
             return reached.states
-        raise AssertionError("the layer after the last one wanted was not reached")
+        raise AssertionError("the forward pass did not reach the layer after the wanted one")
 
     @contextmanager
     def stopping(self) -> Iterator[None]:
-        """Hooked up for as long as it takes, since the model may be in use for other things."""
+        """The forward pass stops at the layer inside of this context only, because others may use the model too."""
         if self._next is None:
             yield
             return
@@ -105,29 +107,3 @@ class Forward:
             yield
         finally:
             handle.remove()
-
-
-@contextmanager
-def single_threaded_torch() -> Iterator[None]:
-    """Threads of ours take the place of torch's, which share out single operations and wait for each other in a loop:
-    where other work has a CPU, that takes several times as long.
-    """
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _padded(batch: Sequence[Sequence[int]], pad: int, device: Any) -> tuple[Any, Any]:
-    """Ids and attention mask of a batch, shape (n_sequences, longest)."""
-    import torch
-
-    longest = max(map(len, batch))
-    ids = torch.tensor([[*sequence, *[pad] * (longest - len(sequence))] for sequence in batch])
-    lengths = torch.tensor([len(sequence) for sequence in batch])
-    mask = (torch.arange(longest) < lengths[:, None]).long()
-    return ids.to(device), mask.to(device)

@@ -1,1 +1,1 @@
-"""Aligners that learn from the bitext: eflomal and Thot."""
+"""Aligners that learn from a bitext: eflomal and Thot."""

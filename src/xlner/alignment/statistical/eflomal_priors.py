@@ -1,4 +1,4 @@
-"""What a bitext that was aligned before says about new pairs: counts that eflomal takes as priors."""
+"""Counts from an aligned bitext, which eflomal uses as priors for new pairs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner.alignment.statistical.directions import Bitext
+from xlner.alignment.statistical.bitext import Bitext
 from xlner.core.alignment import Link
 
 _IntArray = NDArray[np.int64]
 
 
 class PriorCounts:
-    """PriorCounts of links, jumps and fertilities; collects over pairs.
+    """Counts of links, jumps and fertilities, collected over pairs.
 
     >>> counts = PriorCounts()
     >>> counts.add((("the", "house"), ("casa",)), {(1, 0)}, {(1, 0)})
@@ -36,7 +36,7 @@ class PriorCounts:
         self.reverse_jumps: Counter[int] = Counter()
 
     def add(self, bitext: Bitext, forward: set[Link], reverse: set[Link]) -> None:
-        """Count one pair: in `forward` each target word has one link at most, in `reverse` each source word."""
+        """Count one pair. In `forward` each target word has at most one link, in `reverse` each source word."""
         source = [self.source_words.setdefault(word, len(self.source_words)) for word in bitext[0]]
         target = [self.target_words.setdefault(word, len(self.target_words)) for word in bitext[1]]
         self.lexical.update((source[s], target[t]) for s, t in forward)
@@ -61,7 +61,7 @@ class PriorCounts:
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """PriorCounts out of a model folder: rows of word numbers, or a jump, and their count."""
+    """Counts from a model folder: rows of word numbers, or a jump, and their count."""
 
     source_words: Mapping[str, int]
     target_words: Mapping[str, int]
@@ -73,13 +73,13 @@ class Priors:
 
     @classmethod
     def load(cls, folder: Path) -> Priors:
-        """Read what `PriorCounts.save` wrote."""
+        """Read the files written by `PriorCounts.save`."""
         with np.load(folder / "priors.npz") as tables:
             arrays = {name: tables[name] for name in tables.files}
         return cls(_words(folder / "source.words"), _words(folder / "target.words"), **arrays)
 
     def write(self, path: Path, source_numbers: Mapping[str, int], target_numbers: Mapping[str, int]) -> None:
-        """Write the counts of the words of a bitext, numbered from 0 by the mappings, in the program's own format."""
+        """Write the counts of the words of a bitext, numbered from 0 by the mappings, in the program's format."""
         source, target = (
             _renumbering(self.source_words, source_numbers),
             _renumbering(self.target_words, target_numbers),
@@ -100,12 +100,12 @@ class Priors:
 
 
 def _jumps(positions: list[int], length: int) -> list[int]:
-    """How far each linked position is from the one before; the sentence begins at -1 and ends at `length`."""
+    """The distance of each linked position from the previous one; the sentence starts at -1 and ends at `length`."""
     return [after - before for before, after in zip([-1, *positions], [*positions, length], strict=True)]
 
 
 def _renumbering(words: Mapping[str, int], numbers: Mapping[str, int]) -> _IntArray:
-    """For each word of the model its number in the bitext, from 1; 0 where it is not in it."""
+    """For each word of the model, its number in the bitext, from 1; 0 if the bitext does not have it."""
     table = np.zeros(len(words) + 1, dtype=np.int64)
     for word, number in numbers.items():
         if word in words:

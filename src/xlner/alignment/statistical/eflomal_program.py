@@ -1,4 +1,4 @@
-"""The program of the package `eflomal`, a process of its own: it is under the GPL, so it is never imported."""
+"""The program of the package `eflomal`, run as a separate process. The package is under the GPL and never imported."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from xlner.alignment.statistical.directions import Bitext, Words
+from xlner.alignment.statistical.bitext import Bitext, Words
 from xlner.alignment.statistical.eflomal_priors import Priors
 from xlner.errors import BackendError, MissingExtraError
 
-LONGEST = 1000
-"""Words of a sentence; the program ends at one of 1024."""
+MAX_WORDS = 1000
+"""Words in a sentence. The program fails at 1024 words."""
 _MODEL = "3"
-"""IBM 1, then hidden Markov, then with fertilities."""
+"""IBM model 1, then a hidden Markov model, then a model with fertilities."""
 _HEADER = "{:010d} {:010d}\n"
 _SIDES = ("source", "target")
 
 Aligned = tuple[Bitext, str, str]
-"""A pair, and its forward and reverse links as lines of `source-target`."""
+"""A pair and its forward and reverse links, as lines of `source-target`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Where the program is, and its options; `length` scales the number of sampling iterations."""
+    """The path and version of the program, and its options. `length` scales the number of sampling iterations."""
 
     path: Path
     version: str
@@ -38,10 +38,11 @@ class Program:
     null_prior: float = 0.2
 
     def align(self, bitext: Iterable[Bitext], priors: Priors | None = None, seen: int = 0) -> Iterator[Aligned]:
-        """Each pair with the links of both directions; `priors` are out of a training on `seen` other pairs.
+        """Yield each pair with the links of both directions. `priors` come from a training on `seen` other pairs.
 
-        Every sentence has words, at most `LONGEST`. The bitext goes to the program through temporary files, which are
-        gone when the iterator ends. Raises `BackendError` with the last line of its errors where the program fails.
+        Every sentence has between 1 and `MAX_WORDS` words. The bitext is passed to the program in temporary files,
+        which are deleted when the iterator ends. If the program fails, raises `BackendError` with the last line of the
+        program's standard error.
         """
         with TemporaryDirectory(prefix="xlner-eflomal-") as name:
             folder = Path(name)
@@ -58,11 +59,11 @@ class Program:
                 for source, target in zip(*sides, strict=True):
                     lines = forward.readline(), reverse.readline()
                     if not all(line.endswith("\n") for line in lines):
-                        raise BackendError("eflomal ended before it had written all links")
+                        raise BackendError("eflomal ended before writing all links")
                     yield (source, target), lines[0].strip(), lines[1].strip()
 
     def _settings(self, pairs: int) -> list[str]:
-        """Fewer iterations for more pairs, as the package itself has it."""
+        """The options of the program. As in the package, more pairs mean fewer iterations."""
         last = max(2, round(self.length * 5000 / math.sqrt(pairs)))
         first = max(2, last // 4)
         iterations = ["-1", first, "-2", first, "-3", last]
@@ -73,15 +74,15 @@ class Program:
         try:
             done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         except OSError as error:
-            raise BackendError(f"eflomal cannot be run: {error.strerror}") from None
+            raise BackendError(f"cannot run eflomal: {error.strerror}") from None
         if done.returncode != 0:
-            said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-            raise BackendError(f"eflomal ended with exit code {done.returncode}: {said[-1]}")
+            errors = done.stderr.decode(errors="replace").strip().splitlines() or ["no error message"]
+            raise BackendError(f"eflomal ended with exit code {done.returncode}: {errors[-1]}")
 
 
 def installed() -> tuple[Path, str]:
-    """The program and the version of its package; raises `MissingExtraError` where it is not installed."""
-    spec = find_spec("eflomal")  # looks for the package without importing it
+    """Return the program and the version of its package. Raises `MissingExtraError` if it is not installed."""
+    spec = find_spec("eflomal")  # finds the package without importing it
     places = list(spec.submodule_search_locations or ()) if spec is not None else []
     for place in places:
         path = Path(place) / "bin" / "eflomal"
@@ -94,7 +95,7 @@ def installed() -> tuple[Path, str]:
 
 
 def _write_bitext(bitext: Iterable[Bitext], folder: Path) -> tuple[int, list[dict[str, int]]]:
-    """Both sides as numbers of words; returns how many pairs there are, and the numbers of the words, from 0."""
+    """Write both sides as word numbers. Returns the number of pairs, and the number of each word, from 0."""
     vocabularies: list[dict[str, int]] = [{} for _ in _SIDES]
     pairs = 0
     with ExitStack() as stack:
@@ -106,14 +107,14 @@ def _write_bitext(bitext: Iterable[Bitext], folder: Path) -> tuple[int, list[dic
             for words, numbers, stream in zip(pair, vocabularies, streams, strict=True):
                 ids = [numbers.setdefault(word, len(numbers)) for word in words]
                 stream.write(f"{len(ids)} {' '.join(map(str, ids))}\n")
-        for numbers, stream in zip(vocabularies, streams, strict=True):  # only now known, and wanted in front
+        for numbers, stream in zip(vocabularies, streams, strict=True):  # the header is known only now
             stream.seek(0)
             stream.write(_HEADER.format(pairs, len(numbers)))
     return pairs, vocabularies
 
 
 def _sentences(path: Path, numbers: Mapping[str, int]) -> Iterator[Words]:
-    """The sentences of a file that `_write_bitext` wrote."""
+    """Yield the sentences of a file written by `_write_bitext`."""
     words = list(numbers)
     with path.open(encoding="ascii") as stream:
         next(stream)

@@ -12,12 +12,12 @@ from typing import Any
 
 from xlner.errors import BackendError
 
-_FACTS = "model.json"
+_METADATA = "model.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
-    """A model folder: who made it, with which options, and a hash of what it holds."""
+class ModelFolder:
+    """A model folder: the aligner that made it, the options of the training, and a hash of its files."""
 
     folder: Path
     aligner: str
@@ -26,29 +26,33 @@ class Model:
     digest: str
 
     @classmethod
-    def load(cls, folder: str | Path, aligner: str) -> Model:
-        """Read the facts of a folder; raises `BackendError` where it holds no model of this aligner."""
+    def load(cls, folder: str | Path, aligner: str) -> ModelFolder:
+        """Read the metadata of a folder. Raises `BackendError` if it holds no model of this aligner."""
         folder = Path(folder)
         try:
-            facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
-            made_by, options, files = facts["aligner"], facts["options"], facts["files"]
+            metadata = json.loads((folder / _METADATA).read_text(encoding="utf-8"))
+            trained_by, options, files = metadata["aligner"], metadata["options"], metadata["files"]
         except (OSError, ValueError, KeyError, TypeError):
             raise BackendError(
                 f"{folder} holds no trained aligner", hint=f"train one: {how_to_train(aligner)}"
             ) from None
-        if made_by != aligner:
-            raise BackendError(f"{folder} holds a model of {made_by}, not of {aligner}", hint=f"use {made_by}:{folder}")
+        if trained_by != aligner:
+            raise BackendError(
+                f"{folder} holds a model of {trained_by}, not of {aligner}", hint=f"use {trained_by}:{folder}"
+            )
         missing = [name for name in files if not (folder / name).is_file()]
         if missing:
-            raise BackendError(f"{folder} has lost its file {missing[0]}", hint="train it again")
-        digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:12]
+            raise BackendError(f"{folder} lacks its file {missing[0]}", hint="train the model again")
+        digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode()).hexdigest()[:12]
         return cls(folder, aligner, options, digest)
 
     @classmethod
-    def save(cls, folder: str | Path, aligner: str, options: Mapping[str, Any], write: Callable[[Path], None]) -> Model:
-        """Let `write` fill a new folder, which takes its name only once it is complete.
+    def save(
+        cls, folder: str | Path, aligner: str, options: Mapping[str, Any], write: Callable[[Path], None]
+    ) -> ModelFolder:
+        """Let `write` fill a new folder, which gets its name only when it is complete.
 
-        Raises `BackendError` where the folder cannot be made or holds anything already.
+        Raises `BackendError` if the folder cannot be created or is not empty.
         """
         folder = Path(folder)
         partial = folder.with_name(folder.name + ".part")
@@ -59,13 +63,13 @@ class Model:
             partial.mkdir(parents=True)
         except OSError as error:
             raise BackendError(
-                f"model folder {folder} cannot be made: {error.strerror}", hint="name a new folder"
+                f"cannot create the model folder {folder}: {error.strerror}", hint="use a new folder"
             ) from None
         try:
             write(partial)
             files = {path.name: _digest(path) for path in sorted(partial.iterdir())}
-            facts = {"aligner": aligner, "options": dict(options), "files": files}
-            (partial / _FACTS).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+            metadata = {"aligner": aligner, "options": dict(options), "files": files}
+            (partial / _METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
             partial.replace(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -73,7 +77,7 @@ class Model:
 
 
 def how_to_train(aligner: str) -> str:
-    """The command that trains an aligner.
+    """Return the command that trains an aligner.
 
     >>> how_to_train("thot")
     'xlner align SOURCE TARGET --aligner thot --save-model FOLDER, then use thot:FOLDER'
@@ -82,7 +86,7 @@ def how_to_train(aligner: str) -> str:
 
 
 def untrained(aligner: str) -> BackendError:
-    """What to raise where an aligner without a model is asked for links."""
+    """Return the error to raise if an aligner without a model is asked for links."""
     return BackendError(f"the aligner {aligner!r} has to be trained first", hint=how_to_train(aligner))
 
 

@@ -1,48 +1,68 @@
-"""Word alignment by the statistical models of Thot (package `sil-thot`)."""
+"""Word alignment with the statistical models of Thot (package `sil-thot`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from xlner.alignment.statistical.directions import (
+from xlner.alignment.statistical.bitext import (
     Bitext,
-    both_sides,
     check_length,
-    check_symmetrizer,
+    normalized_sides,
     symmetrized,
-    trainable,
+    training_pairs,
 )
-from xlner.alignment.statistical.model_folders import Model, untrained
+from xlner.alignment.statistical.model_folders import ModelFolder, untrained
+from xlner.alignment.symmetrization import canonical_method
 from xlner.core.alignment import Alignment, Link
+from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
-from xlner.errors import BackendError, MissingExtraError, UnknownNameError, ValidationError
+from xlner.core.pickling import PicklesWithoutCache
+from xlner.errors import BackendError, MissingExtraError, UnknownNameError, UsageError
 
 _NAME = "thot"
 KINDS = MappingProxyType(
     {"eflomal": "EflomalAlignmentModel", "fastalign": "FastAlignModel", "hmm": "HmmAlignmentModel"}
 )
-"""Classes of the package by the names they have here."""
+"""Classes of the package by kind."""
+_DEFAULT_KIND = "fastalign"
 _DIRECTIONS = ("forward", "reverse")
-_LONGEST = 200
-"""Words of a sentence. HMM takes no more; with more the others find no links at all, or no end."""
+_MAX_WORDS = 200
+"""Words in a sentence. HMM models accept no more. With more words the other models find no links or do not finish."""
 
 
-class ThotAligner:
-    """Links words by a model of how each side of a bitext comes from the other, one for each direction.
+@dataclass(frozen=True, slots=True)
+class ThotOptions:
+    """Options of `ThotAligner`; see there. An aligner with a model has the options that the model was trained with."""
 
-    `kind` is `hmm` (a hidden Markov model that begins with IBM model 1; Vogel et al. 1996), `fastalign` (IBM model 2
-    with a diagonal prior; Dyer et al. 2013) or `eflomal` (Bayesian, with fertilities; Östling and Tiedemann 2016, as
-    Thot writes it: slow to train, the best of the three on small bitexts). `model` is a folder that `train` filled; it
-    knows its kind. `symmetrizer` makes one set of links of both directions. `iterations` are those of the training:
-    by default 5 of each stage, or what `eflomal` plans. The same bitext and `seed` give the same model, and the model
-    gives the same links to a pair whatever is beside it. Words are compared in lower case.
+    kind: str = _DEFAULT_KIND
+    symmetrizer: str = "intersection"
+    iterations: int | None = None
+    seed: int = 1
 
-    Raises `MissingExtraError` where the package is not installed, `BackendError` for a folder without such a model,
-    `UnknownNameError` for an unknown kind or symmetrizer, `ValidationError` for numbers out of range.
+
+class ThotAligner(PicklesWithoutCache):
+    """Links words with a model of how the words of one side generate those of the other, one model per direction.
+
+    - `model`: a folder that `train` has filled. It also stores the kind, the iterations and the seed.
+    - `kind`: `hmm` (a hidden Markov model initialized with IBM model 1; Vogel et al. 1996), `fastalign` (IBM model 2
+      with a diagonal prior; Dyer et al. 2013), or `eflomal` (Bayesian, with fertilities; Östling and Tiedemann 2016, as
+      implemented in Thot: slow to train, the best of the three on small bitexts).
+    - `symmetrizer`: how the links of both directions are combined; see `xlner.alignment.symmetrize`.
+    - `iterations`: the iterations of each training stage. The default is 5, or the schedule of `eflomal`.
+    - `seed`: the same bitext and seed give the same model. A model gives a pair the same links, whatever the other
+      pairs are.
+
+    Words are compared in lower case.
+
+    Raises `MissingExtraError` if the package is not installed, `BackendError` for a folder without such a model,
+    `UnknownNameError` for an unknown kind or symmetrizer, and `UsageError` for numbers out of range or for a kind that
+    is not the model's.
     """
 
     def __init__(
@@ -54,22 +74,26 @@ class ThotAligner:
         iterations: int | None = None,
         seed: int = 1,
     ) -> None:
-        self._thot = _package()
-        self._symmetrizer = check_symmetrizer(symmetrizer)
+        _package()
         if iterations is not None and iterations < 1:
-            raise ValidationError(f"iterations must be at least 1, not {iterations}")
-        self._iterations, self._seed = iterations, seed
-        self._model = None if model is None else Model.load(model, _NAME)
-        self._kind = kind or "fastalign"
-        if self._model is not None:
-            self._kind = str(self._model.options["kind"])
-            if kind not in (None, self._kind):
-                raise UnknownNameError(
-                    f"{model} holds a model of kind {self._kind!r}, not {kind!r}", hint="leave it out"
-                )
-        if self._kind not in KINDS:
+            raise UsageError(f"iterations must be at least 1, not {iterations}")
+        if kind is not None and kind not in KINDS:
             raise UnknownNameError(f"unknown kind {kind!r} of thot", hint=f"known: {', '.join(KINDS)}")
-        self._loaded = None if self._model is None else [self._load(self._model.folder / name) for name in _DIRECTIONS]
+        self.options = ThotOptions(kind or _DEFAULT_KIND, canonical_method(symmetrizer), iterations, seed)
+        self._model = None if model is None else ModelFolder.load(model, _NAME)
+        if self._model is not None:
+            self._check_models(kind)
+
+    def _check_models(self, kind: str | None) -> None:
+        """Take over the options that the model was trained with, and load the model."""
+        assert self._model is not None
+        trained = {name: self._model.options[name] for name in ("kind", "iterations", "seed")}
+        if kind not in (None, trained["kind"]):
+            raise UsageError(
+                f"{self._model.folder} holds a model of kind {trained['kind']!r}, not {kind!r}", hint="omit the kind"
+            )
+        self.options = ThotOptions(symmetrizer=self.options.symmetrizer, **trained)
+        self._models  # noqa: B018 - raises if the files cannot be read
 
     @property
     def trained(self) -> bool:
@@ -78,15 +102,15 @@ class ThotAligner:
 
     @property
     def training_options(self) -> dict[str, object]:
-        """What the model depends on besides the bitext."""
-        options = {"kind": self._kind, "iterations": self._iterations, "seed": self._seed}
+        """What the model depends on, except the bitext."""
+        options = {"kind": self.options.kind, "iterations": self.options.iterations, "seed": self.options.seed}
         return {"version": version("sil-thot"), **options}
 
     @property
     def fingerprint(self) -> str:
-        """What the links depend on besides the pairs: kind, model, symmetrizer and package version."""
+        """What the links depend on, except the pairs: model, options and package version."""
         model = "none" if self._model is None else self._model.digest
-        return f"thot:{model}?kind={self._kind}&symmetrizer={self._symmetrizer}&sil-thot={version('sil-thot')}"
+        return f"{options_fingerprint(f'{_NAME}:{model}', self.options)}&sil-thot={version('sil-thot')}"
 
     @property
     def summary(self) -> str:
@@ -96,71 +120,77 @@ class ThotAligner:
     def train(self, pairs: Iterable[Pair], folder: str | Path) -> ThotAligner:
         """Learn from a bitext, save the model in a new folder, and return an aligner that has it.
 
-        Pairs with an empty side or with more than 200 words on a side teach nothing. The bitext is
-        held in memory meanwhile. Raises `BackendError` where the folder cannot be made or there is nothing to learn.
+        Pairs with an empty side or with more than 200 words on a side are skipped. The bitext is held in memory during
+        the training. Raises `BackendError` if the folder cannot be created or there is no pair to learn from.
         """
 
         def write(partial: Path) -> None:
-            bitext = list(trainable(pairs, _LONGEST))
+            bitext = list(training_pairs(pairs, _MAX_WORDS))
             if not bitext:
                 raise BackendError("there is no pair to learn from", hint="give a bitext with words on both sides")
-            for name, turned in zip(_DIRECTIONS, (False, True), strict=True):
-                model = self._learned([(target, source) for source, target in bitext] if turned else bitext)
-                if not model.print(str(partial / name)):
+            reverse = [(target, source) for source, target in bitext]
+            for name, sides in zip(_DIRECTIONS, (bitext, reverse), strict=True):
+                if not self._trained_model(sides).print(str(partial / name)):
                     raise BackendError(f"thot cannot write its model to {partial}")
 
-        return self.with_model(Model.save(folder, _NAME, self.training_options, write).folder)
+        return self.with_model(ModelFolder.save(folder, _NAME, self.training_options, write).folder)
 
     def with_model(self, folder: str | Path) -> ThotAligner:
-        """This aligner with the model of a folder; raises `BackendError` where there is none."""
-        return ThotAligner(str(folder), symmetrizer=self._symmetrizer, iterations=self._iterations, seed=self._seed)
+        """This aligner with the model of a folder. Raises `BackendError` if the folder has none."""
+        return ThotAligner(str(folder), symmetrizer=self.options.symmetrizer)
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
-        """The links of each pair, without weights.
+        """Return the links of each pair, without weights.
 
-        Raises `BackendError` where there is no model, `ValidationError` for a pair without source, `StageError` for a
-        sentence of more than 200 words.
+        Raises `BackendError` if there is no model, `ValidationError` for a pair without a source, and `StageError` for
+        a sentence of more than 200 words.
         """
-        if self._loaded is None:
-            raise untrained(_NAME)
-        there, back = self._loaded
-        return [self._one(both_sides(pair), there, back) for pair in pairs]
+        forward, reverse = self._models
+        return [self._one(normalized_sides(pair), forward, reverse) for pair in pairs]
 
-    def _one(self, bitext: Bitext, there: Any, back: Any) -> Alignment:
+    def _one(self, bitext: Bitext, forward: Any, reverse: Any) -> Alignment:
         source, target = bitext
         if not (source and target):
             return Alignment(())
-        check_length(bitext, _LONGEST)
-        forward = _links(there, source, target)
-        reverse = {(s, t) for t, s in _links(back, target, source)}
-        return symmetrized(self._symmetrizer, forward, reverse)
+        check_length(bitext, _MAX_WORDS)
+        reverse_links = {(s, t) for t, s in _links(reverse, target, source)}
+        return symmetrized(self.options.symmetrizer, _links(forward, source, target), reverse_links)
 
-    def _empty(self) -> Any:
-        model = getattr(self._thot, KINDS[self._kind])()
-        if self._kind == "eflomal":
-            model.seed, model.deterministic = self._seed, True
-        return model
-
-    def _learned(self, bitext: Sequence[Bitext]) -> Any:
-        model = self._thot.Ibm1AlignmentModel() if self._kind == "hmm" else self._empty()
-        for source, target in bitext:
-            model.add_sentence_pair(source, target)
-        _run(model, self._iterations)
-        if self._kind == "hmm":
-            model = self._thot.HmmAlignmentModel(model)
-            _run(model, self._iterations)
-        return model
+    @cached_property
+    def _models(self) -> tuple[Any, Any]:
+        """The models of both directions."""
+        if self._model is None:
+            raise untrained(_NAME)
+        forward, reverse = (self._load(self._model.folder / name) for name in _DIRECTIONS)
+        return forward, reverse
 
     def _load(self, prefix: Path) -> Any:
-        # Aligning is always done with a model from disk: that after a training differs a little from its file.
-        model = self._empty()
+        # Always align with a model from disk: the model in memory after a training differs slightly from its file.
+        model = self._new_model()
         if not model.load(str(prefix)):
-            raise BackendError(f"{prefix.parent} cannot be read by thot", hint="train the model again")
+            raise BackendError(f"thot cannot read {prefix.parent}", hint="train the model again")
+        return model
+
+    def _new_model(self) -> Any:
+        model = getattr(_package(), KINDS[self.options.kind])()
+        if self.options.kind == "eflomal":
+            model.seed, model.deterministic = self.options.seed, True
+        return model
+
+    def _trained_model(self, bitext: Sequence[Bitext]) -> Any:
+        is_hmm = self.options.kind == "hmm"
+        model = _package().Ibm1AlignmentModel() if is_hmm else self._new_model()
+        for source, target in bitext:
+            model.add_sentence_pair(source, target)
+        _run(model, self.options.iterations)
+        if is_hmm:
+            model = _package().HmmAlignmentModel(model)
+            _run(model, self.options.iterations)
         return model
 
 
 def _run(model: Any, iterations: int | None) -> None:
-    model.start_training()  # returns how many pairs there are, not how many iterations
+    model.start_training()  # returns the number of pairs, not of iterations
     scheduled: int = getattr(model, "scheduled_iterations", 5)
     for _ in range(scheduled if iterations is None else iterations):
         model.train()
@@ -168,7 +198,7 @@ def _run(model: Any, iterations: int | None) -> None:
 
 
 def _links(model: Any, source: Sequence[str], target: Sequence[str]) -> set[Link]:
-    """Links of the most likely alignment, in which every target word comes from one source word or from none."""
+    """Links of the most likely alignment, in which every target word is generated by one source word or by none."""
     origins = model.get_best_alignment(source, target)[1].to_list()
     return {(origin - 1, place) for place, origin in enumerate(origins) if origin > 0}
 

@@ -1,4 +1,4 @@
-"""The links that a training gave to its own pairs, kept on disk and found by the words of the pair."""
+"""The links that a training gave its own pairs, saved on disk and looked up by the words of the pair."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import IO
 
 import numpy as np
 
-from xlner.alignment.statistical.directions import Bitext, links_of
+from xlner.alignment.statistical.bitext import Bitext, parse_links
 from xlner.core.alignment import Link
 
 _LINKS, _INDEX = "links.txt", "links.npy"
 
 
 class LinkWriter:
-    """Writes the links of pair after pair into a folder; equal pairs once."""
+    """Writes the links of pairs to a folder; equal pairs once."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -23,21 +23,21 @@ class LinkWriter:
         self._stream: IO[bytes] = (folder / _LINKS).open("wb")
 
     def add(self, bitext: Bitext, forward: str, reverse: str) -> None:
-        """Keep the links of a pair, lines of `source-target`."""
+        """Write the links of a pair, given as lines of `source-target`."""
         key = _key(bitext)
         if key not in self._places:
             self._places[key] = self._stream.tell()
             self._stream.write(f"{forward}\t{reverse}\n".encode("ascii"))
 
     def close(self) -> None:
-        """Write the index, and no more links."""
+        """Write the index and close the file."""
         self._stream.close()
         rows = np.array(sorted(self._places.items()), dtype=np.uint64).reshape(-1, 2)
         np.save(self._folder / _INDEX, rows)
 
 
 class LinkReader:
-    """Finds the links of a pair again; holds 16 bytes for each pair of the training."""
+    """Finds the links of a pair; holds 16 bytes in memory for each pair of the training."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / _LINKS
@@ -47,7 +47,7 @@ class LinkReader:
         return len(self._index)
 
     def get(self, bitext: Bitext) -> tuple[set[Link], set[Link]] | None:
-        """Forward and reverse links of a pair, or None where the training had no such pair."""
+        """Return the forward and reverse links of a pair, or None if the training had no such pair."""
         key = np.uint64(_key(bitext))
         row = int(np.searchsorted(self._index[:, 0], key))
         if row == len(self._index) or self._index[row, 0] != key:
@@ -55,7 +55,7 @@ class LinkReader:
         with self._path.open("rb") as stream:
             stream.seek(int(self._index[row, 1]))
             forward, reverse = stream.readline().decode("ascii").rstrip("\n").split("\t")
-        return links_of(forward), links_of(reverse)
+        return parse_links(forward), parse_links(reverse)
 
 
 def _key(bitext: Bitext) -> int:

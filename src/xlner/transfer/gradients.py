@@ -1,4 +1,7 @@
-"""Steps of training: gradients of shards, added up in order, so that the number of threads changes nothing."""
+"""Gradients of a batch, computed in shards by several threads and added up in a fixed order.
+
+The order makes the sums, and so the weights, independent of the number of threads.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from xlner.models.batching import padded_batches
-from xlner.models.loading import worker_threads
-from xlner.models.schedule import rate
+from xlner.models.batching import padded_batches, token_budget
 from xlner.models.subwords import padded
+from xlner.models.threads import worker_threads
 from xlner.transfer.dropout import SeededDropout
 from xlner.transfer.examples import Example
 from xlner.transfer.frozen_states import LowerStates, can_be_kept
@@ -20,62 +22,65 @@ if TYPE_CHECKING:
     from xlner.transfer.adapters import Adapted
 
 _SHARD_TOKENS = 256
-"""Sub-words that are worth a thread. The number of threads has no say in it: another order makes another sum."""
-_BATCH_TOKENS = {"cpu": 1024}
-_BATCH_TOKENS_GPU = 16384
+"""Sub-words that are worth a thread. It must not depend on the number of threads: another split gives other sums."""
+_CPU_TOKENS = 1024
+"""Sub-words in a shard, padding included."""
 
 
-class Steps:
-    """A model, what it learns from, and the optimizer.
+class BatchGradients:
+    """Computes the gradients of a classifier for batches of examples.
 
-    `trained` are the parameters that learn, `adapted` what gives a penalty for each forward pass, if anything does.
+    - `parameters`: the weights to train.
+    - `pad`: the id of padding.
+    - `adapted`: the adapters of the model, whose penalty is added to the loss; None without adapters.
     """
 
     def __init__(
         self,
         model: Any,
-        trained: Sequence[Any],
+        parameters: Sequence[Any],
         examples: Sequence[Example],
-        tuning: TrainingOptions,
+        options: TrainingOptions,
         *,
         pad: int,
         adapted: Adapted | None,
     ) -> None:
-        import torch
-
-        self.trained = list(trained)
+        self._parameters = parameters
         self._model, self._examples, self._pad = model, examples, pad
-        self._tuning, self._adapted = tuning, adapted
+        self._options, self._adapted = options, adapted
         self._device = model.device
-        self._autocast = _autocast_type(tuning.dtype, self._device)
+        self._autocast = _autocast_type(options.dtype, self._device)
         lengths = [len(e) for e in examples]
         self._lower: LowerStates | None = None
-        if can_be_kept(model, tuning.freeze_layers, lengths):
-            self._lower = LowerStates(model, tuning.freeze_layers, [e.ids for e in examples], pad)
-        self._dropout = SeededDropout(_learning_modules(model, trained), tuning.dropout)
-        decayed = [p for p in self.trained if p.dim() > 1]
-        spared = [p for p in self.trained if p.dim() <= 1]
-        groups = [{"params": decayed, "weight_decay": tuning.weight_decay}, {"params": spared, "weight_decay": 0.0}]
-        fused = self._device.type in ("cpu", "cuda")
-        self.optimizer = torch.optim.AdamW([g for g in groups if g["params"]], lr=tuning.rate, fused=fused)
+        if can_be_kept(model, options.freeze_layers, lengths):
+            self._lower = LowerStates(model, options.freeze_layers, [e.ids for e in examples], pad)
+        self._dropout = SeededDropout(_learning_modules(model, parameters), options.dropout)
 
-    def advance(self, step: int, steps: int, batch: Sequence[int]) -> tuple[float, float]:
-        """Learn from some examples; returns the mean loss of their words, and the norm of its gradient."""
+    @contextmanager
+    def computing(self) -> Iterator[None]:
+        """Threads for `compute`. PyTorch is limited to one thread, because its sums depend on their number."""
+        with worker_threads(self._device) as threads, ThreadPoolExecutor(threads) as self._pool:
+            yield
+
+    def compute(self, step: int, batch: Sequence[int]) -> float:
+        """Set the gradients of the parameters for the examples with these indices; return the mean loss of their words.
+
+        Call it inside of `computing`.
+        """
         shards = self._shards(batch)
         words = sum(len(self._examples[i].classes) for i in batch)
         tokens = sum(len(self._examples[i]) for i in batch)
-        # The update, too: sums over several threads of torch would depend on their number.
-        with worker_threads(self._device) as threads, ThreadPoolExecutor(threads) as pool:
-            with self._lower.skipping() if self._lower else nullcontext():
-                jobs = [(step, number, shard, words, tokens) for number, shard in enumerate(shards)]
-                done = list(pool.map(lambda job: self._gradients(*job), jobs))
-            gradients = list(pool.map(_sum, zip(*(found for _, found in done), strict=True)))
-            norm = self._update(gradients, rate(step, steps, self._tuning.warm_up))
-        return sum(loss for loss, _ in done), norm
+        with self._lower.skipping() if self._lower else nullcontext():
+            jobs = [(step, number, shard, words, tokens) for number, shard in enumerate(shards)]
+            done = list(self._pool.map(lambda job: self._gradients(*job), jobs))
+        gradients = list(self._pool.map(_sum, zip(*(found for _, found in done), strict=True)))
+        for parameter, gradient in zip(self._parameters, gradients, strict=True):
+            parameter.grad = gradient
+        return sum(loss for loss, _ in done)
 
     def _shards(self, batch: Sequence[int]) -> list[list[int]]:
-        """Examples of about the same length together, longest first."""
-        budget = self._tuning.batch_tokens or _BATCH_TOKENS.get(self._device.type, _BATCH_TOKENS_GPU)
+        """Examples of similar length together, longest first."""
+        budget = self._options.batch_tokens or token_budget(self._device, cpu=_CPU_TOKENS)
         lengths = [len(self._examples[i]) for i in batch]
         parts = even_parts(lengths) if self._device.type == "cpu" else [list(range(len(batch)))]
         shards = []
@@ -85,7 +90,7 @@ class Steps:
         return shards
 
     def _gradients(self, step: int, number: int, shard: Sequence[int], words: int, tokens: int) -> tuple[float, Any]:
-        """The share of a shard in the loss of its batch, and the gradients of that."""
+        """The share of a shard in the loss of its batch, and the gradients of that share."""
         import torch
         from torch.nn.functional import cross_entropy
 
@@ -93,14 +98,14 @@ class Steps:
         rows = torch.tensor([row for row, item in enumerate(items) for _ in item.positions], device=self._device)
         columns = torch.tensor([int(p) for item in items for p in item.positions], device=self._device)
         classes = torch.tensor([int(k) for item in items for k in item.classes], device=self._device)
-        with self._dropout.on([self._tuning.seed, step, number], self._device), self._casting():
+        with self._dropout.on([self._options.seed, step, number], self._device), self._casting():
             logits = self._model(**self._inputs(shard)).logits
         loss = cross_entropy(logits[rows, columns].float(), classes, reduction="sum") / words
         value = float(loss.detach())
         penalty = None if self._adapted is None else self._adapted.penalty()
         if penalty is not None:
             loss = loss + penalty * (sum(map(len, items)) / tokens)
-        return value, torch.autograd.grad(loss, self.trained, allow_unused=True)
+        return value, torch.autograd.grad(loss, self._parameters, allow_unused=True)
 
     def _inputs(self, shard: Sequence[int]) -> dict[str, Any]:
         import torch
@@ -120,21 +125,11 @@ class Steps:
         with torch.autocast(self._device.type, dtype=self._autocast):
             yield
 
-    def _update(self, gradients: Sequence[Any], share: float) -> float:
-        import torch
-
-        for parameter, gradient in zip(self.trained, gradients, strict=True):
-            parameter.grad = gradient
-        for group in self.optimizer.param_groups:
-            group["lr"] = self._tuning.rate * share
-        norm = torch.nn.utils.clip_grad_norm_(self.trained, self._tuning.max_norm)
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        return float(norm)
-
 
 def even_parts(lengths: Sequence[int]) -> list[list[int]]:
-    """Sequences in parts of about as many sub-words, longest first: a power of two, so that no CPU waits for long.
+    """Indices of sequences in parts with about the same number of sub-words, longest first.
+
+    The number of parts is a power of two, so that CPUs finish at about the same time.
 
     >>> even_parts([9, 3, 8, 4])
     [[0], [2, 3, 1]]
@@ -152,7 +147,7 @@ def even_parts(lengths: Sequence[int]) -> list[list[int]]:
 
 
 def _sum(gradients: Sequence[Any]) -> Any:
-    """The sum, from left to right; None where there is no gradient."""
+    """The sum, from left to right; None if there is no gradient."""
     there = [g for g in gradients if g is not None]
     if not there:
         return None
@@ -162,11 +157,10 @@ def _sum(gradients: Sequence[Any]) -> Any:
     return total
 
 
-def _learning_modules(model: Any, trained: Sequence[Any]) -> list[Any]:
-    """The modules whose output changes while training: those behind the first one that is trained."""
-    ids = {id(p) for p in trained}
-    modules = list(model.modules())
-    leaves = [m for m in modules if not list(m.children())]
+def _learning_modules(model: Any, parameters: Sequence[Any]) -> list[Any]:
+    """The modules whose output changes during training: the first one that is trained, and all after it."""
+    ids = {id(p) for p in parameters}
+    leaves = [m for m in model.modules() if not list(m.children())]
     first = next(k for k, m in enumerate(leaves) if any(id(p) in ids for p in m.parameters()))
     return leaves[first:]
 
