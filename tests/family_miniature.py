@@ -127,15 +127,15 @@ class Memory:
         self.before = before
 
     def __call__(
-        self, sets: Sequence[TrainingSet], folder: Path, tuning: TrainingOptions
+        self, sets: Sequence[TrainingSet], folder: Path, options: TrainingOptions
     ) -> tuple[DictionaryRecognizer, Mapping[str, Any]]:
         self.trainings += 1
         self.before(self.trainings)
-        assert tuning.total is not None
-        each = tuning.total // len(sets)
+        assert options.total is not None
+        each = options.total // len(sets)
         names: dict[str, str] = {}
         for one in sets:
-            for s in random.Random(f"{tuning.seed} {one.language}").sample(list(one.train), each)[: each // 2]:
+            for s in random.Random(f"{options.seed} {one.language}").sample(list(one.train), each)[: each // 2]:
                 names |= {s.surface(e): e.label for e in s.entities}
         return DictionaryRecognizer(names), {"steps": each, "warnings": ["learned by heart"], "torch": "none"}
 

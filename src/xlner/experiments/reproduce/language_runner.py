@@ -1,4 +1,4 @@
-"""From a method to labeled pairs: which stages it needs, in which order."""
+"""Run the methods of an experiment on one language: which stages a method needs, and in which order."""
 
 from __future__ import annotations
 
@@ -12,115 +12,120 @@ from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.engines.run_folder import file_digest
-from xlner.errors import InputError, ValidationError
-from xlner.experiments.reproduce.backends import BackendShelf
-from xlner.experiments.reproduce.data import Data
+from xlner.errors import InputError, UnknownNameError, UsageError, ValidationError
+from xlner.experiments.recipe_files import require_known
+from xlner.experiments.reproduce.backend_cache import BackendCache
+from xlner.experiments.reproduce.language_data import LanguageData
 from xlner.experiments.reproduce.recipe import Approach, Backends, Method
-from xlner.experiments.reproduce.stages import Process, Staged, Store
+from xlner.experiments.reproduce.stage_store import Process, StageResult, StageStore
 from xlner.formats import read_alignments
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe, isolated
 
 LINKS = "links:"
+"""Prefix of an aligner that is a file of links."""
 
 
-class Stages:
-    """The stages of one language of a dataset; every method that asks for one gets the same."""
+class LanguageRunner:
+    """Runs methods on one language of a dataset. Stages that methods share run once."""
 
     def __init__(
         self,
         backends: Backends,
-        data: Data,
-        store: Store,
-        shelf: BackendShelf,
+        data: LanguageData,
+        store: StageStore,
+        cache: BackendCache,
         *,
         lang: str,
         source_lang: str,
         folder: str | Path | None,
     ) -> None:
-        self.backends, self.data, self.store, self.shelf = backends, data, store, shelf
+        self.backends, self.data, self.store, self.cache = backends, data, store, cache
         self.lang, self.source_lang, self.folder = lang, source_lang, folder
-        self._done: dict[tuple[str, ...], Staged] = {}
+        self._done: dict[tuple[str, ...], StageResult] = {}
 
-    def run(self, method: Method) -> Staged:
-        """The labeled pairs of a method.
+    def run(self, method: Method) -> StageResult:
+        """Return the labeled pairs of a method.
 
-        Raises `ValidationError` where the backends lack a stage that the method needs, and what building it raises.
+        Raises `UsageError` if the backends lack a stage that the method needs, and what building the stage raises.
         """
-        say = self.store.say
-        self.store = replace(self.store, say=lambda text: say(f"{method.name}: {text}"))
+        log = self.store.log
+        self.store = replace(self.store, log=lambda text: log(f"{self.lang}, {method.name}: {text}"))
         try:
             return self._run(method)
         finally:
-            self.store = replace(self.store, say=say)
+            self.store = replace(self.store, log=log)
 
-    def _run(self, method: Method) -> Staged:
-        if method.route is Approach.TRANSFER:
+    def _run(self, method: Method) -> StageResult:
+        if method.approach is Approach.TRANSFER:
             return self._as_labels(self.target_recognized())
-        aligned = self.aligned(method.route, str(method.aligner))
+        aligned = self.aligned(method.approach, str(method.aligner))
         if method.target_entities:
             aligned = self._with_target_entities(aligned)
         spec = self._filled(str(method.projector))
-        by = self.shelf.fingerprint("projector", spec)
-        return self._stage("projected", spec, by, aligned, lambda: self._projecting(spec))
+        fingerprint = self.cache.fingerprint("projector", spec)
+        return self._run_stage("projected", spec, fingerprint, aligned, lambda: self._projecting(spec))
 
-    def input(self) -> Staged:
-        """The pairs of the dataset as they are."""
-        return Staged(self.data.pairs, self.data.digest)
+    def input(self) -> StageResult:
+        """Return the pairs of the dataset."""
+        return StageResult(self.data.pairs, self.data.digest)
 
-    def labeled_source(self) -> Staged:
-        """Pairs whose source sentence has entities: gold ones, or recognized in the translation."""
+    def labeled_source(self) -> StageResult:
+        """Return pairs whose source sentence has entities: gold ones, or those recognized in the translation."""
         if self.data.source_labeled:
             return self.input()
         spec, before = self._recognizer(), self.translated()
-        by = self.shelf.fingerprint("recognizer", spec, language=self.source_lang)
-        return self._stage("recognized", spec, by, before, lambda: self._recognizing(spec))
+        fingerprint = self.cache.fingerprint("recognizer", spec, language=self.source_lang)
+        return self._run_stage("recognized", spec, fingerprint, before, lambda: self._recognizing(spec))
 
-    def translated(self) -> Staged:
-        """Pairs with a source sentence: the given one, or a translation."""
+    def translated(self) -> StageResult:
+        """Return pairs with a source sentence: the given one, or a translation."""
         if all(pair.source is not None for pair in self.data.pairs):
             return self.input()
-        spec, route = self._spec("translator"), (self.lang, self.source_lang)
-        by = self.shelf.translator_fingerprint(spec, route)
-        return self._stage("translated", spec, by, self.input(), lambda: self._translating(spec))
+        spec = self._spec("translator")
+        fingerprint = self.cache.translator_fingerprint(spec, (self.lang, self.source_lang))
+        return self._run_stage("translated", spec, fingerprint, self.input(), lambda: self._translating(spec))
 
-    def target_recognized(self) -> Staged:
-        """Pairs whose target sentence has the entities that the target recognizer finds."""
+    def target_recognized(self) -> StageResult:
+        """Return pairs whose target sentence has the entities that the target recognizer finds."""
         spec = self._spec("target_recognizer")
-        by = self.shelf.fingerprint("recognizer", spec, language=self.lang)
-        return self._stage("target-recognized", spec, by, self.input(), lambda: self._recognizing_target(spec))
+        fingerprint = self.cache.fingerprint("recognizer", spec, language=self.lang)
+        before = self.input()
+        return self._run_stage("target-recognized", spec, fingerprint, before, lambda: self._recognizing_target(spec))
 
-    def back_translated(self) -> Staged:
-        """Pairs whose source sentence is the labeled back-translation, in the target language."""
+    def back_translated(self) -> StageResult:
+        """Return pairs whose source sentence is the labeled back-translation, in the target language."""
         spec, before = self._back_translator(), self.labeled_source()
-        by = self.shelf.translator_fingerprint(spec, (self.source_lang, self.lang))
-        return self._stage("back-translated", spec, by, before, lambda: self._translating_back(spec))
+        fingerprint = self.cache.translator_fingerprint(spec, (self.source_lang, self.lang))
+        return self._run_stage("back-translated", spec, fingerprint, before, lambda: self._translating_back(spec))
 
-    def aligned(self, route: Approach, name: str) -> Staged:
-        """Pairs with the links of the aligner of that name, where the source sentence has entities."""
+    def aligned(self, approach: Approach, name: str) -> StageResult:
+        """Return pairs with the links of a named aligner. Pairs without source entities are not aligned."""
         if name not in self.backends.aligners:
-            raise ValidationError(
+            raise UnknownNameError(
                 f"backends {self.backends.name!r} have no aligner {name!r}",
                 hint=f"known: {', '.join(self.backends.aligners)}",
             )
         spec = self._filled(self.backends.aligners[name])
         if spec.startswith(LINKS):
-            if route is Approach.BACK:
-                raise ValidationError(f"given links cannot align back-translations: {spec}")
+            if approach is Approach.BACK:
+                raise UsageError(f"links from a file cannot align back-translations: {spec}", hint="name an aligner")
             return self._with_links(self.labeled_source(), spec.removeprefix(LINKS))
-        before = self.labeled_source() if route is Approach.FORWARD else self.back_translated()
-        by = self.shelf.fingerprint("aligner", spec)
-        return self._stage("aligned", spec, by, before, lambda: self._aligning(spec))
+        before = self.labeled_source() if approach is Approach.FORWARD else self.back_translated()
+        fingerprint = self.cache.fingerprint("aligner", spec)
+        return self._run_stage("aligned", spec, fingerprint, before, lambda: self._aligning(spec))
 
-    def _stage(self, name: str, spec: str, by: str, before: Staged, build: Callable[[], Process]) -> Staged:
-        by = f"{by} {self.lang}<{self.source_lang}"
-        place = (name, by, before.key)
+    def _run_stage(
+        self, name: str, spec: str, fingerprint: str, before: StageResult, build: Callable[[], Process]
+    ) -> StageResult:
+        fingerprint = f"{fingerprint} {self.lang}<{self.source_lang}"
+        place = (name, fingerprint, before.key)
         if place not in self._done:
-            self._done[place] = self.store.stage(name, spec, by, before, build)
+            self._done[place] = self.store.run(name, spec, fingerprint, before, build)
         return self._done[place]
 
     def _filled(self, spec: str) -> str:
-        """A spec with the specs of other backends in place of their names in braces."""
+        """Replace the names of other backends in braces by their specs."""
         spec = self._placed(spec)
         for name in re.findall(r"{([^}]*)}", spec):
             value = self._recognizer() if name == "recognizer" else self._spec(name.replace("-", "_"))
@@ -128,38 +133,46 @@ class Stages:
         return spec
 
     def _placed(self, spec: str) -> str:
-        """A spec with the languages and the folder of the dataset in place of their names in braces."""
+        """Replace `{lang}`, `{source-lang}` and `{data}` by the languages and the folder of the dataset."""
         known = {"lang": self.lang, "source-lang": self.source_lang, "data": str(self.folder or "")}
         for name, value in known.items():
             spec = spec.replace(f"{{{name}}}", value)
         return spec
 
     def _recognizer(self) -> str:
-        """The recognizer of the source language, or else that of all languages."""
+        """Return the recognizer of the source language, or that of all languages."""
         own = self.backends.recognizers.get(self.source_lang)
         return self._spec("recognizer") if own is None else self._placed(own)
 
     def _back_translator(self) -> str:
-        """The translator back into the target language, or else that into all languages."""
+        """Return the back-translator into the target language, or that into all languages."""
         own = self.backends.back_translators.get(self.lang)
         return self._spec("back_translator") if own is None else self._placed(own)
 
     def _spec(self, stage: str) -> str:
-        spec: str | None = getattr(self.backends, stage, None)
+        specs = {
+            "translator": self.backends.translator,
+            "recognizer": self.backends.recognizer,
+            "back_translator": self.backends.back_translator,
+            "target_recognizer": self.backends.target_recognizer,
+            "scorer": self.backends.scorer,
+        }
+        require_known(stage, specs, "backend in braces")
+        spec = specs[stage]
         if spec is None:
-            raise ValidationError(f"backends {self.backends.name!r} have no {stage.replace('_', '-')}")
+            raise UsageError(f"backends {self.backends.name!r} have no {stage.replace('_', '-')}")
         return self._placed(spec)
 
     def _translating(self, spec: str) -> Process:
-        translator = self.shelf.translator(spec, (self.lang, self.source_lang))
+        translator = self.cache.translator(spec, (self.lang, self.source_lang))
         return self._pipeline(translator=translator).run_pairs
 
     def _recognizing(self, spec: str) -> Process:
-        recognizer = self.shelf.get("recognizer", spec, language=self.source_lang)
+        recognizer = self.cache.get("recognizer", spec, language=self.source_lang)
         return self._pipeline(recognizer=recognizer).run_pairs
 
     def _recognizing_target(self, spec: str) -> Process:
-        recognizer = self.shelf.get("recognizer", spec, language=self.lang)
+        recognizer = self.cache.get("recognizer", spec, language=self.lang)
         pipeline = self._pipeline(recognizer=recognizer)
 
         def process(pairs: Iterable[Pair]) -> Iterator[Pair]:
@@ -174,7 +187,7 @@ class Stages:
     def _translating_back(self, spec: str) -> Process:
         from xlner.projection.markers.translation import translate_labeled
 
-        translator = self.shelf.translator(spec, (self.source_lang, self.lang))
+        translator = self.cache.translator(spec, (self.source_lang, self.lang))
 
         def translate(batch: Sequence[Sentence]) -> list[Projection]:
             return translate_labeled(batch, translator, from_lang=self.source_lang, to_lang=self.lang)
@@ -188,7 +201,7 @@ class Stages:
         return process
 
     def _aligning(self, spec: str) -> Process:
-        pipeline = self._pipeline(aligner=self.shelf.get("aligner", spec))
+        pipeline = self._pipeline(aligner=self.cache.get("aligner", spec))
 
         def process(pairs: Iterable[Pair]) -> Iterator[Pair]:
             rows = list(pairs)
@@ -199,7 +212,7 @@ class Stages:
         return process
 
     def _projecting(self, spec: str) -> Process:
-        return self._pipeline(projector=self.shelf.get("projector", spec)).run_pairs
+        return self._pipeline(projector=self.cache.get("projector", spec)).run_pairs
 
     def _pipeline(self, **stages: Any) -> Pipeline:
         given: Mapping[str, Any] = {
@@ -211,28 +224,28 @@ class Stages:
         }
         return Pipeline(**given, target_lang=self.lang, source_lang=self.source_lang)
 
-    def _with_links(self, before: Staged, name: str) -> Staged:
+    def _with_links(self, before: StageResult, name: str) -> StageResult:
         path = Path(self.folder or "") / name
         links = list(_readable(read_alignments(path)))
         if len(links) < len(before.pairs):
-            raise InputError(f"{len(links)} lines for {len(before.pairs)} sentences", path=path)
+            raise InputError(f"{len(links)} lines, but there are {len(before.pairs)} sentences", path=path)
         pairs = []
         for number, (pair, alignment) in enumerate(zip(before.pairs, links, strict=False), start=1):
             try:
                 pairs.append(replace(pair, alignment=alignment))
             except ValidationError as error:
                 raise InputError(error.message, path=path, line=number, hint=error.hint) from None
-        return Staged(tuple(pairs), f"{before.key}+{file_digest(path)}")
+        return StageResult(tuple(pairs), f"{before.key}+{file_digest(path)}")
 
-    def _with_target_entities(self, aligned: Staged) -> Staged:
+    def _with_target_entities(self, aligned: StageResult) -> StageResult:
         found = self.target_recognized()
         rows = zip(aligned.pairs, found.pairs, strict=True)
         pairs = tuple(replace(a, target=f.target, error=a.error or f.error) for a, f in rows)
-        return Staged(pairs, f"{aligned.key}+{found.key}")
+        return StageResult(pairs, f"{aligned.key}+{found.key}")
 
-    def _as_labels(self, found: Staged) -> Staged:
+    def _as_labels(self, found: StageResult) -> StageResult:
         pairs = tuple(p if p.error else replace(p, projection=Projection(p.target, ())) for p in found.pairs)
-        return Staged(pairs, found.key)
+        return StageResult(pairs, found.key)
 
 
 def _with_back_translation(pair: Pair, made: Projection | Exception | None, lang: str) -> Pair:
