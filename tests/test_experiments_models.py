@@ -39,6 +39,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Backends:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dataset", "lang", "file", "line"),
     [("masakhaner2", "yor", "yor/test.txt", "{} {}"), ("pan-x", "ka", "ka/test", "ka:{}\t{}")],

@@ -457,6 +457,7 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "bert"
 
 
+@pytest.mark.slow
 def test_the_command_trains_is_killed_and_goes_on(
     xlner: Command, recipe: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

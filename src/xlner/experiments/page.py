@@ -82,7 +82,9 @@ def _markdown(block: Block) -> str:
 
 
 def _bar(cells: Sequence[str], rule: bool) -> str:
-    return f"|{'|'.join(cells)}|" if rule else f"| {' | '.join(cells)} |"
+    if rule:
+        return f"|{'|'.join(cells)}|"
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def html_page(title: str, blocks: Sequence[Block]) -> str:

@@ -31,6 +31,9 @@ class Gain:
     - `interval`: paired bootstrap over sentences and seeds.
     - `p`: approximate randomization over sentences (Noreen 1989). The outputs of all seeds are swapped together.
     - `p_holm`: `p` adjusted for all gains of the study (Holm 1979).
+
+    >>> Gain("en", "germanic", "news/sv", 0.1, Interval(0.05, 0.15, 0.95), p=0.001, p_holm=0.01).significant
+    True
     """
 
     first: str
@@ -63,6 +66,12 @@ class MeanGain:
 
     Both p-values are adjusted (Holm 1979) within each group: for all comparisons with the baseline, and separately for
     all other comparisons.
+
+    >>> here, beyond = Interval(0.05, 0.15, 0.95), Interval(-0.02, 0.2, 0.95)
+    >>> languages = (("da", 0.15), ("sv", 0.05))
+    >>> mean = MeanGain("en", "de", "news", ("news/da", "news/sv"), languages, (0.5, 0.6), here, beyond, 0.01, 0.5)
+    >>> mean.same_sign, mean.significant_here, mean.significant_beyond
+    (2, True, False)
     """
 
     first: str

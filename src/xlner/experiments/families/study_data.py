@@ -46,7 +46,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class StudyData:
-    """All sentences of a study: `training` by language, and the targets."""
+    """All sentences of a study: `training` by language, and the targets; see docs/families.md for an example."""
 
     training: Mapping[str, TrainingLanguage]
     targets: tuple[Target, ...]

@@ -27,7 +27,13 @@ ALL_OTHERS = "*"
 
 @dataclass(frozen=True, slots=True)
 class ExperimentPlan:
-    """What an experiment runs: one dataset, one set of backends, methods and languages."""
+    """What an experiment runs: one dataset, one set of backends, methods and languages.
+
+    >>> from xlner.experiments.reproduce import read_reproduction_recipe
+    >>> experiment = Experiment(read_reproduction_recipe("xlner"), "europarl-ner", None, backends="offline", out="out")
+    >>> experiment.plan().langs
+    ('de', 'es', 'it')
+    """
 
     dataset: DatasetPlan
     backends: Backends

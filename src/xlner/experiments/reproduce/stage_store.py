@@ -20,9 +20,6 @@ from xlner.engines import RunFolder
 from xlner.engines.run_folder import DEFAULT_SHARD_SIZE
 from xlner.experiments.progress import Log
 
-_LOG_INTERVAL = 20.0
-"""Seconds between progress messages of a long stage."""
-
 Process = Callable[[Iterable[Pair]], Iterator[Pair]]
 
 
@@ -36,11 +33,15 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class StageStore:
-    """The folder with the stages of one language of a dataset. Messages go to `log`."""
+    """The folder with the stages of one language of a dataset.
+
+    Messages go to `log`; a long stage reports its progress every `log_interval` seconds.
+    """
 
     folder: Path
     log: Log
     shard_size: int = DEFAULT_SHARD_SIZE
+    log_interval: float = 20.0
 
     def run(
         self, stage: str, spec: str, fingerprint: str, before: StageResult, build: Callable[[], Process]
@@ -63,7 +64,7 @@ class StageStore:
             now = time.perf_counter()
             if not made:
                 self.log(f"{stage} by {spec}")
-            elif now - last >= _LOG_INTERVAL:
+            elif now - last >= self.log_interval:
                 last = now
                 self.log(f"{stage}: {made} of {total} sentences, {made / (now - start):.1f} per second")
             made += len(pairs)
