@@ -1,4 +1,4 @@
-"""What tells two stages of an experiment apart, and what a second start does not do again."""
+"""How the stages of an experiment are identified, and what a second start does not repeat."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def _registered() -> Iterator[None]:
 
 
 def started(folder: Path, said: list[str] | None = None) -> BackendCache:
-    """What a new process has."""
+    """Return the cache that a new process starts with."""
     return BackendCache(folder, (said if said is not None else []).append)
 
 
-def test_a_backend_is_asked_once_and_again_only_where_something_has_changed(tmp_path: Path) -> None:
+def test_a_fingerprint_is_stored_until_something_changes(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.write_text("1 a", encoding="utf-8")
     spec = f"versioned:{model}"
@@ -81,11 +81,11 @@ def test_a_backend_is_asked_once_and_again_only_where_something_has_changed(tmp_
     assert BUILT == ["fr"]
     cache = started(tmp_path)
     assert cache.fingerprint("recognizer", spec, language="fr") == first
-    assert BUILT == ["fr"]  # remembered
+    assert BUILT == ["fr"]  # stored
     cache.fingerprint("recognizer", spec, language="de")
     assert BUILT == ["fr", "de"]
     model.write_text("1 touched", encoding="utf-8")
-    assert started(tmp_path).fingerprint("recognizer", spec, language="fr") == first  # asked, and still the same
+    assert started(tmp_path).fingerprint("recognizer", spec, language="fr") == first  # built again, and unchanged
     assert BUILT == ["fr", "de", "fr"]
     model.write_text("2", encoding="utf-8")
     assert started(tmp_path).fingerprint("recognizer", spec, language="fr") == "versioned 2"
@@ -108,7 +108,7 @@ def test_new_packages_and_new_commits_are_noticed(tmp_path: Path, monkeypatch: p
     assert environment_digest("recognizer", "unknown:x") not in seen
 
 
-def test_what_cannot_be_built_any_more_is_taken_as_it_was(tmp_path: Path) -> None:
+def test_a_backend_that_cannot_be_built_keeps_its_fingerprint(tmp_path: Path) -> None:
     model = tmp_path / "model"
     with pytest.raises(BackendError, match="gone"):
         started(tmp_path).fingerprint("recognizer", f"versioned:{model}")
@@ -123,7 +123,7 @@ def test_what_cannot_be_built_any_more_is_taken_as_it_was(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("damage", ["", "[1]", '{"recognizer x": 1}', '{"recognizer x": {"environment": "1"}}'])
-def test_damaged_memory_is_forgotten(tmp_path: Path, damage: str) -> None:
+def test_a_damaged_file_of_fingerprints_is_ignored(tmp_path: Path, damage: str) -> None:
     (tmp_path / "fingerprints.json").write_text(damage, encoding="utf-8")
     made = FingerprintCache(tmp_path / "fingerprints.json", lambda _: None).get(
         "recognizer", "hf:x", "", lambda: "built"
@@ -132,7 +132,7 @@ def test_damaged_memory_is_forgotten(tmp_path: Path, damage: str) -> None:
     assert json.loads((tmp_path / "fingerprints.json").read_text(encoding="utf-8"))["recognizer hf:x"]
 
 
-def test_a_backend_without_fingerprint_goes_by_its_files(tmp_path: Path) -> None:
+def test_a_backend_without_fingerprint_is_identified_by_its_files(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
     (model / "weights").write_text("1", encoding="utf-8")
@@ -142,7 +142,7 @@ def test_a_backend_without_fingerprint_goes_by_its_files(tmp_path: Path) -> None
     assert len(seen) == 3
 
 
-def test_what_is_missing_is_not_looked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_model_is_not_looked_for_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tries: list[str] = []
 
     def create(kind: str, spec: str, **_: object) -> None:

@@ -46,7 +46,7 @@ SENTENCES = [
 
 
 class CountingTranslator(DictionaryTranslator):
-    """A dictionary translator that counts its texts, and can be told to be killed by one of them."""
+    """A dictionary translator that counts its texts; a text with `killed_by` stops it."""
 
     texts = 0
     killed_by: str | None = None
@@ -131,7 +131,7 @@ def test_all_methods_run_and_a_second_start_does_no_work(miniature: Path, datase
     assert [r.scores.micro for r in second if r.scores] == [r.scores.micro for r in first if r.scores]
 
 
-def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
+def test_a_killed_run_is_resumed(miniature: Path) -> None:
     CountingTranslator.killed_by = "[Renfe]"
     with pytest.raises(KeyboardInterrupt):
         experiment(miniature, "masakhaner2", ["yor", "zul"]).run()
@@ -145,7 +145,7 @@ def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
     assert all(r.missing is None for r in results)
 
 
-def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path) -> None:
+def test_a_killed_stage_is_resumed_after_its_last_shard(tmp_path: Path) -> None:
     pairs = StageResult(tuple(Pair(Sentence((str(k),))) for k in range(5)), "input")
     seen: list[str] = []
 
@@ -169,7 +169,7 @@ def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path) -> None:
     assert seen == ["0", "1", "2", "killed", "2", "3", "4"]
 
 
-def test_a_stage_is_named_after_all_it_depends_on(tmp_path: Path) -> None:
+def test_the_key_of_a_stage_depends_on_name_fingerprint_and_input(tmp_path: Path) -> None:
     store = StageStore(tmp_path / "stages", lambda _: None)
     pairs = StageResult((Pair(Sentence(("a",))),), "input")
     keys = {
@@ -182,7 +182,7 @@ def test_a_stage_is_named_after_all_it_depends_on(tmp_path: Path) -> None:
     assert store.run("a", "another spec", "x", pairs, lambda: iter).key in keys
 
 
-def test_what_cannot_be_run_says_why_and_the_rest_goes_on(miniature: Path) -> None:
+def test_a_method_that_cannot_be_run_has_a_reason_and_the_rest_runs(miniature: Path) -> None:
     results = experiment(miniature, "masakhaner2", ["bam", "yor"], methods=["model-transfer"]).run()
     assert results[0].missing is not None
     assert "has no bam; it has yor, zul" in results[0].missing
@@ -202,7 +202,7 @@ def parallel(folder: Path, lang: str, *records: dict[str, object]) -> None:
     (folder / f"{lang}.dev.jsonl").write_text(text, encoding="utf-8")
 
 
-def test_given_translations_and_given_links(tmp_path: Path) -> None:
+def test_translations_and_links_from_files(tmp_path: Path) -> None:
     parallel(tmp_path, "lug", {"tokens": ["Ana", "vive"], "tags": ["B-PER", "O"], "src": "Lives Ana"})
     (tmp_path / "names.tsv").write_text("Ana\tPER\n", encoding="utf-8")
     (tmp_path / "lug.talp").write_text("0-1 1-0\n", encoding="utf-8")
@@ -219,7 +219,7 @@ def test_given_translations_and_given_links(tmp_path: Path) -> None:
     results = run()
     assert [r.scores.micro.f1 for r in results[:2] if r.scores] == [1.0, 1.0]
     assert "cannot align back-translations" in str(results[2].missing)
-    (tmp_path / "lug.talp").write_text("0-1 1-1\n", encoding="utf-8")  # other links of the same name are noticed
+    (tmp_path / "lug.talp").write_text("0-1 1-1\n", encoding="utf-8")  # a changed file of the same name is noticed
     assert [r.scores.micro.f1 for r in run()[:2] if r.scores] == [0.0, 0.0]
     for text, error in (("", "empty"), ("0-7\n", "lug.talp:1: link 0-7 is out of range"), ("x\n", "lug.talp:1")):
         (tmp_path / "lug.talp").write_text(text, encoding="utf-8")
@@ -231,7 +231,7 @@ def test_back_translation_by_lexicons(tmp_path: Path) -> None:
         record = {"tokens": ["Ana", "abeera", name], "tags": ["B-PER", "O", "B-LOC"], "src": f"Ana lives {name}"}
         parallel(tmp_path, lang, record)
     (tmp_path / "lexicon.tsv").write_text("lives\tabeera\n", encoding="utf-8")
-    (tmp_path / "lug.tsv").write_text("lives\tabeera\nana\tVigo\nvigo\tAna\n", encoding="utf-8")  # names exchanged
+    (tmp_path / "lug.tsv").write_text("lives\tabeera\nana\tVigo\nvigo\tAna\n", encoding="utf-8")  # swaps the entities
     (tmp_path / "names.tsv").write_text("Ana\tPER\nVigo\tLOC\nLugo\tLOC\n", encoding="utf-8")
     paper = read_reproduction_recipe("politov2025")
     fakes = Backends("fakes", recognizer="gazetteer:{data}/names.tsv", aligners={"simalign": "surface"})
@@ -313,7 +313,7 @@ def labeled(out: Path, lang: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_source_and_target_must_have_as_many_sentences(tmp_path: Path) -> None:
+def test_source_and_target_must_have_the_same_number_of_sentences(tmp_path: Path) -> None:
     (tmp_path / "de-europarl.test.conll02").write_text("Ana B-PER\n", encoding="utf-8")
     (tmp_path / "en-europarl.test.conll02").write_text("Ana B-PER\n\nAna B-PER\n", encoding="utf-8")
     paper = read_reproduction_recipe("politov2025")
@@ -366,7 +366,7 @@ def test_projectors_may_name_other_backends(miniature: Path) -> None:
     assert found[1].missing == "backends 'fakes' have no scorer"
 
 
-def test_recipes_that_make_no_sense(tmp_path: Path) -> None:
+def test_invalid_recipes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     for text, error in (
         ("x = 1", "unknown key 'x'"),
@@ -399,7 +399,7 @@ def test_a_published_result_needs_columns_that_match_one_row() -> None:
     assert published_result("europarl-ner", "de", {}) is None
 
 
-def test_means_and_comparisons_leave_out_what_is_missing() -> None:
+def test_means_and_comparisons_leave_out_missing_results() -> None:
     missing = MethodResult("d", "de", "m", missing="no")
     assert method_means([missing]) == []
     assert compare_methods([missing], samples=10, seed=0) == []
@@ -447,7 +447,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
     done = CliRunner().invoke(app, command, standalone_mode=False)
     assert done.return_value == 1, done.output  # transfer has no recognizer
     assert "exact-second" in done.output
-    assert "mean of" not in done.output  # of one language
+    assert "mean of" not in done.output  # there is only one language
     rows = table(out / "results.csv")
     assert [(r["method"], r["f1"]) for r in rows] == [
         ("exact-first", "1.0"),
@@ -486,7 +486,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
         CliRunner().invoke(app, [*command, "--methods", "x"], standalone_mode=False, catch_exceptions=False)
 
 
-def test_the_plot_is_written_where_it_can_be(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plot_needs_matplotlib(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
     backends = Backends("fakes")
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
@@ -510,7 +510,7 @@ def test_a_folder_in_use_is_refused(miniature: Path) -> None:
     assert "in use" in str(results[0].missing)
 
 
-def test_specs_of_the_recipes_can_be_read() -> None:
+def test_specs_of_the_recipes_are_valid() -> None:
     from xlner.core.registry import Spec, backend_class, options_of
 
     for name in reproduction_recipe_names():

@@ -121,26 +121,22 @@ def whole(miniature: Path) -> tuple[dict[str, bytes], float]:
     return expected, time.monotonic() - begun
 
 
-def test_killed_in_any_stage_a_run_ends_in_the_same_bytes(
-    miniature: Path, whole: tuple[dict[str, bytes], float]
-) -> None:
+def test_a_run_killed_in_any_stage_gives_the_same_bytes(miniature: Path, whole: tuple[dict[str, bytes], float]) -> None:
     out = miniature / "stage-by-stage"
-    # In first and second shards, each time in the stage after the one that was killed before; then in the report.
+    # In the first or second shard, each time in a later stage; last in the report.
     for kill in ("recognizer:1", "translator:260", "aligner:260", "back:100", "report:1"):
         run(miniature, out, kill)
     said = run(miniature, out)
-    assert "sentences in" not in said  # nothing was left to do but the report
+    assert "sentences in" not in said  # only the report was left to do
     assert contents(out) == whole[0]
     before = asked(out)
     assert "built 1" in before
     run(miniature, out)
-    assert asked(out) == [*before, "report 1"]  # no stage was built or asked
+    assert asked(out) == [*before, "report 1"]  # no stage was built or run
     assert contents(out) == whole[0]
 
 
-def test_killed_at_any_time_a_run_ends_in_the_same_bytes(
-    miniature: Path, whole: tuple[dict[str, bytes], float]
-) -> None:
+def test_a_run_killed_at_any_time_gives_the_same_bytes(miniature: Path, whole: tuple[dict[str, bytes], float]) -> None:
     out, times = miniature / "any-time", random.Random(1)
     expected, seconds = whole
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""All methods of the paper with models of the kinds that it used, as small as they can be."""
+"""All methods of the paper with tiny models of the same classes."""
 
 from __future__ import annotations
 

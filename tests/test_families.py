@@ -42,8 +42,8 @@ def recipe(tmp_path: Path) -> Path:
     return write_miniature(tmp_path / "data")
 
 
-def study(recipe: Path, out: Path, learn: Memory, **options: bool) -> tuple[StudyData, list[TrainingRun]]:
-    return Study(read_family_recipe(recipe), "memory", recipe.parent, out, **options).run(trainer=learn)
+def study(recipe: Path, out: Path, trainer: Memory, **options: bool) -> tuple[StudyData, list[TrainingRun]]:
+    return Study(read_family_recipe(recipe), "memory", recipe.parent, out, **options).run(trainer=trainer)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def analysis(recipe: Path, tmp_path: Path) -> tuple[Analysis, list[TrainingRun]]
 # Recipes and languages
 
 
-def test_the_table_of_languages_knows_every_language_of_the_recipes() -> None:
+def test_the_table_of_languages_has_every_language_of_the_recipes() -> None:
     for name in ("european", "european-xlmr"):
         for dataset in read_family_recipe(name).sets:
             for code in dataset.languages:
@@ -66,12 +66,12 @@ def test_the_table_of_languages_knows_every_language_of_the_recipes() -> None:
 
 
 @given(st.sampled_from(sorted(languages())), st.sampled_from(sorted(languages())))
-def test_relatedness_is_symmetric_and_full_with_oneself(one: str, other: str) -> None:
+def test_relatedness_is_symmetric_and_1_for_the_same_language(one: str, other: str) -> None:
     assert relatedness(one, other) == relatedness(other, one)
     assert relatedness(one, one) == 1
 
 
-def test_the_recipe_that_comes_along_has_the_conditions_of_the_question() -> None:
+def test_the_conditions_of_the_recipe_european() -> None:
     recipe = read_family_recipe("european")
     made = {c.name: set(c.languages) for c in recipe.conditions}
     assert made["germanic"] == {"de", "en", "nl"}
@@ -87,7 +87,7 @@ def test_the_recipe_that_comes_along_has_the_conditions_of_the_question() -> Non
     assert len(recipe.conditions) * len(recipe.seeds) == 30
 
 
-def test_a_recipe_can_be_restricted_but_keeps_its_baseline() -> None:
+def test_a_restricted_recipe_keeps_its_baseline() -> None:
     recipe = read_family_recipe("european").restricted(["germanic"], [7])
     assert [c.name for c in recipe.conditions] == ["en", "germanic"]
     assert (recipe.comparisons, recipe.left_out, recipe.seeds) == ((("en", "germanic"),), (), (7,))
@@ -115,7 +115,7 @@ def test_a_recipe_can_be_restricted_but_keeps_its_baseline() -> None:
         ("title =", "title", InputError, "not TOML"),
     ],
 )
-def test_a_wrong_recipe_is_refused(recipe: Path, old: str, new: str, error: type[Exception], message: str) -> None:
+def test_an_invalid_recipe_is_refused(recipe: Path, old: str, new: str, error: type[Exception], message: str) -> None:
     text = recipe.read_text(encoding="utf-8")
     assert old in text
     recipe.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -132,16 +132,16 @@ def test_an_unknown_recipe(tmp_path: Path) -> None:
 
 def test_options_of_training_are_checked_before_anything_is_trained(recipe: Path, tmp_path: Path) -> None:
     recipe.write_text(recipe.read_text(encoding="utf-8").replace("epochs = 1", "epoch = 1"), encoding="utf-8")
-    learn = Memory()
+    trainer = Memory()
     with pytest.raises(UnknownNameError, match="unknown option of training 'epoch'"):
-        study(recipe, tmp_path / "out", learn)
-    assert learn.trainings == 0
+        study(recipe, tmp_path / "out", trainer)
+    assert trainer.trainings == 0
 
 
 # Sentences
 
 
-def test_the_same_test_sentences_for_everyone_and_ignored_labels_gone(recipe: Path) -> None:
+def test_all_conditions_share_test_sentences_without_ignored_labels(recipe: Path) -> None:
     first, second = (read_study_data(read_family_recipe(recipe), recipe.parent) for _ in range(2))
     assert [t.digest for t in first.targets] == [t.digest for t in second.targets]
     assert [len(t.sentences) for t in first.targets] == [30, 30, 30, 30, 20, 20, 20, 30]
@@ -157,7 +157,7 @@ def test_a_file_without_entities_is_refused(recipe: Path) -> None:
         read_study_data(read_family_recipe(recipe), recipe.parent)
 
 
-def test_likeness_is_that_of_the_nearest_language() -> None:
+def test_similarity_is_that_of_the_nearest_language() -> None:
     texts = {"en": "the houses", "ru": "дома города", "es": "las casas", "pt": "as casas", "x": "1 2"}
     made = {code: LanguageProfile.of(code, [Sentence(tuple(text.split()))]) for code, text in texts.items()}
     near = LanguageSimilarity.of(made["pt"], [made["en"], made["es"], made["ru"]])
@@ -170,20 +170,20 @@ def test_likeness_is_that_of_the_nearest_language() -> None:
 # Runs
 
 
-def test_a_second_start_does_nothing_again(recipe: Path, tmp_path: Path) -> None:
-    learn = Memory()
-    sources, runs = study(recipe, tmp_path / "out", learn)
-    assert learn.trainings == len(runs) == 4 * 2
+def test_a_second_start_repeats_no_run(recipe: Path, tmp_path: Path) -> None:
+    trainer = Memory()
+    sources, runs = study(recipe, tmp_path / "out", trainer)
+    assert trainer.trainings == len(runs) == 4 * 2
     before = analyze(read_family_recipe(recipe), sources, runs, samples=50, trials=50)
-    sources, runs = study(recipe, tmp_path / "out", learn)
-    assert learn.trainings == 4 * 2
+    sources, runs = study(recipe, tmp_path / "out", trainer)
+    assert trainer.trainings == 4 * 2
     after = analyze(read_family_recipe(recipe), sources, runs, samples=50, trials=50)
     assert (before.gains, before.means, before.regression) == (after.gains, after.means, after.regression)
     assert not list((tmp_path / "out").rglob("model"))
 
 
 @pytest.mark.parametrize("number", [1, 4, 8])
-def test_a_study_that_is_broken_off_goes_on(recipe: Path, tmp_path: Path, number: int) -> None:
+def test_an_interrupted_study_is_resumed(recipe: Path, tmp_path: Path, number: int) -> None:
     def stop(training: int) -> None:
         if training == number:
             raise KeyboardInterrupt
@@ -216,9 +216,9 @@ def test_runs_of_another_study_are_refused(recipe: Path, tmp_path: Path, old: st
     recipe.write_text(recipe.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(RunFolderError, match=message):
         study(recipe, tmp_path / "out", Memory())
-    learn = Memory()
-    study(recipe, tmp_path / "out", learn, overwrite=True)
-    assert learn.trainings == 8
+    trainer = Memory()
+    study(recipe, tmp_path / "out", trainer, overwrite=True)
+    assert trainer.trainings == 8
 
 
 @pytest.mark.parametrize("name", ["run.json", "predictions.jsonl.gz", "identity.json"])
@@ -254,7 +254,7 @@ def test_a_run_keeps_its_predictions(recipe: Path, tmp_path: Path) -> None:
 # Analysis
 
 
-def test_gains_count_only_what_is_zero_shot_for_both(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
+def test_gains_use_only_targets_that_are_zero_shot_for_both(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, _ = analysis
     counts = found.counts
     languages = {t.name: t.language for t in counts.targets}
@@ -282,7 +282,7 @@ def test_gains_are_differences_of_mean_f1(analysis: tuple[Analysis, list[Trainin
     assert mean.same_sign == sum(gain * mean.gain > 0 for gain in own)
 
 
-def test_names_of_a_family_help_its_languages(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
+def test_entities_of_a_family_help_its_languages(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, _ = analysis
     gains = {(g.first, g.second, g.target): g for g in found.gains}
     assert gains["en", "both", "other/pt"].significant
@@ -372,7 +372,7 @@ def test_least_squares_against_numpy(seed: int) -> None:
     assert found == pytest.approx(expected)
 
 
-def test_least_squares_says_what_cannot_be_told() -> None:
+def test_least_squares_reports_undetermined_coefficients() -> None:
     x = np.arange(5.0)
     design = np.stack([np.ones(5), x, 2 * x, np.array([0.0, 1, 0, 0, 1])], axis=1)
     values, known = least_squares(design, 3 + 5 * design[:, 3])
@@ -428,7 +428,7 @@ def test_blocks_as_markdown_and_html(tmp_path: Path) -> None:
 # The command, with a model
 
 
-def test_the_command_needs_what_it_needs(xlner: Command, recipe: Path, tmp_path: Path) -> None:
+def test_wrong_options_of_the_command(xlner: Command, recipe: Path, tmp_path: Path) -> None:
     ran = xlner(
         "families",
         "--recipe",
@@ -458,7 +458,7 @@ def model(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_the_command_trains_is_killed_and_goes_on(
+def test_the_killed_command_is_resumed(
     xlner: Command, recipe: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = [
@@ -540,7 +540,7 @@ def mean_gain(gain: float, here: tuple[float, float], beyond: tuple[float, float
         (mean_gain(0.1, (-0.01, 0.15), (0.01, 0.2), 0.01), "no difference in mean F1 is shown on 2 languages"),
     ],
 )
-def test_the_conclusion_says_what_is_shown_and_no_more(recipe: Path, mean: MeanGain, words: str) -> None:
+def test_the_conclusion_claims_only_what_is_shown(recipe: Path, mean: MeanGain, words: str) -> None:
     short, line = conclusion(read_family_recipe(recipe), [mean], None)
     assert words in line
     assert ("higher than with en after training on both" in short) == ("is higher" in line)

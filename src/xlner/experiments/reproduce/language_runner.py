@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.engines.run_folder import file_digest
@@ -18,7 +17,7 @@ from xlner.experiments.reproduce.backend_cache import BackendCache
 from xlner.experiments.reproduce.language_data import LanguageData
 from xlner.experiments.reproduce.recipe import Approach, Backends, Method
 from xlner.experiments.reproduce.stage_store import Process, StageResult, StageStore
-from xlner.formats import read_alignments
+from xlner.formats import raise_errors, read_alignments
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe, isolated
 
@@ -215,18 +214,12 @@ class LanguageRunner:
         return self._pipeline(projector=self.cache.get("projector", spec)).run_pairs
 
     def _pipeline(self, **stages: Any) -> Pipeline:
-        given: Mapping[str, Any] = {
-            "translator": None,
-            "recognizer": None,
-            "aligner": None,
-            "projector": None,
-            **stages,
-        }
-        return Pipeline(**given, target_lang=self.lang, source_lang=self.source_lang)
+        none: dict[str, Any] = dict.fromkeys(("translator", "recognizer", "aligner", "projector"))
+        return Pipeline(**{**none, **stages}, target_lang=self.lang, source_lang=self.source_lang)
 
     def _with_links(self, before: StageResult, name: str) -> StageResult:
         path = Path(self.folder or "") / name
-        links = list(_readable(read_alignments(path)))
+        links = list(raise_errors(read_alignments(path)))
         if len(links) < len(before.pairs):
             raise InputError(f"{len(links)} lines, but there are {len(before.pairs)} sentences", path=path)
         pairs = []
@@ -254,10 +247,3 @@ def _with_back_translation(pair: Pair, made: Projection | Exception | None, lang
     if isinstance(made, Exception):
         return replace(pair, error=describe(made, "translator"))
     return replace(pair, source=replace(made.sentence, language=lang))
-
-
-def _readable(links: Iterable[Alignment | InputError]) -> Iterator[Alignment]:
-    for item in links:
-        if isinstance(item, InputError):
-            raise item
-        yield item
