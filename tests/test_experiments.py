@@ -377,6 +377,10 @@ def test_invalid_recipes_are_refused(tmp_path: Path) -> None:
         ("[[method]]\nname = 'a'\napproach = 'sideways'", "sideways"),
         ("[[method]]\nname='a'\napproach='transfer'\n[[method]]\nname='a'\napproach='transfer'", "several methods"),
         ("[datasets.a]\ntitle = 'b'", "langs"),
+        ("[datasets.a]\ntitle = 'b'\nlangs = 'c'", "langs = 'c' is of the wrong type"),
+        ("[datasets]\na = 1", "1 is not a table"),
+        ("method = 1", "'method' is not an array of tables"),
+        ("datasets = 1", "'datasets' has no names"),
         ("[datasets.a]\ntitle = 'b'\nlangs = ['c']", "needs either a reader or names of target files"),
     ):
         path.write_text(text, encoding="utf-8")

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import MISSING, fields
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from xlner.errors import InputError, UnknownNameError, ValidationError
 
@@ -80,13 +81,19 @@ def record_from_table(cls: type[T], table: Mapping[str, Any], where: str, **fixe
     """Build a dataclass from a TOML table. Keys have hyphens where fields have underscores; arrays become tuples.
 
     `fixed` are fields that the table does not set. Raises `UnknownNameError` for an unknown key and `ValidationError`
-    for a missing one or an invalid value; messages start with `where`.
+    for a missing key or an invalid value; messages start with `where`.
     """
+    if not isinstance(table, Mapping):
+        raise ValidationError(f"{where}: {table!r} is not a table")
     known = {f.name.replace("_", "-"): f for f in fields(cls) if f.name not in fixed}  # type: ignore[arg-type]
     check_keys(table, known, where)
     for key, entry in known.items():
         if key not in table and entry.default is MISSING and entry.default_factory is MISSING:
             raise ValidationError(f"{where}: {key!r} is missing")
+    hints = get_type_hints(cls)
+    for key, value in table.items():
+        if not _fits(value, hints[known[key].name]):
+            raise ValidationError(f"{where}: {key} = {value!r} is of the wrong type")
     values = {known[key].name: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
     try:
         return cls(**fixed, **values)
@@ -94,3 +101,33 @@ def record_from_table(cls: type[T], table: Mapping[str, Any], where: str, **fixe
         raise ValidationError(f"{where}: {error.message}", hint=error.hint) from None
     except (TypeError, ValueError) as error:
         raise ValidationError(f"{where}: {error}") from None
+
+
+def tables(data: Mapping[str, Any], key: str, path: str) -> list[Any]:
+    """Return an array of tables, which is empty if the key is missing; raises `ValidationError` if it is none."""
+    found = data.get(key, [])
+    if not isinstance(found, list):
+        raise ValidationError(f"{path}: {key!r} is not an array of tables", hint=f"write [[{key}]]")
+    return found
+
+
+def named_tables(data: Mapping[str, Any], key: str, path: str) -> dict[str, Any]:
+    """Return tables by name, none if the key is missing; raises `ValidationError` if they have no names."""
+    found = data.get(key, {})
+    if not isinstance(found, dict):
+        raise ValidationError(f"{path}: {key!r} has no names", hint=f"write [{key}.NAME]")
+    return found
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Return whether a value of TOML fits the type of a field; elements of arrays and tables are not checked."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return any(_fits(value, option) for option in get_args(hint))
+    if origin is tuple:
+        return isinstance(value, list)
+    if origin is Mapping:
+        return isinstance(value, dict)
+    if isinstance(hint, type) and issubclass(hint, str):
+        return isinstance(value, str)
+    return type(value) is hint

@@ -11,11 +11,11 @@ from typing import Any
 from xlner.errors import ValidationError
 from xlner.experiments.recipe_files import (
     builtin_recipe_names,
-    check_keys,
     read_recipe_file,
     record_from_table,
     require_distinct,
     require_known,
+    tables,
 )
 from xlner.text.language_families import language
 
@@ -185,28 +185,41 @@ def family_recipe_names() -> list[str]:
     return builtin_recipe_names(__package__)
 
 
+@dataclass(frozen=True, slots=True)
+class _ConditionTable:
+    name: str
+    languages: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _LeaveOutTable:
+    of: str
+
+
 def _recipe(name: str, data: dict[str, Any], path: str) -> FamilyRecipe:
-    sets = tuple(record_from_table(StudyDataset, table, f"{path}: set") for table in data.pop("set", []))
-    conditions = [_condition(table, sets, f"{path}: condition") for table in data.pop("condition", [])]
+    sets = tuple(record_from_table(StudyDataset, table, f"{path}: set") for table in tables(data, "set", path))
+    conditions = [_condition(table, sets, f"{path}: condition") for table in tables(data, "condition", path)]
     left_out: list[tuple[str, str, str]] = []
-    for table in data.pop("leave-out", []):
-        check_keys(table, {"of"}, f"{path}: leave-out")
-        _leave_out(str(table.get("of")), conditions, left_out)
+    for table in tables(data, "leave-out", path):
+        whole = record_from_table(_LeaveOutTable, table, f"{path}: leave-out").of
+        _leave_out(whole, conditions, left_out)
+    rest = {key: value for key, value in data.items() if key not in ("set", "condition", "leave-out")}
     made = {"name": name, "sets": sets, "conditions": tuple(conditions), "left_out": tuple(left_out)}
-    return record_from_table(FamilyRecipe, {"title": name, **data}, path, **made)
+    return record_from_table(FamilyRecipe, {"title": name, **rest}, path, **made)
 
 
-def _condition(table: Mapping[str, Any], sets: Sequence[StudyDataset], where: str) -> Condition:
+def _condition(table: Any, sets: Sequence[StudyDataset], where: str) -> Condition:
     """Build a condition from its languages, plus all training languages of its families."""
-    check_keys(table, {"name", "languages", "families"}, where)
-    codes = list(table.get("languages", []))
+    given = record_from_table(_ConditionTable, table, where)
+    codes = list(given.languages)
     can = list(dict.fromkeys(code for s in sets if s.train is not None for code in s.languages))
-    for family in table.get("families", []):
+    for family in given.families:
         members = [code for code in can if language(code).group == family]
         if not members:
             raise ValidationError(f"{where}: no training language is of family {family!r}")
         codes += members
-    return Condition(str(table.get("name", "")), tuple(dict.fromkeys(codes)))
+    return Condition(given.name, tuple(dict.fromkeys(codes)))
 
 
 def _leave_out(whole: str, conditions: list[Condition], left_out: list[tuple[str, str, str]]) -> None:

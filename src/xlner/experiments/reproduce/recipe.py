@@ -12,10 +12,12 @@ from xlner.errors import UnknownNameError, ValidationError
 from xlner.experiments.recipe_files import (
     builtin_recipe_names,
     check_keys,
+    named_tables,
     read_recipe_file,
     record_from_table,
     require_distinct,
     require_known,
+    tables,
 )
 
 
@@ -204,12 +206,12 @@ def _recipe(name: str, data: Mapping[str, Any], path: str) -> ReproductionRecipe
     check_keys(data, {"title", "source-lang", "datasets", "backends", "method"}, path)
     datasets = {
         key: record_from_table(DatasetPlan, table, f"{path}: dataset {key}", name=key)
-        for key, table in data.get("datasets", {}).items()
+        for key, table in named_tables(data, "datasets", path).items()
     }
     backends = {
         key: record_from_table(Backends, table, f"{path}: backends {key}", name=key)
-        for key, table in data.get("backends", {}).items()
+        for key, table in named_tables(data, "backends", path).items()
     }
-    methods = tuple(record_from_table(Method, table, f"{path}: method") for table in data.get("method", []))
+    methods = tuple(record_from_table(Method, table, f"{path}: method") for table in tables(data, "method", path))
     require_distinct([method.name for method in methods], "methods")
     return ReproductionRecipe(name, data.get("title", name), data.get("source-lang", "en"), datasets, backends, methods)
