@@ -1,4 +1,4 @@
-"""A family study in miniature: invented sentences in the form of the real files, and a learner that knows by heart."""
+"""A small family study: invented sentences in the format of the real files, and a trainer that memorizes entities."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xlner import Entity, Sentence
 from xlner.fakes import DictionaryRecognizer
 from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
 
-# Names by family, some of them everywhere; words by language.
+# Entities by family, with some that all families share; words by language.
 NAMES = {
     "Germanic": {"Vigga": "LOC", "Torv": "PER", "Halm": "ORG"},
     "Romance": {"Lugor": "LOC", "Pardo": "PER", "Renfa": "ORG"},
@@ -84,7 +83,7 @@ of = "both"
 
 
 def sentence(language: str, rng: random.Random) -> tuple[list[str], list[str]]:
-    """Words of the language, and one or two names of its family or of all."""
+    """Return the words and tags of a sentence with two entities of the family of the language or of all families."""
     names = list({**NAMES[FAMILY.get(language, "Romance")], **NAMES["all"]}.items())
     words = [rng.choice(WORDS[language]) for _ in range(4)]
     tokens, tags = [*words], ["O"] * 4
@@ -96,7 +95,7 @@ def sentence(language: str, rng: random.Random) -> tuple[list[str], list[str]]:
 
 
 def write_miniature(folder: Path) -> Path:
-    """Write recipe and data into a folder; returns the path of the recipe."""
+    """Write recipe and data into a folder; return the path of the recipe."""
     for part in ("mini", "far"):
         (folder / part).mkdir(parents=True)
     for language in WORDS:
@@ -117,9 +116,9 @@ def write_miniature(folder: Path) -> Path:
 
 
 class Memory:
-    """Learns names by heart from a share of the sentences that hangs on the seed; counts how often it was asked.
+    """Memorizes the entities in a share of the sentences that depends on the seed, and counts trainings.
 
-    `before` is called with the number of the training before each.
+    `before` is called with the number of each training before it starts.
     """
 
     def __init__(self, before: Callable[[int], None] = lambda number: None) -> None:
@@ -127,19 +126,14 @@ class Memory:
         self.before = before
 
     def __call__(
-        self, sets: Sequence[TrainingSet], folder: Path, tuning: TrainingOptions
+        self, sets: Sequence[TrainingSet], folder: Path, options: TrainingOptions
     ) -> tuple[DictionaryRecognizer, Mapping[str, Any]]:
         self.trainings += 1
         self.before(self.trainings)
-        assert tuning.total is not None
-        each = tuning.total // len(sets)
+        assert options.total is not None
+        each = options.total // len(sets)
         names: dict[str, str] = {}
         for one in sets:
-            for s in random.Random(f"{tuning.seed} {one.language}").sample(list(one.train), each)[: each // 2]:
+            for s in random.Random(f"{options.seed} {one.language}").sample(list(one.train), each)[: each // 2]:
                 names |= {s.surface(e): e.label for e in s.entities}
         return DictionaryRecognizer(names), {"steps": each, "warnings": ["learned by heart"], "torch": "none"}
-
-
-def entity_sentence(*labels: str) -> Sentence:
-    """A sentence of one-word entities."""
-    return Sentence(tuple("x" for _ in labels), tuple(Entity(k, k + 1, label) for k, label in enumerate(labels)))

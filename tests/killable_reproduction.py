@@ -1,4 +1,4 @@
-"""`xlner reproduce` with stages that keep a log and, where KILL says so (`aligner:10`), kill their own process."""
+"""`xlner reproduce` with stages that keep a log and, if KILL says so (`aligner:10`), kill their own process."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from xlner import Alignment, Entity, Pair, Sentence, register
 from xlner.cli import main
@@ -16,7 +17,7 @@ _seen: dict[str, int] = {}
 
 
 def note(stage: str, count: int) -> None:
-    """Log what a stage is asked for; the end of the process where that is the moment."""
+    """Log how much a stage is asked for, and kill the process at the moment that KILL names."""
     _seen[stage] = _seen.get(stage, 0) + count
     with Path(os.environ["LOG"]).open("a", encoding="utf-8") as stream:
         stream.write(f"{stage} {count}\n")
@@ -63,16 +64,16 @@ class Aligner(OracleAligner):
 
 
 def kill_while_reporting() -> None:
-    """Let the process end in the middle of writing results."""
+    """Make it possible to kill the process while it writes the report."""
     from xlner.experiments.reproduce import report as _report
 
-    write = _report.markdown
+    write = _report.report
 
-    def markdown(*arguments: object) -> str:
+    def report(*arguments: Any) -> Any:
         note("report", 1)
-        return write(*arguments)  # type: ignore[arg-type]
+        return write(*arguments)
 
-    _report.markdown = markdown  # type: ignore[assignment]
+    _report.report = report
 
 
 if __name__ == "__main__":

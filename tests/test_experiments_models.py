@@ -1,4 +1,4 @@
-"""All methods of the paper with models of the kinds that it used, as small as they can be."""
+"""All methods of the paper with tiny models of the same classes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
 from tests import hf_models, tiny_recognizers, tiny_translators
-from xlner.experiments.reproduce import Backends, Experiment, ReproductionRecipe, read_recipe
+from xlner.experiments.reproduce import Backends, Experiment, ReproductionRecipe, read_reproduction_recipe
 
 SENTENCES = [
     ("Ana lives in Vigo", ["B-PER", "O", "O", "B-LOC"]),
@@ -39,6 +39,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Backends:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("dataset", "lang", "file", "line"),
     [("masakhaner2", "yor", "yor/test.txt", "{} {}"), ("pan-x", "ka", "ka/test", "ka:{}\t{}")],
@@ -56,7 +57,7 @@ def test_all_methods_with_models(
     path.parent.mkdir(parents=True)
     blocks = ["\n".join(line.format(w, t) for w, t in zip(s.split(), tags, strict=True)) for s, tags in SENTENCES]
     path.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
-    paper = read_recipe("politov2025")
+    paper = read_reproduction_recipe("politov2025")
     recipe = ReproductionRecipe(paper.name, paper.title, "en", paper.datasets, {"tiny": models}, paper.methods)
     experiment = Experiment(recipe, dataset, tmp_path / "data", "tiny", tmp_path / "out", langs=[lang], samples=10)
     said: list[str] = []
@@ -67,7 +68,7 @@ def test_all_methods_with_models(
     assert sum("back-translated by easyproject" in text for text in said) == 1
     assert sum(" aligned by " in text for text in said) == 4  # two aligners, forward and back
     said.clear()
-    monkeypatch.setattr("xlner.experiments.reproduce.backends.load", None)  # not even built
+    monkeypatch.setattr("xlner.experiments.reproduce.backend_cache.load", None)  # not even built
     second = experiment.run(said.append)
     assert said == []
     assert [r.scores.micro for r in second if r.scores] == [r.scores.micro for r in first if r.scores]

@@ -21,17 +21,18 @@ from xlner import InputError, Sentence, ValidationError
 from xlner.cli.families import families
 from xlner.errors import RunFolderError, UnknownNameError
 from xlner.evaluation import Interval
-from xlner.experiments.families import Study, TrainingRun, analyze, language, read_recipe, relatedness, write_report
+from xlner.experiments.families import Study, StudyData, TrainingRun, analyze, read_family_recipe, write_report
+from xlner.experiments.families.analysis import Analysis
 from xlner.experiments.families.conclusion import conclusion
+from xlner.experiments.families.counts import BootstrapSamples, StudyCounts
 from xlner.experiments.families.gains import MeanGain, sign_flip
-from xlner.experiments.families.outcomes import Outcomes
-from xlner.experiments.families.page import BulletList, Heading, Picture, Rows, Text, markdown, page
-from xlner.experiments.families.regression import Coefficient, Regression, least_squares
-from xlner.experiments.families.report import Analysis, signature
+from xlner.experiments.families.regression import Coefficient, Observations, Regression, least_squares, regress
+from xlner.experiments.families.report import signature
 from xlner.experiments.families.runs import read_run, run_folder
-from xlner.experiments.families.similarity import Likeness, Profile
-from xlner.experiments.families.sources import Sources, read_sources
-from xlner.text.language_families import languages
+from xlner.experiments.families.similarity import LanguageProfile, LanguageSimilarity
+from xlner.experiments.families.study_data import read_study_data
+from xlner.experiments.page import BulletList, Heading, Image, Paragraph, Table, html_page, markdown_page
+from xlner.text.language_families import language, languages, relatedness
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -41,22 +42,22 @@ def recipe(tmp_path: Path) -> Path:
     return write_miniature(tmp_path / "data")
 
 
-def study(recipe: Path, out: Path, learn: Memory, **options: bool) -> tuple[Sources, list[TrainingRun]]:
-    return Study(read_recipe(recipe), "memory", recipe.parent, out, **options).run(learn=learn)
+def study(recipe: Path, out: Path, trainer: Memory, **options: bool) -> tuple[StudyData, list[TrainingRun]]:
+    return Study(read_family_recipe(recipe), "memory", recipe.parent, out, **options).run(trainer=trainer)
 
 
 @pytest.fixture
 def analysis(recipe: Path, tmp_path: Path) -> tuple[Analysis, list[TrainingRun]]:
     sources, runs = study(recipe, tmp_path / "out", Memory())
-    return analyze(read_recipe(recipe), sources, runs, samples=200, trials=500), runs
+    return analyze(read_family_recipe(recipe), sources, runs, samples=200, trials=500), runs
 
 
 # Recipes and languages
 
 
-def test_the_table_of_languages_knows_every_language_of_the_recipes() -> None:
+def test_the_table_of_languages_has_every_language_of_the_recipes() -> None:
     for name in ("european", "european-xlmr"):
-        for dataset in read_recipe(name).sets:
+        for dataset in read_family_recipe(name).sets:
             for code in dataset.languages:
                 assert language(code).group
     assert all(entry.glottocode and entry.family for entry in languages().values())
@@ -65,13 +66,13 @@ def test_the_table_of_languages_knows_every_language_of_the_recipes() -> None:
 
 
 @given(st.sampled_from(sorted(languages())), st.sampled_from(sorted(languages())))
-def test_relatedness_is_symmetric_and_full_with_oneself(one: str, other: str) -> None:
+def test_relatedness_is_symmetric_and_1_for_the_same_language(one: str, other: str) -> None:
     assert relatedness(one, other) == relatedness(other, one)
     assert relatedness(one, one) == 1
 
 
-def test_the_recipe_that_comes_along_has_the_conditions_of_the_question() -> None:
-    recipe = read_recipe("european")
+def test_the_conditions_of_the_recipe_european() -> None:
+    recipe = read_family_recipe("european")
     made = {c.name: set(c.languages) for c in recipe.conditions}
     assert made["germanic"] == {"de", "en", "nl"}
     assert made["en+romance"] == {"en", "es", "fr", "pt"}
@@ -86,11 +87,11 @@ def test_the_recipe_that_comes_along_has_the_conditions_of_the_question() -> Non
     assert len(recipe.conditions) * len(recipe.seeds) == 30
 
 
-def test_a_recipe_can_be_restricted_but_keeps_its_baseline() -> None:
-    recipe = read_recipe("european").restricted(["germanic"], [7])
+def test_a_restricted_recipe_keeps_its_baseline() -> None:
+    recipe = read_family_recipe("european").restricted(["germanic"], [7])
     assert [c.name for c in recipe.conditions] == ["en", "germanic"]
     assert (recipe.comparisons, recipe.left_out, recipe.seeds) == ((("en", "germanic"),), (), (7,))
-    assert read_recipe("european").restricted(["germanic", "de"]).comparisons[-1] == ("de", "germanic")
+    assert read_family_recipe("european").restricted(["germanic", "de"]).comparisons[-1] == ("de", "germanic")
     with pytest.raises(UnknownNameError, match="unknown condition 'english'"):
         recipe.restricted(["english"])
 
@@ -104,85 +105,88 @@ def test_a_recipe_can_be_restricted_but_keeps_its_baseline() -> None:
         ('name = "germanic"', 'name = "en"', ValidationError, "several conditions are called 'en'"),
         ('name = "germanic"', 'name = "../x"', ValidationError, "other characters than"),
         ("seeds = [1, 2]", "seeds = []", ValidationError, "needs seeds"),
+        ("seeds = [1, 2]", "seeds = 1", ValidationError, "seeds = 1 is of the wrong type"),
+        ("sentences = 24", 'sentences = "24"', ValidationError, "sentences = '24' is of the wrong type"),
+        ('languages = ["en"]\n\n[[cond', 'languages = "en"\n\n[[cond', ValidationError, "is of the wrong type"),
         ("seeds = [1, 2]", "", ValidationError, "'seeds' is missing"),
         ("limit = 30", "limits = 30", UnknownNameError, "unknown key 'limits'"),
         ("limit = 30", "sets = 30", UnknownNameError, "unknown key 'sets'"),
         ('of = "both"', 'of = "all"', UnknownNameError, "unknown condition 'all'"),
         ('families = ["Germanic"]', "", ValidationError, "has no training language"),
-        ("limit = 30", 'limit = 30\ncompare = [["en"]]', ValidationError, "not enough values"),
+        ("limit = 30", 'limit = 30\ncompare = [["en"]]', ValidationError, "compare needs pairs of conditions"),
         ("limit = 30", 'limit = 30\ncompare = [["en", "x"]]', UnknownNameError, "condition to compare 'x'"),
         ("title =", "title", InputError, "not TOML"),
     ],
 )
-def test_a_wrong_recipe_is_refused(recipe: Path, old: str, new: str, error: type[Exception], message: str) -> None:
+def test_an_invalid_recipe_is_refused(recipe: Path, old: str, new: str, error: type[Exception], message: str) -> None:
     text = recipe.read_text(encoding="utf-8")
     assert old in text
     recipe.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(error, match=message):
-        read_recipe(recipe)
+        read_family_recipe(recipe)
 
 
 def test_an_unknown_recipe(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="known: european, european-xlmr"):
-        read_recipe("asian")
+        read_family_recipe("asian")
     with pytest.raises(InputError, match=r"cannot be read: No such file or directory$"):
-        read_recipe(tmp_path / "none.toml")
+        read_family_recipe(tmp_path / "none.toml")
 
 
 def test_options_of_training_are_checked_before_anything_is_trained(recipe: Path, tmp_path: Path) -> None:
     recipe.write_text(recipe.read_text(encoding="utf-8").replace("epochs = 1", "epoch = 1"), encoding="utf-8")
-    learn = Memory()
+    trainer = Memory()
     with pytest.raises(UnknownNameError, match="unknown option of training 'epoch'"):
-        study(recipe, tmp_path / "out", learn)
-    assert learn.trainings == 0
+        study(recipe, tmp_path / "out", trainer)
+    assert trainer.trainings == 0
 
 
 # Sentences
 
 
-def test_the_same_test_sentences_for_everyone_and_ignored_labels_gone(recipe: Path) -> None:
-    first, second = (read_sources(read_recipe(recipe), recipe.parent) for _ in range(2))
+def test_all_conditions_share_test_sentences_without_ignored_labels(recipe: Path) -> None:
+    first, second = (read_study_data(read_family_recipe(recipe), recipe.parent) for _ in range(2))
     assert [t.digest for t in first.targets] == [t.digest for t in second.targets]
     assert [len(t.sentences) for t in first.targets] == [30, 30, 30, 30, 20, 20, 20, 30]
     assert {e.label for t in first.targets for s in t.sentences for e in s.entities} == {"LOC", "ORG", "PER"}
     assert list(first.training) == ["en", "de", "es", "fr"]
-    other = read_sources(replace(read_recipe(recipe), sample_seed=1), recipe.parent)
+    other = read_study_data(replace(read_family_recipe(recipe), sample_seed=1), recipe.parent)
     assert [t.digest for t in first.targets] != [t.digest for t in other.targets]
 
 
 def test_a_file_without_entities_is_refused(recipe: Path) -> None:
     (recipe.parent / "mini/sv.dev.conll").write_text("den\tO\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"sv\.dev\.conll: there is no entity"):
-        read_sources(read_recipe(recipe), recipe.parent)
+        read_study_data(read_family_recipe(recipe), recipe.parent)
 
 
-def test_likeness_is_that_of_the_nearest_language() -> None:
+def test_similarity_is_that_of_the_nearest_language() -> None:
     texts = {"en": "the houses", "ru": "дома города", "es": "las casas", "pt": "as casas", "x": "1 2"}
-    made = {code: Profile.of(code, [Sentence(tuple(text.split()))]) for code, text in texts.items()}
-    near = Likeness.of(made["pt"], [made["en"], made["es"], made["ru"]])
+    made = {code: LanguageProfile.of(code, [Sentence(tuple(text.split()))]) for code, text in texts.items()}
+    near = LanguageSimilarity.of(made["pt"], [made["en"], made["es"], made["ru"]])
     assert (near.script, near.relatedness) == (1.0, 1.0)
     assert near.trigrams == pytest.approx(made["pt"].similarity(made["es"]))
-    assert Likeness.of(made["pt"], [made["ru"]]) == Likeness(0.0, 0.5, 0.0)
+    assert LanguageSimilarity.of(made["pt"], [made["ru"]]) == LanguageSimilarity(0.0, 0.5, 0.0)
     assert (made["x"].script, made["x"].trigrams) == ("", {})
 
 
 # Runs
 
 
-def test_a_second_start_does_nothing_again(recipe: Path, tmp_path: Path) -> None:
-    learn = Memory()
-    sources, runs = study(recipe, tmp_path / "out", learn)
-    assert learn.trainings == len(runs) == 4 * 2
-    before = analyze(read_recipe(recipe), sources, runs, samples=50, trials=50)
-    sources, runs = study(recipe, tmp_path / "out", learn)
-    assert learn.trainings == 4 * 2
-    after = analyze(read_recipe(recipe), sources, runs, samples=50, trials=50)
+def test_a_second_start_repeats_no_run(recipe: Path, tmp_path: Path) -> None:
+    trainer = Memory()
+    sources, runs = study(recipe, tmp_path / "out", trainer)
+    assert trainer.trainings == len(runs) == 4 * 2
+    before = analyze(read_family_recipe(recipe), sources, runs, samples=50, trials=50)
+    sources, runs = study(recipe, tmp_path / "out", trainer)
+    assert trainer.trainings == 4 * 2
+    after = analyze(read_family_recipe(recipe), sources, runs, samples=50, trials=50)
     assert (before.gains, before.means, before.regression) == (after.gains, after.means, after.regression)
     assert not list((tmp_path / "out").rglob("model"))
 
 
 @pytest.mark.parametrize("number", [1, 4, 8])
-def test_a_study_that_is_broken_off_goes_on(recipe: Path, tmp_path: Path, number: int) -> None:
+def test_an_interrupted_study_is_resumed(recipe: Path, tmp_path: Path, number: int) -> None:
     def stop(training: int) -> None:
         if training == number:
             raise KeyboardInterrupt
@@ -215,9 +219,9 @@ def test_runs_of_another_study_are_refused(recipe: Path, tmp_path: Path, old: st
     recipe.write_text(recipe.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
     with pytest.raises(RunFolderError, match=message):
         study(recipe, tmp_path / "out", Memory())
-    learn = Memory()
-    study(recipe, tmp_path / "out", learn, overwrite=True)
-    assert learn.trainings == 8
+    trainer = Memory()
+    study(recipe, tmp_path / "out", trainer, overwrite=True)
+    assert trainer.trainings == 8
 
 
 @pytest.mark.parametrize("name", ["run.json", "predictions.jsonl.gz", "identity.json"])
@@ -253,12 +257,12 @@ def test_a_run_keeps_its_predictions(recipe: Path, tmp_path: Path) -> None:
 # Analysis
 
 
-def test_gains_count_only_what_is_zero_shot_for_both(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
+def test_gains_use_only_targets_that_are_zero_shot_for_both(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, _ = analysis
-    outcomes = found.outcomes
-    languages = {t.name: t.language for t in outcomes.targets}
+    counts = found.counts
+    languages = {t.name: t.language for t in counts.targets}
     for gain in found.gains:
-        trained = {code for name in (gain.first, gain.second) for code in outcomes.recipe.condition(name).languages}
+        trained = {code for name in (gain.first, gain.second) for code in counts.recipe.condition(name).languages}
         assert languages[gain.target] not in trained
     by_pair = {(m.first, m.second, m.group): m for m in found.means}
     assert by_pair["en", "both", "European"].targets == ("other/sv", "other/pt", "other/gl")
@@ -278,18 +282,18 @@ def test_gains_are_differences_of_mean_f1(analysis: tuple[Analysis, list[Trainin
     mean = next(m for m in found.means if m.second == "both" and m.group == "European")
     own = [g.gain for g in found.gains if (g.first, g.second) == (mean.first, mean.second) and g.target != "far/lug"]
     assert mean.gain == pytest.approx(np.mean(own))
-    assert mean.alike == sum(gain * mean.gain > 0 for gain in own)
+    assert mean.same_sign == sum(gain * mean.gain > 0 for gain in own)
 
 
-def test_names_of_a_family_help_its_languages(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
+def test_entities_of_a_family_help_its_languages(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
     found, _ = analysis
     gains = {(g.first, g.second, g.target): g for g in found.gains}
-    assert gains["en", "both", "other/pt"].real
+    assert gains["en", "both", "other/pt"].significant
     assert gains["en", "both", "other/pt"].gain > 0.1
-    assert not gains["en", "germanic", "other/pt"].real
+    assert not gains["en", "germanic", "other/pt"].significant
     mean = next(m for m in found.means if (m.second, m.group) == ("both", "European"))
-    assert mean.real_here
-    assert not mean.real_beyond  # three languages cannot show that
+    assert mean.significant_here
+    assert not mean.significant_beyond  # three languages cannot show that
 
 
 def test_the_same_seed_gives_the_same_report(analysis: tuple[Analysis, list[TrainingRun]], tmp_path: Path) -> None:
@@ -331,12 +335,12 @@ def test_without_matplotlib_there_are_no_plots(
 def test_a_missing_run_is_named(recipe: Path, tmp_path: Path) -> None:
     sources, runs = study(recipe, tmp_path / "out", Memory())
     with pytest.raises(InputError, match="no run of condition 'no-germanic' with seed 2"):
-        Outcomes.of(read_recipe(recipe), sources, runs[:-1])
+        StudyCounts.of(read_family_recipe(recipe), sources, runs[:-1])
 
 
 def test_a_study_of_the_baseline_alone_has_nothing_to_compare(recipe: Path, tmp_path: Path) -> None:
-    alone = read_recipe(recipe).restricted([])
-    sources, runs = Study(alone, "memory", recipe.parent, tmp_path / "out").run(learn=Memory())
+    alone = read_family_recipe(recipe).restricted([])
+    sources, runs = Study(alone, "memory", recipe.parent, tmp_path / "out").run(trainer=Memory())
     found = analyze(alone, sources, runs, samples=20, trials=20)
     assert (found.gains, found.means, found.regression) == ((), (), None)
     assert "report.md" in {path.name for path in write_report(tmp_path / "out", found, runs, "memory")}
@@ -371,7 +375,7 @@ def test_least_squares_against_numpy(seed: int) -> None:
     assert found == pytest.approx(expected)
 
 
-def test_least_squares_says_what_cannot_be_told() -> None:
+def test_least_squares_reports_undetermined_coefficients() -> None:
     x = np.arange(5.0)
     design = np.stack([np.ones(5), x, 2 * x, np.array([0.0, 1, 0, 0, 1])], axis=1)
     values, known = least_squares(design, 3 + 5 * design[:, 3])
@@ -380,28 +384,31 @@ def test_least_squares_says_what_cannot_be_told() -> None:
 
 
 def test_a_gain_that_follows_a_predictor_is_found(analysis: tuple[Analysis, list[TrainingRun]]) -> None:
-    from xlner.experiments.families.regression import regress
-
     found, _ = analysis
     data = found.observations
     assert data is not None
     column = data.names.index("trigrams")
     gains = 0.2 * data.predictors[:, column]
-    made = regress(replace(data, gains=gains, sampled=np.tile(gains, (200, 1))), found.resampled)
+    made = regress(replace(data, gains=gains, sampled=np.tile(gains, (200, 1))), found.bootstrap)
     assert made.r2 == pytest.approx(1)
     coefficient = made.coefficients[column]
     assert coefficient.value == pytest.approx(0.2)
     assert coefficient.alone == pytest.approx(0.2)
     script = made.coefficients[data.names.index("script")]
-    assert (script.value, script.interval, script.alone, script.real) == (None, None, None, False)
+    assert (script.value, script.interval, script.alone, script.significant) == (None, None, None, False)
 
 
-def test_an_effect_that_one_language_alone_shows_is_said_to_rest_on_it() -> None:
-    from xlner.experiments.families.regression import _rests_on
-
-    design = np.array([[1.0, 0, 0], [1, 0, 1], [1, 1, 0], [1, 1, 1], [1, 0, 2]])
-    assert _rests_on(design, ("de", "es", "ru", "ru", "de"), 1) == "ru"
-    assert _rests_on(design, ("de", "es", "ru", "ru", "de"), 2) is None
+def test_a_coefficient_names_the_one_language_that_it_depends_on() -> None:
+    data = Observations(
+        rows=tuple((1, k) for k in range(5)),
+        names=("script", "trigrams"),
+        predictors=np.array([[0.0, 0], [0, 1], [1, 0], [1, 1], [0, 2]]),
+        gains=np.arange(5.0),
+        sampled=np.zeros((3, 5)),
+        languages=("de", "es", "ru", "ru", "de"),
+    )
+    found = regress(data, BootstrapSamples(np.zeros((3, 1, 1)), seed=0))
+    assert {c.name: c.depends_on for c in found.coefficients} == {"script": "ru", "trigrams": None}
 
 
 # The page
@@ -410,12 +417,12 @@ def test_an_effect_that_one_language_alone_shows_is_said_to_rest_on_it() -> None
 def test_blocks_as_markdown_and_html(tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
     picture.write_bytes(b"\x89PNG")
-    table = Rows(("x", "y"), (("1 < 2", "`b`"),))
-    blocks = [Heading("T", 1), Text("a & b"), BulletList(("one", "two")), table, Picture(picture, "A plot")]
-    assert markdown(blocks) == (
+    table = Table(("x", "y"), (("1 < 2", "`b`"),))
+    blocks = [Heading("T", 1), Paragraph("a & b"), BulletList(("one", "two")), table, Image(picture, "A plot")]
+    assert markdown_page(blocks) == (
         "# T\n\na & b\n\n- one\n- two\n\n| x | y |\n|---|---|\n| 1 < 2 | `b` |\n\n![A plot](a.png)\n"
     )
-    made = page("T", blocks)
+    made = html_page("T", blocks)
     assert "<h1>T</h1>" in made
     assert "<td>1 &lt; 2</td><td><code>b</code></td>" in made
     assert "data:image/png;base64,iVBORw==" in made
@@ -424,7 +431,7 @@ def test_blocks_as_markdown_and_html(tmp_path: Path) -> None:
 # The command, with a model
 
 
-def test_the_command_needs_what_it_needs(xlner: Command, recipe: Path, tmp_path: Path) -> None:
+def test_wrong_options_of_the_command(xlner: Command, recipe: Path, tmp_path: Path) -> None:
     ran = xlner(
         "families",
         "--recipe",
@@ -453,7 +460,8 @@ def model(tmp_path: Path) -> Path:
     return tmp_path / "bert"
 
 
-def test_the_command_trains_is_killed_and_goes_on(
+@pytest.mark.slow
+def test_the_killed_command_is_resumed(
     xlner: Command, recipe: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     options = [
@@ -472,7 +480,7 @@ def test_the_command_trains_is_killed_and_goes_on(
     whole = xlner("families", *options, "-o", tmp_path / "whole", "--keep-models")
     assert whole.code == 0, whole.err
     assert "run 2 of 2: germanic, seed 3" in whole.err
-    assert "Training on en, de (germanic) rather than en" in whole.out
+    assert "Training on en, de (germanic) instead of en" in whole.out
     assert (tmp_path / "whole/runs/germanic/seed-3/model/config.json").is_file()
 
     program = [sys.executable, "-m", "xlner", "families", *map(str, options), "-o", str(tmp_path / "out")]
@@ -501,7 +509,7 @@ def test_the_command_trains_is_killed_and_goes_on(
 def test_a_model_that_was_trained_but_not_tested_is_tested(
     recipe: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = read_recipe(recipe).restricted([], [1])
+    chosen = read_family_recipe(recipe).restricted([], [1])
     job = Study(chosen, str(model), recipe.parent, tmp_path / "out", device="cpu")
     with monkeypatch.context() as patch:
         patch.setattr("xlner.experiments.families.study.zero_shot", None)
@@ -530,28 +538,30 @@ def mean_gain(gain: float, here: tuple[float, float], beyond: tuple[float, float
     ("mean", "words"),
     [
         (mean_gain(0.1, (0.05, 0.15), (0.01, 0.2), 0.01), "mean F1 is higher on 2 languages"),
-        (mean_gain(0.1, (0.05, 0.15), (0.01, 0.2), 0.01), "and so for languages like these: [+1.0, +20.0], p 0.010"),
-        (mean_gain(-0.1, (-0.15, -0.05), (-0.2, 0.1), 0.01), "lower on 2 of 2; for languages like these this is not"),
-        (mean_gain(0.1, (-0.01, 0.15), (0.01, 0.2), 0.01), "no difference of mean F1 is shown on 2 languages"),
+        (mean_gain(0.1, (0.05, 0.15), (0.01, 0.2), 0.01), "also shown for similar languages: [+1.0, +20.0], p 0.010"),
+        (mean_gain(-0.1, (-0.15, -0.05), (-0.2, 0.1), 0.01), "lower on 2 of 2; not shown for similar languages: "),
+        (mean_gain(0.1, (-0.01, 0.15), (0.01, 0.2), 0.01), "no difference in mean F1 is shown on 2 languages"),
     ],
 )
-def test_the_conclusion_says_what_is_shown_and_no_more(recipe: Path, mean: MeanGain, words: str) -> None:
-    short, line = conclusion(read_recipe(recipe), [mean], None)
+def test_the_conclusion_claims_only_what_is_shown(recipe: Path, mean: MeanGain, words: str) -> None:
+    short, line = conclusion(read_family_recipe(recipe), [mean], None)
     assert words in line
     assert ("higher than with en after training on both" in short) == ("is higher" in line)
 
 
-def test_the_conclusion_says_what_an_effect_rests_on(recipe: Path) -> None:
+def test_the_conclusion_says_which_language_an_effect_depends_on(recipe: Path) -> None:
     made = [
         Coefficient("families", 0.02, Interval(0.01, 0.03), 0.01, 1.0),
-        Coefficient("script", 0.2, Interval(0.1, 0.3), 0.2, 0.6, rests_on="ru"),
+        Coefficient("script", 0.2, Interval(0.1, 0.3), 0.2, 0.6, depends_on="ru"),
         Coefficient("trigrams", 0.1, Interval(-0.1, 0.3), 0.1, 1.0),
     ]
-    lines = conclusion(read_recipe(recipe), [], Regression(tuple(made), 0.0, 0.5, 12, 1))
-    assert lines[0].startswith("Regression of 12 gains on 1 language: the predictors together account for 50%")
-    assert lines[1].endswith("+2.0 points [+1.0, +3.0], the others being equal: an effect here.")
-    assert lines[2].endswith("but this rests on one language, ru.")
-    assert lines[3].endswith("+1.0 points [-1.0, +3.0], the others being equal: no effect is shown.")
+    lines = conclusion(read_family_recipe(recipe), [], Regression(tuple(made), 0.0, 0.5, 12, 1))
+    assert lines[0].startswith(
+        "Regression of 12 gains on 1 language: together, the predictors explain 50% of the variance"
+    )
+    assert lines[1].endswith("+2.0 points [+1.0, +3.0], with the other predictors held equal; an effect is shown.")
+    assert lines[2].endswith("but this depends on one language, ru.")
+    assert lines[3].endswith("+1.0 points [-1.0, +3.0], with the other predictors held equal; no effect is shown.")
 
 
 # The page in the docs
@@ -567,7 +577,7 @@ def test_commands_of_the_page_are_commands() -> None:
     assert len(lines) == 2
     for line in lines:
         context = families.make_context("families", shlex.split(line)[2:])
-        assert read_recipe(context.params["recipe"]).conditions
+        assert read_family_recipe(context.params["recipe"]).conditions
 
 
 def test_python_of_the_page(
@@ -577,5 +587,5 @@ def test_python_of_the_page(
     monkeypatch.chdir(tmp_path)
     (code,) = blocks("python")
     exec(code, {})
-    assert "Training on en, de (germanic) rather than en" in capsys.readouterr().out
+    assert "Training on en, de (germanic) instead of en" in capsys.readouterr().out
     assert (tmp_path / "study/report.html").is_file()

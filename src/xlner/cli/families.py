@@ -55,12 +55,12 @@ def families(
     xlner encoder export e5
     xlner families --recipe european --model e5 --data data -o study
     """
-    from xlner.experiments.families import Study, analyze, read_recipe, write_report
+    from xlner.experiments.families import Study, analyze, read_family_recipe, write_report
 
-    chosen = read_recipe(recipe).restricted(conditions, seeds)
+    chosen = read_family_recipe(recipe).restricted(conditions, seeds)
     study = Study(chosen, model, data, output, keep_models=keep_models, overwrite=not resume, device=device)
-    sources, runs = study.run(lambda text: click.echo(f"xlner: {text}", err=True))
-    analysis = analyze(chosen, sources, runs, samples=bootstrap, seed=seed)
+    sentences, runs = study.run(lambda text: click.echo(f"xlner: {text}", err=True))
+    analysis = analyze(chosen, sentences, runs, samples=bootstrap, seed=seed)
     written = write_report(output, analysis, runs, model)
     _print(analysis)
     for line in analysis.conclusion:

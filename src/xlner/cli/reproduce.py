@@ -12,7 +12,7 @@ from xlner.cli._options import comma_list
 from xlner.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
-    from xlner.experiments.reproduce import Result
+    from xlner.experiments.reproduce import MethodResult
 
 
 def _by_name(values: tuple[str, ...], kind: str, what: str) -> dict[str, str]:
@@ -84,7 +84,7 @@ def reproduce(
     bootstrap: int,
     seed: int,
 ) -> int:
-    """CommandRun an experiment and compare.
+    """Run an experiment and compare.
 
     RECIPE is politov2025, shkalikov-thesis, xlner, or a TOML file. Runs every method on every language, what methods
     share once; the same command goes on where it was stopped, and does nothing again. Writes tables, tests and a plot
@@ -93,10 +93,10 @@ def reproduce(
     \b
     xlner reproduce politov2025 --dataset europarl-ner --data europarl-ner --langs de,es --backends offline
     """
-    from xlner.experiments.reproduce import Experiment, comparisons, read_recipe, write_report
+    from xlner.experiments.reproduce import Experiment, compare_methods, read_reproduction_recipe, write_report
 
     experiment = Experiment(
-        read_recipe(recipe),
+        read_reproduction_recipe(recipe),
         dataset,
         data,
         backends,
@@ -115,10 +115,10 @@ def reproduce(
     reasons = {r.missing for r in results}
     if len(reasons) == 1 and None not in reasons:
         raise InputError(f"nothing could be run: {reasons.pop()}")
-    plan, used, _, _ = experiment.plan()
-    tests = comparisons(results, samples=bootstrap, seed=seed)
-    title = f"{experiment.recipe.title}: {plan.title}"
-    written = write_report(output, title, used, results, tests)
+    plan = experiment.plan()
+    tests = compare_methods(results, samples=bootstrap, seed=seed)
+    title = f"{experiment.recipe.title}: {plan.dataset.title}"
+    written = write_report(output, title, plan.backends, results, tests)
     _print(results)
     click.echo(f"{title}, backends {backends}{f', first {limit} sentences' if limit else ''}")
     click.echo(f"xlner: wrote {', '.join(str(path) for path in written)}", err=True)
@@ -129,12 +129,12 @@ def reproduce(
     return 1 if failed or missing else 0
 
 
-def _print(results: list[Result]) -> None:
+def _print(results: list[MethodResult]) -> None:
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
 
-    from xlner.experiments.reproduce import shown_means
+    from xlner.experiments.reproduce import method_means
 
     table = Table("language", "method", box=SIMPLE_HEAD)
     for name in ("F1", "interval", "projected", "published", "difference"):
@@ -151,7 +151,7 @@ def _print(results: list[Result]) -> None:
             r.lang, r.method, f"{r.scores.micro.f1:.4f}", str(r.confidence_intervals.micro), projected, theirs, gain
         )
     table.add_section()
-    for mean in shown_means(results):
+    for mean in method_means(results, min_langs=2):
         gain = "" if mean.published is None else f"{mean.f1 - mean.published:+.4f}"
         theirs = "" if mean.published is None else f"{mean.published:.4f}"
         table.add_row(f"mean of {mean.langs}", mean.method, f"{mean.f1:.4f}", "", "", theirs, gain)

@@ -1,23 +1,8 @@
-"""The study of language families: which training languages help which targets, zero-shot."""
+"""The study of language families: which training languages help which zero-shot targets.
 
-from xlner.experiments.families.recipe import Condition, DataSet, FamilyRecipe, read_recipe, recipe_names
-from xlner.experiments.families.report import Analysis, analyze, write_report
-from xlner.experiments.families.runs import TrainingRun
-from xlner.experiments.families.study import Study
-from xlner.text.language_families import Language, language, relatedness
+`Study` trains and tests all conditions of a recipe, `analyze` tests the differences, `write_report` writes the report.
+"""
 
-__all__ = [
-    "Analysis",
-    "Condition",
-    "DataSet",
-    "FamilyRecipe",
-    "Language",
-    "Study",
-    "TrainingRun",
-    "analyze",
-    "language",
-    "read_recipe",
-    "recipe_names",
-    "relatedness",
-    "write_report",
-]
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,47 +1,42 @@
-"""Plots of a study: mean gains with intervals, gains of every target, and gains against similarity."""
+"""Plots of a study: mean gains with intervals, gains on each target, and gains against similarity."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from xlner.errors import MissingExtraError
-from xlner.experiments.families.page import Picture
-
-if TYPE_CHECKING:
-    from xlner.experiments.families.report import Analysis
+from xlner.experiments.families.analysis import Analysis
+from xlner.experiments.figures import new_figure, save_figure
+from xlner.experiments.page import Image
 
 _COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")
 
 
-def plots(folder: Path, analysis: Analysis) -> list[Picture]:
-    """Draw all plots into a folder; raises `MissingExtraError` where matplotlib is not installed."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", extra="plot") from None
+def draw_plots(folder: Path, analysis: Analysis) -> list[Image]:
+    """Draw all plots into a folder; raises `MissingExtraError` if matplotlib is not installed."""
+    new_figure()  # raises before anything is drawn
     if not analysis.means:
         return []
     drawn: list[tuple[str, str, Callable[[Any, Analysis], None]]] = [
         ("means.png", "Mean gain over the baseline by group of targets", _means),
-        ("gains.png", "Gain over the baseline on every target", _gains),
+        ("gains.png", "Gain over the baseline on each target", _gains),
     ]
     if analysis.observations is not None:
         drawn.append(("similarity.png", "Gain against the added similarity of the nearest language", _similarity))
     made = []
     for name, text, draw in drawn:
-        figure = Figure(layout="constrained")
+        figure = new_figure()
         draw(figure, analysis)
-        figure.savefig(folder / name, dpi=110, metadata={"Software": None})
-        made.append(Picture(folder / name, text))
+        save_figure(figure, folder / name)
+        made.append(Image(folder / name, text))
     return made
 
 
 def _means(figure: Any, analysis: Analysis) -> None:
-    baseline = analysis.outcomes.recipe.baseline
+    baseline = analysis.counts.recipe.baseline
     means = [mean for mean in analysis.means if mean.first == baseline]
     groups = list(dict.fromkeys(mean.group for mean in means))
     conditions = list(dict.fromkeys(mean.second for mean in means))
@@ -52,23 +47,23 @@ def _means(figure: Any, analysis: Analysis) -> None:
         for y, mean in rows:
             panel.plot([100 * mean.beyond.low, 100 * mean.beyond.high], [y, y], color="tab:blue", alpha=0.3, lw=5)
             panel.plot([100 * mean.here.low, 100 * mean.here.high], [y, y], color="black", lw=1.5)
-            panel.plot(100 * mean.gain, y, "o", color="tab:blue" if mean.real_here else "white", mec="black")
+            panel.plot(100 * mean.gain, y, "o", color="tab:blue" if mean.significant_here else "white", mec="black")
         panel.axvline(0, color="gray", lw=0.8)
         panel.set_yticks(range(len(conditions)), conditions, fontsize="small")
         panel.set_ylim(len(conditions) - 0.5, -0.5)
         panel.set_title(group, fontsize="small", wrap=True)
     figure.supxlabel(
-        f"points of F1 over {baseline}; line: these languages, bar: languages like these, filled: differs",
+        f"points of F1 over {baseline}; line: these languages, bar: similar languages, filled: significant",
         fontsize="small",
     )
 
 
 def _gains(figure: Any, analysis: Analysis) -> None:
-    outcomes = analysis.outcomes
-    baseline = outcomes.recipe.baseline
-    conditions = [name for name in outcomes.conditions if name != baseline]
-    table = np.full((len(outcomes.targets), len(conditions)), np.nan)
-    names = [target.name for target in outcomes.targets]
+    counts = analysis.counts
+    baseline = counts.recipe.baseline
+    conditions = [name for name in counts.conditions if name != baseline]
+    table = np.full((len(counts.targets), len(conditions)), np.nan)
+    names = [target.name for target in counts.targets]
     for gain in analysis.gains:
         if gain.first == baseline:
             table[names.index(gain.target), conditions.index(gain.second)] = 100 * gain.gain
@@ -86,17 +81,17 @@ def _gains(figure: Any, analysis: Analysis) -> None:
 
 
 def _similarity(figure: Any, analysis: Analysis) -> None:
-    data, outcomes = analysis.observations, analysis.outcomes
+    data, counts = analysis.observations, analysis.counts
     assert data is not None
     figure.set_size_inches(7, 4.5)
     panel = figure.subplots()
     column = data.names.index("trigrams")
-    groups = list(dict.fromkeys(target.origin.groups[-1] for target in outcomes.targets))
+    groups = list(dict.fromkeys(target.dataset.groups[-1] for target in counts.targets))
     for number, group in enumerate(groups):
-        chosen = [i for i, (_, k) in enumerate(data.rows) if outcomes.targets[k].origin.groups[-1] == group]
+        chosen = [i for i, (_, k) in enumerate(data.rows) if counts.targets[k].dataset.groups[-1] == group]
         color = _COLORS[number % len(_COLORS)]
         panel.scatter(data.predictors[chosen, column], 100 * data.gains[chosen], s=18, color=color, label=group)
     panel.axhline(0, color="gray", lw=0.8)
-    panel.set_xlabel("trigram similarity of the nearest training language, more than in the baseline")
-    panel.set_ylabel(f"points of F1 over {outcomes.recipe.baseline}")
+    panel.set_xlabel("trigram similarity of the nearest training language, minus that of the baseline")
+    panel.set_ylabel(f"points of F1 over {counts.recipe.baseline}")
     panel.legend(fontsize="small")

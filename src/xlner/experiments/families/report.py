@@ -1,12 +1,9 @@
-"""What a study found, as files: tables for programs, a page for people, plots."""
+"""The report of a study: CSV tables, a page as Markdown and HTML, and plots."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,127 +12,97 @@ import numpy as np
 from xlner.core.resampling import percentiles
 from xlner.core.signature import Digest, Signature
 from xlner.errors import MissingExtraError
-from xlner.experiments.families.conclusion import conclusion
-from xlner.experiments.families.gains import LEVEL, TRIALS, Gain, MeanGain, gains
-from xlner.experiments.families.outcomes import Outcomes, Resampled
-from xlner.experiments.families.page import Block, BulletList, Heading, Picture, Rows, Text, markdown, page
+from xlner.experiments.families.analysis import Analysis
+from xlner.experiments.families.gains import LEVEL, Gain, MeanGain
 from xlner.experiments.families.recipe import FamilyRecipe
-from xlner.experiments.families.regression import PREDICTORS, Observations, Regression, observe, regress
+from xlner.experiments.families.regression import PREDICTORS, Regression
 from xlner.experiments.families.runs import TrainingRun
-from xlner.experiments.families.sources import Sources
+from xlner.experiments.page import (
+    Block,
+    BulletList,
+    Heading,
+    Image,
+    Paragraph,
+    Table,
+    html_page,
+    markdown_page,
+)
+from xlner.experiments.tables import csv_text, percent, rounded, write_files
 
-SAMPLES = 2000
 _DESIGN = (
-    "Every condition is trained on {sentences} sentences, shared equally by its languages, with the same options and "
-    "the same number of steps, once with each of {seeds} seeds, and tested on the same sentences. A target whose "
-    "language a condition was trained on is no zero-shot target of it: its F1 is in parentheses and counts nowhere. "
-    "Gains compare two conditions on targets that are zero-shot for both. The families of the question are the "
-    "branches of Indo-European, and families elsewhere."
+    "Each condition is trained on {sentences} sentences, shared equally by its languages, with the same options and "
+    "the same number of steps, once with each of {seeds} seeds, and is tested on the same sentences. If a condition "
+    "was trained on the language of a target, the target is not zero-shot: its F1 is in parentheses and is not "
+    "counted. Gains compare two conditions on targets that are zero-shot for both. A family here is a branch of "
+    "Indo-European, or a whole family elsewhere."
+)
+_MEANS = (
+    "Points of F1, averaged over seeds, then over languages. *Here*: 95 % interval over sentences and seeds, and p of "
+    "approximate randomization over sentences. *Beyond*: interval over languages as well, and p of a sign-flip test "
+    "over languages. p-values are adjusted (Holm) within a group: for all comparisons with the baseline, and "
+    "separately for all others."
+)
+_SCORES = (
+    "Average over seeds, in points. In parentheses: not zero-shot. * differs from the baseline (p < 0.05, "
+    "Holm-adjusted)."
+)
+_REGRESSION = (
+    "Ordinary least squares of the gain over the baseline, one row per condition and target. Conditions trained in "
+    "another style are left out. Intervals: bootstrap over target languages, seeds and sentences."
 )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Analysis:
-    """The tests of a study; `regression` is None where no condition can be compared with the baseline."""
-
-    outcomes: Outcomes
-    resampled: Resampled
-    gains: tuple[Gain, ...]
-    means: tuple[MeanGain, ...]
-    observations: Observations | None
-    regression: Regression | None
-
-    @property
-    def conclusion(self) -> list[str]:
-        """What the tests support, in plain words."""
-        return conclusion(self.outcomes.recipe, self.means, self.regression)
-
-
-def analyze(
-    recipe: FamilyRecipe,
-    sources: Sources,
-    runs: Sequence[TrainingRun],
-    *,
-    samples: int = SAMPLES,
-    trials: int = TRIALS,
-    seed: int = 0,
-) -> Analysis:
-    """Test and regress; the same for the same seed. Raises `InputError` where a run is missing."""
-    outcomes = Outcomes.of(recipe, sources, runs)
-    resampled = Resampled.of(outcomes, samples=samples, seed=seed)
-    single, means = gains(outcomes, resampled, trials=trials)
-    observations = observe(outcomes, resampled)
-    regression = None if observations is None else regress(observations, resampled)
-    return Analysis(outcomes, resampled, tuple(single), tuple(means), observations, regression)
-
-
 def write_report(folder: str | Path, analysis: Analysis, runs: Sequence[TrainingRun], model: str) -> list[Path]:
-    """Write `scores.csv`, `gains.csv`, `means.csv`, `regression.csv`, `observations.csv`, `report.md` and `.html`.
+    """Write the report into a folder and return the paths of its files; see docs/families.md for an example.
 
-    Where matplotlib is installed there are plots, too.
+    The files are `scores.csv`, `gains.csv`, `means.csv`, `regression.csv`, `observations.csv`, `report.md` and
+    `report.html`, and plots if matplotlib is installed.
     """
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
     tables = {
         "scores.csv": score_rows(analysis),
         "gains.csv": [_gain_row(gain) for gain in analysis.gains],
         "means.csv": [_mean_row(mean) for mean in analysis.means],
         "regression.csv": [] if analysis.regression is None else regression_rows(analysis.regression),
-        "observations.csv": [] if analysis.observations is None else _observation_rows(analysis),
+        "observations.csv": _observation_rows(analysis),
     }
-    for name, rows in tables.items():
-        (target / name).write_text(_csv(rows), encoding="utf-8")
+    written = write_files(target, {name: csv_text(rows) for name, rows in tables.items()})
     try:
-        from xlner.experiments.families.plots import plots
+        from xlner.experiments.families.plots import draw_plots
 
-        pictures = plots(target, analysis)
+        images = draw_plots(target, analysis)
     except MissingExtraError:
-        pictures = []
-    blocks = report(analysis, runs, model, pictures)
-    (target / "report.md").write_text(markdown(blocks), encoding="utf-8")
-    (target / "report.html").write_text(page(analysis.outcomes.recipe.title, blocks), encoding="utf-8")
-    names = [*tables, *(picture.path.name for picture in pictures), "report.md", "report.html"]
-    return [target / name for name in names]
+        images = []
+    blocks = report(analysis, runs, model, images)
+    page = {"report.md": markdown_page(blocks), "report.html": html_page(analysis.counts.recipe.title, blocks)}
+    return [*written, *(image.path for image in images), *write_files(target, page)]
 
 
-def report(
-    analysis: Analysis, runs: Sequence[TrainingRun], model: str, pictures: Sequence[Picture] = ()
-) -> list[Block]:
-    """The page: design, conclusion, F1, gains, regression, data, time, signature."""
-    recipe = analysis.outcomes.recipe
+def report(analysis: Analysis, runs: Sequence[TrainingRun], model: str, images: Sequence[Image] = ()) -> list[Block]:
+    """Return the page: design, conclusion, mean gains, F1, regression, data, time, signature."""
+    recipe = analysis.counts.recipe
     design = _DESIGN.format(sentences=f"{recipe.sentences:,}", seeds=len(recipe.seeds))
-    blocks: list[Block] = [Heading(recipe.title, 1), Text(f"Encoder: `{model}`. {design}"), _conditions(recipe, runs)]
+    blocks: list[Block] = [Heading(recipe.title, 1), Paragraph(f"Encoder: `{model}`. {design}")]
+    blocks += [_conditions(recipe, runs)]
     blocks += [Heading("What the tests support"), BulletList(tuple(analysis.conclusion))]
-    blocks += [*pictures[:1], Heading("Mean gains"), Text(_MEANS), _mean_table(analysis.means)]
-    blocks += [Heading("F1 of every target"), Text(_SCORES), _score_table(analysis), *pictures[1:2]]
+    blocks += [*images[:1], Heading("Mean gains"), Paragraph(_MEANS), _mean_table(analysis.means)]
+    blocks += [Heading("F1 on each target"), Paragraph(_SCORES), _score_table(analysis), *images[1:2]]
     if analysis.regression is not None:
-        blocks += [Heading("What the gain goes with"), Text(_REGRESSION), _regression_table(analysis.regression)]
-        blocks += pictures[2:]
+        blocks += [Heading("Predictors of the gain"), Paragraph(_REGRESSION), _regression_table(analysis.regression)]
+        blocks += images[2:]
     blocks += [Heading("Data"), _data(analysis)]
-    seconds = [sum(run.seconds[part] for run in runs) for part in ("training", "testing")]
-    took = f"{len(runs)} runs: {seconds[0] / 60:.0f} minutes of training, {seconds[1] / 60:.0f} minutes of testing."
+    training, testing = (sum(run.seconds[part] for run in runs) / 60 for part in ("training", "testing"))
+    took = f"{len(runs)} runs: {training:.0f} minutes of training, {testing:.0f} minutes of testing."
     warnings = [f"{r.condition}, seed {r.seed}: {w}" for r in runs for w in r.facts.get("warnings", ())]
-    blocks += [Heading("Computing time"), Text(took), *([BulletList(tuple(warnings))] if warnings else [])]
-    return [*blocks, Text(f"Signature: `{signature(analysis, runs)}`")]
-
-
-_MEANS = (
-    "Points of F1, means over seeds, then over languages. *Here*: 95 % interval over sentences and seeds, and p of "
-    "approximate randomization over sentences. *Beyond*: interval over languages as well, and p of a sign-flip test "
-    "over languages. p adjusted (Holm) for all comparisons with the baseline in the group, or for all others there."
-)
-_SCORES = "Mean over seeds, in points. In parentheses: not zero-shot. * differs from the baseline (Holm p < 0.05)."
-_REGRESSION = (
-    "Ordinary least squares of the gain over the baseline, one row per condition and target; conditions trained in "
-    "another style are left out. Intervals: bootstrap over target languages, seeds and sentences."
-)
+    blocks += [Heading("Computing time"), Paragraph(took), *([BulletList(tuple(warnings))] if warnings else [])]
+    return [*blocks, Paragraph(f"Signature: `{signature(analysis, runs)}`")]
 
 
 def signature(analysis: Analysis, runs: Sequence[TrainingRun]) -> Signature:
-    """What the numbers were measured on, and how."""
-    recipe = analysis.outcomes.recipe
-    tests = Digest(f"{t.name} {t.digest}" for t in analysis.outcomes.targets).hexdigest()
-    training = Digest(f"{c} {s.digest}" for c, s in analysis.outcomes.sources.training.items()).hexdigest()
+    """Return the signature of a study: what was measured on which data, and how."""
+    recipe = analysis.counts.recipe
+    tests = Digest(f"{t.name} {t.digest}" for t in analysis.counts.targets).hexdigest()
+    training = Digest(f"{c} {s.digest}" for c, s in analysis.counts.data.training.items()).hexdigest()
     options = json.dumps([recipe.sentences, dict(recipe.training)], sort_keys=True)
     facts = {
         "recipe": recipe.name,
@@ -145,9 +112,9 @@ def signature(analysis: Analysis, runs: Sequence[TrainingRun]) -> Signature:
         "training": training,
         "tests": tests,
         "ignore": recipe.ignore,
-        "bootstrap": len(analysis.resampled.f1),
+        "bootstrap": len(analysis.bootstrap.f1),
         "level": LEVEL,
-        "seed": analysis.resampled.seed,
+        "seed": analysis.bootstrap.seed,
         "torch": tuple({str(run.facts["torch"]) for run in runs if "torch" in run.facts}),
         "numpy": np.__version__,
     }
@@ -155,34 +122,32 @@ def signature(analysis: Analysis, runs: Sequence[TrainingRun]) -> Signature:
 
 
 def score_rows(analysis: Analysis) -> list[dict[str, Any]]:
-    """One row per condition and target: F1 of each seed, mean, spread and interval."""
-    outcomes = analysis.outcomes
-    f1 = outcomes.f1()
+    """Return one row per condition and target: F1 of each seed, mean, interval and standard deviation."""
+    counts = analysis.counts
+    f1 = counts.f1()
     rows = []
-    for c, condition in enumerate(outcomes.conditions):
-        for k, target in enumerate(outcomes.targets):
-            low, high = percentiles(analysis.resampled.f1[:, c, k], LEVEL)
+    for c, condition in enumerate(counts.conditions):
+        for k, target in enumerate(counts.targets):
+            low, high = percentiles(analysis.bootstrap.f1[:, c, k], LEVEL)
             row: dict[str, Any] = {"condition": condition, "target": target.name, "language": target.language}
-            row |= {"groups": "; ".join(target.origin.groups), "zero_shot": bool(outcomes.zero_shot[c, k])}
-            row |= {"f1": _rounded(f1[c, :, k].mean()), "low": _rounded(low), "high": _rounded(high)}
-            row |= {"sd": _rounded(f1[c, :, k].std(ddof=1)) if f1.shape[1] > 1 else None}
-            rows.append(
-                row | {f"seed_{s}": _rounded(x) for s, x in zip(outcomes.recipe.seeds, f1[c, :, k], strict=True)}
-            )
+            row |= {"groups": "; ".join(target.dataset.groups), "zero_shot": bool(counts.zero_shot[c, k])}
+            row |= {"f1": rounded(f1[c, :, k].mean()), "low": rounded(low), "high": rounded(high)}
+            row |= {"sd": rounded(f1[c, :, k].std(ddof=1)) if f1.shape[1] > 1 else None}
+            rows.append(row | {f"seed_{s}": rounded(x) for s, x in zip(counts.recipe.seeds, f1[c, :, k], strict=True)})
     return rows
 
 
 def regression_rows(regression: Regression) -> list[dict[str, Any]]:
-    """One row per predictor."""
+    """Return one row per predictor."""
     return [
         {
             "predictor": c.name,
-            "coefficient": _rounded(c.value),
-            "low": None if c.interval is None else _rounded(c.interval.low),
-            "high": None if c.interval is None else _rounded(c.interval.high),
-            "alone": _rounded(c.alone),
-            "drawn": _rounded(c.drawn),
-            "rests_on": c.rests_on,
+            "coefficient": rounded(c.value),
+            "low": None if c.interval is None else rounded(c.interval.low),
+            "high": None if c.interval is None else rounded(c.interval.high),
+            "alone": rounded(c.alone),
+            "determined": rounded(c.determined),
+            "depends_on": c.depends_on,
             "meaning": PREDICTORS[c.name],
         }
         for c in regression.coefficients
@@ -194,50 +159,63 @@ def _gain_row(gain: Gain) -> dict[str, Any]:
         "first": gain.first,
         "second": gain.second,
         "target": gain.target,
-        "gain": _rounded(gain.gain),
-        "low": _rounded(gain.interval.low),
-        "high": _rounded(gain.interval.high),
-        "p": _rounded(gain.p),
-        "p_holm": _rounded(gain.p_holm),
-        "real": gain.real,
+        "gain": rounded(gain.gain),
+        "low": rounded(gain.interval.low),
+        "high": rounded(gain.interval.high),
+        "p": rounded(gain.p),
+        "p_holm": rounded(gain.p_holm),
+        "significant": gain.significant,
     }
 
 
 def _mean_row(mean: MeanGain) -> dict[str, Any]:
-    row: dict[str, Any] = {"first": mean.first, "second": mean.second, "group": mean.group}
-    row |= {"languages": len(mean.by_language), "mean_first": _rounded(mean.means[0])}
-    row |= {"mean_second": _rounded(mean.means[1]), "gain": _rounded(mean.gain), "alike": mean.alike}
-    row |= {"here_low": _rounded(mean.here.low), "here_high": _rounded(mean.here.high), "p_here": _rounded(mean.p_here)}
-    row |= {"beyond_low": _rounded(mean.beyond.low), "beyond_high": _rounded(mean.beyond.high)}
-    row |= {"p_beyond": _rounded(mean.p_beyond), "real_here": mean.real_here, "real_beyond": mean.real_beyond}
-    return row | {"targets": "; ".join(mean.targets)}
+    return {
+        "first": mean.first,
+        "second": mean.second,
+        "group": mean.group,
+        "languages": len(mean.by_language),
+        "mean_first": rounded(mean.means[0]),
+        "mean_second": rounded(mean.means[1]),
+        "gain": rounded(mean.gain),
+        "same_sign": mean.same_sign,
+        "here_low": rounded(mean.here.low),
+        "here_high": rounded(mean.here.high),
+        "p_here": rounded(mean.p_here),
+        "beyond_low": rounded(mean.beyond.low),
+        "beyond_high": rounded(mean.beyond.high),
+        "p_beyond": rounded(mean.p_beyond),
+        "significant_here": mean.significant_here,
+        "significant_beyond": mean.significant_beyond,
+        "targets": "; ".join(mean.targets),
+    }
 
 
 def _observation_rows(analysis: Analysis) -> list[dict[str, Any]]:
-    outcomes, data = analysis.outcomes, analysis.observations
-    assert data is not None
+    counts, data = analysis.counts, analysis.observations
+    if data is None:
+        return []
     return [
-        {"condition": outcomes.conditions[c], "target": outcomes.targets[k].name}
-        | {name: _rounded(value) for name, value in zip(data.names, values, strict=True)}
-        | {"gain": _rounded(gain)}
+        {"condition": counts.conditions[c], "target": counts.targets[k].name}
+        | {name: rounded(value) for name, value in zip(data.names, values, strict=True)}
+        | {"gain": rounded(gain)}
         for (c, k), values, gain in zip(data.rows, data.predictors, data.gains, strict=True)
     ]
 
 
-def _conditions(recipe: FamilyRecipe, runs: Sequence[TrainingRun]) -> Rows:
+def _conditions(recipe: FamilyRecipe, runs: Sequence[TrainingRun]) -> Table:
     rows = []
     for condition in recipe.conditions:
         own = [sum(run.seconds.values()) for run in runs if run.condition == condition.name]
-        note = "" if recipe.controlled(condition) else " (not all in the style of the baseline)"
+        note = "" if recipe.controlled(condition) else " (some sentences are of another style)"
         families = ", ".join(condition.families)
         seconds = f"{sum(own) / len(own):.0f}" if own else ""
         rows.append((condition.name, " ".join(condition.languages) + note, families, seconds))
-    return Rows(("condition", "training languages", "families", "seconds a run"), tuple(rows))
+    return Table(("condition", "training languages", "families", "seconds per run"), tuple(rows))
 
 
-def _mean_table(means: Sequence[MeanGain]) -> Rows:
+def _mean_table(means: Sequence[MeanGain]) -> Table:
     header = ("group", "from", "to", "languages", "F1 from", "F1 to", "gain", "here", "p", "higher on", "beyond", "p")
-    return Rows(header, tuple(_mean_cells(mean) for mean in means))
+    return Table(header, tuple(_mean_cells(mean) for mean in means))
 
 
 def _mean_cells(mean: MeanGain) -> tuple[str, ...]:
@@ -247,60 +225,50 @@ def _mean_cells(mean: MeanGain) -> tuple[str, ...]:
         mean.first,
         mean.second,
         str(len(mean.by_language)),
-        *(f"{100 * value:.1f}" for value in mean.means),
-        f"{100 * mean.gain:+.1f}",
-        f"{100 * mean.here.low:+.1f} … {100 * mean.here.high:+.1f}{' *' * mean.real_here}",
+        *(percent(value, sign=False) for value in mean.means),
+        percent(mean.gain),
+        f"{percent(mean.here.low)} … {percent(mean.here.high)}{' *' * mean.significant_here}",
         f"{mean.p_here:.4f}",
         f"{higher} of {len(mean.by_language)}",
-        f"{100 * mean.beyond.low:+.1f} … {100 * mean.beyond.high:+.1f}{' *' * mean.real_beyond}",
+        f"{percent(mean.beyond.low)} … {percent(mean.beyond.high)}{' *' * mean.significant_beyond}",
         f"{mean.p_beyond:.4f}",
     )
 
 
-def _score_table(analysis: Analysis) -> Rows:
-    outcomes = analysis.outcomes
-    f1 = outcomes.f1().mean(axis=1)
-    real = {(g.second, g.target) for g in analysis.gains if g.real and g.first == outcomes.recipe.baseline}
+def _score_table(analysis: Analysis) -> Table:
+    counts = analysis.counts
+    f1 = counts.f1().mean(axis=1)
+    significant = {(g.second, g.target) for g in analysis.gains if g.significant and g.first == counts.recipe.baseline}
     rows = []
-    for k, target in enumerate(outcomes.targets):
+    for k, target in enumerate(counts.targets):
         cells = [target.name, str(target.entities)]
-        for c, condition in enumerate(outcomes.conditions):
-            shown = f"{100 * f1[c, k]:.1f}"
-            star = "*" if (condition, target.name) in real else ""
-            cells.append(f"{shown}{star}" if outcomes.zero_shot[c, k] else f"({shown})")
+        for c, condition in enumerate(counts.conditions):
+            shown = percent(f1[c, k], sign=False)
+            star = "*" if (condition, target.name) in significant else ""
+            cells.append(f"{shown}{star}" if counts.zero_shot[c, k] else f"({shown})")
         rows.append(tuple(cells))
-    return Rows(("target", "entities", *outcomes.conditions), tuple(rows))
+    return Table(("target", "entities", *counts.conditions), tuple(rows))
 
 
-def _regression_table(regression: Regression) -> Rows:
+def _regression_table(regression: Regression) -> Table:
     rows = []
     for c in regression.coefficients:
-        interval = "" if c.interval is None else f"{100 * c.interval.low:+.2f} … {100 * c.interval.high:+.2f}"
-        value, alone = ("" if x is None else f"{100 * x:+.2f}" for x in (c.value, c.alone))
-        rows.append((c.name, PREDICTORS[c.name], value, interval, alone, c.rests_on or ""))
-    header = ("predictor", "what it counts", "points of F1 for one more", "interval", "on its own", "rests on")
-    return Rows(header, tuple(rows))
+        interval = ""
+        if c.interval is not None:
+            interval = f"{percent(c.interval.low, digits=2)} … {percent(c.interval.high, digits=2)}"
+        value, alone = percent(c.value, digits=2), percent(c.alone, digits=2)
+        rows.append((c.name, PREDICTORS[c.name], value, interval, alone, c.depends_on or ""))
+    header = ("predictor", "meaning", "points of F1 per unit", "interval", "on its own", "depends on")
+    return Table(header, tuple(rows))
 
 
-def _data(analysis: Analysis) -> Rows:
+def _data(analysis: Analysis) -> Table:
     made: dict[str, tuple[int, int]] = {}
-    for target in analysis.outcomes.targets:
-        tested, entities = made.get(target.origin.name, (0, 0))
-        made[target.origin.name] = (tested + len(target.sentences), entities + target.entities)
+    for target in analysis.counts.targets:
+        tested, entities = made.get(target.dataset.name, (0, 0))
+        made[target.dataset.name] = (tested + len(target.sentences), entities + target.entities)
     rows = [
         (s.name, s.title, " ".join(s.languages), ", ".join(s.groups), *map(str, made[s.name]), s.license)
-        for s in analysis.outcomes.recipe.sets
+        for s in analysis.counts.recipe.sets
     ]
-    return Rows(("set", "what", "languages", "groups", "test sentences", "entities", "license"), tuple(rows))
-
-
-def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]) if rows else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+    return Table(("set", "title", "languages", "groups", "test sentences", "entities", "license"), tuple(rows))

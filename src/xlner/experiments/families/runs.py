@@ -1,6 +1,6 @@
-"""One training run of a study on disk: what it was, how long it took, and what it found in every target.
+"""The training runs of a study on disk.
 
-A run is a folder with the predictions and, written last, the record that marks it as done.
+A run is a folder with the identity of the run, its predictions and, written last, the record that marks it as done.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _PREDICTIONS = "predictions.jsonl.gz"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TargetRun:
-    """What a model found in one target: the counts of every sentence, shape `(n_sentences, 3)`, and their signature.
+class TargetPredictions:
+    """The entities that a model predicted in one target, with their counts and the signature of the scores.
 
-    The counts are correct, predicted and gold entities.
+    `counts` has correct, predicted and gold entities of each sentence, shape `(n_sentences, 3)`.
     """
 
     counts: Rows
@@ -45,8 +45,8 @@ class TargetRun:
         return 2 * correct / (predicted + gold) if predicted + gold else 0.0
 
     @classmethod
-    def of(cls, scores: Scores) -> TargetRun:
-        """Take what a study needs from scores."""
+    def of(cls, scores: Scores) -> TargetPredictions:
+        """Keep the part of scores that a study needs."""
         sides = scores.sides
         numbers = sides.sentence_of(sides.predicted.starts).tolist()
         found: list[list[Entity]] = [[] for _ in range(scores.sentences)]
@@ -59,31 +59,35 @@ class TargetRun:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingRun:
-    """A condition trained with one seed, and tested.
+    """A condition trained with one seed, and tested on all targets.
 
-    `facts` says what became of the training; `seconds` is computing time of training and of testing.
+    - `targets`: the predictions by target.
+    - `seconds`: wall-clock time of `training` and `testing`.
+    - `facts`: the record of the training, such as steps, loss and warnings.
+
+    See docs/families.md for an example.
     """
 
     condition: str
     seed: int
-    targets: Mapping[str, TargetRun]
+    targets: Mapping[str, TargetPredictions]
     seconds: Mapping[str, float]
     facts: Mapping[str, Any]
 
 
 def run_folder(out: str | Path, condition: str, seed: int) -> Path:
-    """Where a run is kept."""
+    """Return the folder of a run below the output folder of the study."""
     return Path(out) / "runs" / condition / f"seed-{seed}"
 
 
 def begin_run(folder: Path, identity: Mapping[str, Any]) -> None:
-    """Make the folder of a run, and note what the run is."""
+    """Create the folder of a run and write its identity."""
     folder.mkdir(parents=True, exist_ok=True)
     write_durably(folder / _IDENTITY, _json(identity))
 
 
 def write_run(folder: Path, run: TrainingRun) -> None:
-    """Write predictions, then the record: a run that has a record is whole."""
+    """Write the predictions, then the record: a run with a record is complete."""
     lines = (
         {"target": name, "counts": counts, "entities": [[e.start, e.end, e.label] for e in found]}
         for name, target in run.targets.items()
@@ -105,9 +109,9 @@ def write_run(folder: Path, run: TrainingRun) -> None:
 
 
 def read_run(folder: Path, identity: Mapping[str, Any]) -> TrainingRun | None:
-    """The run of a folder; None where it is not done.
+    """Return the run in a folder, or None if it is not done.
 
-    Raises `RunFolderError` where it is the run of another model, other data or other options, or damaged.
+    Raises `RunFolderError` if the run has another identity (model, data, options) or is damaged.
     """
     old, new = _read_json(folder / _IDENTITY), json.loads(json.dumps(dict(identity)))
     if old is None:
@@ -125,22 +129,22 @@ def read_run(folder: Path, identity: Mapping[str, Any]) -> TrainingRun | None:
     if hashlib.sha256(data).hexdigest() != record["predictions"]:
         raise RunFolderError(f"{folder / _PREDICTIONS} is damaged", hint="give --overwrite to run it again")
     lines = [json.loads(line) for line in gzip.decompress(data).decode("utf-8").splitlines()]
-    targets = {name: _target(lines, name, signature) for name, signature in record["signatures"].items()}
+    targets = {name: _target_predictions(lines, name, signature) for name, signature in record["signatures"].items()}
     return TrainingRun(record["condition"], record["seed"], targets, record["seconds"], record["training"])
 
 
 def clear_run(folder: Path) -> None:
-    """Remove a run, its record first: what is left of it at any moment is not taken for a run."""
+    """Delete a run. The record goes first, so that a partly deleted run does not count as done."""
     (folder / _RECORD).unlink(missing_ok=True)
     if folder.is_dir():
         shutil.rmtree(folder)
 
 
-def _target(lines: Sequence[Mapping[str, Any]], name: str, signature: str) -> TargetRun:
+def _target_predictions(lines: Sequence[Mapping[str, Any]], name: str, signature: str) -> TargetPredictions:
     own = [line for line in lines if line["target"] == name]
     counts = np.array([line["counts"] for line in own], dtype=np.int64).reshape(-1, 3)
     entities = tuple(tuple(Entity(start, end, label) for start, end, label in line["entities"]) for line in own)
-    return TargetRun(counts, entities, signature)
+    return TargetPredictions(counts, entities, signature)
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

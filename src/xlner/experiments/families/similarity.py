@@ -1,4 +1,4 @@
-"""How similar two languages look on paper: their script, and the character trigrams of their words."""
+"""How similar two languages look in writing: their script, and the character trigrams of their words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from xlner.text.language_families import relatedness
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """What unlabeled text of a language looks like: the script of most of its letters, and its trigrams.
+class LanguageProfile:
+    """The script of most letters in a text, and the relative frequencies of its character trigrams.
 
-    `trigrams` has how often each occurs, scaled to a vector of length 1.
+    `trigrams` is scaled to a vector of length 1.
     """
 
     language: str
@@ -24,10 +24,10 @@ class Profile:
     trigrams: Mapping[str, float]
 
     @classmethod
-    def of(cls, language: str, sentences: Iterable[Sentence]) -> Profile:
-        """Count words in lower case, with a space on either side.
+    def of(cls, language: str, sentences: Iterable[Sentence]) -> LanguageProfile:
+        """Count the trigrams of lower-cased words, with a space on either side of each word.
 
-        >>> Profile.of("en", [Sentence(("Ann", "ran"))]).script
+        >>> LanguageProfile.of("en", [Sentence(("Ann", "ran"))]).script
         'LATIN'
         """
         words = Counter(token.lower() for sentence in sentences for token in sentence.tokens)
@@ -45,22 +45,23 @@ class Profile:
         script = scripts.most_common(1)[0][0] if scripts else ""
         return cls(language, script, {gram: n / length for gram, n in trigrams.items()})
 
-    def similarity(self, other: Profile) -> float:
-        """Cosine of the trigram counts, from 0 to 1.
+    def similarity(self, other: LanguageProfile) -> float:
+        """Return the cosine of the trigram counts, from 0 to 1.
 
-        >>> one = Profile.of("en", [Sentence(("Ann", "ran"))])
-        >>> round(one.similarity(one), 6), one.similarity(Profile.of("el", [Sentence(("Αθήνα",))]))
+        >>> one = LanguageProfile.of("en", [Sentence(("Ann", "ran"))])
+        >>> round(one.similarity(one), 6), one.similarity(LanguageProfile.of("el", [Sentence(("Αθήνα",))]))
         (1.0, 0.0)
         """
         return sum(weight * other.trigrams.get(gram, 0.0) for gram, weight in self.trigrams.items())
 
 
 @dataclass(frozen=True, slots=True)
-class Likeness:
-    """How near the nearest training language comes to a target, by each measure on its own.
+class LanguageSimilarity:
+    """How similar the nearest training language is to a target language, separately by each measure.
 
-    `script` is 1 where a training language has the script of the target; `relatedness` is that of the typology;
-    `trigrams` the cosine of trigram counts.
+    - `script`: 1 if a training language has the script of the target, else 0.
+    - `relatedness`: the highest relatedness in the family tree, see `relatedness`.
+    - `trigrams`: the highest cosine of trigram counts.
     """
 
     script: float
@@ -68,10 +69,10 @@ class Likeness:
     trigrams: float
 
     @classmethod
-    def of(cls, target: Profile, sources: Sequence[Profile]) -> Likeness:
-        """Compare a target with all languages of a training set."""
+    def of(cls, target: LanguageProfile, training: Sequence[LanguageProfile]) -> LanguageSimilarity:
+        """Compare a target language with all training languages."""
         return cls(
-            float(any(source.script == target.script for source in sources)),
-            max(relatedness(source.language, target.language) for source in sources),
-            max(source.similarity(target) for source in sources),
+            float(any(other.script == target.script for other in training)),
+            max(relatedness(other.language, target.language) for other in training),
+            max(other.similarity(target) for other in training),
         )

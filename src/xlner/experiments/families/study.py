@@ -1,6 +1,6 @@
-"""A family study: every condition trained with every seed, and tested on every target.
+"""Run a family study: train each condition with each seed, and test it on all targets.
 
-Targets in the languages of a condition are tested, too, but are no zero-shot targets: the analysis keeps them apart.
+Targets in a training language of a condition are tested, too, but the analysis excludes them: they are not zero-shot.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from typing import Any
 
 from xlner._version import __version__
 from xlner.core.files import lock_folder
-from xlner.errors import UnknownNameError
 from xlner.experiments.families.recipe import Condition, FamilyRecipe
 from xlner.experiments.families.runs import (
-    TargetRun,
+    TargetPredictions,
     TrainingRun,
     begin_run,
     clear_run,
@@ -26,27 +25,29 @@ from xlner.experiments.families.runs import (
     run_folder,
     write_run,
 )
-from xlner.experiments.families.sources import Source, Sources, read_sources
+from xlner.experiments.families.study_data import StudyData, TrainingLanguage, read_study_data
+from xlner.experiments.progress import Log, no_log
+from xlner.experiments.recipe_files import require_known
 from xlner.stages import Recognizer
 from xlner.transfer.report import TrainingReport
 from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
 from xlner.transfer.zero_shot import zero_shot
 
-Say = Callable[[str], None]
-Learn = Callable[[Sequence[TrainingSet], Path, TrainingOptions], tuple[Recognizer, Mapping[str, Any]]]
-"""Trains on sets of sentences into a folder; returns the recognizer and facts about the training."""
-
-
-def _say_nothing(_: str) -> None: ...
+Trainer = Callable[[Sequence[TrainingSet], Path, TrainingOptions], tuple[Recognizer, Mapping[str, Any]]]
+"""Trains on sets of sentences into a folder; returns the recognizer and a record of the training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A recipe made concrete: an encoder to train, the folder with the data, and where runs are kept.
+    """A recipe with everything that a run needs; see docs/families.md for an example.
 
-    `keep_models` keeps the trained models, which take much room. `device` and `dtype` say where and how precisely to
-    compute, see `TrainingOptions`.
+    - `model`: the encoder to train, a folder or a name on the hub.
+    - `data`: the folder with the files that the recipe names.
+    - `out`: the folder for runs.
+    - `keep_models`: keep the trained models, which take a lot of disk space.
+    - `overwrite`: repeat runs that are already done.
+    - `device`: where to compute, see `TrainingOptions`.
     """
 
     recipe: FamilyRecipe
@@ -57,73 +58,71 @@ class Study:
     overwrite: bool = False
     device: str = "auto"
 
-    def run(self, say: Say = _say_nothing, learn: Learn | None = None) -> tuple[Sources, list[TrainingRun]]:
-        """Do every run that is not there yet, seed by seed, and return all of them with what they were tested on.
+    def run(self, log: Log = no_log, trainer: Trainer | None = None) -> tuple[StudyData, list[TrainingRun]]:
+        """Do all runs that are not done yet, seed by seed; return the data of the study and all its runs.
 
-        The same call goes on where it was stopped: within a run from the last checkpoint of its training. `learn`
-        takes the place of fine-tuning. Raises `RunFolderError` where `out` is in use by another process or holds runs
-        of another model, other data or other options; `InputError` for files that cannot be read; what `train` raises.
+        The same call resumes a study that was stopped, within a run from the last checkpoint of its training.
+        `trainer` replaces fine-tuning. Raises `RunFolderError` if another process uses `out`, or if `out` holds runs
+        with another model, other data or other options; `InputError` for files that cannot be read; and what `train`
+        raises.
         """
-        sources = read_sources(self.recipe, self.data)
-        version = _version(self.model) if learn is None else self.model
+        data = read_study_data(self.recipe, self.data)
+        version = _version(self.model) if trainer is None else self.model
         jobs = [(condition, seed) for seed in self.recipe.seeds for condition in self.recipe.conditions]
         done: list[TrainingRun] = []
         with lock_folder(Path(self.out)):
             for number, (condition, seed) in enumerate(jobs, start=1):
-                identity = self._identity(condition, seed, sources, version)
+                identity = self._identity(condition, seed, data, version)
                 folder = run_folder(self.out, condition.name, seed)
                 if self.overwrite:
                     clear_run(folder)
                 run = read_run(folder, identity)
                 if run is None:
                     begin_run(folder, identity)
-                    say(f"run {number} of {len(jobs)}: {condition.name}, seed {seed}")
-                    run = self._run(condition, seed, sources, folder, learn or self._fine_tune)
+                    log(f"run {number} of {len(jobs)}: {condition.name}, seed {seed}")
+                    run = self._run(condition, seed, data, folder, trainer or self._fine_tune)
                     write_run(folder, run)
                     self._clean(folder)
-                    say(_summary(run))
+                    log(_summary(run))
                 done.append(run)
-        return sources, done
+        return data, done
 
-    def tuning(self, seed: int) -> TrainingOptions:
-        """How every condition is trained; raises `UnknownNameError` for options that there are not."""
+    def training_options(self, seed: int) -> TrainingOptions:
+        """Return the options that all conditions are trained with; raises `UnknownNameError` for unknown ones."""
         options = {key.replace("-", "_"): value for key, value in self.recipe.training.items()}
         fixed = {"total": self.recipe.sentences, "temperature": float("inf"), "seed": seed, "device": self.device}
-        known = {f.name for f in fields(TrainingOptions)} - set(fixed)
+        known = sorted({f.name for f in fields(TrainingOptions)} - set(fixed))
         for key in options:
-            if key not in known:
-                raise UnknownNameError(f"unknown option of training {key!r}", hint=f"known: {', '.join(sorted(known))}")
+            require_known(key, known, "option of training")
         return TrainingOptions(**{**options, **fixed})
 
-    def _identity(self, condition: Condition, seed: int, sources: Sources, version: str) -> dict[str, Any]:
-        tuning = asdict(self.tuning(seed))
+    def _identity(self, condition: Condition, seed: int, data: StudyData, version: str) -> dict[str, Any]:
+        options = asdict(self.training_options(seed))
         for machine in ("device", "batch_tokens"):
-            tuning.pop(machine)
-        tuning["temperature"] = str(tuning["temperature"])  # infinity is not JSON
+            options.pop(machine)
+        options["temperature"] = str(options["temperature"])  # infinity is not JSON
         return {
             "model": version,
-            "options": tuning,
-            "training data": {code: sources.training[code].digest for code in condition.languages},
-            "test data": {target.name: target.digest for target in sources.targets},
+            "options": options,
+            "training data": {code: data.training[code].digest for code in condition.languages},
+            "test data": {target.name: target.digest for target in data.targets},
             "xlner": __version__,
         }
 
-    def _run(self, condition: Condition, seed: int, sources: Sources, folder: Path, learn: Learn) -> TrainingRun:
-        sets = [_training_set(sources.training[code]) for code in condition.languages]
+    def _run(self, condition: Condition, seed: int, data: StudyData, folder: Path, trainer: Trainer) -> TrainingRun:
+        sets = [_training_set(data.training[code]) for code in condition.languages]
         start = time.perf_counter()
-        recognizer, facts = learn(sets, folder / "model", self.tuning(seed))
+        recognizer, facts = trainer(sets, folder / "model", self.training_options(seed))
         trained = time.perf_counter()
-        found = zero_shot(
-            recognizer, {t.name: t.sentences for t in sources.targets}, ignore=self.recipe.ignore, samples=1
-        )
-        targets = {name: TargetRun.of(target.scores) for name, target in found.targets.items()}
-        # A run that was broken off has trained for longer than since this start.
+        found = zero_shot(recognizer, {t.name: t.sentences for t in data.targets}, ignore=self.recipe.ignore, samples=1)
+        targets = {name: TargetPredictions.of(target.scores) for name, target in found.targets.items()}
+        # A run that was interrupted has trained for longer than since this start.
         training = max(float(facts.get("seconds", 0.0)), trained - start)
         seconds = {"training": round(training, 1), "testing": round(time.perf_counter() - trained, 1)}
         return TrainingRun(condition.name, seed, targets, seconds, facts)
 
     def _fine_tune(
-        self, sets: Sequence[TrainingSet], folder: Path, tuning: TrainingOptions
+        self, sets: Sequence[TrainingSet], folder: Path, options: TrainingOptions
     ) -> tuple[Recognizer, Mapping[str, Any]]:
         from xlner.recognition.hf import HfRecognizer
         from xlner.transfer.training import train
@@ -132,7 +131,7 @@ class Study:
         if folder.is_dir() and kept.is_file():  # stopped between training and testing
             facts = json.loads(kept.read_text(encoding="utf-8"))
         else:
-            facts = _facts(train(self.model, sets, folder, tuning, overwrite=folder.is_dir()))
+            facts = _facts(train(self.model, sets, folder, options, overwrite=folder.is_dir()))
             kept.write_text(json.dumps(facts), encoding="utf-8")
         return HfRecognizer(str(folder), device=self.device), facts
 
@@ -144,8 +143,8 @@ class Study:
         (folder / "training.json").unlink(missing_ok=True)
 
 
-def _training_set(source: Source) -> TrainingSet:
-    return TrainingSet(source.language, source.sentences, (), source.origin.name, source.origin.license)
+def _training_set(training: TrainingLanguage) -> TrainingSet:
+    return TrainingSet(training.language, training.sentences, (), training.dataset.name, training.dataset.license)
 
 
 def _version(model: str) -> str:

@@ -1,44 +1,9 @@
-"""Experiments as data: recipes, the runner, and published figures to compare with."""
+"""The reproduction of published results: recipes, the runner, and published results to compare with.
 
-from xlner.experiments.reproduce.published import Published, published
-from xlner.experiments.reproduce.recipe import (
-    Approach,
-    Backends,
-    DatasetPlan,
-    Method,
-    ReproductionRecipe,
-    read_recipe,
-    recipe_names,
-)
-from xlner.experiments.reproduce.report import write_report
-from xlner.experiments.reproduce.results import (
-    AttributedErrors,
-    Comparison,
-    Mean,
-    Result,
-    comparisons,
-    means,
-    shown_means,
-)
-from xlner.experiments.reproduce.runner import Experiment
+`Experiment` runs the methods of a recipe on a dataset, `compare_methods` tests their differences, `write_report` writes
+the report.
+"""
 
-__all__ = [
-    "Approach",
-    "AttributedErrors",
-    "Backends",
-    "Comparison",
-    "DatasetPlan",
-    "Experiment",
-    "Mean",
-    "Method",
-    "Published",
-    "ReproductionRecipe",
-    "Result",
-    "comparisons",
-    "means",
-    "published",
-    "read_recipe",
-    "recipe_names",
-    "shown_means",
-    "write_report",
-]
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

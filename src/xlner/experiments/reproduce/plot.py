@@ -1,4 +1,4 @@
-"""Bars with intervals: ours beside published figures."""
+"""A plot of an experiment: F1 with intervals beside published results."""
 
 from __future__ import annotations
 
@@ -6,28 +6,23 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner.errors import MissingExtraError
-from xlner.experiments.reproduce.results import Result
+from xlner.experiments.figures import new_figure, save_figure
+from xlner.experiments.reproduce.results import MethodResult
 
-_TITLE = 80
-"""Letters that a line of the title has room for."""
+_TITLE_WIDTH = 80
+"""Characters in a line of the title."""
 
 
-def plot(path: str | Path, title: str, results: Sequence[Result]) -> None:
-    """One panel per language: F1 of each method with its interval, and the published figure as a diamond.
+def draw_plot(path: str | Path, title: str, results: Sequence[MethodResult]) -> None:
+    """Draw one panel per language: F1 of each method with its interval, and the published F1 as a diamond.
 
-    Raises `MissingExtraError` where matplotlib is not installed.
+    Raises `MissingExtraError` if matplotlib is not installed.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise MissingExtraError("matplotlib", extra="plot") from None
+    figure = new_figure()
     langs = list(dict.fromkeys(r.lang for r in results))
     methods = list(dict.fromkeys(r.method for r in results))
-    figure = Figure(figsize=(8, 0.8 + len(langs) * (0.6 + 0.25 * len(methods))), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(textwrap.fill(title, _TITLE), fontsize="medium")
+    figure.set_size_inches(8, 0.8 + len(langs) * (0.6 + 0.25 * len(methods)))
+    figure.suptitle(textwrap.fill(title, _TITLE_WIDTH), fontsize="medium")
     panels = figure.subplots(len(langs), 1, sharex=True, squeeze=False)[:, 0]
     for panel, lang in zip(panels, langs, strict=True):
         rows = [r for r in results if r.lang == lang]
@@ -50,4 +45,4 @@ def plot(path: str | Path, title: str, results: Sequence[Result]) -> None:
         panel.set_ylim(len(rows) - 0.5, -0.5)
         panel.set_xlim(0, 1)
     panels[-1].set_xlabel("F1")
-    figure.savefig(path, dpi=120)
+    save_figure(figure, path)

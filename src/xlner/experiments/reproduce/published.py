@@ -1,4 +1,4 @@
-"""Published figures: what others have measured, with its source."""
+"""Published results to compare with, and where they were published."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ _OPTIONAL = ("precision", "recall", "projected_ratio")
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """One published result, each score from 0 to 1, None where it was not published."""
+class PublishedResult:
+    """One published result. Scores are between 0 and 1, and None if they were not published.
+
+    >>> PublishedResult(0.82, None, None, None, "politov2025").source
+    'politov2025'
+    """
 
     f1: float
     precision: float | None
@@ -22,10 +26,10 @@ class Published:
     source: str
 
 
-def published(dataset: str, lang: str, columns: Mapping[str, str]) -> Published | None:
-    """The figures of the one row with these values in these columns; None where none or several have them.
+def published_result(dataset: str, lang: str, columns: Mapping[str, str]) -> PublishedResult | None:
+    """Return the published result with these values in these columns, or None unless exactly one row has them.
 
-    >>> published("europarl-ner", "de", {"pipeline": "heuristic", "aligner": "awesome"}).f1
+    >>> published_result("europarl-ner", "de", {"pipeline": "heuristic", "aligner": "awesome"}).f1
     0.8187
     """
     if not columns:
@@ -36,7 +40,7 @@ def published(dataset: str, lang: str, columns: Mapping[str, str]) -> Published 
         return None
     row = rows[0]
     precision, recall, projected_ratio = (float(row[name]) if row[name] else None for name in _OPTIONAL)
-    return Published(float(row["f1"]), precision, recall, projected_ratio, row["source"])
+    return PublishedResult(float(row["f1"]), precision, recall, projected_ratio, row["source"])
 
 
 @cache

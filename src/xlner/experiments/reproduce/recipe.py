@@ -1,66 +1,93 @@
-"""Recipes: experiments as data. Which methods there are, on which datasets, with which backends."""
+"""Recipes of reproductions: the methods, datasets and backends of an experiment as data."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from xlner.errors import UnknownNameError, ValidationError
-from xlner.experiments.recipe_files import check_keys, read_recipe_file, recipes_of
-
-T = TypeVar("T")
+from xlner.experiments.recipe_files import (
+    builtin_recipe_names,
+    check_keys,
+    named_tables,
+    read_recipe_file,
+    record_from_table,
+    require_distinct,
+    require_known,
+    tables,
+)
 
 
 class Approach(StrEnum):
-    """How labels come to the target sentence."""
+    """How a method labels the target sentence.
+
+    >>> Approach("forward") is Approach.FORWARD
+    True
+    """
 
     FORWARD = "forward"
-    """From its translation, along word links."""
+    """Translate the target sentence, label the translation, and project along word links."""
     BACK = "back"
-    """From the marked back-translation of its labeled translation, along word links within the language."""
+    """Translate the labeled translation back with markers, and project along word links within the target language."""
     TRANSFER = "transfer"
-    """From a recognizer that reads the target sentence itself."""
+    """Run a recognizer on the target sentence itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One row of an experiment: a route, and the stages that are its own.
+    """One row of an experiment: an approach, and the stages that only this method uses.
 
-    `aligner` is a name in `Backends.aligners`; the spec of the projector may have the names of other backends in
-    braces, such as `{target-recognizer}`. With `target_entities` the target sentence comes with the entities that
-    the target recognizer finds in it, for projectors that want them as candidates. `published` says which published
-    figures are comparable: values of columns of `published.csv`.
+    - `aligner`: a name in `Backends.aligners`.
+    - `projector`: a spec. It may contain names of other backends in braces, such as `{target-recognizer}`.
+    - `target_entities`: whether the projector gets the entities that the target recognizer finds, as candidates.
+    - `published`: the columns of `published.csv`, with their values, that select the published result.
+
+    Raises `UnknownNameError` for an unknown approach, and `ValidationError` unless the method has both an aligner and a
+    projector, or neither for the approach `transfer`.
+
+    >>> Method("default", aligner="itermax", projector="greedy").approach
+    <Approach.FORWARD: 'forward'>
     """
 
     name: str
-    route: Approach = Approach.FORWARD
+    approach: Approach = Approach.FORWARD
     aligner: str | None = None
     projector: str | None = None
     target_entities: bool = False
     published: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "route", Approach(self.route))
-        wanted = self.route is not Approach.TRANSFER
-        if wanted != (self.aligner is not None) or wanted != (self.projector is not None):
-            raise ValidationError(
-                f"method {self.name!r} needs an aligner and a projector"
-                if wanted
-                else f"method {self.name!r} of route transfer has no aligner and no projector"
-            )
+        try:
+            approach = Approach(self.approach)
+        except ValueError:
+            known = ", ".join(Approach)
+            raise UnknownNameError(f"unknown approach {str(self.approach)!r}", hint=f"known: {known}") from None
+        object.__setattr__(self, "approach", approach)
+        projects = approach is not Approach.TRANSFER
+        if projects and (self.aligner is None or self.projector is None):
+            raise ValidationError(f"method {self.name!r} needs an aligner and a projector")
+        if not projects and (self.aligner is not None or self.projector is not None):
+            raise ValidationError(f"method {self.name!r} with approach transfer takes no aligner and no projector")
 
 
 @dataclass(frozen=True, slots=True)
 class Backends:
     """The stages that all methods share, as backend specs, and the aligners by the names that methods use.
 
-    `recognizers` has recognizers for single source languages, `back_translators` translators back into single target
-    languages; `recognizer` and `back_translator` are for all others. `scorer` is a translator that gives translation
-    scores. An aligner `links:FILE` is links that are there already, in Pharaoh format, with {lang} in the file name. In
-    all specs {lang}, {source-lang} and {data} are the languages and the dataset's folder.
+    - `translator`: translates target sentences into the source language. `back_translator` translates back.
+    - `recognizer`: labels source sentences. `target_recognizer` labels target sentences.
+    - `scorer`: a translator that gives translation scores.
+    - `recognizers`: recognizers by source language, instead of `recognizer`.
+    - `back_translators`: back-translators by target language, instead of `back_translator`.
+    - `aligners`: aligners by name. `links:FILE` reads links in Pharaoh format from a file in the folder of the dataset.
+
+    In all specs, `{lang}`, `{source-lang}` and `{data}` stand for the languages and the folder of the dataset.
+
+    >>> Backends("small", recognizer="gazetteer:{data}/{source-lang}.tsv", aligners={"itermax": "e5:itermax"}).name
+    'small'
     """
 
     name: str
@@ -76,12 +103,20 @@ class Backends:
 
 @dataclass(frozen=True, slots=True)
 class DatasetPlan:
-    """Where a dataset is, and what of it counts.
+    """Where a dataset is, and which of its languages and labels an experiment uses.
 
-    `reader` is one of the data sets that `xlner datasets` lists, in its folder or from the hub; or else `target` and
-    `source` are names of files in the folder, with {lang}, of which the first that exists is read. With `source`, or
-    with `labeled_source` for a reader, source sentences come with their labels; `source_field` names the field of the
-    target's JSONL that holds a translation.
+    - `reader`: one of the data sets that `xlner datasets` lists, read from its folder or the hub; `split` is its split,
+      and `labeled_source` says that its source sentences have gold labels.
+    - `target`, `source`: names of files in the folder, with `{lang}`; the first file that exists is read. They replace
+      a reader.
+    - `translator`: replaces the translator of the backends.
+    - `source_langs`: source languages by target language, if not that of the recipe.
+    - `ignore`: labels that do not count.
+
+    Raises `ValidationError` unless the dataset has either a reader or names of target files.
+
+    >>> DatasetPlan("mine", "My data", ("de",), target=("{lang}.conll",)).split
+    'test'
     """
 
     name: str
@@ -98,12 +133,16 @@ class DatasetPlan:
 
     def __post_init__(self) -> None:
         if bool(self.target) == (self.reader is not None):
-            raise ValidationError(f"dataset {self.name!r} needs a reader or names of target files, and not both")
+            raise ValidationError(f"dataset {self.name!r} needs either a reader or names of target files")
 
 
 @dataclass(frozen=True, slots=True)
 class ReproductionRecipe:
-    """An experiment: datasets, sets of backends and methods, each by name."""
+    """An experiment: its datasets and sets of backends by name, and its methods.
+
+    >>> sorted(read_reproduction_recipe("xlner").backends)
+    ['offline', 'paper']
+    """
 
     name: str
     title: str
@@ -113,18 +152,20 @@ class ReproductionRecipe:
     methods: tuple[Method, ...]
 
     def dataset(self, name: str) -> DatasetPlan:
-        """The dataset of a name; raises `UnknownNameError` with the known ones."""
-        return _known(self.datasets, name, "dataset")
+        """Return the dataset with a name; raises `UnknownNameError` with the known names."""
+        require_known(name, self.datasets, "dataset")
+        return self.datasets[name]
 
     def with_backends(
         self, backends: str, aligners: Mapping[str, str], recognizers: Mapping[str, str]
     ) -> tuple[Backends, tuple[Method, ...]]:
-        """Backends of a name with more aligners and recognizers, and the methods.
+        """Return a set of backends with more aligners and recognizers, and the methods to run with it.
 
-        Recognizers are by source language. A method is repeated with an aligner that no method of the recipe names; it
-        then has no published figures.
+        `recognizers` are by source language. For each aligner that no method of the recipe names, the methods of the
+        first aligner are repeated with it, without published results.
         """
-        known = _known(self.backends, backends, "backends")
+        require_known(backends, self.backends, "backends")
+        known = self.backends[backends]
         merged = replace(
             known, aligners={**known.aligners, **aligners}, recognizers={**known.recognizers, **recognizers}
         )
@@ -140,58 +181,37 @@ class ReproductionRecipe:
         return merged, (*self.methods, *more)
 
 
-def read_recipe(name: str | Path) -> ReproductionRecipe:
-    """A recipe that comes with xlner, by name, or one in a TOML file.
+def read_reproduction_recipe(name: str | Path) -> ReproductionRecipe:
+    """Read a recipe that ships with xlner, by name, or a recipe in a TOML file.
 
-    Raises `UnknownNameError` for a name that is neither and for unknown keys, `InputError` for a file that cannot be
-    read, `ValidationError` for values that make no sense.
+    Raises `UnknownNameError` for an unknown name or key, `InputError` for a file that cannot be read, and
+    `ValidationError` for invalid values.
 
-    >>> len(read_recipe("politov2025").methods)
+    >>> len(read_reproduction_recipe("politov2025").methods)
     13
     """
     return _recipe(*read_recipe_file(__package__, name))
 
 
-def recipe_names() -> list[str]:
-    """The recipes that come with xlner.
+def reproduction_recipe_names() -> list[str]:
+    """Return the names of the reproduction recipes that ship with xlner.
 
-    >>> "politov2025" in recipe_names()
-    True
+    >>> reproduction_recipe_names()
+    ['politov2025', 'shkalikov-thesis', 'xlner']
     """
-    return recipes_of(__package__)
+    return builtin_recipe_names(__package__)
 
 
-def _recipe(name: str, data: dict[str, Any], path: str) -> ReproductionRecipe:
+def _recipe(name: str, data: Mapping[str, Any], path: str) -> ReproductionRecipe:
     check_keys(data, {"title", "source-lang", "datasets", "backends", "method"}, path)
     datasets = {
-        k: DatasetPlan(k, **_fields(v, DatasetPlan, f"{path}: dataset {k}")) for k, v in _tables(data, "datasets")
+        key: record_from_table(DatasetPlan, table, f"{path}: dataset {key}", name=key)
+        for key, table in named_tables(data, "datasets", path).items()
     }
-    backends = {k: Backends(k, **_fields(v, Backends, f"{path}: backends {k}")) for k, v in _tables(data, "backends")}
-    methods = tuple(Method(**_fields(m, Method, f"{path}: method")) for m in data.get("method", []))
-    twice = {m.name for m in methods if sum(o.name == m.name for o in methods) > 1}
-    if twice:
-        raise ValidationError(f"{path}: several methods are called {min(twice)!r}")
+    backends = {
+        key: record_from_table(Backends, table, f"{path}: backends {key}", name=key)
+        for key, table in named_tables(data, "backends", path).items()
+    }
+    methods = tuple(record_from_table(Method, table, f"{path}: method") for table in tables(data, "method", path))
+    require_distinct([method.name for method in methods], "methods")
     return ReproductionRecipe(name, data.get("title", name), data.get("source-lang", "en"), datasets, backends, methods)
-
-
-def _tables(data: Mapping[str, Any], key: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
-    return list(data.get(key, {}).items())
-
-
-def _fields(table: Mapping[str, Any], cls: type, where: str) -> dict[str, Any]:
-    """The entries of a TOML table as arguments of a dataclass; raises where one is unknown or missing."""
-    known = {f.replace("_", "-"): f for f in cls.__dataclass_fields__}  # type: ignore[attr-defined]
-    if cls is not Method:
-        known.pop("name")
-    check_keys(table, set(known), where)
-    try:
-        cls(**({} if cls is Method else {"name": ""}), **{known[k]: v for k, v in table.items()})
-    except (TypeError, ValueError) as error:
-        raise ValidationError(f"{where}: {error}") from None
-    return {known[k]: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
-
-
-def _known(table: Mapping[str, T], name: str, what: str) -> T:
-    if name not in table:
-        raise UnknownNameError(f"unknown {what} {name!r}", hint=f"known: {', '.join(table)}")
-    return table[name]

@@ -1,19 +1,19 @@
-"""The results of an experiment as files: JSON, CSV, Markdown and a plot."""
+"""The report of an experiment: JSON, CSV, Markdown and a plot."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from xlner._version import __version__
 from xlner.errors import MissingExtraError
 from xlner.evaluation import Stage
+from xlner.experiments.page import Block, BulletList, Heading, Paragraph, Table, markdown_page
 from xlner.experiments.reproduce.recipe import Backends
-from xlner.experiments.reproduce.results import MEAN, Comparison, Result, shown_means
+from xlner.experiments.reproduce.results import MethodComparison, MethodResult, StageErrors, method_means
+from xlner.experiments.tables import Row, csv_text, decimals, rounded, write_files
 
 COLUMNS = (
     "dataset",
@@ -32,47 +32,63 @@ COLUMNS = (
     "missing",
     "signature",
 )
-REAL = 0.05
-"""Differences of a smaller adjusted p-value are called real."""
+SIGNIFICANT = 0.05
+"""A difference with a smaller adjusted p-value is significant."""
+
+_HEADER = (
+    "language",
+    "method",
+    "F1",
+    "95 % interval",
+    "precision",
+    "recall",
+    "projected",
+    "published",
+    "difference",
+)
 
 
 def write_report(
-    folder: str | Path, title: str, backends: Backends, results: Sequence[Result], tests: Sequence[Comparison]
+    folder: str | Path,
+    title: str,
+    backends: Backends,
+    results: Sequence[MethodResult],
+    comparisons: Sequence[MethodComparison],
 ) -> list[Path]:
-    """Write `results.json`, `.csv` and `.md`, `comparisons.csv`, `errors.csv`, `seconds.csv`, and a plot.
+    """Write the report into a folder and return the paths of its files; see docs/reproducing.md for an example.
 
-    All but `seconds.csv` are the same however often a run was stopped. The plot, `results.png`, needs matplotlib.
+    The files are `results.json`, `results.csv`, `results.md`, `comparisons.csv`, `errors.csv` and `seconds.csv`, and
+    `results.png` if matplotlib is installed. All but `seconds.csv` are the same however often a run was stopped.
     """
     target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    rows = [row(result) for result in results]
+    rows = [result_row(result) for result in results]
     heading = f"{title}, backends {backends.name}"
-    files = {
-        "results.json": json.dumps(
-            {"title": heading, "xlner": __version__, "backends": describe(backends), "results": rows}, indent=2
-        ),
-        "results.csv": _csv(COLUMNS, rows),
-        "results.md": markdown(heading, backends, results, tests),
-        "comparisons.csv": _csv(
-            ("lang", "first", "second", "difference", "low", "high", "p", "p_holm"), map(_comparison, tests)
-        ),
-        "errors.csv": _csv(("dataset", "lang", "method", "stage", "errors", "f1_gain"), _blamed(results)),
-        "seconds.csv": _csv(("dataset", "lang", "method", "seconds"), map(_seconds, results)),
-    }
-    for name, text in files.items():
-        (target / name).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
-    written = [target / name for name in files]
+    record = {"title": heading, "xlner": __version__, "backends": specs_by_stage(backends), "results": rows}
+    written = write_files(
+        target,
+        {
+            "results.json": json.dumps(record, indent=2),
+            "results.csv": csv_text(rows, COLUMNS),
+            "results.md": markdown_page(report(heading, backends, results, comparisons)),
+            "comparisons.csv": csv_text(
+                map(_comparison_row, comparisons),
+                ("lang", "first", "second", "difference", "low", "high", "p", "p_holm"),
+            ),
+            "errors.csv": csv_text(_error_rows(results), ("dataset", "lang", "method", "stage", "errors", "f1_gain")),
+            "seconds.csv": csv_text(map(_seconds_row, results), ("dataset", "lang", "method", "seconds")),
+        },
+    )
     try:
-        from xlner.experiments.reproduce.plot import plot
+        from xlner.experiments.reproduce.plot import draw_plot
 
-        plot(target / "results.png", heading, results)
+        draw_plot(target / "results.png", heading, results)
     except MissingExtraError:
         return written
     return [*written, target / "results.png"]
 
 
-def row(result: Result) -> dict[str, Any]:
-    """A result as a flat record; scores rounded to four decimals."""
+def result_row(result: MethodResult) -> dict[str, Any]:
+    """Return a result as a row with the keys of `COLUMNS`; scores are rounded to four decimals."""
     made: dict[str, Any] = dict.fromkeys(COLUMNS)
     made |= {"dataset": result.dataset, "lang": result.lang, "method": result.method, "missing": result.missing}
     if result.published is not None:
@@ -81,36 +97,32 @@ def row(result: Result) -> dict[str, Any]:
     if scores is None or found is None:
         return made
     counts = scores.micro
-    made |= {"f1": _rounded(counts.f1), "precision": _rounded(counts.precision), "recall": _rounded(counts.recall)}
-    made |= {"low": _rounded(found.micro.low), "high": _rounded(found.micro.high), "failed": scores.failed}
-    made["difference"] = _rounded(result.difference)
+    made |= {"f1": rounded(counts.f1), "precision": rounded(counts.precision), "recall": rounded(counts.recall)}
+    made |= {"low": rounded(found.micro.low), "high": rounded(found.micro.high), "failed": scores.failed}
+    made["difference"] = rounded(result.difference)
     if scores.projected is not None and scores.projected.source:
-        made["projected_ratio"] = _rounded(scores.projected.rate)
+        made["projected_ratio"] = rounded(scores.projected.rate)
     made["signature"] = str(found.signature)
     return made
 
 
-def markdown(title: str, backends: Backends, results: Sequence[Result], tests: Sequence[Comparison]) -> str:
-    """The results as a page: backends, a table, means over languages, what is to blame, which differences are real."""
-    lines = [f"# {title}", "", f"xlner {__version__}. Backends:", ""]
-    lines += [f"- {name}: `{spec}`" for name, spec in describe(backends).items()]
-    lines += [
-        "",
-        "| language | method | F1 | 95 % interval | precision | recall | projected | published | difference |",
-    ]
-    lines.append("|---|---|---|---|---|---|---|---|---|")
-    lines += [_line(result) for result in results]
-    for mean in shown_means(results):
-        theirs = "" if mean.published is None else f"{mean.published:.4f}"
-        gain = "" if mean.published is None else f"{mean.f1 - mean.published:+.4f}"
-        lines.append(f"| {MEAN} of {mean.langs} | {mean.method} | {mean.f1:.4f} | | | | | {theirs} | {gain} |")
-    lines += ["", *_stages(results), *_tests(tests)]
-    lines += [*_signatures(results)]
-    return "\n".join(lines) + "\n"
+def report(
+    title: str, backends: Backends, results: Sequence[MethodResult], comparisons: Sequence[MethodComparison]
+) -> list[Block]:
+    """Return the page: backends, results and their means, errors by stage, significant differences, signatures."""
+    specs = tuple(f"{name}: `{spec}`" for name, spec in specs_by_stage(backends).items())
+    blocks: list[Block] = [Heading(title, 1), Paragraph(f"xlner {__version__}. Backends:")]
+    blocks += [BulletList(specs)] if specs else []
+    blocks += [Table(_HEADER, (*map(_cells, results), *_mean_cells(results)))]
+    return [*blocks, *_error_blocks(results), *_comparison_blocks(comparisons), *_signature_blocks(results)]
 
 
-def describe(backends: Backends) -> dict[str, str]:
-    """The backend specs by stage."""
+def specs_by_stage(backends: Backends) -> dict[str, str]:
+    """Return the specs of all backends by stage.
+
+    >>> specs_by_stage(Backends("small", recognizer="echo", aligners={"itermax": "e5:itermax"}))
+    {'recognizer': 'echo', 'aligner itermax': 'e5:itermax'}
+    """
     stages = {
         "translator": backends.translator,
         "recognizer": backends.recognizer,
@@ -124,102 +136,100 @@ def describe(backends: Backends) -> dict[str, str]:
     return {name: spec for name, spec in stages.items() if spec is not None}
 
 
-def _line(result: Result) -> str:
-    r = row(result)
+def _cells(result: MethodResult) -> tuple[str, ...]:
+    row = result_row(result)
     if result.missing is not None:
-        return f"| {r['lang']} | {r['method']} | not run: {result.missing} | | | | | {_shown(r['published_f1'])} | |"
-    interval = f"{r['low']:.4f} – {r['high']:.4f}"
-    cells = [r["lang"], r["method"], _shown(r["f1"]), interval, _shown(r["precision"]), _shown(r["recall"])]
-    cells += [_shown(r["projected_ratio"]), _shown(r["published_f1"])]
-    difference = "" if r["difference"] is None else f"{r['difference']:+.4f}"
-    return f"| {' | '.join([*cells, difference])} |"
+        reason = f"not run: {result.missing}"
+        return (result.lang, result.method, reason, "", "", "", "", decimals(row["published_f1"]), "")
+    numbers = [decimals(row[name]) for name in ("precision", "recall", "projected_ratio", "published_f1")]
+    interval = f"{row['low']:.4f} – {row['high']:.4f}"
+    difference = decimals(row["difference"], sign=True)
+    return (result.lang, result.method, decimals(row["f1"]), interval, *numbers, difference)
 
 
-def _stages(results: Sequence[Result]) -> Iterator[str]:
-    """Errors by stage, one row for each method and language."""
-    found = dict.fromkeys(b.stage for r in results for b in r.blamed)
+def _mean_cells(results: Sequence[MethodResult]) -> Iterator[tuple[str, ...]]:
+    for mean in method_means(results, min_langs=2):
+        gain = None if mean.published is None else mean.f1 - mean.published
+        where = f"mean of {mean.langs}"
+        theirs = decimals(mean.published)
+        yield (where, mean.method, decimals(mean.f1), "", "", "", "", theirs, decimals(gain, sign=True))
+
+
+def _error_blocks(results: Sequence[MethodResult]) -> Iterator[Block]:
+    """Yield a table of errors by stage with one row for each method and language."""
+    found = dict.fromkeys(errors.stage for r in results for errors in r.errors_by_stage)
     stages = [*(stage for stage in Stage if stage in found), *(name for name in found if name not in set(Stage))]
     if not stages:
         return
-    yield "Errors by the stage to blame, and what F1 would gain without them (`xlner errors` shows examples):"
-    yield ""
-    yield f"| language | method | {' | '.join(stages)} |"
-    yield f"|---|---|{'---|' * len(stages)}"
+    yield Paragraph("Errors by stage, and what F1 would gain without them (`xlner errors` shows examples):")
+    rows = []
     for r in results:
         if r.scores is not None:
-            by_stage = {b.stage: f"{b.errors} ({b.f1_gain:+.4f})" for b in r.blamed}
-            yield f"| {r.lang} | {r.method} | {' | '.join(by_stage.get(stage, '0') for stage in stages)} |"
-    yield ""
+            by_stage = {e.stage: f"{e.errors} ({e.f1_gain:+.4f})" for e in r.errors_by_stage}
+            rows.append((r.lang, r.method, *(by_stage.get(stage, "0") for stage in stages)))
+    yield Table(("language", "method", *stages), tuple(rows))
 
 
-def _blamed(results: Sequence[Result]) -> Iterator[Mapping[str, Any]]:
-    for r in results:
-        for b in r.blamed:
-            place = {"dataset": r.dataset, "lang": r.lang, "method": r.method}
-            yield {**place, "stage": b.stage, "errors": b.errors, "f1_gain": _rounded(b.f1_gain)}
-
-
-def _seconds(result: Result) -> Mapping[str, Any]:
-    place = {"dataset": result.dataset, "lang": result.lang, "method": result.method}
-    return {**place, "seconds": round(result.seconds, 1)}
-
-
-def _tests(tests: Sequence[Comparison]) -> Iterator[str]:
-    if not tests:
+def _comparison_blocks(comparisons: Sequence[MethodComparison]) -> Iterator[Block]:
+    """Yield a list that shows for each method the methods that it is significantly better than."""
+    if not comparisons:
         return
-    yield f"Real differences (paired approximate randomization, Holm-adjusted p < {REAL}); better than:"
-    yield ""
-    for lang in dict.fromkeys(t.lang for t in tests):
-        here = [t for t in tests if t.lang == lang]
-        for method in dict.fromkeys(name for t in here for name in (t.first, t.second)):
-            beaten = [_loser(t) for t in here if t.p_holm < REAL and _winner(t) == method]
-            yield f"- {lang}, {method}: {', '.join(beaten) or 'none'}"
-    yield ""
+    yield Paragraph(
+        f"Significant differences (paired approximate randomization, Holm-adjusted p < {SIGNIFICANT}); each method is "
+        "better than:"
+    )
+    lines = []
+    for lang in dict.fromkeys(c.lang for c in comparisons):
+        here = [c for c in comparisons if c.lang == lang]
+        for method in dict.fromkeys(name for c in here for name in (c.first, c.second)):
+            worse = [_loser(c) for c in here if c.p_holm < SIGNIFICANT and _winner(c) == method]
+            lines.append(f"{lang}, {method}: {', '.join(worse) or 'none'}")
+    yield BulletList(tuple(lines))
 
 
-def _winner(test: Comparison) -> str:
-    return test.second if test.difference.f1 > 0 else test.first
+def _winner(comparison: MethodComparison) -> str:
+    return comparison.second if comparison.difference.f1 > 0 else comparison.first
 
 
-def _loser(test: Comparison) -> str:
-    return test.first if test.difference.f1 > 0 else test.second
+def _loser(comparison: MethodComparison) -> str:
+    return comparison.first if comparison.difference.f1 > 0 else comparison.second
 
 
-def _signatures(results: Sequence[Result]) -> Iterator[str]:
+def _signature_blocks(results: Sequence[MethodResult]) -> Iterator[Block]:
     signatures = dict.fromkeys(
         f"{r.lang}: `{r.confidence_intervals.signature}`" for r in results if r.confidence_intervals is not None
     )
     if signatures:
-        yield "Signatures:"
-        yield ""
-        yield from (f"- {signature}" for signature in signatures)
+        yield Paragraph("Signatures:")
+        yield BulletList(tuple(signatures))
 
 
-def _comparison(test: Comparison) -> Mapping[str, Any]:
-    found = test.difference
+def _place(result: MethodResult) -> Row:
+    return {"dataset": result.dataset, "lang": result.lang, "method": result.method}
+
+
+def _error_rows(results: Sequence[MethodResult]) -> Iterator[Row]:
+    for result in results:
+        yield from ({**_place(result), **_error_row(errors)} for errors in result.errors_by_stage)
+
+
+def _error_row(errors: StageErrors) -> Row:
+    return {"stage": errors.stage, "errors": errors.errors, "f1_gain": rounded(errors.f1_gain)}
+
+
+def _seconds_row(result: MethodResult) -> Row:
+    return {**_place(result), "seconds": round(result.seconds, 1)}
+
+
+def _comparison_row(comparison: MethodComparison) -> Row:
+    found = comparison.difference
     return {
-        "lang": test.lang,
-        "first": test.first,
-        "second": test.second,
-        "difference": _rounded(found.f1),
-        "low": _rounded(found.interval.low),
-        "high": _rounded(found.interval.high),
-        "p": _rounded(found.p),
-        "p_holm": _rounded(test.p_holm),
+        "lang": comparison.lang,
+        "first": comparison.first,
+        "second": comparison.second,
+        "difference": rounded(found.f1),
+        "low": rounded(found.interval.low),
+        "high": rounded(found.interval.high),
+        "p": rounded(found.p),
+        "p_holm": rounded(comparison.p_holm),
     }
-
-
-def _csv(columns: Sequence[str], rows: Iterator[Mapping[str, Any]] | Sequence[Mapping[str, Any]] | Any) -> str:
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 4)
-
-
-def _shown(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"

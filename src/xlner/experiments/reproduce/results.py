@@ -1,4 +1,4 @@
-"""What an experiment found: one result per language and method, the means over languages, and paired tests."""
+"""The results of an experiment: one per language and method, means over languages, and paired tests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from statistics import fmean
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.evaluation import ConfidenceIntervals, Difference, Scores, Stage, compare, find_errors, holm
-from xlner.experiments.reproduce.published import Published
+from xlner.experiments.reproduce.published import PublishedResult
 
-MEAN = "mean"
+UNKNOWN_STAGE = "unknown"
+"""The stage of an error that cannot be attributed."""
 
 
 @dataclass(frozen=True, slots=True)
-class AttributedErrors:
-    """How many errors a stage is to blame for, and how much higher F1 would be without them."""
+class StageErrors:
+    """The number of errors that are attributed to a stage, and how much F1 would gain without them.
+
+    >>> StageErrors("alignment", errors=3, f1_gain=0.01).stage
+    'alignment'
+    """
 
     stage: str
     errors: int
@@ -25,11 +30,16 @@ class AttributedErrors:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Result:
-    """One method on one language: its scores, or in `missing` why it has none.
+class MethodResult:
+    """The result of one method on one language.
 
-    `blamed` has its errors by stage, as `xlner errors` traces them. `seconds` is what this start took for it; stages
-    that were there already take next to nothing.
+    - `scores`, `confidence_intervals`: None if the method could not be run; `missing` is then the reason.
+    - `published`: the published result to compare with.
+    - `errors_by_stage`: the error attribution, as `xlner errors` shows it.
+    - `seconds`: the time that this start took; stages that were already done take almost none.
+
+    >>> MethodResult("masakhaner2", "yor", "model-transfer", missing="no recognizer").difference is None
+    True
     """
 
     dataset: str
@@ -37,24 +47,28 @@ class Result:
     method: str
     scores: Scores | None = None
     confidence_intervals: ConfidenceIntervals | None = None
-    published: Published | None = None
-    blamed: tuple[AttributedErrors, ...] = ()
+    published: PublishedResult | None = None
+    errors_by_stage: tuple[StageErrors, ...] = ()
     missing: str | None = None
     seconds: float = 0.0
 
     @property
     def difference(self) -> float | None:
-        """Our F1 minus the published one, where there are both."""
+        """F1 minus the published F1; None unless both are known."""
         if self.scores is None or self.published is None:
             return None
         return self.scores.micro.f1 - self.published.f1
 
 
 @dataclass(frozen=True, slots=True)
-class Mean:
-    """The mean F1 of a method over the languages that it has scores for, ours and published.
+class MethodMean:
+    """The mean F1 of a method over the languages that it has scores for.
 
-    `published` is over the same languages; None unless all of them have figures.
+    `langs` is the number of languages. `published` is the published mean over the same languages; None unless all of
+    them have a published result.
+
+    >>> MethodMean("default", langs=2, f1=0.91, published=None).f1
+    0.91
     """
 
     method: str
@@ -64,8 +78,18 @@ class Mean:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """Whether the second of two methods differs from the first on one language; `p_holm` is adjusted for all pairs."""
+class MethodComparison:
+    """A paired test of two methods on one language.
+
+    `difference` is the second method minus the first. `p_holm` is its p-value, adjusted for all pairs of the language.
+
+    >>> from xlner import evaluate
+    >>> gold = [Sentence.from_tags(["Vigo"], ["B-LOC"])]
+    >>> scores = evaluate(gold, gold)
+    >>> both = [MethodResult("mine", "gl", name, scores) for name in ("exact", "greedy")]
+    >>> compare_methods(both, samples=10, seed=0)[0].p_holm
+    1.0
+    """
 
     lang: str
     first: str
@@ -74,39 +98,43 @@ class Comparison:
     p_holm: float
 
 
-def blame(
+def attribute_errors(
     gold: Sequence[Sentence], pairs: Sequence[Pair], *, ignore: Sequence[str], transfer: bool
-) -> tuple[AttributedErrors, ...]:
-    """The errors of a method by stage; of model transfer there is but one."""
+) -> tuple[StageErrors, ...]:
+    """Return the errors of a method by stage. With `transfer`, all of them are errors of recognition.
+
+    >>> gold = [Sentence.from_tags(["Vigo"], ["B-LOC"])]
+    >>> attribute_errors(gold, [Pair(Sentence(("Vigo",)))], ignore=(), transfer=True)
+    (StageErrors(stage='recognition', errors=1, f1_gain=1.0),)
+    """
     report = find_errors(gold, pairs, ignore=ignore)
     by_stage = {Stage.RECOGNITION: report.errors} if transfer else report.by_stage()
-    return tuple(AttributedErrors(stage or "unknown", len(e), report.gain(e)) for stage, e in by_stage.items() if e)
+    return tuple(StageErrors(str(stage or UNKNOWN_STAGE), len(e), report.gain(e)) for stage, e in by_stage.items() if e)
 
 
-def means(results: Sequence[Result]) -> list[Mean]:
-    """One mean per method, in the order of the results.
+def method_means(results: Sequence[MethodResult], *, min_langs: int = 1) -> list[MethodMean]:
+    """Return one mean for each method with scores in at least `min_langs` languages, in the order of the results.
 
-    >>> means([])
+    >>> method_means([])
     []
     """
     made = []
     for method in dict.fromkeys(r.method for r in results):
         done = [r for r in results if r.method == method and r.scores is not None]
-        if not done:
+        if len(done) < max(1, min_langs):
             continue
         ours = [r.scores.micro.f1 for r in done if r.scores is not None]
         theirs = [r.published.f1 for r in done if r.published is not None]
-        made.append(Mean(method, len(done), fmean(ours), fmean(theirs) if len(theirs) == len(ours) else None))
+        made.append(MethodMean(method, len(done), fmean(ours), fmean(theirs) if len(theirs) == len(ours) else None))
     return made
 
 
-def shown_means(results: Sequence[Result]) -> list[Mean]:
-    """The means of methods that have results in several languages."""
-    return [mean for mean in means(results) if mean.langs > 1]
+def compare_methods(results: Sequence[MethodResult], *, samples: int, seed: int) -> list[MethodComparison]:
+    """Test every pair of methods on every language by approximate randomization with `samples` permutations.
 
-
-def comparisons(results: Sequence[Result], *, samples: int, seed: int) -> list[Comparison]:
-    """Every pair of methods on every language, tested by approximate randomization."""
+    >>> compare_methods([], samples=1000, seed=0)
+    []
+    """
     made = []
     for lang in dict.fromkeys(r.lang for r in results):
         done = [(r.method, r.scores) for r in results if r.lang == lang and r.scores is not None]
@@ -114,5 +142,5 @@ def comparisons(results: Sequence[Result], *, samples: int, seed: int) -> list[C
         found = [compare(a, b, samples=samples, seed=seed) for (_, a), (_, b) in pairs]
         adjusted = holm([d.p for d in found])
         rows = zip(pairs, found, adjusted, strict=True)
-        made += [Comparison(lang, a, b, difference, p) for ((a, _), (b, _)), difference, p in rows]
+        made += [MethodComparison(lang, a, b, difference, p) for ((a, _), (b, _)), difference, p in rows]
     return made

@@ -1,4 +1,4 @@
-"""The sentences of a study: what is trained on, and the same sample of test sentences for every condition."""
+"""The sentences of a study: those to train on, and one sample of test sentences that all conditions share."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from statistics import fmean
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import InputError
-from xlner.experiments.families.recipe import DataSet, FamilyRecipe
-from xlner.experiments.families.similarity import Likeness, Profile
+from xlner.experiments.families.recipe import FamilyRecipe, StudyDataset
+from xlner.experiments.families.similarity import LanguageProfile, LanguageSimilarity
 from xlner.formats import raise_errors, read_sentences
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """Labeled sentences of a language to train on."""
+class TrainingLanguage:
+    """The labeled training sentences of a language."""
 
     language: str
     sentences: tuple[Sentence, ...]
-    origin: DataSet
+    dataset: StudyDataset
     digest: str
-    profile: Profile
+    profile: LanguageProfile
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Labeled sentences of a language to test on, called `SET/LANGUAGE`."""
+    """The labeled test sentences of a language, named `SET/LANGUAGE`."""
 
     name: str
     language: str
     sentences: tuple[Sentence, ...]
-    origin: DataSet
+    dataset: StudyDataset
     digest: str
-    profile: Profile
+    profile: LanguageProfile
 
     @property
     def entities(self) -> int:
-        """How many entities there are to find."""
+        """The number of gold entities."""
         return sum(len(sentence.entities) for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Everything that a study reads."""
+class StudyData:
+    """All sentences of a study: `training` by language, and the targets; see docs/families.md for an example."""
 
-    training: Mapping[str, Source]
+    training: Mapping[str, TrainingLanguage]
     targets: tuple[Target, ...]
 
     def outside(self, languages: Sequence[str]) -> float:
-        """The share of words outside of names in the training text of some languages, the mean over languages."""
+        """Return the share of training words outside entities, averaged over languages."""
         shares = []
         for code in languages:
             sentences = self.training[code].sentences
@@ -60,32 +60,32 @@ class Sources:
             shares.append(1 - inside / sum(map(len, sentences)))
         return fmean(shares)
 
-    def likeness(self, target: Target, languages: Sequence[str]) -> Likeness:
-        """How near a target is to the nearest of some training languages."""
-        return Likeness.of(target.profile, [self.training[code].profile for code in languages])
+    def similarity(self, target: Target, languages: Sequence[str]) -> LanguageSimilarity:
+        """Return how similar the nearest of some training languages is to a target."""
+        return LanguageSimilarity.of(target.profile, [self.training[code].profile for code in languages])
 
 
-def read_sources(recipe: FamilyRecipe, folder: str | Path) -> Sources:
-    """Read the files of a recipe below `folder`; entities whose labels the recipe ignores are taken out.
+def read_study_data(recipe: FamilyRecipe, folder: str | Path) -> StudyData:
+    """Read the files of a recipe below `folder`, without the entities whose labels the recipe ignores.
 
-    Only languages that a condition trains on are read to train on. Raises `InputError` where a file is missing or
-    cannot be read, and where a set has nothing to find.
+    Training files are read only for languages that a condition trains on. Raises `InputError` for a file that is
+    missing, cannot be read, or has no entity.
     """
     used = {code for condition in recipe.conditions for code in condition.languages}
     training = {}
     for code, dataset in recipe.training_sets.items():
         if code in used:
             sentences = _read(dataset.train or "", folder, code, recipe)
-            profile = Profile.of(code, sentences)
-            training[code] = Source(code, tuple(sentences), dataset, _digest(sentences), profile)
+            profile = LanguageProfile.of(code, sentences)
+            training[code] = TrainingLanguage(code, tuple(sentences), dataset, _digest(sentences), profile)
     targets = tuple(_target(recipe, dataset, code, folder) for dataset in recipe.sets for code in dataset.languages)
-    return Sources(training, targets)
+    return StudyData(training, targets)
 
 
-def _target(recipe: FamilyRecipe, dataset: DataSet, code: str, folder: str | Path) -> Target:
+def _target(recipe: FamilyRecipe, dataset: StudyDataset, code: str, folder: str | Path) -> Target:
     name = f"{dataset.name}/{code}"
     sentences = _read(dataset.test, folder, code, recipe)
-    profile = Profile.of(code, sentences)
+    profile = LanguageProfile.of(code, sentences)
     limit = recipe.limit if dataset.limit is None else dataset.limit
     if limit is not None and limit < len(sentences):
         chosen = random.Random(f"{recipe.sample_seed} {name}").sample(range(len(sentences)), limit)

@@ -1,4 +1,4 @@
-"""A page of headings, paragraphs, lists, tables and pictures, as Markdown or as one HTML file."""
+"""A page of headings, paragraphs, lists, tables and images, as Markdown or as one HTML file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class Paragraph:
     """A paragraph."""
 
     text: str
@@ -33,34 +33,34 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class BulletList:
-    """A list."""
+    """A bulleted list."""
 
     texts: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """A table."""
+class Table:
+    """A table with one header row."""
 
     header: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """An image file beside the page."""
+class Image:
+    """A PNG file in the folder of the page, with its alternative text."""
 
     path: Path
     text: str
 
 
-Block = Heading | Text | BulletList | Rows | Picture
+Block = Heading | Paragraph | BulletList | Table | Image
 
 
-def markdown(blocks: Sequence[Block]) -> str:
-    """The page as Markdown.
+def markdown_page(blocks: Sequence[Block]) -> str:
+    """Return the page as Markdown.
 
-    >>> markdown([Heading("A"), Rows(("x", "y"), (("1", "2"),))])
+    >>> markdown_page([Heading("A"), Table(("x", "y"), (("1", "2"),))])
     '## A\\n\\n| x | y |\\n|---|---|\\n| 1 | 2 |\\n'
     """
     return "\n\n".join(map(_markdown, blocks)) + "\n"
@@ -70,25 +70,27 @@ def _markdown(block: Block) -> str:
     match block:
         case Heading(text, level):
             return f"{'#' * level} {text}"
-        case Text(text):
+        case Paragraph(text):
             return text
         case BulletList(texts):
             return "\n".join(f"- {text}" for text in texts)
-        case Rows(header, cells):
+        case Table(header, cells):
             lines = [header, tuple("---" for _ in header), *cells]
             return "\n".join(_bar(line, number == 1) for number, line in enumerate(lines))
-        case Picture(path, text):
+        case Image(path, text):
             return f"![{text}]({path.name})"
 
 
 def _bar(cells: Sequence[str], rule: bool) -> str:
-    return f"|{'|'.join(cells)}|" if rule else f"| {' | '.join(cells)} |"
+    if rule:
+        return f"|{'|'.join(cells)}|"
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def page(title: str, blocks: Sequence[Block]) -> str:
-    """The page as one HTML file, pictures included.
+def html_page(title: str, blocks: Sequence[Block]) -> str:
+    """Return the page as one HTML file with its images embedded.
 
-    >>> "<p>a &lt; b</p>" in page("T", [Text("a < b")])
+    >>> "<p>a &lt; b</p>" in html_page("T", [Paragraph("a < b")])
     True
     """
     body = "\n".join(map(_html, blocks))
@@ -100,20 +102,20 @@ def _html(block: Block) -> str:
     match block:
         case Heading(text, level):
             return f"<h{level}>{_inline(text)}</h{level}>"
-        case Text(text):
+        case Paragraph(text):
             return f"<p>{_inline(text)}</p>"
         case BulletList(texts):
             return "<ul>" + "".join(f"<li>{_inline(text)}</li>" for text in texts) + "</ul>"
-        case Rows(header, cells):
+        case Table(header, cells):
             lines = ["".join(f"<th>{_inline(cell)}</th>" for cell in header)]
             lines += ["".join(f"<td>{_inline(cell)}</td>" for cell in row) for row in cells]
             return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>"
-        case Picture(path, text):
+        case Image(path, text):
             data = base64.b64encode(path.read_bytes()).decode("ascii")
             return f'<img alt="{html.escape(text)}" src="data:image/png;base64,{data}">'
 
 
 def _inline(text: str) -> str:
-    """Text with `code` in backquotes."""
+    """Escape text for HTML; `code` in backquotes becomes a code element."""
     parts = html.escape(text).split("`")
     return "".join(f"<code>{part}</code>" if number % 2 else part for number, part in enumerate(parts))

@@ -1,4 +1,4 @@
-"""The sentences of an experiment: gold target sentences, with source sentences where the dataset has them."""
+"""The sentences of an experiment: gold target sentences, with source sentences if the dataset has them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from xlner.formats.open import input_files
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """One language of a dataset: gold sentences, and pairs without the gold labels, one for one.
+class LanguageData:
+    """One language of a dataset.
 
-    `source_labeled` says that the source sentences have gold labels. `digest` names the files that it was read from.
+    - `gold`: the gold target sentences.
+    - `pairs`: the same sentences without labels, with their source sentences if there are any.
+    - `source_labeled`: whether the source sentences have gold labels.
+    - `digest`: identifies the files that were read.
     """
 
     gold: tuple[Sentence, ...]
@@ -29,38 +32,38 @@ class Data:
     digest: str
 
 
-def load(
+def read_language_data(
     plan: DatasetPlan, folder: str | Path | None, lang: str, *, source_lang: str, limit: int | None = None
-) -> Data:
-    """Read one language of a dataset; sentences without words are left out, as in scoring.
+) -> LanguageData:
+    """Read one language of a dataset. Sentences without words are left out, as in scoring.
 
-    Raises `InputError` where a file is missing or cannot be read, and where source and target have other numbers of
-    sentences.
+    Raises `InputError` for a file that is missing or cannot be read, and if source and target differ in their number
+    of sentences.
     """
-    path = _place(plan, folder, lang, plan.target)
+    path = _find(plan, folder, lang, plan.target)
     gold = list(raise_errors(read_sentences(path, format=_format(path), language=lang, require_tags=True)))
     digests = [_digest(path)]
     sources: Sequence[Sentence | None] = [None] * len(gold)
     labeled = plan.labeled_source or bool(plan.source)
     if labeled:
-        source_path = _place(plan, folder, source_lang, plan.source)
+        source_path = _find(plan, folder, source_lang, plan.source)
         sources = list(raise_errors(read_sentences(source_path, language=source_lang, require_tags=True)))
         digests.append(_digest(source_path))
         if len(sources) != len(gold):
-            raise InputError(f"{len(sources)} sentences for the {len(gold)} of {path}", path=source_path)
+            raise InputError(f"{len(sources)} sentences, but {path} has {len(gold)}", path=source_path)
     rows = [(g, s) for g, s in zip(gold, sources, strict=True) if g.tokens][:limit]
     targets = [replace(g, entities=(), meta={}) for g, _ in rows]
     pairs = tuple(Pair(t, s) for t, (_, s) in zip(targets, rows, strict=True))
-    return Data(tuple(g for g, _ in rows), pairs, labeled, f"{'+'.join(digests)} limit={limit}")
+    return LanguageData(tuple(g for g, _ in rows), pairs, labeled, f"{'+'.join(digests)} limit={limit}")
 
 
-def _place(plan: DatasetPlan, folder: str | Path | None, lang: str, patterns: Sequence[str]) -> str:
-    """The path or spec of one side; raises `InputError` with all names that were tried where none is there."""
+def _find(plan: DatasetPlan, folder: str | Path | None, lang: str, patterns: Sequence[str]) -> str:
+    """Return the path or spec of one side; raises `InputError` with all names that were tried if none exists."""
     if plan.reader is not None:
         return f"{plan.reader}:{folder or ''}?lang={lang}&split={plan.split}"
     if folder is None:
         raise InputError(f"dataset {plan.name!r} is not on the hub", hint="give its folder")
-    tried = [Path(folder) / pattern.format(lang=lang) for pattern in patterns]
+    tried = [Path(folder) / pattern.replace("{lang}", lang) for pattern in patterns]
     for path in tried:
         if path.is_file():
             return str(path)

@@ -1,0 +1,2 @@
+from . import families as families
+from . import reproduce as reproduce

@@ -1,0 +1,13 @@
+from .analysis import Analysis as Analysis
+from .analysis import analyze as analyze
+from .gains import Gain as Gain
+from .gains import MeanGain as MeanGain
+from .recipe import Condition as Condition
+from .recipe import FamilyRecipe as FamilyRecipe
+from .recipe import StudyDataset as StudyDataset
+from .recipe import family_recipe_names as family_recipe_names
+from .recipe import read_family_recipe as read_family_recipe
+from .report import write_report as write_report
+from .runs import TrainingRun as TrainingRun
+from .study import Study as Study
+from .study_data import StudyData as StudyData
