@@ -102,8 +102,8 @@ def make_decoder(name: str, **options: Option) -> Decoder:
     `distortion` from 0 to 1 lowers the similarity of words that stand far apart, see `priors.distorted`;
     `null_threshold` from 0 to 1 drops links between words that are similar to many others, see `priors.unsure`.
 
-    Raises `UnknownNameError` for an unknown name or option and for a value of another type, `ValidationError` for a
-    number out of range, `MissingExtraError` where scipy is needed (`match`) and not installed.
+    Raises `UnknownNameError` for an unknown name or option, `UsageError` for a value of another type, `ValidationError`
+    for a number out of range, `MissingExtraError` where scipy is needed (`match`) and not installed.
 
     >>> make_decoder("softmax", threshold="0.01")(np.array([[9.0, 1.0], [2.0, 6.0]])).links.tolist()
     [[True, False], [False, True]]

@@ -21,7 +21,7 @@ from typing import Any
 
 from xlner.core.files import write_durably
 from xlner.core.registry import Spec, backend_class, names
-from xlner.errors import BackendError, UnknownNameError
+from xlner.errors import BackendError, UnknownNameError, UsageError
 from xlner.models.hub import hub_cache
 
 _SYSTEM_PACKAGES = "/var/lib/dpkg/status"
@@ -92,7 +92,7 @@ def _named(spec: str) -> list[str]:
     for value in parsed.options.values():
         found.append(value)
         if ":" in value:
-            with suppress(UnknownNameError):  # looks like a spec, and is none
+            with suppress(UsageError):  # looks like a spec, and is none
                 found += _named(value)
     return found
 
