@@ -1,10 +1,11 @@
-"""Files and folders: numbered lines of text in, and outputs that appear under their name once they are complete."""
+"""Files and folders: read numbered lines, and write outputs that appear under their names only when complete."""
 
 from __future__ import annotations
 
 import codecs
+import io
 import os
-import shutil
+import secrets
 import stat
 import sys
 import tempfile
@@ -15,54 +16,20 @@ from typing import IO, TextIO
 
 from xlner.errors import InputError
 
+STANDARD_STREAM = "-"
+"""The path that stands for standard input or standard output."""
+
 _MODEL_FILES = ("config.json", "adapter.json")
 
-
-def require_room(folder: Path, overwrite: bool) -> None:
-    """Raise `InputError` where a folder has something in it that is not to be replaced, or is no model's."""
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
-    if overwrite and folder.is_dir() and not any((folder / name).is_file() for name in _MODEL_FILES):
-        raise InputError("holds no model, and is not replaced", path=folder, hint="name another folder")
-    if folder.exists() and not (overwrite and folder.is_dir()):
-        hint = "give --overwrite to replace it" if folder.is_dir() else "name a folder"
-        raise InputError("exists already", path=folder, hint=hint)
-
-
-def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Have a folder written beside its place, then put it there, with nothing of an old one left."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        part = Path(scratch) / "new"
-        part.mkdir()
-        write(part)
-        if folder.exists():
-            folder.rename(Path(scratch) / "old")
-        part.rename(folder)
-
-
-def write_durably(path: Path, data: str | bytes) -> None:
-    """Write a file beside its place, have it reach the disk, then put it there."""
-    part = path.with_name(f"{path.name}.part")
-    with part.open("wb") as stream:
-        stream.write(data.encode("utf-8") if isinstance(data, str) else data)
-        stream.flush()
-        os.fsync(stream.fileno())
-    part.replace(path)
-
-
-STANDARD_STREAM = "-"
-
-
 Line = tuple[int, str | InputError]
-"""1-based line number and the line without its end, or why it cannot be read."""
+"""A 1-based line number and the line without its end, or the reason why it cannot be read."""
 
 
 def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
-    """Numbered lines of a UTF-8 file, or of standard input for `-`; LF or CRLF, byte order mark or none.
+    """Yield the numbered lines of a UTF-8 file, or of standard input for `-`.
 
-    A line that is binary or not in the encoding comes as an `InputError`. Raises `InputError` for a file that is
-    missing or a folder, and for UTF-16.
+    Lines end with LF or CRLF. A byte order mark is skipped. A line that is binary or not in the encoding is yielded as
+    an `InputError`. Raises `InputError` if the file is missing, is a folder, or is in UTF-16.
     """
     name = "standard input" if str(path) == STANDARD_STREAM else str(path)
     with _open_bytes(path) as stream:
@@ -82,20 +49,6 @@ def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputEr
         return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
 
 
-def require_content(path: str | Path) -> None:
-    """Raise `InputError` for a file that does not exist or holds nothing."""
-    if str(path) == STANDARD_STREAM:
-        return
-    try:
-        mode, size = Path(path).stat().st_mode, Path(path).stat().st_size
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
-    if stat.S_ISDIR(mode):
-        raise InputError("this is a folder", path=path, hint="give a file")
-    if stat.S_ISREG(mode) and size == 0:
-        raise InputError("the file is empty", path=path, hint="give at least one sentence")
-
-
 def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
     if str(path) == STANDARD_STREAM:
         return nullcontext(sys.stdin.buffer)
@@ -105,8 +58,22 @@ def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
 
 
+def require_content(path: str | Path) -> None:
+    """Raise `InputError` if a file does not exist, is a folder, or is empty."""
+    if str(path) == STANDARD_STREAM:
+        return
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError("this is a folder", path=path, hint="give a file")
+    if stat.S_ISREG(found.st_mode) and found.st_size == 0:
+        raise InputError("the file is empty", path=path, hint="give at least one sentence")
+
+
 def require_other_file(output: str | Path, *inputs: str | Path) -> None:
-    """Raise `InputError` where the output would take the place of an input."""
+    """Raise `InputError` if the output is the same file as one of the inputs."""
     for path in inputs:
         if STANDARD_STREAM in (str(output), str(path)) or not (Path(output).exists() and Path(path).exists()):
             continue
@@ -114,39 +81,131 @@ def require_other_file(output: str | Path, *inputs: str | Path) -> None:
             raise InputError("the output would replace its own input", path=output, hint="name another output")
 
 
+def require_writable_folder(folder: Path, overwrite: bool) -> None:
+    """Raise `InputError` unless a model can be written to this folder.
+
+    That is so if the folder does not exist, if it is empty, or if it holds a model and `overwrite` is set.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError("exists already", path=folder, hint="name a folder")
+    if not any(folder.iterdir()):
+        return
+    if not overwrite:
+        raise InputError("exists already", path=folder, hint="give --overwrite to replace it")
+    if not any((folder / name).is_file() for name in _MODEL_FILES):
+        raise InputError("holds no model and will not be replaced", path=folder, hint="name another folder")
+
+
+@contextmanager
+def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """Open a stream whose content replaces a file when the block ends without an exception.
+
+    Until then the content is in a hidden file of a unique name in the same folder, so that readers never see half a
+    file, and several processes may write the same file at once. With `durable` the content is on the disk before it
+    takes its place. An existing file keeps its mode, and a symbolic link stays one. What is not a regular file, such
+    as a pipe, is written to directly.
+
+    Raises `InputError` if the file cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "a.txt") as stream:
+    ...         _ = stream.write(b"Vigo")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['a.txt']
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with _opened(target, "wb", path) as stream:
+            yield stream
+        return
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    with _opened(temporary, "xb", path) as stream:
+        try:
+            yield stream
+            stream.flush()
+            if durable:
+                os.fsync(stream.fileno())
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+
+def _opened(file: Path, mode: str, path: str | Path) -> IO[bytes]:
+    try:
+        return file.open(mode)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", path=path) from None
+
+
+def write_durably(path: str | Path, data: str | bytes) -> None:
+    """Replace the content of a file, which is on the disk when this returns; see `replacing`."""
+    with replacing(path) as stream:
+        stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
 @contextmanager
 def open_output(path: str | Path) -> Iterator[TextIO]:
-    """A text stream to write to; a file appears under its name only once it is complete."""
+    """Open a UTF-8 text stream to a file, see `replacing`, or to standard output for `-`."""
     if str(path) == STANDARD_STREAM:
         yield sys.stdout
         sys.stdout.flush()
         return
-    partial = Path(f"{path}.part")
-    try:
-        stream = partial.open("w", encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", path=path) from None
-    try:
-        with stream:
-            yield stream
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-    partial.replace(path)
+    with replacing(path, durable=False) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+        try:
+            yield text
+        finally:
+            text.detach()  # flushes, and leaves the file to `replacing`
+
+
+def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Call `write` with a new folder, then put that folder in the place of `folder`.
+
+    Nothing of an old folder is left, except its mode. If `write` raises an exception, the old folder stays as it is.
+    """
+    folder = Path(os.path.realpath(folder))
+    with _scratch_folder(folder) as new:
+        write(new)
+        if not folder.exists():
+            new.rename(folder)
+            return
+        new.chmod(stat.S_IMODE(folder.stat().st_mode))
+        old = new.with_name("old")
+        folder.rename(old)
+        try:
+            new.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
 
 
 def cached_folder(path: Path, make: Callable[[Path], None]) -> Path:
-    """A folder that `make` fills the first time; it is there whole or not at all, whoever else makes it meanwhile."""
+    """Return a folder, after calling `make` to fill it if it does not exist.
+
+    The folder is complete or does not exist, even if several processes make it at once: the first one wins.
+    """
     if path.is_dir():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        make(partial)
-        partial.replace(path)
-    except OSError:
-        if not path.is_dir():  # nobody else was faster
-            raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with _scratch_folder(path) as new:
+        try:
+            make(new)
+            new.rename(path)
+        except OSError:
+            if not path.is_dir():
+                raise
     return path
+
+
+@contextmanager
+def _scratch_folder(path: Path) -> Iterator[Path]:
+    """Make an empty folder that can be renamed to `path`; removed at the end if it was not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+        new = Path(scratch) / "new"
+        new.mkdir()  # unlike the scratch folder, with the mode that folders have
+        yield new

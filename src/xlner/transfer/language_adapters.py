@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.core.files import replace_folder, require_room
+from xlner.core.files import replace_folder, require_writable_folder
 from xlner.core.registry import Spec
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, InputError, ValidationError
@@ -98,7 +98,7 @@ def train_language_adapter(
     the model cannot be loaded.
     """
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
     run = _Run(model, sentences, _options(spec), tuning or LanguageAdapterOptions())
     before = run.held_out_loss()
     losses = []

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlner._version import __version__
-from xlner.core.files import replace_folder, require_room
+from xlner.core.files import replace_folder, require_writable_folder
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import ValidationError
@@ -72,7 +72,7 @@ def train(
     and where the loss is no number any more.
     """
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
     run = _Run(model, sets, tuning or TrainingOptions())
     checkpoint = TrainingState(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
     run.restore(checkpoint.load())

@@ -18,7 +18,7 @@ from xlner.alignment.hf.loading import encoder_of, load_model, load_tokenizer
 from xlner.alignment.hf.objectives import SelfTraining, TextPair, TranslationLanguageModeling
 from xlner.alignment.hf.states import Forward, single_threaded_torch
 from xlner.alignment.hf.subwords import Pieces
-from xlner.core.files import replace_folder, require_room
+from xlner.core.files import replace_folder, require_writable_folder
 from xlner.core.pair import Pair
 from xlner.core.signature import Digest
 from xlner.errors import InputError, ValidationError
@@ -99,7 +99,7 @@ def train_aligner(
     `RunFolderError` where `FOLDER.training` belongs to another run; what `HfEncoder` raises for the model.
     """
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
     run = _Run(model, pairs, training or AlignerTrainingOptions())
     checkpoint = TrainingState(folder.with_name(f"{folder.name}.training"), run.identity, overwrite=overwrite)
     run.restore(checkpoint.load())
