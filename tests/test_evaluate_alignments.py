@@ -57,7 +57,7 @@ def test_the_signature_tells_gold_data_apart() -> None:
 
 
 def test_sides_must_fit() -> None:
-    with pytest.raises(InputError, match=r"\(sentence 2\): the gold data has this pair, the predicted data ends"):
+    with pytest.raises(InputError, match=r"\(sentence 2\): the gold data has this pair, but the predicted data ends"):
         evaluate_alignments([gold(set())] * 2, [Alignment(())])
     with pytest.raises(InputError, match=r"\(sentence 1\): the predicted data has this pair"):
         evaluate_alignments([], [Alignment(())])

@@ -11,7 +11,7 @@ from tests.strategies import disjoint_entities
 from xlner import Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError, evaluate
 from xlner.errors import UnknownNameError
 from xlner.evaluation import Confusion, Counts, MucCounts, Scores, by_entity_length, by_sentence_length, muc_counts
-from xlner.evaluation.groups import groups
+from xlner.evaluation.overlap_groups import overlap_groups
 
 WORDS = tuple("abcdefghijkl")
 GOLD = [
@@ -46,12 +46,12 @@ def test_modes_by_hand() -> None:
     assert partial.micro == Counts(1, 5, 5, 1)
     assert partial.micro.f1 == pytest.approx(0.3)
     assert "mode:partial" in str(partial.signature)
-    with pytest.raises(UnknownNameError, match="unknown mode 'fuzzy'; one of strict, conlleval"):
+    with pytest.raises(UnknownNameError, match="unknown evaluation mode 'fuzzy'; one of strict, conlleval"):
         evaluate(GOLD, PREDICTED, mode="fuzzy")
 
 
 def test_the_four_schemes_by_hand() -> None:
-    assert muc_counts(evaluate(GOLD, PREDICTED).sides) == {
+    assert muc_counts(evaluate(GOLD, PREDICTED).spans) == {
         "strict": MucCounts(1, 3, 0, 1, 1),
         "exact": MucCounts(2, 2, 0, 1, 1),
         "partial": MucCounts(2, 0, 2, 1, 1),
@@ -62,7 +62,7 @@ def test_the_four_schemes_by_hand() -> None:
 @given(st.lists(two_sides(), max_size=4))
 def test_the_four_schemes_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
     strict = scores(*pairs)
-    by_scheme = muc_counts(strict.sides)
+    by_scheme = muc_counts(strict.spans)
     for muc in by_scheme.values():
         assert (muc.counts.gold, muc.counts.predicted) == (strict.micro.gold, strict.micro.predicted)
     assert by_scheme["strict"].correct == strict.micro.correct
@@ -78,7 +78,7 @@ def test_the_four_schemes_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None
 @given(st.lists(two_sides(), max_size=4))
 def test_confusion_adds_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
     result = scores(*pairs)
-    confusion = Confusion.of(result.sides)
+    confusion = Confusion.of(result.spans)
     assert confusion.counts[:-1].sum(axis=1).tolist() == [c.gold for c in result.per_type.values()]
     assert confusion.counts[:, :-1].sum(axis=0).tolist() == [c.predicted for c in result.per_type.values()]
     assert confusion.counts[-1, -1] == 0
@@ -86,7 +86,7 @@ def test_confusion_adds_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
 
 
 def test_confusion_by_hand() -> None:
-    confusion = Confusion.of(evaluate(GOLD, PREDICTED).sides)
+    confusion = Confusion.of(evaluate(GOLD, PREDICTED).spans)
     assert confusion.labels == ("DATE", "LOC", "ORG", "PER")
     assert confusion.counts.tolist() == [
         [0, 0, 0, 0, 1],
@@ -125,7 +125,7 @@ def test_buckets_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
 @given(two_sides())
 def test_every_entity_is_in_one_group(sides: tuple[Sentence, Sentence]) -> None:
     gold, predicted = ([(e.start, e.end, e.label) for e in s.entities] for s in sides)
-    found = groups(gold, predicted)
+    found = overlap_groups(gold, predicted)
     assert sorted(k for g in found for k in g.gold) == list(range(len(gold)))
     assert sorted(k for g in found for k in g.predicted) == list(range(len(predicted)))
     for group in found:
@@ -145,7 +145,7 @@ def test_every_entity_is_in_one_group(sides: tuple[Sentence, Sentence]) -> None:
 def test_long_chains_are_cut() -> None:
     gold = [(k, k + 2, "PER") for k in range(0, 6000, 2)]
     predicted = [(k, k + 2, "PER") for k in range(1, 5999, 2)]
-    assert all(min(len(g), len(p)) == 1 for g, p in groups(gold, predicted))
+    assert all(min(len(g), len(p)) == 1 for g, p in overlap_groups(gold, predicted))
 
 
 def test_pairs_are_scored_with_their_outcomes() -> None:

@@ -109,7 +109,7 @@ def test_nothing_at_all() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(InputError, match="2 gold sequences of tags but 1"):
+    with pytest.raises(InputError, match="2 gold tag sequences but 1"):
         evaluate_tags([["O"], ["O"]], [["O"]])
     with pytest.raises(InputError, match=r"\(sentence 2\): 1 gold tags but 2 predicted"):
         evaluate_tags([["O"], ["O"]], [["O"], ["O", "O"]])

@@ -11,7 +11,7 @@ from typing import Any
 
 from xlner._version import __version__
 from xlner.errors import MissingExtraError
-from xlner.evaluation import Stage
+from xlner.evaluation import ErrorStage
 from xlner.experiments.reproduce.recipe import Backends
 from xlner.experiments.reproduce.results import MEAN, Comparison, Result, shown_means
 
@@ -138,7 +138,10 @@ def _line(result: Result) -> str:
 def _stages(results: Sequence[Result]) -> Iterator[str]:
     """Errors by stage, one row for each method and language."""
     found = dict.fromkeys(b.stage for r in results for b in r.blamed)
-    stages = [*(stage for stage in Stage if stage in found), *(name for name in found if name not in set(Stage))]
+    stages = [
+        *(stage for stage in ErrorStage if stage in found),
+        *(name for name in found if name not in set(ErrorStage)),
+    ]
     if not stages:
         return
     yield "Errors by the stage to blame, and what F1 would gain without them (`xlner errors` shows examples):"

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.evaluation import ConfidenceIntervals, Difference, Scores, Stage, compare, find_errors, holm
+from xlner.evaluation import ConfidenceIntervals, Difference, ErrorStage, Scores, compare, find_errors, holm
 from xlner.experiments.reproduce.published import Published
 
 MEAN = "mean"
@@ -79,7 +79,7 @@ def blame(
 ) -> tuple[AttributedErrors, ...]:
     """The errors of a method by stage; of model transfer there is but one."""
     report = find_errors(gold, pairs, ignore=ignore)
-    by_stage = {Stage.RECOGNITION: report.errors} if transfer else report.by_stage()
+    by_stage = {ErrorStage.RECOGNITION: report.errors} if transfer else report.by_stage()
     return tuple(AttributedErrors(stage or "unknown", len(e), report.gain(e)) for stage, e in by_stage.items() if e)
 
 
