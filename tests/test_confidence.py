@@ -165,7 +165,7 @@ def test_files_that_are_no_calibration(text: str) -> None:
 
 
 def test_what_cannot_be_fitted() -> None:
-    with pytest.raises(ValidationError, match="at least one entity"):
+    with pytest.raises(ValidationError, match="one at least"):
         Calibration.fit([], [])
     with pytest.raises(ValidationError, match="between 0 and 1"):
         Calibration.fit([1.5], [True])
