@@ -141,6 +141,45 @@ def test_the_stage_that_an_error_comes_from(
     assert why in error.attribution.why
 
 
+@pytest.mark.parametrize(
+    ("gold", "outcome", "links", "stage", "why"),
+    [
+        # a word that was left out, then one of another source word
+        ("0-3:PER", ("0-2:PER", "0-1:PER"), DIAGONAL, "recognition", "'of' was not in the recognized entity"),
+        # a word of another source word, then one that was left out
+        ("0-3:PER", ("0-1:PER", "2-3:PER"), ((0, 1), (1, 0), (2, 2)), "recognition", "'Pardo' was not in"),
+        # a word that was left out, then one without a link
+        ("0-3:PER", ("0-2:PER", "0-1:PER"), ((0, 0), (1, 1)), "alignment", "'de' has no link"),
+        # a word without a link, then one that was left out
+        ("0-3:PER", ("1-3:PER", "2-3:PER"), ((1, 1), (2, 2)), "alignment", "'Xoán' has no link"),
+        # a word without a link, then one of another source word
+        ("0-3:PER", ("0-1:PER", "0-1:PER"), ((0, 0), (2, 2)), "recognition", "'of' was not in"),
+        # a word of another source word, then one without a link
+        ("0-3:PER", ("2-3:PER", "2-3:PER"), ((0, 0), (2, 2)), "recognition", "'John' was not in"),
+        # a word of another source word, then an added one without a link
+        ("0-2:PER", ("1-2:PER", "1-3:PER"), ((0, 0), (1, 1)), "recognition", "'John' was not in"),
+        # two words of one stage: the first
+        ("0-3:PER", ("0-1:PER", "0-1:PER"), ((0, 0),), "alignment", "'Pardo' has no link"),
+    ],
+)
+def test_the_earliest_stage_counts(
+    gold: str, outcome: tuple[str, str], links: tuple[tuple[int, int], ...], stage: str, why: str
+) -> None:
+    error = only_error(gold, [outcome], links)
+    assert error.attribution is not None
+    assert (str(error.stage), why in error.attribution.why) == (stage, True), error.attribution
+
+
+def test_the_order_of_the_stages() -> None:
+    assert [str(stage) for stage in ErrorStage] == [
+        "translation",
+        "recognition",
+        "alignment",
+        "projection",
+        "ensemble",
+    ]
+
+
 def attributions(
     gold: str, outcomes: list[tuple[str, str]], links: tuple[tuple[int, int], ...]
 ) -> list[tuple[str, str, str]]:

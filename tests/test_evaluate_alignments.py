@@ -34,6 +34,22 @@ def test_the_formulas_of_och_and_ney() -> None:
     assert scores.aer == pytest.approx(1 - (2 + 3) / (4 + 3))
 
 
+@given(st.lists(st.tuples(LINKS, LINKS, LINKS), min_size=1, max_size=4))
+def test_the_formulas_literally(pairs: list[tuple[frozenset, frozenset, frozenset]]) -> None:
+    scores = evaluate_alignments([gold(set(s), set(p)) for s, p, _ in pairs], [Alignment(tuple(a)) for *_, a in pairs])
+    predicted = {(k, link) for k, (_, _, links) in enumerate(pairs) for link in links}
+    sure = {(k, link) for k, (links, _, _) in enumerate(pairs) for link in links}
+    possible = sure | {(k, link) for k, (_, links, _) in enumerate(pairs) for link in links}
+    precision = len(predicted & possible) / len(predicted) if predicted else 0.0
+    recall = len(predicted & sure) / len(sure) if sure else 0.0
+    assert (scores.precision, scores.recall) == (precision, recall)
+    assert scores.f1 == pytest.approx(2 * precision * recall / (precision + recall) if precision + recall else 0.0)
+    n_links = len(predicted) + len(sure)
+    error_rate = 1 - (len(predicted & sure) + len(predicted & possible)) / n_links if n_links else 0.0
+    assert scores.aer == pytest.approx(error_rate)
+    assert 0 <= scores.aer <= 1 or scores.aer == pytest.approx(0)
+
+
 @given(st.lists(st.tuples(LINKS, LINKS), max_size=4))
 def test_without_possible_links_the_error_rate_is_what_f1_lacks(pairs: list[tuple[frozenset, frozenset]]) -> None:
     scores = evaluate_alignments([gold(set(g)) for g, _ in pairs], [Alignment(tuple(p)) for _, p in pairs])

@@ -115,6 +115,38 @@ def test_buckets_by_hand() -> None:
             by_entity_length(result, starts)
 
 
+def sentence_of(words: int, *spans: tuple[int, int]) -> Sentence:
+    return Sentence(("w",) * words, tuple(Entity(start, end, "LOC") for start, end in spans))
+
+
+@pytest.mark.parametrize(
+    ("words", "bucket"),
+    [
+        *[(1, "1-10"), (10, "1-10"), (11, "11-20"), (20, "11-20"), (21, "21-30"), (30, "21-30")],
+        *[(31, "31-40"), (40, "31-40"), (41, "41+"), (500, "41+")],
+    ],
+)
+def test_the_ends_of_the_buckets_of_sentences(words: int, bucket: str) -> None:
+    sentence = sentence_of(words, (0, 1))
+    found = by_sentence_length(evaluate([sentence], [sentence]))
+    assert list(found) == ["1-10", "11-20", "21-30", "31-40", "41+"]
+    assert {name: counts for name, counts in found.items() if counts.gold} == {bucket: Counts(1, 1, 1)}
+
+
+@pytest.mark.parametrize(("words", "bucket"), [(1, "1"), (2, "2"), (3, "3"), (4, "4+"), (5, "4+"), (50, "4+")])
+def test_the_ends_of_the_buckets_of_entities(words: int, bucket: str) -> None:
+    sentence = sentence_of(60, (5, 5 + words))
+    found = by_entity_length(evaluate([sentence], [sentence]))
+    assert {name: counts for name, counts in found.items() if counts.gold} == {bucket: Counts(1, 1, 1)}
+
+
+def test_buckets_of_ones_own() -> None:
+    gold, predicted = sentence_of(9, (0, 2), (3, 6)), sentence_of(9, (0, 2), (3, 5))
+    assert by_entity_length(evaluate([gold], [predicted]), (1, 3)) == {"1-2": Counts(1, 2, 1), "3+": Counts(0, 0, 1)}
+    assert by_sentence_length(evaluate([gold], [predicted]), (1, 9)) == {"1-8": Counts(), "9+": Counts(1, 2, 2)}
+    assert list(by_sentence_length(evaluate([gold], [predicted]), (1,))) == ["1+"]
+
+
 @given(st.lists(two_sides(), max_size=4))
 def test_buckets_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
     result = scores(*pairs)
