@@ -11,13 +11,15 @@ import pytest
 
 from xlner.core.files import (
     cached_folder,
+    lock_folder,
     open_output,
     replace_folder,
     replacing,
+    replacing_text,
     require_writable_folder,
     write_durably,
 )
-from xlner.errors import InputError
+from xlner.errors import InputError, RunFolderError
 
 
 def mode(path: Path) -> int:
@@ -153,3 +155,21 @@ def test_folders_that_a_model_can_be_written_to(tmp_path: Path) -> None:
     ):
         with pytest.raises(InputError, match=match):
             require_writable_folder(folder, overwrite)
+
+
+def test_a_locked_folder_is_in_use_until_the_lock_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with lock_folder(folder):
+        with pytest.raises(RunFolderError, match="run folder .*run is in use by another process"):
+            lock_folder(folder)
+        with replacing_text(folder / "a") as stream:
+            stream.write("a")
+    with pytest.raises(KeyboardInterrupt), replacing_text(folder / "b") as stream:  # noqa: PT012
+        (part,) = folder.glob("*.part")
+        raise KeyboardInterrupt
+    part.touch()  # as a killed process leaves it
+    lock_folder(folder).close()
+    assert sorted(p.name for p in folder.iterdir()) == [".lock", "a"]
+    (tmp_path / "file").touch()
+    with pytest.raises(RunFolderError, match="training folder .*file cannot be made: File exists"):
+        lock_folder(tmp_path / "file", "training folder")

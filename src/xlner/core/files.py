@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
 import secrets
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, TextIO
+from typing import IO, Any, TextIO
 
-from xlner.errors import InputError
+from xlner.errors import InputError, RunFolderError
 
 STANDARD_STREAM = "-"
 """The path that stands for standard input or standard output."""
 
 _MODEL_FILES = ("config.json", "adapter.json")
+_PARTIAL = ".part"  # the suffix of temporary files
 
 Line = tuple[int, str | InputError]
 """A 1-based line number and the line without its end, or the reason why it cannot be read."""
@@ -99,7 +101,7 @@ def require_writable_folder(folder: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+def replacing(path: str | Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
     """Open a stream whose content replaces a file when the block ends without an exception.
 
     Until then the content is in a hidden file of a unique name in the same folder, so that readers never see half a
@@ -120,7 +122,7 @@ def replacing(path: str | Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
         with _opened(target, "wb", path) as stream:
             yield stream
         return
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_PARTIAL}")
     with _opened(temporary, "xb", path) as stream:
         try:
             yield stream
@@ -143,24 +145,61 @@ def _opened(file: Path, mode: str, path: str | Path) -> IO[bytes]:
 
 
 def write_durably(path: str | Path, data: str | bytes) -> None:
-    """Replace the content of a file, which is on the disk when this returns; see `replacing`."""
-    with replacing(path) as stream:
+    """Replace the content of a file, see `replacing`. The content is on the disk when this returns."""
+    with replacing(path, durable=True) as stream:
         stream.write(data.encode("utf-8") if isinstance(data, str) else data)
 
 
 @contextmanager
-def open_output(path: str | Path) -> Iterator[TextIO]:
-    """Open a UTF-8 text stream to a file, see `replacing`, or to standard output for `-`."""
-    if str(path) == STANDARD_STREAM:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    with replacing(path, durable=False) as stream:
+def replacing_text(path: str | Path, *, durable: bool = False) -> Iterator[TextIO]:
+    """The same as `replacing` for UTF-8 text with LF as line end."""
+    with replacing(path, durable=durable) as stream:
         text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
         try:
             yield text
         finally:
-            text.detach()  # flushes, and leaves the file to `replacing`
+            text.detach()  # flushes, and leaves the file open for `replacing`
+
+
+@contextmanager
+def open_output(path: str | Path) -> Iterator[TextIO]:
+    """Open a text stream to a file, see `replacing_text`, or to standard output for `-`."""
+    if str(path) == STANDARD_STREAM:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with replacing_text(path) as stream:
+        yield stream
+
+
+def write_json(path: Path, values: Mapping[str, Any]) -> None:
+    """Write an object as indented JSON in UTF-8."""
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
+    """Create a folder if needed, and keep other processes out of it until the result is closed.
+
+    Temporary files that a killed process left in it are removed. There is no lock on Windows. Raises `RunFolderError`,
+    which calls the folder `what`, if it cannot be created or is in use by another process.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / ".lock").open("w", encoding="utf-8")
+    except OSError as error:
+        raise RunFolderError(f"{what} {folder} cannot be made: {error.strerror}") from None
+    try:
+        import fcntl
+
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except ImportError:
+        pass
+    except OSError:
+        lock.close()
+        raise RunFolderError(f"{what} {folder} is in use by another process") from None
+    for left in folder.glob(f"*{_PARTIAL}"):
+        left.unlink(missing_ok=True)
+    return lock
 
 
 def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
