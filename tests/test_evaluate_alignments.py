@@ -101,7 +101,7 @@ def test_gold_formats(tmp_path: Path) -> None:
     [
         ("0-0 1:1", "'1:1' is not a link; write source-target"),
         ("0-0 -1-1", "'-1-1' is not a link"),
-        ("a\tb", "2 columns; write links alone"),
+        ("a\tb", "2 columns; write only links"),
         ("a\tb\t0-1", "link 0-1 is out of range for 1 source and 1 target words"),
     ],
 )
@@ -119,7 +119,7 @@ def test_a_zero_where_counting_begins_at_one(tmp_path: Path) -> None:
     path.write_text("0-1\n", encoding="utf-8")
     for read in (read_gold_alignments, read_alignments):
         (bad,) = read(path, one_based=True)
-        assert "link 0-1 has a 0, but counting begins at 1" in str(bad)
+        assert "link 0-1 has a 0, but words are numbered from 1" in str(bad)
 
 
 def test_bytes_that_are_not_utf8_are_told_in_their_place(tmp_path: Path) -> None:

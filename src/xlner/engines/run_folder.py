@@ -14,7 +14,7 @@ from xlner.core.files import write_durably
 from xlner.core.pair import Pair
 from xlner.errors import InputError, RunFolderError
 from xlner.formats import jsonl
-from xlner.formats.open import read_pairs
+from xlner.formats.by_name import read_pairs
 
 DEFAULT_SHARD_SIZE = 250
 _MANIFEST = "run.json"
