@@ -64,6 +64,7 @@ def conlleval(gold: Tags, predicted: Tags) -> dict[str, Counts]:
     return {t: Counts(correct[t], in_predicted[t], in_gold[t]) for t in sorted({*in_gold, *in_predicted})}
 
 
+@pytest.mark.slow
 def test_equal_to_conlleval_and_seqscore_on_20000_sequences() -> None:
     scoring = pytest.importorskip("seqscore.scoring")
     gold, predicted = random_tags(20_000, IOB)
