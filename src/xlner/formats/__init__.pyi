@@ -1,3 +1,5 @@
+from .by_name import FORMATS as FORMATS
+from .by_name import format_of as format_of
 from .by_name import read_alignments as read_alignments
 from .by_name import read_gold_alignments as read_gold_alignments
 from .by_name import read_lexicon as read_lexicon
@@ -6,9 +8,7 @@ from .by_name import read_sentences as read_sentences
 from .by_name import write_lexicon as write_lexicon
 from .by_name import write_pairs as write_pairs
 from .by_name import write_sentences as write_sentences
-from .reading import FORMATS as FORMATS
 from .reading import Item as Item
 from .reading import ReadOptions as ReadOptions
 from .reading import ReadReport as ReadReport
-from .reading import format_of as format_of
 from .reading import raise_errors as raise_errors

@@ -16,8 +16,48 @@ from xlner.errors import InputError, UnknownNameError, UsageError
 from xlner.formats import conll, gold_alignments, jsonl, parquet, pharaoh, text
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
-from xlner.formats.reading import FORMATS, Item, ReadOptions, ReadReport, format_of
+from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.text.languages import canonical
+
+_SUFFIXES = {
+    ".conll": "conll",
+    ".conll02": "conll",
+    ".conll03": "conll",
+    ".conllu": "conll",
+    ".bio": "conll",
+    ".iob": "conll",
+    ".iob2": "conll",
+    ".tsv": "conll",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "text",
+    ".talp": "pharaoh",
+    ".pharaoh": "pharaoh",
+    ".parquet": "parquet",
+}
+FORMATS = ("conll", "jsonl", "text", "pharaoh", "parquet")
+"""The names of the formats."""
+
+
+def format_of(path: str | Path, default: str | None = None) -> str:
+    """Guess the format of a file from its name.
+
+    Returns `default` for an unknown suffix, and raises `UsageError` if that is None.
+
+    >>> format_of("data/es.train.iob2")
+    'conll'
+    """
+    if is_spec(path):
+        return "conll"
+    suffix = Path(path).suffix.lower()
+    if suffix in _SUFFIXES:
+        return _SUFFIXES[suffix]
+    if default is not None:
+        return default
+    raise UsageError(
+        f"cannot tell the format of {str(path)!r} from its name",
+        hint=f"name the format ({', '.join(FORMATS)}) or use one of the suffixes {' '.join(_SUFFIXES)}",
+    )
 
 
 def read_sentences(

@@ -1,34 +1,14 @@
-"""What all readers share: options, reports, and the formats of file names."""
+"""What all readers share: their options and their reports."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
-from xlner.errors import InputError, UsageError
-
-_SUFFIXES = {
-    ".conll": "conll",
-    ".conll02": "conll",
-    ".conll03": "conll",
-    ".conllu": "conll",
-    ".bio": "conll",
-    ".iob": "conll",
-    ".iob2": "conll",
-    ".tsv": "conll",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".txt": "text",
-    ".talp": "pharaoh",
-    ".pharaoh": "pharaoh",
-    ".parquet": "parquet",
-}
-FORMATS = ("conll", "jsonl", "text", "pharaoh", "parquet")
-"""The names of the formats."""
+from xlner.errors import InputError
 
 Read = TypeVar("Read")
 Item = Sentence | InputError
@@ -69,29 +49,6 @@ class ReadReport:
     sentences: int = 0
     bad: int = 0
     repaired_tags: int = 0
-
-
-def format_of(path: str | Path, default: str | None = None) -> str:
-    """Guess the format of a file from its name.
-
-    Returns `default` for an unknown suffix, and raises `UsageError` if that is None.
-
-    >>> format_of("data/es.train.iob2")
-    'conll'
-    """
-    from xlner.formats.datasets import is_spec
-
-    if is_spec(path):
-        return "conll"
-    suffix = Path(path).suffix.lower()
-    if suffix in _SUFFIXES:
-        return _SUFFIXES[suffix]
-    if default is not None:
-        return default
-    raise UsageError(
-        f"cannot tell the format of {str(path)!r} from its name",
-        hint=f"name the format ({', '.join(FORMATS)}) or use one of the suffixes {' '.join(_SUFFIXES)}",
-    )
 
 
 def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
