@@ -24,7 +24,7 @@ from xlner import Pair, Sentence, XlnerError, load
 from xlner.alignment.decoders import DECODERS
 from xlner.core.alignment import Alignment, GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
-from xlner.formats import gold, pharaoh
+from xlner.formats import gold_alignments, pharaoh
 from xlner.stages import needs_training
 
 XLWA = ("es", "it", "nl", "da")
@@ -135,7 +135,7 @@ def more(data: Path, name: str) -> list[Pair]:
 
 def golden(lines: Sequence[str], *, one_based: bool) -> list[GoldAlignment]:
     """Gold links of every line."""
-    read = gold.read(enumerate(lines, start=1), one_based=one_based)
+    read = gold_alignments.read(enumerate(lines, start=1), one_based=one_based)
     return [links for links in read if isinstance(links, GoldAlignment)]
 
 

@@ -1,4 +1,4 @@
-"""Peak memory of `xlner label` on the fakes for 10,000 and 100,000 lines: it must not grow with the input.
+"""Measure the peak memory of `xlner label` with fakes for 10,000 and 100,000 lines. It must not grow with the input.
 
 python benchmarks/memory.py
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def main() -> None:
-    """Print peak memory and rate for both sizes, without and with a run folder."""
+    """Print the peak memory and speed for both sizes, with and without a run folder."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "names.tsv").write_text("Vigo\tLOC\nAna Pardo\tPER\n", encoding="utf-8")
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def measure(folder: Path, lines: int, more: list[str]) -> float:
-    """Label so many distinct lines; returns the peak memory in MB."""
+    """Label `lines` different lines. Return the peak memory in MB."""
     text = folder / f"{lines}.txt"
     text.write_text("".join(f"Frase {k}: Ana Pardo vive en Vigo desde 1990.\n" for k in range(lines)), encoding="utf-8")
     stages = ["--translator", "echo", "--recognizer", f"gazetteer:{folder / 'names.tsv'}", "--aligner", "oracle"]

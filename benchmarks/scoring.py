@@ -1,4 +1,4 @@
-"""Scoring 100,000 sentences of tags: xlner beside seqeval, seqscore and nervaluate, where installed, in one process.
+"""Time the scoring of 100,000 tag sequences by xlner, and by seqeval, seqscore and nervaluate if they are installed.
 
 python benchmarks/scoring.py [SENTENCES]
 """
@@ -17,7 +17,7 @@ Tags = list[list[str]]
 
 
 def main() -> None:
-    """Print the F1 and the time of each scorer, the best of three for ours."""
+    """Print the F1 and the CPU time of each scorer; for xlner, the best of three runs."""
     gold, predicted = make(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
     print(f"{len(gold)} sentences, {sum(map(len, gold))} tags")
     ours = timed(lambda: evaluate_tags(gold, predicted).micro.f1)
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def make(sentences: int) -> tuple[Tags, Tags]:
-    """Gold tags of 10 to 30 words with about two entities, and predictions with every tenth tag changed."""
+    """Make gold tags of 10 to 30 words with about two entities, and predictions with one in ten tags changed."""
     choose = random.Random(1)
     tags = ["O", *(f"{p}-{t}" for p in "BI" for t in ("PER", "ORG", "LOC", "MISC"))]
     gold = [_sentence(choose) for _ in range(sentences)]
@@ -51,7 +51,7 @@ def _sentence(choose: random.Random) -> list[str]:
 
 
 def timed(run: Callable[[], float], times: int = 3) -> tuple[float, float]:
-    """What it returns, and the least of so many times, in seconds of the processor."""
+    """Return the result and the shortest of `times` runs in CPU seconds."""
     best, value = float("inf"), 0.0
     for _ in range(times):
         start = time.process_time()
@@ -61,21 +61,21 @@ def timed(run: Callable[[], float], times: int = 3) -> tuple[float, float]:
 
 
 def by_seqeval(gold: Tags, predicted: Tags) -> float:
-    """Its default mode."""
+    """F1 of seqeval in its default mode."""
     from seqeval.metrics import f1_score
 
     return float(f1_score(gold, predicted))
 
 
 def by_seqscore(gold: Tags, predicted: Tags) -> float:
-    """With conlleval repair."""
+    """F1 of seqscore with conlleval repair."""
     from seqscore.scoring import score_label_sequences
 
     return float(score_label_sequences(predicted, gold, "BIO", repair="conlleval")[0].f1)
 
 
 def by_nervaluate(gold: Tags, predicted: Tags) -> float:
-    """Its strict scheme."""
+    """F1 of nervaluate under its strict scheme."""
     from nervaluate import Evaluator
 
     labels = ["PER", "ORG", "LOC", "MISC"]

@@ -52,7 +52,7 @@ def test_missing_file(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
 def test_missing_tag_column(xlner: Command, put) -> None:  # type: ignore[no-untyped-def]
     source, target = put("en.conll", "Ana\nlives\n"), put("es.txt", "Ana vive\n")
     line = failed(xlner, "project", source, target, "--aligner", "oracle")
-    assert "en.conll:1 (sentence 1): no tag column, only 'Ana'; give two columns, token and tag" in line
+    assert "en.conll:1 (sentence 1): no tag column, only 'Ana'; write two columns, the token and its tag" in line
 
 
 def test_unknown_names(xlner: Command, fakes: list[str], put) -> None:  # type: ignore[no-untyped-def]

@@ -35,7 +35,7 @@ from xlner.alignment.decoders import (
 )
 from xlner.alignment.decoders.probabilities import entmax_of_rows
 from xlner.alignment.decoders.transport import sinkhorn
-from xlner.errors import MissingExtraError, UnknownNameError, UsageError, ValidationError, XlnerError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError, ValidationError
 
 SHAPES = st.tuples(st.integers(1, 7), st.integers(1, 7))
 
@@ -216,7 +216,7 @@ def test_options_are_converted_and_refused() -> None:
     assert make_decoder("itermax", iterations="3", alpha=1).options == {"iterations": 3, "alpha": 1.0}
     with pytest.raises(UnknownNameError, match=r"decoder 'intersection' has no option 'alpha'; options: distortion, "):
         make_decoder("argmax", alpha=1)
-    with pytest.raises(XlnerError, match="iterations of decoder 'itermax' is not of type int: 'x'"):
+    with pytest.raises(UsageError, match="iterations of decoder 'itermax' is not of type int: 'x'"):
         make_decoder("itermax", iterations="x")
     for option in ("distortion", "null_threshold"):
         with pytest.raises(UsageError, match=f"{option} 1.5 must be between 0 and 1"):

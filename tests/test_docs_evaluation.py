@@ -64,9 +64,9 @@ def test_the_signature_has_the_same_names(xlner: Command) -> None:
 
 
 def test_stages_and_kinds_on_the_page_are_all_there_are() -> None:
-    from xlner.evaluation import ErrorKind, EvaluationMode, Stage
+    from xlner.evaluation import ErrorKind, ErrorStage, EvaluationMode
 
-    for name in (*Stage, *EvaluationMode):
+    for name in (*ErrorStage, *EvaluationMode):
         assert f"| `{name}`" in PAGE or f"| {name} |" in PAGE
     for kind in ErrorKind:
         assert str(kind).split(" ", maxsplit=1)[0] in PAGE

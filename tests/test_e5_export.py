@@ -101,7 +101,7 @@ def test_nothing_is_replaced_unless_asked_for(file: Path, tmp_path: Path) -> Non
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.tex").touch()
-    with pytest.raises(InputError, match="mine: holds no model and is not replaced"):
+    with pytest.raises(InputError, match="mine: holds no model and will not be replaced"):
         export_e5(mine, path=str(file), overwrite=True)
     assert (mine / "thesis.tex").exists()
 

@@ -25,7 +25,7 @@ from xlner import (
 )
 from xlner.core.tags import Repair, decode
 from xlner.errors import MissingArgumentError, StageError, UnknownNameError, UsageError
-from xlner.evaluation import Stage, find_errors
+from xlner.evaluation import ErrorStage, find_errors
 from xlner.fakes import DictionaryRecognizer, EchoTranslator
 from xlner.recognition.ensemble import EnsembleRecognizer
 from xlner.recognition.votes import Vote, check_weights, decode_entities, mean_probabilities, votes_of
@@ -376,11 +376,11 @@ def test_errors_of_an_ensemble_are_told_from_those_of_projection() -> None:
     ]
     report = find_errors(gold, list(ensemble.run(s.with_entities(()) for s in gold)))
     assert sorted((e.sentence, str(e.kind), e.stage) for e in report.errors) == [
-        (1, "missed", Stage.ENSEMBLE),
-        (1, "type", Stage.ENSEMBLE),
-        (2, "split", Stage.ENSEMBLE),
-        (3, "missed", Stage.RECOGNITION),
-        (3, "spurious", Stage.ENSEMBLE),
+        (1, "missed", ErrorStage.ENSEMBLE),
+        (1, "type", ErrorStage.ENSEMBLE),
+        (2, "split", ErrorStage.ENSEMBLE),
+        (3, "missed", ErrorStage.RECOGNITION),
+        (3, "spurious", ErrorStage.ENSEMBLE),
     ]
     (alone,) = find_errors(gold[:1], list(RecognitionPipeline(others, lang="gl").run(gold[:1]))).by_stage().items()
     assert alone[0] is None  # of a recognizer alone no stages are known

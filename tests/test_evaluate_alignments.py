@@ -34,6 +34,22 @@ def test_the_formulas_of_och_and_ney() -> None:
     assert scores.aer == pytest.approx(1 - (2 + 3) / (4 + 3))
 
 
+@given(st.lists(st.tuples(LINKS, LINKS, LINKS), min_size=1, max_size=4))
+def test_the_formulas_literally(pairs: list[tuple[frozenset, frozenset, frozenset]]) -> None:
+    scores = evaluate_alignments([gold(set(s), set(p)) for s, p, _ in pairs], [Alignment(tuple(a)) for *_, a in pairs])
+    predicted = {(k, link) for k, (_, _, links) in enumerate(pairs) for link in links}
+    sure = {(k, link) for k, (links, _, _) in enumerate(pairs) for link in links}
+    possible = sure | {(k, link) for k, (_, links, _) in enumerate(pairs) for link in links}
+    precision = len(predicted & possible) / len(predicted) if predicted else 0.0
+    recall = len(predicted & sure) / len(sure) if sure else 0.0
+    assert (scores.precision, scores.recall) == (precision, recall)
+    assert scores.f1 == pytest.approx(2 * precision * recall / (precision + recall) if precision + recall else 0.0)
+    n_links = len(predicted) + len(sure)
+    error_rate = 1 - (len(predicted & sure) + len(predicted & possible)) / n_links if n_links else 0.0
+    assert scores.aer == pytest.approx(error_rate)
+    assert 0 <= scores.aer <= 1 or scores.aer == pytest.approx(0)
+
+
 @given(st.lists(st.tuples(LINKS, LINKS), max_size=4))
 def test_without_possible_links_the_error_rate_is_what_f1_lacks(pairs: list[tuple[frozenset, frozenset]]) -> None:
     scores = evaluate_alignments([gold(set(g)) for g, _ in pairs], [Alignment(tuple(p)) for _, p in pairs])
@@ -57,7 +73,7 @@ def test_the_signature_tells_gold_data_apart() -> None:
 
 
 def test_sides_must_fit() -> None:
-    with pytest.raises(InputError, match=r"\(sentence 2\): the gold data has this pair, the predicted data ends"):
+    with pytest.raises(InputError, match=r"\(sentence 2\): the gold data has this pair, but the predicted data ends"):
         evaluate_alignments([gold(set())] * 2, [Alignment(())])
     with pytest.raises(InputError, match=r"\(sentence 1\): the predicted data has this pair"):
         evaluate_alignments([], [Alignment(())])
@@ -85,7 +101,7 @@ def test_gold_formats(tmp_path: Path) -> None:
     [
         ("0-0 1:1", "'1:1' is not a link; write source-target"),
         ("0-0 -1-1", "'-1-1' is not a link"),
-        ("a\tb", "2 columns; write links alone"),
+        ("a\tb", "2 columns; write only links"),
         ("a\tb\t0-1", "link 0-1 is out of range for 1 source and 1 target words"),
     ],
 )
@@ -103,7 +119,7 @@ def test_a_zero_where_counting_begins_at_one(tmp_path: Path) -> None:
     path.write_text("0-1\n", encoding="utf-8")
     for read in (read_gold_alignments, read_alignments):
         (bad,) = read(path, one_based=True)
-        assert "link 0-1 has a 0, but counting begins at 1" in str(bad)
+        assert "link 0-1 has a 0, but words are numbered from 1" in str(bad)
 
 
 def test_bytes_that_are_not_utf8_are_told_in_their_place(tmp_path: Path) -> None:

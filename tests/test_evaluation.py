@@ -53,7 +53,7 @@ def test_failed_sentences_are_counted() -> None:
 @pytest.mark.parametrize(
     ("predicted", "match"),
     [
-        ([GOLD[0]], "sentence 2.*the gold data has this sentence, the predicted data ends before it"),
+        ([GOLD[0]], "sentence 2.*the gold data has this sentence, but the predicted data ends before it"),
         ([*GOLD, Sentence(("x",))], "sentence 3.*the predicted data has this sentence"),
         ([GOLD[0], Sentence(("A", "OTAN", "di"))], r"sentence 2\): word 2 is 'ONU' in the gold data and 'OTAN'"),
         ([GOLD[0], Sentence(("A", "ONU"))], "word 3 is 'di' in the gold data and missing"),

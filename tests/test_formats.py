@@ -25,7 +25,7 @@ from xlner import (
     write_pairs,
     write_sentences,
 )
-from xlner.errors import UnknownNameError
+from xlner.errors import UnknownNameError, UsageError
 from xlner.formats import ReadReport, format_of
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -112,13 +112,15 @@ def test_all_schemes_are_read_and_repairs_counted(tmp_path: Path) -> None:
 def test_tokens_alone_are_sentences_without_labels_unless_tags_are_required(tmp_path: Path) -> None:
     assert [s.tokens for s in raise_errors(conll(tmp_path, "Ana\nvive\n\nVigo\n"))] == [("Ana", "vive"), ("Vigo",)]
     (error, _) = conll(tmp_path, "Ana\nvive\n\nVigo O\n", require_tags=True)
-    assert str(error).endswith("x.conll:1 (sentence 1): no tag column, only 'Ana'; give two columns, token and tag")
+    assert str(error).endswith(
+        "x.conll:1 (sentence 1): no tag column, only 'Ana'; write two columns, the token and its tag"
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("a O\nb\n\nok O\n", r"x.conll:2 \(sentence 1\): 1 columns where the sentence began with 2"),
+        ("a O\nb\n\nok O\n", r"x.conll:2 \(sentence 1\): 1 columns, but the first line of the sentence has 2"),
         ("a NN\n\nok O\n", r"x.conll:1 \(sentence 1\): 'NN' is not a tag; the last column must be O"),
         ("a O\nb X-PER\n\nok O\n", r"x.conll:2 \(sentence 1\): 'X-PER' is not a tag"),
         ("\tO\n\nok O\n", r"x.conll:1 \(sentence 1\)"),
@@ -159,11 +161,12 @@ def test_conll_and_jsonl_keep_sentences(data: st.DataObject) -> None:
 
 
 def _written(sentences: list[Sentence], format: str) -> str:
-    from xlner.formats.open import _write_sentence
+    from xlner.formats import conll, jsonl
 
+    write_sentence = conll.write_sentence if format == "conll" else jsonl.write_sentence
     stream = io.StringIO()
     for sentence in sentences:
-        _write_sentence(stream, sentence, format, "IOB2")
+        write_sentence(stream, sentence)
     return stream.getvalue()
 
 
@@ -201,7 +204,7 @@ def test_jsonl_variants(tmp_path: Path) -> None:
         ("{}", 'neither "tokens" nor "text"'),
         ('{"tokens": "Vigo"}', "not a list of strings"),
         ('{"tokens": ["Vigo"], "tags": []}', "1 tokens but 0 tags"),
-        ('{"tokens": ["Vigo"], "tags": [7]}', "tag id 7 has no name; name all ids in order"),
+        ('{"tokens": ["Vigo"], "tags": [7]}', "tag id 7 has no name; give the names of all ids in order"),
         ('{"tokens": ["Vigo"], "tags": ["X"]}', "'X' of token 1 is not O"),
         ('{"tokens": ["Vigo"], "entities": [{"start": 0}]}', "malformed record: 'end'"),
         ('{"tokens": ["Vigo"], "entities": [{"start": 0, "end": 2, "label": "LOC"}]}', "beyond the sentence"),
@@ -325,19 +328,22 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         list(read_alignments(tmp_path / "no.talp"))
 
 
-def test_formats_are_told_by_suffix_or_name(tmp_path: Path) -> None:
+def test_formats_are_guessed_from_the_suffix_or_given(tmp_path: Path) -> None:
     assert format_of("a.IOB2") == "conll"
     assert format_of("a.xyz", default="text") == "text"
-    with pytest.raises(UnknownNameError, match="cannot tell the format of 'a.xyz'"):
+    with pytest.raises(UsageError, match="cannot tell the format of 'a.xyz'"):
         format_of("a.xyz")
     with pytest.raises(UnknownNameError, match="unknown format 'xml'; one of conll"):
         read_sentences("a.xml", format="xml")
     path = tmp_path / "a.talp"
     path.write_text("0-0\n", encoding="utf-8")
-    with pytest.raises(UnknownNameError, match="cannot be read from format 'pharaoh'"):
+    with pytest.raises(UsageError, match="cannot be read from format 'pharaoh'"):
         read_sentences(path)
-    with pytest.raises(UnknownNameError, match="cannot be written as 'pharaoh'"):
+    with pytest.raises(UsageError, match="sentences cannot be written as 'pharaoh'; use one of conll, jsonl, text"):
         write_sentences([Sentence(())], path)
+    with pytest.raises(UsageError, match="pairs cannot be written as 'parquet'; use one of jsonl, conll, pharaoh"):
+        write_pairs([a_pair()], tmp_path / "a.parquet")
+    assert list(tmp_path.iterdir()) == [path]
     text = tmp_path / "a.txt"
     text.write_text("a\n", encoding="utf-8")
     with pytest.raises(InputError, match="plain text has no entities"):

@@ -116,8 +116,8 @@ def test_bad_lines_are_named(tmp_path: Path) -> None:
     found = list(read_lexicon(tmp_path / "l.tsv"))
     assert [str(item).partition(";")[0].partition(" (")[0] for item in found[:3]] == [
         f"{tmp_path}/l.tsv:1: 'one' has one column",
-        f"{tmp_path}/l.tsv:3: weight 'c' is no number",
-        f"{tmp_path}/l.tsv:4: '' is no word or phrase of a lexicon",
+        f"{tmp_path}/l.tsv:3: weight 'c' is not a number",
+        f"{tmp_path}/l.tsv:4: '' is not a word or phrase",
     ]
     assert found[3] == LexiconEntry("a", "b", 1.0)
     with pytest.raises(InputError, match="has one column"):

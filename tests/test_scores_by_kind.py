@@ -11,7 +11,7 @@ from tests.strategies import disjoint_entities
 from xlner import Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError, evaluate
 from xlner.errors import UnknownNameError
 from xlner.evaluation import Confusion, Counts, MucCounts, Scores, by_entity_length, by_sentence_length, muc_counts
-from xlner.evaluation.groups import groups
+from xlner.evaluation.overlap_groups import overlap_groups
 
 WORDS = tuple("abcdefghijkl")
 GOLD = [
@@ -46,12 +46,12 @@ def test_modes_by_hand() -> None:
     assert partial.micro == Counts(1, 5, 5, 1)
     assert partial.micro.f1 == pytest.approx(0.3)
     assert "mode:partial" in str(partial.signature)
-    with pytest.raises(UnknownNameError, match="unknown mode 'fuzzy'; one of strict, conlleval"):
+    with pytest.raises(UnknownNameError, match="unknown evaluation mode 'fuzzy'; one of strict, conlleval"):
         evaluate(GOLD, PREDICTED, mode="fuzzy")
 
 
 def test_the_four_schemes_by_hand() -> None:
-    assert muc_counts(evaluate(GOLD, PREDICTED).sides) == {
+    assert muc_counts(evaluate(GOLD, PREDICTED).spans) == {
         "strict": MucCounts(1, 3, 0, 1, 1),
         "exact": MucCounts(2, 2, 0, 1, 1),
         "partial": MucCounts(2, 0, 2, 1, 1),
@@ -62,7 +62,7 @@ def test_the_four_schemes_by_hand() -> None:
 @given(st.lists(two_sides(), max_size=4))
 def test_the_four_schemes_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
     strict = scores(*pairs)
-    by_scheme = muc_counts(strict.sides)
+    by_scheme = muc_counts(strict.spans)
     for muc in by_scheme.values():
         assert (muc.counts.gold, muc.counts.predicted) == (strict.micro.gold, strict.micro.predicted)
     assert by_scheme["strict"].correct == strict.micro.correct
@@ -78,7 +78,7 @@ def test_the_four_schemes_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None
 @given(st.lists(two_sides(), max_size=4))
 def test_confusion_adds_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
     result = scores(*pairs)
-    confusion = Confusion.of(result.sides)
+    confusion = Confusion.of(result.spans)
     assert confusion.counts[:-1].sum(axis=1).tolist() == [c.gold for c in result.per_type.values()]
     assert confusion.counts[:, :-1].sum(axis=0).tolist() == [c.predicted for c in result.per_type.values()]
     assert confusion.counts[-1, -1] == 0
@@ -86,7 +86,7 @@ def test_confusion_adds_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
 
 
 def test_confusion_by_hand() -> None:
-    confusion = Confusion.of(evaluate(GOLD, PREDICTED).sides)
+    confusion = Confusion.of(evaluate(GOLD, PREDICTED).spans)
     assert confusion.labels == ("DATE", "LOC", "ORG", "PER")
     assert confusion.counts.tolist() == [
         [0, 0, 0, 0, 1],
@@ -115,6 +115,38 @@ def test_buckets_by_hand() -> None:
             by_entity_length(result, starts)
 
 
+def sentence_of(words: int, *spans: tuple[int, int]) -> Sentence:
+    return Sentence(("w",) * words, tuple(Entity(start, end, "LOC") for start, end in spans))
+
+
+@pytest.mark.parametrize(
+    ("words", "bucket"),
+    [
+        *[(1, "1-10"), (10, "1-10"), (11, "11-20"), (20, "11-20"), (21, "21-30"), (30, "21-30")],
+        *[(31, "31-40"), (40, "31-40"), (41, "41+"), (500, "41+")],
+    ],
+)
+def test_the_ends_of_the_buckets_of_sentences(words: int, bucket: str) -> None:
+    sentence = sentence_of(words, (0, 1))
+    found = by_sentence_length(evaluate([sentence], [sentence]))
+    assert list(found) == ["1-10", "11-20", "21-30", "31-40", "41+"]
+    assert {name: counts for name, counts in found.items() if counts.gold} == {bucket: Counts(1, 1, 1)}
+
+
+@pytest.mark.parametrize(("words", "bucket"), [(1, "1"), (2, "2"), (3, "3"), (4, "4+"), (5, "4+"), (50, "4+")])
+def test_the_ends_of_the_buckets_of_entities(words: int, bucket: str) -> None:
+    sentence = sentence_of(60, (5, 5 + words))
+    found = by_entity_length(evaluate([sentence], [sentence]))
+    assert {name: counts for name, counts in found.items() if counts.gold} == {bucket: Counts(1, 1, 1)}
+
+
+def test_buckets_of_ones_own() -> None:
+    gold, predicted = sentence_of(9, (0, 2), (3, 6)), sentence_of(9, (0, 2), (3, 5))
+    assert by_entity_length(evaluate([gold], [predicted]), (1, 3)) == {"1-2": Counts(1, 2, 1), "3+": Counts(0, 0, 1)}
+    assert by_sentence_length(evaluate([gold], [predicted]), (1, 9)) == {"1-8": Counts(), "9+": Counts(1, 2, 2)}
+    assert list(by_sentence_length(evaluate([gold], [predicted]), (1,))) == ["1+"]
+
+
 @given(st.lists(two_sides(), max_size=4))
 def test_buckets_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
     result = scores(*pairs)
@@ -125,7 +157,7 @@ def test_buckets_add_up(pairs: list[tuple[Sentence, Sentence]]) -> None:
 @given(two_sides())
 def test_every_entity_is_in_one_group(sides: tuple[Sentence, Sentence]) -> None:
     gold, predicted = ([(e.start, e.end, e.label) for e in s.entities] for s in sides)
-    found = groups(gold, predicted)
+    found = overlap_groups(gold, predicted)
     assert sorted(k for g in found for k in g.gold) == list(range(len(gold)))
     assert sorted(k for g in found for k in g.predicted) == list(range(len(predicted)))
     for group in found:
@@ -145,7 +177,7 @@ def test_every_entity_is_in_one_group(sides: tuple[Sentence, Sentence]) -> None:
 def test_long_chains_are_cut() -> None:
     gold = [(k, k + 2, "PER") for k in range(0, 6000, 2)]
     predicted = [(k, k + 2, "PER") for k in range(1, 5999, 2)]
-    assert all(min(len(g), len(p)) == 1 for g, p in groups(gold, predicted))
+    assert all(min(len(g), len(p)) == 1 for g, p in overlap_groups(gold, predicted))
 
 
 def test_pairs_are_scored_with_their_outcomes() -> None:

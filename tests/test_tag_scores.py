@@ -64,6 +64,7 @@ def conlleval(gold: Tags, predicted: Tags) -> dict[str, Counts]:
     return {t: Counts(correct[t], in_predicted[t], in_gold[t]) for t in sorted({*in_gold, *in_predicted})}
 
 
+@pytest.mark.slow
 def test_equal_to_conlleval_and_seqscore_on_20000_sequences() -> None:
     scoring = pytest.importorskip("seqscore.scoring")
     gold, predicted = random_tags(20_000, IOB)
@@ -109,7 +110,7 @@ def test_nothing_at_all() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    with pytest.raises(InputError, match="2 gold sequences of tags but 1"):
+    with pytest.raises(InputError, match="2 gold tag sequences but 1"):
         evaluate_tags([["O"], ["O"]], [["O"]])
     with pytest.raises(InputError, match=r"\(sentence 2\): 1 gold tags but 2 predicted"):
         evaluate_tags([["O"], ["O"]], [["O"], ["O", "O"]])

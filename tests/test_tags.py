@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.strategies import disjoint_entities
 from xlner import Entity, ValidationError
 from xlner.core.tags import Scheme, decode, encode
+from xlner.errors import UnknownNameError
 
 WRITABLE = [s for s in Scheme if s is not Scheme.AUTO]
 EXACT = [s for s in WRITABLE if s is not Scheme.IO]
@@ -31,7 +32,7 @@ def test_tags_keep_every_entity(case: tuple[list[Entity], int], scheme: Scheme) 
 def test_io_keeps_every_word_and_refuses_what_it_cannot_tell_apart(case: tuple[list[Entity], int]) -> None:
     entities, length = case
     if any(a.end == b.start and a.label == b.label for a, b in pairwise(entities)):
-        with pytest.raises(ValidationError, match="IO cannot tell apart"):
+        with pytest.raises(ValidationError, match="IO cannot separate"):
             encode(entities, length, "IO")
     else:
         assert decode(encode(entities, length, "IO"), "IO", repair="none").entities == tuple(entities)
@@ -102,7 +103,7 @@ def test_iob1_begin_without_a_neighbor_is_repaired_but_kept() -> None:
 def test_unfinished_entity_of_iobes() -> None:
     assert decode(["B-PER", "O"], "IOBES") == ((Entity(0, 1, "PER"),), (0,))
     assert decode(["B-PER", "O"], "IOBES", repair="discard").entities == ()
-    with pytest.raises(ValidationError, match="without its end"):
+    with pytest.raises(ValidationError, match="without an end tag"):
         decode(["B-PER"], "IOBES", repair="none")
 
 
@@ -123,9 +124,11 @@ def test_what_is_no_tag_is_refused(tag: str) -> None:
 
 def test_schemes_are_known_by_name() -> None:
     assert decode(["S-PER"], "iobes").entities == (Entity(0, 1, "PER"),)
-    with pytest.raises(ValidationError, match="one of auto, IOB1, IOB2"):
+    with pytest.raises(UnknownNameError, match="unknown tag scheme 'IOB3'; one of auto, IOB1, IOB2"):
         decode([], "IOB3")
-    with pytest.raises(ValidationError, match="name one, for example IOB2"):
+    with pytest.raises(UnknownNameError, match="unknown repair 'seqeval'; one of conlleval, discard, none"):
+        decode([], repair="seqeval")
+    with pytest.raises(ValidationError, match="name a scheme, such as IOB2"):
         encode([], 0, "auto")
 
 

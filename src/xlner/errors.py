@@ -1,4 +1,21 @@
-"""The exception tree. Everything xlner raises on purpose is an `XlnerError` whose text fits on one line."""
+"""The exceptions that xlner raises.
+
+All of them are `XlnerError`s, and the text of each fits on one line:
+
+```
+XlnerError
+├── ValidationError         a value breaks a rule of its type; also a ValueError
+├── InputError              bad input, with its file, line and sentence
+├── UsageError              options that do not go together, or a value that an option cannot have
+├── UnknownNameError        nothing has this name: a backend, a format, an option, a language …
+├── BackendError            a backend cannot run here
+│   ├── MissingExtraError       an optional dependency is not installed
+│   ├── MissingArgumentError    the spec of a backend lacks something, such as the name of a model
+│   └── NotDownloadedError      a model of the hub is not on this machine
+├── StageError              a stage failed on one sentence
+└── RunFolderError          a run folder cannot be used for this run
+```
+"""
 
 from __future__ import annotations
 
@@ -6,9 +23,9 @@ from pathlib import Path
 
 
 class XlnerError(Exception):
-    """Base of all errors that xlner raises on purpose.
+    """The base class of all errors that xlner raises.
 
-    `hint` says what to do about it; it is appended to the message.
+    `hint` says how to fix the error. The text of the error is the message followed by the hint.
 
     >>> str(XlnerError("no such backend 'x'", hint="try 'spacy'"))
     "no such backend 'x'; try 'spacy'"
@@ -25,11 +42,17 @@ class XlnerError(Exception):
 
 
 class ValidationError(XlnerError, ValueError):
-    """A value breaks the rules of its type (a span outside its sentence, a link out of range …)."""
+    """A value breaks a rule of its type, such as a span outside its sentence or a link out of range.
+
+    >>> from xlner import Entity
+    >>> Entity(2, 2, "LOC")
+    Traceback (most recent call last):
+    xlner.errors.ValidationError: entity span [2, 2) is empty or negative
+    """
 
 
 class InputError(XlnerError):
-    """Bad input, with the place where it is: file, 1-based line, 1-based sentence.
+    """Bad input, with its place: the file, the 1-based line and the 1-based sentence, as far as they are known.
 
     >>> str(InputError("tag 'X-PER' has an unknown prefix", path="a.conll", line=3))
     "a.conll:3: tag 'X-PER' has an unknown prefix"
@@ -60,7 +83,11 @@ class InputError(XlnerError):
 
 
 class UnknownNameError(XlnerError):
-    """A backend, format or option name that nothing is registered under."""
+    """Nothing has this name: a backend, a format, an option, a label, a language …; the hint lists the known names.
+
+    >>> str(UnknownNameError("unknown format 'xml'", hint="one of conll, jsonl"))
+    "unknown format 'xml'; one of conll, jsonl"
+    """
 
 
 class UsageError(XlnerError):
@@ -72,14 +99,17 @@ class UsageError(XlnerError):
 
 
 class BackendError(XlnerError):
-    """A backend cannot run here at all: its package, model, program or language pair is missing.
+    """A backend cannot run here: its package, model, program or language pair is missing.
 
-    It ends a run, unlike any other exception of a stage, which is put on the sentence that caused it.
+    It ends a run. Any other exception from a stage becomes the error of the sentence that caused it.
+
+    >>> str(BackendError("apertium is not installed", hint="apt install apertium"))
+    'apertium is not installed; apt install apertium'
     """
 
 
 class MissingExtraError(BackendError):
-    """An optional dependency is not installed; the hint holds the exact `pip install` command.
+    """An optional dependency is not installed; the hint is the `pip install` command that installs it.
 
     >>> str(MissingExtraError("spaCy", extra="offline"))
     "spaCy is not installed; pip install 'xlner[offline]'"
@@ -90,7 +120,7 @@ class MissingExtraError(BackendError):
 
 
 class MissingArgumentError(BackendError):
-    """A backend needs to be told something, such as which model, and its spec does not; the hint shows how.
+    """The spec of a backend lacks something that the backend needs, such as the name of a model.
 
     >>> str(MissingArgumentError("hf needs a model", hint="write hf:NAME or hf:FOLDER"))
     'hf needs a model; write hf:NAME or hf:FOLDER'
@@ -98,12 +128,12 @@ class MissingArgumentError(BackendError):
 
 
 class NotDownloadedError(BackendError):
-    """A model of the hub is not on this machine, and could not be downloaded, or was not to be."""
+    """A model of the hub is not on this machine, and downloading it failed or was not allowed."""
 
 
 class StageError(XlnerError):
-    """One sentence could not be processed; the rest of the batch is not affected."""
+    """A stage failed on one sentence; the other sentences of the batch are not affected."""
 
 
 class RunFolderError(XlnerError):
-    """A run folder belongs to other input or other options, or is in use or damaged."""
+    """A run folder belongs to another input or other options, is in use, or is damaged."""

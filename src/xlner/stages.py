@@ -21,12 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
+from xlner.core.registry import DependentOptions
 from xlner.core.sentence import Sentence
 
 if TYPE_CHECKING:
@@ -197,15 +198,6 @@ class GroupProjector(Projector, Protocol):
 
     def project_groups(self, groups: Sequence[Sequence[Pair]]) -> list[tuple[Projection, ...]]:
         """One projection per pair of each group. All pairs of a group have the same target."""
-        ...
-
-
-class DependentOptions(Protocol):
-    """A backend class whose options depend on the value of other options."""
-
-    @classmethod
-    def option_types(cls, given: Mapping[str, str]) -> Mapping[str, Any]:
-        """Names and types of the further options, by the options that a spec gives."""
         ...
 
 

@@ -21,7 +21,7 @@ from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UnknownNameError
 from xlner.formats import ReadReport, format_of, write_pairs
-from xlner.formats.open import input_files
+from xlner.formats.by_name import input_files
 
 if TYPE_CHECKING:
     from xlner.engines import RunFolder

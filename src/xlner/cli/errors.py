@@ -1,4 +1,4 @@
-"""`xlner errors`: what is wrong, and which stage is to blame."""
+"""`xlner errors`: the kind of each error and the stage that it comes from."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _CONTEXT = 4  # words shown on each side of an error
 def errors(gold: str, predicted: str, examples: int, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Show what is wrong with labels.
 
-    Says of every wrong entity in what way it is wrong, and how much F1 would gain without its kind of error. Where
-    PRED is JSONL that xlner wrote, also says which stage is to blame; that is a guess where the file cannot tell.
+    Prints each kind of error with its share of all errors, the F1 that would be gained without it, and examples. If
+    PRED is JSONL from xlner, each error is also attributed to a stage. The attribution can be a guess.
 
     \b
     xlner errors examples/es.conll es.labeled.jsonl --ignore MISC,DATE
@@ -69,8 +69,8 @@ def _record(error: EntityError) -> dict[str, Any]:
         record[name] = [
             {"start": e.start, "end": e.end, "label": e.label, "text": error.where.gold.surface(e)} for e in entities
         ]
-    if error.blame is not None:
-        record |= {"stage": error.blame.stage, "why": error.blame.why}
+    if error.attribution is not None:
+        record |= {"stage": error.attribution.stage, "why": error.attribution.why}
     return record
 
 
@@ -117,8 +117,8 @@ def _print_examples(kind: str, found: Sequence[EntityError], count: int, console
         console.print(f"  sentence {error.sentence}", style="dim")
         console.print(f"    gold       {_excerpt(sentence, error.gold, error)}", markup=False)
         console.print(f"    predicted  {_excerpt(sentence, error.predicted, error)}", markup=False)
-        if error.blame is not None:
-            console.print(f"    {error.blame.stage}: {error.blame.why}", markup=False, style="dim")
+        if error.attribution is not None:
+            console.print(f"    {error.attribution.stage}: {error.attribution.why}", markup=False, style="dim")
 
 
 def _excerpt(sentence: Sentence, entities: Sequence[Entity], error: EntityError) -> str:

@@ -83,8 +83,8 @@ class _Shown:
             self.lengths["sentence length"] = by_sentence_length(scores)
             if scores.mode != "partial":
                 self.lengths["entity length"] = by_entity_length(scores)
-        self.confusion: Confusion | None = Confusion.of(scores.sides) if options["confusion"] else None
-        self.schemes: dict[str, MucCounts] = muc_counts(scores.sides) if scores.mode == "partial" else {}
+        self.confusion: Confusion | None = Confusion.of(scores.spans) if options["confusion"] else None
+        self.schemes: dict[str, MucCounts] = muc_counts(scores.spans) if scores.mode == "partial" else {}
 
     def record(self) -> dict[str, Any]:
         """As JSON."""

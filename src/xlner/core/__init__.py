@@ -1,4 +1,4 @@
-"""The records that flow through the stages, tag schemes, label maps, the registry and signatures."""
+"""Records that the stages exchange, tag schemes, label maps, the registry of backends, and signatures of scores."""
 
 import lazy_loader as lazy
 

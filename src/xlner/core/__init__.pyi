@@ -5,10 +5,15 @@ from .entity import Entity as Entity
 from .labels import LabelMap as LabelMap
 from .lexicon import LexiconEntry as LexiconEntry
 from .linked_translation import LinkedTranslation as LinkedTranslation
+from .options import options_fingerprint as options_fingerprint
+from .options import speed_option as speed_option
 from .pair import Outcome as Outcome
 from .pair import Pair as Pair
 from .pair import Projection as Projection
 from .pair import Reason as Reason
+from .registry import DependentOptions as DependentOptions
+from .registry import Spec as Spec
+from .registry import backend_class as backend_class
 from .registry import load as load
 from .registry import register as register
 from .sentence import Sentence as Sentence

@@ -1,4 +1,4 @@
-"""Word links between a source and a target sentence."""
+"""Links between the words of a source and a target sentence."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ Link = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """The set of links of one pair, sorted, each once, with one weight per link where the aligner gives one.
+    """The links of one pair.
 
-    `similarity` holds how alike all words are, where the aligner was told to hand that on: cosines of shape (n_source,
-    n_target), float32, 0 for words without a vector. It counts neither for equality nor in output.
+    - `links`: sorted, without duplicates. Of the weights of a duplicate link, the largest is kept.
+    - `weights`: one weight per link, or None if the aligner does not weight links.
+    - `similarity`: the cosine similarity of all words, shape `(n_source, n_target)`, float32, 0 for words without a
+      vector; None unless the aligner was asked for it. It is not compared and not written to files.
 
-    Raises `ValidationError` for a negative index, for weights that do not match the links and for weights that are
-    not finite. Whether links and similarity fit the sentences is checked where both meet, in `Pair`.
+    Raises `ValidationError` for a negative index, a weight that is not finite, or if there is not one weight per link.
+    `Pair` checks that the links and the similarity fit the sentences.
 
     >>> Alignment(((1, 0), (0, 0), (1, 0))).links
     ((0, 0), (1, 0))
@@ -50,12 +52,16 @@ class Alignment:
         return len(self.links)
 
     def reversed(self) -> Alignment:
-        """The same links seen from the other side."""
+        """The same links with source and target swapped.
+
+        >>> Alignment(((0, 1),)).reversed().links
+        ((1, 0),)
+        """
         similarity = None if self.similarity is None else self.similarity.T
         return Alignment(tuple((t, s) for s, t in self.links), self.weights, similarity)
 
     def check(self, source_length: int, target_length: int) -> None:
-        """Raise `ValidationError` where a link leaves sentences of these lengths, or the similarity does not fit."""
+        """Raise `ValidationError` if a link or the similarity does not fit sentences of these lengths."""
         shape = (source_length, target_length)
         if self.similarity is not None and self.similarity.shape != shape:
             raise ValidationError(
@@ -71,10 +77,11 @@ class Alignment:
 
 @dataclass(frozen=True, slots=True)
 class GoldAlignment:
-    """The links that people made for a pair: sure ones, and possible ones, which a sure one always is, too.
+    """The manually annotated links of one pair.
 
-    `lengths` are the numbers of source and target words where the data have the sentences. Raises `ValidationError`
-    for a negative index and for a link that leaves the sentences.
+    Annotators mark each link as sure or as merely possible (Och and Ney 2003). `possible` includes the sure links.
+    `lengths` are the numbers of source and target words, if the data include the sentences. Raises `ValidationError`
+    for a negative index or a link outside the sentences.
 
     >>> sorted(GoldAlignment(frozenset({(0, 0)}), frozenset({(1, 1)})).possible)
     [(0, 0), (1, 1)]
@@ -93,7 +100,7 @@ class GoldAlignment:
 
 
 def _merge(links: Sequence[Link], weights: Iterable[float]) -> dict[Link, float]:
-    """Sorted links with the largest weight of each."""
+    """Sort the links and keep the largest weight of each."""
     merged: dict[Link, float] = {}
     try:
         for link, weight in zip(links, weights, strict=True):

@@ -1,4 +1,4 @@
-"""A labeled span of tokens."""
+"""Entities: labeled spans of words."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["Entity", "Span", "overlaps"]
 
 @dataclass(frozen=True, slots=True, order=True)
 class Entity:
-    """A labeled half-open token span `[start, end)`, with the recognizer's or projector's score if there is one.
+    """A labeled half-open span of words, `[start, end)`.
 
-    Raises `ValidationError` for an empty or negative span, an empty label or one with white space, and a score
-    that is not finite.
+    `score` is that of the recognizer or projector that made the entity, or None. Raises `ValidationError` if the span
+    is empty or negative, the label is empty or contains white space, or the score is not finite.
 
     >>> Entity(2, 4, "ORG").span
     (2, 4)
@@ -37,7 +37,7 @@ class Entity:
 
     @property
     def span(self) -> Span:
-        """The token span as a pair."""
+        """The pair `(start, end)`."""
         return (self.start, self.end)
 
     def __len__(self) -> int:
@@ -45,7 +45,7 @@ class Entity:
 
 
 def overlaps(first: Span, second: Span) -> bool:
-    """True where two half-open spans share a position.
+    """Return True if two half-open spans share a position.
 
     >>> overlaps((0, 2), (1, 3)), overlaps((0, 2), (2, 3))
     (True, False)

@@ -1,93 +1,175 @@
-"""Files and folders: numbered lines of text in, and outputs that appear under their name once they are complete."""
+"""Files and folders: read numbered lines, and write outputs that appear under their names only when complete."""
 
 from __future__ import annotations
 
 import codecs
+import io
 import json
 import os
 import secrets
-import shutil
 import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, Any, TextIO, TypeVar
+from typing import IO, Any, TextIO
 
 from xlner.errors import InputError, RunFolderError
 
-_Stream = TypeVar("_Stream", bound=IO[Any])
+STANDARD_STREAM = "-"
+"""The path that stands for standard input or standard output."""
+
 _MODEL_FILES = ("config.json", "adapter.json")
-_PARTIAL = ".part"
-"""The end of the names of temporary files."""
+_PARTIAL = ".part"  # the suffix of temporary files
+
+Line = tuple[int, str | InputError]
+"""A 1-based line number and the line without its end, or the reason why it cannot be read."""
 
 
-def require_room(folder: Path, overwrite: bool) -> None:
-    """Raise `InputError` if a model cannot be written to `folder`.
+def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
+    """Yield the numbered lines of a UTF-8 file, or of standard input for `-`.
 
-    The folder may be missing or empty. With `overwrite` it may also hold another model, but no other files.
+    Lines end with LF or CRLF. A byte order mark is skipped. A line that is binary or not in the encoding is yielded as
+    an `InputError`. Raises `InputError` if the file is missing, is a folder, or is in UTF-16.
     """
-    if folder.is_dir() and not any(folder.iterdir()):
-        return
-    if overwrite and folder.is_dir() and not any((folder / name).is_file() for name in _MODEL_FILES):
-        raise InputError("holds no model and is not replaced", path=folder, hint="name another folder")
-    if folder.exists() and not (overwrite and folder.is_dir()):
-        hint = "give --overwrite to replace it" if folder.is_dir() else "name a folder"
-        raise InputError("exists already", path=folder, hint=hint)
+    name = "standard input" if str(path) == STANDARD_STREAM else str(path)
+    with _open_bytes(path) as stream:
+        for number, raw in enumerate(stream, start=1):
+            if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                raise InputError("this is UTF-16", path=name, hint=f"convert it: iconv -f utf-16 -t utf-8 {name} > NEW")
+            yield number, _decoded(raw, name, number, encoding)
 
 
-def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
-    """Create a folder or replace it as a whole: `write` fills a new folder, which then takes the name."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as scratch:
-        new = Path(scratch) / "new"
-        new.mkdir()
-        write(new)
-        if folder.exists():
-            folder.rename(Path(scratch) / "old")
-        new.rename(folder)
-
-
-@contextmanager
-def replacing(path: Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
-    """A binary stream to write a file with; the file appears under its name once the block has ended without an error.
-
-    The data goes to a temporary file in the same folder, `NAME.RANDOM.part`. With `durable` it is on the disk before
-    the file is renamed.
-    """
-    with _replacing(path, durable, lambda partial: partial.open("xb")) as stream:
-        yield stream
-
-
-@contextmanager
-def replacing_text(path: Path, *, durable: bool = False) -> Iterator[TextIO]:
-    """The same as `replacing` for text in UTF-8 with LF."""
-    with _replacing(path, durable, lambda partial: partial.open("x", encoding="utf-8", newline="\n")) as stream:
-        yield stream
-
-
-@contextmanager
-def _replacing(
-    path: Path, durable: bool, open_new: Callable[[Path], AbstractContextManager[_Stream]]
-) -> Iterator[_Stream]:
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_PARTIAL}")
+def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputError:
+    if b"\0" in raw:
+        return InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
     try:
-        with open_new(partial) as stream:
+        return raw.decode("utf-8-sig" if (number, encoding) == (1, "utf-8") else encoding).rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        hint = f"convert the file, for example: iconv -f latin1 -t utf-8 {name} > NEW"
+        return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
+
+
+def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
+    if str(path) == STANDARD_STREAM:
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(path).open("rb")
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+
+
+def require_content(path: str | Path) -> None:
+    """Raise `InputError` if a file does not exist, is a folder, or is empty."""
+    if str(path) == STANDARD_STREAM:
+        return
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError("this is a folder", path=path, hint="give a file")
+    if stat.S_ISREG(found.st_mode) and found.st_size == 0:
+        raise InputError("the file is empty", path=path, hint="give at least one sentence")
+
+
+def require_other_file(output: str | Path, *inputs: str | Path) -> None:
+    """Raise `InputError` if the output is the same file as one of the inputs."""
+    for path in inputs:
+        if STANDARD_STREAM in (str(output), str(path)) or not (Path(output).exists() and Path(path).exists()):
+            continue
+        if Path(output).samefile(path):
+            raise InputError("the output would replace its own input", path=output, hint="name another output")
+
+
+def require_writable_folder(folder: Path, overwrite: bool) -> None:
+    """Raise `InputError` unless a model can be written to this folder.
+
+    That is so if the folder does not exist, if it is empty, or if it holds a model and `overwrite` is set.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise InputError("exists already", path=folder, hint="name a folder")
+    if not any(folder.iterdir()):
+        return
+    if not overwrite:
+        raise InputError("exists already", path=folder, hint="give --overwrite to replace it")
+    if not any((folder / name).is_file() for name in _MODEL_FILES):
+        raise InputError("holds no model and will not be replaced", path=folder, hint="name another folder")
+
+
+@contextmanager
+def replacing(path: str | Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
+    """Open a stream whose content replaces a file when the block ends without an exception.
+
+    Until then the content is in a hidden file of a unique name in the same folder, so that readers never see half a
+    file, and several processes may write the same file at once. With `durable` the content is on the disk before it
+    takes its place. An existing file keeps its mode, and a symbolic link stays one. What is not a regular file, such
+    as a pipe, is written to directly.
+
+    Raises `InputError` if the file cannot be written.
+
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with replacing(Path(folder) / "a.txt") as stream:
+    ...         _ = stream.write(b"Vigo")
+    ...     [path.name for path in Path(folder).iterdir()]
+    ['a.txt']
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with _opened(target, "wb", path) as stream:
             yield stream
+        return
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_PARTIAL}")
+    with _opened(temporary, "xb", path) as stream:
+        try:
+            yield stream
+            stream.flush()
             if durable:
-                stream.flush()
                 os.fsync(stream.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+            if target.exists():
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            temporary.replace(target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
 
 
-def write_durably(path: Path, data: str | bytes) -> None:
-    """Write a whole file so that it is complete and on the disk, or not there, even after a power failure."""
+def _opened(file: Path, mode: str, path: str | Path) -> IO[bytes]:
+    try:
+        return file.open(mode)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", path=path) from None
+
+
+def write_durably(path: str | Path, data: str | bytes) -> None:
+    """Replace the content of a file, see `replacing`. The content is on the disk when this returns."""
     with replacing(path, durable=True) as stream:
         stream.write(data.encode("utf-8") if isinstance(data, str) else data)
+
+
+@contextmanager
+def replacing_text(path: str | Path, *, durable: bool = False) -> Iterator[TextIO]:
+    """The same as `replacing` for UTF-8 text with LF as line end."""
+    with replacing(path, durable=durable) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+        try:
+            yield text
+        finally:
+            text.detach()  # flushes, and leaves the file open for `replacing`
+
+
+@contextmanager
+def open_output(path: str | Path) -> Iterator[TextIO]:
+    """Open a text stream to a file, see `replacing_text`, or to standard output for `-`."""
+    if str(path) == STANDARD_STREAM:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with replacing_text(path) as stream:
+        yield stream
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
@@ -120,99 +202,49 @@ def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
     return lock
 
 
-STANDARD_STREAM = "-"
+def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
+    """Call `write` with a new folder, then put that folder in the place of `folder`.
 
-
-Line = tuple[int, str | InputError]
-"""1-based line number and the line without its end, or why it cannot be read."""
-
-
-def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
-    """Numbered lines of a UTF-8 file, or of standard input for `-`; LF or CRLF, byte order mark or none.
-
-    A line that is binary or not in the encoding comes as an `InputError`. Raises `InputError` for a file that is
-    missing or a folder, and for UTF-16.
+    Nothing of an old folder is left, except its mode. If `write` raises an exception, the old folder stays as it is.
     """
-    name = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    with _open_bytes(path) as stream:
-        for number, raw in enumerate(stream, start=1):
-            if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise InputError("this is UTF-16", path=name, hint=f"convert it: iconv -f utf-16 -t utf-8 {name} > NEW")
-            yield number, _decoded(raw, name, number, encoding)
-
-
-def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputError:
-    if b"\0" in raw:
-        return InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
-    try:
-        return raw.decode("utf-8-sig" if (number, encoding) == (1, "utf-8") else encoding).rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        hint = f"convert the file, for example: iconv -f latin1 -t utf-8 {name} > NEW"
-        return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
-
-
-def require_content(path: str | Path) -> None:
-    """Raise `InputError` for a file that does not exist or holds nothing."""
-    if str(path) == STANDARD_STREAM:
-        return
-    try:
-        mode, size = Path(path).stat().st_mode, Path(path).stat().st_size
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
-    if stat.S_ISDIR(mode):
-        raise InputError("this is a folder", path=path, hint="give a file")
-    if stat.S_ISREG(mode) and size == 0:
-        raise InputError("the file is empty", path=path, hint="give at least one sentence")
-
-
-def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
-    if str(path) == STANDARD_STREAM:
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return Path(path).open("rb")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
-
-
-def require_other_file(output: str | Path, *inputs: str | Path) -> None:
-    """Raise `InputError` where the output would take the place of an input."""
-    for path in inputs:
-        if STANDARD_STREAM in (str(output), str(path)) or not (Path(output).exists() and Path(path).exists()):
-            continue
-        if Path(output).samefile(path):
-            raise InputError("the output would replace its own input", path=output, hint="name another output")
-
-
-@contextmanager
-def open_output(path: str | Path) -> Iterator[TextIO]:
-    """A text stream to write to; a file appears under its name only once it is complete."""
-    if str(path) == STANDARD_STREAM:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    with ExitStack() as stack:
+    folder = Path(os.path.realpath(folder))
+    with _scratch_folder(folder) as new:
+        write(new)
+        if not folder.exists():
+            new.rename(folder)
+            return
+        new.chmod(stat.S_IMODE(folder.stat().st_mode))
+        old = new.with_name("old")
+        folder.rename(old)
         try:
-            stream = stack.enter_context(replacing_text(Path(path)))
-        except OSError as error:
-            raise InputError(f"cannot be written: {error.strerror}", path=path) from None
-        yield stream
+            new.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
 
 
 def cached_folder(path: Path, make: Callable[[Path], None]) -> Path:
-    """The folder `path`, which `make` fills if it does not exist yet.
+    """Return a folder, after calling `make` to fill it if it does not exist.
 
-    The folder is complete or not there, also if several processes make it at the same time.
+    The folder is complete or does not exist, even if several processes make it at once: the first one wins.
     """
     if path.is_dir():
         return path
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    try:
-        make(partial)
-        partial.replace(path)
-    except OSError:
-        if not path.is_dir():  # otherwise another process was faster
-            raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with _scratch_folder(path) as new:
+        try:
+            make(new)
+            new.rename(path)
+        except OSError:
+            if not path.is_dir():
+                raise
     return path
+
+
+@contextmanager
+def _scratch_folder(path: Path) -> Iterator[Path]:
+    """Make an empty folder that can be renamed to `path`; removed at the end if it was not."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:
+        new = Path(scratch) / "new"
+        new.mkdir()  # unlike the scratch folder, with the mode that folders have
+        yield new

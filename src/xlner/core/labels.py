@@ -1,4 +1,4 @@
-"""Label maps: one label set into another, with the article and possessive that OntoNotes includes trimmed off."""
+"""Label maps: from one label set to another. OntoNotes spans lose the article and possessive that they include."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xlner.core.entity import Entity
 from xlner.errors import UnknownNameError, ValidationError
 
 _ONTONOTES = {
-    **{label: label for label in ("PER", "ORG", "LOC", "MISC", "DATE")},  # models that have this label set already
+    **{label: label for label in ("PER", "ORG", "LOC", "MISC", "DATE")},  # some models already have these labels
     "PERSON": "PER",
     "GPE": "LOC",
     "FAC": "LOC",
@@ -26,7 +26,10 @@ _POSSESSIVES = frozenset({"'s", "’s", "'", "’"})
 
 @dataclass(frozen=True, slots=True)
 class LabelMap:
-    """What each label becomes. Labels not in `mapping` are dropped or kept; `trim` cuts articles and possessives.
+    """A mapping from labels to labels.
+
+    Entities whose label is not in `mapping` keep it if `keep_others` is set, and are dropped otherwise. With `trim`,
+    a leading English article and a trailing English possessive are cut from the span.
 
     >>> LabelMap.parse("ontonotes").apply([Entity(0, 3, "GPE")], ["the", "Hague", "'s"])
     (Entity(start=1, end=2, label='LOC', score=None),)
@@ -39,9 +42,12 @@ class LabelMap:
 
     @classmethod
     def parse(cls, spec: str) -> LabelMap:
-        """`ontonotes`, `none`, or pairs such as `PERSON=PER,GPE=LOC`, which keep every other label.
+        """Parse `ontonotes`, `none`, or pairs such as `PERSON=PER,GPE=LOC`, which keep all other labels.
 
         Raises `UnknownNameError` for anything else.
+
+        >>> LabelMap.parse("PERSON=PER").mapped("PERSON"), LabelMap.parse("ontonotes").mapped("CARDINAL")
+        ('PER', None)
         """
         if spec == "ontonotes":
             return cls(spec, _ONTONOTES, keep_others=False, trim=True)
@@ -55,11 +61,11 @@ class LabelMap:
         return cls(spec, {old.strip(): new.strip() for old, _, new in pairs}, keep_others=True, trim=False)
 
     def mapped(self, label: str) -> str | None:
-        """What a label becomes; None where it is dropped."""
+        """The new label; None if entities with this label are dropped."""
         return self.mapping.get(label, label if self.keep_others else None)
 
     def apply(self, entities: Iterable[Entity], tokens: Sequence[str]) -> tuple[Entity, ...]:
-        """Entities with their new labels; one that is nothing but an article disappears."""
+        """The entities with their new labels. An entity that is only an article is dropped."""
         mapped = []
         for entity in entities:
             label = self.mapped(entity.label)
@@ -83,7 +89,7 @@ def _trimmed(entity: Entity, tokens: Sequence[str]) -> tuple[int, int]:
 
 
 def without_labels(entities: Iterable[Entity], ignored: Collection[str]) -> tuple[Entity, ...]:
-    """The entities whose label is not ignored.
+    """The entities whose labels are not ignored.
 
     >>> without_labels([Entity(0, 1, "LOC"), Entity(1, 2, "DATE")], {"DATE"})
     (Entity(start=0, end=1, label='LOC', score=None),)

@@ -1,4 +1,4 @@
-"""Lexicons: words or phrases and their translations, one entry a line with tabs between the columns."""
+"""Lexicons: words or phrases and their translations, one tab-separated entry per line."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from xlner.errors import InputError, ValidationError
 
 @dataclass(frozen=True, slots=True)
 class LexiconEntry:
-    """A word or phrase, its translation, and how good that is, the greater the better.
+    """A word or phrase, its translation, and the weight of the translation; a larger weight is better.
 
-    Raises `ValidationError` where one of both is empty or has a tab or line break in it.
+    Raises `ValidationError` if the source or target is empty or contains a tab or a line break.
 
     >>> LexiconEntry("old town", "ciudad vieja").weight
     1.0
@@ -27,13 +27,13 @@ class LexiconEntry:
     def __post_init__(self) -> None:
         for text in (self.source, self.target):
             if not text.strip() or any(c in text for c in "\t\r\n"):
-                raise ValidationError(f"{text!r} is no word or phrase of a lexicon")
+                raise ValidationError(f"{text!r} is not a word or phrase")
 
 
 def read(lines: Iterable[Line], *, path: str = "-") -> Iterator[LexiconEntry | InputError]:
-    """The entry of every line, or the error in its place; empty lines are left out.
+    """Yield the entry of each line, or an `InputError` for a bad line. Empty lines are skipped.
 
-    A line is `source`, `target` and, where there is a third column, a number: the weight. More columns are left alone.
+    The columns are `source`, `target` and, optionally, the weight. Further columns are ignored.
 
     >>> next(read([(1, "Ana\\tAnne\\t0.5")]))
     LexiconEntry(source='Ana', target='Anne', weight=0.5)
@@ -54,7 +54,7 @@ def _entry(line: str, path: str, number: int) -> LexiconEntry | InputError:
     try:
         weight = float(columns[2]) if len(columns) > 2 else 1.0
     except ValueError:
-        return InputError(f"weight {columns[2]!r} is no number", path=path, line=number)
+        return InputError(f"weight {columns[2]!r} is not a number", path=path, line=number)
     try:
         return LexiconEntry(columns[0], columns[1], weight)
     except ValidationError as error:
@@ -62,5 +62,5 @@ def _entry(line: str, path: str, number: int) -> LexiconEntry | InputError:
 
 
 def write(stream: TextIO, entry: LexiconEntry) -> None:
-    """Write an entry as a line."""
+    """Write one entry as a line."""
     stream.write(f"{entry.source}\t{entry.target}\t{entry.weight:.4g}\n")

@@ -1,4 +1,4 @@
-"""A translation that says which part of the text became which part of it."""
+"""Translations with links between the text and its translation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xlner.core.entity import Span
 
 @dataclass(frozen=True, slots=True)
 class LinkedTranslation:
-    """A translation, and pairs of ranges `(in the text, in the translation)` that belong together, in code points.
+    """A translation, and pairs of character ranges `(in the text, in the translation)` that translate each other.
 
     >>> LinkedTranslation("in Vigo", (((0, 2), (0, 2)), ((3, 7), (3, 7)))).text
     'in Vigo'

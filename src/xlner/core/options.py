@@ -1,4 +1,4 @@
-"""Options of a stage as one frozen dataclass, and the fingerprint that follows from them."""
+"""Fingerprints of stages, derived from the frozen dataclasses that hold their options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _CHANGES_RESULTS = "changes_results"
 
 
 def speed_option(default: Any) -> Any:
-    """A field for an option that changes how fast a stage is and never what it gives: a device, a number of threads.
+    """A dataclass field for an option that changes the speed of a stage but not its results, such as a device.
 
     >>> from dataclasses import dataclass
     >>> @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def content_option(default: Any = MISSING) -> Any:
 
 
 def options_fingerprint(name: str, options: DataclassInstance) -> str:
-    """The name and every option that changes results, as `name?key=value&key=value`.
+    """The name and all options that change results, as `name?key=value&key=value`.
 
     All fields count except those of `speed_option` and `content_option`, so that a new option cannot be forgotten.
     """

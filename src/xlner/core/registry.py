@@ -1,7 +1,7 @@
-"""Backends by name: `kind → name → "module:Class"`, loaded on use, with entry points for third parties.
+"""Backends by name: `kind → name → "module:Class"`, imported on first use, with entry points for other packages.
 
 A spec names a backend, its main argument and its options: `spacy:en_core_web_sm`, `e5:itermax?layer=7`. A value in
-parentheses is taken as it stands, so that an option can hold a spec: `back-translation?forward=(heuristic?gap=2)`.
+parentheses is taken literally, so an option can hold another spec: `back-translation?forward=(heuristic?gap=2)`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from itertools import accumulate
 from types import UnionType
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
-from xlner.errors import BackendError, UnknownNameError
+from xlner.errors import BackendError, UnknownNameError, UsageError
 
 KINDS = ("translator", "recognizer", "aligner", "projector")
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 _BUILTIN: dict[str, dict[str, str]] = {
     "translator": {
@@ -67,6 +68,19 @@ _BUILTIN: dict[str, dict[str, str]] = {
 }
 
 
+@runtime_checkable
+class DependentOptions(Protocol):
+    """A backend class with options that depend on the value of other options, such as those of a decoder.
+
+    Its constructor takes them as `**options`.
+    """
+
+    @classmethod
+    def option_types(cls, given: Mapping[str, str]) -> Mapping[str, Any]:
+        """The names and types of these options, given the options in a spec."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """A parsed backend spec.
@@ -81,9 +95,9 @@ class Spec:
 
     @classmethod
     def parse(cls, text: str) -> Spec:
-        """Split `name[:argument][?key=value[&key=value]]`, where a value may stand in parentheses.
+        """Split `name[:argument][?key=value[&key=value]]`, where a value may be in parentheses.
 
-        Raises `UnknownNameError` where an option has no value or a parenthesis is left open.
+        Raises `UsageError` if an option has no value or the parentheses of a value do not match.
 
         >>> Spec.parse("a?b=(c?d=1&e=2)&f=3").options
         {'b': 'c?d=1&e=2', 'f': '3'}
@@ -94,13 +108,13 @@ class Spec:
         for part in filter(None, _split(query, text)):
             key, sign, value = part.partition("=")
             if not key or not sign:
-                raise UnknownNameError(f"option {part!r} in {text!r} has no value", hint="write ?key=value&key=value")
+                raise UsageError(f"option {part!r} in {text!r} has no value", hint="write ?key=value&key=value")
             options[key] = value[1:-1] if value.startswith("(") else value
         return cls(name, argument or None, options)
 
 
 def _split(query: str, spec: str) -> Iterator[str]:
-    """The parts between `&`, but for those inside of a value in parentheses."""
+    """Split at each `&` outside of parentheses that enclose a whole value."""
     while query:
         key, sign, value = query.partition("=")
         if not sign or "&" in key or not value.startswith("("):
@@ -110,32 +124,51 @@ def _split(query: str, spec: str) -> Iterator[str]:
         depths = accumulate((c == "(") - (c == ")") for c in value)
         end = next((k for k, depth in enumerate(depths, start=1) if not depth), 0)
         if not end or value[end : end + 1] not in ("", "&"):
-            raise UnknownNameError(
-                f"the parentheses of option {key!r} in {spec!r} do not fit", hint="write ?key=(value)&key=value"
+            raise UsageError(
+                f"the parentheses of option {key!r} in {spec!r} do not match", hint="write ?key=(value)&key=value"
             )
         yield f"{key}={value[:end]}"
         query = value[end + 1 :]
 
 
 def names(kind: str) -> dict[str, str]:
-    """Everything registered for a kind, `name → "module:Class"`; entry points (`xlner.translators` …) included.
+    """Everything registered for a kind, `name → "module:Class"`, including entry points (`xlner.translators` …).
+
+    Raises `UnknownNameError` for an unknown kind.
 
     >>> sorted(names("projector"))
     ['back-translation', 'exact', 'fused', 'greedy', 'heuristic', 'hull', 'multi-source', 'ner-candidates']
     """
-    known = dict(_BUILTIN[kind])
+    known = dict(_of_kind(kind))
     for point in entry_points(group=f"xlner.{kind}s"):
         known.setdefault(point.name, point.value)
     return known
 
 
 def register(kind: str, name: str, target: str) -> None:
-    """Register `"module:Class"` under a name, for this process."""
-    _BUILTIN[kind][name] = target
+    """Register a class, given as `"module:Class"`, under a name in this process.
+
+    Raises `UnknownNameError` for an unknown kind.
+
+    >>> register("translator", "echo", "xlner.fakes:EchoTranslator")
+    """
+    _of_kind(kind)[name] = target
+
+
+def _of_kind(kind: str) -> dict[str, str]:
+    if kind not in _BUILTIN:
+        raise UnknownNameError(f"unknown kind of backend {kind!r}", hint=f"known: {', '.join(KINDS)}")
+    return _BUILTIN[kind]
 
 
 def backend_class(kind: str, name: str) -> Any:
-    """The class registered under a name; raises `UnknownNameError` with the known names, or `BackendError`."""
+    """The class registered under a name.
+
+    Raises `UnknownNameError` for an unknown name and `BackendError` if the class cannot be imported.
+
+    >>> backend_class("translator", "echo").__name__
+    'EchoTranslator'
+    """
     known = names(kind)
     if name not in known:
         raise UnknownNameError(f"unknown {kind} {name!r}", hint=f"known: {', '.join(sorted(known))}")
@@ -147,34 +180,41 @@ def backend_class(kind: str, name: str) -> Any:
 
 
 def load(kind: str, spec: str, /, **defaults: object) -> Any:
-    """Build a backend from its spec. `defaults` are passed on where the backend takes an option of that name.
+    """Build a backend from its spec.
 
-    Raises `UnknownNameError` for an unknown name or option, `BackendError` where the backend cannot run here.
+    `kind` is `translator`, `recognizer`, `aligner` or `projector`. `defaults` are options that the spec does not have
+    to give; those that the backend does not take, and those that are None, are ignored.
+
+    Raises `UnknownNameError` for an unknown kind, backend or option, `UsageError` for a malformed spec and for a value
+    of the wrong type, and whatever the backend raises, such as `BackendError` if it cannot run here.
 
     >>> load("translator", "echo").translate(["Ola"], from_lang="gl", to_lang="en")
     ['Ola']
     """
     parsed = Spec.parse(spec)
     cls = backend_class(kind, parsed.name)
-    parameters = options_of(cls, parsed)
-    options = {name: value for name, value in defaults.items() if name in parameters and value is not None}
+    types = options_of(cls, parsed)
+    options = {name: value for name, value in defaults.items() if name in types and value is not None}
     for name, value in parsed.options.items():
-        if name not in parameters:
+        if name not in types:
             raise UnknownNameError(
-                f"{kind} {parsed.name!r} has no option {name!r}", hint=f"options: {', '.join(parameters) or 'none'}"
+                f"{kind} {parsed.name!r} has no option {name!r}", hint=f"options: {', '.join(types) or 'none'}"
             )
-        options[name] = convert(value, parameters[name], f"{name} of {kind} {parsed.name!r}")
-    if parsed.argument is None:
-        return _construct(cls, spec, (), options)
-    return _construct(cls, spec, (parsed.argument,), options)
+        options[name] = convert(value, types[name], f"{name} of {kind} {parsed.name!r}")
+    arguments: list[object] = []
+    if parsed.argument is not None:
+        first = next(iter(_parameters(cls)), None)
+        hint = str if first is None else types[first]
+        arguments.append(convert(parsed.argument, hint, f"{first} of {kind} {parsed.name!r}"))
+    return _construct(cls, spec, arguments, options)
 
 
-def _construct(cls: Any, spec: str, arguments: tuple[str, ...], options: Mapping[str, object]) -> Any:
+def _construct(cls: Any, spec: str, arguments: list[object], options: Mapping[str, object]) -> Any:
     try:
         inspect.signature(cls).bind(*arguments, **options)
     except TypeError as error:
         hint = None if arguments else f"write it as {spec.partition('?')[0]}:ARGUMENT"
-        raise UnknownNameError(f"backend spec {spec!r} does not fit: {error}", hint=hint) from None
+        raise UsageError(f"backend spec {spec!r} does not fit: {error}", hint=hint) from None
     return cls(*arguments, **options)
 
 
@@ -186,32 +226,34 @@ def _parameters(cls: Any) -> dict[str, Any]:
 
 
 def options_of(cls: Any, spec: Spec) -> dict[str, Any]:
-    """The options that a backend class takes with this spec, and their types."""
-    return {**_parameters(cls), **_further_options(cls, spec)}
+    """The options that a backend class takes with this spec, with their types: `DependentOptions` included.
 
-
-def _further_options(cls: Any, spec: Spec) -> Mapping[str, Any]:
-    """Types of options that depend on others; a class tells them by `option_types(given)`, a class method."""
-    option_types = getattr(cls, "option_types", None)
-    if option_types is None:
-        return {}
-    first = next(iter(_parameters(cls)), "")
+    >>> options_of(backend_class("translator", "echo"), Spec.parse("echo"))
+    {'fail_on': str | None}
+    """
+    parameters = _parameters(cls)
+    if not isinstance(cls, DependentOptions):
+        return parameters
+    first = next(iter(parameters), "")
     given = spec.options if spec.argument is None else {first: spec.argument, **spec.options}
-    found: Mapping[str, Any] = option_types(given)
-    return found
+    return {**parameters, **cls.option_types(given)}
 
 
 def convert(value: str, hint: Any, what: str) -> Any:
-    """A string as the type that is declared for it; raises `UnknownNameError` where it is not of that type.
+    """Convert the text of an option to its declared type: `int`, `float` or `bool`, optional or not.
 
-    >>> convert("0.5", float | None, "rate")
-    0.5
+    Text stays text for any other type. `what` names the option in the error: `UsageError` for a value of another type.
+
+    >>> convert("0.5", float | None, "rate"), convert("yes", bool, "spaced"), convert("a", str, "name")
+    (0.5, True, 'a')
     """
-    if isinstance(hint, UnionType):
-        hint = next(t for t in hint.__args__ if t is not type(None))
+    if typing.get_origin(hint) in (UnionType, typing.Union):
+        members = [t for t in typing.get_args(hint) if t is not type(None)]
+        hint = members[0] if len(members) == 1 else str
     try:
         if hint is bool:
-            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+            return _BOOLEANS[value.lower()]
         return hint(value) if hint in (int, float) else value
     except (ValueError, KeyError):
-        raise UnknownNameError(f"{what} is not of type {hint.__name__}: {value!r}") from None
+        hint_text = "write true or false" if hint is bool else None
+        raise UsageError(f"{what} is not of type {hint.__name__}: {value!r}", hint=hint_text) from None

@@ -1,4 +1,4 @@
-"""A tokenized sentence, with its text, token offsets and entities where known."""
+"""Tokenized sentences with their entities and, if known, their text and the offsets of their tokens."""
 
 from __future__ import annotations
 
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """Tokens, and what is known about them.
+    """A tokenized sentence.
 
-    `entities` are kept sorted and must not overlap. `text` and `offsets` come together: one half-open pair of code
-    point positions in `text` per token, in order. `language` is a code as `xlner.text.languages.canonical` gives it.
-    `meta` holds what a file said beside the tokens (comments, unknown JSON fields) and is carried through unread.
+    - `tokens`: the words.
+    - `entities`: sorted; they must not overlap.
+    - `text`: the original text, or None.
+    - `offsets`: for each token, the half-open range of code points in `text`, in order. None without `text`.
+    - `language`: a code as `xlner.text.languages.canonical` returns it.
+    - `id`: an identifier from the input file.
+    - `meta`: other data from the input file, such as comments and unknown JSON fields; written back unchanged.
 
-    Raises `ValidationError` where entities overlap or leave the sentence, or offsets do not fit.
+    Raises `ValidationError` if entities overlap or leave the sentence, or if the offsets do not fit the text.
 
     >>> Sentence(("Ana", "lives", "in", "Vigo"), (Entity(3, 4, "LOC"),)).tags()
     ['O', 'O', 'O', 'B-LOC']
@@ -56,7 +60,10 @@ class Sentence:
         *,
         repair: Repair | str = Repair.CONLLEVAL,
     ) -> Sentence:
-        """Build a sentence from one tag per token; see `xlner.core.tags.decode` for `scheme` and `repair`.
+        """Build a sentence from one tag per token.
+
+        `scheme` and `repair` are those of `xlner.core.tags.decode`. Raises `ValidationError` if the numbers of tokens
+        and tags differ.
 
         >>> Sentence.from_tags(["Ana", "Vigo"], ["B-PER", "B-LOC"]).entities[1].label
         'LOC'
@@ -69,9 +76,9 @@ class Sentence:
     def from_text(
         cls, text: str, *, language: str | None = None, id: str | None = None, segmenter: Segmenter | None = None
     ) -> Sentence:
-        """Tokenize a text with the default tokenizer; offsets point into `text` as given.
+        """Tokenize a text with the default tokenizer. The offsets refer to `text` as given.
 
-        `segmenter` cuts runs of a script without spaces into words, see `xlner.text.tokenize`.
+        `segmenter` splits text in scripts without spaces into words; see `xlner.text.tokenize`.
 
         >>> Sentence.from_text("Ana, in Vigo.").tokens
         ('Ana', ',', 'in', 'Vigo', '.')
@@ -85,15 +92,19 @@ class Sentence:
         return len(self.tokens)
 
     def tags(self, scheme: Scheme | str = Scheme.IOB2) -> list[str]:
-        """One tag per token."""
+        """One tag per token.
+
+        >>> Sentence(("Ana", "Pardo"), (Entity(0, 2, "PER"),)).tags("IOBES")
+        ['B-PER', 'E-PER']
+        """
         return encode(self.entities, len(self.tokens), scheme)
 
     def with_entities(self, entities: Iterable[Entity]) -> Sentence:
-        """The same sentence with other entities."""
+        """The same sentence with these entities instead of its own."""
         return replace(self, entities=tuple(entities))
 
     def with_text(self) -> Sentence:
-        """The same sentence, its text detokenized from the tokens where it has none."""
+        """The same sentence with a text: its own, or one detokenized from the tokens."""
         if self.text is not None:
             return self
         from xlner.text.detokenizer import detokenize
@@ -102,7 +113,7 @@ class Sentence:
         return replace(self, text=text, offsets=tuple(offsets))
 
     def char_span(self, entity: Entity) -> Span | None:
-        """Code point range of an entity in `text`; None where the sentence has no text.
+        """The range of code points of an entity in `text`; None if the sentence has no text.
 
         >>> s = Sentence.from_text("In Vigo.")
         >>> s.char_span(Entity(1, 2, "LOC"))
@@ -113,7 +124,7 @@ class Sentence:
         return (self.offsets[entity.start][0], self.offsets[entity.end - 1][1])
 
     def surface(self, entity: Entity) -> str:
-        """The words of an entity as they stand in the text, else its tokens joined by spaces."""
+        """The text of an entity, or its tokens joined by spaces if the sentence has no text."""
         span = self.char_span(entity)
         if span is not None and self.text is not None:
             return self.text[span[0] : span[1]]

@@ -1,4 +1,4 @@
-"""Signatures: what a number was measured on and how, in one string, so that only comparable numbers are compared."""
+"""Signatures: what a score was measured on, and how, as one string. Scores with equal signatures are comparable."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xlner._version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Named facts about a score or a run, always in the same order.
+    """Named facts about a score or a run, in a fixed order.
 
     >>> str(Signature.of({"scheme": "IOB2", "ignore": ("DATE", "MISC"), "data": "1f"}, version="0.1.0"))
     'scheme:IOB2|ignore:DATE,MISC|data:1f|xlner:0.1.0'
@@ -21,11 +21,11 @@ class Signature:
 
     @classmethod
     def of(cls, facts: Mapping[str, object], *, version: str = __version__) -> Signature:
-        """Facts as a mapping; sequences are joined by commas, an empty one is written `none`."""
+        """Make a signature from facts. Collections are sorted and joined by commas; an empty one is `none`."""
         return cls((*((name, _text(value)) for name, value in facts.items()), ("xlner", version)))
 
     def extended(self, facts: Mapping[str, object]) -> Signature:
-        """The same with more facts, before the version.
+        """The same signature with more facts, inserted before the version.
 
         >>> str(Signature.of({"mode": "strict"}, version="0.1.0").extended({"seed": 0}))
         'mode:strict|seed:0|xlner:0.1.0'
@@ -44,7 +44,7 @@ def _text(value: object) -> str:
 
 
 class Digest:
-    """A running hash over strings, which stay apart whatever they contain.
+    """A running SHA-256 hash of a sequence of strings. The boundaries between the strings count.
 
     >>> Digest(["ab", "c"]).hexdigest() == Digest(["a", "bc"]).hexdigest()
     False
@@ -62,5 +62,5 @@ class Digest:
         self._hash.update(data)
 
     def hexdigest(self, length: int = 12) -> str:
-        """The first `length` hexadecimal digits."""
+        """The first `length` hexadecimal digits of the hash."""
         return self._hash.hexdigest()[:length]

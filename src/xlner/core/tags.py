@@ -1,4 +1,4 @@
-"""Tag schemes: IOB1, IOB2, IOBES, BILOU and IO, both ways, with repair that is explicit and counted."""
+"""Tag schemes: encode entities as IOB1, IOB2, IOBES, BILOU or IO tags, and decode them, repairing invalid tags."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from xlner.core.entity import Entity
-from xlner.errors import ValidationError
+from xlner.errors import UnknownNameError, ValidationError
 
 
 class Scheme(StrEnum):
-    """How spans are written as one tag per token. `AUTO` reads any of them and cannot be written."""
+    """How entities are written as one tag per token. `AUTO` reads any scheme and cannot be written.
+
+    >>> Scheme("iobes").value
+    'IOBES'
+    """
 
     AUTO = "auto"
     IOB1 = "IOB1"
@@ -26,19 +30,26 @@ class Scheme(StrEnum):
 
 
 class Repair(StrEnum):
-    """What to do with a tag that its scheme does not allow at its place.
+    """What to do with a tag that is not valid at its position.
 
-    `CONLLEVAL`: as conlleval and seqeval read it, a stray I- opens an entity. `DISCARD`: a stray run is no entity.
-    `NONE`: raise.
+    >>> [len(decode(["O", "I-PER"], repair=repair).entities) for repair in ("conlleval", "discard")]
+    [1, 0]
     """
 
     CONLLEVAL = "conlleval"
+    """A stray `I-` begins an entity, as in conlleval and seqeval."""
     DISCARD = "discard"
+    """A run of tags that begins with a stray tag is not an entity."""
     NONE = "none"
+    """Raise `ValidationError`."""
 
 
 class DecodedTags(NamedTuple):
-    """Entities, and the positions of the tags that had to be repaired."""
+    """Entities, and the positions of the tags that were repaired.
+
+    >>> decode(["O", "I-PER"]).repaired
+    (1,)
+    """
 
     entities: tuple[Entity, ...]
     repaired: tuple[int, ...]
@@ -66,23 +77,24 @@ _ROLES = {
     Scheme.BILOU: {"B": _Role.BEGIN, "I": _Role.INSIDE, "L": _Role.END, "U": _Role.SINGLE},
     Scheme.IO: {"I": _Role.INSIDE},
 }
-_ENDED = (Scheme.IOBES, Scheme.BILOU)  # schemes that mark the last token of an entity
-_BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may open an entity
+_ENDED = (Scheme.IOBES, Scheme.BILOU)  # schemes that mark the last word of an entity
+_BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may begin an entity
 
 
 def decode(
     tags: Sequence[str], scheme: Scheme | str = Scheme.IOB2, *, repair: Repair | str = Repair.CONLLEVAL
 ) -> DecodedTags:
-    """Read entities from one tag per token.
+    """Decode one tag per token into entities.
 
-    A tag is `O`, or a prefix and a label joined by the first hyphen, so labels may contain hyphens. Raises
-    `ValidationError` for a tag that is neither, and with `Repair.NONE` for the first tag out of place.
+    A tag is `O`, or a prefix, a hyphen and a label; labels may contain hyphens. Raises `UnknownNameError` for an
+    unknown scheme or repair, `ValidationError` for anything that is not a tag, and with `Repair.NONE` also for the
+    first invalid tag.
 
     >>> decode(["I-PER", "I-PER", "B-ORG-GOV"])
     DecodedTags(entities=(Entity(start=0, end=2, label='PER', score=None), \
 Entity(start=2, end=3, label='ORG-GOV', score=None)), repaired=(0,))
     """
-    decoder = _Decoder(parse_scheme(scheme), Repair(repair))
+    decoder = _Decoder(parse_scheme(scheme), parse_repair(repair))
     for position, tag in enumerate(tags):
         decoder.read(position, tag)
     decoder.close(len(tags))
@@ -90,7 +102,7 @@ Entity(start=2, end=3, label='ORG-GOV', score=None)), repaired=(0,))
 
 
 class _Decoder:
-    """The state while reading: at most one entity is open, or one stray run is being discarded."""
+    """The state while decoding. At most one entity is open, or one stray run is being discarded."""
 
     def __init__(self, scheme: Scheme, repair: Repair) -> None:
         self.scheme = scheme
@@ -99,7 +111,7 @@ class _Decoder:
         self.label: str | None = None
         self.start = 0
         self.discarding = False
-        self.ended: tuple[int, str] | None = None  # where the last entity ended, and its label
+        self.ended: tuple[int, str] | None = None  # end and label of the last entity
         self.entities: list[Entity] = []
         self.repaired: list[int] = []
 
@@ -125,11 +137,11 @@ class _Decoder:
             self._emit(position + 1)
 
     def close(self, position: int) -> None:
-        """End the open entity, if any, before `position`."""
+        """End the open entity, if there is one, before `position`."""
         if self.label is None:
             return
         if self.scheme in _ENDED and not self.discarding:
-            self._repair(position - 1, "an entity without its end")
+            self._repair(position - 1, "an entity without an end tag")
             self.discarding = self.repair is Repair.DISCARD
         self._emit(position)
 
@@ -156,17 +168,17 @@ class _Decoder:
 
 
 def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Scheme.IOB2) -> list[str]:
-    """Write disjoint entities as one tag per token.
+    """Encode disjoint entities as one tag per token.
 
-    Raises `ValidationError` for entities that overlap or leave the sentence, and for two touching entities of one
-    label in `IO`, which cannot tell them apart.
+    Raises `UnknownNameError` for an unknown scheme, and `ValidationError` for entities that overlap or leave the
+    sentence. `IO` cannot separate adjacent entities with the same label, so they are a `ValidationError` too.
 
     >>> encode([Entity(0, 2, "PER")], 3, "IOBES")
     ['B-PER', 'E-PER', 'O']
     """
     scheme = parse_scheme(scheme)
     if scheme is Scheme.AUTO:
-        raise ValidationError("tags cannot be written in scheme 'auto'", hint="name one, for example IOB2")
+        raise ValidationError("tags cannot be written in scheme 'auto'", hint="name a scheme, such as IOB2")
     tags = ["O"] * length
     before: Entity | None = None
     for entity in sorted(entities, key=lambda e: e.start):
@@ -175,7 +187,7 @@ def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Schem
         touches = before is not None and before.end == entity.start and before.label == entity.label
         if touches and scheme is Scheme.IO:
             raise ValidationError(
-                f"IO cannot tell apart the two {entity.label} entities that touch at token {entity.start + 1}",
+                f"IO cannot separate the two adjacent {entity.label} entities at token {entity.start + 1}",
                 hint="use IOB2",
             )
         tags[entity.start : entity.end] = _entity_tags(entity, scheme, touches)
@@ -193,9 +205,16 @@ def _entity_tags(entity: Entity, scheme: Scheme, touches: bool) -> list[str]:
 
 
 def parse_scheme(name: Scheme | str) -> Scheme:
-    """The scheme of that name, in any case; raises `ValidationError` with the known names."""
+    """The scheme with this name, in upper or lower case; raises `UnknownNameError` with the known names."""
     try:
         return Scheme(name)
     except ValueError:
-        known = ", ".join(Scheme)
-        raise ValidationError(f"unknown tag scheme {name!r}", hint=f"one of {known}") from None
+        raise UnknownNameError(f"unknown tag scheme {name!r}", hint=f"one of {', '.join(Scheme)}") from None
+
+
+def parse_repair(name: Repair | str) -> Repair:
+    """The repair with this name; raises `UnknownNameError` with the known names."""
+    try:
+        return Repair(name)
+    except ValueError:
+        raise UnknownNameError(f"unknown repair {name!r}", hint=f"one of {', '.join(Repair)}") from None

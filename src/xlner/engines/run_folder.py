@@ -13,7 +13,7 @@ from xlner.core.files import lock_folder, replacing_text, write_durably
 from xlner.core.pair import Pair
 from xlner.errors import InputError, RunFolderError
 from xlner.formats import jsonl
-from xlner.formats.open import read_pairs
+from xlner.formats.by_name import read_pairs
 
 DEFAULT_SHARD_SIZE = 250
 _MANIFEST = "run.json"

@@ -1,4 +1,4 @@
-"""Scores that can be trusted and compared."""
+"""Scores of entities, word links and confidences, tests of significance, and analysis of errors."""
 
 import lazy_loader as lazy
 

@@ -1,7 +1,7 @@
 from .alignments import AlignmentScores as AlignmentScores
 from .alignments import evaluate_alignments as evaluate_alignments
 from .attribution import Attribution as Attribution
-from .attribution import Stage as Stage
+from .attribution import ErrorStage as ErrorStage
 from .buckets import by_entity_length as by_entity_length
 from .buckets import by_sentence_length as by_sentence_length
 from .confidence_intervals import ConfidenceIntervals as ConfidenceIntervals
@@ -10,7 +10,7 @@ from .confidence_intervals import confidence_intervals as confidence_intervals
 from .confusion import Confusion as Confusion
 from .counts import Counts as Counts
 from .entities import EvaluationMode as EvaluationMode
-from .entities import Projected as Projected
+from .entities import ProjectionCounts as ProjectionCounts
 from .entities import Scores as Scores
 from .entities import evaluate as evaluate
 from .entities import evaluate_tags as evaluate_tags
@@ -19,10 +19,13 @@ from .errors import ErrorKind as ErrorKind
 from .errors import ErrorReport as ErrorReport
 from .errors import examples as examples
 from .errors import find_errors as find_errors
+from .paired_sentences import PairedSentence as PairedSentence
 from .partial import MucCounts as MucCounts
 from .partial import muc_counts as muc_counts
 from .reliability import Reliability as Reliability
+from .reliability import ReliabilityBin as ReliabilityBin
 from .reliability import reliability as reliability
 from .significance import Difference as Difference
 from .significance import compare as compare
 from .significance import holm as holm
+from .spans import GoldAndPredicted as GoldAndPredicted

@@ -1,4 +1,4 @@
-"""Scores of word links: precision, recall, F1 and alignment error rate."""
+"""Scores of word links: precision, recall, F1 and alignment error rate (AER)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from xlner.errors import InputError, ValidationError
 
 @dataclass(frozen=True, slots=True)
 class AlignmentScores:
-    """Links A that were predicted, S that are sure and P that are possible (sure ones included), over all pairs.
+    """Counts of links over all pairs, and the scores of Och and Ney (2003).
 
-    The formulas are those of Och and Ney 2003. With sure links only, the alignment error rate is 1 - F1.
+    A are the predicted links, S the sure gold links, and P the possible gold links, which include the sure ones. If all
+    gold links are sure, the alignment error rate is 1 - F1.
 
     >>> scores = AlignmentScores(4, 2, 5, 2, 3, 1, Signature(()))
     >>> scores.precision, scores.recall, round(scores.f1, 3), round(scores.aer, 3)
@@ -37,32 +38,32 @@ class AlignmentScores:
 
     @property
     def precision(self) -> float:
-        """|A ∩ P| / |A|; 0 where nothing was predicted."""
+        """|A ∩ P| / |A|; 0 if there are no predicted links."""
         return self.correct_possible / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """|A ∩ S| / |S|; 0 where nothing is sure."""
+        """|A ∩ S| / |S|; 0 if there are no sure links."""
         return self.correct_sure / self.sure if self.sure else 0.0
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where both are."""
+        """The harmonic mean of precision and recall; 0 if both are 0."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
     @property
     def aer(self) -> float:
-        """1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|), the alignment error rate; 0 where there are no links at all."""
+        """The alignment error rate, 1 - (|A ∩ S| + |A ∩ P|) / (|A| + |S|); 0 if there are no links at all."""
         total = self.predicted + self.sure
         return 1 - (self.correct_sure + self.correct_possible) / total if total else 0.0
 
 
 def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> AlignmentScores:
-    """Compare predicted links with those that people made, pair for pair.
+    """Compare predicted links with gold links, pair by pair.
 
-    Raises `InputError` with the first pair where one side has ended, or where a predicted link leaves the sentences
-    that the gold data has.
+    Raises `InputError` with the number of the pair if one side ends before the other, or if a predicted link is outside
+    the sentences of the gold data.
 
     >>> gold = [GoldAlignment(frozenset({(0, 0), (1, 1)}))]
     >>> evaluate_alignments(gold, [Alignment(((0, 0), (1, 0)))]).aer
@@ -70,7 +71,7 @@ def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Align
     """
     n_predicted = sure = possible = correct_sure = correct_possible = pairs = 0
     digest = Digest()
-    for pairs, (g, p) in enumerate(_matched(gold, predicted), start=1):  # noqa: B007
+    for pairs, (g, p) in enumerate(_paired(gold, predicted), start=1):  # noqa: B007
         links = set(p.links)
         n_predicted += len(links)
         sure += len(g.sure)
@@ -84,16 +85,14 @@ def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Align
     return AlignmentScores(*counts, pairs, Signature.of(facts))
 
 
-def _matched(
-    gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]
-) -> Iterator[tuple[GoldAlignment, Alignment]]:
+def _paired(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> Iterator[tuple[GoldAlignment, Alignment]]:
     for number, (g, p) in enumerate(zip_longest(gold, predicted), start=1):
         if g is None or p is None:
             longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
             raise InputError(
-                f"the {longer} data has this pair, the {shorter} data ends before it",
+                f"the {longer} data has this pair, but the {shorter} data ends before it",
                 sentence=number,
-                hint="compare files with one line for each pair, in the same order",
+                hint="compare files with the same pairs in the same order",
             )
         if g.lengths is not None:
             try:

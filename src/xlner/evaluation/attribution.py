@@ -1,7 +1,8 @@
-"""Which stage an error comes from: traced back from the target words over their links to the source entities.
+"""Error attribution: which stage an error comes from.
 
-A guess where the run cannot tell: a wrong link and a wrong source entity can look the same. Where several words of an
-entity point to several stages, the earliest stage is blamed.
+Errors are traced from the target words along their links to the source entities. The result is a guess if the data do
+not determine the stage: a wrong link and a wrong source entity can look the same. If the words of an entity point to
+different stages, the error is attributed to the earliest one.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from xlner.core.sentence import Sentence
 from xlner.evaluation.paired_sentences import PairedSentence
 
 
-class Stage(StrEnum):
-    """The stages, in their order."""
+class ErrorStage(StrEnum):
+    """The stages that an error can come from, in the order in which they run.
+
+    >>> list(ErrorStage)[0].value
+    'translation'
+    """
 
     TRANSLATION = "translation"
     RECOGNITION = "recognition"
@@ -26,28 +31,41 @@ class Stage(StrEnum):
     ENSEMBLE = "ensemble"
 
 
-_FAILED = {
-    "translator": Stage.TRANSLATION,
-    "recognizer": Stage.RECOGNITION,
-    "aligner": Stage.ALIGNMENT,
-    "projector": Stage.PROJECTION,
-    "ensemble": Stage.ENSEMBLE,
+_STAGE_OF_FAILURE = {
+    "translator": ErrorStage.TRANSLATION,
+    "recognizer": ErrorStage.RECOGNITION,
+    "aligner": ErrorStage.ALIGNMENT,
+    "projector": ErrorStage.PROJECTION,
+    "ensemble": ErrorStage.ENSEMBLE,
 }
-_ORDER = tuple(Stage)
+_ORDER = tuple(ErrorStage)
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The stage to blame, and why."""
+    """The stage that an error comes from, and the evidence for it.
 
-    stage: Stage
+    >>> Attribution(ErrorStage.ALIGNMENT, "'Vigo' has no link").stage.value
+    'alignment'
+    """
+
+    stage: ErrorStage
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorAttributor:
-    """Traces the errors of one sentence. `links` has the source words of each target word, `wrong` the gold entities
-    that were not predicted as they are; `projected` what projection made, where the labels are not just that."""
+    """Attributes the errors of one sentence to stages.
+
+    - `target`, `source`: the two sentences.
+    - `outcomes`: the outcomes of the source entities.
+    - `links`: for each target word, the source words that it is linked to.
+    - `gold`: all gold entities; `wrong` are those that were not predicted exactly.
+    - `aligned`: whether the pair has an alignment.
+    - `projected`: the projected entities, if the final labels differ from them (an ensemble changed them); None
+      otherwise.
+    - `failure`: the attribution if a stage failed on this sentence.
+    """
 
     target: Sentence
     source: Sentence
@@ -61,7 +79,7 @@ class ErrorAttributor:
 
     @classmethod
     def of(cls, item: PairedSentence, wrong: Sequence[Entity]) -> ErrorAttributor | None:
-        """The tracer of a sentence; None where nothing is known about its stages."""
+        """The attributor of a sentence; None if nothing is known about its stages."""
         pair = item.pair
         if pair is None or ((pair.projection is None or pair.source is None) and _failure(pair) is None):
             return None
@@ -76,120 +94,124 @@ class ErrorAttributor:
             gold=item.gold.entities,
             wrong=tuple(wrong),
             aligned=pair.alignment is not None,
-            projected=_outvoted(pair),
+            projected=_projected_if_changed(pair),
             failure=_failure(pair),
         )
 
     def missed(self, gold: Entity) -> Attribution:
-        """Why nothing was predicted there."""
+        """Why a gold entity was missed."""
         if self.failure:
             return self.failure
         if self.projected is not None and (gold.span, gold.label) in self.projected:
-            return Attribution(Stage.ENSEMBLE, "it was projected, and the other members of the ensemble outvoted that")
+            return Attribution(
+                ErrorStage.ENSEMBLE, "it was projected, but the other members of the ensemble outvoted it"
+            )
         linked = self._linked(gold)
-        return self._misdirected(linked) if linked else self._unlinked(gold)
+        return self._linked_elsewhere(linked) if linked else self._unlinked(gold)
 
-    def _misdirected(self, linked: frozenset[int]) -> Attribution:
-        """What became of the source entities that a missed one is linked to."""
+    def _linked_elsewhere(self, linked: frozenset[int]) -> Attribution:
+        """Why a gold entity with links was missed."""
         owners = [o for o in self.outcomes if linked & _words(o.entity)]
         if not owners:
-            return Attribution(Stage.RECOGNITION, f"{self._source_words(linked)} was not recognized")
+            return Attribution(ErrorStage.RECOGNITION, f"{self._source_words(linked)} was not recognized")
         for owner in owners:
             if owner.dropped:
-                return Attribution(Stage.PROJECTION, f"{self._name(owner)} was dropped: {owner.reason}")
+                return Attribution(ErrorStage.PROJECTION, f"{self._name(owner)} was dropped: {owner.reason}")
         if all(self._is_right(e) for o in owners for e in o.projected):
-            return Attribution(Stage.ALIGNMENT, f"it is linked to {self._name(owners[0])}, which belongs elsewhere")
-        return Attribution(Stage.PROJECTION, f"{self._name(owners[0])} was projected elsewhere")
+            return Attribution(
+                ErrorStage.ALIGNMENT, f"it is linked to {self._name(owners[0])}, which belongs to another entity"
+            )
+        return Attribution(ErrorStage.PROJECTION, f"{self._name(owners[0])} was projected elsewhere")
 
     def spurious(self, predicted: Entity) -> Attribution:
-        """Why something was predicted there."""
+        """Why an entity was predicted where the gold data has none."""
         origin = self._origin(predicted)
-        if origin is None or self._by_others(predicted):
-            return self._from_nowhere()
+        if origin is None or self._is_changed(predicted):
+            return self._by_ensemble()
         for gold in self.wrong:
             if self._linked(gold) & _words(origin.entity):
-                return Attribution(Stage.PROJECTION, f"{self._name(origin)} belongs to {self._quoted(gold)}")
+                return Attribution(ErrorStage.PROJECTION, f"{self._name(origin)} belongs to {self._quoted(gold)}")
         for gold in self.wrong:
             if gold.label == origin.entity.label and not self._linked(gold):
                 return Attribution(
-                    Stage.ALIGNMENT, f"{self._name(origin)} has links here, and none to {self._quoted(gold)}"
+                    ErrorStage.ALIGNMENT, f"{self._name(origin)} is linked to this, but not to {self._quoted(gold)}"
                 )
         return Attribution(
-            Stage.RECOGNITION, f"{self._name(origin)} was recognized, and the gold data has nothing there"
+            ErrorStage.RECOGNITION, f"{self._name(origin)} was recognized, but the gold data has no entity here"
         )
 
     def split(self, predicted: Sequence[Entity]) -> Attribution:
-        """Why there are several entities in the place of one."""
-        if any(map(self._by_others, predicted)):
-            return self._from_nowhere()
+        """Why several entities were predicted instead of one."""
+        if any(map(self._is_changed, predicted)):
+            return self._by_ensemble()
         origins = {id(o): o for o in map(self._origin, predicted) if o is not None}
         if len(origins) > 1:
-            return Attribution(Stage.RECOGNITION, f"recognized as {len(origins)} entities")
-        return Attribution(Stage.PROJECTION, "projected in pieces") if origins else self._from_nowhere()
+            return Attribution(ErrorStage.RECOGNITION, f"recognized as {len(origins)} entities")
+        return Attribution(ErrorStage.PROJECTION, "projected in pieces") if origins else self._by_ensemble()
 
     def merged(self, gold: Sequence[Entity], predicted: Entity) -> Attribution:
-        """Why there is one entity in the place of several."""
+        """Why one entity was predicted instead of several."""
         origin = self._origin(predicted)
-        if origin is None or self._by_others(predicted):
-            return self._from_nowhere()
+        if origin is None or self._is_changed(predicted):
+            return self._by_ensemble()
         if all(self._linked(g) & _words(origin.entity) for g in gold):
-            return Attribution(Stage.RECOGNITION, f"{self._name(origin)} was recognized as one entity")
-        return Attribution(Stage.PROJECTION, f"{self._name(origin)} was projected over more than its words")
+            return Attribution(ErrorStage.RECOGNITION, f"{self._name(origin)} was recognized as one entity")
+        return Attribution(ErrorStage.PROJECTION, f"{self._name(origin)} was projected onto more than its words")
 
     def differing(self, gold: Entity, predicted: Entity) -> Attribution:
-        """Why an entity has a wrong label or wrong ends."""
+        """Why an entity has the wrong label or boundaries."""
         origin = self._origin(predicted)
-        if origin is None or self._by_others(predicted):
-            return self._from_nowhere()
+        if origin is None or self._is_changed(predicted):
+            return self._by_ensemble()
         if gold.label not in (predicted.label, origin.entity.label):
-            return Attribution(Stage.RECOGNITION, f"{self._name(origin)} was recognized as {origin.entity.label}")
+            return Attribution(ErrorStage.RECOGNITION, f"{self._name(origin)} was recognized as {origin.entity.label}")
         if gold.span == predicted.span:
-            return Attribution(Stage.PROJECTION, f"{self._name(origin)} changed its label")
-        reasons = list(self._boundary(gold, predicted, _words(origin.entity)))
-        return min(reasons, key=lambda blame: _ORDER.index(blame.stage))
+            return Attribution(ErrorStage.PROJECTION, f"{self._name(origin)} changed its label")
+        found = self._boundary(gold, predicted, _words(origin.entity))
+        return min(found, key=lambda attribution: _ORDER.index(attribution.stage))
 
     def _boundary(self, gold: Entity, predicted: Entity, entity: frozenset[int]) -> Iterator[Attribution]:
-        """What is wrong with each word that only one of the two has."""
+        """An attribution for each word that is in only one of the two entities."""
         for t in sorted(_words(gold) - _words(predicted)):
             word = repr(self.target.tokens[t])
             if not self.links[t]:
-                yield Attribution(Stage.ALIGNMENT, f"{word} has no link")
+                yield Attribution(ErrorStage.ALIGNMENT, f"{word} has no link")
             elif self.links[t] & entity:
-                yield Attribution(Stage.PROJECTION, f"{word} is linked but was left out")
+                yield Attribution(ErrorStage.PROJECTION, f"{word} is linked, but was left out")
             else:
                 yield Attribution(
-                    Stage.RECOGNITION, f"{self._source_words(self.links[t])} was not in the recognized entity"
+                    ErrorStage.RECOGNITION, f"{self._source_words(self.links[t])} was not in the recognized entity"
                 )
         for t in sorted(_words(predicted) - _words(gold)):
             word = repr(self.target.tokens[t])
             shared = self.links[t] & entity
             if not shared:
-                yield Attribution(Stage.PROJECTION, f"{word} was added without a link")
+                yield Attribution(ErrorStage.PROJECTION, f"{word} was added without a link")
             elif shared & self._linked(gold):
-                yield Attribution(Stage.ALIGNMENT, f"{word} has a link too many")
+                yield Attribution(ErrorStage.ALIGNMENT, f"{word} has a wrong link")
             else:
-                yield Attribution(Stage.RECOGNITION, f"{self._source_words(shared)} was in the recognized entity")
+                yield Attribution(ErrorStage.RECOGNITION, f"{self._source_words(shared)} was in the recognized entity")
 
     def _unlinked(self, gold: Entity) -> Attribution:
-        """What an entity without links lacks."""
+        """Why a gold entity without links was missed."""
         if not self.source.tokens:
-            return Attribution(Stage.TRANSLATION, "the translation is empty")
+            return Attribution(ErrorStage.TRANSLATION, "the translation is empty")
         if not self.aligned:
-            return Attribution(Stage.RECOGNITION, "nothing was recognized in the translation")
+            return Attribution(ErrorStage.RECOGNITION, "nothing was recognized in the translation")
         for outcome in self.outcomes:
             if outcome.dropped and outcome.entity.label == gold.label and not self._is_linked(outcome.entity):
-                return Attribution(Stage.ALIGNMENT, f"{self._name(outcome)} has no link")
-        name = [w.casefold() for w in self.target.tokens[gold.start : gold.end]]
+                return Attribution(ErrorStage.ALIGNMENT, f"{self._name(outcome)} has no link")
+        entity = [w.casefold() for w in self.target.tokens[gold.start : gold.end]]
         words = [w.casefold() for w in self.source.tokens]
-        if any(words[k : k + len(name)] == name for k in range(len(words))):
-            return Attribution(Stage.ALIGNMENT, "its words are in the translation, but not linked")
-        return Attribution(Stage.TRANSLATION, "nothing in the translation is linked to it")
+        if any(words[k : k + len(entity)] == entity for k in range(len(words))):
+            return Attribution(ErrorStage.ALIGNMENT, "its words are in the translation, but have no links")
+        return Attribution(ErrorStage.TRANSLATION, "nothing in the translation is linked to it")
 
-    def _from_nowhere(self) -> Attribution:
-        return Attribution(Stage.ENSEMBLE, "it is none of the projected entities")
+    def _by_ensemble(self) -> Attribution:
+        return Attribution(ErrorStage.ENSEMBLE, "it is not one of the projected entities")
 
-    def _by_others(self, predicted: Entity) -> bool:
-        """True where an entity is not what projection made."""
+    def _is_changed(self, predicted: Entity) -> bool:
+        """Return True if an entity differs from the projected ones."""
         return self.projected is not None and (predicted.span, predicted.label) not in self.projected
 
     def _origin(self, predicted: Entity) -> Outcome | None:
@@ -204,7 +226,7 @@ class ErrorAttributor:
         return any(_words(source) & linked for linked in self.links)
 
     def _is_right(self, projected: Entity) -> bool:
-        """True where a projected entity is in the gold data."""
+        """Return True if a projected entity is in the gold data."""
         return any(projected.span == gold.span and projected.label == gold.label for gold in self.gold)
 
     def _name(self, outcome: Outcome) -> str:
@@ -221,16 +243,16 @@ def _words(entity: Entity) -> frozenset[int]:
     return frozenset(range(entity.start, entity.end))
 
 
-def _outvoted(pair: Pair) -> frozenset[tuple[Span, str]] | None:
-    """What projection made of a pair whose labels are something else."""
+def _projected_if_changed(pair: Pair) -> frozenset[tuple[Span, str]] | None:
+    """The projected entities of a pair, if its final labels differ from them."""
     outcomes = () if pair.projection is None else pair.projection.outcomes
     projected = frozenset((e.span, e.label) for o in outcomes for e in o.projected)
     return None if projected == {(e.span, e.label) for e in pair.labeled.entities} else projected
 
 
 def _failure(pair: Pair) -> Attribution | None:
-    """The stage that could not process a pair."""
+    """The stage that failed on a pair."""
     if pair.error is None:
         return None
-    stage = _FAILED.get(pair.error.partition(":")[0])
+    stage = _STAGE_OF_FAILURE.get(pair.error.partition(":")[0])
     return None if stage is None else Attribution(stage, f"failed: {pair.error.partition(': ')[2]}")

@@ -13,11 +13,13 @@ from xlner.evaluation.entities import EvaluationMode, Scores, count, counts_of
 
 SENTENCE_LENGTHS = (1, 11, 21, 31, 41)
 ENTITY_LENGTHS = (1, 2, 3, 4)
-"""The shortest length of each bucket, in words; the last one has no end."""
+"""The shortest length in each bucket, in words. The last bucket has no upper limit."""
 
 
 def by_sentence_length(scores: Scores, starts: Sequence[int] = SENTENCE_LENGTHS) -> dict[str, Counts]:
-    """Counts of all types by the number of words of the sentence.
+    """Counts of all labels together, by the number of words in the sentence.
+
+    `starts` are the shortest lengths of the buckets. Raises `ValidationError` unless they rise from 1.
 
     >>> from xlner import Entity, Sentence, evaluate
     >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 2, "PER"),))]
@@ -25,17 +27,18 @@ def by_sentence_length(scores: Scores, starts: Sequence[int] = SENTENCE_LENGTHS)
     1.0
     """
     names = _names(starts)
-    bucket = np.searchsorted(starts, np.diff(scores.sides.offsets), side="right") - 1
+    bucket = np.searchsorted(starts, np.diff(scores.spans.offsets), side="right") - 1
     totals = np.zeros((len(names), 4), dtype=np.int64)
     np.add.at(totals, bucket, scores.by_sentence.sum(axis=1))
     return dict(zip(names, map(counts_of, totals), strict=True))
 
 
 def by_entity_length(scores: Scores, starts: Sequence[int] = ENTITY_LENGTHS) -> dict[str, Counts]:
-    """Counts of all types by the number of words of the entity: recall by that of gold entities, precision by that of
-    predicted ones.
+    """Counts of all labels together, by the number of words in the entity.
 
-    Raises `ValidationError` for partial scores, where the two differ.
+    Recall is grouped by the length of the gold entities, precision by that of the predicted ones. `starts` are the
+    shortest lengths of the buckets. Raises `ValidationError` unless they rise from 1, and for scores in mode `partial`,
+    in which the two entities of a match can differ in length.
 
     >>> from xlner import Entity, Sentence, evaluate
     >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 2, "PER"),))]
@@ -43,16 +46,16 @@ def by_entity_length(scores: Scores, starts: Sequence[int] = ENTITY_LENGTHS) -> 
     1
     """
     if scores.mode is EvaluationMode.PARTIAL:
-        raise ValidationError("partial credit has no single entity length", hint="use another mode")
+        raise ValidationError("scores in mode partial have no single entity length", hint="use another mode")
     names = _names(starts)
-    spans = (scores.sides.gold, scores.sides.predicted)
+    spans = (scores.spans.gold, scores.spans.predicted)
     rows = [np.searchsorted(starts, s.ends - s.starts, side="right") - 1 for s in spans]
-    totals = count(scores.sides, (rows[0], rows[1]), len(names))
+    totals = count(scores.spans, (rows[0], rows[1]), len(names))
     return dict(zip(names, map(counts_of, totals), strict=True))
 
 
 def _names(starts: Sequence[int]) -> list[str]:
-    """What the buckets are called.
+    """The names of the buckets.
 
     >>> _names((1, 2, 5))
     ['1', '2-4', '5+']

@@ -1,4 +1,4 @@
-"""How far scores may be off, for the sentences are a sample: bootstrap confidence intervals."""
+"""Bootstrap confidence intervals: how much scores vary because the sentences are a sample."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ _CORRECT, _PREDICTED, _GOLD, _PARTIAL = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """The range that holds a score with the confidence `level`."""
+    """A confidence interval at the confidence level `level`.
+
+    >>> str(Interval(0.25, 0.5))
+    '[0.2500, 0.5000]'
+    """
 
     low: float
     high: float
@@ -31,7 +35,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class ConfidenceIntervals:
-    """Intervals of the micro F1, the macro F1 and the F1 of every type, with the extended signature."""
+    """Intervals of the micro F1, the macro F1 and the F1 of each label, and a signature that includes the options."""
 
     micro: Interval
     macro: Interval
@@ -42,27 +46,28 @@ class ConfidenceIntervals:
 def confidence_intervals(
     scores: Scores, *, samples: int = SAMPLES, level: float = LEVEL, seed: int = 0
 ) -> ConfidenceIntervals:
-    """Percentile intervals of F1 over bootstrap samples of the sentences (Efron 1979); the same for the same seed.
+    """Percentile intervals of F1 over bootstrap samples of the sentences (Efron 1979).
 
-    A type that a sample does not have is left out of the mean over types there.
+    The macro F1 of a sample is the mean over the labels that occur in it. The same seed gives the same intervals.
+    Raises `ValidationError` if `samples` is less than 1 or `level` is not between 0 and 1.
 
     >>> from xlner import Entity, Sentence, evaluate
     >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))] * 2
     >>> str(confidence_intervals(evaluate(gold, gold)).micro)
     '[1.0000, 1.0000]'
     """
-    n_types = len(scores.sides.labels)
+    n_types = len(scores.spans.labels)
     totals = bootstrap(scores.by_sentence.reshape(scores.sentences, n_types * 4), samples=samples, seed=seed)
     totals = totals.reshape(samples, n_types, 4)
     per_type = f1_of(totals)
-    found = {label: _interval(per_type[:, k], level) for k, label in enumerate(scores.sides.labels)}
+    found = {label: _interval(per_type[:, k], level) for k, label in enumerate(scores.spans.labels)}
     facts = {"bootstrap": samples, "level": level, "seed": seed, "numpy": np.__version__}
     micro = _interval(f1_of(totals.sum(axis=1)), level)
     return ConfidenceIntervals(micro, _interval(macro_f1_of(totals), level), found, scores.signature.extended(facts))
 
 
 def f1_of(totals: Ints) -> Floats:
-    """F1 of counts in the last axis: correct, predicted, gold, partial.
+    """F1 of the counts in the last axis: correct, predicted, gold, partial.
 
     >>> f1_of(np.array([1, 2, 2, 1])).item()
     0.75
@@ -72,9 +77,13 @@ def f1_of(totals: Ints) -> Floats:
 
 
 def macro_f1_of(totals: Ints) -> Floats:
-    """Mean F1 over the types in the last axis but one that there are."""
-    there = (totals[..., _PREDICTED] + totals[..., _GOLD]) > 0
-    number = there.sum(axis=-1)
+    """Mean F1 over the labels in the second-to-last axis; labels without any entity are left out.
+
+    >>> macro_f1_of(np.array([[1, 1, 1, 0], [0, 1, 0, 0], [0, 0, 0, 0]])).item()
+    0.5
+    """
+    present = (totals[..., _PREDICTED] + totals[..., _GOLD]) > 0
+    number = present.sum(axis=-1)
     return np.where(number > 0, f1_of(totals).sum(axis=-1) / np.maximum(number, 1), 0.0)
 
 

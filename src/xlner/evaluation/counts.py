@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Entities that are correct, predicted, and in the gold data; `partial` ones count half.
+    """The numbers of correct, predicted and gold entities. `partial` ones count half as correct.
 
     >>> Counts(correct=1, predicted=2, gold=4).f1
     0.3333333333333333
@@ -21,17 +21,17 @@ class Counts:
 
     @property
     def precision(self) -> float:
-        """Share of the predicted entities that are correct; 0 where there are none."""
+        """The share of the predicted entities that are correct; 0 if there are none."""
         return self._credit / self.predicted if self.predicted else 0.0
 
     @property
     def recall(self) -> float:
-        """Share of the gold entities that were found; 0 where there are none."""
+        """The share of the gold entities that were found; 0 if there are none."""
         return self._credit / self.gold if self.gold else 0.0
 
     @property
     def f1(self) -> float:
-        """Harmonic mean of precision and recall; 0 where there is nothing to count."""
+        """The harmonic mean of precision and recall; 0 if there are no entities."""
         total = self.predicted + self.gold
         return 2 * self._credit / total if total else 0.0
 
@@ -41,7 +41,7 @@ class Counts:
 
     @classmethod
     def total(cls, counts: Iterable[Counts]) -> Counts:
-        """The sums of several counts.
+        """The sum of several counts.
 
         >>> Counts.total([Counts(1, 2, 3), Counts(1, 1, 1)])
         Counts(correct=2, predicted=3, gold=4, partial=0)

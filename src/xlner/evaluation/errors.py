@@ -1,4 +1,4 @@
-"""What is wrong: every wrong entity with its kind of error and, where the run can tell, the stage to blame."""
+"""Error analysis: the kind of each error and, if the predictions include it, the stage that it comes from."""
 
 from __future__ import annotations
 
@@ -11,41 +11,53 @@ from xlner.core.entity import Entity
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.evaluation.attribution import Attribution, ErrorAttributor, Stage
+from xlner.evaluation.attribution import Attribution, ErrorAttributor, ErrorStage
 from xlner.evaluation.counts import Counts
-from xlner.evaluation.groups import groups
+from xlner.evaluation.overlap_groups import overlap_groups
 from xlner.evaluation.paired_sentences import PairedSentence, paired_sentences
 
 
 class ErrorKind(StrEnum):
-    """How a gold entity, or several, and what was predicted in its place differ."""
+    """How gold entities and the entities predicted instead of them differ.
+
+    >>> ErrorKind("missed").name
+    'MISSED'
+    """
 
     BOUNDARY_LEFT = "boundary left"
-    """The label is right, the entity begins too early or too late."""
+    """The label is right, but the entity begins at the wrong word."""
     BOUNDARY_RIGHT = "boundary right"
-    """The label is right, the entity ends too early or too late."""
+    """The label is right, but the entity ends at the wrong word."""
     BOUNDARY_BOTH = "boundary both"
-    """The label is right, both ends are wrong."""
+    """The label is right, but both boundaries are wrong."""
     TYPE = "type"
-    """The span is right, the label is wrong."""
+    """The span is right, but the label is wrong."""
     TYPE_AND_BOUNDARY = "type and boundary"
-    """The spans overlap, and label and span are wrong."""
+    """The spans overlap, but label and span are wrong."""
     SPLIT = "split"
-    """Several entities in the place of one."""
+    """Several entities were predicted instead of one."""
     MERGED = "merged"
-    """One entity in the place of several."""
+    """One entity was predicted instead of several."""
     MISSED = "missed"
-    """Nothing was predicted on the words of a gold entity."""
+    """No predicted entity has any word of the gold entity."""
     SPURIOUS = "spurious"
-    """No gold entity has any of the words."""
+    """No gold entity has any word of the predicted entity."""
 
 
 @dataclass(frozen=True, slots=True)
 class EntityError:
-    """One error: the gold and the predicted entities that it is about, and where.
+    """One error.
 
-    `sentence` is the 1-based number of the sentence among those with words. `blame` is None where the predictions came
-    without the outcomes of projection.
+    - `kind`: the kind of error.
+    - `gold`, `predicted`: the entities that differ; one of the two may be empty.
+    - `sentence`: the 1-based number of the sentence, not counting sentences without words.
+    - `where`: the sentence with gold and predicted entities.
+    - `attribution`: the stage that the error comes from; None if the predictions do not tell what each stage did.
+
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))]
+    >>> (error,) = find_errors(gold, [Pair(gold[0].with_entities(()), error="translator: too long")]).errors
+    >>> error.kind.value, error.stage.value, error.attribution.why
+    ('missed', 'translation', 'failed: too long')
     """
 
     kind: ErrorKind
@@ -53,32 +65,40 @@ class EntityError:
     predicted: tuple[Entity, ...]
     sentence: int
     where: PairedSentence
-    blame: Attribution | None
+    attribution: Attribution | None
 
     @property
-    def stage(self) -> Stage | None:
-        """The stage to blame."""
-        return self.blame.stage if self.blame is not None else None
+    def stage(self) -> ErrorStage | None:
+        """The stage that the error comes from; None if it is not known."""
+        return self.attribution.stage if self.attribution is not None else None
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorReport:
-    """All errors in the order of the sentences. Every wrong gold and every wrong predicted entity is in one of them."""
+    """All errors in the order of the sentences, and the counts of all entities.
+
+    Each wrong gold entity and each wrong predicted entity is in exactly one error.
+
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))]
+    >>> report = find_errors(gold, [gold[0].with_entities([Entity(0, 1, "ORG")])])
+    >>> {str(kind): report.gain(errors) for kind, errors in report.by_kind().items()}
+    {'type': 1.0}
+    """
 
     errors: tuple[EntityError, ...]
     counts: Counts
 
     def by_kind(self) -> dict[ErrorKind, tuple[EntityError, ...]]:
-        """Errors of each kind that there is."""
+        """The errors of each kind that occurs."""
         return {kind: found for kind in ErrorKind if (found := tuple(e for e in self.errors if e.kind is kind))}
 
-    def by_stage(self) -> dict[Stage | None, tuple[EntityError, ...]]:
-        """Errors that each stage is to blame for; those of which nothing is known under None."""
-        stages = (*Stage, None)
+    def by_stage(self) -> dict[ErrorStage | None, tuple[EntityError, ...]]:
+        """The errors that come from each stage; those of unknown stage under None."""
+        stages = (*ErrorStage, None)
         return {stage: found for stage in stages if (found := tuple(e for e in self.errors if e.stage is stage))}
 
     def gain(self, errors: Iterable[EntityError]) -> float:
-        """How much higher micro F1 would be if these errors had not been made."""
+        """How much higher the micro F1 would be without these errors."""
         errors = list(errors)
         gold, predicted = sum(len(e.gold) for e in errors), sum(len(e.predicted) for e in errors)
         c = self.counts
@@ -88,10 +108,10 @@ class ErrorReport:
 def find_errors(
     gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair], *, ignore: Collection[str] = ()
 ) -> ErrorReport:
-    """Compare predicted with gold sentences, one for one, and say what is wrong with each entity that is not right.
+    """Compare predicted sentences with gold sentences, one by one, and classify each error.
 
-    Pairs, as a pipeline gives them, are also traced back through projection, alignment and recognition. `ignore` takes
-    entities with these labels out on both sides. Raises `InputError` with the first position where the words differ.
+    If the predictions are the pairs of a pipeline, each error is also attributed to a stage. Entities whose label is in
+    `ignore` are left out on both sides. Raises `InputError` at the first word that differs.
 
     >>> gold = [Sentence(("Ana", "Pardo", "in", "Vigo"), (Entity(0, 2, "PER"), Entity(3, 4, "LOC")))]
     >>> report = find_errors(gold, [gold[0].with_entities([Entity(1, 2, "PER")])])
@@ -112,22 +132,24 @@ def find_errors(
 
 
 def examples(errors: Sequence[EntityError], count: int) -> list[EntityError]:
-    """So many errors from all over the data, evenly spaced.
+    """At most `count` of the errors, evenly spaced over the data.
 
-    >>> examples([], 3)
-    []
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))] * 6
+    >>> errors = find_errors(gold, [s.with_entities(()) for s in gold]).errors
+    >>> [error.sentence for error in examples(errors, 3)]
+    [1, 3, 5]
     """
     step = max(1, len(errors) // count) if count else 1
     return list(errors[::step][:count])
 
 
 def _errors_of(item: PairedSentence, number: int, gold: list[Entity], predicted: list[Entity]) -> Iterator[EntityError]:
-    blamer = ErrorAttributor.of(item, gold)
-    for group in groups([_key(e) for e in gold], [_key(e) for e in predicted]):
+    attributor = ErrorAttributor.of(item, gold)
+    for group in overlap_groups([_key(e) for e in gold], [_key(e) for e in predicted]):
         wanted = tuple(gold[k] for k in group.gold)
         found = tuple(predicted[k] for k in group.predicted)
         kind = _kind(wanted, found)
-        yield EntityError(kind, wanted, found, number, item, _blame(blamer, kind, wanted, found))
+        yield EntityError(kind, wanted, found, number, item, _attribution(attributor, kind, wanted, found))
 
 
 def _key(entity: Entity) -> tuple[int, int, str]:
@@ -149,17 +171,17 @@ def _kind(gold: Sequence[Entity], predicted: Sequence[Entity]) -> ErrorKind:
     return ErrorKind.BOUNDARY_RIGHT if wanted.start == found.start else ErrorKind.BOUNDARY_BOTH
 
 
-def _blame(
-    blamer: ErrorAttributor | None, kind: ErrorKind, gold: tuple[Entity, ...], predicted: tuple[Entity, ...]
+def _attribution(
+    attributor: ErrorAttributor | None, kind: ErrorKind, gold: tuple[Entity, ...], predicted: tuple[Entity, ...]
 ) -> Attribution | None:
-    if blamer is None:
+    if attributor is None:
         return None
     if kind is ErrorKind.MISSED:
-        return blamer.missed(gold[0])
+        return attributor.missed(gold[0])
     if kind is ErrorKind.SPURIOUS:
-        return blamer.spurious(predicted[0])
+        return attributor.spurious(predicted[0])
     if kind is ErrorKind.SPLIT:
-        return blamer.split(predicted)
+        return attributor.split(predicted)
     if kind is ErrorKind.MERGED:
-        return blamer.merged(gold, predicted[0])
-    return blamer.differing(gold[0], predicted[0])
+        return attributor.merged(gold, predicted[0])
+    return attributor.differing(gold[0], predicted[0])

@@ -1,4 +1,4 @@
-"""Gold and predicted sentences side by side, refused where they are not the same sentences."""
+"""Pairs of gold and predicted sentences with the same words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from xlner.errors import InputError
 
 
 class PairedSentence(NamedTuple):
-    """A gold sentence, the same sentence with predicted entities, and the pair these came from, if any."""
+    """A gold sentence, the same sentence with predicted entities, and the pair that has the predictions, if any.
+
+    >>> sentence = Sentence(("Vigo",))
+    >>> PairedSentence(sentence, sentence, Pair(sentence, error="aligner: too long")).error
+    'aligner: too long'
+    """
 
     gold: Sentence
     predicted: Sentence
@@ -20,23 +25,23 @@ class PairedSentence(NamedTuple):
 
     @property
     def error(self) -> str | None:
-        """Why the sentence could not be labeled."""
+        """The error of the sentence, if a stage failed on it."""
         if self.pair is not None:
             return self.pair.error
         return str(self.predicted.meta["error"]) if "error" in self.predicted.meta else None
 
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
-        """What became of the source entities."""
+        """The outcomes of the source entities."""
         return self.pair.projection.outcomes if self.pair is not None and self.pair.projection is not None else ()
 
 
 def paired_sentences(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair]) -> Iterator[PairedSentence]:
-    """The sentences of both sides, one for one; sentences without words are skipped on both sides.
+    """Pair the sentences of both sides in order. Sentences without words are skipped on both sides.
 
-    Raises `InputError` with the first position where the words differ.
+    Raises `InputError` at the first word that differs, or if one side ends before the other.
 
-    >>> [m.predicted.tokens for m in paired_sentences([Sentence(("a",)), Sentence(())], [Sentence(("a",))])]
+    >>> [item.predicted.tokens for item in paired_sentences([Sentence(("a",)), Sentence(())], [Sentence(("a",))])]
     [('a',)]
     """
     sides = ((item for item in side if _tokens(item)) for side in (gold, predicted))
@@ -44,7 +49,7 @@ def paired_sentences(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pa
         if g is None or p is None:
             longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
             raise InputError(
-                f"the {longer} data has this sentence, the {shorter} data ends before it",
+                f"the {longer} data has this sentence, but the {shorter} data ends before it",
                 sentence=number,
                 hint="compare files with the same sentences in the same order",
             )

@@ -1,7 +1,7 @@
-"""Partial credit as in SemEval-2013 task 9: the same pairs of entities under four notions of correct.
+"""Partial credit under the four schemes of SemEval-2013 task 9.
 
-Counts follow MUC-5 (Chinchor and Sundheim 1993): correct (COR), incorrect (INC), partial (PAR), missing (MIS) and
-spurious (SPU); precision is `(COR + PAR / 2) / (COR + INC + PAR + SPU)`, recall has MIS in place of SPU.
+The counts are those of MUC-5 (Chinchor and Sundheim 1993): correct (COR), incorrect (INC), partial (PAR), missing (MIS)
+and spurious (SPU). Precision is `(COR + PAR / 2) / (COR + INC + PAR + SPU)`; recall has MIS instead of SPU.
 """
 
 from __future__ import annotations
@@ -9,16 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xlner.evaluation.counts import Counts
-from xlner.evaluation.matching import inexact_pairs
+from xlner.evaluation.paired_entities import inexact_pairs
 from xlner.evaluation.spans import GoldAndPredicted
 
 SCHEMES = ("strict", "exact", "partial", "type")
-"""Span and label right; span right; spans overlap (half credit unless the same); spans overlap and label right."""
+"""What counts as correct:
+
+- `strict`: span and label are right.
+- `exact`: the span is right.
+- `partial`: the span is right; overlapping spans get half credit.
+- `type`: the spans overlap and the label is right.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class MucCounts:
-    """What became of gold and predicted entities under one scheme."""
+    """Counts of gold and predicted entities under one scheme.
+
+    >>> MucCounts(correct=1, partial=2, missing=1).counts.recall
+    0.5
+    """
 
     correct: int = 0
     incorrect: int = 0
@@ -28,24 +38,24 @@ class MucCounts:
 
     @property
     def counts(self) -> Counts:
-        """The same as counts with precision, recall and F1."""
+        """The counts as `Counts`, which has precision, recall and F1."""
         both = self.correct + self.incorrect + self.partial
         return Counts(self.correct, both + self.spurious, both + self.missing, self.partial)
 
 
-def muc_counts(sides: GoldAndPredicted) -> dict[str, MucCounts]:
-    """Counts of all types under each scheme. Each entity is in one pair at most, so that counts add up.
+def muc_counts(spans: GoldAndPredicted) -> dict[str, MucCounts]:
+    """Counts of all labels together under each scheme. Each entity is paired with at most one that overlaps it.
 
     >>> from xlner import Entity, Sentence, evaluate
     >>> gold = [Sentence(("Ana", "Vigo"), (Entity(0, 2, "PER"),))]
     >>> predicted = [Sentence(("Ana", "Vigo"), (Entity(1, 2, "PER"),))]
-    >>> muc_counts(evaluate(gold, predicted).sides)["partial"].counts.f1
+    >>> muc_counts(evaluate(gold, predicted).spans)["partial"].counts.f1
     0.5
     """
-    exact = int(sides.exact()[0].sum())
+    exact = int(spans.exact()[0].sum())
     same_span = same_label = paired = missing = spurious = 0
-    gold, predicted = sides.gold, sides.predicted
-    for g, p in inexact_pairs(sides):
+    gold, predicted = spans.gold, spans.predicted
+    for g, p in inexact_pairs(spans):
         if g is None or p is None:
             missing += p is None
             spurious += g is None

@@ -1,4 +1,4 @@
-"""Whether confidences mean what they say: of entities with confidence .8, are 80 % right?"""
+"""Reliability of confidences: are 80 % of the entities with confidence 0.8 correct?"""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from xlner.errors import ValidationError
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """Entities with a confidence in `[low, high)`, in the last bin also 1: how many, how sure and how often right."""
+class ReliabilityBin:
+    """The entities with a confidence in `[low, high)`. The last bin includes 1.
+
+    `confidence` is their mean confidence, `accuracy` the share that is correct.
+
+    >>> reliability([0.75, 0.75], [True, False], bins=2).bins
+    (ReliabilityBin(low=0.5, high=1.0, count=2, confidence=0.75, accuracy=0.5),)
+    """
 
     low: float
     high: float
@@ -21,14 +27,21 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability:
-    """A reliability table and what it comes to.
+    """A reliability table and its summary.
 
-    `ece` is the expected calibration error, the mean over entities of `|accuracy − confidence|` of their bin (Naeini
-    et al. 2015); `brier` the mean of `(confidence − right)²` (Brier 1950). Both are 0 at best. Empty bins are left
-    out of `bins`.
+    - `bins`: the bins that are not empty.
+    - `count`: the number of entities.
+    - `accuracy`: the share that is correct.
+    - `ece`: the expected calibration error, the mean over entities of `|accuracy - confidence|` of their bin (Naeini
+      et al. 2015); 0 is best.
+    - `brier`: the Brier score, the mean of `(confidence - correct)²` (Brier 1950); 0 is best.
+
+    >>> table = reliability([1.0, 0.0], [True, False])
+    >>> table.accuracy, table.ece, table.brier
+    (0.5, 0.0, 0.0)
     """
 
-    bins: tuple[Bin, ...]
+    bins: tuple[ReliabilityBin, ...]
     count: int
     accuracy: float
     ece: float
@@ -36,21 +49,26 @@ class Reliability:
 
 
 def reliability(confidence: Sequence[float], correct: Sequence[bool], *, bins: int = 10) -> Reliability:
-    """The reliability table of confidences in [0, 1] over `bins` bins of equal width.
+    """Make a reliability table of confidences in [0, 1] with `bins` bins of equal width.
 
-    Raises `ValidationError` for a confidence outside [0, 1], for lists of different lengths, and without any entity.
+    Raises `ValidationError` for a confidence outside [0, 1], for lists of different lengths, and for empty lists.
 
     >>> table = reliability([0.9, 0.9, 0.2], [True, False, False])
     >>> [(b.count, b.accuracy) for b in table.bins], round(table.ece, 3), round(table.brier, 3)
     ([(1, 0.0), (2, 0.5)], 0.333, 0.287)
     """
-    if bins < 1 or len(confidence) != len(correct):
-        raise ValidationError(f"{len(confidence)} confidences of {len(correct)} entities in {bins} bins")
-    if not confidence or not all(0 <= c <= 1 for c in confidence):
-        raise ValidationError("a reliability table needs confidences between 0 and 1, one at least")
+    if bins < 1:
+        raise ValidationError(f"bins is {bins} but must be at least 1")
+    if len(confidence) != len(correct):
+        raise ValidationError(f"{len(confidence)} confidences but {len(correct)} entities")
+    if not confidence:
+        raise ValidationError("a reliability table needs at least one entity")
+    for value in confidence:
+        if not 0 <= value <= 1:
+            raise ValidationError(f"confidence {value} is not between 0 and 1")
     rows: list[list[tuple[float, bool]]] = [[] for _ in range(bins)]
-    for sure, right in zip(confidence, correct, strict=True):
-        rows[min(int(sure * bins), bins - 1)].append((sure, bool(right)))
+    for value, is_correct in zip(confidence, correct, strict=True):
+        rows[min(int(value * bins), bins - 1)].append((value, bool(is_correct)))
     n = len(confidence)
     table = tuple(_bin(k / bins, (k + 1) / bins, row) for k, row in enumerate(rows) if row)
     return Reliability(
@@ -62,6 +80,6 @@ def reliability(confidence: Sequence[float], correct: Sequence[bool], *, bins: i
     )
 
 
-def _bin(low: float, high: float, rows: Sequence[tuple[float, bool]]) -> Bin:
+def _bin(low: float, high: float, rows: Sequence[tuple[float, bool]]) -> ReliabilityBin:
     n = len(rows)
-    return Bin(low, high, n, sum(c for c, _ in rows) / n, sum(r for _, r in rows) / n)
+    return ReliabilityBin(low, high, n, sum(c for c, _ in rows) / n, sum(r for _, r in rows) / n)

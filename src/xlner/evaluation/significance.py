@@ -1,4 +1,4 @@
-"""Whether one system is better than another, or the difference may be chance."""
+"""Significance tests: is the difference between two systems more than chance?"""
 
 from __future__ import annotations
 
@@ -15,14 +15,23 @@ from xlner.evaluation.entities import Scores
 from xlner.evaluation.spans import Ints
 
 TRIALS = 10_000
-_ROUNDING = 1e-12  # F1 values that differ by less are the same
+_ROUNDING = 1e-12  # F1 values that differ by less are equal
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The micro F1 of the second system minus that of the first, with its interval and p-value.
+    """The difference in micro F1 between two systems.
 
-    `p` is the probability of a difference at least as large, in either direction, if the two systems were the same.
+    - `f1`: the micro F1 of the second system minus that of the first.
+    - `interval`: its confidence interval.
+    - `p`: the two-sided p-value, the probability of a difference at least as large if the systems were equally good.
+    - `signature`: what was compared, and how.
+
+    >>> from xlner import Entity, Sentence, evaluate
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))] * 4
+    >>> scores = [evaluate(gold, predicted) for predicted in ([s.with_entities(()) for s in gold], gold)]
+    >>> compare(*scores).f1, str(compare(*scores).interval)
+    (1.0, '[1.0000, 1.0000]')
     """
 
     f1: float
@@ -40,11 +49,15 @@ def compare(
     level: float = LEVEL,
     seed: int = 0,
 ) -> Difference:
-    """Paired approximate randomization over sentences (Noreen 1989; Yeh 2000), and a paired bootstrap interval.
+    """Compare the micro F1 of two systems by paired tests over sentences.
 
-    In each trial the outputs of the two systems are swapped in every sentence with probability 1/2; `p` is
-    `(r + 1) / (trials + 1)` where *r* trials differ at least as much as the systems do. Raises `InputError` where the
-    two scores are not of the same data, mode and ignored labels.
+    The p-value is from approximate randomization (Noreen 1989; Yeh 2000). Each trial swaps the outputs of the two
+    systems in each sentence with probability 1/2. The p-value is `(r + 1) / (trials + 1)`, where `r` is the number of
+    trials in which the absolute difference is at least as large as the observed one. The interval is from a paired
+    bootstrap with `samples` samples, at the confidence level `level`.
+
+    Raises `InputError` if the data, mode or ignored labels of the two scores differ, and `ValidationError` if `trials`
+    or `samples` is less than 1 or `level` is not between 0 and 1.
 
     >>> from xlner import Entity, Sentence, evaluate
     >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))] * 20
@@ -71,7 +84,10 @@ def compare(
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values of several comparisons, adjusted so that the chance of any false finding is bounded (Holm 1979).
+    """Adjust the p-values of several comparisons by the step-down method of Holm (1979).
+
+    The adjusted values control the probability of at least one false positive. The k-th smallest of m p-values is
+    multiplied by m - k + 1; each result is at least as large as the one before it, and at most 1.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]

@@ -1,4 +1,4 @@
-"""The entities of many sentences as arrays."""
+"""The entities of many sentences as arrays of spans."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ Ints = NDArray[np.int64]
 
 
 class Spans(NamedTuple):
-    """Disjoint spans in order: first word, word after the last, label number. Words count from the first sentence."""
+    """Disjoint spans in order: the first word, the word after the last, and the label number.
+
+    Words are numbered through all sentences.
+    """
 
     starts: Ints
     ends: Ints
@@ -26,10 +29,18 @@ class Spans(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GoldAndPredicted:
-    """Gold and predicted spans of the same sentences.
+    """The gold and predicted spans of the same sentences.
 
-    `offsets` has the position of the first word of each sentence, and the number of words at its end; `labels` the
-    names of the label numbers; `digest` stands for the gold data.
+    - `offsets`: the number of the first word of each sentence, followed by the number of all words.
+    - `labels`: the labels, in the order of the label numbers.
+    - `gold`, `predicted`: the spans.
+    - `digest`: a hash of the gold data.
+
+    >>> from xlner import Entity
+    >>> gold = Sentence(("in", "Vigo"), (Entity(1, 2, "LOC"),))
+    >>> spans = spans_of_sentences([(gold, gold)])
+    >>> spans.offsets.tolist(), spans.labels, spans.gold.starts.tolist()
+    ([0, 2], ('LOC',), [1])
     """
 
     offsets: Ints
@@ -39,11 +50,11 @@ class GoldAndPredicted:
     digest: str
 
     def sentence_of(self, positions: Ints) -> Ints:
-        """The 0-based sentence of each word."""
+        """The 0-based number of the sentence of each word."""
         return np.searchsorted(self.offsets, positions, side="right") - 1
 
     def without(self, ignored: Collection[str]) -> GoldAndPredicted:
-        """The same without the entities of some labels, and with the labels that are left."""
+        """The spans without those of the ignored labels."""
         kept = np.array([label not in ignored for label in self.labels], dtype=bool)
         labels = tuple(label for label in self.labels if label not in ignored)
         numbers = np.cumsum(kept) - 1
@@ -51,12 +62,12 @@ class GoldAndPredicted:
         return GoldAndPredicted(self.offsets, labels, gold, predicted, self.digest)
 
     def unlabeled(self, label: str) -> GoldAndPredicted:
-        """The same with one label for all entities."""
+        """The same spans, all with this label."""
         gold, predicted = (Spans(s.starts, s.ends, np.zeros_like(s.labels)) for s in (self.gold, self.predicted))
         return GoldAndPredicted(self.offsets, (label,), gold, predicted, self.digest)
 
     def exact(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """For each gold span whether the same span is predicted with its label, and the other way round."""
+        """Whether each gold span is predicted with its label, and whether each predicted span is in the gold data."""
         _, in_gold, in_predicted = np.intersect1d(
             self.gold.starts, self.predicted.starts, assume_unique=True, return_indices=True
         )
@@ -76,7 +87,7 @@ def _renumbered(spans: Spans, kept: NDArray[np.bool_], numbers: Ints) -> Spans:
 
 
 def spans_of_sentences(pairs: Iterable[tuple[Sentence, Sentence]]) -> GoldAndPredicted:
-    """Gold and predicted spans of sentences with the same words."""
+    """Collect the gold and predicted spans of pairs of sentences with the same words."""
     digest = Digest()
     lengths: list[int] = [0]
     columns: tuple[list[tuple[int, int, str]], ...] = ([], [])

@@ -1,4 +1,4 @@
-"""Spans straight from tag sequences, valid or not, as conlleval and seqeval read them."""
+"""Spans from tag sequences, which need not be valid, read as conlleval and seqeval do."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from xlner.errors import InputError, ValidationError
 from xlner.evaluation.spans import GoldAndPredicted, Ints, Spans
 
 _Numbers = NDArray[np.uint8] | NDArray[np.int32]
-_OPEN, _GOES_ON = frozenset("BI"), frozenset("IEL")
+_OPEN, _CONTINUES = frozenset("BI"), frozenset("IEL")
 _PREFIXES = frozenset("BIESLU")
 
 
 def spans_of_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> GoldAndPredicted:
-    """Gold and predicted spans of tag sequences of the same lengths.
+    """Read the gold and predicted spans from tag sequences of the same lengths.
 
-    An entity goes on where `I-` or `E-` (`L-`) follows `B-` or `I-` of the same label; any other tag but `O` begins
-    one. Raises `InputError` where lengths differ, `ValidationError` for a tag that is neither `O` nor a prefix of any
-    scheme with a label.
+    An entity continues if `I-`, `E-` or `L-` follows `B-` or `I-` with the same label. Any other tag except `O` begins
+    an entity. Raises `InputError` if the lengths differ, and `ValidationError` for a tag that is neither `O` nor the
+    prefix of a scheme and a label.
 
-    >>> sides = spans_of_tags([["I-PER", "I-LOC"]], [["B-PER", "I-PER"]])
-    >>> sides.gold.ends.tolist(), sides.predicted.ends.tolist()
+    >>> spans = spans_of_tags([["I-PER", "I-LOC"]], [["B-PER", "I-PER"]])
+    >>> spans.gold.ends.tolist(), spans.predicted.ends.tolist()
     ([1, 2], [2])
     """
     lengths = _lengths(gold, predicted)
@@ -45,7 +45,7 @@ def spans_of_tags(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[st
 
 def _lengths(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Ints:
     if len(gold) != len(predicted):
-        raise InputError(f"{len(gold)} gold sequences of tags but {len(predicted)} predicted ones")
+        raise InputError(f"{len(gold)} gold tag sequences but {len(predicted)} predicted ones")
     lengths, others = (np.fromiter(map(len, side), np.int64, len(side)) for side in (gold, predicted))
     differ = np.flatnonzero(lengths != others)
     if differ.size:
@@ -55,17 +55,17 @@ def _lengths(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) 
 
 
 class _Codes(dict[str, int]):
-    """Tags as numbers, in the order of their first occurrence after `O`, which is 0."""
+    """Numbers of tags: `O` is 0, other tags are numbered by first occurrence."""
 
     def __missing__(self, tag: str) -> int:
         self[tag] = len(self)
         return self[tag]
 
     def of(self, sequences: Sequence[Sequence[str]], count: int) -> _Numbers:
-        """The numbers of all tags of all sequences."""
+        """The numbers of all tags in all sequences."""
         try:
             return np.frombuffer(bytes(map(self.__getitem__, chain.from_iterable(sequences))), np.uint8)
-        except ValueError:  # more than 256 tags
+        except ValueError:  # there are more than 256 tags
             return np.fromiter(map(self.__getitem__, chain.from_iterable(sequences)), np.int32, count)
 
 
@@ -77,22 +77,22 @@ class _Reader:
         self.labels = tuple(sorted({label for _, label in parts if label}))
         number = {label: k for k, label in enumerate(self.labels)}
         self._label = np.array([number.get(label, -1) for _, label in parts], dtype=np.int64)
-        follows = [[b == a and p in _OPEN and q in _GOES_ON for q, b in parts] for p, a in parts]
+        follows = [[b == a and p in _OPEN and q in _CONTINUES for q, b in parts] for p, a in parts]
         self._follows = np.array(follows, dtype=bool)
         self._is_first = np.zeros(int(offsets[-1]) + 1, dtype=bool)
         self._is_first[offsets] = True
 
     def spans(self, numbers: _Numbers) -> Spans:
-        """The spans of one side."""
+        """Read the spans of one side."""
         inside = np.flatnonzero(numbers)
-        goes_on = self._follows[numbers[inside - 1], numbers[inside]] & ~self._is_first[inside]
-        starts = inside[~goes_on]
-        ends = inside[~np.append(goes_on[1:], False)[: len(inside)]] + 1
+        continues = self._follows[numbers[inside - 1], numbers[inside]] & ~self._is_first[inside]
+        starts = inside[~continues]
+        ends = inside[~np.append(continues[1:], False)[: len(inside)]] + 1
         return Spans(starts, ends, self._label[numbers[starts]])
 
 
 def _parsed(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Prefix and label of each tag; an empty label for `O`."""
+    """Split each tag into prefix and label; both are empty for `O`."""
     for tag in tags:
         prefix, _, label = tag.partition("-")
         if tag == "O":
@@ -100,4 +100,4 @@ def _parsed(tags: Sequence[str]) -> Iterator[tuple[str, str]]:
         elif prefix in _PREFIXES and label:
             yield prefix, label
         else:
-            raise ValidationError(f"{tag!r} is not a tag", hint="give O, or a prefix and a label such as B-PER")
+            raise ValidationError(f"{tag!r} is not a tag", hint="write O, or a prefix and a label such as B-PER")

@@ -1,6 +1,7 @@
-"""Readers and writers, one file per format, streaming in and out.
+"""Readers and writers, one module per format. They stream: no file is read into memory as a whole.
 
-A reader yields one item per sentence of its file, in order: the sentence, or an `InputError` in its place.
+A reader yields one item per sentence, in order: the sentence, or an `InputError` instead of a sentence that it cannot
+read.
 """
 
 import lazy_loader as lazy

@@ -1,8 +1,8 @@
-"""CoNLL columns: one token a line, the token first and the tag last, a blank line after each sentence.
+"""CoNLL columns: one token per line, the token first and the tag last, and a blank line after each sentence.
 
-Accepted as people have them: two to four columns (and the five of Universal NER), tab or spaces, any tag scheme,
-`-DOCSTART-` lines, comments, CRLF, WikiANN's `en:token`, no-break spaces inside tokens, files without a last blank
-line. A blank line that follows a blank line is an empty sentence, except at the end of the file.
+The reader accepts the variants that occur: two to four columns, or the five of Universal NER, separated by tabs or
+spaces; any tag scheme; `-DOCSTART-` lines; comments; CRLF; the `en:token` of WikiANN; no-break spaces inside tokens;
+and files without a final blank line. Each further blank line is an empty sentence, except at the end of the file.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Block:
 
 @dataclass(slots=True)
 class ConllReader:
-    """Reads one file; `report` is filled in on the way."""
+    """Reads the sentences of one file, and counts them in `report`."""
 
     path: str
     options: ReadOptions = field(default_factory=ReadOptions)
@@ -50,7 +50,7 @@ class ConllReader:
     _prefixed: bool | None = None
 
     def read(self, lines: Iterable[Line]) -> Iterator[Item]:
-        """One sentence, or the error in its place, for every block of lines."""
+        """Yield one sentence, or an `InputError`, for each block of lines."""
         for number, block in enumerate(_blocks(lines), start=1):
             try:
                 sentence = self._sentence(block, number)
@@ -104,19 +104,19 @@ class ConllReader:
         return tokens, (["O"] * len(rows) if tag_at == 0 else [fields[tag_at] for _, fields in rows])
 
     def _problem(self, fields: Sequence[str], width: int, tag_at: int) -> tuple[str, str] | None:
-        """What is wrong with a line, and the fix; None where nothing is."""
+        """The problem with a line and how to fix it; None if there is no problem."""
         if len(fields) != width:
-            hint = "every line is a token and its tag, with a tab or spaces between them"
-            return f"{len(fields)} columns where the sentence began with {width}", hint
+            hint = "write a token and its tag on each line, separated by a tab or spaces"
+            return f"{len(fields)} columns, but the first line of the sentence has {width}", hint
         if width == 1 and self.options.require_tags:
-            return f"no tag column, only {fields[0]!r}", "give two columns, token and tag"
+            return f"no tag column, only {fields[0]!r}", "write two columns, the token and its tag"
         if tag_at and not _is_tag(fields[tag_at]) and self.options.scheme != Scheme.IO:
-            hint = "the last column must be O or a prefix and a label, such as B-PER"
+            hint = "the last column must be O, or a prefix and a label such as B-PER"
             return f"{fields[tag_at]!r} is not a tag", hint
         return None
 
     def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
-        """Strip WikiANN's `en:` where all tokens of the first sentence have the same one."""
+        """Remove the language prefix of WikiANN (`en:`) if all tokens of the first sentence have the same one."""
         found = [_LANGUAGE_PREFIX.match(t) for t in tokens]
         if self._prefixed is None:
             self._prefixed = all(found) and len({m[1] for m in found if m}) == 1
@@ -127,7 +127,7 @@ class ConllReader:
 
 def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
     block = _Block()
-    blanks: list[_Block] = []  # empty sentences, until it is sure that the file goes on
+    blanks: list[_Block] = []  # empty sentences, kept back until another sentence follows
     after_docstart = False
     for number, line in lines:
         if isinstance(line, InputError):
@@ -147,7 +147,7 @@ def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
                 blanks = []
                 yield block
                 block = _Block()
-            elif not after_docstart:  # that blank line belongs to the document mark
+            elif not after_docstart:  # otherwise the blank line belongs to the document mark
                 blanks.append(block)
                 block = _Block()
             after_docstart = False
@@ -163,7 +163,7 @@ def _blocks(lines: Iterable[Line]) -> Iterator[_Block]:
 
 
 def _is_comment(line: str) -> bool:
-    """A line that begins with # is a comment unless it is the token # with its tag."""
+    """Return True for a comment. A line that begins with # can also be the token # with its tag."""
     if not line.startswith("#"):
         return False
     if _KEY_VALUE.match(line):
@@ -176,7 +176,7 @@ def _is_tag(field: str) -> bool:
 
 
 def _meta(block: _Block) -> tuple[dict[str, object], str | None, str | None]:
-    """Comments to carry through, and the text and the identifier found among them."""
+    """The comments of a block, and the text and identifier among them."""
     meta: dict[str, object] = {}
     comments = [c for c in block.comments if c != _EMPTY]
     values = {m[1]: m[2] for m in map(_KEY_VALUE.match, comments) if m}
@@ -190,7 +190,7 @@ def _meta(block: _Block) -> tuple[dict[str, object], str | None, str | None]:
 
 
 def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
-    """Write a sentence in two columns with a tab between them, its comments above."""
+    """Write a sentence as two tab-separated columns, after its comments."""
     if sentence.meta.get("docstart"):
         stream.write(f"{_DOCSTART}\tO\n\n")
     comments = sentence.meta.get("comments", ())
@@ -211,7 +211,7 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
 
 
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
-    """Write the labeled target sentence; a failed one with its error in a comment."""
+    """Write the labeled target sentence. If the pair has an error, it is written as a comment."""
     sentence = pair.labeled
     if pair.error is not None:
         meta = {**sentence.meta, "error": pair.error}
@@ -220,5 +220,5 @@ def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -
 
 
 def _one_cell(token: str) -> str:
-    """A token as one cell: the characters that would break the line become no-break spaces."""
+    """A token as one cell. Tabs and line breaks become no-break spaces."""
     return "".join("\u00a0" if c in "\t\n\r" else c for c in token) or "\u00a0"

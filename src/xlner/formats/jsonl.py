@@ -1,7 +1,8 @@
-"""JSON lines: everything xlner knows about a sentence or a pair, one object a line.
+"""JSON lines: everything that xlner knows about a sentence or a pair, one object per line.
 
-Read: `tokens` (or `words`) with `ner_tags` (or `tags`) as strings or ids, or `entities`, or `text` alone; `id`, `lang`,
-and fields of other programs, which are carried through. Written besides: `source`, `alignment`, `outcomes`, `error`.
+An object has `tokens` (or `words`) with `entities` or with `ner_tags` (or `tags`), which are strings or numbers; or it
+has only `text`. It may have `id` and `lang`. Unknown fields are kept and written back. The objects of pairs also have
+`source`, `alignment`, `outcomes` and `error`.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _OWN = frozenset(
         *("source", "alignment", "weights", "outcomes", "matching", "error"),
     }
 )
-# PAN-X, MasakhaNER2 and CoNLL-2003 agree on these; what 7 and 8 mean differs.
+# PAN-X, MasakhaNER2 and CoNLL-2003 agree on these numbers, but not on 7 and 8.
 DEFAULT_TAG_NAMES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 
 
@@ -37,7 +38,7 @@ def read(
     options: ReadOptions | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Sentence | InputError]:
-    """One sentence, or the error in its place, for every line that is not empty.
+    """Yield one sentence, or an `InputError`, for each line that is not empty.
 
     >>> next(read([(1, '{"tokens": ["Vigo"], "ner_tags": [5]}')])).tags()
     ['B-LOC']
@@ -48,7 +49,7 @@ def read(
 def read_records(
     records: Iterable[tuple[int, Mapping[str, Any]]], path: str, options: ReadOptions, report: ReadReport | None = None
 ) -> Iterator[Sentence | InputError]:
-    """The same for records that something else has read, with their numbers."""
+    """Yield one sentence, or an `InputError`, for each numbered record that another reader has parsed."""
     yield from map(_sentence_of, _pairs(records, path, options, report))
 
 
@@ -65,7 +66,7 @@ def read_pairs(
     options: ReadOptions | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Pair | InputError]:
-    """One pair, or the error in its place, for every line that is not empty."""
+    """Yield one pair, or an `InputError`, for each line that is not empty."""
     filled = ((line, text) for line, text in lines if isinstance(text, InputError) or text.strip())
     return _pairs(filled, path, options, report)
 
@@ -97,9 +98,11 @@ def _object(text: str) -> dict[str, Any]:
     try:
         record = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValidationError(f"not JSON: {error.msg} at column {error.colno}", hint="one object a line") from None
+        raise ValidationError(
+            f"not JSON: {error.msg} at column {error.colno}", hint="write one object per line"
+        ) from None
     if not isinstance(record, dict):
-        raise ValidationError("not a JSON object", hint='one object a line, such as {"text": "…"}')
+        raise ValidationError("not a JSON object", hint='write one object per line, such as {"text": "…"}')
     return record
 
 
@@ -130,14 +133,14 @@ class _Parser:
         meta: dict[str, object] = {k: v for k, v in record.items() if k not in _OWN}
         if tokens is None:
             if not isinstance(text, str):
-                raise ValidationError('neither "tokens" nor "text"', hint='give one of them, "text" as a string')
+                raise ValidationError('neither "tokens" nor "text"', hint='give one of them; "text" must be a string')
             made = Sentence.from_text(text, language=language, id=id_)
             return replace(made, entities=self._entities(record, len(made)), meta=meta)
         if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
             raise ValidationError('"tokens" is not a list of strings')
         offsets = _offsets(record, text, tokens)
         if text is not None and offsets is None:
-            meta["text"], text = text, None  # the tokens do not spell it, for example with normalized quotes
+            meta["text"], text = text, None  # it differs from the tokens, for example in quotation marks
         return Sentence(tuple(tokens), self._entities(record, len(tokens)), text, offsets, language, id_, meta)
 
     def _entities(self, record: Mapping[str, Any], length: int) -> tuple[Entity, ...]:
@@ -159,13 +162,14 @@ class _Parser:
             return tag
         if not 0 <= tag < len(self.tag_names):
             raise ValidationError(
-                f"tag id {tag} has no name", hint="name all ids in order, for example --tag-names O,B-PER,I-PER,…"
+                f"tag id {tag} has no name",
+                hint="give the names of all ids in order, such as --tag-names O,B-PER,I-PER,…",
             )
         return self.tag_names[tag]
 
 
 def _offsets(record: Mapping[str, Any], text: str | None, tokens: Sequence[str]) -> tuple[Span, ...] | None:
-    """Token offsets as given, or as found in the text."""
+    """The offsets of the tokens as given, or as found in the text."""
     if text is None:
         return None
     found = record["offsets"] if record.get("offsets") is not None else locate(text, tokens)
@@ -196,18 +200,18 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
 
 
 def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
-    """Write one sentence as a line."""
+    """Write one sentence as one line."""
     _dump(stream, _sentence_record(sentence, scheme))
 
 
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
-    """Write one pair as a line: the labeled target at the top level, the rest in fields of its own."""
+    """Write one pair as one line: the labeled target sentence at the top level, the rest in separate fields."""
     record = _sentence_record(pair.labeled if pair.projection else pair.target, scheme)
     _dump(stream, {**record, **source_record(pair, scheme)})
 
 
 def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, object]:
-    """What a line says beside the target: the source, its links, the outcomes and the error."""
+    """The fields of a pair besides those of the target: the source, the links, the outcomes and the error."""
     record: dict[str, object] = {}
     if pair.source is not None:
         record["source"] = _sentence_record(pair.source, scheme)

@@ -1,6 +1,6 @@
-"""MasakhaNER-X: JSON lines of raw text with spans in bytes of its UTF-8 form.
+"""MasakhaNER-X: JSON lines of raw text with entities as byte ranges of the UTF-8 text.
 
-The text is cut into words as all text is; an entity has every word that it touches.
+The text is tokenized by the default tokenizer. An entity consists of all words that its range overlaps.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from xlner.formats.reading import Item, ReadOptions, ReadReport
 def read(
     lines: Iterable[Line], path: str = "-", options: ReadOptions | None = None, report: ReadReport | None = None
 ) -> Iterator[Item]:
-    """One sentence, or the error in its place, for every line that is not empty.
+    """Yield one sentence, or an `InputError`, for each line that is not empty.
 
     >>> line = '{"text": "É Vigo.", "spans": [{"start_byte": 3, "limit_byte": 7, "label": "LOC"}]}'
     >>> next(read([(1, line)])).tags()
@@ -56,7 +56,7 @@ def _sentence(record: Mapping[str, Any], options: ReadOptions) -> Sentence:
 
 
 def _entity(sentence: Sentence, start: int, end: int, label: str) -> Entity:
-    """The entity of all words that a range of characters touches."""
+    """The entity of all words that a range of characters overlaps."""
     offsets = sentence.offsets or ()
     first = bisect_right([b for _, b in offsets], start)
     last = bisect_left([a for a, _ in offsets], end)

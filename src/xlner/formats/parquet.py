@@ -1,4 +1,4 @@
-"""Parquet files of sentences, as the Hugging Face hub has them: a row with `tokens` and `ner_tags` each."""
+"""Parquet files of sentences as on the Hugging Face hub: one row per sentence, with `tokens` and `ner_tags`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def read(
     report: ReadReport | None = None,
     tag_names: Sequence[str] | None = None,
 ) -> Iterator[Item]:
-    """One sentence, or the error in its place, for every row.
+    """Yield one sentence, or an `InputError`, for each row.
 
-    The names of numeric tags are those of `options`, else those that the file has, else `tag_names`. Raises
-    `MissingExtraError` without pyarrow, `InputError` for a file that is not parquet.
+    The names of numeric tags come from `options`, from the metadata of the file, or from `tag_names`, in this order.
+    Raises `MissingExtraError` without pyarrow, and `InputError` for a file that is not parquet.
     """
     try:
         import pyarrow
@@ -48,7 +48,7 @@ def _rows(file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _class_names(metadata: dict[bytes, bytes] | None) -> list[str] | None:
-    """The names of `ner_tags` in what the `datasets` library wrote into the file."""
+    """The names of `ner_tags` in the metadata that the `datasets` library writes."""
     known = json.loads((metadata or {}).get(b"huggingface", b"{}"))
     tags = known.get("info", {}).get("features", {}).get("ner_tags", {})
     names = tags.get("feature", {}).get("names")

@@ -1,4 +1,4 @@
-"""Word links in Pharaoh format: `0-0 1-2 …`, source first, 0-based, one pair a line."""
+"""Word links in Pharaoh format: one pair per line, as `0-0 1-2 …`, source first, 0-based."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TextIO
 from xlner.core.alignment import Alignment, Link
 from xlner.core.files import Line
 from xlner.errors import InputError, ValidationError
-from xlner.formats.gold import based
+from xlner.formats.gold_alignments import based
 
 _LINK = re.compile(r"^(\d+)-(\d+)$")
 
 
 def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> Iterator[Alignment | InputError]:
-    """The links of every line, or the error in their place; an empty line has no links.
+    """Yield the links of each line, or an `InputError` for a bad line. An empty line has no links.
 
-    Words count from 0, or from 1 with `one_based`.
+    Words are numbered from 0, or from 1 with `one_based`.
 
     >>> next(read([(1, "0-0 1-2")])).links
     ((0, 0), (1, 2))
@@ -41,5 +41,5 @@ def _link(text: str, one_based: bool) -> Link:
 
 
 def write(stream: TextIO, alignment: Alignment) -> None:
-    """Write the links of one pair as a line."""
+    """Write the links of one pair as one line."""
     stream.write(" ".join(f"{s}-{t}" for s, t in alignment.links) + "\n")

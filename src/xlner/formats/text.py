@@ -1,4 +1,4 @@
-"""Plain text, one sentence a line."""
+"""Plain text, one sentence per line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from xlner.formats.reading import Item
 
 
 def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Item]:
-    """One tokenized sentence per line; an empty line is an empty sentence.
+    """Yield one tokenized sentence per line. An empty line is an empty sentence.
 
     >>> next(read([(1, "Ana vive en Vigo.")])).tokens
     ('Ana', 'vive', 'en', 'Vigo', '.')
@@ -22,6 +22,6 @@ def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Item
 
 
 def write_sentence(stream: TextIO, sentence: Sentence) -> None:
-    """Write the text of a sentence on one line; entities are lost."""
+    """Write the text of a sentence as one line, without its entities."""
     text = sentence.with_text().text or ""
     stream.write(" ".join(text.splitlines()) + "\n")

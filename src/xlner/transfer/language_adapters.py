@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.core.files import replace_folder, require_room
+from xlner.core.files import replace_folder, require_writable_folder
 from xlner.core.registry import Spec
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
@@ -117,7 +117,7 @@ def train_language_adapter(
     for the spec.
     """
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
     task = _LanguageTask(model, sentences, _adapter_options(spec), options or LanguageAdapterOptions())
     loop = TrainingLoop(task, task.loop_options())
     with TrainingState.beside(folder, task.identity, overwrite=overwrite) as saved:

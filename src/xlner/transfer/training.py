@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xlner._version import __version__
-from xlner.core.files import replace_folder, require_room, write_json
+from xlner.core.files import replace_folder, require_writable_folder, write_json
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import ValidationError
@@ -70,7 +70,7 @@ def train(
     loaded or the loss is not a finite number.
     """
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
     task = _RecognizerTask(model, sets, options or TrainingOptions(), on_epoch)
     loop = TrainingLoop(task, task.loop_options())
     with TrainingState.beside(folder, task.identity, overwrite=overwrite) as saved:

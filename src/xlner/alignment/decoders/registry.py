@@ -116,9 +116,8 @@ def make_decoder(name: str, **options: Option) -> Decoder:
     - `null_threshold`, from 0 to 1: removes links between words that are both similar to many words, see
       `high_entropy_pairs`.
 
-    Raises `UnknownNameError` for an unknown name or option, `UsageError` for a number out of range, and
-    `MissingExtraError` if the decoder needs scipy (`match`) and it is not installed. A value of the wrong type raises
-    the error of `xlner.core.registry.convert`.
+    Raises `UnknownNameError` for an unknown name or option, `UsageError` for a value of the wrong type or a number out
+    of range, and `MissingExtraError` if the decoder needs scipy (`match`) and it is not installed.
 
     >>> make_decoder("softmax", threshold="0.01")(np.array([[9.0, 1.0], [2.0, 6.0]])).links.tolist()
     [[True, False], [False, True]]

@@ -17,7 +17,7 @@ from xlner.alignment.hf.digest import digest
 from xlner.alignment.hf.loading import encoder_of, load_model, load_tokenizer
 from xlner.alignment.hf.objectives import SelfTraining, TextPair, TranslationLanguageModeling
 from xlner.alignment.hf.states import Forward
-from xlner.core.files import replace_folder, require_room, write_json
+from xlner.core.files import replace_folder, require_writable_folder, write_json
 from xlner.core.pair import Pair
 from xlner.core.signature import Digest
 from xlner.errors import InputError, UnknownNameError, ValidationError
@@ -113,7 +113,7 @@ def train_aligner(
     loaded or the loss is not a finite number; and what `HfEncoder` raises for the model.
     """
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
     task = _AlignerTask(model, pairs, options or AlignerTrainingOptions())
     loop = TrainingLoop(task, task.loop_options())
     with TrainingState.beside(folder, task.identity, overwrite=overwrite) as saved:

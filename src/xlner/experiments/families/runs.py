@@ -47,12 +47,12 @@ class TargetPredictions:
     @classmethod
     def of(cls, scores: Scores) -> TargetPredictions:
         """Keep the part of scores that a study needs."""
-        sides = scores.sides
-        numbers = sides.sentence_of(sides.predicted.starts).tolist()
+        spans = scores.spans
+        numbers = spans.sentence_of(spans.predicted.starts).tolist()
         found: list[list[Entity]] = [[] for _ in range(scores.sentences)]
-        for number, start, end, label in zip(numbers, *(part.tolist() for part in sides.predicted), strict=True):
-            first = int(sides.offsets[number])
-            found[number].append(Entity(start - first, end - first, sides.labels[label]))
+        for number, start, end, label in zip(numbers, *(part.tolist() for part in spans.predicted), strict=True):
+            first = int(spans.offsets[number])
+            found[number].append(Entity(start - first, end - first, spans.labels[label]))
         counts = scores.by_sentence.sum(axis=1)[:, :3]
         return cls(counts, tuple(map(tuple, found)), str(scores.signature))
 

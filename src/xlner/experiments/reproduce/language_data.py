@@ -12,8 +12,8 @@ from xlner.engines.run_folder import file_digest
 from xlner.errors import InputError
 from xlner.experiments.reproduce.recipe import DatasetPlan
 from xlner.formats import raise_errors, read_sentences
+from xlner.formats.by_name import input_files
 from xlner.formats.datasets import is_spec
-from xlner.formats.open import input_files
 
 
 @dataclass(frozen=True, slots=True)

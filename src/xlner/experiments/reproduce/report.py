@@ -9,7 +9,7 @@ from typing import Any
 
 from xlner._version import __version__
 from xlner.errors import MissingExtraError
-from xlner.evaluation import Stage
+from xlner.evaluation import ErrorStage
 from xlner.experiments.page import Block, BulletList, Heading, Paragraph, Table, markdown_page
 from xlner.experiments.reproduce.recipe import Backends
 from xlner.experiments.reproduce.results import MethodComparison, MethodResult, StageErrors, method_means
@@ -158,7 +158,10 @@ def _mean_cells(results: Sequence[MethodResult]) -> Iterator[tuple[str, ...]]:
 def _error_blocks(results: Sequence[MethodResult]) -> Iterator[Block]:
     """Yield a table of errors by stage with one row for each method and language."""
     found = dict.fromkeys(errors.stage for r in results for errors in r.errors_by_stage)
-    stages = [*(stage for stage in Stage if stage in found), *(name for name in found if name not in set(Stage))]
+    stages = [
+        *(stage for stage in ErrorStage if stage in found),
+        *(name for name in found if name not in set(ErrorStage)),
+    ]
     if not stages:
         return
     yield Paragraph("Errors by stage, and what F1 would gain without them (`xlner errors` shows examples):")

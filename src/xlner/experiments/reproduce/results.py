@@ -9,7 +9,7 @@ from statistics import fmean
 
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.evaluation import ConfidenceIntervals, Difference, Scores, Stage, compare, find_errors, holm
+from xlner.evaluation import ConfidenceIntervals, Difference, ErrorStage, Scores, compare, find_errors, holm
 from xlner.experiments.reproduce.published import PublishedResult
 
 UNKNOWN_STAGE = "unknown"
@@ -108,7 +108,7 @@ def attribute_errors(
     (StageErrors(stage='recognition', errors=1, f1_gain=1.0),)
     """
     report = find_errors(gold, pairs, ignore=ignore)
-    by_stage = {Stage.RECOGNITION: report.errors} if transfer else report.by_stage()
+    by_stage = {ErrorStage.RECOGNITION: report.errors} if transfer else report.by_stage()
     return tuple(StageErrors(str(stage or UNKNOWN_STAGE), len(e), report.gain(e)) for stage, e in by_stage.items() if e)
 
 

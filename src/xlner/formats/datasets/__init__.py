@@ -1,4 +1,4 @@
-"""Public data sets with named entities, from a local folder in the form people have it, or from the hub.
+"""Public data sets with named entities, read from a local folder in their original form, or from the hub.
 
 A spec names a data set, its folder, a language and a split: `masakhaner2:FOLDER?lang=yor&split=test`.
 """

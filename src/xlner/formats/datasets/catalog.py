@@ -1,4 +1,4 @@
-"""What is known about each data set: where its files lie, what its labels and languages are, and its license."""
+"""Facts about each data set: paths of its files, labels, languages, source and license."""
 
 from __future__ import annotations
 
@@ -28,12 +28,24 @@ _CONLL_CODES = {"deu": "de", "eng": "en", "esp": "es", "ned": "nl"}
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A data set. `paths` are where its files may lie below a folder, with `{lang}` and `{split}` in them.
+    """A data set.
 
-    `labels` are in the order of the tag numbers on the hub; `codes` has the languages that are named otherwise than by
-    ISO 639 or BCP-47, and `only` the one language of paths without `{lang}`. `legacy` files may be in ISO 8859-1.
-    `hub` is the repository with parquet files, `hub_languages` those that it has if not all, and `config` the folder
-    in it. `checksums` holds the SHA-256 of files that never change, by `lang/split`.
+    - `name`, `title`: its name in specs, and a short description.
+    - `languages`: the languages, as the data set names them.
+    - `labels`: the labels, in the order of the tag numbers on the hub.
+    - `license`, `home`: the license, and where to get the data set.
+    - `paths`: where its files can be in a folder, with `{lang}` and `{split}`.
+    - `format`: the format of the files.
+    - `splits`: for each split, the names that files use for it.
+    - `codes`: the codes of languages that the data set names in another way than ISO 639 or BCP-47.
+    - `only`: the language of paths without `{lang}`.
+    - `legacy`: whether files can be in ISO 8859-1.
+    - `hub`, `config`: the repository with parquet files, and the folder in it.
+    - `hub_languages`: the languages on the hub, if these are not all.
+    - `checksums`: the SHA-256 of files that never change, by `lang/split`.
+
+    >>> DATASETS["uner"].labels
+    ('PER', 'ORG', 'LOC')
     """
 
     name: str
@@ -54,7 +66,7 @@ class Dataset:
     checksums: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def language(self, name: str) -> str | None:
-        """The code of a language as xlner writes it, from what the data set calls it; None where there is none.
+        """The code of a language that the data set calls `name`; None if there is no such language.
 
         >>> DATASETS["conll2002"].language("ned"), DATASETS["uner"].language("sv_pud")
         ('nl', 'sv')
@@ -66,7 +78,7 @@ class Dataset:
 
     @property
     def tag_names(self) -> tuple[str, ...]:
-        """The names of the tag numbers.
+        """The names of the tag numbers, in order.
 
         >>> DATASETS["masakhaner2"].tag_names[5:]
         ('B-LOC', 'I-LOC', 'B-DATE', 'I-DATE')
@@ -199,4 +211,4 @@ _ALL = (
     ),
 )
 DATASETS: Mapping[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
-"""Every data set by its name."""
+"""All data sets by name."""

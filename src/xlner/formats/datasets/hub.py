@@ -1,4 +1,4 @@
-"""Parquet files of data sets on the hub, downloaded once into its cache; no loading scripts."""
+"""Parquet files of data sets on the hub, downloaded once into its cache. No loading scripts are run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from pathlib import Path
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats.datasets.catalog import Dataset
 
-_REVISIONS = ("main", "refs/convert/parquet")  # the second is where the hub puts data sets that have a script
+_REVISIONS = ("main", "refs/convert/parquet")  # the hub converts data sets with a loading script to the second one
 _SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 
 
 def hub_files(dataset: Dataset, repository: str, name: str, split: str) -> tuple[Path, ...]:
-    """The parquet files of one split of one language, in order.
+    """Download the parquet files of one split of one language, and return their paths in order.
 
-    Raises `MissingExtraError` without `huggingface_hub`, `InputError` where the hub cannot be reached or has no such
+    Raises `MissingExtraError` without `huggingface_hub`, and `InputError` if the hub cannot be reached or has no such
     files.
     """
     try:
@@ -43,5 +43,5 @@ def hub_files(dataset: Dataset, repository: str, name: str, split: str) -> tuple
 
 
 def _pattern(config: str, split: str) -> str:
-    """Matches `yor/test/0000.parquet`, `en/test-00000-of-00001.parquet` and `yor/masakhaner2-test.parquet`."""
+    """A pattern for `yor/test/0000.parquet`, `en/test-00000-of-00001.parquet` and `yor/masakhaner2-test.parquet`."""
     return rf"(?:data/)?{re.escape(config)}/(?:[\w.-]+-)?{split}(?:[-/.][\w.-]*)?\.parquet"

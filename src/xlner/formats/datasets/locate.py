@@ -1,4 +1,4 @@
-"""From a spec to the files that it stands for."""
+"""Find the files of a spec."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from xlner.formats.datasets.catalog import DATASETS, SPLITS, Dataset
 from xlner.formats.datasets.hub import hub_files
 from xlner.text.languages import canonical
 
-_NAME = re.compile(r"[A-Za-z][\w.-]+")  # of two letters at least: one is a drive
+_NAME = re.compile(r"[A-Za-z][\w.-]+")  # at least two letters: a single one is a drive
 _ASKS = re.compile(r"\?(.*&)?(lang|split)=")
 
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """One split of one language of a data set: its files, and how to read them.
+    """The files of one split of one language of a data set, and their format.
 
-    `name` is what the data set calls the language (or the treebank); `language` is its code.
+    `name` is the language (or treebank) as the data set calls it; `language` is its code.
+
+    >>> Located(DATASETS["conll2002"], (Path("ned.testb"),), "ned", "test", "conll").language
+    'nl'
     """
 
     dataset: Dataset
@@ -39,7 +42,7 @@ class Located:
 
 
 def is_spec(path: str | Path) -> bool:
-    """True where a path is the spec of a data set, known or not, and there is no file of that name.
+    """Return True if a path is the spec of a data set, known or not, and not the name of a file.
 
     >>> is_spec("conll2003:data?lang=en"), is_spec("conll2004?lang=en"), is_spec("conll2003.txt")
     (True, True, False)
@@ -52,16 +55,26 @@ def is_spec(path: str | Path) -> bool:
 
 
 def spec_of(dataset: Dataset, folder: str | Path, name: str, split: str) -> str:
-    """The spec of one split of one language."""
+    """Make the spec of one split of one language.
+
+    >>> spec_of(DATASETS["conll2002"], "data", "ned", "test")
+    'conll2002:data?lang=ned&split=test'
+    """
     return f"{dataset.name}:{folder}?lang={name}&split={split}"
 
 
 def locate(spec: str) -> Located:
-    """The files of a spec `NAME:FOLDER?lang=CODE&split=train|dev|test`, or of `NAME?lang=…&split=…` from the hub.
+    """Find the files of a spec: `NAME:FOLDER?lang=CODE&split=SPLIT`, or `NAME?lang=CODE&split=SPLIT` for the hub.
 
-    The language is a code in any form, or what the data set calls it; it may be left out where there is only one. The
-    split is `test` unless given. Raises `UnknownNameError` for an unknown data set, option or split, `InputError`
-    where there is no such file.
+    The language is any code, or its name in the data set. It can be left out if there is only one. The split is
+    `train`, `dev` or `test` (default). Raises `UnknownNameError` for an unknown data set, option or split, `UsageError`
+    for a malformed spec, and `InputError` if there is no such file.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     (Path(folder) / "ned.testb").touch()
+    ...     [path.name for path in locate(f"conll2002:{folder}?lang=nl").files]
+    ['ned.testb']
     """
     parsed = Spec.parse(spec)
     dataset = DATASETS.get(parsed.name)
@@ -85,7 +98,11 @@ def locate(spec: str) -> Located:
 
 
 def local_files(dataset: Dataset, folder: Path) -> list[Located]:
-    """Every split of every language that a folder has."""
+    """Find every split of every language of a data set in a folder.
+
+    >>> local_files(DATASETS["conll2002"], Path("/nowhere"))
+    []
+    """
     found: dict[tuple[str, str], Located] = {}
     for pattern, (split, names) in product(dataset.paths, dataset.splits.items()):
         for file_split in names:
@@ -106,7 +123,7 @@ def _regex(pattern: str, split: str) -> str:
 
 
 def _chosen(found: Sequence[Located], lang: str | None, where: str) -> Located:
-    """The one that the language names: as the data set calls it, or by its code."""
+    """The files of one language, given by its name in the data set or by its code."""
     names = ", ".join(f.name for f in found) or "nothing"
     matching = list(found)
     if lang is not None:

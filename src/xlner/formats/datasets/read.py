@@ -1,4 +1,4 @@
-"""Reading what a spec stands for."""
+"""Read the files of a spec."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _UTF_8, _LATIN_1 = "utf-8", "iso-8859-1"
 
 
 def read_located(located: Located, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
-    """The sentences of all files, with the code of their language on them."""
+    """Read the sentences of all files. Each has the language code of the data set, unless the options give another."""
     options = replace(options, language=options.language or located.language)
     for path in located.files:
         require_content(path)
@@ -33,7 +33,7 @@ def _read_file(path: Path, located: Located, options: ReadOptions, report: ReadR
 
 
 def _encoding(path: Path) -> str:
-    """ISO 8859-1, as the shared tasks had it, unless somebody has converted the file."""
+    """ISO 8859-1, as in the shared tasks, unless the file is a copy in UTF-8."""
     try:
         path.read_text(encoding=_UTF_8)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Which data sets a folder holds."""
+"""Find the data sets in a folder."""
 
 from __future__ import annotations
 
@@ -12,10 +12,16 @@ from xlner.formats.reading import ReadOptions, ReadReport
 
 
 def survey(folder: Path) -> list[tuple[Path, Located]]:
-    """Data sets in a folder and in those directly below it, each with the folder that its spec names.
+    """Find the data sets in a folder and in the folders directly inside it, each with the folder for its spec.
 
-    A file that could belong to several is given to the first that has its language; one that does not begin with a
-    labeled sentence is left out.
+    A file that could belong to several data sets is assigned to the first one with its language. A file that does not
+    begin with a labeled sentence is skipped.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "ned.testb").write_text("Vigo B-LOC\\n")
+    ...     [(located.dataset.name, located.name) for _, located in survey(Path(folder))]
+    [('conll2002', 'ned')]
     """
     found: dict[Path, tuple[Path, Located]] = {}
     for place in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.core.files import replace_folder, require_room
+from xlner.core.files import replace_folder, require_writable_folder
 from xlner.errors import InputError, MissingExtraError
 from xlner.models.e5.unigram import WORD_START
 from xlner.models.e5.weights import E5File, Sizes, Vocabulary, installed_path, installed_version
@@ -53,7 +53,7 @@ def export_e5(folder: str | Path, *, path: str | None = None, overwrite: bool = 
     save, tokenizers = _libraries()
     file = E5File(installed_path() if path is None else Path(path))
     folder = Path(folder)
-    require_room(folder, overwrite)
+    require_writable_folder(folder, overwrite)
 
     def write(part: Path) -> None:
         _write_json(part / "config.json", _config(file.sizes, file.vocabulary))

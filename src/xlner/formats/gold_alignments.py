@@ -1,5 +1,7 @@
-"""Word links that people made: Pharaoh lines in which `1p2` or `1?2` is a possible link, or three columns with a tab
-between them, source sentence, target sentence and links, as in XL-WA.
+"""Gold word links in Pharaoh format, in which `1p2` or `1?2` is a possible link.
+
+A line is the links of one pair, or three tab-separated columns as in XL-WA: the source sentence, the target sentence
+and the links.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ from xlner.errors import InputError, ValidationError
 
 _LINK = re.compile(r"^(\d+)([-p?])(\d+)$")
 _COLUMNS = 3
-_HINT = "write source-target, such as 0-0 1-2, and 3p4 or 3?4 for a link that is possible"
+_HINT = "write source-target, such as 0-0 1-2, and 3p4 or 3?4 for a possible link"
 
 
 def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> Iterator[GoldAlignment | InputError]:
-    """The links of every line, or the error in their place; a line without links is a pair without links.
+    """Yield the links of each line, or an `InputError` for a bad line. A line may have no links.
 
     >>> sorted(next(read([(1, "1-1 2p3")], one_based=True)).possible)
     [(0, 0), (1, 2)]
@@ -35,7 +37,7 @@ def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> 
 def _gold(line: str, one_based: bool) -> GoldAlignment:
     columns = line.split("\t")
     if len(columns) not in (1, _COLUMNS):
-        raise ValidationError(f"{len(columns)} columns", hint="write links alone, or source, target and links")
+        raise ValidationError(f"{len(columns)} columns", hint="write only links, or source, target and links")
     sure: set[Link] = set()
     possible: set[Link] = set()
     for part in columns[-1].split():
@@ -49,11 +51,11 @@ def _gold(line: str, one_based: bool) -> GoldAlignment:
 
 
 def based(source: int, target: int, one_based: bool) -> Link:
-    """A link that counts from 0; raises `ValidationError` for a 0 where counting begins at 1.
+    """Make a 0-based link. Raises `ValidationError` for a 0 in a 1-based link.
 
     >>> based(1, 2, True)
     (0, 1)
     """
     if one_based and 0 in (source, target):
-        raise ValidationError(f"link {source}-{target} has a 0, but counting begins at 1")
+        raise ValidationError(f"link {source}-{target} has a 0, but words are numbered from 1")
     return (source - one_based, target - one_based)

@@ -1,0 +1,298 @@
+"""Read and write files of any format. The format is guessed from the file name, or given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from xlner.core import lexicon
+from xlner.core.alignment import Alignment, GoldAlignment
+from xlner.core.files import STANDARD_STREAM, open_output, read_lines, require_content
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.core.tags import Repair, Scheme
+from xlner.errors import InputError, UnknownNameError, UsageError
+from xlner.formats import conll, gold_alignments, jsonl, parquet, pharaoh, text
+from xlner.formats.datasets import is_spec, locate
+from xlner.formats.datasets.read import read_located
+from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.text.languages import canonical
+
+_SUFFIXES = {
+    ".conll": "conll",
+    ".conll02": "conll",
+    ".conll03": "conll",
+    ".conllu": "conll",
+    ".bio": "conll",
+    ".iob": "conll",
+    ".iob2": "conll",
+    ".tsv": "conll",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "text",
+    ".talp": "pharaoh",
+    ".pharaoh": "pharaoh",
+    ".parquet": "parquet",
+}
+FORMATS = ("conll", "jsonl", "text", "pharaoh", "parquet")
+"""The names of the formats."""
+
+
+def format_of(path: str | Path, default: str | None = None) -> str:
+    """Guess the format of a file from its name.
+
+    Returns `default` for an unknown suffix, and raises `UsageError` if that is None.
+
+    >>> format_of("data/es.train.iob2")
+    'conll'
+    """
+    if is_spec(path):
+        return "conll"
+    suffix = Path(path).suffix.lower()
+    if suffix in _SUFFIXES:
+        return _SUFFIXES[suffix]
+    if default is not None:
+        return default
+    raise UsageError(
+        f"cannot tell the format of {str(path)!r} from its name",
+        hint=f"name the format ({', '.join(FORMATS)}) or use one of the suffixes {' '.join(_SUFFIXES)}",
+    )
+
+
+def read_sentences(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    language: str | None = None,
+    scheme: Scheme | str = Scheme.AUTO,
+    repair: Repair | str = Repair.CONLLEVAL,
+    require_tags: bool = False,
+    tag_names: Sequence[str] | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Item]:
+    """Read the sentences of a file, of a data set or of standard input, in order.
+
+    - `path`: a file, the spec of a data set (`NAME:FOLDER?lang=CODE&split=SPLIT`, see `xlner.formats.datasets`), or `-`
+      for standard input.
+    - `format`: one of `FORMATS`; by default guessed from the file name.
+    - `language`: a language code for all sentences.
+    - `scheme`, `repair`: how to decode tags, see `xlner.core.tags.decode`.
+    - `require_tags`: refuse sentences without labels.
+    - `tag_names`: the names of numeric tags, in order.
+    - `report`: counts sentences, errors and repaired tags while reading.
+
+    A sentence that cannot be read is yielded as an `InputError`; `raise_errors` raises these. Raises `InputError` for a
+    file that cannot be read or is empty, `UnknownNameError` for an unknown format, and `UsageError` if the format
+    cannot be guessed or is not one of sentences.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".conll") as file:
+    ...     _ = file.write("Ana B-PER\\nvive O\\n"), file.flush()
+    ...     [sentence.tags() for sentence in read_sentences(file.name)]
+    [['B-PER', 'O']]
+    """
+    report = ReadReport() if report is None else report
+    language = None if language is None else canonical(language)
+    options = ReadOptions(scheme, repair, require_tags, language, None if tag_names is None else tuple(tag_names))
+    if is_spec(path):
+        return read_located(locate(str(path)), options, report)
+    format = _format(path, format)
+    require_content(path)
+    if format == "parquet":
+        return parquet.read(path, options, report)
+    lines = read_lines(path)
+    if format == "conll":
+        return conll.ConllReader(str(path), options, report).read(lines)
+    if format == "jsonl":
+        return jsonl.read(lines, str(path), options, report)
+    if format == "text":
+        if require_tags:
+            raise InputError("plain text has no entities", path=path, hint="give labeled sentences, CoNLL or JSONL")
+        return _counted(text.read(lines, language=language), report)
+    raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
+
+
+def read_pairs(
+    path: str | Path,
+    *,
+    scheme: Scheme | str = Scheme.AUTO,
+    repair: Repair | str = Repair.CONLLEVAL,
+    require_tags: bool = False,
+    tag_names: Sequence[str] | None = None,
+) -> Iterator[Pair | InputError]:
+    """Read the pairs of a JSONL file from xlner, in order. The options are those of `read_sentences`.
+
+    A pair that cannot be read is yielded as an `InputError`. Raises `InputError` for a file that cannot be read.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".jsonl") as file:
+    ...     _ = write_pairs([Pair(Sentence(("Ola",)), Sentence(("Hello",)))], file.name)
+    ...     [pair.source.tokens for pair in read_pairs(file.name)]
+    [('Hello',)]
+    """
+    options = ReadOptions(scheme, repair, require_tags, None, None if tag_names is None else tuple(tag_names))
+    return jsonl.read_pairs(read_lines(path), str(path), options)
+
+
+def input_files(path: str | Path) -> tuple[Path, ...]:
+    """The files of a path or of the spec of a data set."""
+    return locate(str(path)).files if is_spec(path) else (Path(path),)
+
+
+def read_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[Alignment | InputError]:
+    """Read the links of each line of a Pharaoh file. A line that cannot be read is yielded as an `InputError`.
+
+    Words are numbered from 0, or from 1 with `one_based`. Raises `InputError` for a file that cannot be read or is
+    empty.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".talp") as file:
+    ...     _ = file.write("0-0 1-2\\n"), file.flush()
+    ...     [alignment.links for alignment in read_alignments(file.name)]
+    [((0, 0), (1, 2))]
+    """
+    require_content(path)
+    return pharaoh.read(read_lines(path), path=str(path), one_based=one_based)
+
+
+def read_gold_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[GoldAlignment | InputError]:
+    """Read the sure and possible links of each line of a Pharaoh or XL-WA file.
+
+    A line that cannot be read is yielded as an `InputError`. Words are numbered from 0, or from 1 with `one_based`.
+    Raises `InputError` for a file that cannot be read or is empty.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".gold") as file:
+    ...     _ = file.write("0-0 1p2\\n"), file.flush()
+    ...     [sorted(alignment.possible - alignment.sure) for alignment in read_gold_alignments(file.name)]
+    [[(1, 2)]]
+    """
+    require_content(path)
+    return gold_alignments.read(read_lines(path), path=str(path), one_based=one_based)
+
+
+def read_lexicon(path: str | Path) -> Iterator[lexicon.LexiconEntry | InputError]:
+    """Read the entries of a lexicon, see `xlner.core.lexicon`.
+
+    A line that cannot be read is yielded as an `InputError`. Raises `InputError` for a file that cannot be read or is
+    empty.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".tsv") as file:
+    ...     _ = file.write("vive\\tlives\\t0.5\\n"), file.flush()
+    ...     list(read_lexicon(file.name))
+    [LexiconEntry(source='vive', target='lives', weight=0.5)]
+    """
+    require_content(path)
+    return lexicon.read(read_lines(path), path=str(path))
+
+
+def write_sentences(
+    sentences: Iterable[Sentence],
+    path: str | Path,
+    *,
+    format: str | None = None,
+    scheme: Scheme | str = Scheme.IOB2,
+) -> int:
+    """Write sentences to a file, or to standard output for `-`. Return their number.
+
+    `format` is `conll`, `jsonl` or `text`; by default it is guessed from the file name. The file appears when it is
+    complete. Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format, and
+    `UsageError` if the format cannot be guessed or is not one of sentences.
+
+    >>> write_sentences([Sentence(("Ana", ",", "Vigo"))], "-", format="text")
+    Ana, Vigo
+    1
+    """
+    format = _format(path, format)
+    _require_format(format, "sentences", ("conll", "jsonl", "text"))
+    count = 0
+    with open_output(path) as stream:
+        for sentence in sentences:
+            _write_sentence(stream, sentence, format, scheme)
+            count += 1
+    return count
+
+
+def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> int:
+    """Write the entries of a lexicon to a file, or to standard output for `-`. Return their number.
+
+    >>> write_lexicon([lexicon.LexiconEntry("vive", "lives", 0.5)], "-")  # doctest: +NORMALIZE_WHITESPACE
+    vive    lives   0.5
+    1
+    """
+    count = 0
+    with open_output(path) as stream:
+        for entry in entries:
+            lexicon.write(stream, entry)
+            count += 1
+    return count
+
+
+def write_pairs(
+    pairs: Iterable[Pair],
+    path: str | Path,
+    *,
+    format: str | None = None,
+    scheme: Scheme | str = Scheme.IOB2,
+) -> int:
+    """Write pairs to a file, or to standard output for `-`. Return their number.
+
+    `format` says what is written: `jsonl` everything, `conll` the labeled target sentence, `pharaoh` the links, `text`
+    the text of the target sentence. By default it is guessed from the file name. The errors are those of
+    `write_sentences`.
+
+    >>> pair = Pair(Sentence(("Ola",)), Sentence(("Hello",)), Alignment(((0, 0),)))
+    >>> write_pairs([pair], "-", format="pharaoh")
+    0-0
+    1
+    """
+    format = _format(path, format)
+    _require_format(format, "pairs", ("jsonl", "conll", "pharaoh", "text"))
+    count = 0
+    with open_output(path) as stream:
+        for pair in pairs:
+            _write_pair(stream, pair, format, scheme)
+            count += 1
+    return count
+
+
+def _write_pair(stream: TextIO, pair: Pair, format: str, scheme: Scheme | str) -> None:
+    if format == "jsonl":
+        jsonl.write_pair(stream, pair, scheme)
+    elif format == "conll":
+        conll.write_pair(stream, pair, scheme)
+    elif format == "pharaoh":
+        pharaoh.write(stream, pair.alignment or Alignment(()))
+    else:
+        text.write_sentence(stream, pair.target)
+
+
+def _write_sentence(stream: TextIO, sentence: Sentence, format: str, scheme: Scheme | str) -> None:
+    if format == "conll":
+        conll.write_sentence(stream, sentence, scheme)
+    elif format == "jsonl":
+        jsonl.write_sentence(stream, sentence, scheme)
+    else:
+        text.write_sentence(stream, sentence)
+
+
+def _require_format(format: str, what: str, formats: Sequence[str]) -> None:
+    if format not in formats:
+        raise UsageError(f"{what} cannot be written as {format!r}", hint=f"use one of {', '.join(formats)}")
+
+
+def _format(path: str | Path, format: str | None) -> str:
+    if format is None:
+        return format_of(path, default="text" if str(path) == STANDARD_STREAM else None)
+    if format not in FORMATS:
+        raise UnknownNameError(f"unknown format {format!r}", hint=f"one of {', '.join(FORMATS)}")
+    return format
+
+
+def _counted(items: Iterable[Item], report: ReadReport) -> Iterator[Item]:
+    for item in items:
+        report.bad += isinstance(item, InputError)
+        report.sentences += isinstance(item, Sentence)
+        yield item

@@ -1,0 +1,175 @@
+"""Outputs that appear under their names only when complete."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from xlner.core.files import (
+    cached_folder,
+    lock_folder,
+    open_output,
+    replace_folder,
+    replacing,
+    replacing_text,
+    require_writable_folder,
+    write_durably,
+)
+from xlner.errors import InputError, RunFolderError
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def default_mode(tmp_path: Path) -> int:
+    (tmp_path / "plain").touch()
+    found = mode(tmp_path / "plain")
+    (tmp_path / "plain").unlink()
+    return found
+
+
+def test_a_new_file_has_the_usual_mode_and_an_old_one_keeps_its_own(tmp_path: Path, default_mode: int) -> None:
+    path = tmp_path / "a.txt"
+    write_durably(path, "é\n")
+    assert (path.read_bytes(), mode(path)) == ("é\n".encode(), default_mode)
+    path.chmod(0o640)
+    write_durably(path, b"b")
+    assert (path.read_bytes(), mode(path)) == (b"b", 0o640)
+    with open_output(path) as stream:
+        stream.write("c\n")
+        assert path.read_bytes() == b"b"
+    assert (path.read_bytes(), mode(path)) == (b"c\n", 0o640)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_several_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    with open_output(path) as first:
+        first.write("first\n")
+        with open_output(path) as second:
+            second.write("second\n")
+        assert path.read_text(encoding="utf-8") == "second\n"
+    assert path.read_text(encoding="utf-8") == "first\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_durably(path, "old")
+    with pytest.raises(KeyboardInterrupt), open_output(path) as text:  # noqa: PT012
+        text.write("new")
+        raise KeyboardInterrupt
+    with pytest.raises(KeyboardInterrupt), replacing(path) as stream:  # noqa: PT012
+        stream.write(b"new")
+        raise KeyboardInterrupt
+    assert (list(tmp_path.iterdir()), path.read_text(encoding="utf-8")) == ([path], "old")
+
+
+def test_links_stay_links(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link.txt"
+    link.symlink_to(tmp_path / "real" / "a.txt")
+    write_durably(link, "a")
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "a.txt").read_text(encoding="utf-8") == "a"
+    folder = tmp_path / "folder"
+    folder.symlink_to(tmp_path / "real")
+    replace_folder(folder, lambda new: (new / "b").touch())
+    assert folder.is_symlink()
+    assert [p.name for p in (tmp_path / "real").iterdir()] == ["b"]
+
+
+def test_a_pipe_is_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(path.read_bytes()))
+    reader.start()
+    with open_output(path) as stream:
+        stream.write("a\n")
+    reader.join()
+    assert read == [b"a\n"]
+    assert stat.S_ISFIFO(path.stat().st_mode)
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    for path, match in (
+        (tmp_path, "cannot be written: Is a directory"),
+        (tmp_path / "no" / "a", "cannot be written: No"),
+    ):
+        with pytest.raises(InputError, match=match), open_output(path):
+            pass
+        with pytest.raises(InputError, match=match):
+            write_durably(path, "a")
+
+
+def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "model"
+    replace_folder(folder, lambda new: (new / "a").touch())
+    usual = tmp_path / "usual"
+    usual.mkdir()
+    assert mode(folder) == mode(usual)
+    folder.chmod(0o750)
+    replace_folder(folder, lambda new: (new / "b").touch())
+    assert ([p.name for p in folder.iterdir()], mode(folder)) == (["b"], 0o750)
+
+    def broken(new: Path) -> None:
+        (new / "c").touch()
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        replace_folder(folder, broken)
+    assert [p.name for p in folder.iterdir()] == ["b"]
+    assert [p.name for p in folder.parent.iterdir()] == ["model"]
+
+
+def test_a_cached_folder_is_made_once(tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    assert cached_folder(folder, lambda new: (new / "first").touch()) == folder
+    assert cached_folder(folder, lambda new: (new / "second").touch()) == folder
+    assert [p.name for p in folder.iterdir()] == ["first"]
+    (tmp_path / "y").mkdir()
+    assert mode(folder) == mode(tmp_path / "y")
+
+
+def test_folders_that_a_model_can_be_written_to(tmp_path: Path) -> None:
+    file, empty, model, other = (tmp_path / name for name in ("file", "empty", "model", "other"))
+    file.touch()
+    for folder in (empty, model, other):
+        folder.mkdir()
+    (model / "config.json").touch()
+    (other / "thesis.tex").touch()
+    for folder, overwrite in ((tmp_path / "new", False), (empty, False), (empty, True), (model, True)):
+        require_writable_folder(folder, overwrite)
+    for folder, overwrite, match in (
+        (file, True, "file: exists already; name a folder"),
+        (model, False, "model: exists already; give --overwrite to replace it"),
+        (other, False, "other: exists already; give --overwrite"),
+        (other, True, "other: holds no model and will not be replaced; name another folder"),
+    ):
+        with pytest.raises(InputError, match=match):
+            require_writable_folder(folder, overwrite)
+
+
+def test_a_locked_folder_is_in_use_until_the_lock_is_closed(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    with lock_folder(folder):
+        with pytest.raises(RunFolderError, match="run folder .*run is in use by another process"):
+            lock_folder(folder)
+        with replacing_text(folder / "a") as stream:
+            stream.write("a")
+    with pytest.raises(KeyboardInterrupt), replacing_text(folder / "b") as stream:  # noqa: PT012
+        (part,) = folder.glob("*.part")
+        raise KeyboardInterrupt
+    part.touch()  # as a killed process leaves it
+    lock_folder(folder).close()
+    assert sorted(p.name for p in folder.iterdir()) == [".lock", "a"]
+    (tmp_path / "file").touch()
+    with pytest.raises(RunFolderError, match="training folder .*file cannot be made: File exists"):
+        lock_folder(tmp_path / "file", "training folder")
