@@ -20,8 +20,8 @@ from typing import NamedTuple
 from xlner import Alignment, Pair, Pipeline, Sentence, evaluate, raise_errors, read_alignments, read_sentences
 from xlner.alignment import LexicalWeights, agreement
 from xlner.projection import CandidateOptions, match_spans, null_aware_coverage_score, weighted_coverage_score
-from xlner.projection.scores.fusion import Part, Score
-from xlner.projection.scores.scoring import ScoredPair
+from xlner.projection.scores.scored_pair import ScoredPair
+from xlner.projection.scores.weighted_sum import Score, Term
 
 LINKS = (("inter",), ("gdfa",), ("inter", "gdfa"), ("forward", "reverse", "gdfa"))
 FLOORS = (None, 0.0, 0.25, 0.5)
@@ -135,11 +135,11 @@ class Runs:
             done = Pipeline(projector=choice.how).run_pairs(self.weighed(choice.links, None))
             return evaluate(self.data.gold, (p.labeled for p in done)).micro.f1
         self._forget_others(choice)
-        parts = (Part(choice.how),)
+        terms = (Term(choice.how),)
         made = []
         for s in self.scored(choice.links, choice.floor, choice.how, choice.null_cost):
-            options = s.options(parts, choice.threshold)
-            made.append(s.project(match_spans(options, len(s.pair.target)).chosen, parts, options).sentence)
+            spans = s.scored_spans(terms, choice.threshold)
+            made.append(s.project(match_spans(spans, len(s.pair.target)).chosen, terms, spans).sentence)
         return evaluate(self.data.gold, made).micro.f1
 
     def _forget_others(self, choice: Choice) -> None:

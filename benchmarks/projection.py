@@ -22,12 +22,13 @@ import numpy as np
 from xlner import Alignment, Entity, Pair, Sentence
 from xlner.projection.batch import Batch
 from xlner.projection.candidates import aligned_words, between_aligned, ngrams
-from xlner.projection.kernels import run as _run
+from xlner.projection.kernels import run
 from xlner.projection.kernels.run import rule_of
-from xlner.projection.matching.match import Option, _items
+from xlner.projection.matching.match import ScoredSpan, items_of
 from xlner.projection.matching.milp import solve
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
+from xlner.projection.range_projectors import HeuristicProjector
 from xlner.projection.scores.alignment import alignment_score
-from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 EARLIER = {
     "heuristic": ("reference heuristic", 48_900),
@@ -49,9 +50,9 @@ def main(path: Path) -> None:
     print(f"{'synth(20000)':44}{'sentences/s':>12}  against")
     for name, projector in projectors().items():
         report(f"batch    {name}", rate(batch_call(pairs, name), len(pairs)), name)
-        _run.COMPILE_FROM = 0
+        run.COMPILE_FROM = 0
         report(f"objects  {name}", rate(lambda p=projector: p.project(pairs), len(pairs)), name)
-        _run.COMPILE_FROM = 1 << 60
+        run.COMPILE_FROM = 1 << 60
         some = pairs[:2000]
         report(f"objects  {name}, no numba", rate(lambda p=projector, s=some: p.project(s), len(some), 2), name)
     for name in ("aligned", "ngrams"):
@@ -71,10 +72,10 @@ def projectors() -> dict[str, Any]:
     """What is measured, by name."""
     return {
         "heuristic": HeuristicProjector(),
-        "greedy aligned": GreedyProjector(),
-        "greedy ngrams": GreedyProjector("ngrams", max_length=10),
-        "exact aligned": ExactProjector(),
-        "exact ngrams": ExactProjector("ngrams", max_length=10),
+        "greedy aligned": greedy_projector(),
+        "greedy ngrams": greedy_projector("ngrams", max_length=10),
+        "exact aligned": MatchingProjector(),
+        "exact ngrams": MatchingProjector("ngrams", max_length=10),
     }
 
 
@@ -115,7 +116,7 @@ def reference(pairs: list[Pair], candidates: str) -> None:
 def highs(pairs: list[Pair], candidates: str) -> None:
     """One integer program per sentence, every candidate a variable, ties left to chance."""
     for p in pairs:
-        items, entities = _items(options_of(p, candidates), len(p.target))
+        items, entities = items_of(options_of(p, candidates), len(p.target))
         solve(items, len(items.entity), len(entities), rule_of("<=", 1), ties=False)
 
 
@@ -142,11 +143,11 @@ def gurobi(pairs: list[Pair], candidates: str) -> None:
                 model.optimize()
 
 
-def options_of(p: Pair, candidates: str) -> list[Option]:
+def options_of(p: Pair, candidates: str) -> list[ScoredSpan]:
     """Every candidate with a score, as an option."""
     spans = candidate_spans(p, candidates)
     scores = alignment_score(p, p.source.entities, spans)  # type: ignore[union-attr]
-    return [Option(int(k), spans[j], float(scores[k, j])) for k, j in zip(*scores.nonzero(), strict=True)]
+    return [ScoredSpan(int(k), spans[j], float(scores[k, j])) for k, j in zip(*scores.nonzero(), strict=True)]
 
 
 def candidate_spans(p: Pair, candidates: str) -> list[tuple[int, int]]:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.test_translators import models, own_cache  # noqa: F401
 from xlner import Alignment, Entity, Pair, Sentence, ValidationError, load
-from xlner.errors import UnknownNameError
+from xlner.errors import UnknownNameError, UsageError
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.nmt_score import NmtScore
 from xlner.translation.seq2seq.score_cache import ScoreCache
@@ -110,7 +110,7 @@ def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  #
         load("projector", "fused?weights=translation:1")
     with pytest.raises(UnknownNameError, match="no weight for the given score 'translation'"):
         load("projector", "fused?weights=alignment:1&scorer=nllb")
-    with pytest.raises(ValidationError, match="translator 'echo' cannot score phrases"):
+    with pytest.raises(UsageError, match="translator 'echo' cannot score phrases"):
         load("projector", "fused?weights=translation:1&scorer=echo")
 
 

@@ -101,7 +101,7 @@ class Batch:
         threshold: float = 0.0,
         gap: int = 1,
     ) -> BatchResult:
-        """Matching by the alignment score; see `ExactProjector` for the options."""
+        """Matching by the alignment score; see `MatchingProjector` for the options."""
         search = search_of(matcher, candidates, max_length, threshold, gap)
         return _result(run_matching(self._pairs, search, rule_of(constraint, n), self._on))
 
