@@ -209,7 +209,7 @@ def test_options_that_make_no_sense() -> None:
         match_spans([], 3, constraint="==")
     with pytest.raises(UnknownNameError, match="known: exact, greedy, milp"):
         match_spans([], 3, matcher="gurobi")
-    with pytest.raises(ValidationError, match="make no sense"):
+    with pytest.raises(ValidationError, match="n 0 is not a number of projections"):
         match_spans([], 3, n=0)
 
 

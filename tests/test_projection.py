@@ -161,7 +161,7 @@ def test_projectors_check_their_options_and_pairs() -> None:
         greedy_projector("all")
     with pytest.raises(ValidationError, match="leaves no candidate"):
         greedy_projector(max_length=0)
-    with pytest.raises(ValidationError, match="must not be negative"):
+    with pytest.raises(ValidationError, match="gap -1 or ratio 0.8 is negative"):
         HeuristicProjector(gap=-1)
     with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
         greedy_projector().project([Pair(Sentence(("a",)))])

@@ -253,7 +253,7 @@ def test_arrays_that_break_the_rules(links: list[list[int]], entities: list[list
 
 
 def test_arrays_that_do_not_fit() -> None:
-    with pytest.raises(ValidationError, match="link_offsets do not cut 1 rows into 1 sentences"):
+    with pytest.raises(ValidationError, match="link_offsets do not divide 1 rows into 1 sentences"):
         Batch([[0, 0]], [0, 2], [], [0, 0], [5], compile=False)
     with pytest.raises(ValidationError, match="sentence 0: stops"):
         Batch([], [0, 0], [], [0, 0], [5], stops=[3, 3], stop_offsets=[0, 2], compile=False)
@@ -321,7 +321,7 @@ def test_fingerprints_hold_every_option() -> None:
 
 
 def test_options_that_make_no_sense() -> None:
-    with pytest.raises(ValidationError, match="gap -1 must not be negative"):
+    with pytest.raises(ValidationError, match="gap -1 is negative"):
         MatchingProjector("merged", gap=-1)
     with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
         MatchingProjector().match(Pair(Sentence(("a",))))
