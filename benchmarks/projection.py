@@ -1,10 +1,10 @@
-"""Sentences per second of the projection step, one core, on a synthetic workload, beside figures of earlier code.
+"""Sentences per second of the projection step, one core, on a synthetic workload, next to figures of earlier code.
 
 python benchmarks/projection.py WORKLOAD.PY [--cpu]
 
-`--cpu` counts processor time instead of wall time, for a machine that has other work to do. Each figure is the best
-of several runs. The reference greedy is a literal transcription of greedy matching on a matrix of costs; HiGHS solves
-one integer program per sentence, with one row per target word; so does Gurobi, where it is installed.
+`--cpu` measures processor time instead of wall time, for a busy machine. Each figure is the best of several runs. The
+reference greedy is a literal transcription of greedy matching on a matrix of costs. HiGHS, and Gurobi if it is
+installed, solve one integer program per sentence, with one row per target word.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def projectors() -> dict[str, Any]:
 
 
 def batch_call(pairs: list[Pair], name: str) -> Callable[[], object]:
-    """The same from arrays to arrays."""
+    """The same projection from arrays to arrays."""
     links = [p.alignment.links for p in pairs]  # type: ignore[union-attr]
     spans = [[e.span for e in p.source.entities] for p in pairs]  # type: ignore[union-attr]
     batch = Batch(
@@ -97,7 +97,7 @@ def batch_call(pairs: list[Pair], name: str) -> Callable[[], object]:
 
 
 def reference(pairs: list[Pair], candidates: str) -> None:
-    """Greedy matching as its definition reads: costs of all pairs of entity and candidate, the best free one next."""
+    """Greedy matching by its definition: the costs of all pairs of entity and candidate, then the best free one."""
     for p in pairs:
         spans = candidate_spans(p, candidates)
         costs = []
@@ -114,37 +114,37 @@ def reference(pairs: list[Pair], candidates: str) -> None:
 
 
 def highs(pairs: list[Pair], candidates: str) -> None:
-    """One integer program per sentence, every candidate a variable, ties left to chance."""
+    """One integer program per sentence, one variable per candidate, ties broken arbitrarily."""
     for p in pairs:
-        items, entities = items_of(options_of(p, candidates), len(p.target))
+        items, entities = items_of(candidates_of(p, candidates), len(p.target))
         solve(items, len(items.entity), len(entities), rule_of("<=", 1), ties=False)
 
 
 def gurobi(pairs: list[Pair], candidates: str) -> None:
-    """The same programs solved by Gurobi, as many as fit into its free license (2,000 variables)."""
+    """The same programs solved by Gurobi, those that fit into its free license (2,000 variables)."""
     import gurobipy
 
     with gurobipy.Env(params={"OutputFlag": 0}) as env:
         for p in pairs:
-            options = options_of(p, candidates)
-            if len(options) > 2000:
+            spans = candidates_of(p, candidates)
+            if len(spans) > 2000:
                 continue
             with gurobipy.Model(env=env) as model:
-                x = model.addVars(len(options), vtype="B")
+                x = model.addVars(len(spans), vtype="B")
                 model.setObjective(
-                    gurobipy.quicksum(o.score * x[i] for i, o in enumerate(options)), gurobipy.GRB.MAXIMIZE
+                    gurobipy.quicksum(o.score * x[i] for i, o in enumerate(spans)), gurobipy.GRB.MAXIMIZE
                 )
                 for word in range(len(p.target)):
                     model.addConstr(
-                        gurobipy.quicksum(x[i] for i, o in enumerate(options) if o.span[0] <= word < o.span[1]) <= 1
+                        gurobipy.quicksum(x[i] for i, o in enumerate(spans) if o.span[0] <= word < o.span[1]) <= 1
                     )
                 for k in range(len(p.source.entities)):  # type: ignore[union-attr]
-                    model.addConstr(gurobipy.quicksum(x[i] for i, o in enumerate(options) if o.entity == k) <= 1)
+                    model.addConstr(gurobipy.quicksum(x[i] for i, o in enumerate(spans) if o.entity == k) <= 1)
                 model.optimize()
 
 
-def options_of(p: Pair, candidates: str) -> list[ScoredSpan]:
-    """Every candidate with a score, as an option."""
+def candidates_of(p: Pair, candidates: str) -> list[ScoredSpan]:
+    """Every candidate with a score above 0."""
     spans = candidate_spans(p, candidates)
     scores = alignment_score(p, p.source.entities, spans)  # type: ignore[union-attr]
     return [ScoredSpan(int(k), spans[j], float(scores[k, j])) for k, j in zip(*scores.nonzero(), strict=True)]
@@ -159,7 +159,7 @@ def candidate_spans(p: Pair, candidates: str) -> list[tuple[int, int]]:
 
 
 def rate(call: Callable[[], object], n: int, runs: int = 7) -> float:
-    """Sentences per second, the best of some runs after one that does not count."""
+    """Sentences per second: the best of `runs` runs after a warm-up."""
     if runs > 1:
         call()
     seconds = []
