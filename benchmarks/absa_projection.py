@@ -2,9 +2,9 @@
 
 python benchmarks/absa_projection.py FOLDER   (with en.absa.train.tsv and en2xx/{gold,published.*}.train.tsv, *.talp)
 
-*published* is the output of the projector of García-Ferrero et al. 2022 on AWESoME's and SimAlign's links. *weighed* is
-`null_aware_coverage` on links that are weighed by the whole text, and for mGiza and fast_align by the agreement of both
-directions and the symmetrized links.
+*published* is the output of the projector of García-Ferrero et al. 2022 on the links of AWESoME and SimAlign.
+*weighed* is `null_aware_coverage` on links with lexical weights and, for mGiza and fast_align, with the agreement of
+both directions and the symmetrized links.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ STRATEGIES = (
     "exact",
     "exact?max_length=6",
 )
-EVIDENCE = "fused:null-aware-coverage?candidates=aligned&max_length=100"
+NULL_AWARE = "fused:null-aware-coverage?candidates=aligned&max_length=100"
 DIRECTIONS = ("forward", "reverse")
 
 
@@ -52,10 +52,10 @@ def main(folder: Path) -> None:
             pairs = [Pair(t, s, a) for t, s, a in zip(gold, source, links, strict=True)]
             published = at / f"published.{name.lower()}.train.tsv"
             known = f"{evaluate(gold, sentences(published)).micro.f1:.4f}" if published.exists() else ""
-            scores = [f1(gold, strategy, pairs) for strategy in (*STRATEGIES, EVIDENCE)]
+            scores = [f1(gold, strategy, pairs) for strategy in (*STRATEGIES, NULL_AWARE)]
             others = [at / f"DeepL.50000.{file.replace('grow_diag_final-and', d)}.talp" for d in DIRECTIONS]
             agreeing = [read_links(other) for other in others] if "grow" in file else []
-            scores.append(f1(gold, EVIDENCE, weighed(pairs, agreeing)))
+            scores.append(f1(gold, NULL_AWARE, weighed(pairs, agreeing)))
             print(f"{language} {name:13}{known:>10}", *(f"{score:26.4f}" for score in scores), flush=True)
 
 
@@ -65,7 +65,7 @@ def f1(gold: list[Sentence], strategy: str, pairs: list[Pair]) -> float:
 
 
 def weighed(pairs: list[Pair], others: list[list[Alignment]]) -> list[Pair]:
-    """The pairs with their links weighed."""
+    """The pairs with weighted links."""
     rows = zip(pairs, *others, strict=True)
     agreed = [replace(p, alignment=agreement([p.alignment, *more])) for p, *more in rows]
     lexical = LexicalWeights.count(agreed)

@@ -1,8 +1,8 @@
-"""The way back: gold English entities projected along links, and by a marked back-translation with Apertium.
+"""Back-translation: gold English entities projected along links, and by a marked back-translation with Apertium.
 
 python benchmarks/back_translation.py FOLDER [LIMIT]   (FOLDER with xx-europarl.test.conll02 for en and es)
 
-Strict F1, all labels, `e5:itermax` links on both ways. *by the way back* is the share of projected entities that did
+Strict F1, all labels, `e5:itermax` links for both. *by back-translation* is the share of projected entities that did
 not fall back.
 """
 
@@ -27,7 +27,7 @@ def main(folder: Path, limit: int | None) -> None:
     aligner = Pipeline(aligner="e5", projector=None)
     plain = [Pair(Sentence(t.tokens, language=LANGUAGE), s) for s, t in zip(source, gold, strict=True)]
     pairs = list(aligner.run_pairs(plain))
-    print(f"{'':64}{'F1':>8}{'seconds':>9}{'by the way back':>17}  dropped")
+    print(f"{'':64}{'F1':>8}{'seconds':>9}{'by back-translation':>21}  dropped")
     for forward in FORWARD:
         report(forward.strip("()"), pairs, gold)
         for marker in MARKERS:
@@ -45,11 +45,11 @@ def report(spec: str, pairs: list[Pair], gold: list[Sentence]) -> None:
     share = back / max(sum(not o.dropped for o in outcomes), 1) if "back" in spec else 0.0
     dropped = Counter(str(o.reason) for o in outcomes if o.dropped)
     f1 = evaluate(gold, (p.labeled for p in done)).micro.f1
-    print(f"{spec:64}{f1:8.4f}{seconds:9.1f}{share:17.3f}  {dict(dropped)}", flush=True)
+    print(f"{spec:64}{f1:8.4f}{seconds:9.1f}{share:21.3f}  {dict(dropped)}", flush=True)
 
 
 def fell_back(scores: object) -> list[str]:
-    """What an outcome says about why the way back failed."""
+    """Why an outcome says that the back-translation failed."""
     return [name for name in dict(scores) if ":" in name]  # type: ignore[call-overload]
 
 

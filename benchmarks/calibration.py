@@ -1,8 +1,8 @@
-"""Calibration of confidence: expected calibration error and Brier score before and after, on sentences held out.
+"""Calibration of confidence: expected calibration error and Brier score before and after, on held-out sentences.
 
 python benchmarks/calibration.py EUROPARL PUD ABSA   (folders as in the other benchmarks)
 
-A calibration is fitted on the even sentences of a set, with `greedy` and the links named, and tested on its odd
+A calibration is fitted on the even sentences of a set, with `greedy` and the given links, and tested on its odd
 sentences and on the whole of other sets.
 """
 
@@ -59,7 +59,7 @@ def main(europarl: Path, pud: Path, absa: Path) -> None:
 
 def report(rows: dict[str, list[Rows]]) -> None:
     """The tables."""
-    print(f"{'fitted on half of':22}{'tested on':28}{'entities':>9}{'right':>7}{'ECE':>16}{'Brier':>16}")
+    print(f"{'fitted on half of':22}{'tested on':28}{'entities':>9}{'correct':>8}{'ECE':>16}{'Brier':>16}")
     for name, tests in FITS.items():
         fitted = Calibration.fit(*rows[name][0])
         for test in tests:
@@ -67,18 +67,18 @@ def report(rows: dict[str, list[Rows]]) -> None:
             before = reliability(raw, correct)
             after = reliability([fitted(x) for x in raw], correct)
             ece, brier = f"{before.ece:.3f} → {after.ece:.3f}", f"{before.brier:.3f} → {after.brier:.3f}"
-            print(f"{name:22}{test:28}{len(raw):9}{after.accuracy:7.3f}{ece:>16}{brier:>16}", flush=True)
+            print(f"{name:22}{test:28}{len(raw):9}{after.accuracy:8.3f}{ece:>16}{brier:>16}", flush=True)
         show(reliability([fitted(x) for x in rows[name][1][0]], rows[name][1][1]))
 
 
 def show(table: Reliability) -> None:
     """A reliability table in one line."""
     cells = [f"{b.low:.1f}-{b.high:.1f}: {b.confidence:.2f}/{b.accuracy:.2f} ({b.count})" for b in table.bins]
-    print(f"{'':4}confidence/right (entities) of the other half: {', '.join(cells)}\n")
+    print(f"{'':4}confidence/correct (entities) of the other half: {', '.join(cells)}\n")
 
 
 def judged(pairs: Sequence[Pair], gold: Sequence[Sentence]) -> list[Rows]:
-    """Raw confidence and truth of all projected entities, of even and of odd sentences."""
+    """The raw confidence of all projected entities and whether they are correct, for even and for odd sentences."""
     halves: list[Rows] = [([], []), ([], [])]
     done = Pipeline(projector=ConfidentProjector(load("projector", "greedy"))).run_pairs(pairs)
     for number, (pair, sentence) in enumerate(zip(done, gold, strict=True)):

@@ -3,9 +3,9 @@
 python benchmarks/europarl_eflomal.py DATA
     (with europarl-ner/ and uner-pud/, each with eflomal's links of both directions and symmetrized ones)
 
-Every configuration (which links, how they are weighed, which score, what a word without a link costs, which threshold)
-is tried on UNER-PUD (pt, sv). The one with the best mean is then run on Europarl-NER, and beside it what becomes of it
-without each of its parts. Strict F1, all labels.
+Every configuration (links, their weights, score, cost of a word without a link, threshold) is run on UNER-PUD (pt, sv).
+The one with the best mean is then run on Europarl-NER, and so are its variants without one of its components. Strict
+F1, all labels.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import NamedTuple
 from xlner import Alignment, Pair, Pipeline, Sentence, evaluate, raise_errors, read_alignments, read_sentences
 from xlner.alignment import LexicalWeights, agreement
 from xlner.projection import CandidateOptions, match_spans, null_aware_coverage_score, weighted_coverage_score
-from xlner.projection.scores.fusion import Part, Score
-from xlner.projection.scores.scoring import ScoredPair
+from xlner.projection.scores.scored_pair import ScoredPair
+from xlner.projection.scores.weighted_sum import Score, Term
 
 LINKS = (("inter",), ("gdfa",), ("inter", "gdfa"), ("forward", "reverse", "gdfa"))
 FLOORS = (None, 0.0, 0.25, 0.5)
@@ -94,16 +94,16 @@ def selection(f1s: Sequence[float]) -> float:
 
 def grid() -> list[Choice]:
     """All configurations; thresholds vary fastest."""
-    soft = [Choice(links, "weighted_coverage", *rest) for links, *rest in product(LINKS, FLOORS, THRESHOLDS)]
-    evidence = [
+    weighted = [Choice(links, "weighted_coverage", *rest) for links, *rest in product(LINKS, FLOORS, THRESHOLDS)]
+    null_aware = [
         Choice(links, "null_aware_coverage", floor, threshold, cost)
         for links, floor, cost, threshold in product(LINKS, FLOORS, NULL_COSTS, THRESHOLDS)
     ]
-    return [*soft, *evidence, *(Choice(*values) for values in product(LINKS[:2], PROJECTORS))]
+    return [*weighted, *null_aware, *(Choice(*values) for values in product(LINKS[:2], PROJECTORS))]
 
 
 def ablations(best: Choice) -> dict[str, Choice]:
-    """The configuration without each of its parts."""
+    """The configuration without each of its components."""
     without = {
         "links": best._replace(links=("inter",)),
         "lexical": best._replace(floor=None),
@@ -122,7 +122,7 @@ def scored(sets: Sequence[Data], choices: Sequence[Choice] | None = None) -> Ite
 
 
 class Runs:
-    """The configurations on one set; what several of them share is computed once."""
+    """The configurations on one set. Results that several of them share are computed once."""
 
     def __init__(self, data: Data) -> None:
         self.data = data
@@ -135,15 +135,15 @@ class Runs:
             done = Pipeline(projector=choice.how).run_pairs(self.weighed(choice.links, None))
             return evaluate(self.data.gold, (p.labeled for p in done)).micro.f1
         self._forget_others(choice)
-        parts = (Part(choice.how),)
+        terms = (Term(choice.how),)
         made = []
         for s in self.scored(choice.links, choice.floor, choice.how, choice.null_cost):
-            options = s.options(parts, choice.threshold)
-            made.append(s.project(match_spans(options, len(s.pair.target)).chosen, parts, options).sentence)
+            spans = s.scored_spans(terms, choice.threshold)
+            made.append(s.project(match_spans(spans, len(s.pair.target)).chosen, terms, spans).sentence)
         return evaluate(self.data.gold, made).micro.f1
 
     def _forget_others(self, choice: Choice) -> None:
-        """Keep the scores of one kind at a time: those of all would fill the memory."""
+        """Keep the scores of one kind at a time, because those of all kinds would fill the memory."""
         if choice.threshold == THRESHOLDS[0]:
             self.scored.cache_clear()
 

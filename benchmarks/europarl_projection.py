@@ -48,7 +48,7 @@ def report(language: str, links: str, pairs: list[Pair], gold: list[Sentence], r
 
 
 def reference_heuristic(pair: Pair) -> Sentence:
-    """The heuristic as earlier code has it: the shortest entity and the shortest range first, one range tried."""
+    """The heuristic of earlier code: the shortest entity and the shortest range first, one range tried."""
     assert pair.source is not None
     assert pair.alignment is not None
     entities = sorted(pair.source.entities, key=len)

@@ -1,14 +1,14 @@
-"""What encoder, layer, decoder, projector and soft score bring on Europarl-NER, with the choice made on other data.
+"""The gain of encoder, layer, decoder, projector and weighted score on Europarl-NER, chosen on other data.
 
 python benchmarks/europarl_soft.py FOLDER [--tuned MODEL] [--cache CACHE]
 
-FOLDER has uner-pud, xsid-0.7, absa-projection, masakhaner2-parallel and europarl-ner; MODEL is what
-`benchmarks/train_aligner.py` or `xlner train-aligner` made of the offline encoder; CACHE keeps similarities.
+FOLDER has uner-pud, xsid-0.7, absa-projection, masakhaner2-parallel and europarl-ner. MODEL is the offline encoder as
+tuned by `benchmarks/train_aligner.py` or `xlner train-aligner`. CACHE keeps similarities.
 
 First, every encoder, layer and decoder is scored with `greedy`, then every projector with the best of them, by the mean
-of strict F1 over all parallel sets with English sources that are not Europarl. Then the one configuration that was
-chosen is scored on Europarl-NER, and after it what changes where one part of it is another. Source entities are gold,
-but those of MasakhaNER2 are spaCy's.
+strict F1 over all parallel sets with English sources except Europarl. Then the chosen configuration is scored on
+Europarl-NER, and so are its variants with one component changed. Source entities are gold, except in MasakhaNER2, where
+they are from spaCy.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ PROJECTORS = (
     *(f"fused?weights=alignment:1,weighted_coverage:{w}" for w in ("0.5", "1")),
     "fused?weights=coverage:1,weighted_coverage:0.5",
     *(
-        f"{way}fused?weights=null_aware_coverage:1:{least}&candidates=aligned&max_length=100"
-        for way in ("", "lexical ")
+        f"{links}fused?weights=null_aware_coverage:1:{least}&candidates=aligned&max_length=100"
+        for links in ("", "lexical ")
         for least in ("0", "0.3", "0.6")
     ),
 )
-"""`lexical`: links are weighed by what their words are linked to elsewhere in the set, instead of by the decoder."""
+"""`lexical`: link weights come from the links of the same words elsewhere in the set, instead of from the decoder."""
 Vectors = tuple[str, int]
 """An encoder and its layer."""
 TODAY: tuple[Vectors, str, str] = ((OFFLINE, 7), "itermax", "greedy")
-"""What `xlner project` does unless told otherwise."""
+"""The defaults of `xlner project`."""
 
 Case = tuple[np.ndarray, np.ndarray, np.ndarray]
 """Cosines, -inf for words without vectors, and the norms of both sides."""
@@ -73,11 +73,11 @@ def main(folder: Path, tuned: str | None, cache: Path | None) -> None:
     print(f"\nchosen: {best[0]}, layer {best[1]}, {decoder}, {projector}")
     test = dict(loaded(europarl(folder), vectors, tuned, cache))
     table_row(test, best, decoder, projector)
-    print("\nas it is today, and one part after the other:")
+    print("\nthe defaults, and one component after the other changed:")
     steps = [TODAY, (best, *TODAY[1:]), (best, decoder, TODAY[2]), (best, decoder, projector)]
     for step in dict.fromkeys(steps):
         table_row(test, *step)
-    print("\none part of what was chosen changed (not chosen on these numbers):")
+    print("\none component of the chosen configuration changed (not chosen on these numbers):")
     for other in vectors:
         table_row(test, other, decoder, projector)
     for other_decoder in DECODERS:
@@ -123,7 +123,7 @@ def loaded(
     tuned: str | None,
     cache: Path | None,
 ) -> Iterator[tuple[str, Set]]:
-    """Every set with its similarities, from the cache where they are there."""
+    """Every set with its similarities, from the cache if it has them."""
     for name, read in sets.items():
         try:
             source, gold = read()
@@ -144,7 +144,7 @@ def loaded(
 
 
 def similarities(encoder: Encoder, source: Sequence[Sentence], target: Sequence[Sentence]) -> Iterator[Case]:
-    """The cosines and norms of the words of each pair, as the aligner has them."""
+    """The cosines and norms of the words of each pair, as the aligner computes them."""
     for start in range(0, len(source), 128):
         sides = [[s.with_entities(()) for s in side[start : start + 128]] for side in (source, target)]
         for s, t, *both in zip(*map(encoder.encode, sides), *sides, strict=True):

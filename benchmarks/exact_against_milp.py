@@ -12,8 +12,8 @@ from collections import Counter
 from multiprocessing import Pool
 
 from xlner.projection.kernels.run import rule_of
-from xlner.projection.matching.match import Option, _items, match_spans
-from xlner.projection.matching.milp import Key, _Problem, solve
+from xlner.projection.matching.match import ScoredSpan, items_of, match_spans
+from xlner.projection.matching.milp import Key, Program, solve
 
 RULES = [(constraint, n) for constraint in ("<=", "=", ">=") for n in (1, 2, 3)]
 LINK_SCORES = [2 * links / words for words in range(2, 12) for links in range(1, words // 2 + 1)]
@@ -21,35 +21,35 @@ LINK_SCORES = [2 * links / words for words in range(2, 12) for links in range(1,
 
 def main(instances: int, processes: int, wanted: list[str]) -> int:
     """Print one row per rule; the number of instances that differ."""
-    print(f"{'rule':6}{'instances':>10}{'differ':>8}  ways")
+    print(f"{'rule':6}{'instances':>10}{'differ':>8}  solvers")
     total = 0
     with Pool(processes) as pool:
         for constraint, n in RULES:
             if wanted and constraint + str(n) not in wanted:
                 continue
             start = time.perf_counter()
-            ways: Counter[str] = Counter()
+            solvers: Counter[str] = Counter()
             differ = 0
             jobs = ((constraint, n, k) for k in range(instances))
-            for way, same in pool.imap_unordered(run, jobs, chunksize=50):
-                ways[way] += 1
+            for solver, same in pool.imap_unordered(run, jobs, chunksize=50):
+                solvers[solver] += 1
                 differ += not same
             total += differ
             seconds = time.perf_counter() - start
-            print(f"{constraint + str(n):6}{instances:10}{differ:8}  {dict(ways)}  {seconds:.0f} s", flush=True)
+            print(f"{constraint + str(n):6}{instances:10}{differ:8}  {dict(solvers)}  {seconds:.0f} s", flush=True)
     return total
 
 
 def run(job: tuple[str, int, int]) -> tuple[str, bool]:
-    """Solve one instance both ways."""
+    """Solve one instance with the exact matcher and with the integer program."""
     constraint, n, k = job
-    options, length = instance(random.Random(f"{constraint}{n} {k}"), k)
-    way, exact, other = compare(options, length, constraint, n)
-    return way, exact == other
+    candidates, length = instance(random.Random(f"{constraint}{n} {k}"), k)
+    solver, exact, other = compare(candidates, length, constraint, n)
+    return solver, exact == other
 
 
-def instance(rng: random.Random, k: int) -> tuple[list[Option], int]:
-    """Options and sentence length: 1 to 20 entities, sparse and dense, every other one full of ties."""
+def instance(rng: random.Random, k: int) -> tuple[list[ScoredSpan], int]:
+    """Candidates and sentence length: 1 to 20 entities, sparse and dense, every other instance with many ties."""
     n_entities = rng.randint(1, 20)
     length = rng.randint(5, 60)
     per_entity = rng.choice([1, 3, 8, 20])
@@ -60,21 +60,21 @@ def instance(rng: random.Random, k: int) -> tuple[list[Option], int]:
             start = min(length - 1, max(0, round(rng.gauss(center, rng.choice([1, 3, 10])))))
             end = min(length, start + rng.randint(1, 6))
             score = rng.choice(LINK_SCORES) if k % 2 else rng.random()
-            found[entity, start, end] = Option(entity, (start, end), score)
+            found[entity, start, end] = ScoredSpan(entity, (start, end), score)
     return list(found.values()), length
 
 
-def compare(options: list[Option], length: int, constraint: str, n: int) -> tuple[str, Key, Key]:
-    """How the exact matcher proved its solution, and what the two solutions are worth."""
+def compare(candidates: list[ScoredSpan], length: int, constraint: str, n: int) -> tuple[str, Key, Key]:
+    """The solver that the exact matcher used, and the values of the two solutions."""
     rule = rule_of(constraint, n)
-    items, entities = _items(options, length)
-    problem = _Problem(items, len(items.entity), len(entities), rule)
-    found = match_spans(options, length, constraint=constraint, n=n)
+    items, entities = items_of(candidates, length)
+    program = Program(items, len(items.entity), len(entities), rule)
+    found = match_spans(candidates, length, constraint=constraint, n=n)
     index = {
         (entities[e], (s, t)): i for i, (e, s, t) in enumerate(zip(items.entity, items.start, items.end, strict=True))
     }
-    swept = problem.key([index[o.entity, o.span] for o in found.chosen])
-    return found.solver, swept, problem.key(solve(items, len(items.entity), len(entities), rule, ties=False))
+    swept = program.key([index[o.entity, o.span] for o in found.chosen])
+    return found.solver, swept, program.key(solve(items, len(items.entity), len(entities), rule, ties=False))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 python benchmarks/fused_masakhaner2.py FOLDER FRENCH [LANGUAGE …]
     (FOLDER with xxx.dev.jsonl: tokens, tags, src, src_lang; FRENCH with fr.train.conll and fr.dev.conll)
 
-Entities are those that spaCy's small model finds in an English translation; in a French one, those of a recognizer
-trained on FRENCH, see trained_recognizer.py. `tuned` weights come from the other half of the
-sentences, of which there are two; `gain` is that of the tuned weights over the alignment score.
+Source entities are those that spaCy's small model finds in an English translation, or a recognizer trained on FRENCH
+(see trained_recognizer.py) in a French one. `tuned` weights are tuned on the other half of the sentences. `gain` is
+their gain over the alignment score.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def project(projector: Projector, pairs: Sequence[Pair]) -> list[Projection]:
 
 
 def unscored(gold: Sequence[Sentence]) -> tuple[str, ...]:
-    """Labels that do not count."""
+    """Labels that are not counted."""
     return tuple(sorted({e.label for s in gold for e in s.entities} - TYPES))
 
 

@@ -1,10 +1,10 @@
-"""Sentences per second of the projection step, one core, on a synthetic workload, beside figures of earlier code.
+"""Sentences per second of the projection step, one core, on a synthetic workload, next to figures of earlier code.
 
 python benchmarks/projection.py WORKLOAD.PY [--cpu]
 
-`--cpu` counts processor time instead of wall time, for a machine that has other work to do. Each figure is the best
-of several runs. The reference greedy is a literal transcription of greedy matching on a matrix of costs; HiGHS solves
-one integer program per sentence, with one row per target word; so does Gurobi, where it is installed.
+`--cpu` measures processor time instead of wall time, for a busy machine. Each figure is the best of several runs. The
+reference greedy is a literal transcription of greedy matching on a matrix of costs. HiGHS, and Gurobi if it is
+installed, solve one integer program per sentence, with one row per target word.
 """
 
 from __future__ import annotations
@@ -22,12 +22,13 @@ import numpy as np
 from xlner import Alignment, Entity, Pair, Sentence
 from xlner.projection.batch import Batch
 from xlner.projection.candidates import aligned_words, between_aligned, ngrams
-from xlner.projection.kernels import run as _run
+from xlner.projection.kernels import run
 from xlner.projection.kernels.run import rule_of
-from xlner.projection.matching.match import Option, _items
+from xlner.projection.matching.match import ScoredSpan, items_of
 from xlner.projection.matching.milp import solve
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
+from xlner.projection.range_projectors import HeuristicProjector
 from xlner.projection.scores.alignment import alignment_score
-from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 EARLIER = {
     "heuristic": ("reference heuristic", 48_900),
@@ -49,9 +50,9 @@ def main(path: Path) -> None:
     print(f"{'synth(20000)':44}{'sentences/s':>12}  against")
     for name, projector in projectors().items():
         report(f"batch    {name}", rate(batch_call(pairs, name), len(pairs)), name)
-        _run.COMPILE_FROM = 0
+        run.COMPILE_FROM = 0
         report(f"objects  {name}", rate(lambda p=projector: p.project(pairs), len(pairs)), name)
-        _run.COMPILE_FROM = 1 << 60
+        run.COMPILE_FROM = 1 << 60
         some = pairs[:2000]
         report(f"objects  {name}, no numba", rate(lambda p=projector, s=some: p.project(s), len(some), 2), name)
     for name in ("aligned", "ngrams"):
@@ -71,15 +72,15 @@ def projectors() -> dict[str, Any]:
     """What is measured, by name."""
     return {
         "heuristic": HeuristicProjector(),
-        "greedy aligned": GreedyProjector(),
-        "greedy ngrams": GreedyProjector("ngrams", max_length=10),
-        "exact aligned": ExactProjector(),
-        "exact ngrams": ExactProjector("ngrams", max_length=10),
+        "greedy aligned": greedy_projector(),
+        "greedy ngrams": greedy_projector("ngrams", max_length=10),
+        "exact aligned": MatchingProjector(),
+        "exact ngrams": MatchingProjector("ngrams", max_length=10),
     }
 
 
 def batch_call(pairs: list[Pair], name: str) -> Callable[[], object]:
-    """The same from arrays to arrays."""
+    """The same projection from arrays to arrays."""
     links = [p.alignment.links for p in pairs]  # type: ignore[union-attr]
     spans = [[e.span for e in p.source.entities] for p in pairs]  # type: ignore[union-attr]
     batch = Batch(
@@ -96,7 +97,7 @@ def batch_call(pairs: list[Pair], name: str) -> Callable[[], object]:
 
 
 def reference(pairs: list[Pair], candidates: str) -> None:
-    """Greedy matching as its definition reads: costs of all pairs of entity and candidate, the best free one next."""
+    """Greedy matching by its definition: the costs of all pairs of entity and candidate, then the best free one."""
     for p in pairs:
         spans = candidate_spans(p, candidates)
         costs = []
@@ -113,40 +114,40 @@ def reference(pairs: list[Pair], candidates: str) -> None:
 
 
 def highs(pairs: list[Pair], candidates: str) -> None:
-    """One integer program per sentence, every candidate a variable, ties left to chance."""
+    """One integer program per sentence, one variable per candidate, ties broken arbitrarily."""
     for p in pairs:
-        items, entities = _items(options_of(p, candidates), len(p.target))
+        items, entities = items_of(candidates_of(p, candidates), len(p.target))
         solve(items, len(items.entity), len(entities), rule_of("<=", 1), ties=False)
 
 
 def gurobi(pairs: list[Pair], candidates: str) -> None:
-    """The same programs solved by Gurobi, as many as fit into its free license (2,000 variables)."""
+    """The same programs solved by Gurobi, those that fit into its free license (2,000 variables)."""
     import gurobipy
 
     with gurobipy.Env(params={"OutputFlag": 0}) as env:
         for p in pairs:
-            options = options_of(p, candidates)
-            if len(options) > 2000:
+            spans = candidates_of(p, candidates)
+            if len(spans) > 2000:
                 continue
             with gurobipy.Model(env=env) as model:
-                x = model.addVars(len(options), vtype="B")
+                x = model.addVars(len(spans), vtype="B")
                 model.setObjective(
-                    gurobipy.quicksum(o.score * x[i] for i, o in enumerate(options)), gurobipy.GRB.MAXIMIZE
+                    gurobipy.quicksum(o.score * x[i] for i, o in enumerate(spans)), gurobipy.GRB.MAXIMIZE
                 )
                 for word in range(len(p.target)):
                     model.addConstr(
-                        gurobipy.quicksum(x[i] for i, o in enumerate(options) if o.span[0] <= word < o.span[1]) <= 1
+                        gurobipy.quicksum(x[i] for i, o in enumerate(spans) if o.span[0] <= word < o.span[1]) <= 1
                     )
                 for k in range(len(p.source.entities)):  # type: ignore[union-attr]
-                    model.addConstr(gurobipy.quicksum(x[i] for i, o in enumerate(options) if o.entity == k) <= 1)
+                    model.addConstr(gurobipy.quicksum(x[i] for i, o in enumerate(spans) if o.entity == k) <= 1)
                 model.optimize()
 
 
-def options_of(p: Pair, candidates: str) -> list[Option]:
-    """Every candidate with a score, as an option."""
+def candidates_of(p: Pair, candidates: str) -> list[ScoredSpan]:
+    """Every candidate with a score above 0."""
     spans = candidate_spans(p, candidates)
     scores = alignment_score(p, p.source.entities, spans)  # type: ignore[union-attr]
-    return [Option(int(k), spans[j], float(scores[k, j])) for k, j in zip(*scores.nonzero(), strict=True)]
+    return [ScoredSpan(int(k), spans[j], float(scores[k, j])) for k, j in zip(*scores.nonzero(), strict=True)]
 
 
 def candidate_spans(p: Pair, candidates: str) -> list[tuple[int, int]]:
@@ -158,7 +159,7 @@ def candidate_spans(p: Pair, candidates: str) -> list[tuple[int, int]]:
 
 
 def rate(call: Callable[[], object], n: int, runs: int = 7) -> float:
-    """Sentences per second, the best of some runs after one that does not count."""
+    """Sentences per second: the best of `runs` runs after a warm-up."""
     if runs > 1:
         call()
     seconds = []

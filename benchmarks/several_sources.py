@@ -1,9 +1,9 @@
-"""Projection from one source, from another, and from both at once: strict F1 and how often agreed entities are right.
+"""Projection from one source, from another, and from both at once: strict F1 and how often agreed entities are correct.
 
 python benchmarks/several_sources.py EUROPARL PUD   (folders with xx-europarl.test.conll02 and xx_pud-ud-test.iob2)
 
-Gold entities of the sources, `e5` links; *both* keeps what any source supports, *agreed* what both do, and
-*first leads* what the first does, with the second's links to help.
+Gold source entities, `e5` links. *both* keeps entities that any source supports, *agreed* those that both support, and
+*first leads* those that the first one supports.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ SINGLE = ("exact", "heuristic")
 SEVERAL = {
     "both": MultiSourceProjector(),
     "both, mean": MultiSourceProjector(combine="mean"),
-    "both, bounded score": MultiSourceProjector(weights="coverage:1"),
+    "both, coverage": MultiSourceProjector(weights="coverage:1"),
     "agreed": MultiSourceProjector(min_agreement=1.0),
     "first leads": MultiSourceProjector(source_weights=(2, 1), min_agreement=0.5),
 }
@@ -59,7 +59,7 @@ def show(name: str, gold: Sequence[Sentence], found: Sequence[Sentence]) -> None
 
 
 def show_agreement(gold: Sequence[Sentence], done: Sequence[tuple]) -> None:  # type: ignore[type-arg]
-    """How many entities are right by how many sources support them, and what their confidence is worth."""
+    """The share of correct entities by the number of sources that support them, and the quality of their confidence."""
     rows: dict[float, list[bool]] = {}
     confidence, correct = [], []
     for sentence, made in zip(gold, done, strict=True):
@@ -73,7 +73,7 @@ def show_agreement(gold: Sequence[Sentence], done: Sequence[tuple]) -> None:  # 
     for agreement, row in sorted(rows.items(), reverse=True):
         print(f"{'':4}agreement {agreement:.2f}: {len(row):4} entities, {sum(row) / len(row):.3f} right")
     table = reliability(confidence, correct)
-    print(f"{'':4}confidence as it is: ECE {table.ece:.3f}, Brier {table.brier:.3f}")
+    print(f"{'':4}confidence, not calibrated: ECE {table.ece:.3f}, Brier {table.brier:.3f}")
 
 
 def read(folder: Path, data: str, code: str) -> list[Sentence]:
@@ -87,7 +87,7 @@ def read(folder: Path, data: str, code: str) -> list[Sentence]:
 
 
 def without_labels(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """The sentences as a projector may see them."""
+    """The sentences without their entities."""
     return [s.with_entities(()) for s in sentences]
 
 

@@ -27,7 +27,8 @@ from xlner import (
 from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.projection.back_translation import BackTranslationProjector
-from xlner.projection.strategies import GreedyProjector, HeuristicProjector
+from xlner.projection.matching_projector import greedy_projector
+from xlner.projection.range_projectors import HeuristicProjector
 from xlner.stages import Projector
 
 
@@ -80,7 +81,7 @@ def projector(translator: object, forward: Projector | None = None, **options: o
     return BackTranslationProjector(
         translator,  # type: ignore[arg-type]
         SameWords(),
-        forward or GreedyProjector(),
+        forward or greedy_projector(),
         **{"source_lang": "en", "target_lang": "gl", **options},  # type: ignore[arg-type]
     )
 
@@ -115,7 +116,7 @@ def test_an_echo_gives_the_labels_of_the_forward_route(
     entities, length = drawn
     words = tuple(f"w{k}" for k in range(length))
     made = Pair(Sentence(words), Sentence(words, tuple(entities)), Alignment(tuple((k, k) for k in range(length))))
-    for forward in (GreedyProjector(), HeuristicProjector()):
+    for forward in (greedy_projector(), HeuristicProjector()):
         (back,) = projector(EchoTranslator(), forward, marker=marker, spaced=spaced).project([made])
         (direct,) = forward.project([made])
         assert back.sentence.tags() == direct.sentence.tags()
@@ -146,7 +147,7 @@ def test_a_lost_marker_falls_back_with_its_reason() -> None:
 
 def test_all_markers_lost_is_the_forward_route() -> None:
     (made,) = projector(Translations((r"[][]", ""))).project([LONDON])
-    (direct,) = GreedyProjector().project([LONDON])
+    (direct,) = greedy_projector().project([LONDON])
     assert made.sentence == direct.sentence
     assert all("markers:no-candidate" in o.scores for o in made.outcomes)
 
@@ -194,7 +195,7 @@ def test_fallback_that_overlaps_is_dropped() -> None:
         def project(self, pairs: Sequence[Pair]) -> list[Projection]:
             made = []
             for each in pairs:
-                forward = GreedyProjector().project([each])[0]
+                forward = greedy_projector().project([each])[0]
                 if each.source is not None and each.source.tokens[0] == "Lost":
                     wide = Entity(0, 4, "PER")
                     outcome = Outcome(forward.outcomes[0].entity, (wide,))
@@ -258,20 +259,20 @@ def test_counts_add_up_whatever_comes_back(
 
 def test_in_a_pipeline() -> None:
     back = BackTranslationProjector(
-        EchoTranslator(), OracleAligner(), GreedyProjector(), source_lang="en", target_lang="glg"
+        EchoTranslator(), OracleAligner(), greedy_projector(), source_lang="en", target_lang="glg"
     )
     names = DictionaryRecognizer({"Vigo": "LOC"})
     pipeline = Pipeline(EchoTranslator(), names, OracleAligner(), back, target_lang="gl")
     (done,) = pipeline.run_texts(["Ana vive en Vigo."])
     assert done.labeled.tags() == ["O", "O", "O", "B-LOC", "O"]
-    assert "back-translation en>gl" in pipeline.fingerprint
+    assert "back-translation?source_lang=en&target_lang=gl" in pipeline.fingerprint
 
 
 def test_the_fingerprint_names_options_and_stages() -> None:
     made = projector(Translations())
     assert made.fingerprint == (
-        "back-translation en>gl marker=brackets spaced=False threshold=0.5 fallback=True "
-        f"(translations | SameWords | {GreedyProjector().fingerprint})"
+        "back-translation?source_lang=en&target_lang=gl&marker=brackets&spaced=False&threshold=0.5&fallback=True "
+        f"(translations | SameWords | {greedy_projector().fingerprint})"
     )
     assert isinstance(made, Projector)
 
@@ -285,7 +286,7 @@ def test_options_pairs_and_stages_are_checked() -> None:
         projector(EchoTranslator()).project([Pair(Sentence(("a",)))])
     with pytest.raises(BackendError, match="the projector gave 0 results for 1 sentences"):
         projector(EchoTranslator(), Short()).project([LONDON])
-    made = BackTranslationProjector(EchoTranslator(), Short(), GreedyProjector(), source_lang="en", target_lang="gl")
+    made = BackTranslationProjector(EchoTranslator(), Short(), greedy_projector(), source_lang="en", target_lang="gl")
     with pytest.raises(BackendError, match="the aligner gave 0 results for 1 sentences"):
         made.project([LONDON])
 
@@ -296,7 +297,7 @@ ECHO = "back-translation?translator=echo&aligner=oracle&forward=(heuristic?gap=2
 def test_from_a_spec_with_specs_in_it() -> None:
     made = load("projector", ECHO, target_lang="glg")
     assert made.forward.fingerprint == HeuristicProjector(gap=2).fingerprint
-    assert (made.source_lang, made.target_lang) == ("en", "gl")
+    assert (made.options.source_lang, made.options.target_lang) == ("en", "gl")
     again = load("projector", f"back-translation?translator=echo&aligner=oracle&forward=({ECHO})&target_lang=gl")
     assert isinstance(again.forward, BackTranslationProjector)
 
@@ -308,7 +309,7 @@ def test_a_pipeline_lends_its_stages_and_languages() -> None:
     assert isinstance(lent, BackTranslationProjector)
     assert lent.translator is pipeline.translator
     assert lent.aligner is pipeline.aligner
-    assert (lent.source_lang, lent.target_lang) == ("pt", "gl")
+    assert (lent.options.source_lang, lent.options.target_lang) == ("pt", "gl")
     own = Pipeline("echo", names, "oracle", ECHO, target_lang="gl").projector
     assert isinstance(own, BackTranslationProjector)
     assert isinstance(own.forward, HeuristicProjector)

@@ -17,8 +17,9 @@ from xlner.evaluation.reliability import reliability
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidates import aligned_words, between_aligned
 from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, rated, support, without_unsure
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
+from xlner.projection.range_projectors import HeuristicProjector
 from xlner.projection.scores.coverage import coverage_score
-from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector
 
 FEWER = settings(max_examples=50, deadline=None)
 UNIT = st.floats(0, 1)
@@ -32,7 +33,7 @@ def split(rows: list[tuple[float, bool]]) -> tuple[list[float], list[bool]]:
 @FEWER
 @given(pairs())
 def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> None:
-    found = ExactProjector().project([made])
+    found = MatchingProjector().project([made])
     (rows,) = support([made], found)
     for outcome, row in zip(found[0].outcomes, rows, strict=True):
         assert len(row) == len(outcome.projected)
@@ -49,8 +50,8 @@ def test_support_is_a_share_and_the_share_is_the_bounded_score(made: Pair) -> No
 @FEWER
 @given(pairs(), UNIT)
 def test_nothing_is_lost_and_what_is_dropped_has_its_number(made: Pair, least: float) -> None:
-    (plain,) = GreedyProjector().project([made])
-    (strict,) = ConfidentProjector(GreedyProjector(), min_confidence=least).project([made])
+    (plain,) = greedy_projector().project([made])
+    (strict,) = ConfidentProjector(greedy_projector(), min_confidence=least).project([made])
     assert [o.entity for o in strict.outcomes] == [o.entity for o in plain.outcomes]
     for before, after in zip(plain.outcomes, strict.outcomes, strict=True):
         if before.dropped:
@@ -70,7 +71,7 @@ def test_what_speaks_for_a_projection() -> None:
     source = Sentence(("A", "B", "C"), (Entity(0, 2, "ORG", 0.9), Entity(2, 3, "LOC")))
     links = Alignment(((0, 0), (1, 1), (2, 3), (2, 6)), (0.8, 0.6, 1.5, 0.5))
     pair = Pair(Sentence(tuple("abcdefg")), source, links)
-    first, second = support([pair], GreedyProjector().project([pair]))[0]
+    first, second = support([pair], greedy_projector().project([pair]))[0]
     assert first[0]._asdict() == {
         "length": 1.0,
         "linked": 1.0,
@@ -106,18 +107,18 @@ def test_of_several_projections_the_unsure_ones_go() -> None:
 def test_a_confident_projector_is_known_by_all_that_it_depends_on() -> None:
     steps = Calibration(((0.0, 0.5), (1.0, 1.0)))
     of = [
-        ConfidentProjector(GreedyProjector()),
+        ConfidentProjector(greedy_projector()),
         ConfidentProjector(HeuristicProjector()),
-        ConfidentProjector(GreedyProjector(), min_confidence=0.5),
-        ConfidentProjector(GreedyProjector(), calibration=steps),
+        ConfidentProjector(greedy_projector(), min_confidence=0.5),
+        ConfidentProjector(greedy_projector(), calibration=steps),
     ]
     assert len({p.fingerprint for p in of}) == 4
     pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
-    assert ConfidentProjector(GreedyProjector(), calibration=Calibration(((0.5, 0.7),))).project([pair])[
+    assert ConfidentProjector(greedy_projector(), calibration=Calibration(((0.5, 0.7),))).project([pair])[
         0
     ].sentence.entities == (Entity(0, 1, "LOC", 0.7),)
     with pytest.raises(ValidationError, match="min_confidence 1.5 is not between 0 and 1"):
-        ConfidentProjector(GreedyProjector(), min_confidence=1.5)
+        ConfidentProjector(greedy_projector(), min_confidence=1.5)
 
 
 @FEWER
@@ -160,12 +161,12 @@ def test_points_that_are_no_calibration(points: tuple[tuple[float, float], ...])
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"kind": "other"}', '{"kind": "xlner calibration", "points": [1]}'])
 def test_files_that_are_no_calibration(text: str) -> None:
-    with pytest.raises(ValidationError, match="this is no calibration; make one with xlner calibrate"):
+    with pytest.raises(ValidationError, match="this is not a calibration; make one with xlner calibrate"):
         Calibration.from_json(text)
 
 
 def test_what_cannot_be_fitted() -> None:
-    with pytest.raises(ValidationError, match="one at least"):
+    with pytest.raises(ValidationError, match="at least one"):
         Calibration.fit([], [])
     with pytest.raises(ValidationError, match="between 0 and 1"):
         Calibration.fit([1.5], [True])
@@ -198,6 +199,6 @@ def test_the_example_of_the_documentation() -> None:
     (code,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {}
     exec(code, names)
-    assert not names["sure"].dropped
-    assert names["unsure"].reason is Reason.BELOW_THRESHOLD
-    assert round(names["unsure"].scores[CONFIDENCE], 2) == 0.7
+    assert not names["certain"].dropped
+    assert names["uncertain"].reason is Reason.BELOW_THRESHOLD
+    assert round(names["uncertain"].scores[CONFIDENCE], 2) == 0.7

@@ -13,7 +13,7 @@ from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence
 from xlner.errors import UnknownNameError
 from xlner.pipeline.filters import FILTERS, Filter, FilterReport, SentenceFilters
 from xlner.projection.confidence import ConfidentProjector
-from xlner.projection.strategies import GreedyProjector
+from xlner.projection.matching_projector import greedy_projector
 
 FEWER = settings(max_examples=50, deadline=None)
 NAMES = ("complete", "projected:0.5", "confidence:0.9", "mean-confidence:0.8", "linked:0.3", "length-ratio:1.5")
@@ -22,7 +22,7 @@ MEMORYLESS = st.lists(st.sampled_from(NAMES), max_size=4)
 
 
 def projected(pair: Pair) -> Pair:
-    (made,) = ConfidentProjector(GreedyProjector()).project([pair])
+    (made,) = ConfidentProjector(greedy_projector()).project([pair])
     return Pair(pair.target, pair.source, pair.alignment, made)
 
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError, load
 from xlner.core.entity import Span, overlaps
-from xlner.errors import UnknownNameError
+from xlner.errors import UnknownNameError, UsageError
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.fused import FusedProjector
-from xlner.projection.matching.match import Option
-from xlner.projection.ner_candidates import NerCandidatesProjector, assign_options
+from xlner.projection.matching.match import ScoredSpan
+from xlner.projection.matching_projector import MatchingProjector
+from xlner.projection.ner_candidates import NerCandidatesProjector, assign_spans
 from xlner.projection.scores.ner import NerScore
-from xlner.projection.strategies import ExactProjector
 from xlner.stages import Projector
 
 WORDS = st.sampled_from(["Ana", "Pardo", "Vigo", "Vigu", "na", "!"])
@@ -69,23 +69,23 @@ def test_every_source_entity_has_an_outcome(pair: Pair, projector: FusedProjecto
         if outcome.reason is not None:
             assert not outcome.scores
             continue
-        parts = {p.name: p for p in projector.parts}
-        assert set(outcome.scores) - {"missing"} == {*parts, "total"}
-        total = sum(p.weight * outcome.scores[n] for n, p in parts.items() if outcome.scores[n] >= p.threshold)
+        terms = {t.name: t for t in projector.options.terms}
+        assert set(outcome.scores) - {"missing"} == {*terms, "total"}
+        total = sum(t.weight * outcome.scores[n] for n, t in terms.items() if outcome.scores[n] >= t.threshold)
         assert outcome.scores["total"] == pytest.approx(total)
-        assert outcome.projected[0].score == outcome.scores["total"] >= projector.threshold
+        assert outcome.projected[0].score == outcome.scores["total"] >= projector.options.threshold
 
 
 @settings(deadline=None, max_examples=50)
 @given(pairs(), st.sampled_from(["aligned", "ngrams"]))
 def test_alignment_alone_is_the_exact_projector(pair: Pair, candidates: str) -> None:
-    assert labeled(FusedProjector("align", candidates=candidates), pair) == labeled(ExactProjector(), pair)
+    assert labeled(FusedProjector("align", candidates=candidates), pair) == labeled(MatchingProjector(), pair)
     (fused,) = FusedProjector("align", candidates="aligned").project([pair])
-    (exact,) = ExactProjector().project([pair])
+    (exact,) = MatchingProjector().project([pair])
     assert [o.reason for o in fused.outcomes] == [o.reason for o in exact.outcomes]
 
 
-def brute_force(options: Sequence[Option]) -> float:
+def brute_force(options: Sequence[ScoredSpan]) -> float:
     """The largest total of disjoint options, one for each entity or none."""
     entities = sorted({o.entity for o in options})
     rows = [[None, *(o for o in options if o.entity == e)] for e in entities]
@@ -101,7 +101,7 @@ def brute_force(options: Sequence[Option]) -> float:
 @given(pairs())
 def test_the_total_is_the_largest_there_is(pair: Pair) -> None:
     projector = FusedProjector("coverage+surface", max_length=2)
-    options = projector._scored(pair).options(projector.parts, 0.0)
+    options = projector.score(pair).scored_spans(projector.options.terms, 0.0)
     by_entity = [o for o in options if o.entity < 2]
     if len(by_entity) == len(options):
         assert projector.match(pair).objective == pytest.approx(brute_force(options), abs=1e-6)
@@ -110,7 +110,7 @@ def test_the_total_is_the_largest_there_is(pair: Pair) -> None:
 def test_spelling_decides_where_links_are_lost_or_wrong() -> None:
     entities = [Entity(0, 1, "PER"), Entity(3, 4, "LOC")]
     pair = made("Ana lives in Vigo", entities, "Ana akaa Vigo", [(3, 1)])
-    assert labeled(ExactProjector(), pair) == [(1, 2, "LOC")]
+    assert labeled(MatchingProjector(), pair) == [(1, 2, "LOC")]
     assert labeled(FusedProjector("surface"), pair) == [(0, 1, "PER"), (2, 3, "LOC")]
     assert labeled(FusedProjector(weights="alignment:0.5,surface:1:0.7"), pair) == [(0, 1, "PER"), (2, 3, "LOC")]
 
@@ -220,7 +220,7 @@ def test_fingerprints_tell_options_apart() -> None:
     ids=str,
 )
 def test_options_that_make_no_sense_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises((UnknownNameError, ValidationError)):
+    with pytest.raises((UnknownNameError, UsageError, ValidationError)):
         FusedProjector(**options)
 
 
@@ -231,7 +231,7 @@ def test_what_is_needed_of_a_pair() -> None:
         with pytest.raises(ValidationError, match="alignment"):
             projector.project([bare])
     with pytest.raises(ValidationError, match="alignment"):
-        CandidateOptions("aligned").of(bare, bare.source.entities)  # type: ignore[union-attr]
+        CandidateOptions("aligned").find(bare, bare.source.entities)  # type: ignore[union-attr]
     with pytest.raises(ValidationError, match="source"):
         FusedProjector("surface").project([Pair(Sentence(("Ana",)))])
 
@@ -250,7 +250,7 @@ def test_recognized_spans_carry_the_source_label_unless_labels_are_kept() -> Non
 @given(pairs())
 def test_assignment_is_as_good_as_the_exact_matcher(pair: Pair) -> None:
     projector = NerCandidatesProjector("coverage+surface")
-    options = projector._scored(pair).options(projector.parts, 0.0)
-    chosen = assign_options(options)
+    options = projector.score(pair).scored_spans(projector.options.terms, 0.0)
+    chosen = assign_spans(options)
     assert len({o.entity for o in chosen}) == len({o.span for o in chosen}) == len(chosen)
     assert sum(o.score for o in chosen) == pytest.approx(projector.match(pair).objective, abs=1e-6)

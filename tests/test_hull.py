@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.test_projection_batch import pairs
 from xlner import Alignment, Entity, Pair, Reason, Sentence
 from xlner.core.entity import Span, overlaps
-from xlner.projection.strategies import HullProjector
+from xlner.projection.range_projectors import HullProjector
 
 FEWER = settings(max_examples=50, deadline=None)
 

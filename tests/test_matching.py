@@ -12,18 +12,17 @@ from hypothesis import strategies as st
 from xlner import Alignment, Entity, Pair, Sentence, ValidationError
 from xlner.errors import UnknownNameError
 from xlner.projection.fused import FusedProjector
-from xlner.projection.kernels import flat as _flat
 from xlner.projection.kernels.flat import SCALE
 from xlner.projection.kernels.words import units
-from xlner.projection.matching.match import Match, Option, match_spans
+from xlner.projection.matching.match import Matching, ScoredSpan, match_spans
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
 from xlner.projection.ner_candidates import NerCandidatesProjector
-from xlner.projection.strategies import ExactProjector, GreedyProjector
 
 RULES = [(c, n) for c in ("<=", "=", ">=") for n in (1, 2, 3)]
 Key = tuple[int, int, int, int, tuple[int, ...], tuple[int, ...]]
 
 
-def key(chosen: Sequence[Option], length: int, constraint: str, n: int) -> Key:
+def key(chosen: Sequence[ScoredSpan], length: int, constraint: str, n: int) -> Key:
     """What a choice is worth, larger is better: the objective and the tie rule, word for word."""
     counts = Counter(o.entity for o in chosen)
     by_start = sorted(chosen, key=lambda o: o.span)
@@ -37,9 +36,9 @@ def key(chosen: Sequence[Option], length: int, constraint: str, n: int) -> Key:
     )
 
 
-def brute_force(options: Sequence[Option], length: int, constraint: str, n: int) -> tuple[Key, list[Option]]:
+def brute_force(options: Sequence[ScoredSpan], length: int, constraint: str, n: int) -> tuple[Key, list[ScoredSpan]]:
     """The best of all choices."""
-    choices: list[list[Option]] = [[]]
+    choices: list[list[ScoredSpan]] = [[]]
     for option in options:
         for chosen in list(choices):
             clash = any(o.span[0] < option.span[1] and option.span[0] < o.span[1] for o in chosen)
@@ -49,18 +48,18 @@ def brute_force(options: Sequence[Option], length: int, constraint: str, n: int)
     return max((key(c, length, constraint, n), c) for c in choices)
 
 
-def random_options(rng: random.Random, length: int, n_entities: int, n_options: int, ties: bool) -> list[Option]:
+def random_options(rng: random.Random, length: int, n_entities: int, n_options: int, ties: bool) -> list[ScoredSpan]:
     found = {}
     for _ in range(n_options):
         start = rng.randrange(length)
         end = rng.randint(start + 1, min(length, start + 4))
         score = rng.choice([0.25, 1 / 3, 0.5, 2 / 3, 1.0]) if ties else rng.random()
         entity = rng.randrange(n_entities)
-        found[entity, start, end] = Option(entity, (start, end), score)
+        found[entity, start, end] = ScoredSpan(entity, (start, end), score)
     return list(found.values())
 
 
-def check(found: Match, options: Sequence[Option], length: int, constraint: str, n: int, best: Key) -> None:
+def check(found: Matching, options: Sequence[ScoredSpan], length: int, constraint: str, n: int, best: Key) -> None:
     assert key(found.chosen, length, constraint, n) == best
     assert set(found.chosen) <= set(options)
     assert list(found.chosen) == sorted(found.chosen, key=lambda o: o.span)
@@ -70,15 +69,15 @@ def check(found: Match, options: Sequence[Option], length: int, constraint: str,
 @pytest.mark.parametrize(("constraint", "n"), RULES)
 def test_exact_is_brute_force_with_the_tie_rule(constraint: str, n: int) -> None:
     rng = random.Random(f"{constraint}{n}")
-    ways = set()
+    solvers = set()
     for k in range(250):
         length, n_entities = rng.randint(1, 9), rng.randint(1, 5)
         options = random_options(rng, length, n_entities, rng.randint(0, 10), ties=k % 3 > 0)
         best, _ = brute_force(options, length, constraint, n)
         found = match_spans(options, length, constraint=constraint, n=n)
         check(found, options, length, constraint, n, best)
-        ways.add(found.solver)
-    assert ways == ({"single", "dp"} if (constraint, n) in {("<=", 1), ("=", 1)} else {"dp"})
+        solvers.add(found.solver)
+    assert solvers == ({"single", "dp"} if (constraint, n) in {("<=", 1), ("=", 1)} else {"dp"})
 
 
 @pytest.mark.parametrize(("constraint", "n"), RULES)
@@ -122,16 +121,20 @@ def test_equal_fractions_tie_whatever_their_order(data: st.DataObject) -> None:
     """1/3 + 2/3 and 1 are the same objective, so the longer total span wins."""
     size = data.draw(st.integers(2, 24))
     part = data.draw(st.integers(1, size - 1))
-    options = [Option(0, (0, 1), part / size), Option(1, (1, 2), (size - part) / size), Option(2, (0, 3), 1.0)]
+    options = [
+        ScoredSpan(0, (0, 1), part / size),
+        ScoredSpan(1, (1, 2), (size - part) / size),
+        ScoredSpan(2, (0, 3), 1.0),
+    ]
     assert [o.entity for o in match_spans(options, 3).chosen] == [2]
 
 
 def test_ties_in_words() -> None:
-    longer = [Option(0, (0, 1), 1.0), Option(0, (2, 4), 1.0)]
+    longer = [ScoredSpan(0, (0, 1), 1.0), ScoredSpan(0, (2, 4), 1.0)]
     assert match_spans(longer, 4).chosen == (longer[1],)
-    left = [Option(0, (2, 3), 1.0), Option(0, (0, 1), 1.0)]
+    left = [ScoredSpan(0, (2, 3), 1.0), ScoredSpan(0, (0, 1), 1.0)]
     assert match_spans(left, 3).chosen == (left[1],)
-    first = [Option(1, (0, 1), 1.0), Option(0, (0, 1), 1.0)]
+    first = [ScoredSpan(1, (0, 1), 1.0), ScoredSpan(0, (0, 1), 1.0)]
     assert match_spans(first, 3).chosen == (first[1],)
 
 
@@ -159,26 +162,26 @@ def test_the_gap_is_brute_force_without_the_option(constraint: str, n: int) -> N
 
 def test_the_gap_of_an_option_that_was_not_chosen() -> None:
     with pytest.raises(ValidationError, match="was not chosen"):
-        match_spans([], 3).gap(Option(0, (0, 1), 1.0))
+        match_spans([], 3).gap(ScoredSpan(0, (0, 1), 1.0))
 
 
 def test_a_requirement_that_cannot_be_met_costs_nobody_else() -> None:
-    options = [Option(0, (0, 1), 1.0), Option(1, (0, 1), 0.5), Option(2, (2, 3), 0.25)]
+    options = [ScoredSpan(0, (0, 1), 1.0), ScoredSpan(1, (0, 1), 0.5), ScoredSpan(2, (2, 3), 0.25)]
     for constraint in ("=", ">="):
         found = match_spans(options, 3, constraint=constraint)
         assert [o.entity for o in found.chosen] == [0, 2]
-        assert found.short == 1
-    assert match_spans(options, 3).short == 0
+        assert found.missing == 1
+    assert match_spans(options, 3).missing == 0
 
 
 def test_a_requirement_is_worth_more_than_any_score() -> None:
-    options = [Option(0, (0, 2), 1.0), Option(0, (0, 1), 0.1), Option(1, (1, 2), 0.1)]
+    options = [ScoredSpan(0, (0, 2), 1.0), ScoredSpan(0, (0, 1), 0.1), ScoredSpan(1, (1, 2), 0.1)]
     assert [o.score for o in match_spans(options, 2).chosen] == [1.0]
     assert [o.score for o in match_spans(options, 2, constraint="=").chosen] == [0.1, 0.1]
 
 
 def test_exactly_two_stays_two_where_more_would_score_more() -> None:
-    options = [Option(0, (k, k + 1), 1.0) for k in range(4)]
+    options = [ScoredSpan(0, (k, k + 1), 1.0) for k in range(4)]
     assert len(match_spans(options, 4, constraint="=", n=2).chosen) == 2
     assert len(match_spans(options, 4, constraint=">=", n=2).chosen) == 4
 
@@ -189,7 +192,7 @@ def test_a_state_that_is_too_wide_goes_to_the_integer_program(monkeypatch: pytes
     swept = match_spans(options, 12)
     assert swept.solver == "dp"
     for rooms in (((1, 1 << 10),), ((8, 4),), ((8, 9),)):
-        monkeypatch.setattr(_flat, "ROOMS", rooms)
+        monkeypatch.setattr("xlner.projection.kernels.flat.ROOMS", rooms)
         monkeypatch.setattr("xlner.projection.matching.match.ROOMS", rooms)
         solved = match_spans(options, 12)
         assert solved.solver == "milp"
@@ -197,21 +200,21 @@ def test_a_state_that_is_too_wide_goes_to_the_integer_program(monkeypatch: pytes
 
 
 def test_options_that_make_no_sense() -> None:
-    with pytest.raises(ValidationError, match=r"candidate \[1, 5\) of entity 0 leaves the 3 words"):
-        match_spans([Option(0, (1, 5), 1.0)], 3)
+    with pytest.raises(ValidationError, match=r"candidate \[1, 5\) of entity 0 is outside the 3 words"):
+        match_spans([ScoredSpan(0, (1, 5), 1.0)], 3)
     for score in (-1.0, math.nan, math.inf):
         with pytest.raises(ValidationError, match="negative or not finite"):
-            match_spans([Option(0, (0, 1), score)], 3)
+            match_spans([ScoredSpan(0, (0, 1), score)], 3)
     with pytest.raises(UnknownNameError, match="known: <=, =, >="):
         match_spans([], 3, constraint="==")
     with pytest.raises(UnknownNameError, match="known: exact, greedy, milp"):
         match_spans([], 3, matcher="gurobi")
-    with pytest.raises(ValidationError, match="make no sense"):
+    with pytest.raises(ValidationError, match="n 0 is not a number of projections"):
         match_spans([], 3, n=0)
 
 
 def test_nothing_comes_from_nothing() -> None:
-    assert match_spans([Option(0, (0, 1), 0.0)], 3).chosen == ()
+    assert match_spans([ScoredSpan(0, (0, 1), 0.0)], 3).chosen == ()
     assert match_spans([], 0, matcher="greedy").objective == 0.0
 
 
@@ -232,19 +235,19 @@ def test_projectors_say_how_sure_each_choice_is_and_what_proves_it() -> None:
     pair = Pair(
         Sentence(("a", "b", "c"), (Entity(0, 1, "A"),)), Sentence(("A", "B"), entities), Alignment(((0, 0), (1, 1)))
     )
-    for projector, way in (
-        (ExactProjector(gaps=True), "single"),
-        (GreedyProjector(gaps=True), "greedy"),
-        (ExactProjector(gaps=True, constraint="="), "single"),
+    for projector, solver in (
+        (MatchingProjector(gaps=True), "single"),
+        (greedy_projector(gaps=True), "greedy"),
+        (MatchingProjector(gaps=True, constraint="="), "single"),
         (FusedProjector("align", gaps=True), "single"),
     ):
+        assert isinstance(projector, MatchingProjector | FusedProjector)
         (projection,) = projector.project([pair])
-        assert (projection.solver, projection.objective) == (way, 2.0)
-        wanted = [2.0, 2.0] if projector.constraint == "=" else [1.0, 1.0]
+        assert (projection.solver, projection.objective) == (solver, 2.0)
+        wanted = [2.0, 2.0] if projector.options.constraint == "=" else [1.0, 1.0]
         if isinstance(projector, FusedProjector):
             wanted = [1.0, 1 - 2 / 3]
         assert [o.scores["gap"] for o in projection.outcomes] == pytest.approx(wanted)
-        assert projector.fingerprint.replace(" gaps", "") != projector.fingerprint
-        assert "gap" not in type(projector)().project([pair])[0].outcomes[0].scores
+        assert "gaps=True" in projector.fingerprint
     (projection,) = NerCandidatesProjector().project([pair])
     assert (projection.solver, projection.objective) == ("assignment", 1.0)

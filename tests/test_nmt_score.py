@@ -113,7 +113,7 @@ def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  #
         load("projector", "fused?weights=translation:1")
     with pytest.raises(UnknownNameError, match="no weight for the given score 'translation'"):
         load("projector", "fused?weights=alignment:1&scorer=nllb")
-    with pytest.raises(ValidationError, match="translator 'echo' cannot score phrases"):
+    with pytest.raises(UsageError, match="translator 'echo' cannot score phrases"):
         load("projector", "fused?weights=translation:1&scorer=echo")
 
 

@@ -9,9 +9,10 @@ from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError
 from xlner.errors import UnknownNameError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
-from xlner.projection.matching.greedy import Option, greedy
+from xlner.projection.matching.match import ScoredSpan, match_spans
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
+from xlner.projection.range_projectors import HeuristicProjector
 from xlner.projection.scores.alignment import alignment_score
-from xlner.projection.strategies import GreedyProjector, HeuristicProjector
 
 
 def pair(source: int, entities: list[Entity], target: int, links: list[tuple[int, int]]) -> Pair:
@@ -31,14 +32,14 @@ def pairs(draw: st.DrawFn) -> Pair:
     return pair(length, entities, target, links)
 
 
-def spans(made: Pair, projector: HeuristicProjector | GreedyProjector) -> list[tuple[int, int, str]]:
+def spans(made: Pair, projector: HeuristicProjector | MatchingProjector) -> list[tuple[int, int, str]]:
     (projection,) = projector.project([made])
     return [(e.start, e.end, e.label) for e in projection.sentence.entities]
 
 
-@given(pairs(), st.sampled_from([HeuristicProjector(), GreedyProjector(), GreedyProjector("ngrams", max_length=4)]))
+@given(pairs(), st.sampled_from([HeuristicProjector(), greedy_projector(), greedy_projector("ngrams", max_length=4)]))
 def test_every_source_entity_has_an_outcome_and_spans_are_disjoint(
-    made: Pair, projector: HeuristicProjector | GreedyProjector
+    made: Pair, projector: HeuristicProjector | MatchingProjector
 ) -> None:
     (projection,) = projector.project([made])
     assert made.source is not None
@@ -65,10 +66,14 @@ def test_alignment_score_counts_links_literally(made: Pair) -> None:
 
 @given(pairs())
 def test_aligned_candidates_and_all_ngrams_give_the_same_spans(made: Pair) -> None:
-    assert spans(made, GreedyProjector()) == spans(made, GreedyProjector("ngrams"))
+    assert spans(made, greedy_projector()) == spans(made, greedy_projector("ngrams"))
 
 
-def literal_greedy(options: list[Option]) -> list[Option]:
+def greedy(options: list[ScoredSpan], length: int) -> tuple[ScoredSpan, ...]:
+    return match_spans(options, length, matcher="greedy").chosen
+
+
+def literal_greedy(options: list[ScoredSpan]) -> list[ScoredSpan]:
     """One pass of the definition: the best free option, again and again."""
     left, chosen = list(options), []
     while left:
@@ -81,14 +86,17 @@ def literal_greedy(options: list[Option]) -> list[Option]:
 @given(st.data())
 def test_greedy_is_its_definition(data: st.DataObject) -> None:
     span = st.tuples(st.integers(0, 6), st.integers(1, 3)).map(lambda s: (s[0], s[0] + s[1]))
-    option = st.builds(Option, st.integers(0, 3), span, st.sampled_from([0.25, 0.5, 1.0]))
+    option = st.builds(ScoredSpan, st.integers(0, 3), span, st.sampled_from([0.25, 0.5, 1.0]))
     options = data.draw(st.lists(option, max_size=12, unique_by=lambda o: (o.entity, o.span)))
-    assert greedy(options, 10) == literal_greedy(options)
+    assert list(greedy(options, 10)) == sorted(literal_greedy(options), key=lambda o: o.span)
 
 
 def test_ties_go_to_the_longer_then_the_leftmost_span() -> None:
-    assert greedy([Option(0, (3, 4), 1.0), Option(0, (0, 1), 1.0), Option(0, (1, 3), 1.0)], 4)[0].span == (1, 3)
-    assert greedy([Option(0, (3, 4), 1.0), Option(0, (0, 1), 1.0)], 4)[0].span == (0, 1)
+    assert greedy([ScoredSpan(0, (3, 4), 1.0), ScoredSpan(0, (0, 1), 1.0), ScoredSpan(0, (1, 3), 1.0)], 4)[0].span == (
+        1,
+        3,
+    )
+    assert greedy([ScoredSpan(0, (3, 4), 1.0), ScoredSpan(0, (0, 1), 1.0)], 4)[0].span == (0, 1)
 
 
 def test_candidates() -> None:
@@ -125,18 +133,18 @@ def test_reasons_of_greedy_matching() -> None:
     made = pair(
         4, [Entity(0, 1, "A"), Entity(1, 2, "B"), Entity(2, 3, "C"), Entity(3, 4, "D")], 3, [(0, 0), (1, 0), (3, 1)]
     )
-    (projection,) = GreedyProjector().project([made])
+    (projection,) = greedy_projector().project([made])
     assert [o.reason for o in projection.outcomes] == [None, Reason.OVERLAP, Reason.UNALIGNED, None]
-    (projection,) = GreedyProjector(threshold=1.5).project([made])
+    (projection,) = greedy_projector(threshold=1.5).project([made])
     assert projection.outcomes[0].reason is Reason.BELOW_THRESHOLD
     wide = pair(2, [Entity(0, 2, "A")], 0, [])
-    (projection,) = GreedyProjector("ngrams").project([wide])
+    (projection,) = greedy_projector("ngrams").project([wide])
     assert projection.outcomes[0].reason is Reason.UNALIGNED
 
 
 def test_more_links_than_words_do_not_change_the_choice() -> None:
     made = pair(2, [Entity(0, 2, "LOC")], 4, [(0, 0), (0, 1), (1, 0), (1, 1), (1, 3)])
-    assert spans(made, GreedyProjector()) == [(0, 2, "LOC")]
+    assert spans(made, greedy_projector()) == [(0, 2, "LOC")]
 
 
 def test_punctuation_inside_a_name_can_be_reached() -> None:
@@ -145,15 +153,15 @@ def test_punctuation_inside_a_name_can_be_reached() -> None:
         Sentence(("Yahoo", "!", "buys"), (Entity(0, 2, "ORG"),)),
         Alignment(((0, 0), (1, 1), (2, 2))),
     )
-    assert spans(made, GreedyProjector("ngrams")) == [(0, 2, "ORG")]
+    assert spans(made, greedy_projector("ngrams")) == [(0, 2, "ORG")]
 
 
 def test_projectors_check_their_options_and_pairs() -> None:
     with pytest.raises(UnknownNameError, match="known: aligned, ngrams"):
-        GreedyProjector("all")
+        greedy_projector("all")
     with pytest.raises(ValidationError, match="leaves no candidate"):
-        GreedyProjector(max_length=0)
-    with pytest.raises(ValidationError, match="must not be negative"):
+        greedy_projector(max_length=0)
+    with pytest.raises(ValidationError, match="gap -1 or ratio 0.8 is negative"):
         HeuristicProjector(gap=-1)
     with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
-        GreedyProjector().project([Pair(Sentence(("a",)))])
+        greedy_projector().project([Pair(Sentence(("a",)))])

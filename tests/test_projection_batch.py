@@ -4,7 +4,7 @@ import gc
 import importlib.util
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +19,20 @@ from xlner.core.entity import overlaps
 from xlner.errors import MissingExtraError
 from xlner.projection.batch import Batch, BatchResult
 from xlner.projection.candidates import aligned_words, merged_ranges
-from xlner.projection.kernels import run as _run
+from xlner.projection.kernels import run
 from xlner.projection.kernels.flat import SCALE, SOLVERS, Found
 from xlner.projection.kernels.objects import Build, projections
-from xlner.projection.strategies import ExactProjector, GreedyProjector, HeuristicProjector, HullProjector
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
+from xlner.projection.range_projectors import HeuristicProjector, HullProjector
 
 RULES = [(c, n) for c in ("<=", "=", ">=") for n in (1, 2, 3)]
 needs_numba = pytest.mark.skipif(importlib.util.find_spec("numba") is None, reason="numba is not installed")
 
 
 @pytest.fixture
-def compiled() -> Iterator[None]:
+def compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Projectors of objects run compiled from the first pair on."""
-    before, _run.COMPILE_FROM = _run.COMPILE_FROM, 0
-    yield
-    _run.COMPILE_FROM = before
+    monkeypatch.setattr(run, "COMPILE_FROM", 0)
 
 
 def batch_of(made: Sequence[Pair], *, compile: bool) -> Batch:
@@ -86,7 +85,7 @@ def test_the_kernels_give_what_matching_all_options_gives(
 ) -> None:
     """`match` sees every candidate with its literal score; kernels prune while they make them."""
     constraint, n = rule
-    projector = ExactProjector(candidates, max_length=max_length, constraint=constraint, n=n, matcher=matcher)
+    projector = MatchingProjector(candidates, max_length=max_length, constraint=constraint, n=n, matcher=matcher)
     for one, projection in zip(made, projector.project(made), strict=True):
         best = projector.match(one)
         assert rows_of(projection, "alignment") == [(o.entity, *o.span, o.score) for o in best.chosen]
@@ -104,7 +103,7 @@ def test_compiled_is_uncompiled_is_the_objects(constraint: str, n: int) -> None:
             for one, other in zip(fast, slow, strict=True):
                 assert one.dtype == other.dtype
                 assert one.tolist() == other.tolist()
-            objects = ExactProjector(candidates, **options).project(made)  # type: ignore[arg-type]
+            objects = MatchingProjector(candidates, **options).project(made)  # type: ignore[arg-type]
             assert [rows(slow, i) for i in range(len(made))] == [rows_of(p, "alignment") for p in objects]
 
 
@@ -121,13 +120,18 @@ def test_the_heuristic_compiled_is_uncompiled_is_the_objects() -> None:
 
 @needs_numba
 @pytest.mark.usefixtures("compiled")
-def test_objects_from_compiled_kernels_are_those_from_python() -> None:
+def test_objects_from_compiled_kernels_are_those_from_python(monkeypatch: pytest.MonkeyPatch) -> None:
     made = some_pairs(100)
-    for projector in (ExactProjector(), ExactProjector(constraint=">=", n=2), HeuristicProjector(), HullProjector()):
+    for projector in (
+        MatchingProjector(),
+        MatchingProjector(constraint=">=", n=2),
+        HeuristicProjector(),
+        HullProjector(),
+    ):
         fast = projector.project(made)
-        _run.COMPILE_FROM = 1 << 60
+        monkeypatch.setattr(run, "COMPILE_FROM", 1 << 60)
         assert projector.project(made) == fast
-        _run.COMPILE_FROM = 0
+        monkeypatch.setattr(run, "COMPILE_FROM", 0)
 
 
 def revalidated(projection: Projection) -> Projection:
@@ -142,7 +146,7 @@ def revalidated(projection: Projection) -> Projection:
 @given(pairs(), st.sampled_from(RULES))
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_results_are_valid_objects(made: Pair, rule: tuple[str, int]) -> None:
-    for projector in (ExactProjector(constraint=rule[0], n=rule[1]), GreedyProjector(), HeuristicProjector()):
+    for projector in (MatchingProjector(constraint=rule[0], n=rule[1]), greedy_projector(), HeuristicProjector()):
         (projection,) = projector.project([made])
         assert revalidated(projection) == projection
         assert hash(revalidated(projection)) == hash(projection)
@@ -153,14 +157,14 @@ def test_results_are_valid_objects(made: Pair, rule: tuple[str, int]) -> None:
 
 def test_a_projection_says_how_it_was_found_and_what_it_is_worth() -> None:
     made = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 1)])
-    for projector, way in ((ExactProjector(), "single"), (GreedyProjector(), "greedy")):
+    for projector, solver in ((MatchingProjector(), "single"), (greedy_projector(), "greedy")):
         (projection,) = projector.project([made])
-        assert (projection.solver, projection.objective) == (way, 2.0)
+        assert (projection.solver, projection.objective) == (solver, 2.0)
     (projection,) = HeuristicProjector().project([made])
     assert (projection.solver, projection.objective) == (None, None)
 
 
-@pytest.mark.parametrize("n", [1, _run.COMPILE_FROM])
+@pytest.mark.parametrize("n", [1, run.COMPILE_FROM])
 def test_the_search_for_garbage_goes_on_after_a_call(n: int) -> None:
     made = pair(2, [Entity(0, 1, "A")], 2, [(0, 0)])
     found = Found([0] * n, [0] * n, [1] * n, [1.0] * n, [*range(n + 1)], [1] * n, [SCALE] * n, [0] * n)
@@ -172,19 +176,19 @@ def test_the_search_for_garbage_goes_on_after_a_call(n: int) -> None:
 def test_the_target_sentence_is_kept_but_for_its_entities() -> None:
     target = Sentence.from_text("In Vigo", language="gl", id="7").with_entities([Entity(0, 1, "OLD")])
     made = Pair(target, Sentence(("Vigo",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
-    (projection,) = ExactProjector().project([made])
+    (projection,) = MatchingProjector().project([made])
     assert projection.sentence == target.with_entities([Entity(1, 2, "LOC", 1.0)])
     nothing = Pair(target, Sentence(("in", "Vigo")), Alignment(((0, 1),)))
-    (projection,) = ExactProjector().project([nothing])
+    (projection,) = MatchingProjector().project([nothing])
     assert projection.sentence == target.with_entities([])
 
 
 def test_reasons_where_a_number_is_required() -> None:
     entities = [Entity(k, k + 1, "A") for k in range(4)]
     made = pair(4, entities, 4, [(0, 0), (1, 0), (3, 1), (3, 2)])
-    (projection,) = ExactProjector(constraint="=").project([made])
+    (projection,) = MatchingProjector(constraint="=").project([made])
     assert [o.reason for o in projection.outcomes] == [None, Reason.OVER_LIMIT, Reason.UNALIGNED, None]
-    (projection,) = ExactProjector(constraint="=", n=2).project([made])
+    (projection,) = MatchingProjector(constraint="=", n=2).project([made])
     assert projection.outcomes[0].scores["missing"] == 1
     assert [e.span for e in projection.outcomes[3].projected] == [(1, 2), (2, 3)]
     assert "missing" not in projection.outcomes[3].scores
@@ -199,14 +203,14 @@ def test_no_candidate_contains_a_stop_token() -> None:
     found = {}
     for candidates in ("aligned", "ngrams", "merged"):
         for stops in ("", "!"):
-            projector = ExactProjector(candidates, stop_tokens=stops)
+            projector = MatchingProjector(candidates, stop_tokens=stops)
             (projection,) = projector.project([made])
             found[candidates, stops] = [(e.start, e.end) for e in projection.sentence.entities]
             assert [o.span for o in projector.match(made).chosen] == found[candidates, stops]
     assert found["aligned", ""] == found["merged", ""] == [(0, 3)]
     assert found["aligned", "!"] == found["ngrams", "!"] == [(0, 1)]
     assert found["merged", "!"] == []
-    (projection,) = ExactProjector("merged", stop_tokens="!").project([made])
+    (projection,) = MatchingProjector("merged", stop_tokens="!").project([made])
     assert projection.outcomes[0].reason is Reason.NO_CANDIDATE
 
 
@@ -214,10 +218,10 @@ def test_what_proves_the_result() -> None:
     apart = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 1)])
     rivals = pair(2, [Entity(0, 1, "A"), Entity(1, 2, "B")], 2, [(0, 0), (1, 0)])
     found = batch_of([apart, rivals], compile=False).match()
-    assert [SOLVERS[way] for way in found.solver] == ["single", "dp"]
+    assert [SOLVERS[solver] for solver in found.solver] == ["single", "dp"]
     assert found.objective.tolist() == [2.0, 1.0]
-    assert ExactProjector(matcher="milp").project([apart, rivals]) == ExactProjector().project([apart, rivals])
-    assert [SOLVERS[w] for w in batch_of([rivals], compile=False).match(matcher="greedy").solver] == ["greedy"]
+    assert MatchingProjector(matcher="milp").project([apart, rivals]) == MatchingProjector().project([apart, rivals])
+    assert [SOLVERS[s] for s in batch_of([rivals], compile=False).match(matcher="greedy").solver] == ["greedy"]
 
 
 def test_sentences_that_are_too_wide_get_more_room_and_then_the_integer_program(
@@ -225,11 +229,11 @@ def test_sentences_that_are_too_wide_get_more_room_and_then_the_integer_program(
 ) -> None:
     pytest.importorskip("scipy")
     made = some_pairs(25)
-    expected = ExactProjector().project(made)
+    expected = MatchingProjector().project(made)
     for rooms in (((1, 12), (8, 1 << 10)), ((1, 12), (2, 24))):
         monkeypatch.setattr("xlner.projection.kernels.flat.ROOMS", rooms)
         monkeypatch.setattr("xlner.projection.kernels.run.ROOMS", rooms)
-        assert ExactProjector().project(made) == expected
+        assert MatchingProjector().project(made) == expected
 
 
 @pytest.mark.parametrize(
@@ -249,7 +253,7 @@ def test_arrays_that_break_the_rules(links: list[list[int]], entities: list[list
 
 
 def test_arrays_that_do_not_fit() -> None:
-    with pytest.raises(ValidationError, match="link_offsets do not cut 1 rows into 1 sentences"):
+    with pytest.raises(ValidationError, match="link_offsets do not divide 1 rows into 1 sentences"):
         Batch([[0, 0]], [0, 2], [], [0, 0], [5], compile=False)
     with pytest.raises(ValidationError, match="sentence 0: stops"):
         Batch([], [0, 0], [], [0, 0], [5], stops=[3, 3], stop_offsets=[0, 2], compile=False)
@@ -258,7 +262,7 @@ def test_arrays_that_do_not_fit() -> None:
 def test_no_sentences() -> None:
     found = Batch([], [0], [], [0], [], compile=False).match()
     assert found.offsets.tolist() == [0]
-    assert ExactProjector().project([]) == []
+    assert MatchingProjector().project([]) == []
 
 
 def spans(projection: Projection) -> list[tuple[int, int]]:
@@ -310,17 +314,17 @@ def test_the_longer_hull_wins_and_the_other_overlaps() -> None:
 
 
 def test_fingerprints_hold_every_option() -> None:
-    assert ExactProjector(constraint="=", n=2).fingerprint != ExactProjector().fingerprint
-    assert ExactProjector(stop_tokens="! ?").fingerprint == ExactProjector(stop_tokens="? !").fingerprint
-    assert GreedyProjector().fingerprint.startswith("greedy candidates=aligned")
+    assert MatchingProjector(constraint="=", n=2).fingerprint != MatchingProjector().fingerprint
+    assert MatchingProjector(stop_tokens="! ?").fingerprint == MatchingProjector(stop_tokens="? !").fingerprint
+    assert greedy_projector().fingerprint.startswith("greedy?candidates=aligned&")
     assert HeuristicProjector(top_k=2).fingerprint != HeuristicProjector().fingerprint
 
 
 def test_options_that_make_no_sense() -> None:
-    with pytest.raises(ValidationError, match="gap -1 must not be negative"):
-        ExactProjector("merged", gap=-1)
+    with pytest.raises(ValidationError, match="gap -1 is negative"):
+        MatchingProjector("merged", gap=-1)
     with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
-        ExactProjector().match(Pair(Sentence(("a",))))
+        MatchingProjector().match(Pair(Sentence(("a",))))
 
 
 def literal_ranges(made: Pair, gap: int, ratio: float, top_k: int | None) -> list[tuple[int, int]]:
@@ -354,7 +358,7 @@ def test_a_missing_solver_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     made = pair(1, [Entity(0, 1, "A")], 1, [(0, 0)])
     with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[milp\]'"):
-        ExactProjector(matcher="milp").project([made])
+        MatchingProjector(matcher="milp").project([made])
 
 
 def test_the_example_of_the_documentation() -> None:

@@ -14,26 +14,26 @@ from numpy.typing import NDArray
 
 from tests.strategies import disjoint_entities
 from xlner import Alignment, Entity, Pair, Sentence, ValidationError
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.projection.candidates import ngrams
 from xlner.projection.scores.alignment import alignment_score
 from xlner.projection.scores.coverage import coverage_score
-from xlner.projection.scores.fusion import (
-    PRESETS,
-    Part,
-    compute,
-    fused_score,
-    parse_weights,
-    preset,
-    resolve,
-    weights_text,
-)
 from xlner.projection.scores.link_coverage import range_maxima
 from xlner.projection.scores.ner import NerScore, ner_score
 from xlner.projection.scores.null_aware_coverage import null_aware_coverage_score
 from xlner.projection.scores.surface import surface_score
-from xlner.projection.scores.translation import PhraseScorer, TranslationScore, translation_score
+from xlner.projection.scores.translation import TranslationScore, translation_score
 from xlner.projection.scores.weighted_coverage import weighted_coverage_score
+from xlner.projection.scores.weighted_sum import (
+    PRESETS,
+    Term,
+    compute_scores,
+    parse_weights,
+    preset,
+    resolve,
+    weighted_sum,
+    weights_text,
+)
 from xlner.text.spelling import fold
 
 Scored = tuple[Pair, list[Entity], list[tuple[int, int]]]
@@ -328,7 +328,6 @@ class Same:
 def test_translation_score_asks_for_each_pair_of_phrases_once(case: Scored) -> None:
     pair, _, _ = case
     scorer = Same()
-    assert isinstance(scorer, PhraseScorer)
 
     def literal(e: Entity, span: tuple[int, int]) -> float:
         s = set(" ".join(pair.source.tokens[e.start : e.end]).replace(" !", "!"))  # type: ignore[union-attr]
@@ -359,16 +358,16 @@ def test_a_phrase_scorer_that_answers_nonsense_is_refused(answer: list[float]) -
 
 
 @given(st.lists(st.tuples(UNIT, UNIT, UNIT), min_size=1, max_size=4))
-def test_fused_score_is_the_weighted_sum_literally(rows: list[tuple[float, float, float]]) -> None:
-    parts = [Part(f"s{k}", weight, threshold) for k, (weight, threshold, _) in enumerate(rows)]
-    total = fused_score(parts, [np.array([[score]]) for *_, score in rows])
+def test_weighted_sum_is_its_definition(rows: list[tuple[float, float, float]]) -> None:
+    terms = [Term(f"s{k}", weight, threshold) for k, (weight, threshold, _) in enumerate(rows)]
+    total = weighted_sum(terms, [np.array([[score]]) for *_, score in rows])
     assert total.item() == pytest.approx(sum(w * s for w, t, s in rows if s >= t))
 
 
 def test_weights_are_read_back() -> None:
-    for parts in PRESETS.values():
-        assert parse_weights(weights_text(parts)) == parts
-    assert parse_weights("alignment, surface:0.5") == (Part("alignment"), Part("surface", 0.5))
+    for terms in PRESETS.values():
+        assert parse_weights(weights_text(terms)) == terms
+    assert parse_weights("alignment, surface:0.5") == (Term("alignment"), Term("surface", 0.5))
     assert len([name for name in PRESETS if "surface" not in name and name != "null-aware-coverage"]) == 8
 
 
@@ -376,7 +375,7 @@ def test_weights_are_read_back() -> None:
     "text", ["", "surface:x", "surface:1:2:3", "surface:-1", "surface:nan", "surface,surface", "surface:0"]
 )
 def test_weights_that_make_no_sense_are_refused(text: str) -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises((UsageError, ValidationError)):
         parse_weights(text)
 
 
@@ -384,7 +383,7 @@ def test_unknown_scores_are_named() -> None:
     with pytest.raises(
         UnknownNameError, match="known: alignment, coverage, null_aware_coverage, weighted_coverage, surface"
     ):
-        resolve([Part("spelling")], {})
+        resolve([Term("spelling")], {})
     with pytest.raises(UnknownNameError, match="pass a function"):
         resolve(preset("nmt"), {})
     with pytest.raises(UnknownNameError, match="no weight for the given score 'ner'"):
@@ -396,4 +395,4 @@ def test_unknown_scores_are_named() -> None:
 @pytest.mark.parametrize("answer", [np.zeros(3), np.full((1, 1), -0.1), np.full((1, 1), np.nan)], ids=str)
 def test_given_scores_are_checked(answer: NDArray[np.float64]) -> None:
     with pytest.raises(ValidationError, match="score 'mine'"):
-        compute({"mine": lambda *_: answer}, Pair(Sentence(("a",))), [Entity(0, 1, "LOC")], [(0, 1)])
+        compute_scores({"mine": lambda *_: answer}, Pair(Sentence(("a",))), [Entity(0, 1, "LOC")], [(0, 1)])

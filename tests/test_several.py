@@ -13,10 +13,10 @@ from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError
 from xlner.core.entity import overlaps
 from xlner.errors import UnknownNameError
 from xlner.projection.calibration import Calibration
-from xlner.projection.clusters import Member, clusters
 from xlner.projection.confidence import ConfidentProjector
+from xlner.projection.entity_clusters import ClusterMember, cluster_entities
+from xlner.projection.matching_projector import MatchingProjector
 from xlner.projection.multi_source import AGREEMENT, MultiSourceProjector, check_same_words
-from xlner.projection.strategies import ExactProjector
 
 FEWER = settings(max_examples=50, deadline=None)
 LENGTH = 6
@@ -24,13 +24,15 @@ TARGET = Sentence(tuple("abcdef"))
 
 
 @st.composite
-def members(draw: st.DrawFn) -> list[Member]:
+def members(draw: st.DrawFn) -> list[ClusterMember]:
     spans = st.tuples(st.integers(0, 5), st.integers(1, 3)).map(lambda s: (s[0], s[0] + s[1]))
     made = []
     for source in range(draw(st.integers(1, 4))):
         for place in range(draw(st.integers(0, 3))):
             scores = draw(st.dictionaries(spans, st.sampled_from([0.5, 0.8, 1.0]), min_size=1, max_size=3))
-            made.append(Member(source, place, Entity(place, place + 1, draw(st.sampled_from(["A", "B"]))), scores))
+            made.append(
+                ClusterMember(source, place, Entity(place, place + 1, draw(st.sampled_from(["A", "B"]))), scores)
+            )
     return made
 
 
@@ -47,8 +49,8 @@ def groups(draw: st.DrawFn) -> list[Pair]:
 
 @FEWER
 @given(members())
-def test_clusters_are_a_partition_of_equivalent_entities(given_members: list[Member]) -> None:
-    found = clusters(given_members)
+def test_clusters_are_a_partition_of_equivalent_entities(given_members: list[ClusterMember]) -> None:
+    found = cluster_entities(given_members)
     assert sorted((m.source, m.place) for c in found for m in c) == sorted((m.source, m.place) for m in given_members)
     for cluster in found:
         assert len({m.source for m in cluster}) == len(cluster)
@@ -66,8 +68,8 @@ def test_clusters_are_a_partition_of_equivalent_entities(given_members: list[Mem
 
 @FEWER
 @given(members())
-def test_what_stays_apart_could_not_be_joined(given_members: list[Member]) -> None:
-    found = clusters(given_members)
+def test_what_stays_apart_could_not_be_joined(given_members: list[ClusterMember]) -> None:
+    found = cluster_entities(given_members)
     for first, second in combinations(found, 2):
         share_source = {m.source for m in first} & {m.source for m in second}
         equivalent = any(a.entity.label == b.entity.label and overlaps(a.best, b.best) for a in first for b in second)
@@ -76,7 +78,7 @@ def test_what_stays_apart_could_not_be_joined(given_members: list[Member]) -> No
 
 @FEWER
 @given(members(), st.randoms(use_true_random=False))
-def test_the_order_of_sources_matters_in_ties_only(given_members: list[Member], random: object) -> None:
+def test_the_order_of_sources_matters_in_ties_only(given_members: list[ClusterMember], random: object) -> None:
     """With all best scores and overlaps different no order of the sources changes the clusters."""
     ranks = [
         (len(set(range(*a.best)) & set(range(*b.best))) / len(set(range(*a.best)) | set(range(*b.best))),
@@ -87,11 +89,11 @@ def test_the_order_of_sources_matters_in_ties_only(given_members: list[Member], 
         return
     order = list(range(5))
     random.shuffle(order)  # type: ignore[attr-defined]
-    renamed = {(m.source, m.place): Member(order[m.source], m.place, m.entity, m.scores) for m in given_members}
+    renamed = {(m.source, m.place): ClusterMember(order[m.source], m.place, m.entity, m.scores) for m in given_members}
     back = {(renamed[key].source, renamed[key].place): key for key in renamed}
-    moved = clusters(sorted(renamed.values(), key=lambda m: (m.source, m.place)))
+    moved = cluster_entities(sorted(renamed.values(), key=lambda m: (m.source, m.place)))
     as_keys = {frozenset(back[m.source, m.place] for m in c) for c in moved}
-    assert as_keys == {frozenset((m.source, m.place) for m in c) for c in clusters(given_members)}
+    assert as_keys == {frozenset((m.source, m.place) for m in c) for c in cluster_entities(given_members)}
 
 
 @FEWER
@@ -116,7 +118,7 @@ def test_every_entity_of_every_source_has_its_outcome(group: list[Pair], combine
 @given(groups())
 def test_one_source_is_exact_matching_with_its_confidence(group: list[Pair]) -> None:
     (made,) = MultiSourceProjector().project_groups([group[:1]])
-    (alone,) = ConfidentProjector(ExactProjector()).project(group[:1])
+    (alone,) = ConfidentProjector(MatchingProjector()).project(group[:1])
     assert made[0].sentence == alone.sentence
     assert [o.reason for o in made[0].outcomes] == [o.reason for o in alone.outcomes]
 
@@ -196,7 +198,7 @@ def test_groups_and_options_that_make_no_sense() -> None:
         MultiSourceProjector(combine="max")
     with pytest.raises(ValidationError, match="must be above 0"):
         MultiSourceProjector(source_weights=(1, 0))
-    with pytest.raises(ValidationError, match=r"is not in \[0, 1\]"):
+    with pytest.raises(ValidationError, match="min_agreement 2 is not between 0 and 1"):
         MultiSourceProjector(min_agreement=2)
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from xlner import Alignment, BackendError, Entity, Pair, Sentence, load
-from xlner.core import registry as _registry
-from xlner.errors import UnknownNameError
+from xlner.core.registry import register
+from xlner.errors import UnknownNameError, UsageError
 from xlner.fakes import DictionaryRecognizer
 from xlner.projection.fused import FusedProjector
 from xlner.projection.ner_candidates import NerCandidatesProjector
@@ -77,15 +77,15 @@ def test_spans_recognized_in_the_target_are_candidates() -> None:
     assert both.match(pair("en", "Vigo")).chosen[0].span == (1, 2)
 
 
-def test_from_a_spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_from_a_spec(tmp_path: Path) -> None:
     names = tmp_path / "names.tsv"
     names.write_text("San Vigo\tLOC\n", encoding="utf-8")
     projector = load("projector", f"ner-candidates?recognizer=gazetteer:{names}")
     assert projector.project([pair("San", "Vigo", links=((0, 0),))])[0].sentence.tags() == ["B-LOC", "I-LOC"]
-    monkeypatch.setitem(_registry._BUILTIN["recognizer"], "guesser", f"{__name__}:Guesser")
+    register("recognizer", "guesser", f"{__name__}:Guesser")
     projector = load("projector", "fused:ner?recognizer=guesser:Lugo")
     assert projector.project([pair("en", "Lugo")])[0].sentence.tags() == ["O", "B-LOC"]
-    with pytest.raises(UnknownNameError, match="GazetteerRecognizer gives no probabilities for the score 'ner'"):
+    with pytest.raises(UsageError, match="GazetteerRecognizer gives no probabilities for the score 'ner'"):
         load("projector", f"fused:align+ner?recognizer=gazetteer:{names}")
     with pytest.raises(UnknownNameError, match="needs a model; .* or name a recognizer"):
         load("projector", "fused:align+ner")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
@@ -57,11 +56,11 @@ _BUILTIN: dict[str, dict[str, str]] = {
     },
     "projector": {
         "back-translation": "xlner.projection.back_translation:BackTranslationProjector",
-        "exact": "xlner.projection.strategies:ExactProjector",
+        "exact": "xlner.projection.matching_projector:MatchingProjector",
         "fused": "xlner.projection.fused:FusedProjector",
-        "greedy": "xlner.projection.strategies:GreedyProjector",
-        "heuristic": "xlner.projection.strategies:HeuristicProjector",
-        "hull": "xlner.projection.strategies:HullProjector",
+        "greedy": "xlner.projection.matching_projector:greedy_projector",
+        "heuristic": "xlner.projection.range_projectors:HeuristicProjector",
+        "hull": "xlner.projection.range_projectors:HullProjector",
         "ner-candidates": "xlner.projection.ner_candidates:NerCandidatesProjector",
         "multi-source": "xlner.projection.multi_source:MultiSourceProjector",
     },
@@ -219,10 +218,9 @@ def _construct(cls: Any, spec: str, arguments: list[object], options: Mapping[st
 
 
 def _parameters(cls: Any) -> dict[str, Any]:
-    hints = typing.get_type_hints(cls.__init__)
     kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    parameters = inspect.signature(cls).parameters.values()
-    return {p.name: hints.get(p.name, str) for p in parameters if p.kind in kinds}
+    parameters = inspect.signature(cls, eval_str=True).parameters.values()
+    return {p.name: str if p.annotation is p.empty else p.annotation for p in parameters if p.kind in kinds}
 
 
 def options_of(cls: Any, spec: Spec) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def marking(translator: Translator, markers: MarkerChoice | str, *, from_lang: s
 
 def _by_links(translator: Any, sentences: Sequence[Sentence], direction: dict[str, str]) -> list[Pair]:
     """From the first to the last word that an entity became: words that were added between are part of the name."""
-    from xlner.projection.strategies import HullProjector
+    from xlner.projection.range_projectors import HullProjector
     from xlner.translation.linked import composed, word_links
 
     texts = [composed(sentence) for sentence in sentences]

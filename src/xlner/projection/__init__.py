@@ -1,4 +1,4 @@
-"""Carrying source entities over to target spans: candidates, scores, matchers and strategies. Pure algorithms."""
+"""Projection of source entities onto target spans: candidates, scores, matchers and projectors. Pure algorithms."""
 
 import lazy_loader as lazy
 

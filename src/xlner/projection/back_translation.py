@@ -1,12 +1,13 @@
-"""Projection by way of a marked back-translation, with another projector to fall back on."""
+"""Projection by a marked back-translation, with another projector as the fallback."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from xlner.core.entity import Entity
+from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
@@ -15,36 +16,65 @@ from xlner.projection.fallback import remaining, with_fallback
 from xlner.projection.markers.matching import THRESHOLD, check_threshold
 from xlner.projection.markers.styles import MarkerStyle
 from xlner.projection.markers.translation import translate_labeled
-from xlner.stages import Aligner, DirectedTranslator, Projector, Translator
+from xlner.stages import (
+    Aligner,
+    DirectedTranslator,
+    Projector,
+    TargetEntityProjector,
+    Translator,
+    fingerprint_of,
+)
 from xlner.text.languages import canonical
 
 _Outcomes = Mapping[int, Outcome]
 
 
+@dataclass(frozen=True, slots=True)
+class BackTranslationOptions:
+    """Options of `BackTranslationProjector`, which documents them.
+
+    >>> BackTranslationOptions("en", "gl").fallback
+    True
+    """
+
+    source_lang: str
+    target_lang: str | None
+    marker: MarkerStyle = MarkerStyle.BRACKETS
+    spaced: bool = False
+    threshold: float = THRESHOLD
+    fallback: bool = True
+
+
 class BackTranslationProjector:
-    """Brackets the source entities, translates back and projects within the target language (Politov et al. 2025).
+    """Translates the marked source sentence and projects within the target language (Politov et al. 2025).
 
-    The labeled source sentence, translated with markers (EasyProject, Chen et al. 2023), is a labeled sentence of
-    the target language; `aligner` links it with the target sentence, and `forward` projects along these links. An
-    entity that comes through neither step falls back to `forward` along the links of the pair itself, on the words
-    that are still free; so does no entity of a pair without alignment, or where `fallback` is False.
+    1. The source sentence is translated with markers around its entities (EasyProject, Chen et al. 2023). The result
+       is a labeled sentence of the target language: the back-translation.
+    2. The aligner links the back-translation with the target sentence, and `forward` projects along these links.
+    3. An entity that was lost in step 1 or 2 falls back to `forward` along the links of the pair itself, onto words
+       that are still free.
 
-    The stages are objects, or specs as `xlner.load` takes them. Built from a spec in a `Pipeline` or on the command
-    line, the projector takes translator, aligner and languages of the run where the spec names no others:
-    `back-translation?translator=(apertium?via=es)&forward=(heuristic?gap=2)`.
+    Options:
 
-    Outcomes: `scores["similarity"]` is that of the marked text, beside the scores of `forward`. An entity that fell
-    back has a score of 1 named for why: `markers:REASON` where its marker could not be read, `back:REASON` where
-    the back-translation could not be projected. All stages get whole batches: two calls of the translator, one of
-    the aligner, two of `forward`.
+    - `translator`, `aligner`, `forward`: the stages, as objects or as specs. If the projector is built from a spec in a
+      `Pipeline` or on the command line, translator, aligner and languages are those of the run, unless the spec names
+      others: `back-translation?translator=(apertium?via=es)&forward=(heuristic?gap=2)`.
+    - `source_lang`, `target_lang`: language codes.
+    - `marker`: `brackets`, `tags` or `labels`; `spaced` writes a space inside each marker, see `write_markers`.
+    - `threshold`: the similarity above which a marked text is taken for its entity, see `recover_entities`.
+    - `fallback`: False leaves out step 3, which also needs a pair with an alignment.
+
+    The scores of an outcome are those of `forward` and the `similarity` of the marked text. An entity that fell back
+    has a score of 1 whose name says why: `markers:REASON` if its marker could not be read, `back:REASON` if the
+    back-translation could not be projected. All stages get whole batches: the translator two calls, the aligner one,
+    `forward` two.
 
     Raises `UnknownNameError` for an unknown `marker`, stage or language, `ValidationError` for a `threshold` outside
-    [0, 1), `BackendError` where the translator knows that it cannot translate so, or a stage cannot run here.
+    [0, 1), and `BackendError` if a stage cannot run here or the translator does not have the direction.
 
     >>> from xlner import Alignment, Entity
     >>> from xlner.fakes import EchoTranslator, OracleAligner
-    >>> from xlner.projection.strategies import GreedyProjector
-    >>> stages = EchoTranslator(), OracleAligner(), GreedyProjector()
+    >>> stages = EchoTranslator(), OracleAligner(), "greedy"
     >>> projector = BackTranslationProjector(*stages, source_lang="en", target_lang="gl")
     >>> pair = Pair(Sentence(("En", "Vigo")), Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),)), Alignment(()))
     >>> projector.project([pair])[0].sentence.tags()
@@ -65,100 +95,99 @@ class BackTranslationProjector:
         fallback: bool = True,
     ) -> None:
         check_threshold(threshold)
-        self.marker = MarkerStyle.of(marker)
-        self.source_lang = canonical(source_lang)
-        self.target_lang = None if target_lang is None else canonical(target_lang)
+        self.options = BackTranslationOptions(
+            canonical(source_lang),
+            None if target_lang is None else canonical(target_lang),
+            MarkerStyle.of(marker),
+            spaced,
+            threshold,
+            fallback,
+        )
         self.translator: Translator = _built("translator", translator)
-        self._check_route()  # before a model is loaded for nothing
+        self._check_direction()  # before the other stages load their models
         self.aligner: Aligner = _built("aligner", aligner)
         self.forward: Projector = _built("projector", forward)
-        self.spaced = spaced
-        self.threshold = threshold
-        self.fallback = fallback
 
     @property
     def reads_target_entities(self) -> bool:
-        """True where the projector on the way needs the entities of target sentences."""
-        return bool(getattr(self.forward, "reads_target_entities", False))
+        """True if `forward` needs the entities of target sentences."""
+        return isinstance(self.forward, TargetEntityProjector) and self.forward.reads_target_entities
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on, the stages included."""
-        options = f"marker={self.marker} spaced={self.spaced} threshold={self.threshold} fallback={self.fallback}"
-        stages = [
-            str(getattr(s, "fingerprint", type(s).__qualname__)) for s in (self.translator, self.aligner, self.forward)
-        ]
-        return f"back-translation {self.source_lang}>{self.target_lang} {options} ({' | '.join(stages)})"
+        """The options and the fingerprints of the stages."""
+        stages = " | ".join(map(fingerprint_of, (self.translator, self.aligner, self.forward)))
+        return f"{options_fingerprint('back-translation', self.options)} ({stages})"
 
     @property
     def summary(self) -> str:
-        """The directions that the translator has, for `xlner doctor`; raises `BackendError` where it has none."""
+        """The directions of the translator, for `xlner doctor`. Raises `BackendError` if it has none."""
         return f"by translation {getattr(self.translator, 'summary', type(self.translator).__name__)}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-        """Project the entities of every pair: one outcome per source entity, in order, disjoint in the target.
+        """Project the entities of every pair: one outcome per source entity, disjoint in the target.
 
-        Raises `ValidationError` for a pair without source, `BackendError` where a stage does not answer one for one or
-        the target language is not known.
+        Raises `ValidationError` for a pair without source, and `BackendError` if the target language is not known or a
+        stage does not give one result per sentence.
         """
         sources = [_source(pair) for pair in pairs]
         back = self._translate_back(sources)
-        carried = self._carry(pairs, back)
-        chosen = [_first_choice(b, c) for b, c in zip(back, carried, strict=True)]
-        if self.fallback:
+        projected = self._project_back(pairs, back)
+        chosen = [_outcomes_by_back_translation(b, p) for b, p in zip(back, projected, strict=True)]
+        if self.options.fallback:
             chosen = self._fall_back(pairs, chosen)
         return [_projection(pair, outcomes) for pair, outcomes in zip(pairs, chosen, strict=True)]
 
     def _translate_back(self, sources: Sequence[Sentence]) -> list[Projection]:
-        """The labeled sentence of the target language that each source sentence becomes."""
+        """The labeled back-translation of each source sentence; empty if it has no entities."""
         made = [Projection(Sentence(()), ()) for _ in sources]
         todo = [k for k, source in enumerate(sources) if source.entities]
         done = translate_labeled(
             [sources[k] for k in todo],
             self.translator,
-            from_lang=self.source_lang,
+            from_lang=self.options.source_lang,
             to_lang=self._to_lang(),
-            marker=self.marker,
-            spaced=self.spaced,
-            threshold=self.threshold,
+            marker=self.options.marker,
+            spaced=self.options.spaced,
+            threshold=self.options.threshold,
         )
         for k, projection in zip(todo, done, strict=True):
             made[k] = projection
         return made
 
     def _to_lang(self) -> str:
-        if self.target_lang is None:
+        if self.options.target_lang is None:
             raise BackendError(
                 "back-translation needs to know the target language", hint="give --lang, or target_lang in Python"
             )
-        return self.target_lang
+        return self.options.target_lang
 
-    def _check_route(self) -> None:
-        if isinstance(self.translator, DirectedTranslator) and self.target_lang is not None:
-            self.translator.check_direction(self.source_lang, self.target_lang)
+    def _check_direction(self) -> None:
+        if isinstance(self.translator, DirectedTranslator) and self.options.target_lang is not None:
+            self.translator.check_direction(self.options.source_lang, self.options.target_lang)
 
-    def _carry(self, pairs: Sequence[Pair], back: Sequence[Projection]) -> list[_Outcomes]:
-        """Outcomes of the entities of each back-translation, by where they start in it."""
+    def _project_back(self, pairs: Sequence[Pair], back: Sequence[Projection]) -> list[_Outcomes]:
+        """The outcomes of the entities of each back-translation, by their start in it."""
         todo = [k for k, b in enumerate(back) if b.sentence.entities]
         same_language = [Pair(pairs[k].target, back[k].sentence) for k in todo]
         links = self.aligner.align(same_language) if todo else []
         _check_count("aligner", len(links), len(todo))
         aligned = [replace(pair, alignment=a) for pair, a in zip(same_language, links, strict=True)]
-        carried: list[_Outcomes] = [{} for _ in pairs]
-        for k, projection in zip(todo, self._project(aligned), strict=True):
-            carried[k] = {outcome.entity.start: outcome for outcome in projection.outcomes}
-        return carried
+        found: list[_Outcomes] = [{} for _ in pairs]
+        for k, projection in zip(todo, self._project_forward(aligned), strict=True):
+            found[k] = {outcome.entity.start: outcome for outcome in projection.outcomes}
+        return found
 
     def _fall_back(self, pairs: Sequence[Pair], chosen: Sequence[Sequence[Outcome]]) -> list[list[Outcome]]:
-        """Project what was dropped along the links of the pair, onto words that are free."""
+        """Project dropped entities along the links of the pair, onto words that are free."""
         done = [list(outcomes) for outcomes in chosen]
         todo = [k for k, pair in enumerate(pairs) if pair.alignment is not None and any(o.dropped for o in chosen[k])]
-        second = self._project([remaining(pairs[k], chosen[k]) for k in todo])
-        for k, projection in zip(todo, second, strict=True):
+        again = self._project_forward([remaining(pairs[k], chosen[k]) for k in todo])
+        for k, projection in zip(todo, again, strict=True):
             done[k] = with_fallback(pairs[k], chosen[k], projection.outcomes)
         return done
 
-    def _project(self, pairs: Sequence[Pair]) -> list[Projection]:
+    def _project_forward(self, pairs: Sequence[Pair]) -> list[Projection]:
         projections = self.forward.project(pairs) if pairs else []
         _check_count("projector", len(projections), len(pairs))
         return projections
@@ -179,15 +208,15 @@ def _check_count(stage: str, given: int, wanted: int) -> None:
         raise BackendError(f"the {stage} gave {given} results for {wanted} sentences")
 
 
-def _first_choice(back: Projection, carried: _Outcomes) -> list[Outcome]:
-    """Outcomes of the source entities by way of the back-translation."""
+def _outcomes_by_back_translation(back: Projection, projected: _Outcomes) -> list[Outcome]:
+    """The outcomes of the source entities, with their scores in both steps."""
     made = []
     for marked in back.outcomes:
         if marked.dropped:
             scores = {**marked.scores, f"markers:{marked.reason}": 1.0}
             made.append(replace(marked, scores=scores))
             continue
-        outcome = carried[marked.projected[0].start]
+        outcome = projected[marked.projected[0].start]
         scores = {**marked.scores, **outcome.scores}
         if outcome.dropped:
             scores[f"back:{outcome.reason}"] = 1.0

@@ -1,7 +1,7 @@
-"""Projection of many sentence pairs at once, on flat arrays: the fast way in, without an object per sentence.
+"""Projection of many sentence pairs at once, on flat arrays, with no object per sentence.
 
-Compiled where numba is installed (`pip install 'xlner[fast]'`); the first call on a machine then takes some seconds.
-Without numba the same functions run as they stand, on lists, far slower, with the same results to the bit.
+The functions are compiled if numba is installed (`pip install 'xlner[fast]'`). The first call on a machine then takes
+some seconds. Without numba the same functions run on lists: much slower, with exactly the same results.
 """
 
 from __future__ import annotations
@@ -21,15 +21,27 @@ if TYPE_CHECKING:
 
 __all__ = ["SOLVERS", "Batch", "BatchResult"]
 
-_FAULTS = ("", "links are not sorted, not distinct or out of range", "entities overlap or are empty", "stops")
+_FAULTS = (
+    "",
+    "links are not sorted, not distinct or out of range",
+    "entities overlap or are empty",
+    "stops are not sorted or not distinct",
+)
 
 
 class BatchResult(NamedTuple):
-    """Spans of all sentences, by sentence and start; those of sentence `i` are `offsets[i]:offsets[i + 1]`.
+    """The projected spans of all sentences, as arrays.
 
-    `entity` counts within the sentence. `reason` has a number per source entity of the batch: 0 projected, else the
-    place in `xlner.Reason`, from 1. Per sentence, `objective` is the total score and `solver` an index into
-    `xlner.projection.batch.SOLVERS`, what proves that it is the largest; the heuristic leaves both 0.
+    - `entity`, `start`, `end`, `score`: one number per span, by sentence and start. Entities are counted within the
+      sentence.
+    - `offsets`: the spans of sentence `i` are `offsets[i]:offsets[i + 1]`.
+    - `reason`: one number per source entity of the batch, 0 if it was projected, else its place in `xlner.Reason`,
+      counted from 1.
+    - `objective`: the total score of each sentence. 0 for the heuristic.
+    - `solver`: an index into `xlner.projection.batch.SOLVERS` for each sentence. 0 for the heuristic.
+
+    >>> Batch([[0, 1]], [0, 1], [[0, 1]], [0, 1], [2], compile=False).match().offsets.tolist()
+    [0, 1]
     """
 
     entity: NDArray[np.int64]
@@ -45,13 +57,15 @@ class BatchResult(NamedTuple):
 class Batch:
     """Sentence pairs as arrays.
 
-    `links`: all links, shape `(n, 2)`, source and target position, sorted within a sentence and each once; those of
-    sentence `i` are `link_offsets[i]:link_offsets[i + 1]`. `entities`: all source spans, shape `(n, 2)`, likewise
-    with `entity_offsets`. `lengths`: target words of each sentence. `stops`: target positions that no candidate may
-    contain, with `stop_offsets`. `compile` asks for compiled kernels, or for none; by default numba decides.
+    - `links`: all links, shape `(n, 2)`, source and target position, sorted and distinct within a sentence. Those of
+      sentence `i` are `link_offsets[i]:link_offsets[i + 1]`.
+    - `entities`: all source spans, shape `(n, 2)`, likewise with `entity_offsets`.
+    - `lengths`: the number of target words of each sentence.
+    - `stops`: target positions that no candidate may contain, sorted and distinct, likewise with `stop_offsets`.
+    - `compile`: whether to use compiled kernels; by default they are used if numba is installed.
 
-    Raises `ValidationError`, with the sentence, for links out of range, unsorted or doubled, and for entities that
-    overlap.
+    Raises `ValidationError`, with the sentence, for links out of range, unsorted or repeated, for entities that overlap
+    or are empty, for unsorted stops, and for offsets that do not fit.
 
     >>> batch = Batch([[0, 1], [1, 2]], [0, 2], [[0, 2]], [0, 1], [4], compile=False)
     >>> found = batch.match()
@@ -101,14 +115,14 @@ class Batch:
         threshold: float = 0.0,
         gap: int = 1,
     ) -> BatchResult:
-        """Matching by the alignment score; see `ExactProjector` for the options."""
+        """Match by the alignment score; see `MatchingProjector` for the options."""
         search = search_of(matcher, candidates, max_length, threshold, gap)
         return _result(run_matching(self._pairs, search, rule_of(constraint, n), self._on))
 
     def heuristic(
         self, *, gap: int = 1, ratio: float = 0.8, top_k: int | None = None, keep_first: bool = False
     ) -> BatchResult:
-        """The heuristic; see `HeuristicProjector` for the options. The score is the ratio of lengths."""
+        """Run the heuristic; see `HeuristicProjector` for the options. The score is the ratio of lengths."""
         return _result(run_ranges(self._pairs, ranges_of(gap, ratio, top_k, keep_first=keep_first), self._on))
 
 
@@ -118,7 +132,7 @@ def _column(values: Any, on: Backend) -> Any:
 
 
 def _check_offsets(pairs: Pairs, n: int) -> None:
-    """Raise where offsets do not cut their column into `n` parts."""
+    """Raise `ValidationError` if offsets do not divide their column into `n` sentences."""
     columns = (
         ("link_offsets", pairs.link_offsets, len(pairs.links) // 2),
         ("entity_offsets", pairs.entity_offsets, len(pairs.entity_starts)),
@@ -127,7 +141,7 @@ def _check_offsets(pairs: Pairs, n: int) -> None:
     for name, offsets, total in columns:
         values = np.asarray(offsets)
         if len(values) != n + 1 or values[0] != 0 or values[-1] != total or (np.diff(values) < 0).any():
-            raise ValidationError(f"{name} do not cut {total} rows into {n} sentences")
+            raise ValidationError(f"{name} do not divide {total} rows into {n} sentences")
 
 
 def _result(found: Found) -> BatchResult:

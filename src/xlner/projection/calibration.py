@@ -1,4 +1,4 @@
-"""Confidence as a probability: isotonic regression on labeled pairs."""
+"""Calibration of confidence to a probability, by isotonic regression on labeled pairs."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from xlner.errors import ValidationError
 
 _KIND = "xlner calibration"
 _DECIMALS = 6
-"""Of raw confidences: what differs less is the same, so that points keep apart."""
+"""Raw confidences are rounded to this many decimals, so that points stay apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A map from raw confidence to the probability that an entity is right, by linear interpolation between points.
+    """A map from raw confidence to the probability that an entity is correct, linear between points.
 
-    `points` are `(raw, calibrated)`, both in [0, 1] and rising or level, so that no two entities change places.
-    `entities` says how many it was fitted on; `projector` and `aligner` with what, as their fingerprints.
+    - `points`: `(raw, calibrated)`, both in [0, 1]. Raw values rise, and calibrated values never fall, so that the
+      order of entities does not change.
+    - `entities`: the number of entities that it was fitted on.
+    - `projector`, `aligner`: the fingerprints of the stages that made them.
 
-    Raises `ValidationError` for points that are not like that.
+    Raises `ValidationError` for other points.
 
     >>> Calibration(((0.0, 0.5), (0.5, 1.0)))(0.25)
     0.75
@@ -41,7 +43,9 @@ class Calibration:
         if not points or not all(0 <= v <= 1 for point in points for v in point):
             raise ValidationError("a calibration needs points between 0 and 1")
         if any(b[0] <= a[0] or b[1] < a[1] for a, b in pairwise(points)):
-            raise ValidationError("the points of a calibration must rise")
+            raise ValidationError(
+                "the points of a calibration must have rising raw values and no falling calibrated values"
+            )
 
     def __call__(self, raw: float) -> float:
         """The calibrated confidence."""
@@ -62,17 +66,20 @@ class Calibration:
     def fit(
         cls, raw: Sequence[float], correct: Sequence[bool], *, projector: str = "", aligner: str = ""
     ) -> Calibration:
-        """Isotonic regression: the rising step function with the least squared error, by pooling adjacent violators.
+        """Fit by isotonic regression: the rising step function with the least squared error.
 
-        (Ayer et al. 1955; for confidences Zadrozny & Elkan 2002.) Each step becomes a point at its mean raw
-        confidence. A right entity at 0 and a wrong one at 1 are added, so that nothing is certain. Raises
-        `ValidationError` for raw confidences outside [0, 1] and where there are none.
+        The algorithm is pool adjacent violators (Ayer et al. 1955; for confidences Zadrozny & Elkan 2002). Each step
+        becomes a point at its mean raw confidence. A correct entity at 0 and an incorrect one at 1 are added, so that
+        no calibrated value is 0 or 1. Raises `ValidationError` if there are no raw confidences, if some are outside
+        [0, 1], and if `correct` has another length.
 
         >>> Calibration.fit([0.2] * 3 + [0.8] * 3, [False] * 3 + [True] * 3).points
         ((0.15, 0.25), (0.85, 0.75))
         """
         if not raw or not all(0 <= x <= 1 for x in raw):
-            raise ValidationError("a calibration is fitted on raw confidences between 0 and 1, one at least")
+            raise ValidationError("a calibration is fitted on raw confidences between 0 and 1, at least one")
+        if len(raw) != len(correct):
+            raise ValidationError(f"{len(raw)} raw confidences but {len(correct)} entities")
         given = [(round(float(x), _DECIMALS), bool(right)) for x, right in zip(raw, correct, strict=True)]
         rows = sorted([(0.0, True), (1.0, False), *given])
         blocks: list[tuple[int, float, int]] = []
@@ -103,12 +110,12 @@ class Calibration:
             points = tuple((float(x), float(y)) for x, y in record["points"])
             found = int(record["entities"]), str(record["projector"]), str(record["aligner"])
         except (ValueError, KeyError, TypeError):
-            raise ValidationError("this is no calibration", hint="make one with xlner calibrate") from None
+            raise ValidationError("this is not a calibration", hint="make one with xlner calibrate") from None
         return cls(points, *found)
 
 
 def _pooled_ties(rows: Sequence[tuple[float, bool]]) -> list[tuple[float, list[bool]]]:
-    """Equal raw confidences together, in order."""
+    """Rows with equal raw confidence merged, in order."""
     pooled: list[tuple[float, list[bool]]] = []
     for x, right in rows:
         if not pooled or pooled[-1][0] != x:

@@ -1,8 +1,8 @@
-"""Candidates of all entities of a pair at once, from several sources."""
+"""The candidates of all entities of a pair, as a union of several kinds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,13 @@ from xlner.projection.candidates import aligned_words, between_aligned, merged_r
 
 @dataclass(frozen=True, slots=True)
 class CandidateSet:
-    """Distinct spans, sorted, and which of them each entity may take: `allowed`, shape `(n_entities, n_spans)`."""
+    """The candidates of a pair: distinct spans, sorted, and which of them each entity may take.
+
+    `allowed` has the shape `(n_entities, n_spans)`.
+
+    >>> CandidateSet(((0, 1),), np.array([[True]])).spans
+    ((0, 1),)
+    """
 
     spans: tuple[Span, ...]
     allowed: NDArray[np.bool_]
@@ -24,56 +30,69 @@ class CandidateSet:
 
 @dataclass(frozen=True, slots=True)
 class CandidateOptions:
-    """Where candidates come from: a union of sources, and what holds for all of them.
+    """Which spans are candidates.
 
-    `sources`, joined by `+`: `ngrams`, all spans; `aligned`, the spans between words linked to the entity; `merged`,
-    its linked words joined across gaps of at most `gap` words; `ner`, the entities that the target sentence
-    has already. With `keep_label` an entity may take recognized spans of its own label only. No span has more than
-    `max_length` words or contains one of `stop_tokens`; recognized spans may be longer.
+    - `kinds`, joined by `+`: `ngrams`, all spans; `aligned`, the spans between words linked to the entity; `merged`,
+      its linked words joined across gaps of at most `gap` words; `ner`, the entities that the target sentence has.
+    - `max_length`: the most words of a candidate, except for `ner`.
+    - `keep_label`: an entity may take `ner` candidates with its own label only.
+    - `stop_tokens`: no candidate contains one of these words.
 
-    Raises `UnknownNameError` or `ValidationError` for options that make no sense.
+    Raises `UnknownNameError` for an unknown kind, `ValidationError` for a `max_length` below 1 or a negative `gap`.
+
+    >>> CandidateOptions("aligned+ner", max_length=5).needs_links
+    True
     """
 
-    sources: str = "ngrams"
+    kinds: str = "ngrams"
     max_length: int = 10
     gap: int = 1
     keep_label: bool = False
-    stop_tokens: frozenset[str] = frozenset()
+    stop_tokens: Collection[str] = ()
 
     def __post_init__(self) -> None:
-        for name in self.sources.split("+"):
-            if name not in _SOURCES:
+        # Sorted, so that the fingerprint does not depend on the order.
+        object.__setattr__(self, "stop_tokens", tuple(sorted(set(self.stop_tokens))))
+        for name in self.names:
+            if name not in _KINDS:
                 raise UnknownNameError(
-                    f"unknown candidates {name!r}", hint=f"known, to be joined by '+': {', '.join(_SOURCES)}"
+                    f"unknown candidates {name!r}", hint=f"known, joined by '+': {', '.join(_KINDS)}"
                 )
         if self.max_length < 1 or self.gap < 0:
-            raise ValidationError(f"max_length {self.max_length} or gap {self.gap} leaves no candidate")
+            raise ValidationError(
+                f"max_length {self.max_length} or gap {self.gap} leaves no candidate",
+                hint="use a max_length of 1 or more and a gap of 0 or more",
+            )
 
     @property
-    def need_links(self) -> bool:
-        """True where some candidates come from links."""
-        return not {"aligned", "merged"}.isdisjoint(self.sources.split("+"))
+    def names(self) -> list[str]:
+        """The kinds, one by one."""
+        return self.kinds.split("+")
 
-    def of(self, pair: Pair, entities: Sequence[Entity]) -> CandidateSet:
-        """The candidates of these entities.
+    @property
+    def needs_links(self) -> bool:
+        """True if some candidates come from links."""
+        return not {"aligned", "merged"}.isdisjoint(self.names)
+
+    def find(self, pair: Pair, entities: Sequence[Entity]) -> CandidateSet:
+        """The candidates of these entities. Raises `ValidationError` if they come from links and the pair has none.
 
         >>> from xlner import Sentence
-        >>> CandidateOptions(max_length=1).of(Pair(Sentence(("Ana", "Pardo"))), [Entity(0, 1, "PER")]).spans
+        >>> CandidateOptions(max_length=1).find(Pair(Sentence(("Ana", "Pardo"))), [Entity(0, 1, "PER")]).spans
         ((0, 1), (1, 2))
         """
         rows: list[set[Span]] = [set() for _ in entities]
-        for name in self.sources.split("+"):
-            for row, spans in zip(rows, _SOURCES[name](pair, entities, self), strict=True):
+        for name in self.names:
+            for row, spans in zip(rows, _KINDS[name](pair, entities, self), strict=True):
                 row.update(spans)
-        spans = sorted(s for s in set[Span]().union(*rows) if not self._has_stop(pair, s))
+        stop_tokens = frozenset(self.stop_tokens)
+        distinct = sorted(set[Span]().union(*rows))
+        spans = [s for s in distinct if stop_tokens.isdisjoint(pair.target.tokens[slice(*s)])]
         column = {span: k for k, span in enumerate(spans)}
         allowed = np.zeros((len(entities), len(spans)), dtype=np.bool_)
         for k, row in enumerate(rows):
             allowed[k, [column[s] for s in row if s in column]] = True
         return CandidateSet(tuple(spans), allowed)
-
-    def _has_stop(self, pair: Pair, span: Span) -> bool:
-        return not self.stop_tokens.isdisjoint(pair.target.tokens[slice(*span)])
 
 
 _Rows = Sequence[Sequence[Span]]
@@ -84,28 +103,28 @@ def _ngrams(pair: Pair, entities: Sequence[Entity], options: CandidateOptions) -
 
 
 def _aligned(pair: Pair, entities: Sequence[Entity], options: CandidateOptions) -> _Rows:
-    return [between_aligned(words, options.max_length) for words in _linked(pair, entities)]
+    return [between_aligned(words, options.max_length) for words in _linked_words(pair, entities)]
 
 
 def _merged(pair: Pair, entities: Sequence[Entity], options: CandidateOptions) -> _Rows:
-    rows = [merged_ranges(words, options.gap) for words in _linked(pair, entities)]
+    rows = [merged_ranges(words, options.gap) for words in _linked_words(pair, entities)]
     return [[s for s in row if s[1] - s[0] <= options.max_length] for row in rows]
 
 
-def _recognized(pair: Pair, entities: Sequence[Entity], options: CandidateOptions) -> _Rows:
+def _target_entities(pair: Pair, entities: Sequence[Entity], options: CandidateOptions) -> _Rows:
     found = pair.target.entities
     return [[f.span for f in found if not options.keep_label or f.label == e.label] for e in entities]
 
 
-_SOURCES: Mapping[str, Callable[[Pair, Sequence[Entity], CandidateOptions], _Rows]] = {
+_KINDS: Mapping[str, Callable[[Pair, Sequence[Entity], CandidateOptions], _Rows]] = {
     "ngrams": _ngrams,
     "aligned": _aligned,
     "merged": _merged,
-    "ner": _recognized,
+    "ner": _target_entities,
 }
 
 
-def _linked(pair: Pair, entities: Sequence[Entity]) -> list[list[int]]:
+def _linked_words(pair: Pair, entities: Sequence[Entity]) -> list[list[int]]:
     if pair.alignment is None:
         raise ValidationError("a pair needs an alignment for candidates between linked words")
     return aligned_words(entities, pair.alignment)

@@ -1,4 +1,4 @@
-"""Target spans that source entities may be projected onto."""
+"""Candidates: target spans that source entities may be projected onto."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xlner.core.entity import Entity, Span
 
 
 def aligned_words(entities: Sequence[Entity], alignment: Alignment) -> list[list[int]]:
-    """For each entity the sorted target words that its words are linked to, each once.
+    """The target words linked to each entity, sorted and distinct.
 
     >>> aligned_words([Entity(0, 2, "LOC")], Alignment(((0, 3), (1, 3), (1, 1))))
     [[1, 3]]
@@ -33,7 +33,7 @@ def ngrams(length: int, max_length: int) -> list[Span]:
 
 
 def between_aligned(words: Sequence[int], max_length: int | None = None) -> list[Span]:
-    """All spans that begin and end on a linked word of one entity.
+    """All spans that begin and end with a linked word of one entity, of up to `max_length` words.
 
     No other span can be optimal under the alignment score: a span whose outer word is not linked scores less than
     the span without that word.
@@ -46,7 +46,7 @@ def between_aligned(words: Sequence[int], max_length: int | None = None) -> list
 
 
 def merged_ranges(words: Sequence[int], max_gap: int = 1) -> list[Span]:
-    """Ranges of linked words, joined where at most `max_gap` words without a link lie between them.
+    """Ranges of linked words, joined across at most `max_gap` words without a link.
 
     >>> merged_ranges([1, 2, 4, 8], max_gap=1)
     [(1, 5), (8, 9)]

@@ -1,29 +1,34 @@
-"""How sure a projection is: what speaks for each projected entity, and a projector that says so and can be strict."""
+"""Confidence in a projection: the evidence for each projected entity, and a projector that drops uncertain ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from xlner.core.entity import Entity, Span
+from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.errors import ValidationError
 from xlner.projection.calibration import Calibration
-from xlner.projection.strategies import GreedyProjector, HeuristicProjector, HullProjector
-from xlner.stages import Projector
+from xlner.projection.matching_projector import MatchingProjector
+from xlner.projection.range_projectors import HeuristicProjector, HullProjector
+from xlner.stages import Projector, TargetEntityProjector, fingerprint_of
 
 CONFIDENCE = "confidence"
-"""What it is called among the scores of an outcome."""
+"""The name of the confidence among the scores of an outcome."""
 
 
 class Support(NamedTuple):
-    """What speaks for one projected entity, each in [0, 1]; None where it is not known.
+    """The evidence for one projected entity: numbers in [0, 1], None if not known.
 
-    `length`: the shorter over the longer of entity and span. `linked`: the share of their words that have a link into
-    the other one (`coverage_score`). `gap`: how much more of them is linked than of the best other span between linked
-    words. `strategies`: the share of four strategies (`hull`, `heuristic`, the same with wider gaps, `greedy`) that
-    choose this very span. `weight`: the mean weight of the links between them. `recognized`: the recognizer's score.
+    - `length`: the length of the shorter of entity and span, divided by that of the longer.
+    - `linked`: the share of their words that have a link into the other one (`coverage_score`).
+    - `gap`: how much larger `linked` is than for the best other span between linked words.
+    - `strategies`: the share of four projectors (`hull`, `heuristic`, `heuristic?gap=2&ratio=0.5`, `greedy`) that
+      choose exactly this span.
+    - `weight`: the mean weight of the links between them.
+    - `recognized`: the recognizer's score.
     """
 
     length: float
@@ -35,7 +40,7 @@ class Support(NamedTuple):
 
     @property
     def mean(self) -> float:
-        """The mean of what is known: a confidence that is not calibrated.
+        """The mean of the known numbers: a confidence that is not calibrated.
 
         >>> Support(length=0.5, linked=1.0).mean
         0.75
@@ -47,26 +52,29 @@ class Support(NamedTuple):
 def support(pairs: Sequence[Pair], projections: Sequence[Projection]) -> list[list[list[Support]]]:
     """The support of every projected entity, by pair and outcome.
 
-    Raises `ValidationError` where a projection has not one outcome for each source entity of its pair.
+    Raises `ValidationError` if a projection does not have one outcome for each source entity of its pair.
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0), (0, 1))))
-    >>> found = GreedyProjector("ngrams").project([pair])
+    >>> found = MatchingProjector("ngrams").project([pair])
     >>> found[0].sentence.tags(), support([pair], found)[0][0][0].length
     (['B-LOC', 'I-LOC'], 0.5)
     """
+    if len(pairs) != len(projections):
+        raise ValidationError(f"{len(pairs)} pairs but {len(projections)} projections")
     for number, (pair, projection) in enumerate(zip(pairs, projections, strict=True), start=1):
         if pair.source is None or len(pair.source.entities) != len(projection.outcomes):
             raise ValidationError(f"projection {number} does not have one outcome for each source entity of its pair")
     at = [k for k, p in enumerate(projections) if pairs[k].alignment is not None and p.sentence.entities]
-    voted = dict(zip(at, zip(*(p.project([pairs[k] for k in at]) for p in _panel()), strict=True), strict=True))
+    votes = dict(zip(at, zip(*(p.project([pairs[k] for k in at]) for p in _voters()), strict=True), strict=True))
     return [
-        _support(pair, found, voted.get(k, ())) for k, (pair, found) in enumerate(zip(pairs, projections, strict=True))
+        _support(pair, found, votes.get(k, ())) for k, (pair, found) in enumerate(zip(pairs, projections, strict=True))
     ]
 
 
-def _panel() -> tuple[Projector, ...]:
-    return (HullProjector(), HeuristicProjector(), HeuristicProjector(gap=2, ratio=0.5), GreedyProjector())
+def _voters() -> tuple[Projector, ...]:
+    greedy = MatchingProjector(matcher="greedy")
+    return (HullProjector(), HeuristicProjector(), HeuristicProjector(gap=2, ratio=0.5), greedy)
 
 
 def _support(pair: Pair, projection: Projection, votes: Sequence[Projection]) -> list[list[Support]]:
@@ -121,7 +129,7 @@ class _Links:
         return max(self.share(span) - best, 0.0)
 
     def weight(self, span: Span) -> float | None:
-        """The mean weight, cut off to [0, 1], of the links into this span; None where links have none."""
+        """The mean weight, clipped to [0, 1], of the links into this span; None if links have no weights."""
         inside = [min(max(w, 0.0), 1.0) for _, t, w in self.links if span[0] <= t < span[1]]
         if not self.weighted:
             return None
@@ -133,25 +141,30 @@ def rated(
 ) -> list[Projection]:
     """The projections with a confidence in [0, 1] as the score of every projected entity.
 
-    It is the mean of the `support`, through the calibration where there is one. Outcomes keep their scores, with
-    `confidence`, that of the first projected entity, besides.
+    It is the mean of the `support`, mapped by the calibration if there is one. Outcomes keep their scores and get
+    `confidence`, that of their first projected entity.
+
+    >>> from xlner import Alignment, Sentence
+    >>> pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
+    >>> rated([pair], MatchingProjector().project([pair]))[0].sentence.entities[0].score
+    1.0
     """
     found = []
     for projection, rows in zip(projections, support(pairs, projections), strict=True):
         outcomes = []
         for outcome, row in zip(projection.outcomes, rows, strict=True):
-            sure = [e.mean if calibration is None else calibration(e.mean) for e in row]
-            made = tuple(replace(e, score=c) for e, c in zip(outcome.projected, sure, strict=True))
-            scores = {**outcome.scores, CONFIDENCE: sure[0]} if sure else outcome.scores
+            values = [e.mean if calibration is None else calibration(e.mean) for e in row]
+            made = tuple(replace(e, score=c) for e, c in zip(outcome.projected, values, strict=True))
+            scores = {**outcome.scores, CONFIDENCE: values[0]} if values else outcome.scores
             outcomes.append(replace(outcome, projected=made, scores=scores))
         found.append(_with_outcomes(projection, outcomes))
     return found
 
 
 def without_unsure(projection: Projection, min_confidence: float) -> Projection:
-    """The projection without entities that score less; an outcome that keeps none is dropped as `below-threshold`.
+    """The projection without the entities whose score is below `min_confidence`.
 
-    It keeps its scores, so that nothing is dropped without a number.
+    An outcome that keeps no entity is dropped as `below-threshold` and keeps its scores.
 
     >>> from xlner import Sentence
     >>> unsure = Outcome(Entity(0, 1, "PER"), (Entity(0, 1, "PER", 0.4),), scores={"confidence": 0.4})
@@ -159,10 +172,10 @@ def without_unsure(projection: Projection, min_confidence: float) -> Projection:
     >>> made.sentence.entities, made.outcomes[0].reason.value, made.outcomes[0].scores
     ((), 'below-threshold', {'confidence': 0.4})
     """
-    return _with_outcomes(projection, [_sure_part(o, min_confidence) for o in projection.outcomes])
+    return _with_outcomes(projection, [_confident_part(o, min_confidence) for o in projection.outcomes])
 
 
-def _sure_part(outcome: Outcome, min_confidence: float) -> Outcome:
+def _confident_part(outcome: Outcome, min_confidence: float) -> Outcome:
     kept = tuple(e for e in outcome.projected if e.score is None or e.score >= min_confidence)
     if len(kept) == len(outcome.projected):
         return outcome
@@ -177,17 +190,29 @@ def _with_outcomes(projection: Projection, outcomes: Sequence[Outcome]) -> Proje
     return replace(projection, sentence=projection.sentence.with_entities(entities), outcomes=tuple(outcomes))
 
 
+@dataclass(frozen=True, slots=True)
+class ConfidenceOptions:
+    """Options of `ConfidentProjector`, which documents them.
+
+    >>> ConfidenceOptions().min_confidence
+    0.0
+    """
+
+    min_confidence: float = 0.0
+
+
 class ConfidentProjector:
-    """Another projector, with a confidence in [0, 1] as the score of every entity it projects.
+    """Another projector, with a confidence in [0, 1] as the score of every entity that it projects.
 
-    Entities below `min_confidence` are dropped as `below-threshold`; see `rated` and `without_unsure`. `calibration`
-    comes from labeled pairs (`xlner calibrate`); without one the confidence orders entities, but is no probability.
+    - `calibration`: maps the confidence to a probability; made from labeled pairs by `xlner calibrate`. Without one,
+      the confidence orders entities but is not a probability.
+    - `min_confidence`: entities below it are dropped as `below-threshold`.
 
-    Raises `ValidationError` for a `min_confidence` outside [0, 1].
+    See `rated` for the confidence. Raises `ValidationError` for a `min_confidence` outside [0, 1].
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
-    >>> ConfidentProjector(GreedyProjector()).project([pair])[0].sentence.entities
+    >>> ConfidentProjector(MatchingProjector()).project([pair])[0].sentence.entities
     (Entity(start=0, end=1, label='LOC', score=1.0),)
     """
 
@@ -198,16 +223,22 @@ class ConfidentProjector:
             raise ValidationError(f"min_confidence {min_confidence} is not between 0 and 1")
         self.projector = projector
         self.calibration = calibration
-        self.min_confidence = min_confidence
+        self.options = ConfidenceOptions(min_confidence)
+
+    @property
+    def reads_target_entities(self) -> bool:
+        """True if the projector needs the entities of target sentences."""
+        return isinstance(self.projector, TargetEntityProjector) and self.projector.reads_target_entities
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on."""
-        by = "none" if self.calibration is None else self.calibration.digest
-        inner = getattr(self.projector, "fingerprint", type(self.projector).__qualname__)
-        return f"{inner} confidence>={self.min_confidence} calibration={by}"
+        """The options, the calibration and the fingerprint of the projector."""
+        calibration = "none" if self.calibration is None else self.calibration.digest
+        name = options_fingerprint("confidence", self.options)
+        return f"{fingerprint_of(self.projector)} {name} calibration={calibration}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-        """Project the entities of every pair and say how sure each projection is."""
+        """Project the entities of every pair and give each projected entity its confidence."""
         found = rated(pairs, self.projector.project(pairs), self.calibration)
-        return [without_unsure(p, self.min_confidence) for p in found] if self.min_confidence else found
+        least = self.options.min_confidence
+        return [without_unsure(p, least) for p in found] if least else found

@@ -1,4 +1,4 @@
-"""A second projection for the entities that a first one dropped, onto the words that are still free."""
+"""A second projection for the entities that the first one dropped, onto words that are still free."""
 
 from __future__ import annotations
 
@@ -12,9 +12,16 @@ from xlner.errors import ValidationError
 
 
 def remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
-    """The pair with the entities that were dropped, and without links to words that others have taken.
+    """The pair with only the dropped entities, and without links to words that projected entities take.
 
     Raises `ValidationError` for a pair without source.
+
+    >>> from xlner import Entity, Sentence
+    >>> first, second = Entity(0, 1, "LOC"), Entity(1, 2, "LOC")
+    >>> pair = Pair(Sentence(("a",)), Sentence(("A", "B"), (first, second)), Alignment(((0, 0), (1, 0))))
+    >>> left = remaining(pair, [Outcome(first, (first,)), Outcome(second, reason=Reason.OVERLAP)])
+    >>> left.source.entities == (second,), left.alignment.links
+    (True, ())
     """
     if pair.source is None:
         raise ValidationError("a pair needs a source sentence to be projected")
@@ -28,7 +35,9 @@ def remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
 
 
 def with_fallback(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome]) -> list[Outcome]:
-    """The first outcomes, those dropped replaced by the second where that overlaps nothing.
+    """The first outcomes, with each dropped one replaced by the second outcome of its entity.
+
+    `second` has one outcome for each dropped entity, in order. Second projections that overlap first ones are dropped.
 
     >>> from xlner import Entity, Sentence
     >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",)), Alignment(()))
@@ -38,16 +47,16 @@ def with_fallback(pair: Pair, first: Sequence[Outcome], second: Sequence[Outcome
     """
     taken = [entity for outcome in first for entity in outcome.projected]
     linked = {source for source, _ in (pair.alignment or Alignment(())).links}
-    fallen = iter(second)
+    replacements = iter(second)
     made = []
     for outcome in first:
         if not outcome.dropped:
             made.append(outcome)
             continue
-        again = next(fallen)
+        again = next(replacements)
         free = tuple(e for e in again.projected if not any(overlaps(e.span, t.span) for t in taken))
         reason = again.reason or (None if free else Reason.OVERLAP)
         if reason is Reason.UNALIGNED and linked.intersection(range(*outcome.entity.span)):
-            reason = Reason.OVERLAP  # it has links, but to words that others have taken
+            reason = Reason.OVERLAP  # it has links, but only to words that others take
         made.append(Outcome(outcome.entity, free, reason, {**outcome.scores, **again.scores}))
     return made

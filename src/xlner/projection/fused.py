@@ -1,48 +1,64 @@
-"""The projector that weighs several scores against each other."""
+"""The projector that matches by a weighted sum of several scores."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
+from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Pair, Projection, Reason
 from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions
-from xlner.projection.matching.match import Match, Option, match_spans, with_gaps
-from xlner.projection.scores.fusion import NEED_LINKS, Part, Score, parse_weights, preset, resolve, weights_text
+from xlner.projection.matching.match import Matching, ScoredSpan, check_matching_options, match_spans, with_gaps
 from xlner.projection.scores.model_translation import ModelTranslationScore
-from xlner.projection.scores.scoring import ScoredPair
+from xlner.projection.scores.scored_pair import ScoredPair
+from xlner.projection.scores.weighted_sum import LINK_SCORES, Score, Term, resolve, score_fingerprint, terms_of
 from xlner.projection.target_recognizer import TargetRecognizer
 from xlner.stages import Recognizer
 from xlner.text.spelling import check_installed
 
-DEFAULT_PRESET = "align+surface"
+
+@dataclass(frozen=True, slots=True)
+class FusedOptions:
+    """Options of `FusedProjector`, which documents them.
+
+    >>> FusedOptions((Term("alignment"),)).n
+    1
+    """
+
+    terms: tuple[Term, ...]
+    candidates: CandidateOptions = field(default_factory=CandidateOptions)
+    threshold: float = 0.0
+    constraint: str = "<="
+    n: int = 1
+    gaps: bool = False
+    matcher: str = speed_option("exact")
+    """The fingerprint begins with it; `milp` gives what `exact` gives."""
 
 
 class FusedProjector:
     """The best total of a weighted sum of scores, `Σ_k w_k · c_k(s, t)`, that disjoint spans can have.
 
-    `preset` names a sum of `xlner.projection.scores.fusion.PRESETS`; or `weights` says which scores with which weights
-    and thresholds, as in `alignment:1,surface:0.5:0.7`. Built in are `alignment`, `coverage`, `null_aware_coverage`,
-    `weighted_coverage` and `surface`; others are passed in by name as functions `(pair, entities, candidates) → array
-    (n_entities, n_candidates)`, such as `ner=NerScore(…)`, `ner_spans=…` and `translation=TranslationScore(…)`, which
-    presets speak of.
+    - `preset`: the name of a weighted sum in `xlner.projection.scores.weighted_sum.PRESETS`.
+    - `weights`, instead of a preset: scores with their weights and thresholds, as in `alignment:1,surface:0.5:0.7`.
+      `alignment`, `coverage`, `null_aware_coverage`, `weighted_coverage` and `surface` are built in.
+    - `**scores`: other scores by name, as functions `(pair, entities, candidates) → array (n_entities, n_candidates)`.
+      Presets use the names `ner`, `ner_spans` and `translation`: pass `ner=NerScore(…)`,
+      `translation=TranslationScore(…)`.
+    - `recognizer`, an object or a spec, for the target language: gives the scores `ner` and `ner_spans`, and the
+      entities of the target sentence if `ner` is among the candidates. In a spec: `fused:align+ner?recognizer=hf:DIR`.
+    - `scorer`: the spec of a translator that scores phrases, such as `nllb:DIR`; gives the score `translation`.
+    - `candidates`, `max_length`, `gap`, `keep_label`, `stop_tokens` (separated by spaces): see `CandidateOptions`.
+    - `threshold`: the least sum to accept.
+    - `constraint`, `n`, `gaps`, `matcher`: see `MatchingProjector`.
 
-    `recognizer`, an object or a spec, is one for the target language: it gives the scores `ner` and `ner_spans`, and
-    with `ner` among the candidates the entities of the target: `fused:align+ner?recognizer=hf:./my-ner`.
+    Outcomes hold the score of every term without its weight, and the weighted sum as `total`, which is also the score
+    of the projected entities.
 
-    `scorer` is the spec of a translator that scores phrases, such as `nllb:FOLDER`, for the part `translation`.
-
-    `candidates` is a union of sources, see `CandidateOptions`, of which `max_length`, `gap`, `keep_label` and
-    `stop_tokens` (separated by spaces) are options, too. `threshold` is the least sum to accept. `constraint`, `n`,
-    `gaps` and `matcher` are those of `ExactProjector`.
-
-    Outcomes hold the score of every part as it is, without its weight, and the `total` of the weighted sum, which is
-    also the score of the projected entities.
-
-    Raises `UnknownNameError` or `ValidationError` for options that make no sense, `MissingExtraError` where the
-    surface score lacks its packages.
+    Raises `UnknownNameError` for unknown names, `ValidationError` for a number out of range, `UsageError` for weights
+    that cannot be read or options that exclude each other, and `MissingExtraError` if the packages of the surface
+    score are not installed.
 
     >>> from xlner import Alignment, Entity, Sentence
     >>> pair = Pair(Sentence(("na", "Anu")), Sentence(("Ana",), (Entity(0, 1, "PER"),)), Alignment(()))
@@ -69,95 +85,97 @@ class FusedProjector:
         matcher: str = "exact",
         **scores: Score,
     ) -> None:
-        self.parts = parts_of(preset, weights)
+        self.options = FusedOptions(
+            terms_of(preset, weights),
+            CandidateOptions(candidates, max_length, gap, keep_label, stop_tokens.split()),
+            threshold,
+            constraint,
+            n,
+            gaps,
+            matcher,
+        )
         self._recognizer = None if recognizer is None else TargetRecognizer(recognizer)
         if self._recognizer is not None:
-            scores = {**self._recognizer.scores({p.name for p in self.parts} - scores.keys()), **scores}
+            scores = {**self._recognizer.scores({t.name for t in self.options.terms} - scores.keys()), **scores}
         if scorer is not None:
             scores = {"translation": ModelTranslationScore(scorer), **scores}
-        self._functions = resolve(self.parts, scores)
+        self._functions = resolve(self.options.terms, scores)
         self._given = scores
-        self._candidates = CandidateOptions(candidates, max_length, gap, keep_label, frozenset(stop_tokens.split()))
         if not 0 <= threshold < math.inf:
-            raise ValidationError(f"threshold {threshold} must not be negative")
+            raise ValidationError(f"threshold {threshold} is negative or not finite")
         if "surface" in self._functions and "surface" not in scores:
             check_installed()
-        match_spans((), 0, matcher=matcher, constraint=constraint, n=n)  # raises for options that make no sense
-        self.threshold = threshold
-        self.constraint = constraint
-        self.n = n
-        self.gaps = gaps
-        self.matcher = matcher
+        check_matching_options(matcher, constraint, n)
 
     @property
     def reads_target_entities(self) -> bool:
-        """True where candidates are entities that target sentences have to bring along."""
-        return self._recognizer is None and "ner" in self._candidates.sources.split("+")
+        """True if candidates are entities that target sentences must already have."""
+        return self._recognizer is None and "ner" in self.options.candidates.names
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on; a given score counts with its `fingerprint`, else with its name."""
-        name = "greedy" if self.matcher == "greedy" else "exact"
-        sums = weights_text(self.parts)
-        c = self._candidates
-        spans = f"candidates={c.sources} max_length={c.max_length} gap={c.gap} keep_label={c.keep_label}"
-        given = {name: _fingerprint(score) for name, score in sorted(self._given.items())}
+        """The options that change results, the given scores and the recognizer."""
+        name = "fused-greedy" if self.options.matcher == "greedy" else "fused"
+        given = {name: score_fingerprint(score) for name, score in sorted(self._given.items())}
         if self._recognizer is not None:
             given["recognizer"] = self._recognizer.fingerprint
-        options = f"{spans} stop_tokens={' '.join(sorted(c.stop_tokens))!r} threshold={self.threshold}"
-        options += f" constraint={self.constraint}{self.n}{' gaps' * self.gaps}"
-        return f"fused {name} {sums} {options} given={given}"
+        return f"{options_fingerprint(name, self.options)} {given}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-        """Project the entities of every pair; raises `ValidationError` for a pair that lacks its source or links."""
-        return [self._project(pair) for pair in self._read(pairs)]
+        """Project the entities of every pair. Raises `ValidationError` for a pair without source or required links."""
+        return [self._project(pair) for pair in self._recognize(pairs)]
 
-    def match(self, pair: Pair) -> Match:
-        """The solution of one pair with what proves it, its objective and, on demand, the gap to the runner-up."""
-        (pair,) = self._read([pair])
-        return self._match(pair, self._scored(pair).options(self.parts, self.threshold))
+    def match(self, pair: Pair) -> Matching:
+        """The matching of one pair: chosen spans, solver, objective and, on demand, gaps."""
+        (pair,) = self._recognize([pair])
+        return self._match(pair, self._scored_spans(self._score(pair)))
 
-    def _read(self, pairs: Sequence[Pair]) -> Sequence[Pair]:
-        """What the recognizer has to say of the targets, all at once."""
+    def score(self, pair: Pair) -> ScoredPair:
+        """The candidates of one pair with the score of every term.
+
+        >>> from xlner import Alignment, Entity, Sentence
+        >>> pair = Pair(Sentence(("Ana",)), Sentence(("Ana",), (Entity(0, 1, "PER"),)), Alignment(((0, 0),)))
+        >>> [scores.tolist() for scores in FusedProjector().score(pair).scores]
+        [[[1.0]], [[1.0]]]
+        """
+        (pair,) = self._recognize([pair])
+        return self._score(pair)
+
+    def _recognize(self, pairs: Sequence[Pair]) -> Sequence[Pair]:
+        """The pairs with what the recognizer finds in their targets, in one batch."""
         recognizer = self._recognizer
         if recognizer is None or not pairs:
             return pairs
         if not {"ner", "ner_spans"}.isdisjoint(self._functions):
             recognizer.read(pairs)
-        return recognizer.recognized(pairs) if "ner" in self._candidates.sources.split("+") else pairs
+        return recognizer.recognized(pairs) if "ner" in self.options.candidates.names else pairs
 
     def _project(self, pair: Pair) -> Projection:
-        scored = self._scored(pair)
-        options = scored.options(self.parts, self.threshold)
-        required = 0 if self.constraint == "<=" else self.n
+        options = self.options
+        scored = self._score(pair)
+        available = self._scored_spans(scored)
+        required = 0 if options.constraint == "<=" else options.n
         lost = Reason.OVER_LIMIT if required else Reason.OVERLAP
-        chosen, solver = self._choose(pair, options)
-        made = scored.project(chosen, self.parts, options, lost=lost, required=required)
-        made = replace(made, solver=solver, objective=math.fsum(o.score for o in chosen))
-        return with_gaps(made, self._match(pair, options)) if self.gaps else made
+        chosen, solver = self._choose(pair, available)
+        made = scored.project(chosen, options.terms, available, lost=lost, required=required)
+        made = replace(made, solver=solver, objective=math.fsum(c.score for c in chosen))
+        return with_gaps(made, self._match(pair, available)) if options.gaps else made
 
-    def _choose(self, pair: Pair, options: Sequence[Option]) -> tuple[Sequence[Option], str]:
-        """The options to take, and what proves that no others are better."""
-        best = self._match(pair, options)
+    def _choose(self, pair: Pair, available: Sequence[ScoredSpan]) -> tuple[Sequence[ScoredSpan], str]:
+        """The candidates to take, and the name of the solver."""
+        best = self._match(pair, available)
         return best.chosen, best.solver
 
-    def _match(self, pair: Pair, options: Sequence[Option]) -> Match:
-        return match_spans(options, len(pair.target), matcher=self.matcher, constraint=self.constraint, n=self.n)
+    def _match(self, pair: Pair, available: Sequence[ScoredSpan]) -> Matching:
+        o = self.options
+        return match_spans(available, len(pair.target), matcher=o.matcher, constraint=o.constraint, n=o.n)
 
-    def _scored(self, pair: Pair) -> ScoredPair:
-        need_links = self._candidates.need_links or not NEED_LINKS.isdisjoint(self._functions.keys() - self._given)
-        if need_links and pair.alignment is None:
+    def _scored_spans(self, scored: ScoredPair) -> list[ScoredSpan]:
+        return scored.scored_spans(self.options.terms, self.options.threshold)
+
+    def _score(self, pair: Pair) -> ScoredPair:
+        needs_links = self.options.candidates.needs_links
+        needs_links = needs_links or not LINK_SCORES.isdisjoint(self._functions.keys() - self._given)
+        if needs_links and pair.alignment is None:
             raise ValidationError("a pair needs a source sentence and an alignment to be projected")
-        return ScoredPair.of(pair, self._candidates, self._functions)
-
-
-def parts_of(name: str | None, weights: str | None) -> tuple[Part, ...]:
-    """The parts of a preset or of weights, not both; of the default preset where neither is given."""
-    if name is not None and weights is not None:
-        raise ValidationError(f"preset {name!r} and weights {weights!r} cannot both hold", hint="give one of them")
-    return preset(name or DEFAULT_PRESET) if weights is None else parse_weights(weights)
-
-
-def _fingerprint(score: Score) -> str:
-    fallback = getattr(score, "__qualname__", type(score).__qualname__)
-    return str(getattr(score, "fingerprint", f"{score.__module__}.{fallback}"))
+        return ScoredPair.of(pair, self.options.candidates, self._functions)

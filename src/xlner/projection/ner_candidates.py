@@ -1,4 +1,4 @@
-"""The projector onto entities that a recognizer has found in the target sentence."""
+"""The projector onto entities that a recognizer found in the target sentence."""
 
 from __future__ import annotations
 
@@ -7,22 +7,26 @@ from collections.abc import Sequence
 from xlner.core.pair import Pair
 from xlner.projection.fused import FusedProjector
 from xlner.projection.matching.assignment import assign
-from xlner.projection.matching.match import Option
-from xlner.projection.scores.fusion import Score
+from xlner.projection.matching.match import ScoredSpan
+from xlner.projection.scores.weighted_sum import Score
 from xlner.stages import Recognizer
 
 
 class NerCandidatesProjector(FusedProjector):
     """Give each source entity one of the entities that the target sentence has, by the best one-to-one assignment.
 
-    Recognized entities do not overlap, so that the matching is a bipartite assignment, polynomial and exact. The
-    projected entity has the recognized span and the source entity's label (Politov et al. 2025, "NER model"
-    candidates); with `keep_label` only a span recognized with the same label is taken. `preset`, `weights` and
-    `**scores` say how well two entities fit, as for `FusedProjector`; by default it is the alignment score.
-    `threshold` is the least sum to accept. With a `recognizer`, an object or a spec, the entities of the target are
-    those that it finds: `ner-candidates?recognizer=hf:./my-ner`.
+    Entities of a sentence do not overlap, so the matching is a bipartite assignment: exact in polynomial time. The
+    projected entity has the span of the target entity and the label of the source entity (Politov et al. 2025, "NER
+    model" candidates).
 
-    Raises `UnknownNameError` or `ValidationError` for options that make no sense.
+    - `preset`, `weights`, `**scores`: how well two entities fit, as in `FusedProjector`; the alignment score by
+      default.
+    - `recognizer`, an object or a spec: finds the entities of the target sentence, instead of those it already has.
+      In a spec: `ner-candidates?recognizer=hf:./my-ner`.
+    - `keep_label`: a source entity may only take a target entity with the same label.
+    - `threshold`: the least sum to accept.
+
+    Raises what `FusedProjector` raises.
 
     >>> from xlner import Alignment, Entity, Sentence
     >>> target = Sentence(("Ana", "Pardo"), (Entity(0, 2, "PER"),))
@@ -53,24 +57,24 @@ class NerCandidatesProjector(FusedProjector):
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on."""
-        return f"recognized by assignment: {super().fingerprint}"
+        """The options that change results, the given scores and the recognizer."""
+        return f"ner-candidates by assignment: {super().fingerprint}"
 
-    def _choose(self, pair: Pair, options: Sequence[Option]) -> tuple[Sequence[Option], str]:
-        return assign_options(options), "assignment"
+    def _choose(self, pair: Pair, available: Sequence[ScoredSpan]) -> tuple[Sequence[ScoredSpan], str]:
+        return assign_spans(available), "assignment"
 
 
-def assign_options(options: Sequence[Option]) -> list[Option]:
-    """The options of the best one-to-one assignment of entities to spans; ties go to the first entity, leftmost span.
+def assign_spans(candidates: Sequence[ScoredSpan]) -> list[ScoredSpan]:
+    """The best one-to-one assignment of entities to spans. In a tie the first entity gets the leftmost span.
 
-    Spans of different options must be equal or disjoint. Scores are compared to nine decimals.
+    Spans of different candidates must be equal or disjoint. Scores are compared to nine decimals.
 
-    >>> assign_options([Option(0, (0, 1), 0.9), Option(0, (2, 3), 0.8), Option(1, (0, 1), 0.8)])
-    [Option(entity=0, span=(2, 3), score=0.8), Option(entity=1, span=(0, 1), score=0.8)]
+    >>> assign_spans([ScoredSpan(0, (0, 1), 0.9), ScoredSpan(0, (2, 3), 0.8), ScoredSpan(1, (0, 1), 0.8)])
+    [ScoredSpan(entity=0, span=(2, 3), score=0.8), ScoredSpan(entity=1, span=(0, 1), score=0.8)]
     """
-    entities = sorted({o.entity for o in options})
-    spans = sorted({o.span for o in options})
-    by_place = {(o.entity, o.span): o for o in options}
+    entities = sorted({c.entity for c in candidates})
+    spans = sorted({c.span for c in candidates})
+    by_place = {(c.entity, c.span): c for c in candidates}
     rows = [{k: by_place[e, s].score for k, s in enumerate(spans) if (e, s) in by_place} for e in entities]
     places = zip(entities, assign(rows), strict=True)
     return [by_place[entity, spans[column]] for entity, column in places if column is not None]

@@ -1,4 +1,4 @@
-"""A recognizer of the target language as a source of candidates and scores."""
+"""A recognizer for the target language, as a source of candidates and scores."""
 
 from __future__ import annotations
 
@@ -12,21 +12,20 @@ from numpy.typing import NDArray
 from xlner.core.pair import Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, UnknownNameError
-from xlner.projection.scores.fusion import Score
+from xlner.errors import BackendError, UsageError
 from xlner.projection.scores.ner import NerScore
-from xlner.stages import Recognizer
+from xlner.projection.scores.weighted_sum import Score
+from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
 
 _SCORES = frozenset({"ner", "ner_spans"})
 
 
 class TargetRecognizer:
-    """What a recognizer finds in target sentences, and what it thinks of their spans; batch by batch.
+    """What a recognizer finds in target sentences, and how likely it finds their spans, batch by batch.
 
-    `recognizer` is an object or a spec. Scores need one with `classes` and a method `probabilities`, which gives an
-    array `(n_words, n_classes)` for each of a list of sentences, see `xlner.projection.scores.ner.ner_score`.
+    `recognizer` is an object or a spec. Scores need a `ProbabilisticRecognizer`.
 
-    Raises `UnknownNameError` or `BackendError` where the recognizer cannot be had or gives no probabilities.
+    Raises `UnknownNameError` or `BackendError` if the recognizer cannot be loaded.
 
     >>> from xlner.fakes import DictionaryRecognizer
     >>> recognizer = TargetRecognizer(DictionaryRecognizer({"Vigo": "LOC"}))
@@ -35,39 +34,60 @@ class TargetRecognizer:
     """
 
     def __init__(self, recognizer: Recognizer | str) -> None:
-        self.recognizer: Any = load("recognizer", recognizer) if isinstance(recognizer, str) else recognizer
+        self.recognizer: Recognizer = load("recognizer", recognizer) if isinstance(recognizer, str) else recognizer
         self._known: dict[tuple[str, ...], NDArray[np.floating]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the probabilities of the last batch."""
+        return {**self.__dict__, "_known": {}}
 
     @property
     def fingerprint(self) -> str:
-        """What the result depends on."""
-        return str(getattr(self.recognizer, "fingerprint", type(self.recognizer).__qualname__))
+        """The fingerprint of the recognizer."""
+        return fingerprint_of(self.recognizer)
 
     def scores(self, wanted: Collection[str]) -> dict[str, Score]:
-        """Those of the scores `ner` and `ner_spans` that are wanted."""
+        """The scores `ner` and `ner_spans`, if they are among the names `wanted`.
+
+        Raises `UsageError` if the recognizer does not give probabilities.
+        """
         names = sorted(_SCORES.intersection(wanted))
-        if names and not hasattr(self.recognizer, "probabilities"):
-            raise UnknownNameError(
-                f"{type(self.recognizer).__name__} gives no probabilities for the score {names[0]!r}",
-                hint="take one that does, such as hf:MODEL",
-            )
-        return {name: NerScore(self.recognizer.classes, self._of, spans_only=name == "ner_spans") for name in names}
+        if not names:
+            return {}
+        classes = tuple(self._probabilistic(names[0]).classes)
+        return {name: NerScore(classes, self._of, spans_only=name == "ner_spans") for name in names}
 
     def read(self, pairs: Sequence[Pair]) -> None:
-        """Compute the probabilities of all targets at once, for the scores of these pairs."""
+        """Compute the probabilities of all targets in one batch, for the scores of these pairs.
+
+        Raises `BackendError` if the recognizer does not give one result per sentence.
+        """
         targets = list({pair.target.tokens: pair.target for pair in pairs}.values())
-        found = self.recognizer.probabilities(targets)
+        found = self._probabilistic("ner").probabilities(targets)
         if len(found) != len(targets):
-            raise BackendError(f"a recognizer gave {len(found)} results for {len(targets)} sentences")
+            raise BackendError(f"the recognizer gave {len(found)} results for {len(targets)} sentences")
         self._known = {target.tokens: p for target, p in zip(targets, found, strict=True)}
 
     def recognized(self, pairs: Sequence[Pair]) -> list[Pair]:
-        """The pairs with what is recognized in their targets, in place of entities that these may have."""
+        """The pairs with the recognized entities in their targets, instead of those that the targets had.
+
+        Raises `BackendError` if the recognizer does not give one result per sentence.
+        """
         found = self.recognizer.recognize([pair.target for pair in pairs])
+        if len(found) != len(pairs):
+            raise BackendError(f"the recognizer gave {len(found)} results for {len(pairs)} sentences")
         return [
             replace(pair, target=pair.target.with_entities(entities))
             for pair, entities in zip(pairs, found, strict=True)
         ]
+
+    def _probabilistic(self, score: str) -> ProbabilisticRecognizer:
+        if not isinstance(self.recognizer, ProbabilisticRecognizer):
+            raise UsageError(
+                f"{type(self.recognizer).__name__} gives no probabilities for the score {score!r}",
+                hint="use a recognizer that does, such as hf:MODEL",
+            )
+        return self.recognizer
 
     def _of(self, sentence: Sentence) -> NDArray[np.floating]:
         if sentence.tokens not in self._known:

@@ -1,1 +1,1 @@
-"""Compiled kernels for projecting many sentences."""
+"""Kernels: functions over flat arrays that can be compiled, for projecting many sentences."""

@@ -1,4 +1,4 @@
-"""Kernels over many sentences: the entry points that get compiled."""
+"""Kernels over many sentences: the functions that are compiled."""
 
 # ruff: noqa: PLR0917 - kernels take what they work on one by one, and numba takes no keyword-only arguments.
 
@@ -37,7 +37,7 @@ from xlner.projection.kernels.words import (
 
 
 class CandidateSearch(NamedTuple):
-    """Options of matching: exactly or greedily, which candidates, and what they must fulfil."""
+    """Options of matching: exact or greedy, which candidates, and their limits."""
 
     exact: int
     merged: int
@@ -71,7 +71,7 @@ def merged_items(
     m: int,
     work: Work,
 ) -> tuple[int, int, int]:
-    """Append the merged ranges of an entity as candidates; numbers of items and of candidates, the best item."""
+    """Append the merged ranges of an entity as candidates; the numbers of items and candidates, and the best item."""
     candidates = 0
     favorite = -1
     for k in range(merge(words, n, search.gap, 0, work.event, work.closed)):
@@ -97,9 +97,9 @@ def merged_items(
 def collect_items(
     pairs: Pairs, i: int, search: CandidateSearch, words: Words, items: Items, work: Work, found: Found
 ) -> int:
-    """Fill `items` with the candidates of sentence `i` and `best` with the best of each entity; their number.
+    """Fill `items` with the candidates of sentence `i` and `best` with the best of each entity; the number of items.
 
-    `reason` says why an entity has none.
+    `reason` says why an entity has no candidate.
     """
     base = pairs.entity_offsets[i]
     at, stop = pairs.link_offsets[i], pairs.link_offsets[i + 1]
@@ -141,7 +141,7 @@ def collect_items(
 
 @kernel
 def write_matches(pairs: Pairs, i: int, n: int, rule: Rule, items: Items, work: Work, found: Found) -> None:
-    """Append the `n` chosen items of sentence `i` to `found`; every other entity with candidates gets its reason."""
+    """Append the `n` chosen items of sentence `i` to `found`, and set the reason of other entities with candidates."""
     base = pairs.entity_offsets[i]
     top = pairs.entity_offsets[i + 1]
     for e in range(top - base):
@@ -177,10 +177,10 @@ def match_batch(
     states: States,
     found: Found,
 ) -> tuple[int, int]:
-    """Match sentences from `begin` on; where it stopped, and the number of items of a sentence that is too wide.
+    """Match sentences from `begin` on; the sentence where it stopped, and the number of items of that sentence.
 
-    It stops at the end or at the first sentence with too many open entities for `states`: the caller gives it more
-    room, or solves that sentence otherwise, and goes on.
+    It stops at the end, or at the first sentence with too many open entities for `states`. The caller then gives it
+    more room or solves that sentence by other means, and continues.
     """
     simple = rule.n == 1 and rule.limited == 1 and search.exact != 2
     for i in range(begin, len(pairs.lengths)):
@@ -200,7 +200,7 @@ def match_batch(
 
 @kernel
 def longest_first(pairs: Pairs, base: int, top: int, work: Work) -> None:
-    """Fill `order` with the entities `base` … `top` by falling length, else from left to right."""
+    """Fill `order` with the entities `base` … `top` by falling length, and from left to right among equals."""
     order, starts, ends = work.order, pairs.entity_starts, pairs.entity_ends
     for e in range(base, top):
         k = e - base
@@ -212,9 +212,9 @@ def longest_first(pairs: Pairs, base: int, top: int, work: Work) -> None:
 
 @kernel
 def longest_free(n: int, size: int, ratio: float, tries: int, taken: int, work: Work, items: Items) -> tuple[int, int]:
-    """The longest of `n` ranges that is free, and the reason where there is none.
+    """The longest free range of `n` ranges, or -1 and the reason.
 
-    Ranges are in `event` and `closed`, the `taken` spans in `items`, by start.
+    The ranges are in `event` and `closed`, the `taken` spans in `items`, sorted by start.
     """
     starts, ends = work.event, work.closed
     reason = BELOW_THRESHOLD
@@ -250,7 +250,7 @@ def keep_complete(
     n: int,
     work: Work,
 ) -> int:
-    """Keep those of `n` ranges that pass the filters of the hull; their number."""
+    """Keep the ranges that pass the filters of the hull; their number."""
     if ranges.all_sources and linked_sources(links, at, stop, end) < end - start:
         return 0
     kept = 0
@@ -269,7 +269,7 @@ def keep_complete(
 
 @kernel
 def linked_sources(links: Ints, at: int, stop: int, end: int) -> int:
-    """How many different source words before `end` have a link, from link `at` on."""
+    """The number of distinct source words before `end` that have a link, from link `at` on."""
     n = 0
     last = -1
     while at < stop and links[2 * at] < end:
@@ -282,7 +282,7 @@ def linked_sources(links: Ints, at: int, stop: int, end: int) -> int:
 
 @kernel
 def range_batch(pairs: Pairs, ranges: Ranges, words: Words, items: Items, work: Work, found: Found) -> None:
-    """The heuristic on all sentences: longest entity first, its longest free range of linked words."""
+    """Run the heuristic on all sentences: longest entity first, its longest free range of linked words."""
     for i in range(len(pairs.lengths)):
         base, top = pairs.entity_offsets[i], pairs.entity_offsets[i + 1]
         longest_first(pairs, base, top, work)
@@ -307,7 +307,7 @@ def range_batch(pairs: Pairs, ranges: Ranges, words: Words, items: Items, work: 
 
 @kernel
 def first_link(pairs: Pairs, i: int, source: int) -> int:
-    """The first link of sentence `i` from a source word on, found by halving."""
+    """The first link of sentence `i` from a source word on, by binary search."""
     low, high = pairs.link_offsets[i], pairs.link_offsets[i + 1]
     while low < high:
         middle = (low + high) // 2
@@ -320,7 +320,7 @@ def first_link(pairs: Pairs, i: int, source: int) -> int:
 
 @kernel
 def insert_span(items: Items, n: int, entity: int, start: int, end: int) -> int:
-    """Put a span into the first `n` items, which are sorted by start; their number."""
+    """Insert a span into the first `n` items, which are sorted by start; their new number."""
     k = n
     while k > 0 and items.start[k - 1] > start:
         items.entity[k] = items.entity[k - 1]
@@ -335,7 +335,7 @@ def insert_span(items: Items, n: int, entity: int, start: int, end: int) -> int:
 
 @kernel
 def write_ranges(pairs: Pairs, i: int, n: int, items: Items, found: Found) -> None:
-    """Append the first `n` items to `found`, with the share of the entity's length as their score."""
+    """Append the first `n` items to `found`; the score is their length divided by that of the entity."""
     base = pairs.entity_offsets[i]
     at = found.span_offsets[i]
     for k in range(n):
@@ -350,7 +350,7 @@ def write_ranges(pairs: Pairs, i: int, n: int, items: Items, found: Found) -> No
 
 @kernel
 def broken_sentence(pairs: Pairs) -> tuple[int, int]:
-    """The first sentence that breaks the rules of `Pairs`, and which: 1 links, 2 entities, 3 stops; -1 if none."""
+    """The first sentence that breaks the rules of `Pairs`, or -1, and what is wrong: 1 links, 2 entities, 3 stops."""
     for i in range(len(pairs.lengths)):
         length = pairs.lengths[i]
         source, target = -1, -1
@@ -374,7 +374,7 @@ def broken_sentence(pairs: Pairs) -> tuple[int, int]:
 
 @kernel
 def most_items(pairs: Pairs) -> int:
-    """An upper bound of the number of candidates of a sentence."""
+    """An upper bound for the number of candidates of a sentence."""
     most = 1
     for i in range(len(pairs.lengths)):
         at, stop = pairs.link_offsets[i], pairs.link_offsets[i + 1]
@@ -393,7 +393,7 @@ def most_items(pairs: Pairs) -> int:
 
 @kernel
 def sizes(pairs: Pairs) -> tuple[int, int, int]:
-    """The longest target sentence, all target words, the most entities of a sentence."""
+    """The length of the longest target sentence, the number of target words, and the most entities of a sentence."""
     longest, words, most = 0, 0, 0
     for i in range(len(pairs.lengths)):
         longest = max(longest, pairs.lengths[i])

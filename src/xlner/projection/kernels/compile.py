@@ -1,6 +1,6 @@
-"""Functions that run as they stand, on lists, or compiled by numba, on arrays: one source for both.
+"""Functions that run as plain Python on lists, or compiled by numba on arrays, from the same source.
 
-Numba is loaded on the first call of `compiled` and never on import.
+Numba is loaded on the first call of `compiled`, not on import.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def can_compile() -> bool:
-    """True where numba is installed; does not load it."""
+    """True if numba is installed. Does not load it."""
     return importlib.util.find_spec("numba") is not None
 
 
 @cache
 def compiled(function: Callable[P, R]) -> Callable[P, R]:
-    """The compiled function; compilation is stored on disk and costs seconds only the first time on a machine."""
+    """The compiled function. The result is cached on disk, so that compilation takes seconds only once per machine."""
     _make_callable()
     import numba
 

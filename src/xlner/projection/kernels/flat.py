@@ -1,7 +1,7 @@
-"""Sentence pairs, candidates and results as flat sequences: what kernels read and write.
+"""Sentence pairs, candidates and results as flat sequences, which kernels read and write.
 
-Every field is a list or a numpy array. Sentences lie one after the other; `…_offsets[i]` is where sentence `i` begins,
-the last offset is where the last one ends. Positions are counted within the sentence.
+Every field is a list or a numpy array that holds one sentence after the other. Sentence `i` is at
+`…_offsets[i]:…_offsets[i + 1]`. Positions are counted within the sentence.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from xlner.projection.kernels.compile import Floats, Ints
 SCALE = 5_354_228_880
 """Units in a score of 1: the least common multiple of 1 … 24.
 
-Matchers add scores up as whole numbers of units, so that sums are exact, order does not matter, and ties are ties. A
-multiple of so many numbers also keeps sums of fractions exact: 1/3 + 2/3 is 1, not a unit less.
+Matchers sum scores as whole numbers of units, so that sums are exact and equal scores tie in any order. Because many
+numbers divide it, sums of fractions are exact too: 1/3 + 2/3 is 1, not one unit less.
 """
 
 
@@ -47,7 +47,7 @@ class Items(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """How often an entity is projected: at most `n` times where `limited`, at least `n` where `required`."""
+    """How often an entity is projected: at most `n` times if `limited`, at least `n` times if `required`."""
 
     n: int
     limited: int
@@ -63,9 +63,9 @@ class Words(NamedTuple):
 
 
 class States(NamedTuple):
-    """States of the sweep and the paths that they share; `size` holds the number of states and of path cells.
+    """States of the sweep and the paths that they share; `size` has the number of states and of path cells.
 
-    A state is a bit field of how often each open entity has been projected; `place_of` finds it (0: not there).
+    A state is a bit field with the number of projections of each open entity. `place_of` is its index, 0 if missing.
     """
 
     mask: Ints
@@ -80,7 +80,7 @@ class States(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Memory that kernels work in, by what it is indexed with: entities, positions, items."""
+    """Scratch memory of kernels, in the order of its index: entities, positions, items."""
 
     best: Ints
     parent: Ints
@@ -100,9 +100,9 @@ class Work(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Results of many sentences: the chosen spans in order, the way and the objective per sentence, reasons.
+    """Results of many sentences: the chosen spans in order, solver and objective per sentence, reason per entity.
 
-    `span_entity` counts within the sentence. `reason` has one number per entity, an index into `REASONS`.
+    `span_entity` is counted within the sentence. `reason` is an index into `REASONS`, `solver` one into `SOLVERS`.
     """
 
     span_entity: Ints
@@ -120,41 +120,41 @@ SOLVERS = ("greedy", "single", "dp", "milp")
 PROJECTED, UNALIGNED, NO_CANDIDATE, BELOW_THRESHOLD, OVERLAP, OVER_LIMIT = range(6)
 
 Zeros = Callable[[int], Any]
-"""Makes a list or array of that many zeros."""
+"""A function that makes a list or array of `n` zeros."""
 
 
 def list_of_zeros(n: int) -> list[int]:
-    """The `Zeros` of runs without numba."""
+    """A list of zeros, for runs without numba."""
     return [0] * n
 
 
 def make_items(zeros: Zeros, floats: Zeros, n: int) -> Items:
-    """Room for `n` candidates."""
+    """Memory for `n` candidates."""
     return Items(zeros(n), zeros(n), zeros(n), floats(n), zeros(n))
 
 
 def make_words(zeros: Zeros, n: int) -> Words:
-    """Room for the words of a sentence of `n` words."""
+    """Memory for the words of a sentence of `n` words."""
     return Words(zeros(n), zeros(n), zeros(n))
 
 
 def make_work(zeros: Zeros, n_items: int, n_positions: int, n_entities: int) -> Work:
-    """Room for sentences of up to these numbers of candidates, target words and entities."""
+    """Memory for sentences of up to these numbers of candidates, target words and entities."""
     sizes = [n_entities + 1] * 7 + [n_positions + 2] * 5 + [n_items + 1] * 2 + [max(n_positions, n_entities) + 1]
     return Work._make(map(zeros, sizes))
 
 
 ROOMS = ((8, 1 << 10), (12, 1 << 14), (16, 1 << 18))
-"""Bits of a state and number of states that sweeps are given, one after the other, before they are given up."""
+"""Bits of a state and number of states of each attempt to sweep a sentence, before it goes to the integer program."""
 
 
 def make_states(zeros: Zeros, room: int) -> States:
-    """Room for a sweep."""
+    """Memory for a sweep."""
     bits, n = ROOMS[room]
     return States._make(map(zeros, [n] * 7 + [1 << bits, 2]))
 
 
 def make_found(zeros: Zeros, floats: Zeros, n_sentences: int, n_entities: int, n_spans: int) -> Found:
-    """Room for results."""
+    """Memory for results."""
     spans = (zeros(n_spans), zeros(n_spans), zeros(n_spans), floats(n_spans))
     return Found(*spans, zeros(n_sentences + 1), zeros(n_sentences), zeros(n_sentences), zeros(n_entities))

@@ -1,9 +1,9 @@
-"""Kernels: choose disjoint spans of the largest total score, with ties decided.
+"""Kernels: choose disjoint spans with the largest total score, and break ties.
 
-Of two choices the better one meets more of what the rule requires, else has the larger total weight, else the larger
-total length, else is further left. Further left means: where the sorted starts of the two first differ, it has the
-smaller start, or one more; else the entity that comes first, else the longer span, where these first differ. Each of
-these is a sum over the chosen spans, so the best choice of a part never depends on the other parts.
+Of two choices, the better one meets more of what the rule requires, else has the larger total weight, else the larger
+total length, else is further left. Further left means: at the first difference of the sorted starts, it has the smaller
+start, or one more; else at the first difference it has the entity that comes first, else the longer span. Each of these
+is a sum over the chosen spans, so the best choice for one component does not depend on the others.
 """
 
 # ruff: noqa: PLR0917 - kernels take what they work on one by one, and numba takes no keyword-only arguments.
@@ -17,7 +17,7 @@ from xlner.projection.kernels.sweep import sweep
 
 @kernel
 def preferred(items: Items, i: int, j: int) -> bool:
-    """True where item `i` comes before `j`: more weight, longer, further left, the entity that comes first."""
+    """True if item `i` comes before `j`: more weight, else longer, else further left, else the first entity."""
     if items.weight[i] != items.weight[j]:
         return items.weight[i] > items.weight[j]
     length = items.end[i] - items.start[i]
@@ -31,7 +31,7 @@ def preferred(items: Items, i: int, j: int) -> bool:
 
 @kernel
 def insert_by_start(starts: Ints, chosen: Ints, n: int, i: int) -> int:
-    """Put item `i` into the `n` chosen ones, which are sorted by start and disjoint from it; their number."""
+    """Insert item `i` into the `n` chosen items, which are sorted by start and disjoint from it; their new number."""
     k = n
     while k > 0 and starts[chosen[k - 1]] > starts[i]:
         chosen[k] = chosen[k - 1]
@@ -42,7 +42,7 @@ def insert_by_start(starts: Ints, chosen: Ints, n: int, i: int) -> int:
 
 @kernel
 def find_best(items: Items, m: int, n_entities: int, best: Ints) -> None:
-    """Fill `best` with the best item of each entity; -1 for none."""
+    """Fill `best` with the best item of each entity, or -1."""
     for e in range(n_entities):
         best[e] = -1
     for i in range(m):
@@ -53,7 +53,7 @@ def find_best(items: Items, m: int, n_entities: int, best: Ints) -> None:
 
 @kernel
 def take_best_of_each(starts: Ints, ends: Ints, best: Ints, n_entities: int, chosen: Ints) -> int:
-    """Choose the best item of each entity, by start; the number of chosen ones, or -1 where they overlap."""
+    """Choose the best item of each entity, by start; the number of chosen items, or -1 if they overlap."""
     n = 0
     for e in range(n_entities):
         i = best[e]
@@ -72,7 +72,7 @@ def take_best_of_each(starts: Ints, ends: Ints, best: Ints, n_entities: int, cho
 
 @kernel
 def match_greedily(items: Items, m: int, n_entities: int, rule: Rule, work: Work) -> int:
-    """Choose the best item that is still free, again and again; the number of chosen ones."""
+    """Choose the best free item until none is left; the number of chosen items."""
     used, order, chosen = work.used, work.order, work.chosen
     for e in range(n_entities):
         used[e] = 0
@@ -101,7 +101,7 @@ def match_greedily(items: Items, m: int, n_entities: int, rule: Rule, work: Work
 
 @kernel
 def root(parent: Ints, e: int) -> int:
-    """The entity that stands for the component of `e`."""
+    """The entity that represents the component of `e`."""
     while parent[e] != e:
         parent[e] = parent[parent[e]]
         e = parent[e]
@@ -168,7 +168,7 @@ def find_conflicts(items: Items, n_entities: int, work: Work) -> None:
 def match_component(
     items: Items, e: int, m: int, n_entities: int, length: int, rule: Rule, work: Work, states: States, n: int
 ) -> int:
-    """Add the best choice from the component of `e` to the `n` chosen items; their number, or -1 where too wide."""
+    """Add the best choice for the component of `e` to the `n` chosen items; their new number, or -1 if too wide."""
     order, part, parent, entities = work.order, work.next, work.parent, items.entity
     size = 0
     for k in range(m):
@@ -190,11 +190,11 @@ def match_component(
 def match_exactly(
     items: Items, m: int, n_entities: int, length: int, rule: Rule, work: Work, states: States
 ) -> tuple[int, int]:
-    """Choose the best disjoint items; the number of chosen ones and the solver that proves it, one of `_flat.SOLVERS`.
+    """Choose the best disjoint items; the number of chosen items, and the solver that proves it.
 
-    Where the best items of all entities are disjoint, nothing can be better; `best` holds them. Else this goes for each
-    component, and where it does not hold the sweep solves it. The solver is `TOO_WIDE` where it cannot, because too
-    many entities are open at once for `states`.
+    If the best items of all entities, which are in `best`, are disjoint, no choice is better. Otherwise this test is
+    made for each component, and the sweep solves the components that fail it. The solver is `TOO_WIDE` if too many
+    entities are open at once for `states`.
     """
     simple = rule.n == 1 and rule.limited == 1
     if simple:
@@ -221,9 +221,9 @@ def match_exactly(
 def match_items(
     items: Items, m: int, n_entities: int, length: int, rule: Rule, exact: int, work: Work, states: States
 ) -> tuple[int, int]:
-    """Choose disjoint ones of the first `m` items; their number and the solver. `best` holds the best of each entity.
+    """Choose disjoint items among the first `m`; their number and the solver. `best` has the best item of each entity.
 
-    `exact`: 0 greedily, 1 exactly, 2 not here but by the integer program.
+    `exact`: 0 for greedy, 1 for exact, 2 for the integer program, which is not called here.
     """
     if exact == 2:
         return 0, TOO_WIDE
@@ -238,9 +238,9 @@ def match_items(
 
 @kernel
 def outscored(items: Items, m: int, n_entities: int, length: int, work_row: Ints) -> int:
-    """Keep the items that no span inside of them outscores for the same entity; their number.
+    """Keep the items that no span inside them outscores for the same entity; their number.
 
-    Items come by falling start, then rising end. `work_row` has room for entities × (length + 1).
+    Items come by falling start, then rising end. `work_row` has the size entities × (length + 1).
     """
     width = length + 1
     for k in range(n_entities * width):

@@ -1,7 +1,13 @@
-"""From `Pair` objects to flat sequences, and from what kernels found to `Projection` objects.
+"""Convert `Pair` objects to flat sequences, and the results of kernels to `Projection` objects.
 
-Results are built without validating them again: a kernel's spans are disjoint and inside their sentence, and its
-labels come from valid entities. That is what makes objects in and out fast; nobody else should do it.
+Objects are most of the cost of projection once kernels are compiled, so two shortcuts are taken here, and only here.
+Numbers are thousands of sentences per second, `exact`, compiled, 20,000 synthetic sentences, one core:
+
+- Results are not validated again: the spans of kernels are disjoint and inside their sentence, and labels come from
+  valid entities. A mutable twin of each frozen class is filled and then gets the class of the original: 147.
+  `object.__setattr__` on the originals gives 111 with as much code, their constructors 46.
+- The garbage collector is off while results are built, and afterwards they count as old: 110. Only switching it off
+  gives 80, and 26 if the caller goes on to allocate, because the search is just put off. Leaving it on gives 37.
 """
 
 from __future__ import annotations
@@ -27,7 +33,7 @@ REASONS = (
     Reason.OVERLAP,
     Reason.OVER_LIMIT,
 )
-"""What the numbers in `Found.reason` say."""
+"""The reasons that the numbers in `Found.reason` stand for."""
 
 
 def flatten(pairs: Sequence[Pair], on: Backend, stop_tokens: frozenset[str] = frozenset()) -> Pairs:
@@ -64,7 +70,7 @@ def flatten(pairs: Sequence[Pair], on: Backend, stop_tokens: frozenset[str] = fr
 
 
 class _Entity:
-    """A twin of `Entity` that can be written to, with the same slots; it becomes one by a change of its class."""
+    """A mutable twin of `Entity` with the same slots; it becomes an `Entity` when its class is changed."""
 
     __slots__ = Entity.__slots__
 
@@ -88,8 +94,8 @@ class _Sentence:
 
 
 class Build(NamedTuple):
-    """How results become objects: what scores are called, whether a matcher made them, whether entities may have
-    several spans, how many `=` and `>=` ask for."""
+    """How to build objects: the name of the score, whether a matcher found the spans, whether an entity may have
+    several spans, and how many projections `=` and `>=` require."""
 
     score_name: str
     matched: bool = True
@@ -99,9 +105,10 @@ class Build(NamedTuple):
 
 @contextmanager
 def _no_cycles(n: int) -> Iterator[None]:
-    """Hold the search for cyclic garbage: results have no cycles, and looking for them takes half of the time.
+    """Pause the search for cyclic garbage, because results have no cycles and the search takes most of the time.
 
-    After many results everything counts as old, for otherwise the search would only have been put off.
+    After many results, all objects are moved to the oldest generation. Otherwise the next allocations would start the
+    search that was paused.
     """
     enabled = gc.isenabled()
     gc.disable()
@@ -152,10 +159,7 @@ def _build_all(pairs: Sequence[Pair], found: Found, build: Build) -> list[Projec
 def _build_one(
     entities: tuple[Entity, ...], next_row: Callable[[], tuple[int, int, int, float]], n_rows: int, build: Build
 ) -> tuple[list[Entity], list[Any]]:
-    """The projected entities of one sentence and its outcomes, None where an entity was dropped.
-
-    Slots are filled in line: calls of constructors would take most of the time.
-    """
+    """The projected entities of one sentence and its outcomes, None for an entity that was dropped."""
     name, matched = build.score_name, build.matched
     projected: list[Entity] = []
     outcomes: list[Any] = [None] * len(entities)
@@ -196,7 +200,7 @@ def _labeled(target: Sentence, entities: tuple[Entity, ...]) -> Sentence:
 
 
 def _complete(outcomes: list[Any], entities: Sequence[Entity], reasons: Sequence[int], required: int) -> None:
-    """Fill in the dropped entities, and note on those with too few projections how many are missing."""
+    """Add the outcomes of dropped entities, and the number of missing projections to those with too few."""
     for k, outcome in enumerate(outcomes):
         if outcome is None:
             outcomes[k] = Outcome(entities[k], reason=REASONS[reasons[k]])
@@ -205,5 +209,5 @@ def _complete(outcomes: list[Any], entities: Sequence[Entity], reasons: Sequence
 
 
 def _as_list(values: Any) -> list[Any]:
-    """A list, of Python numbers in every case."""
+    """The values as a list of Python numbers."""
     return values if isinstance(values, list) else values.tolist()

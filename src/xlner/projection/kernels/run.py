@@ -1,4 +1,4 @@
-"""Running kernels: options checked and made numbers, memory made, sentences that are too wide solved otherwise."""
+"""Run kernels: check options, allocate memory, and solve sentences that are too wide for the sweep."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ CONSTRAINTS = ("<=", "=", ">=")
 
 
 def rule_of(constraint: str, n: int) -> Rule:
-    """The rule that a constraint and its number stand for.
+    """The rule of a constraint and its number.
+
+    Raises `UnknownNameError` for an unknown constraint, `ValidationError` for `n` below 1.
 
     >>> rule_of("=", 2)
     Rule(n=2, limited=1, required=1)
@@ -48,7 +50,7 @@ def rule_of(constraint: str, n: int) -> Rule:
     if constraint not in CONSTRAINTS:
         raise UnknownNameError(f"unknown constraint {constraint!r}", hint=f"known: {', '.join(CONSTRAINTS)}")
     if n < 1:
-        raise ValidationError(f"n = {n} projections of an entity make no sense", hint="use 1 or more")
+        raise ValidationError(f"n {n} is not a number of projections", hint="use 1 or more")
     return Rule(n, int(constraint != ">="), int(constraint != "<="))
 
 
@@ -57,8 +59,9 @@ def search_of(
 ) -> CandidateSearch:
     """The options of matching as kernels read them.
 
-    Under the alignment score `ngrams` are the `aligned` candidates: a span whose outer word has no link scores less
-    than the span without that word.
+    Under the alignment score, `ngrams` has the same optimum as `aligned`: a span whose outer word has no link scores
+    less than the span without that word. Raises `UnknownNameError` for an unknown matcher or kind of candidates,
+    `ValidationError` for a number out of range.
     """
     if matcher not in MATCHERS:
         raise UnknownNameError(f"unknown matcher {matcher!r}", hint=f"known: {', '.join(MATCHERS)}")
@@ -67,32 +70,32 @@ def search_of(
     if max_length is not None and max_length < 1:
         raise ValidationError(f"max_length {max_length} leaves no candidate", hint="use 1 or more")
     if gap < 0:
-        raise ValidationError(f"gap {gap} must not be negative")
+        raise ValidationError(f"gap {gap} is negative", hint="use 0 or more")
     merged = int(candidates == "merged")
     exact = {"greedy": 0, "exact": 1, "milp": 2}[matcher]
     return CandidateSearch(exact, merged, gap, UNBOUNDED if max_length is None else max_length, threshold)
 
 
 def ranges_of(gap: int, ratio: float, top_k: int | None = None, *, keep_first: bool = False) -> Ranges:
-    """The options of the heuristic as kernels read them."""
+    """The options of the heuristic as kernels read them. Raises `ValidationError` for a number out of range."""
     if gap < 0 or not ratio >= 0:
-        raise ValidationError(f"gap {gap} and ratio {ratio} must not be negative")
+        raise ValidationError(f"gap {gap} or ratio {ratio} is negative", hint="use 0 or more")
     if top_k is not None and top_k < 1:
         raise ValidationError(f"top_k {top_k} leaves no range to try", hint="use 1 or more")
     return Ranges(gap, ratio, UNBOUNDED if top_k is None else top_k, int(keep_first))
 
 
 def hull_of(*, all_sources: bool = False, all_targets: bool = False, max_ratio: float | None = None) -> Ranges:
-    """The options of the hull as kernels read them: one range across all gaps."""
+    """The options of the hull as kernels read them: one range across all gaps. Raises `ValidationError` likewise."""
     if max_ratio is not None and not max_ratio > 0:
-        raise ValidationError(f"restr_tgt {max_ratio} leaves no hull", hint="use a number above 0")
+        raise ValidationError(f"max_ratio {max_ratio} leaves no hull", hint="use a number above 0")
     limit = float(UNBOUNDED) if max_ratio is None else max_ratio
     return Ranges(UNBOUNDED, 0.0, 1, 0, int(all_sources), int(all_targets), limit)
 
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """Where kernels run: how to make their memory, and how to call them."""
+    """How kernels run: how to allocate their memory, and how to call them."""
 
     zeros: Callable[[int], Any]
     floats: Callable[[int], Any]
@@ -105,7 +108,7 @@ class Backend:
 def backend(*, fast: bool) -> Backend:
     """Compiled kernels on arrays, or the same functions on lists."""
     if not fast:
-        return Backend(list_of_zeros, list_of_zeros, lambda values, _: list(values), _as_it_is, range(len(ROOMS)))
+        return Backend(list_of_zeros, list_of_zeros, lambda values, _: list(values), _uncompiled, range(len(ROOMS)))
     import numpy as np
 
     def zeros(n: int) -> Any:
@@ -114,27 +117,29 @@ def backend(*, fast: bool) -> Backend:
     def ints(values: Iterable[int], n: int) -> Any:
         return np.fromiter(values, np.int64, n)
 
-    # Memory that is never touched costs an array nothing, so that it may have all of it at once.
+    # An array uses no memory before it is written to, so the first attempt gets the largest room at once.
     return Backend(zeros, np.zeros, ints, compiled, range(len(ROOMS) - 1, len(ROOMS)), is_compiled=True)
 
 
 COMPILE_FROM = 20_000
-"""Pairs in one call from which on a projector of objects uses compiled kernels."""
+"""The number of pairs in one call from which projectors use compiled kernels."""
 
 
 def backend_for(n: int) -> Backend:
-    """Where to run a call with `n` pairs. Loading compiled kernels costs a second and 130 MB: too much for small calls,
-    such as those of a pipeline, in which projection takes next to none of the time.
+    """The backend for a call with `n` pairs.
+
+    Loading compiled kernels takes a second and 130 MB. That is too much for small calls, such as those of a pipeline,
+    in which projection takes almost none of the time.
     """
     return backend(fast=n >= COMPILE_FROM and can_compile())
 
 
-def _as_it_is(function: Callable[..., Any]) -> Callable[..., Any]:
+def _uncompiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
 def run_matching(pairs: Pairs, search: CandidateSearch, rule: Rule, on: Backend) -> Found:
-    """Match all sentences; those whose sweep is too wide go to the integer program."""
+    """Match all sentences. Those that are too wide for the sweep go to the integer program."""
     n, n_entities = len(pairs.lengths), len(pairs.entity_starts)
     longest, n_words, most_entities = on.call(sizes)(pairs)
     words = make_words(on.zeros, longest + 1)
@@ -170,7 +175,7 @@ def _match_by_milp(pairs: Pairs, at: int, m: int, *, rule: Rule, items: Items, w
 
 
 def run_ranges(pairs: Pairs, ranges: Ranges, on: Backend) -> Found:
-    """The heuristic on all sentences."""
+    """Run the heuristic on all sentences."""
     n_entities = len(pairs.entity_starts)
     longest, _, most = on.call(sizes)(pairs)
     words = make_words(on.zeros, longest + 1)

@@ -1,9 +1,9 @@
 """Kernel: the exact matcher, a dynamic program over target positions from right to left.
 
-An event is a position where items start. A state at an event says how often each *open* entity has been projected to
-the right of it, open being an entity that has items that start there or further right and items that end there or
-further left: only for these the past matters. Each state keeps its best choice as a path of cells that share their
-ends, the leftmost span first, so that ties are decided at the first cell that differs.
+An event is a position where items start. An entity is *open* at an event if it has items that start there or further
+right, and items that end there or further left. A state at an event is the number of projections of each open entity to
+the right of it; entities that are not open do not matter. Each state keeps its best choice as a path of cells, the
+leftmost span first. Paths share their ends, so ties are broken at the first cell that differs.
 """
 
 # ruff: noqa: PLR0917 - kernels take what they work on one by one, and numba takes no keyword-only arguments.
@@ -29,7 +29,7 @@ def digit_bits(n: int) -> int:
 
 @kernel
 def is_further_left(items: Items, states: States, a: int, b: int) -> bool:
-    """True where path `a` comes before path `b`, both of the same weight and length."""
+    """True if path `a` comes before path `b`, which has the same weight and length."""
     item, rest, starts, ends, entities = states.item, states.rest, items.start, items.end, items.entity
     decided = 0
     by_end = 0
@@ -53,7 +53,7 @@ def is_further_left(items: Items, states: States, a: int, b: int) -> bool:
 
 @kernel
 def offer(items: Items, states: States, first: int, mask: int, met: int, weight: int, length: int, path: int) -> None:
-    """Make a state of the event whose states begin at `first`, or replace the one of this mask where it is worse."""
+    """Add a state to the event whose states begin at `first`, or replace a worse state with the same mask."""
     place_of = states.place_of
     k = place_of[mask] - 1
     if k < 0:
@@ -82,7 +82,7 @@ def offer(items: Items, states: States, first: int, mask: int, met: int, weight:
 
 @kernel
 def find_extent(items: Items, order: Ints, m: int, n_entities: int, work: Work) -> None:
-    """Per entity its smallest end and largest start; no shift yet."""
+    """Find the smallest end and the largest start of each entity, and reset its shift."""
     first_end, last_start, shift = work.first_end, work.last_start, work.shift
     for e in range(n_entities):
         first_end[e] = 1 << 60
@@ -99,9 +99,9 @@ def find_extent(items: Items, order: Ints, m: int, n_entities: int, work: Work) 
 def close_and_open(
     items: Items, order: Ints, a: int, b: int, free: int, n_entities: int, bits: int, width: int, work: Work, q: int
 ) -> int:
-    """Give back the places of entities that are no longer open at event `q`, give places to those that now are.
+    """Free the places of entities that are no longer open at event `q`, and give places to those that now are.
 
-    The items that start there are `order[a:b]`. Returns the free places as a bit field, or -1 where there are not
+    The items that start there are `order[a:b]`. Returns the free places as a bit field, or -1 if there are not
     enough.
     """
     first_end, last_start, shift, used = work.first_end, work.last_start, work.shift, work.used
@@ -129,7 +129,7 @@ def close_and_open(
 
 @kernel
 def skip(items: Items, q: int, work: Work, states: States) -> None:
-    """States of event `q` that leave out all items that start there."""
+    """Add the states of event `q` that leave out all items that start there."""
     first = work.event_state[q]
     keep = ~work.closed[q]
     for k in range(work.event_state[q - 1], first):
@@ -147,7 +147,7 @@ def skip(items: Items, q: int, work: Work, states: States) -> None:
 
 @kernel
 def take(items: Items, i: int, q: int, rule: Rule, digits: int, work: Work, states: States) -> bool:
-    """States of event `q` that take item `i`, which starts there; False where there is no room."""
+    """Add the states of event `q` that take item `i`, which starts there; False if there is no room."""
     entity = items.entity[i]
     start = items.start[i]
     length = items.end[i] - start
@@ -183,7 +183,7 @@ def take(items: Items, i: int, q: int, rule: Rule, digits: int, work: Work, stat
 
 @kernel
 def begin(length: int, n_entities: int, work: Work, states: States) -> None:
-    """The one state to the right of everything; path 0 is the empty one."""
+    """Start with one state to the right of everything; path 0 is the empty path."""
     states.mask[0] = 0
     states.met[0] = 0
     states.weight[0] = 0
@@ -209,7 +209,7 @@ def clear_index(states: States, first: int) -> None:
 def sweep(
     items: Items, order: Ints, m: int, length: int, n_entities: int, rule: Rule, work: Work, states: States
 ) -> int:
-    """The path of the best choice from `order[:m]`, items by falling start; -1 where `states` has no room for it."""
+    """The path of the best choice from `order[:m]`, items by falling start; -1 if `states` has no room."""
     find_extent(items, order, m, n_entities, work)
     begin(length, n_entities, work, states)
     bits = digit_bits(rule.n)

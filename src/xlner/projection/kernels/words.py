@@ -1,4 +1,4 @@
-"""Kernels: the target words that an entity is linked to, and the candidate spans made from them."""
+"""Kernels: the target words linked to an entity, and the candidates made from them."""
 
 # ruff: noqa: PLR0917 - kernels take what they work on one by one, and numba takes no keyword-only arguments.
 
@@ -10,7 +10,7 @@ from xlner.projection.kernels.flat import SCALE, Items, Words
 
 @kernel
 def linked_words(links: Ints, at: int, stop: int, start: int, end: int, words: Words) -> tuple[int, int]:
-    """Collect the words linked to source words `[start, end)`, from link `at` on; the next link and their number."""
+    """Collect the words linked to source words `[start, end)`, from link `at` on; the next link and how many words."""
     position, count, first = words
     n = 0
     while at < stop and links[2 * at] < start:
@@ -68,10 +68,10 @@ def aligned_items(
     items: Items,
     m: int,
 ) -> tuple[int, int, int]:
-    """Append the spans between linked words of an entity of `size` words that no span inside of them outscores.
+    """Append the spans between linked words of an entity of `size` words that no span inside them outscores.
 
-    Returns the number of items, the number of candidates that there were before the threshold, and the best item: of
-    the largest weight, else the longest, else the leftmost; -1 for none.
+    Returns the number of items, the number of candidates before the threshold, and the best item: that of the largest
+    weight, else the longest, else the leftmost, or -1.
     """
     position, count, _ = words
     entities, starts, ends, scores, weights = items
@@ -113,10 +113,10 @@ def aligned_items(
 
 @kernel
 def merge(words: Words, n: int, gap: int, keep_first: int, starts: Ints, ends: Ints) -> int:
-    """Ranges of linked words, joined across up to `gap` words without a link; their number.
+    """Make ranges of linked words, joined across up to `gap` words without a link; their number.
 
-    With `keep_first` a range that begins with a word linked to the first word of the entity is not joined to the
-    left.
+    With `keep_first`, a range that begins with a word linked to the first word of the entity is not joined to the range
+    left of it.
     """
     position, _, first = words
     m = 0
@@ -135,7 +135,7 @@ def merge(words: Words, n: int, gap: int, keep_first: int, starts: Ints, ends: I
 
 @kernel
 def links_between(words: Words, n: int, start: int, end: int) -> int:
-    """Number of links of the entity to the words of a span."""
+    """The number of links of the entity to the words of a span."""
     position, count, _ = words
     links = 0
     for j in range(n):

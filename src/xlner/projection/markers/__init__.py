@@ -1,1 +1,1 @@
-"""WrittenMarkers around entities: writing them, reading them back, matching them to entities."""
+"""Markers around entities: write them, read them back, and match them to entities."""

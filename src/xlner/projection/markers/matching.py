@@ -1,4 +1,4 @@
-"""Which entity each marked text is: markers that were read become a projection."""
+"""Find the entity of each marked text, which makes a projection of the markers that were read."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
 
 THRESHOLD = 0.5
-"""The similarity that EasyProject asks for."""
+"""The similarity that EasyProject requires."""
 
 
 def similarity(first: str, second: str) -> float:
-    """How alike two texts are, in [0, 1]: `2 · matches / (|first| + |second|)` on lower case, 0 where one is empty.
+    """The similarity of two texts in [0, 1]: `2 · matches / (|first| + |second|)` in lower case, 0 if one is empty.
 
     >>> similarity("Vigo", "VIGO"), similarity("", "Vigo")
     (1.0, 0.0)
@@ -37,7 +37,7 @@ def similarity(first: str, second: str) -> float:
 
 
 def check_threshold(threshold: float) -> None:
-    """Raise `ValidationError` for a threshold that everything or nothing could be above.
+    """Raise `ValidationError` for a threshold outside [0, 1).
 
     >>> check_threshold(0.5)
     """
@@ -54,20 +54,25 @@ def recover_entities(
     threshold: float = THRESHOLD,
     language: str | None = None,
 ) -> Projection:
-    """Carry the entities of a sentence into the translation of its marked text (EasyProject, Chen et al. 2023).
+    """Project the entities of a sentence onto the translation of its marked text (EasyProject, Chen et al. 2023).
 
-    `translations` are translations of one marked text; taken is the one in which most entities are found again, then
-    the one with the greatest sum of similarities, then the first. `surfaces` are the entities translated alone, one
-    each. A tag that names its entity needs no similarity; other marked texts go to entities one to one, by greatest
-    total similarity, each more than `threshold` (EasyProject keeps whichever comes last); so do tags of names that
-    were not written. Half a marker counts where it stands at a text that is its entity's. Without `surfaces` the
-    markers of one name count in their order, if there are as many as entities or if all of these have one label.
-    Taken spans are disjoint, in whole tokens of the cleaned text.
+    - `translations`: translations of one marked text. The one with the most recovered entities is used; in a tie the
+      one with the largest sum of similarities, then the first.
+    - `surfaces`: the translation of each entity alone. A tag that names its entity needs no similarity. Other marked
+      texts, and tags whose names were not written, are assigned to entities one to one, with the largest total
+      similarity, each above `threshold` (EasyProject takes the last one above it). Half a marker counts if it stands
+      next to the surface of its entity.
+    - Without `surfaces`, the markers of one name are assigned in order, but only if there are as many as entities, or
+      if all entities of that name have the same label.
 
-    Reasons: `no-candidate` for a lost marker, `below-threshold` where marked texts are left but unlike the entity,
-    `overlap` where others took what it could have had. `scores["similarity"]` is that of the text taken, or of the
-    best one left. Raises `ValidationError` where markers or surfaces are not one per entity, and for a `threshold`
-    outside [0, 1).
+    Projected spans are disjoint and cover whole tokens of the text without markers.
+
+    Reasons: `no-candidate` for a lost marker, `below-threshold` if the remaining marked texts are too different from
+    the entity, `overlap` if other entities took its texts. `scores["similarity"]` is that of the projected text, or of
+    the most similar one.
+
+    Raises `ValidationError` if there is not one marker and one surface per entity, and for a `threshold` outside
+    [0, 1).
 
     >>> vigo = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
     >>> recover_entities(vigo, WrittenMarkers(("", "")), ["En [Vigo], [Ana]"], surfaces=["Ana", "Vigo"]).sentence.tags()
@@ -76,7 +81,7 @@ def recover_entities(
     check_threshold(threshold)
     n = len(source.entities)
     if len(markers.names) != n or (surfaces is not None and len(surfaces) != n):
-        raise ValidationError(f"{n} entities need as many markers and surfaces")
+        raise ValidationError(f"{n} entities need {n} markers and surfaces", hint="pass one of each per entity")
     tries = [
         _recover_one(_Task(source.entities, markers, surfaces, threshold), read_markers(text, markers), language)
         for text in translations or ("",)
@@ -91,7 +96,7 @@ def _quality(projection: Projection) -> tuple[int, float]:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What is known of the entities to find."""
+    """The entities to find, their markers and surfaces."""
 
     entities: tuple[Entity, ...]
     markers: WrittenMarkers
@@ -100,7 +105,7 @@ class _Task:
 
 
 class _Candidate(NamedTuple):
-    """A marked text: token span, text, name of its marker, and whether the marker was found whole."""
+    """A marked text: token span, text, name of its marker, and whether the marker is whole."""
 
     span: Span
     text: str
@@ -108,8 +113,8 @@ class _Candidate(NamedTuple):
     whole: bool
 
 
-class _Match(NamedTuple):
-    """What speaks for giving a marked text to an entity: weight in the assignment, similarity where known."""
+class _Fit(NamedTuple):
+    """How well a marked text fits an entity: its weight in the assignment, and its similarity if known."""
 
     weight: float
     similarity: float | None
@@ -119,21 +124,21 @@ def _recover_one(task: _Task, read: Unmarked, language: str | None) -> Projectio
     sentence = Sentence.from_text(read.text, language=language)
     candidates = _candidates(task, read, sentence)
     if task.surfaces is None:
-        matches = _in_order(task, candidates)
+        fits = _in_order(task, candidates)
     else:
-        matches = [_alike(task, i, surface, candidates) for i, surface in enumerate(task.surfaces)]
-    allowed = [{j: m for j, m in row.items() if m.weight > task.threshold} for row in matches]
+        fits = [_fits(task, i, surface, candidates) for i, surface in enumerate(task.surfaces)]
+    allowed = [{j: m for j, m in row.items() if m.weight > task.threshold} for row in fits]
     placed = _place(allowed, [c.span for c in candidates])
     used = set(placed.values())
     left = {c.name for j, c in enumerate(candidates) if j not in used}
     outcomes = []
     for i, entity in enumerate(task.entities):
         if i in placed:
-            outcomes.append(_projected(entity, candidates[placed[i]].span, matches[i][placed[i]].similarity))
+            outcomes.append(_projected(entity, candidates[placed[i]].span, fits[i][placed[i]].similarity))
         elif allowed[i]:
             outcomes.append(Outcome(entity, reason=Reason.OVERLAP))
         elif left.intersection(_open_to(task.markers.names[i])):
-            best = max((m.similarity or 0.0 for m in matches[i].values()), default=0.0)
+            best = max((m.similarity or 0.0 for m in fits[i].values()), default=0.0)
             outcomes.append(Outcome(entity, reason=Reason.BELOW_THRESHOLD, scores={"similarity": best}))
         else:
             outcomes.append(Outcome(entity, reason=Reason.NO_CANDIDATE))
@@ -141,13 +146,13 @@ def _recover_one(task: _Task, read: Unmarked, language: str | None) -> Projectio
     return Projection(sentence.with_entities(found), tuple(outcomes))
 
 
-def _projected(entity: Entity, span: Span, alike: float | None) -> Outcome:
-    scores = {} if alike is None else {"similarity": alike}
-    return Outcome(entity, (Entity(*span, entity.label, alike),), scores=scores)
+def _projected(entity: Entity, span: Span, score: float | None) -> Outcome:
+    scores = {} if score is None else {"similarity": score}
+    return Outcome(entity, (Entity(*span, entity.label, score),), scores=scores)
 
 
 def _candidates(task: _Task, read: Unmarked, sentence: Sentence) -> list[_Candidate]:
-    """Whole marks in the order of the text, then what half marks may stand for."""
+    """The texts of whole marks in their order, then the texts that half marks may belong to."""
     offsets = sentence.offsets or ()
     whole = [(m.start, m.end, m.name) for m in read.marks if not m.half and m.diagnosis is not Diagnosis.EMPTY]
     guessed = [] if task.surfaces is None else _guesses(task.surfaces, task.markers, read, offsets)
@@ -169,10 +174,10 @@ def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:
 def _guesses(
     surfaces: Sequence[str], markers: WrittenMarkers, read: Unmarked, offsets: Sequence[Span]
 ) -> list[tuple[int, int, str]]:
-    """Ranges that markers may have been round where only halves of them are left, by position.
+    """The ranges that markers with only one half left may have been around, by position.
 
-    A lost slash, `<1>Vigo<1>`, swapped brackets, `]Vigo[`, and `[Vigo` alone are mended so. All of it is only offered:
-    nothing comes of a range that is not like its entity.
+    This repairs a lost slash, `<1>Vigo<1>`, swapped brackets, `]Vigo[`, and a single bracket, `[Vigo`. A range only
+    becomes an entity if it is similar to it.
     """
     halves = [mark for mark in read.marks if mark.half]
     ranges = set()
@@ -186,7 +191,7 @@ def _guesses(
 
 
 def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Iterator[Span]:
-    """The range of the surface where it stands, in whole tokens, right where the half marker stood."""
+    """The range of the surface, if it stands in whole tokens right next to the half marker."""
     start = half.start if half.diagnosis is Diagnosis.UNCLOSED else half.start - len(surface)
     end = start + len(surface)
     span = _tokens(offsets, start, end)
@@ -196,33 +201,33 @@ def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Ite
 
 
 def _open_to(name: str | None) -> tuple[str, ...]:
-    """Names of the marks that an entity may have: its own, and for tags those without a known name."""
+    """The names of the marks that an entity may take: its own name, and the empty name of unknown tags."""
     return () if name is None else (name, "")
 
 
-def _alike(task: _Task, entity: int, surface: str, candidates: Sequence[_Candidate]) -> dict[int, _Match]:
-    """The candidates that may be the entity's, by similarity; on top of it 1 where the marker is its own.
+def _fits(task: _Task, entity: int, surface: str, candidates: Sequence[_Candidate]) -> dict[int, _Fit]:
+    """The candidates that an entity may take, weighted by similarity, plus 1 if the marker names the entity.
 
-    A guessed range has to be twice as near to the entity as a whole mark: the words round it are no part of it.
+    A guessed range must be more similar than `(1 + threshold) / 2`, because it may include neighboring words.
     """
     name = task.markers.names[entity]
     unique = name != "" and task.markers.names.count(name) == 1
-    known: dict[str, float] = {}  # a translator that loops repeats itself
-    matches = {}
+    known: dict[str, float] = {}  # a translator that loops repeats the same text
+    fits = {}
     for j, candidate in enumerate(candidates):
         if candidate.name in _open_to(name):
             if candidate.text not in known:
                 known[candidate.text] = similarity(candidate.text, surface)
-            alike = known[candidate.text]
+            score = known[candidate.text]
             own = unique and candidate.whole and candidate.name == name
-            enough = candidate.whole or alike > (1 + task.threshold) / 2
-            matches[j] = _Match(alike + own if enough else 0.0, alike)
-    return matches
+            enough = candidate.whole or score > (1 + task.threshold) / 2
+            fits[j] = _Fit(score + own if enough else 0.0, score)
+    return fits
 
 
-def _in_order(task: _Task, candidates: Sequence[_Candidate]) -> list[dict[int, _Match]]:
-    """WrittenMarkers of one name to the entities of that name one by one, where that cannot give a wrong label."""
-    matches: list[dict[int, _Match]] = [{} for _ in task.entities]
+def _in_order(task: _Task, candidates: Sequence[_Candidate]) -> list[dict[int, _Fit]]:
+    """Assign the markers of one name to the entities of that name in order, if that cannot give a wrong label."""
+    fits: list[dict[int, _Fit]] = [{} for _ in task.entities]
     counts = Counter(candidate.name for candidate in candidates)
     for name in counts:
         owners = [i for i, other in enumerate(task.markers.names) if other == name]
@@ -230,12 +235,12 @@ def _in_order(task: _Task, candidates: Sequence[_Candidate]) -> list[dict[int, _
         if len(labels) == 1 or counts[name] == len(owners):
             marked = [j for j, candidate in enumerate(candidates) if candidate.name == name]
             for i, j in zip(owners, marked, strict=False):
-                matches[i][j] = _Match(task.threshold + 1, None)
-    return matches
+                fits[i][j] = _Fit(task.threshold + 1, None)
+    return fits
 
 
-def _place(allowed: Sequence[Mapping[int, _Match]], spans: Sequence[Span]) -> dict[int, int]:
-    """Assign candidates to entities, without overlap: the best of those that overlap stays, the rest try again."""
+def _place(allowed: Sequence[Mapping[int, _Fit]], spans: Sequence[Span]) -> dict[int, int]:
+    """Assign candidates to entities without overlap: the best of overlapping ones stays, the others try again."""
     placed: dict[int, int] = {}
     while True:
         taken = [spans[j] for j in placed.values()]

@@ -1,4 +1,4 @@
-"""Reading markers back from a translated text, whatever the translator did to them."""
+"""Read markers back from a translated text, whatever the translator did to them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Diagnosis(StrEnum):
     NESTED = "nested"
     """Whole, but inside another marker."""
     DOUBLED = "doubled"
-    """Whole, but there are more of its name than were written."""
+    """Whole, but one more of its name than were written."""
     RENAMED = "renamed"
-    """Whole, but a tag of a name that was not written: the translator took the name for a word."""
+    """Whole, but with a name that was not written: the translator translated the name."""
     EMPTY = "empty"
-    """Opened and closed round nothing."""
+    """Opened and closed with nothing inside."""
     UNCLOSED = "unclosed"
     """Opened and never closed."""
     UNOPENED = "unopened"
@@ -36,10 +36,10 @@ class Diagnosis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A marker in a text that has been cleaned of markers: half-open code point range, name and diagnosis.
+    """Where a marker was in a text without markers: a half-open range of code points, its name and its diagnosis.
 
-    The range has white space at neither end. It is empty where the marker is unclosed or unopened: the place where
-    it stood. The name is empty for brackets and for tags that were not written.
+    The range has no white space at its ends. For an unclosed or unopened marker it is empty and gives the position. The
+    name is empty for brackets and for tags that were not written.
     """
 
     start: int
@@ -49,13 +49,13 @@ class Mark:
 
     @property
     def half(self) -> bool:
-        """True where the other half of the marker is missing."""
+        """True if the other half of the marker is missing."""
         return self.diagnosis in (Diagnosis.UNCLOSED, Diagnosis.UNOPENED)
 
 
 @dataclass(frozen=True, slots=True)
 class Unmarked:
-    """A text without its markers, the marks that they left, and the names of markers that are lost altogether."""
+    """A text without its markers, the marks they left, and the names of lost markers."""
 
     text: str
     marks: tuple[Mark, ...]
@@ -72,11 +72,11 @@ class _Tag(NamedTuple):
 
 
 def read_markers(text: str, markers: WrittenMarkers) -> Unmarked:
-    """Take the markers out of a text and tell what they were round; no text raises.
+    """Remove the markers from a text and return what they were around. Never raises.
 
-    Half markers are joined the way that nests best. Removed with the markers is white space that stands inside them
-    or doubles: `In [ Vigo ] .` is `In Vigo .`, `In[ Vigo ].` is `In Vigo.`; nothing else changes. Text that the
-    markers were written into comes back as it was.
+    Each closing half is joined with the nearest open half of its name. White space inside markers, or doubled by their
+    removal, is removed too: `In [ Vigo ] .` becomes `In Vigo .`, and `In[ Vigo ].` becomes `In Vigo.`. Nothing else
+    changes, so a text that markers were written into is restored.
 
     >>> read_markers("In【 Vigo ].", WrittenMarkers(("",)))
     Unmarked(text='In Vigo.', marks=(Mark(start=3, end=7, name='', diagnosis=<Diagnosis.WHOLE: 'whole'>),), lost=())
@@ -108,7 +108,7 @@ def _find_tags(text: str, markers: WrittenMarkers) -> list[_Tag]:
 
 
 def _remove(text: str, tags: Sequence[_Tag], *, spaced: bool) -> tuple[str, list[int]]:
-    """The text without tags and the white space that they brought, and the place of each tag in it."""
+    """The text without tags and their white space, and the position of each tag in it."""
     parts: list[str] = []
     places: list[int] = []
     length = position = 0
@@ -129,7 +129,7 @@ def _remove(text: str, tags: Sequence[_Tag], *, spaced: bool) -> tuple[str, list
 
 
 def _runs(text: str, tags: Sequence[_Tag]) -> Iterator[list[_Tag]]:
-    """Tags with nothing but white space between them, together."""
+    """Groups of tags with only white space between them."""
     run: list[_Tag] = []
     for tag in tags:
         if run and text[run[-1].end : tag.start].strip():
@@ -141,9 +141,9 @@ def _runs(text: str, tags: Sequence[_Tag]) -> Iterator[list[_Tag]]:
 
 
 def _space_kept(gaps: Sequence[str], run: Sequence[_Tag], left: str, right: str, *, spaced: bool) -> str:
-    """What to keep of the white space round the tags of a run, between the characters `left` and `right`.
+    """The white space to keep around the tags of a run, between the characters `left` and `right`.
 
-    Space outside of markers was in the text; of space inside, only what keeps two words apart is kept.
+    White space outside markers was in the text. White space inside them is only kept if it separates two words.
     """
     inside = [
         (k > 0 and not run[k - 1].closing) or (k < len(run) and run[k].closing)  # after an opening, before a closing
@@ -167,7 +167,7 @@ def _closes(char: str) -> bool:
 
 
 def _remove_remade(text: str, places: list[int], markers: WrittenMarkers) -> tuple[str, list[int]]:
-    """Remove tags that came about when others were removed: `<<a>a>`."""
+    """Remove tags that appeared when others were removed: `<<a>a>`."""
     while tags := _find_tags(text, markers):
         places = [p - sum(min(max(p - t.start, 0), t.end - t.start) for t in tags) for p in places]
         kept = zip([0, *(t.end for t in tags)], [*(t.start for t in tags), len(text)], strict=True)
@@ -176,7 +176,7 @@ def _remove_remade(text: str, places: list[int], markers: WrittenMarkers) -> tup
 
 
 def _join(tags: Sequence[_Tag]) -> tuple[list[Span], list[int]]:
-    """Positions of tags that belong together, by their opening, and of those that are left over."""
+    """The indices of joined tags, by their opening tag, and of tags without a partner."""
     opened: defaultdict[str, list[int]] = defaultdict(list)
     pairs: list[Span] = []
     halves: list[int] = []

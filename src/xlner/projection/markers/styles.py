@@ -1,4 +1,4 @@
-"""Writing markers round the entities of a text, so that they travel through a translator with it."""
+"""Write markers around the entities of a text, so that a translator keeps them."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
 
 SQUARE = ("[［【〚⟦", "]］】〛⟧")
-"""Square brackets and what translators turn them into: all opening forms, all closing forms."""
+"""All opening and all closing forms of square brackets that translators write."""
 CURLY = ("{｛", "}｝")
-"""Curly brackets, for texts with square ones in them."""
+"""Curly brackets, for texts that have square brackets."""
 
 TAG = re.compile(r"(?:[<＜〈]|&lt;)\s{0,3}([/／\\]?)\s{0,3}([\w.-]+)\s{0,3}([/／\\]?)\s{0,3}(?:[>＞〉]|&gt;)")
-"""A tag in any of the forms that translators give it. Two matches never overlap: none has a bracket inside."""
+"""A tag in any form that translators write. Matches never overlap, because none has a bracket inside."""
 
 
 def tag_name(match: re.Match[str]) -> str:
-    """The name of a tag in the one form that names are compared in.
+    """The normalized name of a tag, as names are compared.
 
     >>> [tag_name(match) for match in TAG.finditer("<LOC> </ ١ >")]
     ['loc', '1']
@@ -34,15 +34,15 @@ class MarkerStyle(StrEnum):
     """What markers look like."""
 
     BRACKETS = "brackets"
-    """`[Vigo]`: the least strange to a translator; what was in them has to be recognized afterwards."""
+    """`[Vigo]`: the least unusual for a translator. Which entity a bracket belongs to is found out afterwards."""
     TAGS = "tags"
-    """`<1>Vigo</1>`: nothing to recognize. Numbers, since a translator makes `<una>` of `<a>`."""
+    """`<1>Vigo</1>`: the number names the entity. Numbers, because a translator turns `<a>` into `<una>`."""
     LABELS = "labels"
     """`<LOC>Vigo</LOC>`."""
 
     @classmethod
     def of(cls, name: str) -> MarkerStyle:
-        """The style of that name; raises `UnknownNameError`.
+        """The style with this name. Raises `UnknownNameError` for any other name.
 
         >>> MarkerStyle.of("tags")
         <MarkerStyle.TAGS: 'tags'>
@@ -55,12 +55,13 @@ class MarkerStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WrittenMarkers:
-    """The markers that were written into a text: what reading them back has to look for.
+    """The markers that were written into a text, for reading them back.
 
-    `names` holds one name per entity, in order: that of its tag in lower case, the empty string for brackets, None
-    for an entity that nothing could be written round because nothing of it is visible. `brackets` are all opening
-    and all closing forms; None where the markers are tags. `spaced`: a space was written inside each marker.
-    `literal`: names of tags that belong to the text itself.
+    - `names`: one name per entity, in order. It is the lower-case name of a tag, the empty string for brackets, and
+      None for an entity that has no visible character and so no marker.
+    - `brackets`: all opening and all closing forms; None if the markers are tags.
+    - `spaced`: whether a space was written inside each marker.
+    - `literal`: the names of tags that belong to the text itself.
 
     >>> WrittenMarkers().brackets == SQUARE
     True
@@ -74,7 +75,7 @@ class WrittenMarkers:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A text with markers, and what they are.
+    """A text with markers, and a description of the markers.
 
     >>> Marked("In [Vigo].", WrittenMarkers(("",))).markers.names
     ('',)
@@ -89,9 +90,9 @@ def write_markers(
 ) -> Marked:
     """Mark the entities in the text of a sentence (EasyProject, Chen et al. 2023).
 
-    Nothing in the text is escaped, so nothing has to be restored: where it has square brackets of its own, curly ones
-    mark the entities, and where it has those too, or tags like the ones to write, numbered tags that it does not
-    have. `spaced` puts a space inside each marker, for translators that take words apart at spaces only. A sentence
+    Nothing in the text is escaped, so nothing has to be restored. If the text has square brackets of its own, curly
+    brackets mark the entities. If it has those too, or tags with the same names, the markers are numbered tags that it
+    does not have. `spaced` puts a space inside each marker, for translators that only split words at spaces. A sentence
     without text is detokenized. Raises `UnknownNameError` for an unknown style.
 
     >>> from xlner import Entity
@@ -100,7 +101,7 @@ def write_markers(
     """
     sentence = sentence.with_text()
     text = sentence.text or ""
-    # space at the ends of an entity stays outside, so that what is found inside a marker comes from elsewhere
+    # White space at the ends of an entity stays outside, so that white space inside a marker was added later.
     spans = [trimmed(text, *(sentence.char_span(entity) or (0, 0))) for entity in sentence.entities]
     brackets = _free_brackets(text) if MarkerStyle.of(style) is MarkerStyle.BRACKETS else None
     literal = frozenset(tag_name(match) for match in TAG.finditer(text))
@@ -120,7 +121,7 @@ def write_markers(
 
 
 def trimmed(text: str, start: int, end: int) -> Span:
-    """The range without white space at its ends; an empty one at `start` where nothing is left.
+    """The range without white space at its ends; empty, at `start`, if nothing is left.
 
     >>> trimmed("In Vigo.", 2, 7)
     (3, 7)
@@ -133,12 +134,12 @@ def trimmed(text: str, start: int, end: int) -> Span:
 
 
 def _free_brackets(text: str) -> tuple[str, str] | None:
-    """The first kind of brackets that the text has none of."""
+    """The first kind of brackets that the text does not have."""
     return next((kind for kind in (SQUARE, CURLY) if set(text).isdisjoint(kind[0] + kind[1])), None)
 
 
 def _tag_names(labels: list[str], literal: frozenset[str], style: MarkerStyle) -> list[str]:
-    """Names for tags that are told apart from the tags that stand in the text."""
+    """Names of tags that differ from the tags in the text."""
     if style is MarkerStyle.LABELS and all(_is_name(label) and label.lower() not in literal for label in labels):
         return labels
     return list(islice((name for name in map(str, count(1)) if name not in literal), len(labels)))

@@ -1,4 +1,4 @@
-"""Labeled sentences through a translator: markers in, markers out. Makes training data in other languages."""
+"""Translate labeled sentences with markers, which makes training data in other languages."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ def translate_labeled(
 ) -> list[Projection]:
     """Translate sentences with their entities (EasyProject, Chen et al. 2023): one projection each, in order.
 
-    Two calls of the translator, each with every distinct text once: the marked sentences, and the entities alone, by
-    which marked texts are told apart. A text without anything visible is not sent. The sentence of a projection is
-    the translation, tokenized, with the `id` of its original; see `recover_entities` for the outcomes. Raises
-    `UnknownNameError` for an unknown `marker`, `BackendError` where the translator does not answer one for one.
+    Calls the translator twice, each time with every distinct text once: with the marked sentences, and with the
+    entities alone, which tell marked texts apart. Texts with no visible character are not sent. The sentence of a
+    projection is the tokenized translation with the `id` of the original. See `recover_entities` for the outcomes.
+
+    Raises `UnknownNameError` for an unknown `marker`, and `BackendError` if the translator does not give one
+    translation per text.
 
     >>> from xlner import Entity
     >>> from xlner.fakes import EchoTranslator
@@ -56,7 +58,7 @@ def translate_labeled(
 
 
 def _translations(translator: Translator, texts: Iterable[str], from_lang: str, to_lang: str) -> dict[str, str]:
-    """Each distinct visible text with its translation, from one call."""
+    """The translation of each distinct visible text, from one call."""
     distinct = list(dict.fromkeys(text for text in texts if text.strip()))
     if not distinct:
         return {}

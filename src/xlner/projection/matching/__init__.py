@@ -1,1 +1,1 @@
-"""Choosing disjoint candidate spans: greedily, exactly, by an integer program."""
+"""Choose disjoint candidate spans: greedily, exactly, or with an integer program."""

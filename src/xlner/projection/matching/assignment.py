@@ -1,18 +1,19 @@
-"""One-to-one assignment of greatest total weight, exact, for the small numbers that one sentence has."""
+"""The one-to-one assignment with the largest total weight, exact, for the few rows and columns of one sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-_STEPS = 10**9  # weights that differ by less are equal
+_STEPS = 10**9
+"""Steps in a weight of 1: weights that round to the same step are equal."""
 
 
 def assign(weights: Sequence[Mapping[int, float]]) -> list[int | None]:
-    """For each row the column assigned to it, or None; `weights` holds the allowed columns of each row, all positive.
+    """The column assigned to each row, or None; `weights` holds the allowed columns of each row, all above 0.
 
-    The total weight is the greatest there is. Ties are decided: the first row gets the first column it can have, then
-    the second row, and so on. Rows and columns that share nothing are solved apart (Kuhn 1955, Munkres 1957), in
-    O(rows² · columns).
+    The total weight is the largest possible. Ties are broken by giving the first row the first column that it can have,
+    then the second row, and so on. Groups of rows that share no column are solved separately (Kuhn 1955, Munkres 1957),
+    in O(rows² · columns).
 
     >>> assign([{0: 0.9, 1: 0.8}, {0: 0.8}])
     [1, 0]
@@ -25,7 +26,7 @@ def assign(weights: Sequence[Mapping[int, float]]) -> list[int | None]:
 
 
 def _components(weights: Sequence[Mapping[int, float]]) -> Iterator[tuple[list[int], list[int]]]:
-    """Rows connected by shared columns, with their columns, all sorted."""
+    """Groups of rows connected by shared columns, with their columns, all sorted."""
     by_column: dict[int, list[int]] = {}
     for row, allowed in enumerate(weights):
         for column in allowed:
@@ -46,10 +47,12 @@ def _components(weights: Sequence[Mapping[int, float]]) -> Iterator[tuple[list[i
 
 
 def _solve(weights: Sequence[Mapping[int, float]], columns: Sequence[int]) -> list[int | None]:
-    """Assign connected rows; integers make the tie rule a part of the weight without rounding anything away."""
+    """Assign connected rows. The costs are integers that include the tie rule, so that nothing is rounded away."""
     n, m = len(weights), len(columns)
     step = (m + 1) ** n
-    cost = [[1] * m + [0] * n for _ in range(n)]  # n columns that stand for no column: better than a forbidden one
+    cost = [
+        [1] * m + [0] * n for _ in range(n)
+    ]  # the last n columns mean no column, and are better than a forbidden one
     for i, allowed in enumerate(weights):
         for j, column in enumerate(columns):
             if column in allowed:
@@ -58,9 +61,9 @@ def _solve(weights: Sequence[Mapping[int, float]], columns: Sequence[int]) -> li
 
 
 def _least_cost(cost: Sequence[Sequence[int]]) -> list[int]:
-    """The Hungarian method by shortest augmenting paths: a column for each row, no more rows than columns.
+    """A column for each row by the Hungarian method with shortest augmenting paths; at most as many rows as columns.
 
-    Rows and columns count from 1 inside; column 0 holds the row that is being added.
+    Inside, rows and columns are counted from 1, and column 0 holds the row that is being added.
     """
     n, m = len(cost), len(cost[0])
     row_price, column_price = [0] * (n + 1), [0] * (m + 1)

@@ -1,4 +1,4 @@
-"""Matching of entities and candidate spans with any scores: exactly, greedily, or by an integer program."""
+"""Match entities and scored candidate spans: exactly, greedily, or with an integer program."""
 
 from __future__ import annotations
 
@@ -27,8 +27,12 @@ from xlner.projection.kernels.run import rule_of, search_of
 from xlner.projection.kernels.words import units
 
 
-class Option(NamedTuple):
-    """One solver to project one entity: entity index, target span, score."""
+class ScoredSpan(NamedTuple):
+    """A candidate: the index of an entity, a target span, and the score of projecting the entity onto the span.
+
+    >>> ScoredSpan(0, (2, 4), 0.8).span
+    (2, 4)
+    """
 
     entity: int
     span: Span
@@ -36,71 +40,97 @@ class Option(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """The chosen options by start, and how good they are.
+class Matching:
+    """The candidates that a matcher chose, sorted by start.
 
-    `objective` is the sum of their scores. `solver` says what proves that no choice is better: `single` (the best spans
-    of all entities are disjoint), `dp` or `milp`; `greedy` proves nothing. `short` is how many projections are missing
-    to what `=` or `>=` require of entities that have options.
+    - `objective`: the sum of their scores.
+    - `solver`: how the matcher found them. `single` (the best spans of all entities are disjoint), `dp` and `milp`
+      prove that no other choice has a larger objective; `greedy` proves nothing.
+    - `missing`: how many more projections `=` or `>=` ask for, counting only entities that have candidates.
+
+    >>> best = match_spans([ScoredSpan(0, (0, 2), 0.9)], 3)
+    >>> best.objective, best.solver, best.missing
+    (0.9, 'single', 0)
     """
 
-    chosen: tuple[Option, ...]
+    chosen: tuple[ScoredSpan, ...]
     objective: float
     solver: str
-    short: int
-    _problem: tuple[tuple[Option, ...], int, str, str, int] = field(repr=False, compare=False)
+    missing: int
+    _problem: tuple[tuple[ScoredSpan, ...], int, str, str, int] = field(repr=False, compare=False)
 
-    def gap(self, chosen: Option) -> float:
-        """How much smaller the objective of the best choice without this option is: a confidence.
+    def gap(self, chosen: ScoredSpan) -> float:
+        """How much the objective drops if this candidate is not allowed; a large gap means a confident choice.
 
-        Solves the problem once more. Infinite where, without it, less of what `=` or `>=` require can be met. The
-        entity may go to another of its spans. Raises `ValidationError` for an option that was not chosen.
+        Solves the problem once more. The entity may then take another of its spans. The gap is infinite if `=` or
+        `>=` can be met less well without the candidate. Raises `ValidationError` for a candidate that is not chosen.
+
+        >>> best = match_spans([ScoredSpan(0, (0, 2), 1.0), ScoredSpan(0, (0, 1), 0.75)], 3)
+        >>> best.gap(best.chosen[0])
+        0.25
         """
         if chosen not in self.chosen:
-            raise ValidationError(f"{chosen} was not chosen")
-        options, length, matcher, constraint, n = self._problem
-        rest = [o for o in options if (o.entity, o.span) != (chosen.entity, chosen.span)]
+            raise ValidationError(f"{chosen} was not chosen", hint="pass one of Matching.chosen")
+        candidates, length, matcher, constraint, n = self._problem
+        rest = [c for c in candidates if (c.entity, c.span) != (chosen.entity, chosen.span)]
         other = match_spans(rest, length, matcher=matcher, constraint=constraint, n=n)
         rule = rule_of(constraint, n)
-        if _met(other.chosen, rule) < _met(self.chosen, rule):
+        if _required_met(other.chosen, rule) < _required_met(self.chosen, rule):
             return math.inf
         return self.objective - other.objective
 
 
 def match_spans(
-    options: Iterable[Option], length: int, *, matcher: str = "exact", constraint: str = "<=", n: int = 1
-) -> Match:
-    """Choose options with disjoint spans in a sentence of `length` words, of the largest total score.
+    candidates: Iterable[ScoredSpan], length: int, *, matcher: str = "exact", constraint: str = "<=", n: int = 1
+) -> Matching:
+    """Choose candidates with disjoint spans and the largest total score, in a sentence of `length` words.
 
-    Maximize `Σ c(s, t) · x(s, t)` where every entity `s` gets at most (`<=`), exactly (`=`) or at least (`>=`) `n`
-    spans `t`. Requirements that cannot all be met are met as far as possible: first as many projections as count
-    toward them, then the largest score. Scores are compared in units of `1 / SCALE`; options of no score are left
-    out. Of equal objectives the longer total span wins, then the leftmost spans.
+    Maximizes `Σ c(s, t) · x(s, t)`, where every entity `s` gets at most (`<=`), exactly (`=`) or at least (`>=`) `n`
+    spans `t`. If a requirement cannot be met, the matcher first makes as many required projections as possible, and
+    then maximizes the score. Scores are compared in units of `1 / SCALE`. Candidates with a score of 0 are left out.
+    Among choices with equal scores, the one with the larger total length wins, then the leftmost one.
 
-    Raises `ValidationError` for a span outside the sentence, a score that is negative or not finite.
+    `matcher` is `exact`, `greedy` (the best free candidate first) or `milp` (the result of `exact`, by an integer
+    program, slow).
 
-    >>> match_spans([Option(0, (0, 2), 0.9), Option(0, (0, 1), 0.8), Option(1, (1, 3), 0.8)], 3).chosen
-    (Option(entity=0, span=(0, 1), score=0.8), Option(entity=1, span=(1, 3), score=0.8))
+    Raises `UnknownNameError` for an unknown matcher or constraint, `ValidationError` for a span outside the sentence,
+    for a score that is negative or not finite, and for `n` below 1.
+
+    >>> candidates = [ScoredSpan(0, (0, 2), 0.9), ScoredSpan(0, (0, 1), 0.8), ScoredSpan(1, (1, 3), 0.8)]
+    >>> match_spans(candidates, 3).chosen
+    (ScoredSpan(entity=0, span=(0, 1), score=0.8), ScoredSpan(entity=1, span=(1, 3), score=0.8))
+    >>> match_spans(candidates, 3, matcher="greedy").chosen
+    (ScoredSpan(entity=0, span=(0, 2), score=0.9),)
     """
-    given = tuple(options)
+    given = tuple(candidates)
     rule, exact = rule_of(constraint, n), search_of(matcher, "aligned").exact
-    items, entities = _items(given, length)
+    items, entities = items_of(given, length)
     m = outscored(items, len(items.entity), len(entities), length, [0] * (len(entities) * (length + 1)))
     chosen, solver = _choose(items, m, len(entities), length, rule=rule, exact=exact)
-    found = tuple(Option(entities[items.entity[i]], (items.start[i], items.end[i]), items.score[i]) for i in chosen)
+    found = tuple(ScoredSpan(entities[items.entity[i]], (items.start[i], items.end[i]), items.score[i]) for i in chosen)
     objective = sum(items.weight[i] for i in chosen) / SCALE
-    short = rule.n * len(entities) * rule.required - _met(found, rule)
-    return Match(found, objective, solver, short, (given, length, matcher, constraint, n))
+    missing = rule.n * len(entities) * rule.required - _required_met(found, rule)
+    return Matching(found, objective, solver, missing, (given, length, matcher, constraint, n))
 
 
-def with_gaps(projection: Projection, best: Match) -> Projection:
-    """The projection that a match made, with the `gap` of each projected entity among the scores of its outcome.
+def check_matching_options(matcher: str, constraint: str = "<=", n: int = 1) -> None:
+    """Raise `UnknownNameError` or `ValidationError` for options that `match_spans` does not take.
 
-    It is that of its first span, and no larger than the objective, as which an infinite gap counts.
+    >>> check_matching_options("greedy", "=", 2)
     """
-    first: dict[int, Option] = {}
-    for option in best.chosen:
-        first.setdefault(option.entity, option)
+    search_of(matcher, "aligned")
+    rule_of(constraint, n)
+
+
+def with_gaps(projection: Projection, best: Matching) -> Projection:
+    """The projection that a matching made, with the `gap` of each projected entity among the scores of its outcome.
+
+    For an entity with several spans it is the gap of the first span. A gap is at most the objective, also where
+    `Matching.gap` is infinite.
+    """
+    first: dict[int, ScoredSpan] = {}
+    for candidate in best.chosen:
+        first.setdefault(candidate.entity, candidate)
     outcomes = [
         replace(o, scores={**o.scores, "gap": min(best.gap(first[k]), best.objective)}) if k in first else o
         for k, o in enumerate(projection.outcomes)
@@ -108,16 +138,24 @@ def with_gaps(projection: Projection, best: Match) -> Projection:
     return replace(projection, outcomes=tuple(outcomes))
 
 
-def _items(options: Sequence[Option], length: int) -> tuple[Items, list[int]]:
-    """Options as items by falling start and rising end, entities numbered without holes."""
-    for entity, (start, end), score in options:
+def items_of(candidates: Sequence[ScoredSpan], length: int) -> tuple[Items, list[int]]:
+    """Candidates as kernels read them, by falling start and then rising end, and the index of each entity in them.
+
+    Candidates with a score of 0 are left out; entities are numbered without holes. Raises `ValidationError` for a span
+    outside the sentence and for a score that is negative or not finite.
+
+    >>> items, entities = items_of([ScoredSpan(7, (0, 1), 0.5)], 3)
+    >>> items.entity, items.start, items.end, entities
+    ([0], [0], [1], [7])
+    """
+    for entity, (start, end), score in candidates:
         if not 0 <= start < end <= length:
-            raise ValidationError(f"candidate [{start}, {end}) of entity {entity} leaves the {length} words")
+            raise ValidationError(f"candidate [{start}, {end}) of entity {entity} is outside the {length} words")
         if not 0 <= score < math.inf:
             raise ValidationError(f"score {score} of candidate [{start}, {end}) is negative or not finite")
-    entities = sorted({o.entity for o in options})
+    entities = sorted({c.entity for c in candidates})
     number = {e: k for k, e in enumerate(entities)}
-    rows = [(-o.span[0], o.span[1], -units(o.score), number[o.entity], o.score) for o in options]
+    rows = [(-c.span[0], c.span[1], -units(c.score), number[c.entity], c.score) for c in candidates]
     rows = sorted(r for r in rows if r[2])
     items = Items(
         [r[3] for r in rows], [-r[0] for r in rows], [r[1] for r in rows], [r[4] for r in rows], [-r[2] for r in rows]
@@ -138,8 +176,8 @@ def _choose(items: Items, m: int, n_entities: int, length: int, *, rule: Rule, e
     return solve(items, m, n_entities, rule), "milp"
 
 
-def _met(found: Sequence[Option], rule: Rule) -> int:
+def _required_met(found: Sequence[ScoredSpan], rule: Rule) -> int:
     """How many projections count toward what the rule requires."""
     if not rule.required:
         return 0
-    return sum(min(count, rule.n) for count in Counter(o.entity for o in found).values())
+    return sum(min(count, rule.n) for count in Counter(c.entity for c in found).values())

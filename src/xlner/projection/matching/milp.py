@@ -1,7 +1,7 @@
-"""Exact matching as a mixed-integer linear program, solved by HiGHS: what the sweep is checked against.
+"""Exact matching as a mixed-integer linear program, solved by HiGHS. The sweep is tested against it.
 
-One variable per candidate, one row per target word (at most one chosen candidate covers it), one per entity. It is
-some thousand times slower than the sweep and the way out where a sentence has too many open entities for it.
+There is one variable per candidate, one row per target word (at most one chosen candidate covers it), and one row per
+entity. It is some thousand times slower than the sweep, and used where a sentence has too many open entities for it.
 """
 
 from __future__ import annotations
@@ -19,39 +19,44 @@ if TYPE_CHECKING:
 Key = tuple[int, int, int]
 
 _SCALE = 2.0**-12
-"""Brings objectives down to what HiGHS can take: it has called a choice of half the weight optimal. A power of two
-leaves them exact."""
+"""Scales objectives down, because HiGHS has called a choice of half the weight optimal for large numbers. A power of
+two keeps them exact."""
 
 
 def solve(items: Items, m: int, n_entities: int, rule: Rule, *, ties: bool = True) -> list[int]:
-    """The best disjoint ones of the first `m` items, by start; without `ties` any of equal weight and length.
+    """The best disjoint items among the first `m`, by start; without `ties`, any choice of equal weight and length.
 
-    Ties are decided by further programs, one for each position where a span could start but does not, each with
-    some choices fixed. Raises `MissingExtraError` where scipy is not installed.
+    Ties are broken by further programs with some choices fixed, one for each position where a span could start but
+    does not. Raises `MissingExtraError` if scipy is not installed.
+
+    >>> from xlner.projection.kernels.run import rule_of
+    >>> items = Items([0, 0], [1, 0], [2, 2], [0.5, 1.0], [5, 10])
+    >>> solve(items, 2, 1, rule_of("<=", 1))
+    [1]
     """
     if m == 0:
         return []
-    problem = _Problem(items, m, n_entities, rule)
+    problem = Program(items, m, n_entities, rule)
     chosen = problem.best()
     return problem.leftmost(chosen) if ties else chosen
 
 
-class _Problem:
-    """The program of one sentence, solved again and again with more and more items fixed."""
+class Program:
+    """The program of one sentence. Each solution fixes more items, until ties are broken."""
 
     def __init__(self, items: Items, m: int, n_entities: int, rule: Rule) -> None:
         import numpy as np
 
         self.items, self.m, self.n_entities, self.rule = items, m, n_entities, rule
         self.rows = _rows(items, m, n_entities, rule)
-        # Weight and length go into one objective: both are whole numbers, and doubles hold their sum exactly.
+        # One objective for weight and length: both are whole numbers, and doubles hold their sum exactly.
         unit = max(items.end[:m]) + 1.0
         gain = [items.weight[i] * unit + (items.end[i] - items.start[i]) for i in range(m)]
         self.gain = np.array(gain) * _SCALE
         self.met_needed: int | None = None
 
     def key(self, chosen: Sequence[int]) -> Key:
-        """What a choice is worth, as whole numbers: requirements met, weight, length."""
+        """The value of a choice as whole numbers: requirements met, weight, length."""
         counts = [0] * self.n_entities
         for i in chosen:
             counts[self.items.entity[i]] += 1
@@ -60,7 +65,7 @@ class _Problem:
         return met, weight, sum(int(self.items.end[i] - self.items.start[i]) for i in chosen)
 
     def best(self) -> list[int]:
-        """A choice of the best key."""
+        """A choice with the best key."""
         import numpy as np
 
         upper = np.ones(self.m)
@@ -70,7 +75,7 @@ class _Problem:
         return self._run(np.zeros(self.m), upper)
 
     def leftmost(self, chosen: list[int]) -> list[int]:
-        """Among choices of the same key the one that is furthest left."""
+        """The leftmost of all choices with the same key."""
         import numpy as np
 
         goal, items = self.key(chosen), self.items
@@ -84,7 +89,7 @@ class _Problem:
     def _choose_start(
         self, chosen: list[int], here: list[int], goal: Key, lower: NDArray[np.float64], upper: NDArray[np.float64]
     ) -> list[int]:
-        """Fix whether a span starts here: it does where some best choice has one."""
+        """Fix whether a span starts here: it does if some best choice has one."""
         if not set(here) & set(chosen):
             other = self._run(lower, upper, one_of=here)
             if self.key(other) != goal or not set(here) & set(other):
@@ -103,7 +108,7 @@ class _Problem:
         *,
         by_entity: bool,
     ) -> list[int]:
-        """From left to right fix the first entity, or the largest end, that some best choice has at a start."""
+        """Fix, from left to right, the first entity or the largest end that some best choice has at each start."""
         items = self.items
         for start in sorted(items.start[i] for i in chosen):
             here = [i for i in range(self.m) if items.start[i] == start and upper[i] > 0]
@@ -140,7 +145,7 @@ class _Problem:
         one_of: Sequence[int] = (),
         met_first: bool = False,
     ) -> list[int]:
-        """Solve; an empty list where it is infeasible."""
+        """Solve the program; an empty list if it is infeasible."""
         import numpy as np
         from scipy.optimize import Bounds, LinearConstraint, milp
 
@@ -155,7 +160,7 @@ class _Problem:
         bounds = Bounds(
             np.concatenate([lower, np.zeros(slacks)]), np.concatenate([upper, np.full(slacks, float(self.rule.n))])
         )
-        # Presolve has been seen to cut the best solution off and to call the next best one optimal.
+        # With presolve, HiGHS has cut off the best solution and called the next best one optimal.
         options = {"mip_rel_gap": 0.0, "presolve": False}
         done = milp(cost, integrality=np.ones(self.m + slacks), bounds=bounds, constraints=rows, options=options)
         if done.status == 2:
@@ -167,7 +172,7 @@ class _Problem:
 
 
 def _rows(items: Items, m: int, n_entities: int, rule: Rule) -> list[Any]:
-    """One row per target word; one per entity, with a slack for what it is short of where that is required."""
+    """One row per target word, and one per entity, with a slack for missing projections if they are required."""
     try:
         from scipy.optimize import LinearConstraint
         from scipy.sparse import csr_array

@@ -1,4 +1,4 @@
-"""Scores of projecting an entity onto a candidate span, as arrays of entities × candidates."""
+"""The alignment score: links between entity and candidate, relative to their lengths."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from xlner.core.pair import Pair
 def alignment_score(pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span]) -> NDArray[np.float64]:
     """`2 · links(s, t) / (|s| + |t|)`, shape `(n_entities, n_candidates)`.
 
-    The score of Politov et al. 2025: links between the words of entity and candidate, over their mean length. Where
-    every word has one link it lies in [0, 1].
+    The score of Politov et al. 2025: the number of links between the words of entity and candidate, divided by their
+    mean length. If every word has at most one link, the score is in [0, 1].
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A", "B")), Alignment(((0, 0), (1, 1))))

@@ -1,4 +1,4 @@
-"""The alignment score that counts linked words."""
+"""The coverage score: the share of linked words."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from xlner.projection.scores.link_coverage import coverage, link_matrix
 def coverage_score(pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span]) -> NDArray[np.float64]:
     """`(linked words of s + linked words of t) / (|s| + |t|)`, in [0, 1], shape `(n_entities, n_candidates)`.
 
-    A word of the entity counts where it has a link into the candidate, a word of the candidate where it has one into
-    the entity. Where no word has two such links this is `alignment_score`. Where words have many, that score grows
-    beyond 1 and favors spans with function words that aligners like to link; this one asks how much is covered.
+    A word of the entity counts if it has a link into the candidate, and a word of the candidate if it has a link into
+    the entity. If no word has two such links, this equals `alignment_score`. If words have many links,
+    `alignment_score` exceeds 1 and favors spans with function words, which aligners like to link; coverage does not.
 
     Raises `ValidationError` for a pair without source sentence or alignment.
 

@@ -1,4 +1,4 @@
-"""How much of an entity and of a candidate finds a partner in the other one, for all of them at once."""
+"""How much of each entity and candidate is linked to the other, for all pairs of them at once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlner.errors import ValidationError
 
 
 def link_matrix(pair: Pair, *, weighted: bool) -> NDArray[np.float64]:
-    """Link weights in [0, 1], 1 where the aligner gave none and 0 without a link, shape `(n_source, n_target)`.
+    """Link weights, clipped to [0, 1], shape `(n_source, n_target)`: 1 if links have no weights, 0 without a link.
 
     Raises `ValidationError` for a pair without source sentence or alignment.
     """
@@ -35,7 +35,7 @@ def coverage(
 ) -> NDArray[np.float64]:
     """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + |t|)`, shape `(n_entities, n_candidates)`.
 
-    With `costs`, one per target word, `|t|` is the sum of those of its words.
+    With `costs`, one per target word, `|t|` is the sum of the costs of its words.
 
     >>> coverage(np.eye(2), [Entity(0, 2, "LOC")], [(0, 1), (0, 2)]).round(2).tolist()
     [[0.67, 1.0]]
@@ -49,12 +49,14 @@ def coverage(
         of_words = np.concatenate([[0.0], inside.max(axis=0).cumsum()])
         found = range_maxima(inside, spans).sum(axis=0) + of_words[spans[:, 1]] - of_words[spans[:, 0]]
         scores[row] = found / (len(entity) + sizes)
-    # Sums of fractions may end a bit above what they cannot exceed.
+    # Rounding errors can lift a sum of fractions slightly above 1.
     return np.minimum(scores, 1.0)
 
 
 def range_maxima(rows: NDArray[np.float64], spans: NDArray[np.int64]) -> NDArray[np.float64]:
-    """The maximum of each row inside each span, shape `(n_rows, n_spans)`, by doubling: `table[k]` covers `2^k` words.
+    """The maximum of each row within each span, shape `(n_rows, n_spans)`.
+
+    Works by doubling: the table of level `k` has the maxima of `2^k` words.
 
     >>> range_maxima(np.array([[1.0, 3.0, 2.0]]), np.array([[0, 1], [0, 3]])).tolist()
     [[1.0, 3.0]]

@@ -1,4 +1,4 @@
-"""The alignment score that tells words without a link from words linked elsewhere."""
+"""The coverage score that counts words without any link less than words linked elsewhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlner.errors import ValidationError
 from xlner.projection.scores.link_coverage import coverage, link_matrix
 
 NULL_COST = 0.5
-"""What a candidate's word without any link counts in its length."""
+"""The length of a candidate word that has no link; a linked word has the length 1."""
 
 
 def null_aware_coverage_score(
@@ -21,10 +21,10 @@ def null_aware_coverage_score(
 ) -> NDArray[np.float64]:
     """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + linked(t) + null_cost · unlinked(t))`, in [0, 1].
 
-    `m` holds the weights of the links, cut off to [0, 1], 1 where the aligner gave none. A word of the candidate that
-    is linked speaks for the entity or against it; one that is linked to nothing, an article or a preposition that the
-    source does not have, says little either way. This is `weighted_coverage_score` where every word of the candidate
-    has a link, or with a `null_cost` of 1. Shape `(n_entities, n_candidates)`.
+    `m` holds the weights of the links, clipped to [0, 1], or 1 if the aligner gives none. A candidate word that is
+    linked is evidence for the entity or against it. One that has no link at all, such as an article that the source
+    language does not have, says little. The score equals `weighted_coverage_score` if every word of the candidate has
+    a link, or with a `null_cost` of 1. Shape `(n_entities, n_candidates)`.
 
     Raises `ValidationError` for a pair without source sentence or alignment, and for a `null_cost` outside [0, 1].
 

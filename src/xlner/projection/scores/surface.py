@@ -1,4 +1,4 @@
-"""How alike an entity and a candidate are spelled, in whatever scripts: names often survive translation."""
+"""The similarity of the spellings of entity and candidate, in any scripts: names often survive translation."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from xlner.errors import ValidationError
 from xlner.text.spelling import check_installed, fold
 
 _DECIMALS = 12
-_SLACK = 1e-6
-"""Scores are rounded, and cut off a little later: thresholds must not hang on the last bits."""
+"""Scores are rounded to this many decimals, so that thresholds do not depend on the last bits."""
+_CUTOFF_SLACK = 1e-6
+"""How far below the threshold the comparison may stop early; the exact threshold is applied after rounding."""
 
 
 def surface_score(
@@ -22,12 +23,12 @@ def surface_score(
 ) -> NDArray[np.float64]:
     """`2 · LCS(s, t) / (|s| + |t|)` of the folded spellings, in [0, 1], shape `(n_entities, n_candidates)`.
 
-    Spellings are transliterated to lower-case ASCII (see `fold`) and stripped of spaces; `LCS` is the length of the
-    longest common subsequence, lengths are in characters. Scores below `threshold` are 0, and cost less: a pair whose
-    lengths alone rule it out is not compared. Every distinct pair of spellings is compared once.
+    Spellings are transliterated to lower-case ASCII (see `fold`) and have their spaces removed; `LCS` is the length of
+    the longest common subsequence in characters. Scores below `threshold` are 0 and are faster: spellings whose lengths
+    rule them out are not compared. Each distinct pair of spellings is compared once.
 
-    Raises `MissingExtraError` without the packages of the extra `surface`, `ValidationError` for a pair without
-    source sentence.
+    Raises `MissingExtraError` if the packages of the extra `surface` are not installed, and `ValidationError` for a
+    pair without source sentence.
 
     >>> from xlner import Sentence
     >>> pair = Pair(Sentence(("в", "Москве")), Sentence(("Moskva",)))
@@ -52,7 +53,7 @@ def _similarities(rows: Sequence[str], columns: Sequence[str], threshold: float)
 
     if not rows or not columns:
         return np.zeros((len(rows), len(columns)))
-    scorer, cutoff = Indel.normalized_similarity, max(threshold - _SLACK, 0.0)
+    scorer, cutoff = Indel.normalized_similarity, max(threshold - _CUTOFF_SLACK, 0.0)
     scores = np.asarray(cdist(rows, columns, scorer=scorer, score_cutoff=cutoff, dtype=np.float64)).round(_DECIMALS)
     return np.where(scores >= threshold, scores, 0.0)
 

@@ -1,28 +1,19 @@
-"""How well an entity and a candidate translate each other, by any model that can tell."""
+"""How well an entity and a candidate translate each other, by any phrase scorer."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.errors import ValidationError
+from xlner.stages import PhraseScorer, fingerprint_of
 from xlner.text.detokenizer import detokenize
-
-
-@runtime_checkable
-class PhraseScorer(Protocol):
-    """Scores pairs of phrases, such as NMTScore's direct translation probability (Vamvas and Sennrich 2022)."""
-
-    def score(self, entity_texts: Sequence[str], candidate_texts: Sequence[str]) -> ArrayLike:
-        """One number, 0 or more, for each entity text with the candidate text at the same place."""
-        ...
 
 
 def translation_score(
@@ -33,13 +24,13 @@ def translation_score(
     scorer: PhraseScorer,
     threshold: float = 0.1,
 ) -> NDArray[np.float64]:
-    """What `scorer` says about the texts of entity and candidate, shape `(n_entities, n_candidates)`.
+    """The score that `scorer` gives to the texts of entity and candidate, shape `(n_entities, n_candidates)`.
 
-    Each distinct pair of texts is scored once, all of them in one call. Scores below `threshold` are 0; 0.1 is what
-    Shkalikov's thesis uses with normalized NMTScore in both directions.
+    Each distinct pair of texts is scored once, all in one call. Scores below `threshold` are 0. Shkalikov's thesis uses
+    0.1 with normalized NMTScore in both directions.
 
-    Raises `ValidationError` for a pair without source sentence, and for scores that are not one per pair of texts,
-    negative or not finite.
+    Raises `ValidationError` for a pair without source sentence, and if the scorer does not give one finite score of 0
+    or more for each pair of texts.
 
     >>> from xlner import Sentence
     >>> class Same:
@@ -57,7 +48,9 @@ def translation_score(
     if phrases:
         scores = np.asarray(scorer.score([s for s, _ in phrases], [t for _, t in phrases]), dtype=np.float64)
         if scores.shape != (len(phrases),) or not ((scores >= 0) & np.isfinite(scores)).all():
-            raise ValidationError(f"a phrase scorer must give one number, 0 or more, for each of {len(phrases)} pairs")
+            raise ValidationError(
+                f"the phrase scorer must give one finite number of 0 or more for each of {len(phrases)} pairs of texts"
+            )
         phrases = dict(zip(phrases, scores.tolist(), strict=True))
     found = np.array([[phrases[s, t] for t in targets] for s in sources]).reshape(len(sources), len(targets))
     return np.where(found >= threshold, found, 0.0)
@@ -65,10 +58,23 @@ def translation_score(
 
 @dataclass(frozen=True, slots=True)
 class TranslationScore:
-    """`translation_score` with its scorer, to be used as a part of a fused score."""
+    """`translation_score` with a scorer, for `FusedProjector(…, translation=TranslationScore(scorer))`.
+
+    >>> class Same:
+    ...     def score(self, entity_texts, candidate_texts):
+    ...         return [float(a == b) for a, b in zip(entity_texts, candidate_texts)]
+    >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",)))
+    >>> TranslationScore(Same())(pair, [Entity(0, 1, "LOC")], [(0, 1)]).tolist()
+    [[1.0]]
+    """
 
     scorer: PhraseScorer
     threshold: float = 0.1
+
+    @property
+    def fingerprint(self) -> str:
+        """The scorer and the threshold."""
+        return f"translation?scorer={fingerprint_of(self.scorer)}&threshold={self.threshold}"
 
     def __call__(self, pair: Pair, entities: Sequence[Entity], candidates: Sequence[Span]) -> NDArray[np.float64]:
         """The scores of one pair."""
@@ -76,7 +82,7 @@ class TranslationScore:
 
 
 def _text(sentence: Sentence, span: Span) -> str:
-    """The words of a span as they stand in the text, else its tokens joined as the language joins them."""
+    """The text of a span; for a sentence without text, its tokens joined by the rules of the language."""
     if sentence.text is not None and sentence.offsets is not None:
         return sentence.text[sentence.offsets[span[0]][0] : sentence.offsets[span[1] - 1][1]]
     return detokenize(sentence.tokens[slice(*span)], sentence.language)[0]

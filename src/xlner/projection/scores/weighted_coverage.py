@@ -1,4 +1,4 @@
-"""The alignment score that knows how sure each link is."""
+"""The coverage score that uses link weights or a similarity matrix."""
 
 from __future__ import annotations
 
@@ -22,13 +22,17 @@ def weighted_coverage_score(
 ) -> NDArray[np.float64]:
     """`(Σ_{i∈s} max_{j∈t} m_ij + Σ_{j∈t} max_{i∈s} m_ij) / (|s| + |t|)`, shape `(n_entities, n_candidates)`.
 
-    `m` is `similarity`, shape `(n_source, n_target)`, such as cosines of word vectors, cut off to [0, 1]; without it
-    the similarity that the alignment has (aligners hand it on with `similarity=true`); without that, `m` holds the
-    weights of the links, 0 where there is none. This is the greedy matching of BERTScore (Zhang et al.
-    2020) with the two sides weighted by their lengths, and `coverage_score` where every weight is 1.
+    `m` is the first of these that is available, clipped to [0, 1]:
 
-    Raises `ValidationError` for a similarity of another shape or with numbers that are not finite, and without one
-    for a pair without source sentence or alignment.
+    - `similarity`, shape `(n_source, n_target)`, such as cosines of word vectors,
+    - the similarity that the alignment has (aligners add it with `similarity=true`),
+    - the weights of the links, 0 without a link.
+
+    This is the greedy matching of BERTScore (Zhang et al. 2020) with the two sides weighted by their lengths, and it
+    equals `coverage_score` if every weight is 1.
+
+    Raises `ValidationError` for a similarity with another shape or with numbers that are not finite, and, without a
+    similarity, for a pair without source sentence or alignment.
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",)), Alignment(((0, 0), (0, 1)), (0.9, 0.3)))
