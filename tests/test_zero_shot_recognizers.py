@@ -147,7 +147,7 @@ def test_span_marker_reads_the_words_as_they_are(folder: Path) -> None:
 def test_what_is_missing(
     name: str, package: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BackendError, match="model folder './nowhere' is not there"):
+    with pytest.raises(BackendError, match="model folder './nowhere' does not exist"):
         load("recognizer", f"{name}:./nowhere")
     (tmp_path / "broken").mkdir()
     with pytest.raises(BackendError, match="cannot be loaded by"):
