@@ -1,12 +1,11 @@
-"""Full fine-tuning, low-rank updates, bottleneck and orthogonal adapters, trained on the same English sentences.
+"""Full fine-options, low-rank updates, bottleneck and orthogonal adapters, trained on the same English sentences.
 
 python benchmarks/adapters.py FOLDER MODEL OUT [--sentences 1500] [--epochs 2] [--test 200] [--only NAME …]
 
-FOLDER holds families/wikiann/; MODEL is what `xlner encoder export` wrote, or any other encoder. Each way trains on the
-first SENTENCES sentences of the English training set, with the learning rate that is written in RATES; nothing is
-chosen by a score. F1 is that of the first TEST sentences of the dev sets: English, and the mean of the other languages,
-which nothing was trained on. Results stay in OUT: a way that is there is not trained again, and one that was broken off
-goes on.
+FOLDER holds families/wikiann/. MODEL is what `xlner encoder export` wrote, or any other encoder. Each method trains on
+the first SENTENCES sentences of the English training set, with a learning rate that was fixed beforehand. F1 is that on
+the first TEST sentences of the dev sets: for English, and as the mean of the other languages, which were not trained
+on. Results stay in OUT: finished methods are not trained again, and interrupted ones resume.
 """
 
 from __future__ import annotations
@@ -17,12 +16,9 @@ import os
 from pathlib import Path
 
 from xlner import Sentence, read_sentences
-from xlner.transfer.adapters import parse_parameters
-from xlner.transfer.orthogonal import folder_orthogonality
-from xlner.transfer.training import TrainingOptions, TrainingSet, train
-from xlner.transfer.zero_shot import zero_shot
+from xlner.transfer import TrainingOptions, TrainingSet, folder_orthogonality, train, zero_shot
 
-SOLVERS = {
+SPECS = {
     "full": "full",
     "lora": "lora?rank=8",
     "lora-all": "lora?rank=8&targets=all",
@@ -30,13 +26,12 @@ SOLVERS = {
     "orthogonal": "orthogonal?size=48&weight=1",
     "orthogonal-10": "orthogonal?size=48&weight=10",
 }
-RATES = {"full": 1e-4}
-FEW = 1e-3
+FULL_RATE, ADAPTER_RATE = 1e-4, 1e-3
 LANGUAGES = ("de", "es", "fr", "nl", "pl", "pt", "ru")
 
 
 def main() -> None:
-    """Train what is not there yet, and print the table."""
+    """Train the missing methods, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("model")
@@ -44,7 +39,7 @@ def main() -> None:
     parser.add_argument("--sentences", type=int, default=1500)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--test", type=int, default=200)
-    parser.add_argument("--only", nargs="+", choices=list(SOLVERS), default=list(SOLVERS))
+    parser.add_argument("--only", nargs="+", choices=list(SPECS), default=list(SPECS))
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     for name in given.only:
@@ -56,23 +51,23 @@ def main() -> None:
 
 
 def run(name: str, given: argparse.Namespace) -> dict[str, object]:
-    """Train one way and score it."""
+    """Train one method and score it."""
     english = _sentences(given.folder, "en", "train", given.sentences)
-    rate = RATES.get(name, FEW)
-    tuning = TrainingOptions(epochs=given.epochs, learning_rate=rate, parameters=SOLVERS[name])
+    rate = FULL_RATE if name == "full" else ADAPTER_RATE
+    options = TrainingOptions(epochs=given.epochs, learning_rate=rate, parameters=SPECS[name])
     load, folder = os.getloadavg()[0], given.out / name
     if not folder.exists():
-        train(given.model, [TrainingSet("en", english)], folder, tuning, checkpoint_every=20)
+        train(given.model, [TrainingSet("en", english)], folder, options, checkpoint_every=20)
     report = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     tests = {code: _sentences(given.folder, code, "dev", given.test) for code in ("en", *LANGUAGES)}
     scores = zero_shot(f"hf:{folder}", tests)
     f1 = {code: target.f1 for code, target in scores.targets.items()}
     cosines = None
-    if hasattr(parse_parameters(SOLVERS[name]), "style"):
+    if name.startswith(("bottleneck", "orthogonal")):
         found = folder_orthogonality(folder, tests["en"])
         cosines = [found.mean, *found.layers]
     return {
-        "spec": SOLVERS[name],
+        "spec": SPECS[name],
         "sentences": len(english),
         "epochs": given.epochs,
         "test": given.test,
@@ -91,8 +86,8 @@ def run(name: str, given: argparse.Namespace) -> dict[str, object]:
 
 
 def show(out: Path) -> None:
-    """The table of what is there, and the cosines of all layers."""
-    rows = {name: json.loads(p.read_text(encoding="utf-8")) for name in SOLVERS if (p := out / f"{name}.json").exists()}
+    """Print the table of all finished methods, and the cosines of their layers."""
+    rows = {name: json.loads(p.read_text(encoding="utf-8")) for name in SPECS if (p := out / f"{name}.json").exists()}
     print("| parameters | rate | trained | en dev | zero-shot | mean abs. cosine | seconds | load before |")
     print("|---|---|---|---|---|---|---|---|")
     for row in rows.values():

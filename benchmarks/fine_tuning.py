@@ -1,11 +1,11 @@
-"""Fine-tuning an encoder on English names, and what it then finds in other languages.
+"""Fine-tuning an encoder on English entities, and its scores on other languages.
 
 python benchmarks/fine_tuning.py DATA MODEL OUT [--sentences 4000] [--epochs 3] [--learning-rate 2e-4]
                                  [--freeze-layers 0] [--dropout X] [--seed 0] [--json FILE]
 
-DATA holds `families/` and `masakhaner2-parallel/`, MODEL is a folder, such as `xlner encoder export` writes. The model
-is trained on English WikiANN and goes to OUT; the same call goes on with a run that was broken off. Then it labels the
-dev sets of all languages. `DATE`, which no training sentence has, is left out.
+DATA holds `families/` and `masakhaner2-parallel/`. MODEL is a model folder, for example from `xlner encoder export`.
+The model is trained on English WikiANN and written to OUT; an interrupted run resumes. Then it labels the dev sets of
+all languages. `DATE` is left out, because the training sentences do not have it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ import sys
 from pathlib import Path
 
 from xlner import Sentence, raise_errors, read_sentences
-from xlner.transfer.training import Epoch, TrainingOptions, TrainingSet, train
-from xlner.transfer.zero_shot import zero_shot
+from xlner.transfer import Epoch, TrainingOptions, TrainingSet, train, zero_shot
 
 
 def sentences(path: Path, language: str) -> list[Sentence]:
@@ -70,7 +69,7 @@ def main() -> None:
         report = train(
             options.model, [given], options.out, tuning, checkpoint_every=10, on_step=say_step, on_epoch=say_epoch
         )
-        print("\n".join(report.warnings) or "no sign of collapse", file=sys.stderr)
+        print("\n".join(report.warnings) or "no signs of collapse", file=sys.stderr)
     facts = json.loads((options.out / "training.json").read_text(encoding="utf-8"))
     print(f"{facts['steps']} steps, {facts['trained_parameters']:,} of {facts['total_parameters']:,} parameters")
     print(f"{facts['seconds']:.0f} s of training, dev sets included")

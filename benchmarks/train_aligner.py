@@ -2,9 +2,9 @@
 
 python benchmarks/train_aligner.py FOLDER MODEL OUT [LINES [TEST]]
 
-FOLDER holds ntrex/, word-alignment/ and europarl-ner/; MODEL is what `xlner encoder export` wrote. Trains on the first
-LINES lines (500) of NTREX in four languages and the text of the XL-WA development sets, and scores the first TEST pairs
-(all) of each test set.
+FOLDER holds ntrex/, word-alignment/ and europarl-ner/. MODEL is what `xlner encoder export` wrote. The training data is
+the first LINES lines (500) of NTREX in four languages and the text of the XL-WA development sets. The scores are those
+of the first TEST pairs (all) of each test set.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from xlner import Pair, Pipeline, Sentence, evaluate, load, raise_errors, read_sentences
-from xlner.alignment.hf.training import AlignerTrainingOptions, train_aligner
+from xlner.alignment import AlignerTrainingOptions, train_aligner
 from xlner.core.alignment import GoldAlignment
 from xlner.evaluation.alignments import evaluate_alignments
 
@@ -39,7 +39,7 @@ def main(folder: Path, model: str, out: str, lines: int, test: int | None) -> No
 
 
 def raw_text(folder: Path, lines: int) -> list[Pair]:
-    """What to train on; no links are read."""
+    """The training pairs, without links."""
     texts = {code: _lines(folder / "ntrex" / f"newstest2019-ref.{code}.txt", lines) for code in NTREX}
     english = _lines(folder / "ntrex" / "newstest2019-src.eng.txt", lines)
     pairs = [
@@ -86,7 +86,7 @@ def _xl_wa(folder: Path, code: str, part: str, count: int | None) -> Gold:
 
 
 def _older(folder: Path, name: str, count: int | None) -> Gold:
-    """1-based links, `p` instead of the hyphen in those that are possible only."""
+    """Test sets with 1-based links. Links that are only possible have a `p` instead of the hyphen."""
     pairs, gold = [], []
     texts = _lines(folder / "word-alignment" / f"{name}.src-tgt", count)
     for text, line in zip(texts, _lines(folder / "word-alignment" / f"{name}.gold", count), strict=True):

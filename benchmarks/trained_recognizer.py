@@ -1,8 +1,9 @@
-"""A recognizer for a language that has labeled sentences but no model that can be installed: spaCy's, trained here.
+"""A spaCy recognizer for a language that has labeled sentences but no model to install.
 
 python benchmarks/trained_recognizer.py LANG TRAIN.conll DEV.conll [FOLDER]
 
-Prints its F1 on DEV.conll; saved in FOLDER, also that of `spacy:FOLDER`, which cuts words as spaCy does.
+Trains it and prints its F1 on DEV.conll. With FOLDER, it is saved there, and the F1 of `spacy:FOLDER`, which uses the
+tokenizer of spaCy, is printed as well.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ DROPOUT = 0.3
 
 
 class TrainedRecognizer:
-    """spaCy's transition-based recognizer without pretrained vectors, of the epoch that is best on `dev`."""
+    """The transition-based recognizer of spaCy without pretrained vectors, from the best epoch on `dev`."""
 
     def __init__(self, language: str, train: Path, dev: Path) -> None:
         import spacy
@@ -41,7 +42,7 @@ class TrainedRecognizer:
         self._ner.from_bytes(best)
 
     def save(self, folder: Path) -> None:
-        """Write a pipeline that the recognizer `spacy:FOLDER` reads."""
+        """Write a pipeline for the recognizer `spacy:FOLDER`."""
         self._nlp.to_disk(folder)
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
@@ -75,7 +76,7 @@ def f1_of(recognizer: Recognizer, gold: Sequence[Sentence]) -> float:
 
 
 def read(path: Path, language: str) -> list[Sentence]:
-    """The sentences of a file that have words, cut as `Sentence.from_text` cuts the text that is to be labeled."""
+    """The nonempty sentences of a file, with the words that `Sentence.from_text` splits their text into."""
     made = []
     for sentence in raise_errors(read_sentences(path)):
         text, offsets = " ".join(sentence.tokens), [0]

@@ -1,20 +1,20 @@
-"""Transfer, translate-train, translate-test, projection with the model's score, and ensembles, on the same test sets.
+"""Transfer, translate-train, translate-test, projection with a model's score, and ensembles, on the same test sets.
 
 python benchmarks/translate_train.py DATA MODEL OUT [--english RECOGNIZER]
 
-DATA is the folder with `families/wikiann` and `europarl-ner`, MODEL an encoder of Hugging Face, such as the one that
-`xlner encoder export` writes. Everything goes to OUT, and what is there already is used: the same command goes on where
-it was stopped. `--english` is a recognizer that xlner trained on the English sentences; without it, one is trained.
+DATA holds `families/wikiann` and `europarl-ner`. MODEL is an encoder of Hugging Face, for example from `xlner encoder
+export`. Everything is written to OUT, and an interrupted run resumes from there. `--english` is a recognizer that xlner
+trained on the English sentences; without it, one is trained.
 
-- English WikiANN, 4,000 sentences, is translated into Spanish with its labels (Apertium), sentences that lose an entity
-  left out.
-- *transfer*: trained on the English ones; *translate-train*: trained on the Spanish ones, with the same options.
+- 4,000 sentences of English WikiANN are translated into Spanish with their labels (Apertium). Sentences that lose an
+  entity are left out.
+- *transfer*: trained on the English sentences; *translate-train*: trained on the Spanish ones, with the same options.
 - *translate-test*: Apertium into English, the English recognizer, links of `e5`, projector `greedy` with confidence.
-- *fused*, *recognized*: projection with the score of candidates, or the candidates, of a trained recognizer.
-- ensembles: mean of class probabilities with equal weights.
+- *fused*, *ner-candidates*: projection with the probabilities, or with the entities, of a trained recognizer.
+- ensembles: the mean of class probabilities with equal weights.
 
-Nothing is tuned. One seed: intervals and tests say how far the sample of test sentences, not training, makes a
-difference. p is of a paired test against transfer, adjusted for all methods on the test set (Holm).
+Nothing is tuned. There is one seed, so intervals and tests reflect the sample of test sentences, not the training. p is
+from a paired test against transfer, adjusted for all methods on the test set (Holm).
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from xlner.evaluation.significance import holm
 from xlner.pipeline import SentenceFilters
 from xlner.projection import ConfidentProjector
 from xlner.recognition.ensemble import EnsembleRecognizer
-from xlner.transfer.training import TrainingOptions, TrainingSet, train
+from xlner.transfer import TrainingOptions, TrainingSet, train
 
-TUNING = TrainingOptions(epochs=2, learning_rate=2e-4, dropout=0.0, freeze_layers=6)  # what two cores can do in minutes
+TUNING = TrainingOptions(epochs=2, learning_rate=2e-4, dropout=0.0, freeze_layers=6)  # takes minutes on two cores
 CHECKPOINT_EVERY = 25
 WIKIANN = Path("families", "wikiann")
 SETS = {
@@ -63,7 +63,7 @@ SETS = {
 
 
 class Remembered:
-    """A recognizer that reads every sentence once."""
+    """A recognizer that caches its results."""
 
     def __init__(self, folder: Path) -> None:
         self.inner = load("recognizer", f"hf:{folder}")
@@ -86,7 +86,7 @@ class Remembered:
 
 
 def main() -> None:
-    """Make what is missing, then print a table for each test set."""
+    """Train the missing models, then print a table for each test set."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     for name in ("data", "model", "out"):
         parser.add_argument(name, type=Path)
@@ -109,7 +109,7 @@ def wikiann(options: argparse.Namespace) -> list[Sentence]:
 
 
 def translated(options: argparse.Namespace) -> list[Sentence]:
-    """The same in Spanish, without sentences that have lost an entity."""
+    """The same sentences in Spanish, without those that lost an entity."""
     path: Path = options.out / f"es.train.{options.sentences}.conll"
     if not path.exists():
         source = wikiann(options)
@@ -123,7 +123,7 @@ def translated(options: argparse.Namespace) -> list[Sentence]:
 
 
 def trained(options: argparse.Namespace, language: str, sentences: list[Sentence]) -> Path:
-    """The folder of a recognizer that is trained on these sentences, if it is not there."""
+    """The folder of a recognizer for these sentences, which is trained if it does not exist."""
     folder: Path = options.out / f"{language}.{options.sentences}"
     if not (folder / "training.json").exists():
         sets = [TrainingSet(language, sentences, origin="WikiANN en")]
@@ -134,32 +134,32 @@ def trained(options: argparse.Namespace, language: str, sentences: list[Sentence
 
 
 def tuning_of(folder: Path) -> TrainingOptions:
-    """How a recognizer was trained."""
+    """The options that a recognizer was trained with."""
     facts = json.loads((folder / "training.json").read_text(encoding="utf-8"))
     options = {field.name: facts[field.name] for field in fields(TrainingOptions) if field.name != "total"}
     return TrainingOptions(**{**options, "epochs": len(facts["epochs"])})
 
 
 def say(step: int, steps: int, loss: float) -> None:
-    """Where the training is."""
+    """Show the progress of the training."""
     if step % CHECKPOINT_EVERY == 0:
         print(f"step {step} of {steps}, loss {loss:.3f}", flush=True)
 
 
 class Methods:
-    """All ways to label one test set; each is run once and its labels kept in a file."""
+    """All methods to label one test set. Each is run once, and its labels are saved in a file."""
 
     def __init__(self, stem: Path, gold: Sequence[Sentence], models: dict[str, Path]) -> None:
         self.stem = stem
         self.targets = [s.with_entities(()) for s in gold]
         self._pairs: list[Pair] = []
         self.model = cache(lambda name: Remembered(models[name]))
-        self.ways: dict[str, Callable[[], Iterator[Pair]]] = {
+        self.methods: dict[str, Callable[[], Iterator[Pair]]] = {
             "transfer": lambda: self.direct(self.model("transfer")),
             "translate-train": lambda: self.direct(self.model("translate-train")),
             "translate-test": lambda: self.projected().run_pairs(self.pairs),
-            "recognized, transfer": lambda: self.projected("recognized", "transfer").run_pairs(self.pairs),
-            "recognized, translate-train": lambda: self.projected("recognized", "translate-train").run_pairs(
+            "ner-candidates, transfer": lambda: self.projected("ner-candidates", "transfer").run_pairs(self.pairs),
+            "ner-candidates, translate-train": lambda: self.projected("ner-candidates", "translate-train").run_pairs(
                 self.pairs
             ),
             "fused, transfer": lambda: self.projected("fused", "transfer").run_pairs(self.pairs),
@@ -177,7 +177,7 @@ class Methods:
         """The test sentences with the labels of a method."""
         path = self.stem.with_name(f"{self.stem.name}.{''.join(c if c.isalnum() else '-' for c in name)}.jsonl")
         if not path.exists():
-            write_pairs(self.ways[name](), path)
+            write_pairs(self.methods[name](), path)
         return [pair.labeled for pair in raise_errors(read_pairs(path))]
 
     @property
@@ -191,37 +191,41 @@ class Methods:
         return self._pairs
 
     def direct(self, recognizer: Any) -> Iterator[Pair]:
-        """A model straight on the sentences."""
+        """The labels of a model."""
         return RecognitionPipeline(recognizer, lang="es").run(self.targets)
 
     def projected(self, name: str = "greedy", model: str = "") -> Pipeline:
-        """The pipeline after translation and alignment."""
+        """The pipeline for pairs that are already translated and aligned."""
         weights = {"weights": "alignment:1,ner:0.5"} if name == "fused" else {}
         projector = load("projector", name, recognizer=self.model(model) if model else None, **weights)
         return Pipeline(None, self.model("transfer"), None, ConfidentProjector(projector), target_lang="es")
 
     def ensemble(self, *models: str, unprojected: str = "others") -> Iterator[Pair]:
-        """Projection together with models."""
+        """An ensemble of projection and models."""
         members = [self.model(name) for name in models]
         return Ensemble(self.projected(), members, unprojected=unprojected).run_pairs(self.pairs)
 
 
 def show(name: str, gold: Sequence[Sentence], ignore: Sequence[str], methods: Methods) -> None:
     """Print the table of one test set, and save it."""
-    scores: dict[str, Scores] = {way: evaluate(gold, methods.labels(way), ignore=ignore) for way in methods.ways}
+    scores: dict[str, Scores] = {
+        method: evaluate(gold, methods.labels(method), ignore=ignore) for method in methods.methods
+    }
     base = scores["transfer"]
-    differences = {way: compare(base, found) for way, found in scores.items() if found is not base}
+    differences = {method: compare(base, found) for method, found in scores.items() if found is not base}
     p = dict(zip(differences, holm([d.p for d in differences.values()]), strict=True))
     errors = sum(pair.error is not None for pair in methods.pairs)
     print(f"\n{name}: {len(gold)} sentences, {base.micro.gold} entities, {errors} not translated\n")
     print("| method | precision | recall | F1 | 95 % interval | against transfer | p (Holm) |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     rows = []
-    for way, found in scores.items():
-        c, i, d = found.micro, confidence_intervals(found).micro, differences.get(way)
-        against = f"{d.f1:+.3f} [{d.interval.low:+.3f}, {d.interval.high:+.3f}] | {p[way]:.4f}" if d else " | "
-        print(f"| {way} | {c.precision:.3f} | {c.recall:.3f} | {c.f1:.3f} | [{i.low:.3f}, {i.high:.3f}] | {against} |")
-        rows.append({"method": way, "precision": c.precision, "recall": c.recall, "f1": c.f1, "p": p.get(way)})
+    for method, found in scores.items():
+        c, i, d = found.micro, confidence_intervals(found).micro, differences.get(method)
+        against = f"{d.f1:+.3f} [{d.interval.low:+.3f}, {d.interval.high:+.3f}] | {p[method]:.4f}" if d else " | "
+        print(
+            f"| {method} | {c.precision:.3f} | {c.recall:.3f} | {c.f1:.3f} | [{i.low:.3f}, {i.high:.3f}] | {against} |"
+        )
+        rows.append({"method": method, "precision": c.precision, "recall": c.recall, "f1": c.f1, "p": p.get(method)})
     print(f"\n{confidence_intervals(base).signature}")
     methods.stem.with_name(f"{methods.stem.name}.scores.json").write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")
 
 from tests.tiny_recognizers import FAMILIES, quietly, save_model  # noqa: E402
 from xlner.models.adapters import AdapterShape, adapters_of, attach, is_adapted  # noqa: E402
-from xlner.transfer import TrainingOptions, TrainingSet, add_adapters, train  # noqa: E402
+from xlner.transfer import TrainingOptions, TrainingReport, TrainingSet, add_adapters, train  # noqa: E402
 
 SPECS = ("bottleneck?size=4", "bottleneck?size=4&style=houlsby&activation=gelu", "orthogonal?size=4&weight=2")
 ALL = [*SPECS, "lora?rank=2", "lora?rank=2&targets=all"]
@@ -489,17 +490,20 @@ def test_training_goes_on_to_the_same_weights(folders: dict[str, Path], tmp_path
         pytest.importorskip("peft", reason="needs xlner[lora]")
     tuning = TrainingOptions(epochs=2, batch_size=8, parameters=spec, dtype="float32", device="cpu")
 
-    def run(folder: Path, **options: Any) -> None:
-        train(str(folders["bert"]), [TrainingSet("en", SENTENCES)], folder, tuning, checkpoint_every=1, **options)
+    def run(folder: Path, **options: Any) -> TrainingReport:
+        report = train(
+            str(folders["bert"]), [TrainingSet("en", SENTENCES)], folder, tuning, checkpoint_every=1, **options
+        )
+        return replace(report, seconds=0.0)
 
     def stop(step: int, steps: int, loss: float) -> None:
         if step == 3:
             raise Stopped
 
-    run(tmp_path / "whole")
+    whole = run(tmp_path / "whole")
     with pytest.raises(Stopped):
         run(tmp_path / "broken", on_step=stop)
-    run(tmp_path / "broken")
+    assert run(tmp_path / "broken") == whole
     torch.set_num_threads(3)
     try:
         run(tmp_path / "threads")

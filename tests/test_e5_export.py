@@ -110,7 +110,7 @@ def test_a_failed_export_leaves_nothing(file: Path, tmp_path: Path, monkeypatch:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("xlner.models.e5.export._write_json", full)
+    monkeypatch.setattr("xlner.models.e5.export.write_json", full)
     with pytest.raises(InputError, match="cannot be written: No space left on device"):
         export_e5(tmp_path / "e5", path=str(file))
     assert not list(tmp_path.iterdir())

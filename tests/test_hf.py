@@ -446,7 +446,7 @@ def test_a_name_is_asked_of_the_hub(folders: dict[str, Path], monkeypatch: pytes
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing", "a/b/c"])
 def test_a_folder_that_is_not_there(name: str) -> None:
-    with pytest.raises(BackendError, match="is not there; give a folder"):
+    with pytest.raises(BackendError, match="does not exist; give a folder"):
         HfEncoder(name)
 
 

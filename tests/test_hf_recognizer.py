@@ -343,7 +343,7 @@ def hub_error(kind: str) -> Exception:
     ("error", "match"),
     [
         ("RepositoryNotFoundError", "the hub has no model 'someone/none'; check the name"),
-        ("GatedRepoError", "'someone/none' is given only to those who ask for it"),
+        ("GatedRepoError", "'someone/none' is gated; request access on its page"),
         ("RevisionNotFoundError", "has no revision 'old'"),
         ("OfflineModeIsEnabled", "'someone/none' is not in the cache .*, and HF_HUB_OFFLINE is set; download it"),
         ("LocalEntryNotFoundError", "'someone/none' is not in the cache .*, and the hub cannot be reached"),
@@ -362,7 +362,7 @@ def test_folders_and_names_that_are_no_model(folders: dict[str, Path], tmp_path:
     with pytest.raises(BackendError, match="hf needs a model; write hf:NAME or hf:FOLDER"):
         load("recognizer", "hf")
     for name in ("./nowhere", str(tmp_path / "none"), "a/b/c"):
-        with pytest.raises(BackendError, match=r"model folder '.*' is not there"):
+        with pytest.raises(BackendError, match=r"model folder '.*' does not exist"):
             HfRecognizer(name)
     with pytest.raises(BackendError, match="'not a name' is neither a folder nor the name of a model"):
         HfRecognizer("not a name")
@@ -387,7 +387,7 @@ def test_models_of_another_kind(folders: dict[str, Path], tmp_path: Path) -> Non
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_model_without_its_tokenizer(family: str, tmp_path: Path) -> None:
     folder = save_model(family, tmp_path / "m", tokenizer=False)
-    with pytest.raises(BackendError, match="has no tokenizer; put the tokenizer's files there"):
+    with pytest.raises(BackendError, match="has no tokenizer; copy the files of the tokenizer there"):
         HfRecognizer(str(folder))
 
 
@@ -406,7 +406,7 @@ def test_bad_options(folders: dict[str, Path]) -> None:
         HfRecognizer(folder, batch_tokens=0)
     with pytest.raises(UnknownNameError, match="unknown device 'gpu'"):
         HfRecognizer(folder, device="gpu")
-    with pytest.raises(BackendError, match="device 'cuda:99' is not there"):
+    with pytest.raises(BackendError, match="this machine has no device 'cuda:99'"):
         HfRecognizer(folder, device="cuda:99")
     with pytest.raises(UnknownNameError, match="unknown precision 'int8'"):
         HfRecognizer(folder, dtype="int8")
@@ -462,5 +462,5 @@ def test_half_precision_and_one_worker_on_a_gpu(monkeypatch: pytest.MonkeyPatch)
     with worker_threads(gpu) as workers:
         assert workers == 1
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
-    with pytest.raises(BackendError, match="device 'mps' is not there"):
+    with pytest.raises(BackendError, match="this machine has no device 'mps'"):
         device_named("mps")

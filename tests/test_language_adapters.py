@@ -11,10 +11,14 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from xlner import BackendError, InputError, Sentence, ValidationError, load
-from xlner.errors import UnknownNameError, UsageError
+from xlner.errors import RunFolderError, UnknownNameError, UsageError
 from xlner.models.masking import Masking
 from xlner.recognition.hf import HfRecognizer
-from xlner.transfer.language_adapters import LanguageAdapterOptions, train_language_adapter
+from xlner.transfer.language_adapters import (
+    LanguageAdapterOptions,
+    LanguageAdapterReport,
+    train_language_adapter,
+)
 from xlner.transfer.orthogonal import folder_orthogonality
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
@@ -112,6 +116,35 @@ def test_the_seed_decides(folders: dict[str, Path], tmp_path: Path) -> None:
     assert losses[0] == losses[1] != losses[2]
 
 
+class BrokenError(Exception):
+    pass
+
+
+def test_an_interrupted_run_resumes(folders: dict[str, Path], tmp_path: Path) -> None:
+    def train(name: str, **options: Any) -> LanguageAdapterReport:
+        spec = "orthogonal?size=4"
+        return train_language_adapter(str(folders["bert"]), TEXT, tmp_path / name, TUNING, spec=spec, **options)
+
+    def stop(step: int, steps: int, loss: float) -> None:
+        if step == 8:
+            raise BrokenError
+
+    whole = train("whole")
+    with pytest.raises(BrokenError):
+        train("out", checkpoint_every=7, on_step=stop)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(RunFolderError, match="another text"):
+        train_language_adapter(str(folders["bert"]), TEXT[1:], tmp_path / "out", TUNING, spec="orthogonal?size=4")
+    steps: list[int] = []
+    resumed = train("out", on_step=lambda step, *_: steps.append(step))
+    assert steps == list(range(8, 16))
+    assert resumed == whole
+    assert (tmp_path / "out" / "adapter.safetensors").read_bytes() == (
+        tmp_path / "whole" / "adapter.safetensors"
+    ).read_bytes()
+    assert not (tmp_path / "out.training").exists()
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("kind", ["orthogonal", "bottleneck"])
 def test_a_task_adapter_stands_on_a_language_adapter(
@@ -156,7 +189,7 @@ def test_adapters_that_do_not_fit(folders: dict[str, Path], tmp_path: Path) -> N
     with pytest.raises(BackendError, match="was trained on another model"):
         add_adapters(other, f"bottleneck?language={language}")
     model = transformers.AutoModelForTokenClassification.from_pretrained(folders["bert"])
-    with pytest.raises(BackendError, match=r"has no adapter\.json; give a folder of a language adapter"):
+    with pytest.raises(BackendError, match=r"has no adapter\.json; give the folder of a language adapter"):
         add_adapters(model, f"bottleneck?language={tmp_path}")
     facts = json.loads((language / "adapter.json").read_text(encoding="utf-8"))
     del facts["adapter"]["size"]

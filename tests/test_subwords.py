@@ -1,7 +1,9 @@
-"""From sub-words to words, against loops."""
+"""From sub-words to words, against loops, and windows over sub-words."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from statistics import mean, median
 
 import numpy as np
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from xlner.alignment.decoders import DecodedLinks, best_similarity, intersection, matched_similarity, word_links
 from xlner.errors import UnknownNameError, ValidationError
+from xlner.models.subwords import Subwords, compute_states
 
 COUNTS = st.lists(st.integers(0, 3), min_size=0, max_size=4)
 
@@ -77,3 +80,44 @@ def test_what_does_not_fit_is_refused() -> None:
             best_similarity(np.eye(2), np.array(source), np.array([0, 1]), lengths)
     with pytest.raises(UnknownNameError, match="unknown reduction 'min'; known: mean, median, max"):
         matched_similarity(np.eye(1), np.array([0]), np.array([0]), (1, 1), "min")
+
+
+# --- Windows ---
+
+
+@given(st.integers(8, 40), st.integers(0, 120))
+def test_neighboring_windows_share_a_quarter_of_their_sub_words(max_length: int, length: int) -> None:
+    text = Subwords.of([(k,) for k in range(length)], head=[0, 0], tail=[0])
+    size = max_length - 3
+    windows = text.windows(max_length)
+    for (_, end), (start, _) in pairwise(windows.spans):
+        assert end - start >= size // 4 > 0
+    assert all(len(ids) <= max_length for ids in text.sequences(windows))
+
+
+def test_all_states_of_a_word_come_from_the_same_window_which_contains_it() -> None:
+    words = [(k, k) for k in range(1, 30)]
+    text = Subwords.of(words, head=[0], tail=[0])
+
+    def states(sequences: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        """Which window a state is from."""
+        return [np.full((len(s), 1), k, dtype=np.float32) for k, s in enumerate(sequences)]
+
+    (rows,) = compute_states([text], states, max_length=14)
+    spans = text.windows(14).spans
+    assert len(spans) > 2
+    for start in range(0, len(rows), 2):
+        (first,), (second,) = rows[start], rows[start + 1]
+        assert first == second
+        a, b = spans[int(first)]
+        assert a <= start < start + 1 < b
+
+
+def test_no_text_is_lost() -> None:
+    texts = [Subwords.of([(k,) * 3 for k in range(n)], head=[9], tail=[]) for n in (0, 1, 4, 50)]
+
+    def states(sequences: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        return [np.array(s, dtype=np.float32)[:, None] for s in sequences]
+
+    found = compute_states(texts, states, max_length=8)
+    assert [rows[:, 0].tolist() for rows in found] == [list(text.ids) for text in texts]

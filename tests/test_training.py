@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import InputError, Pair, Sentence, ValidationError, load
+from xlner import BackendError, InputError, Pair, Sentence, ValidationError, load
 from xlner.errors import RunFolderError, UnknownNameError
 
 torch = pytest.importorskip("torch")
@@ -29,6 +29,7 @@ from xlner.alignment.hf.training import AlignerTrainingOptions, train_aligner  #
 from xlner.models.masking import Masking  # noqa: E402
 from xlner.models.subwords import Subwords  # noqa: E402
 from xlner.models.training import rate, shuffled_batches  # noqa: E402
+from xlner.models.training_state import TrainingState  # noqa: E402
 
 FAST = AlignerTrainingOptions(learning_rate=1e-3, batch_size=10, temperature=0.1, prefix="a", seed=3)
 
@@ -255,6 +256,44 @@ def test_another_run_is_not_taken_up(bert: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(RunFolderError, match="cannot be made"):
         train_aligner(str(bert), some_pairs(9), tmp_path / "file" / "out", FAST)
+
+
+def test_two_processes_cannot_train_into_the_same_folder(bert: Path, tmp_path: Path) -> None:
+    def again(*_: object) -> None:
+        with pytest.raises(RunFolderError, match="is in use by another process"):
+            train_aligner(str(bert), some_pairs(9), tmp_path / "out", FAST)
+        with pytest.raises(RunFolderError, match="is in use by another process"):
+            train_aligner(str(bert), some_pairs(9), tmp_path / "out", FAST, overwrite=True)
+
+    train_aligner(str(bert), some_pairs(9), tmp_path / "out", FAST, checkpoint_every=1, on_step=again)
+    assert not (tmp_path / "out.training").exists()
+
+
+def test_a_loss_that_is_not_finite_ends_the_training(bert: Path, tmp_path: Path) -> None:
+    options = replace(FAST, learning_rate=1e38, epochs=9)
+    with pytest.raises(BackendError, match=r"training failed at step \d+: the (loss|norm of the gradient) is nan"):
+        train_aligner(str(bert), some_pairs(), tmp_path / "out", options)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_state_that_was_written_halfway_is_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "out.training"
+    with TrainingState.beside(tmp_path / "out", {"seed": 1}) as state:
+        state.save({"step": 1})
+        with pytest.raises(AttributeError):
+            state.save({"step": lambda: 2})
+        assert state.load() == {"step": 1}
+    (folder / "state.pt.0a1b2c3d.part").write_bytes(b"PK")
+    with TrainingState(folder, {"seed": 1}) as state:
+        assert state.load() == {"step": 1}
+        assert sorted(p.name for p in folder.iterdir()) == [".lock", "run.json", "state.pt"]
+    (folder / "run.json").write_text("{")
+    with pytest.raises(RunFolderError, match=r"run\.json is damaged; give --overwrite to start anew"):
+        TrainingState(folder, {"seed": 1})
+    with TrainingState(folder, {"seed": 2}, overwrite=True) as state:
+        assert state.load() is None
+        state.clear()
+    assert not folder.exists()
 
 
 def test_pairs_that_cannot_be_used_are_counted(bert: Path, tmp_path: Path) -> None:

@@ -162,7 +162,7 @@ def test_they_pickle_without_their_model(spec: str, folder: Path) -> None:
 def test_missing_models_and_packages(
     name: str, package: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(BackendError, match="model folder './nowhere' is not there"):
+    with pytest.raises(BackendError, match="model folder './nowhere' does not exist"):
         load("recognizer", f"{name}:./nowhere")
     (tmp_path / "broken").mkdir()
     with pytest.raises(BackendError, match="cannot load .*broken"):

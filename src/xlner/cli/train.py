@@ -43,7 +43,13 @@ _SCHEDULE = o.options(
     click.option("--dropout", type=float, help="Of hidden states; that of the model by default."),
 )
 _SIZE = o.options(
-    click.option("--parameters", default="full", show_default=True, metavar="SPEC", help="full, lora?rank=8 …"),
+    click.option(
+        "--parameters",
+        default="full",
+        show_default=True,
+        metavar="SPEC",
+        help="full, lora?rank=8 …; bottleneck and orthogonal are experimental.",
+    ),
     click.option(
         "--freeze-embeddings/--train-embeddings",
         default=True,

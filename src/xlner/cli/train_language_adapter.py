@@ -31,10 +31,10 @@ from xlner.formats import ReadReport, read_sentences
 @click.option("--overwrite", is_flag=True, help="Replace DIR.")
 @o.CONFIG
 def train_language_adapter(model: str, text: str, output: str, **options: Any) -> int:
-    """Train an adapter for a language on text, by guessing masked sub-words; labels are not used.
+    """Train an adapter for a language on text without labels (experimental).
 
-    MODEL is a folder or a name on the Hugging Face hub. Task adapters are trained on top of it, and with the adapter of
-    another language in its place the recognizer reads that language.
+    MODEL is a folder or a name on the Hugging Face hub. The adapter learns to predict masked sub-words. Task adapters
+    are stacked on top of it. Replace it with the adapter of another language to read that language.
 
     \b
     xlner train-language-adapter e5 english.txt -o en

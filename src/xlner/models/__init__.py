@@ -1,4 +1,4 @@
-"""What backends with neural models share: the hub, loading, sub-words, windows, batching, adapters, training."""
+"""Shared code of all neural models: hub, loading, sub-words, windows, batches, adapters, and the training loop."""
 
 import lazy_loader as lazy
 

@@ -1,7 +1,7 @@
-"""Bottleneck adapters in the layers of an encoder: put in, saved with the model that they belong to, and loaded again.
+"""Bottleneck adapters in the layers of an encoder (experimental): adding, saving and loading them.
 
-An adapter adds `up(activation(down(states)))` to the states that pass it. The matrix `up` starts as zero: a model with
-new adapters says what it said without them.
+An adapter adds `up(activation(down(states)))` to the states that reach it. The matrix `up` starts as zero, so new
+adapters do not change the output of the model.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner._version import __version__
+from xlner.core.files import write_json
 from xlner.errors import BackendError, UnknownNameError, ValidationError
 from xlner.models.layers import layer_modules
 from xlner.models.loading import silence
@@ -22,23 +23,25 @@ from xlner.models.loading import silence
 STYLES = ("pfeiffer", "houlsby")
 ACTIVATIONS = ("relu", "gelu")
 _HOST = "adapters"
-"""The name of the adapters of a module among its parts."""
+"""The name of the submodule that holds the adapters of a module."""
 _MODEL_TYPE = "xlner-adapted"
-"""No `model_type` of transformers: what does not know of adapters must not load the model without them."""
+"""Not a `model_type` of transformers, so that no program loads the model without its adapters."""
 _MODEL_FILE, _MODEL_CONFIG = "adapted.safetensors", "config.json"
 _ADAPTER_FILE, _ADAPTER_CONFIG = "adapter.safetensors", "adapter.json"
 _DENSE = (("attention.output.dense", "output.dense"), ("attention.out_lin", "ffn.lin2"))
-"""The last linear maps of the two halves of a layer, in BERT and its kin, and in DistilBERT."""
+"""The last linear maps of the two halves of a layer, in BERT and similar models, and in DistilBERT."""
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterShape:
-    """What an adapter looks like.
+    """The name and the shape of an adapter.
 
-    `size` is that of the bottleneck. With the style `pfeiffer` there is one adapter behind each layer (Pfeiffer et al.
-    2020), with `houlsby` one behind each of its halves, before what went into the half is added (Houlsby et al. 2019).
+    - `size`: the dimension of the bottleneck.
+    - `style`: `pfeiffer` for one adapter behind each layer (Pfeiffer et al. 2020), or `houlsby` for one behind each
+      half of a layer, before the residual connection (Houlsby et al. 2019).
+    - `activation`: `relu` or `gelu`.
 
-    Raises `UnknownNameError` for a style or activation that is unknown, `ValidationError` for a size below 1.
+    Raises `UnknownNameError` for an unknown style or activation, and `ValidationError` for a size below 1.
     """
 
     name: str
@@ -51,14 +54,14 @@ class AdapterShape:
             if value not in known:
                 raise UnknownNameError(f"unknown {what} of adapters {value!r}", hint=f"one of {', '.join(known)}")
         if self.size < 1:
-            raise ValidationError(f"size {self.size} of adapters must be at least 1")
+            raise ValidationError(f"the size of adapters is {self.size}, but must be at least 1")
 
 
 def attach(model: Any, shape: AdapterShape, *, seed: int = 0) -> list[Any]:
-    """Put a new adapter of this shape into every layer of a model; returns their weights.
+    """Add a new adapter of this shape to every layer of a model, and return the weights of the adapters.
 
-    What is put in later works on what earlier ones make of the states. Raises `BackendError` where the model has no
-    layers of a kind that is known here.
+    Adapters that are added later read the output of earlier ones. Raises `BackendError` if the layers of the model are
+    not supported.
     """
     import torch
 
@@ -75,7 +78,7 @@ def attach(model: Any, shape: AdapterShape, *, seed: int = 0) -> list[Any]:
 
 
 def adapters_of(model: Any, name: str) -> list[tuple[int, Any]]:
-    """The adapters of a name with the layers, from 1, that they are in; from the first to the last."""
+    """The adapters with a name, each with the number of its layer, counted from 1; in the order of the layers."""
     return [
         (number, module)
         for number, layer in enumerate(layers_of(model), start=1)
@@ -85,23 +88,23 @@ def adapters_of(model: Any, name: str) -> list[tuple[int, Any]]:
 
 
 def layers_of(model: Any) -> Any:
-    """The layers of an encoder; raises `BackendError` where they are not kept in one list."""
+    """The layers of an encoder; raises `BackendError` if they are not in one list."""
     found = layer_modules(model)
     if found is None:
         raise BackendError(
-            f"adapters cannot be put into a model of type {model.config.model_type}: its layers are not found"
+            f"adapters cannot be added to a model of type {model.config.model_type}: its layers are not found"
         )
     return found
 
 
 def is_adapted(folder: Path) -> bool:
-    """Whether a folder holds a model with adapters."""
+    """True if a folder holds a model with adapters."""
     config = _json(folder / _MODEL_CONFIG)
     return config.get("model_type") == _MODEL_TYPE
 
 
 def base_digest(model: Any) -> str:
-    """What tells models apart that adapters are trained on: a hash of the first and the last layer, adapters aside."""
+    """Identifies the model that adapters were trained on: a hash of its first and last layer, without adapters."""
     import torch
 
     sha = hashlib.sha256()
@@ -115,9 +118,9 @@ def base_digest(model: Any) -> str:
 
 
 def save_adapted(model: Any, shapes: Sequence[AdapterShape], folder: Path, *, base: str) -> None:
-    """Write a model and its adapters to a folder that `load_adapted` reads, and plain transformers refuses.
+    """Write a model and its adapters to a folder for `load_adapted`. Plain transformers refuses the folder.
 
-    The configuration names a type of model that transformers does not know and holds the model's own inside; the
+    The configuration has a model type that transformers does not know, with the configuration of the model inside. The
     weights are in a file that transformers does not look for.
     """
     from transformers import __version__ as transformers_version
@@ -131,15 +134,15 @@ def save_adapted(model: Any, shapes: Sequence[AdapterShape], folder: Path, *, ba
         "model": {**model.config.to_dict(), "architectures": [type(model).__name__]},
     }
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(folder / _MODEL_CONFIG, config)
+    write_json(folder / _MODEL_CONFIG, config)
     _write_tensors(folder / _MODEL_FILE, model.state_dict(), folder / _MODEL_CONFIG)
 
 
 def load_adapted(class_name: str, folder: Path, *, device: Any, dtype: Any, language: Path | None = None) -> Any:
-    """A model with its adapters, on its device and ready to be used; `class_name` is the one it was saved from or auto.
+    """Load a model with its adapters on a device, in evaluation mode. `class_name` is a class of transformers.
 
-    `language` is a folder of a language adapter that takes the place of the model's own. Raises `BackendError` where
-    files are missing, damaged or do not fit.
+    `language` is the folder of a language adapter that replaces the one of the model. Raises `BackendError` if files
+    are missing or damaged, or do not fit the model.
     """
     import transformers
 
@@ -161,12 +164,12 @@ def load_adapted(class_name: str, folder: Path, *, device: Any, dtype: Any, lang
 
 
 def save_adapter(model: Any, shape: AdapterShape, folder: Path, *, base: str) -> None:
-    """Write one adapter of a model, without the model, to a folder that `load_adapter` reads."""
+    """Write the adapters of one name, without the model, to a folder for `load_adapter`."""
     prefix = f"{model.base_model_prefix}."
     inside = f".{_HOST}.{shape.name}."
     weights = {name.removeprefix(prefix): tensor for name, tensor in model.state_dict().items() if inside in name}
     folder.mkdir(parents=True, exist_ok=True)
-    _write_json(
+    write_json(
         folder / _ADAPTER_CONFIG,
         {"xlner": __version__, "base": base, "model_type": model.config.model_type, "adapter": asdict(shape)},
     )
@@ -174,9 +177,9 @@ def save_adapter(model: Any, shape: AdapterShape, folder: Path, *, base: str) ->
 
 
 def load_adapter(model: Any, folder: Path, *, name: str) -> AdapterShape:
-    """Put an adapter of a name that `save_adapter` wrote into the model it was trained on; returns its shape.
+    """Add an adapter that `save_adapter` wrote to the model that it was trained on, and return its shape.
 
-    Raises `BackendError` where there is none in the folder, and where it was trained on another model.
+    Raises `BackendError` if the folder holds no adapter of this name, or one that was trained on another model.
     """
     shape = _shape_in(folder, name, base_digest(model))
     attach(model, shape)
@@ -185,20 +188,20 @@ def load_adapter(model: Any, folder: Path, *, name: str) -> AdapterShape:
 
 
 def _replace(model: Any, shapes: Sequence[AdapterShape], name: str, folder: Path, base: str) -> None:
-    """Give the adapters of a name in a model the weights of others, of the same shape."""
+    """Replace the weights of the adapters with a name by those in a folder, which must have the same shape."""
     own = next((shape for shape in shapes if shape.name == name), None)
     if own is None:
-        raise BackendError(f"the model has no {name} adapter that the one in {folder} could take the place of")
+        raise BackendError(f"the model has no {name} adapter that the one in {folder} could replace")
     shape = _shape_in(folder, name, base)
     if shape != own:
-        raise BackendError(f"the adapter in {folder} is {shape}, that of the model is {own}")
+        raise BackendError(f"the adapter in {folder} is {shape}, but that of the model is {own}")
     _fill_adapter(model, shape, folder)
 
 
 def _shape_in(folder: Path, name: str, base: str) -> AdapterShape:
     facts = _json(folder / _ADAPTER_CONFIG)
     if not facts:
-        raise BackendError(f"{folder} has no {_ADAPTER_CONFIG}", hint=f"give a folder of a {name} adapter")
+        raise BackendError(f"{folder} has no {_ADAPTER_CONFIG}", hint=f"give the folder of a {name} adapter")
     try:
         shape = AdapterShape(**facts["adapter"])
         trained_on = facts["base"]
@@ -219,17 +222,17 @@ def _fill_adapter(model: Any, shape: AdapterShape, folder: Path) -> None:
 
 
 def _fill(model: Any, weights: Mapping[str, Any], path: Path, inside: str = "") -> None:
-    """Give the parts of a model that have `inside` in their names the weights of a file: all of them, and no others."""
+    """Copy the weights of a file into the parts of a model with `inside` in their names. The names must be the same."""
     wanted = {name: tensor for name, tensor in model.state_dict().items() if inside in name}
     shapes = {name: tuple(tensor.shape) for name, tensor in wanted.items()}
     if shapes != {name: tuple(tensor.shape) for name, tensor in weights.items()}:
-        raise BackendError(f"{path} does not fit the model: it has other parts, or parts of another size")
+        raise BackendError(f"{path} does not fit the model: the names or shapes of its weights differ")
     for name, tensor in wanted.items():
         tensor.copy_(weights[name])
 
 
 def _empty(class_name: str, config: Any, dtype: Any) -> Any:
-    """A model of a configuration, with weights that are still to be read."""
+    """A model of a configuration, without its weights."""
     import torch
     import transformers
 
@@ -247,14 +250,14 @@ def _new(shape: AdapterShape, width: int) -> Any:
 
 
 def _adapted(name: str, host: Any, inputs: Any, output: Any) -> Any:
-    """A forward hook: what `host` gives, with what its adapter adds."""
+    """A forward hook that adds the output of the adapter to that of `host`."""
     if isinstance(output, tuple):
         return (_adapted(name, host, inputs, output[0]), *output[1:])
     return output + getattr(host, _HOST)[name](output)
 
 
 def _hosts(layer: Any, style: str) -> Iterator[Any]:
-    """The modules of a layer whose output the adapters work on."""
+    """The modules of a layer whose output the adapters read."""
     if style == "pfeiffer":
         yield layer
         return
@@ -262,7 +265,7 @@ def _hosts(layer: Any, style: str) -> Iterator[Any]:
     found = next((names for names in _DENSE if all(name in parts for name in names)), None)
     if found is None:
         raise BackendError(
-            f"adapters of style {style} cannot be put into {type(layer).__name__}", hint="use style=pfeiffer"
+            f"adapters of style {style} cannot be added to {type(layer).__name__}", hint="use style=pfeiffer"
         )
     yield from (parts[name] for name in found)
 
@@ -279,12 +282,8 @@ def _json(path: Path) -> dict[str, Any]:
     return values if isinstance(values, dict) else {}
 
 
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
 def _write_tensors(path: Path, tensors: Mapping[str, Any], like: Path) -> None:
-    """Write a safetensors file with the permissions of another one."""
+    """Write a safetensors file with the permissions of another file. Those of safetensors ignore the umask."""
     from safetensors.torch import save_file
 
     save_file({name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}, path, {"format": "pt"})

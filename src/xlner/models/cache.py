@@ -1,4 +1,4 @@
-"""Where xlner keeps what it can make again."""
+"""The cache folder of xlner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from pathlib import Path
 
 
 def cache_dir() -> Path:
-    """The folder that the environment variable XLNER_CACHE names, else `xlner` in the user's cache of the platform."""
+    """The value of the environment variable XLNER_CACHE; by default `xlner` in the cache folder of the user.
+
+    Everything in it can be made again.
+    """
     named = os.environ.get("XLNER_CACHE")
     if named:
         return Path(named).expanduser()

@@ -1,4 +1,4 @@
-"""Models of the Hugging Face hub as folders: given ones, those in the cache, and those to be downloaded."""
+"""Folders of models: local ones, those in the cache of the Hugging Face hub, and those to download."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pathlib import Path
 from xlner.errors import BackendError, MissingExtraError, NotDownloadedError
 
 _SMALL = ("*.json", "*.txt", "*.model", "*.spm", "*.tiktoken", "*.jinja")
-"""Configuration and tokenizers."""
+"""Configurations and tokenizers."""
 _WEIGHTS = ("*.safetensors", "*.bin")
-"""The better one first; a model that has both is read from safetensors."""
+"""In order of preference: a model that has both is read from safetensors."""
 _NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin")
 _TIMEOUT = 10
-"""Seconds to wait for the hub to say what a model consists of."""
+"""Seconds to wait for the list of files of a model."""
 
 _downloads = ContextVar("downloads", default=True)
 
 
 @contextmanager
 def without_downloads() -> Iterator[None]:
-    """For a look at what is there: a model that is not on this machine raises `NotDownloadedError` at once."""
+    """Inside of this context, a model that is not on this machine raises `NotDownloadedError` and is not downloaded."""
     token = _downloads.set(False)
     try:
         yield
@@ -35,25 +35,33 @@ def without_downloads() -> Iterator[None]:
 
 
 def model_folder(name: str, *, revision: str | None = None, config: str = "config.json") -> Path:
-    """The folder of a model: `name` itself where that is a folder, else its snapshot in the cache of the hub.
+    """The folder of a model: `name` itself if it is a folder, otherwise its snapshot in the cache of the hub.
 
-    What is in the cache is taken as it is, without a network. Only what is not there is downloaded: configuration,
-    tokenizer and weights in one format. `revision` is a branch, tag or commit; `config` a file every such model has.
+    A model in the cache is used without asking the network. Otherwise its configuration, its tokenizer, and its weights
+    in one format are downloaded.
 
-    Raises `BackendError` for a folder that is not there, a name that the hub does not know or does not give away,
-    `NotDownloadedError` where the model is not in the cache and the hub cannot be reached, and `MissingExtraError`
-    without `huggingface_hub`.
+    - `revision`: a branch, tag or commit.
+    - `config`: a file that every such model has.
+
+    Raises `BackendError` for a missing folder, and for a name that the hub does not know or gives no access to;
+    `NotDownloadedError` if the model is not in the cache and the hub cannot be reached; and `MissingExtraError` without
+    `huggingface_hub`.
+
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp()
+    >>> model_folder(folder) == Path(folder)
+    True
     """
     path = Path(name).expanduser()
     if path.is_dir():
         return path
     if path.exists() or not _is_repository(name):
-        raise BackendError(f"model folder {name!r} is not there", hint="give a folder, or a name such as owner/model")
+        raise BackendError(f"model folder {name!r} does not exist", hint="give a folder, or a name such as owner/model")
     return _cached(name, revision, config) or _download(name, revision, config)
 
 
 def folder_version(folder: Path) -> str:
-    """What tells two versions of a model apart: the commit of a snapshot, else a hash of configuration and weights."""
+    """Identifies a version of a model: the commit of a snapshot, or a hash of its configuration and weights."""
     if folder.parent.name == "snapshots":
         return folder.name[:12]
     digest = hashlib.sha256()
@@ -65,7 +73,7 @@ def folder_version(folder: Path) -> str:
 
 
 def hub_cache() -> Path:
-    """Where downloaded models are kept, whether `huggingface_hub` is installed or not."""
+    """The folder of downloaded models. Works without `huggingface_hub`."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     home = Path(os.environ.get("HF_HOME") or cache / "huggingface")
     return Path(os.environ.get("HF_HUB_CACHE") or home / "hub").expanduser()
@@ -80,7 +88,7 @@ def _counts(name: str) -> bool:
 
 
 def _cached(name: str, revision: str | None, config: str) -> Path | None:
-    """The snapshot of a model in the cache; None where it is not there, or not whole."""
+    """The snapshot of a model in the cache; None if it is not there, or not complete."""
     try:
         from huggingface_hub import try_to_load_from_cache
         from huggingface_hub.errors import HFValidationError
@@ -97,7 +105,7 @@ def _cached(name: str, revision: str | None, config: str) -> Path | None:
 
 
 def _is_whole(folder: Path) -> bool:
-    """False where a download was broken off: no weights, or not all of their parts."""
+    """False after an interrupted download: without weights, or without some of their parts."""
     weights = weight_files(p.name for p in folder.iterdir())
     suffix = Path(weights[0]).suffix if weights else ""
     parts = [part for index in folder.glob(f"*{suffix}.index.json") for part in _parts(index)]
@@ -105,7 +113,7 @@ def _is_whole(folder: Path) -> bool:
 
 
 def _parts(index: Path) -> set[str]:
-    """The files that the index of a model in several parts names."""
+    """The files that the index of a model with several files of weights lists."""
     return set(json.loads(index.read_text(encoding="utf-8")).get("weight_map", {}).values())
 
 
@@ -121,7 +129,7 @@ def weight_files(names: Iterable[str]) -> list[str]:
 
 def _download(name: str, revision: str | None, config: str) -> Path:
     if not _downloads.get():
-        raise NotDownloadedError(f"{name} is not on this machine", hint="it is downloaded when it is first used")
+        raise NotDownloadedError(f"{name} is not on this machine", hint="it will be downloaded on first use")
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -131,18 +139,16 @@ def _download(name: str, revision: str | None, config: str) -> Path:
         RevisionNotFoundError,
     )
 
-    # Which package the hub speaks HTTP with differs by version; its error class is a base of theirs.
+    # The HTTP package of the hub differs by version; its error class is a base of HfHubHTTPError.
     unreachable = (OSError, *HfHubHTTPError.__bases__)
     try:
         info = HfApi().model_info(name, revision=revision, timeout=_TIMEOUT)
         files = _wanted([sibling.rfilename for sibling in info.siblings or ()])
         if config not in files:
-            raise BackendError(f"model {name!r} has no {config}", hint="is it a model of another library?")
+            raise BackendError(f"model {name!r} has no {config}", hint="check that it is a model of this library")
         return Path(snapshot_download(name, revision=revision, allow_patterns=files))
     except GatedRepoError:
-        raise BackendError(
-            f"model {name!r} is given only to those who ask for it", hint="ask on its page, then: hf auth login"
-        ) from None
+        raise BackendError(f"model {name!r} is gated", hint="request access on its page, then: hf auth login") from None
     except RevisionNotFoundError:
         raise BackendError(f"model {name!r} has no revision {revision!r}") from None
     except RepositoryNotFoundError:
@@ -154,12 +160,12 @@ def _download(name: str, revision: str | None, config: str) -> Path:
         why = f"the hub cannot be reached: {_first_line(error)}" if asked else "HF_HUB_OFFLINE is set"
         raise NotDownloadedError(
             f"model {name!r} is not in the cache ({hub_cache()}), and {why}",
-            hint="download it where there is a network, and give the folder",
+            hint="download it on a machine with a network, and give the folder",
         ) from None
 
 
 def _wanted(names: Sequence[str]) -> list[str]:
-    """Of all files of a model those that are needed to run it; what is in sub-folders is another model."""
+    """The files that are needed to run a model. Those in sub-folders belong to other models."""
     top = [n for n in names if "/" not in n]
     return [n for n in top if any(fnmatch(n, p) for p in _SMALL)] + weight_files(top)
 

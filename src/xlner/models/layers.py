@@ -1,4 +1,4 @@
-"""The layers of an encoder of transformers."""
+"""The layers of encoders of transformers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def layer_modules(encoder: Any) -> Any:
-    """The list of the layers of an encoder; None where layers are not kept in one list (ALBERT shares one layer)."""
+    """The list of the layers of an encoder; None if there is no such list (ALBERT shares one layer)."""
     from torch.nn import ModuleList
 
     n_layers = encoder.config.num_hidden_layers

@@ -1,4 +1,4 @@
-"""PyTorch models: where they run, in which precision, and how they are loaded."""
+"""Loading PyTorch models and tokenizers: devices, precisions, and checks."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 
 _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
-"""Parts that checkpoints leave out and that no model here uses."""
+"""Parts that some checkpoints lack and that are not used here."""
 _NO_CODE = {"trust_remote_code": False}
-"""A model may come with code of its own; it is not run, and nobody is asked whether it may."""
+"""Code that comes with a model is never run."""
 _KINDS = {
     "AutoModel": "an encoder",
     "AutoModelForSeq2SeqLM": "a model that translates",
     "AutoModelForTokenClassification": "a token classifier",
 }
 _LEAST_VOCABULARY = 8
-"""Fewer pieces beside the special ones are no vocabulary."""
+"""A vocabulary with fewer sub-words than this, besides special tokens, counts as missing."""
 
 
 def require_torch() -> None:
-    """Raise `MissingExtraError` where PyTorch or transformers is not installed."""
+    """Raise `MissingExtraError` if PyTorch or transformers is not installed."""
     for name, package in (("PyTorch", "torch"), ("transformers", "transformers")):
         try:
             importlib.import_module(package)
@@ -35,9 +35,9 @@ def require_torch() -> None:
 
 
 def device_named(name: str = "auto") -> Any:
-    """A `torch.device`: `cpu`, `cuda`, `cuda:1`, `mps` …, or with `auto` a GPU where there is one.
+    """The `torch.device` with this name: `cpu`, `cuda`, `cuda:1`, `mps` …; `auto` is a GPU if there is one.
 
-    Raises `UnknownNameError` for a name that is none, `BackendError` for a device that is not there.
+    Raises `UnknownNameError` for an unknown name, and `BackendError` for a device that this machine does not have.
     """
     import torch
 
@@ -48,14 +48,14 @@ def device_named(name: str = "auto") -> Any:
     except RuntimeError:
         raise UnknownNameError(f"unknown device {name!r}", hint="auto, cpu, cuda, cuda:1 or mps") from None
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise BackendError(f"device {name!r} is not there", hint=f"{torch.cuda.device_count()} GPUs are")
+        raise BackendError(f"this machine has no device {name!r}", hint=f"it has {torch.cuda.device_count()} GPUs")
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise BackendError(f"device {name!r} is not there")
+        raise BackendError(f"this machine has no device {name!r}")
     return device
 
 
 def dtype_named(name: str, device: Any) -> Any:
-    """A `torch.dtype`: `float32`, `float16`, `bfloat16`; `auto` is float32 on a CPU and half precision on a GPU.
+    """The `torch.dtype` for `float32`, `float16` or `bfloat16`; `auto` is float32 on a CPU and half precision on a GPU.
 
     Raises `UnknownNameError` for any other name.
     """
@@ -71,9 +71,9 @@ def dtype_named(name: str, device: Any) -> Any:
 
 
 def load_model(auto_class: str, folder: Path, *, device: Any, dtype: Any, **options: Any) -> Any:
-    """A model by the name of its auto class, `AutoModelForTokenClassification` …, on its device and ready to be used.
+    """Load a model on a device in evaluation mode, by the name of its auto class: `AutoModelForTokenClassification` …
 
-    Raises what `load_checkpoint` raises.
+    Raises the errors of `load_checkpoint`.
     """
     model, _ = load_checkpoint(auto_class, folder, dtype=dtype, **options)
     return model.to(device).eval()
@@ -82,10 +82,10 @@ def load_model(auto_class: str, folder: Path, *, device: Any, dtype: Any, **opti
 def load_checkpoint(
     class_name: str, folder: Path, *, dtype: Any, may_lack: tuple[str, ...] = _WEIGHTS_MAY_LACK, **options: Any
 ) -> tuple[Any, frozenset[str]]:
-    """A model by the name of a class of transformers, and the names of the weights that its folder lacks.
+    """Load a model by the name of a class of transformers; also return the names of the weights that its folder lacks.
 
-    Raises `BackendError` where the folder holds no model, one of another kind, or one that lacks weights whose names
-    have none of `may_lack` in them: these would be random numbers.
+    Raises `BackendError` if the folder holds no model or one of another kind, or if it lacks weights, which would be
+    random numbers. Weights with one of `may_lack` in their names are allowed to be missing.
     """
     import transformers
 
@@ -93,7 +93,7 @@ def load_checkpoint(
     try:
         with silence():
             model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **_NO_CODE, **options)
-    except Exception as error:  # safetensors and torch raise errors of their own kinds for damaged files
+    except Exception as error:  # safetensors and torch have their own errors for damaged files
         raise BackendError(f"{folder} cannot be loaded as {kind}: {_first_line(error)}") from None
     missing = [
         key for key in found["missing_keys"] if not any(part in key for part in may_lack) and not _computed(model, key)
@@ -107,31 +107,31 @@ def load_checkpoint(
 
 
 def _computed(model: Any, key: str) -> bool:
-    """Whether a weight is a formula that is not learned, as the positions of Marian are."""
+    """True for weights that are computed and not learned, such as the positions of Marian."""
     return "Sinusoidal" in type(model.get_submodule(key.rpartition(".")[0])).__name__
 
 
 def load_tokenizer(folder: Path, **options: Any) -> Any:
-    """The tokenizer of a model; raises `BackendError` where its files are missing or cannot be read."""
+    """Load the tokenizer of a model; raises `BackendError` if its files are missing or cannot be read."""
     import transformers
 
     try:
         with silence(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Marian's recommends a package for what it no longer does
+            warnings.simplefilter("ignore")  # Marian's recommends a package that it no longer needs
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_NO_CODE, **options)
-    except Exception as error:  # the tokenizers library raises nothing more specific
+    except Exception as error:  # the tokenizers library has no errors of its own
         raise BackendError(f"the tokenizer in {folder} cannot be read: {_first_line(error)}") from None
-    # Some classes are made empty where the files are missing, and would read every word as unknown.
+    # Without files, some classes create an empty tokenizer, for which every word is unknown.
     if len(tokenizer) < len(tokenizer.all_special_ids) + _LEAST_VOCABULARY:
         raise BackendError(
-            f"{folder} has no tokenizer", hint="put the tokenizer's files there, or save it with save_pretrained"
+            f"{folder} has no tokenizer", hint="copy the files of the tokenizer there, or save it with save_pretrained"
         )
     return tokenizer
 
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """No bars and reports while loading: what matters in them is raised."""
+    """Hide the progress bars and reports of transformers. The errors among them are raised by `load_checkpoint`."""
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()

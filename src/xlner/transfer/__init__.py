@@ -1,4 +1,4 @@
-"""Transfer: fine-tuning recognizers, and using them on languages that they were not trained on."""
+"""Fine-tuning recognizers, using them on languages that they were not trained on, and ensembles with projection."""
 
 import lazy_loader as lazy
 

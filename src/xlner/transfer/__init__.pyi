@@ -3,8 +3,10 @@ from .ensemble import Ensemble as Ensemble
 from .language_adapters import LanguageAdapterOptions as LanguageAdapterOptions
 from .language_adapters import LanguageAdapterReport as LanguageAdapterReport
 from .language_adapters import train_language_adapter as train_language_adapter
+from .orthogonal import Orthogonality as Orthogonality
 from .orthogonal import folder_orthogonality as folder_orthogonality
 from .orthogonal import orthogonality as orthogonality
+from .report import Epoch as Epoch
 from .report import TrainingReport as TrainingReport
 from .training import train as train
 from .training_options import TrainingOptions as TrainingOptions

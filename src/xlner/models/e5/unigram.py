@@ -1,4 +1,4 @@
-"""SentencePiece's unigram tokenizer, one word at a time."""
+"""The unigram tokenizer of SentencePiece, for single words."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import lru_cache
 from xlner.models.e5.weights import Vocabulary
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
-"""SentencePiece's mark for the space before a word."""
+"""The mark of SentencePiece for the space before a word."""
 _CACHED_WORDS = 1 << 16
 _UNKNOWN_PENALTY = 10.0
-"""How much less likely than the rarest piece an unknown character is, as in SentencePiece."""
+"""The log probability of an unknown character is this much below that of the rarest piece, as in SentencePiece."""
 
 _Step = tuple[int, int]
-"""Where a piece starts, and its id."""
+"""The start and the id of a piece."""
 
 
 class Unigram:
-    """Splits words into the most probable sequence of pieces (Kudo 2018); recent words are remembered.
+    """Splits words into the most probable sequence of pieces (Kudo 2018). Recent words are cached.
 
-    Text never becomes a control piece: a word `<s>` is three characters.
+    Text never becomes a control piece: the word `<s>` is split into characters.
 
     >>> names = ("<s>", "<pad>", "</s>", "<unk>", "▁", "▁wo", "rd")
     >>> words = Unigram(Vocabulary(names, (0, 0, 0, 0, -3, -2, -2), 0, 2, 1, 3, {0x200B: ""}))
@@ -41,12 +41,12 @@ class Unigram:
         self.encode = lru_cache(_CACHED_WORDS)(self._encode)
 
     def _encode(self, word: str) -> tuple[int, ...]:
-        """Piece ids of a word; none where nothing of it is left after normalization. Linear in its length."""
+        """The ids of the pieces of a word; empty if nothing is left after normalization. Linear in the length."""
         text = self._normalize(word)
         return tuple(self._most_probable(WORD_START + text)) if text else ()
 
     def _normalize(self, word: str) -> str:
-        # The file maps single characters; composing first stands in for SentencePiece's rules on sequences.
+        # The file maps single characters. NFC first replaces the rules of SentencePiece for sequences.
         composed = unicodedata.normalize("NFC", word).translate(self._normalization)
         return WORD_START.join(composed.replace(WORD_START, " ").split())
 

