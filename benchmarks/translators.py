@@ -65,7 +65,7 @@ def timed(run: Callable[[], int]) -> tuple[float, int]:
 
 def runner(translator: NllbTranslator, texts: list[str]) -> Callable[[], int]:
     """Translate all texts; every translation has as many tokens as its batch may have, on both engines."""
-    checkpoint = translator.route("es", "en")
+    checkpoint = translator.checkpoint("es", "en")
     prompt = checkpoint.prompt("es", "en")
     ids = checkpoint.encode(texts, prompt)
     generator = checkpoint.generator

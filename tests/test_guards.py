@@ -418,13 +418,14 @@ def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
         def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
             raise BackendError("no model")
 
-        def route(self, from_lang: str, to_lang: str) -> str:
-            return f"{from_lang}>{to_lang}"
+        def check_direction(self, from_lang: str, to_lang: str) -> None:
+            raise BackendError(f"not from {from_lang} to {to_lang}")
 
     with pytest.raises(BackendError, match="no model"):
         GuardedTranslator(Gone()).translate(["x"], **DIRECTION)
-    assert GuardedTranslator(Gone()).route("gl", "en") == "gl>en"
-    assert GuardedTranslator(EchoTranslator()).route("gl", "en") is None
+    with pytest.raises(BackendError, match="not from gl to en"):
+        GuardedTranslator(Gone()).check_direction("gl", "en")
+    GuardedTranslator(EchoTranslator()).check_direction("gl", "en")
     assert re.fullmatch(
         r"guarded 2 keep py3langid [\d.]+ EchoTranslator", GuardedTranslator(EchoTranslator()).fingerprint
     )

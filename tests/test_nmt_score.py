@@ -26,7 +26,7 @@ def one_pair(translator: hf.Seq2SeqTranslator, text: str, other: str, from_lang:
     """`p(other | text)` by the definition, one forward pass for one pair."""
     import torch
 
-    checkpoint = translator.route("gl", "en")
+    checkpoint = translator.checkpoint("gl", "en")
     prompt = checkpoint.prompt(from_lang, to_lang)
     model = checkpoint.generator.model  # type: ignore[attr-defined]
     ids = checkpoint.tokenizer(other, add_special_tokens=False)["input_ids"]

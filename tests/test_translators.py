@@ -147,7 +147,7 @@ def test_what_ctranslate2_cannot_do_is_said(models: Callable[[str], Path], monke
 
 def test_second_attempts_do_not_loop(models: Callable[[str], Path]) -> None:
     translator = hf.NllbTranslator(str(models("nllb")), beams=1, max_ratio=1.0)
-    checkpoint = translator.route("gl", "en")
+    checkpoint = translator.checkpoint("gl", "en")
     batch = [text for text in texts() if text]
     first, second = (make(batch, **DIRECTION) for make in (translator.translate, translator.retranslate))
     assert first != second
@@ -163,9 +163,9 @@ def test_long_texts_are_translated_in_pieces_and_lines_stay_lines(models: Callab
     (long,) = translator.translate([" ".join([short] * 9)], **DIRECTION)
     assert len(long) > len(alone)
     assert translator.translate([f"{short}\n\n{short}"], **DIRECTION) == [f"{alone}\n\n{alone}"]
-    prompt = translator.route("gl", "en").prompt("gl", "en")
-    for piece in hf._cut(" ".join([short] * 9), translator.route("gl", "en"), prompt):
-        assert len(translator.route("gl", "en").encode([piece], prompt)[0]) <= 64
+    prompt = translator.checkpoint("gl", "en").prompt("gl", "en")
+    for piece in hf._cut(" ".join([short] * 9), translator.checkpoint("gl", "en"), prompt):
+        assert len(translator.checkpoint("gl", "en").encode([piece], prompt)[0]) <= 64
 
 
 def test_legacy_prompts_have_the_language_last(models: Callable[[str], Path]) -> None:
@@ -177,7 +177,7 @@ def test_legacy_prompts_have_the_language_last(models: Callable[[str], Path]) ->
         (True, load("translator", f"nllb:{folder}?legacy=true")),
         (True, load("translator", f"easyproject:{folder}")),
     ):
-        checkpoint = translator.route("gl", "en")
+        checkpoint = translator.checkpoint("gl", "en")
         tokenizer = AutoTokenizer.from_pretrained(folder, legacy_behaviour=legacy, src_lang="glg_Latn")
         assert checkpoint.encode(["Ana vive"], checkpoint.prompt("gl", "en")) == tokenizer(["Ana vive"])["input_ids"]
     with pytest.raises(ValidationError, match="legacy is an option of nllb, not of madlad"):
@@ -220,7 +220,7 @@ def test_the_language_code_stands_where_legacy_says(spec: str, ids: list[int], s
     )
     tokenizer.save_pretrained(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "m2m_100", "max_position_embeddings": 64}', encoding="utf-8")
-    checkpoint = load("translator", spec.format(tmp_path)).route("gl", "en")
+    checkpoint = load("translator", spec.format(tmp_path)).checkpoint("gl", "en")
     prompt = checkpoint.prompt("gl", "en")
     if said and "?" not in spec:
         ids = [7, 8, 2, 9]  # what the files say
@@ -231,10 +231,10 @@ def test_the_language_code_stands_where_legacy_says(spec: str, ids: list[int], s
 def test_unknown_languages_are_named_with_near_misses(models: Callable[[str], Path]) -> None:
     translator = hf.NllbTranslator(str(models("nllb")))
     with pytest.raises(BackendError, match="does not know the language 'bbj'; it knows 2 languages, none"):
-        translator.route("bbj", "en")
+        translator.check_direction("bbj", "en")
     with pytest.raises(BackendError, match="does not know the language 'pcm'; near: en"):
-        translator.route("gl", "pcm")
-    assert translator.route("glg_Latn", "eng") is translator.route("gl", "en")
+        translator.check_direction("gl", "pcm")
+    assert translator.checkpoint("glg_Latn", "eng") is translator.checkpoint("gl", "en")
     assert translator.translate(["Vigo"], from_lang="gl", to_lang="glg") == ["Vigo"]
 
 
@@ -242,14 +242,14 @@ def test_marian_names_and_directions(models: Callable[[str], Path], tmp_path: Pa
     folder = models("marian")
     shutil.copytree(folder, tmp_path / "opus-gl-en")
     template = hf.MarianTranslator(str(tmp_path / "opus-{from}-{to}"))
-    assert template.route("glg_Latn", "en").name == str(tmp_path / "opus-gl-en")
+    assert template.checkpoint("glg_Latn", "en").name == str(tmp_path / "opus-gl-en")
     assert template.translate(["Vigo"], **DIRECTION) == hf.MarianTranslator(str(folder)).translate(
         ["Vigo"], **DIRECTION
     )
     with pytest.raises(BackendError, match="opus-en-gl"):
-        template.route("en", "gl")
+        template.checkpoint("en", "gl")
     with pytest.raises(BackendError, match="translates from gl to en, not from es to en"):
-        hf.MarianTranslator(str(folder)).route("es", "en")
+        hf.MarianTranslator(str(folder)).check_direction("es", "en")
     assert hf._names("o/m-{from}-{to}", "tl", "zh")[:2] == ["o/m-tl-zh", "o/m-tl-zho"]
 
 
@@ -260,10 +260,10 @@ def test_marian_with_several_target_languages(models: Callable[[str], Path], tmp
     many = hf.MarianTranslator(
         str(save_marian(tmp_path / "many", codes=(">>eng<<", ">>por<<"), direction=("ROA", "x")))
     )
-    checkpoint = many.route("gl", "pt")
+    checkpoint = many.checkpoint("gl", "pt")
     assert checkpoint.prompt("gl", "pt").prefix == (checkpoint.tokenizer.convert_tokens_to_ids(">>por<<"),)
     with pytest.raises(BackendError, match="does not know the language 'de'"):
-        many.route("gl", "de")
+        many.check_direction("gl", "de")
 
 
 def test_a_model_by_name_from_the_cache_of_the_hub(
@@ -289,21 +289,21 @@ def test_a_model_by_name_from_the_cache_of_the_hub(
 def test_what_is_wrong_with_a_model_is_said_before_any_work(models: Callable[[str], Path], tmp_path: Path) -> None:
     folder = models("nllb")
     with pytest.raises(BackendError, match="is a model of type 'm2m_100', and madlad needs mt5 or t5 or umt5"):
-        hf.MadladTranslator(str(folder)).route("gl", "en")
+        hf.MadladTranslator(str(folder)).check_direction("gl", "en")
     bare = tmp_path / "bare"
     shutil.copytree(folder, bare)
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (bare / name).unlink()
     with pytest.raises(BackendError, match="tokenizer"):
-        hf.NllbTranslator(str(bare)).route("gl", "en")
+        hf.NllbTranslator(str(bare)).check_direction("gl", "en")
     (bare / "config.json").write_text("{", encoding="utf-8")
     with pytest.raises(BackendError, match="is not JSON"):
-        hf.NllbTranslator(str(bare)).route("gl", "en")
+        hf.NllbTranslator(str(bare)).check_direction("gl", "en")
     (bare / "config.json").unlink()
     with pytest.raises(BackendError, match=r"has no config\.json"):
-        hf.NllbTranslator(str(bare)).route("gl", "en")
+        hf.NllbTranslator(str(bare)).check_direction("gl", "en")
     with pytest.raises(BackendError, match="not there"):
-        hf.NllbTranslator(str(tmp_path / "none")).route("gl", "en")
+        hf.NllbTranslator(str(tmp_path / "none")).check_direction("gl", "en")
     with pytest.raises(UnknownNameError, match="unknown engine 'onnx'"):
         hf.NllbTranslator(engine="onnx")
     with pytest.raises(ValidationError, match="must be over 0"):

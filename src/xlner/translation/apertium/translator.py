@@ -79,6 +79,10 @@ class ApertiumTranslator:
             self._linked = LinkedTranslator(self)
         return self._linked.translate(texts, from_lang=from_lang, to_lang=to_lang)
 
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
+        """Raise `BackendError`, with what to install, where no chain of modes leads from one language to the other."""
+        self.route(from_lang, to_lang)
+
     def route(self, from_lang: str, to_lang: str) -> tuple[str, ...]:
         """The modes that a text passes through, in order; none where both languages are the same.
 

@@ -9,7 +9,7 @@ from itertools import islice
 
 from xlner.errors import BackendError, StageError, UnknownNameError
 from xlner.models.batching import padded_batches
-from xlner.stages import Translator
+from xlner.stages import DirectedTranslator, RetryingTranslator, Translator
 from xlner.text import languages
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
 from xlner.translation.guards import identification
@@ -119,10 +119,10 @@ class GuardedTranslator:
         inner = getattr(self.translator, "fingerprint", type(self.translator).__qualname__)
         return f"guarded {_RULES} {self.on_warning} {identification.version()} {inner}"
 
-    def route(self, from_lang: str, to_lang: str) -> object:
-        """What the translator says about the route, if it has something to say."""
-        asked = getattr(self.translator, "route", None)
-        return None if asked is None else asked(from_lang, to_lang)
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
+        """Raise `BackendError` where the translator knows that it cannot translate in this direction."""
+        if isinstance(self.translator, DirectedTranslator):
+            self.translator.check_direction(from_lang, to_lang)
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """The translations alone; raises the first error."""
@@ -183,11 +183,9 @@ class _Work:
         return self.translator.translate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
 
     def retranslate(self, texts: Sequence[str]) -> Sequence[str]:
-        other = getattr(self.translator, "retranslate", None)
-        if other is None:
+        if not isinstance(self.translator, RetryingTranslator):
             return self.translate(texts)
-        made: Sequence[str] = other(texts, from_lang=self.from_lang, to_lang=self.to_lang)
-        return made
+        return self.translator.retranslate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
 
     def in_pieces(self, texts: Sequence[str]) -> Sequence[str]:
         """Translate the sentences of each text, or halves of a single sentence, and join them."""

@@ -57,8 +57,9 @@ class NmtScore:
         self.target_lang = canonical(target_lang)
         self.keep = keep
         self.batch_tokens = batch_tokens
-        self._checkpoint = translator.route(self.source_lang, self.target_lang)
-        translator.route(self.target_lang, self.source_lang)
+        translator.check_direction(self.source_lang, self.target_lang)
+        translator.check_direction(self.target_lang, self.source_lang)
+        self._checkpoint = translator.checkpoint(self.source_lang, self.target_lang)
         self._cache = ScoreCache(self._model) if cached else None
 
     @property

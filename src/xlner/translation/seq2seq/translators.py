@@ -84,7 +84,7 @@ class Seq2SeqTranslator:
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text; an empty text gives an empty text, and one in the language asked for is given back.
 
-        Raises `BackendError` as `route` does.
+        Raises `BackendError` as `check_direction` does.
         """
         return self._translate(texts, from_lang, to_lang, self.search)
 
@@ -93,14 +93,12 @@ class Seq2SeqTranslator:
         search = DecodingOptions(self.search.beams, self.search.length_penalty, NO_REPEAT)
         return self._translate(texts, from_lang, to_lang, search)
 
-    def route(self, from_lang: str, to_lang: str) -> Seq2SeqCheckpoint:
-        """The model of a direction, loaded as far as its tokenizer.
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
+        """Load the model of the direction as far as its tokenizer.
 
-        Raises `BackendError` where it is not to be had, is of another kind, or does not know one of the languages.
+        Raises `BackendError` where it cannot be found, is of another kind, or does not know one of the languages.
         """
-        checkpoint = self.checkpoint(from_lang, to_lang)
-        checkpoint.prompt(from_lang, to_lang)
-        return checkpoint
+        self.checkpoint(from_lang, to_lang).prompt(from_lang, to_lang)
 
     def phrase_scorer(self, source_lang: str, target_lang: str) -> NmtScore:
         """The translation score of phrases by this model; raises what `NmtScore` does."""
