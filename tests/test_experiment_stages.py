@@ -39,7 +39,7 @@ class OneModel:
         BUILT.append("translator")
         self.routes: list[tuple[str, str]] = []
 
-    def route(self, from_lang: str, to_lang: str) -> None:
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
         if from_lang == "no":
             raise BackendError("no such route")
         self.routes.append((from_lang, to_lang))

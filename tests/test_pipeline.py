@@ -181,7 +181,7 @@ def test_bad_options_are_refused() -> None:
 
 def test_the_route_is_asked_for_before_the_first_sentence() -> None:
     class Routed(EchoTranslator):
-        def route(self, from_lang: str, to_lang: str) -> None:
+        def check_direction(self, from_lang: str, to_lang: str) -> None:
             raise BackendError(f"no way from {from_lang} to {to_lang}")
 
     with pytest.raises(BackendError, match="no way from gl to en"):

@@ -21,7 +21,7 @@ from xlner.pipeline.pipeline import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW
 from xlner.projection.calibration import Calibration as Confidences
 from xlner.projection.confidence import rated, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
-from xlner.stages import Aligner, Projector, Translator
+from xlner.stages import Aligner, DirectedTranslator, Projector, Translator
 from xlner.text.languages import canonical
 from xlner.translation.guards.checks import find_warnings
 from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
@@ -95,8 +95,8 @@ class TrainingDataBuilder:
         except ValueError:
             raise UnknownNameError(f"unknown route {route!r}", hint=f"known: {', '.join(BuildMethod)}") from None
         self.translator: Translator = _built("translator", translator)
-        if hasattr(self.translator, "route"):  # one that knows its ways; before models are loaded for nothing
-            self.translator.route(self.from_lang, self.to_lang)
+        if isinstance(self.translator, DirectedTranslator):  # before models are loaded for nothing
+            self.translator.check_direction(self.from_lang, self.to_lang)
         self._guard = GuardedTranslator(self.translator, on_warning=on_warning, batch_words=batch_words)
         by_markers = self.route is BuildMethod.MARKERS
         self._marking = marking(self.translator, markers, **self._direction) if by_markers else None

@@ -17,7 +17,7 @@ from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.stages import Aligner, Projector, Recognizer, Translator
+from xlner.stages import Aligner, DirectedTranslator, Projector, Recognizer, Translator
 from xlner.text.languages import canonical
 from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
@@ -217,10 +217,9 @@ class Pipeline:
         return out
 
     def _check_route(self) -> None:
-        """Ask a translator that knows its routes whether it has this one, before any work is done."""
-        route = getattr(self.translator, "route", None)
-        if route is not None:
-            route(self.target_lang, self.source_lang)
+        """Check the direction before any work is done, where the translator can tell."""
+        if isinstance(self.translator, DirectedTranslator) and self.target_lang is not None:
+            self.translator.check_direction(self.target_lang, self.source_lang)
 
 
 def _put(name: str, put: Callable[[Pair, R], Pair], pair: Pair, result: R | Exception) -> Pair:

@@ -15,7 +15,7 @@ from xlner.projection.fallback import remaining, with_fallback
 from xlner.projection.markers.matching import THRESHOLD, check_threshold
 from xlner.projection.markers.styles import MarkerStyle
 from xlner.projection.markers.translation import translate_labeled
-from xlner.stages import Aligner, Projector, Translator
+from xlner.stages import Aligner, DirectedTranslator, Projector, Translator
 from xlner.text.languages import canonical
 
 _Outcomes = Mapping[int, Outcome]
@@ -134,9 +134,8 @@ class BackTranslationProjector:
         return self.target_lang
 
     def _check_route(self) -> None:
-        route = getattr(self.translator, "route", None)
-        if route is not None and self.target_lang is not None:
-            route(self.source_lang, self.target_lang)
+        if isinstance(self.translator, DirectedTranslator) and self.target_lang is not None:
+            self.translator.check_direction(self.source_lang, self.target_lang)
 
     def _carry(self, pairs: Sequence[Pair], back: Sequence[Projection]) -> list[_Outcomes]:
         """Outcomes of the entities of each back-translation, by where they start in it."""

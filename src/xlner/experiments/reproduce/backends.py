@@ -9,6 +9,7 @@ from typing import Any
 from xlner.core.registry import Spec, backend_class, load, options_of
 from xlner.errors import BackendError, MissingExtraError, NotDownloadedError
 from xlner.experiments.reproduce.fingerprints import Fingerprints
+from xlner.stages import DirectedTranslator
 
 Approach = tuple[str, str]
 """From and to which language a translator translates."""
@@ -73,9 +74,8 @@ class BackendShelf:
 
 
 def _ask_for(translator: Any, route: Approach) -> None:
-    ask = getattr(translator, "route", None)
-    if ask is not None:
-        ask(*route)
+    if isinstance(translator, DirectedTranslator):
+        translator.check_direction(*route)
 
 
 def _arrow(route: Approach) -> str:
