@@ -21,7 +21,7 @@ from pathlib import Path
 from xlner import load, read_sentences
 from xlner.stages import Translator
 from xlner.text import detokenize
-from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
+from xlner.translation import CheckedTranslation, GuardedTranslator
 
 FOREIGN = {"german": "deu", "swedish": "swe", "portuguese": "por"}
 FAULTS = ("empty", "loop", "half", "script", "copy", "raise", "few", *FOREIGN)
@@ -122,11 +122,11 @@ def broken(text: str, clean: str, kind: str) -> str:
 
 def outcome(checked: CheckedTranslation, clean: str) -> str:
     """What became of a translation that had a fault at first; see above."""
-    if checked.suspicious:
+    if checked.has_warnings:
         return "flagged"
     if checked.text.split() == clean.split():
         return "mended"
-    return "kept" if checked.made_again else "missed"
+    return "kept" if checked.retried else "missed"
 
 
 def foreign_lines(data: Path) -> dict[str, list[str]]:
@@ -148,18 +148,18 @@ def report_clean(
     start = time.process_time()
     made = GuardedTranslator(Faulty(apertium, dict(translations), {}, {})).translate_checked(texts, **direction)
     seconds = time.process_time() - start
-    alarms = [(text, c) for text, c in zip(texts, made, strict=True) if c.suspicious]
-    quiet = [(text, c) for text, c in zip(texts, made, strict=True) if c.made_again and not c.suspicious]
+    alarms = [(text, c) for text, c in zip(texts, made, strict=True) if c.has_warnings]
+    quiet = [(text, c) for text, c in zip(texts, made, strict=True) if c.retried and not c.has_warnings]
     changed = sum(c.text.split() != translations[text].split() for text, c in quiet)
-    flags = Counter(str(flag) for _, c in alarms for flag in c.flags)
-    doubts = Counter(str(flag) for _, c in quiet for flag in c.doubts)
+    warnings = Counter(str(warning) for _, c in alarms for warning in c.warnings)
+    reasons = Counter(str(reason) for _, c in quiet for reason in c.retry_reasons)
     words = sum(len(text.split()) for text, _ in quiet) / sum(len(text.split()) for text in texts)
     print(f"{len(texts)} clean translations, {seconds / len(texts) * 1e6:.0f} µs a sentence")
-    print(f"flagged               {len(alarms):4} ({len(alarms) / len(texts):.2%}) {dict(flags)}")
+    print(f"flagged               {len(alarms):4} ({len(alarms) / len(texts):.2%}) {dict(warnings)}")
     print(f"replaced, unflagged   {changed:4}")
-    print(f"quietly made again    {len(quiet):4} ({len(quiet) / len(texts):.2%}, {words:.2%} of words) {dict(doubts)}")
+    print(f"quietly made again    {len(quiet):4} ({len(quiet) / len(texts):.2%}, {words:.2%} of words) {dict(reasons)}")
     if show:
-        print(*[f"alarm  {' '.join(c.flags)}: {t[:70]} → {c.text[:70]}" for t, c in alarms], sep="\n")
+        print(*[f"alarm  {' '.join(c.warnings)}: {t[:70]} → {c.text[:70]}" for t, c in alarms], sep="\n")
 
 
 def report_faults(
@@ -185,7 +185,7 @@ def report_faults(
             kind = faults.get(text)
             if kind is None:
                 clean += 1
-                alarms += checked.suspicious
+                alarms += checked.has_warnings
             elif kind in foreign or broken(text, translations[text], kind).split() != translations[text].split():
                 found = outcome(checked, translations[text])
                 seen[kind][found] += 1

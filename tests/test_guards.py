@@ -16,12 +16,14 @@ from tests.conftest import Command
 from xlner import BackendError, Pipeline
 from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
-from xlner.translation.guards.checks import TranslationWarning, copied, find_warnings, repeats
-from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
-from xlner.translation.guards.identification import foreignness, knows
+from xlner.translation.guards.checks.copies import copied_fraction
+from xlner.translation.guards.checks.loops import repeats
+from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
+from xlner.translation.guards.language_identification import foreignness, knows
 from xlner.translation.guards.retention import Retention, tokens
-from xlner.translation.guards.retry_reasons import doubts
+from xlner.translation.guards.retry_reasons import retry_reasons
 from xlner.translation.guards.statistics import TranslationStatistics, length
+from xlner.translation.guards.warnings import TranslationWarning, find_warnings
 
 WORDS = (
     ("a", "the"), ("casa", "house"), ("choiva", "rain"), ("de", "of"), ("en", "in"), ("vella", "old"), ("cae", "falls"),
@@ -102,24 +104,24 @@ class Faulty:
 
 
 @pytest.mark.parametrize("persistent", [False, True])
-def test_every_fault_is_flagged_or_mended_and_no_sentence_is_lost(persistent: bool) -> None:
+def test_every_fault_has_a_warning_or_is_mended_and_no_sentence_is_lost(persistent: bool) -> None:
     texts = made_up(5000 if not persistent else 1000)
     faulty = Faulty(texts, 20, persistent=persistent)
     made = GuardedTranslator(faulty, batch_words=400).translate_checked(texts, **DIRECTION)
     assert len(made) == len(texts)
     missed = []
-    doubted = 0
+    retried = 0
     for text, checked in zip(texts, made, strict=True):
         kind = faulty.fault.get(text)
         if kind is None:
-            assert replace(checked, doubts=()) == CheckedTranslation(english(text)), text
-            doubted += bool(checked.doubts)
+            assert replace(checked, retry_reasons=()) == CheckedTranslation(english(text)), text
+            retried += bool(checked.retry_reasons)
         elif not persistent:
-            assert (checked.text, checked.error, checked.flags) == (english(text), None, ()), (kind, text)
-        elif not (checked.flags or checked.error):
+            assert (checked.text, checked.error, checked.warnings) == (english(text), None, ()), (kind, text)
+        elif not (checked.warnings or checked.error):
             missed.append((kind, text, checked))
     assert missed == []
-    assert doubted < len(texts) / 50
+    assert retried < len(texts) / 50
 
 
 @settings(deadline=None, max_examples=30)
@@ -141,7 +143,7 @@ def test_order_and_number_are_kept(texts: list[str], batch_words: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "translation", "flag"),
+    ("text", "translation", "warning"),
     [
         (
             "A casa cae.",
@@ -162,8 +164,8 @@ def test_order_and_number_are_kept(texts: list[str], batch_words: int) -> None:
         ("Vigo", "", TranslationWarning.EMPTY),
     ],
 )
-def test_findings(text: str, translation: str, flag: TranslationWarning) -> None:
-    assert flag in find_warnings(text, translation, **DIRECTION)
+def test_warnings(text: str, translation: str, warning: TranslationWarning) -> None:
+    assert warning in find_warnings(text, translation, **DIRECTION)
 
 
 @pytest.mark.parametrize(
@@ -181,40 +183,40 @@ def test_findings(text: str, translation: str, flag: TranslationWarning) -> None
         ("Ola", "Qo'noS", "tlh"),
     ],
 )
-def test_what_is_not_suspicious(text: str, translation: str, to_lang: str) -> None:
+def test_no_warnings(text: str, translation: str, to_lang: str) -> None:
     assert find_warnings(text, translation, from_lang="gl", to_lang=to_lang) == ()
 
 
 def test_one_language_may_be_copied() -> None:
     text = "a choiva non para en Vigo de noite"
     assert find_warnings(text, text, from_lang="gl", to_lang="glg_Latn") == ()
-    assert copied(text, text) == 1.0
+    assert copied_fraction(text, text) == 1.0
 
 
 def test_statistics_learn_the_pair() -> None:
-    calibration = TranslationStatistics()
+    statistics = TranslationStatistics()
     long = "palabra " * 10
-    assert TranslationWarning.TOO_SHORT in find_warnings(long, "word " * 4, **DIRECTION, calibration=calibration)
+    assert TranslationWarning.TOO_SHORT in find_warnings(long, "word " * 4, **DIRECTION, statistics=statistics)
     for k in range(100):
-        calibration.add(long + "a" * k, "word " * (5 + k // 40))
-    assert find_warnings(long, "word " * 5 + ".", **DIRECTION, calibration=calibration) == ()
-    assert calibration.center < -0.3
-    calibration.ratios *= 300
-    known = len(calibration.ratios)
-    calibration.add("a", "b")
-    assert len(calibration.ratios) == known
+        statistics.add(long + "a" * k, "word " * (5 + k // 40))
+    assert find_warnings(long, "word " * 5 + ".", **DIRECTION, statistics=statistics) == ()
+    assert statistics.center < -0.3
+    statistics.ratios *= 300
+    known = len(statistics.ratios)
+    statistics.add("a", "b")
+    assert len(statistics.ratios) == known
 
 
 def usual() -> TranslationStatistics:
     """What a run of clean translations has shown."""
-    calibration = TranslationStatistics()
+    statistics = TranslationStatistics()
     for text in made_up(400):
-        calibration.add(text, english(text))
-    return calibration
+        statistics.add(text, english(text))
+    return statistics
 
 
 @pytest.mark.parametrize(
-    ("text", "translation", "flags"),
+    ("text", "translation", "warnings"),
     [
         ("Cae Xoán Vilar en Vigo.", "Falls Xoán", (TranslationWarning.TOO_SHORT, TranslationWarning.CUT_OFF)),
         ("Cae Xoán na cidade (15)", "Falls Xoán", (TranslationWarning.TOO_SHORT,)),
@@ -225,9 +227,9 @@ def usual() -> TranslationStatistics:
     ],
 )
 def test_what_is_kept_and_lost_counts_in_short_texts(
-    text: str, translation: str, flags: tuple[TranslationWarning, ...]
+    text: str, translation: str, warnings: tuple[TranslationWarning, ...]
 ) -> None:
-    assert find_warnings(text, translation, **DIRECTION, calibration=usual()) == flags
+    assert find_warnings(text, translation, **DIRECTION, statistics=usual()) == warnings
     assert set(find_warnings(text, translation, **DIRECTION)) <= {
         TranslationWarning.CUT_OFF,
         TranslationWarning.TOO_SHORT,
@@ -235,7 +237,7 @@ def test_what_is_kept_and_lost_counts_in_short_texts(
 
 
 @pytest.mark.parametrize(
-    ("text", "translation", "doubted"),
+    ("text", "translation", "retried"),
     [
         ("Cae Xoán (15)", "Falls Xoán", (TranslationWarning.TOO_SHORT,)),
         ("Fala a xente vella", "People speak", (TranslationWarning.TOO_SHORT,)),
@@ -253,28 +255,31 @@ def test_what_is_kept_and_lost_counts_in_short_texts(
         ("12 (34)", "12 (34)", ()),
     ],
 )
-def test_doubts_are_weaker_than_findings(text: str, translation: str, doubted: tuple[TranslationWarning, ...]) -> None:
-    assert find_warnings(text, translation, **DIRECTION, calibration=usual()) == ()
-    found = doubts(text, translation, **DIRECTION, calibration=usual())
-    assert set(doubted) <= set(found)
-    assert bool(doubted) == bool(found)
+def test_retry_reasons_are_weaker_than_warnings(
+    text: str, translation: str, retried: tuple[TranslationWarning, ...]
+) -> None:
+    assert find_warnings(text, translation, **DIRECTION, statistics=usual()) == ()
+    found = retry_reasons(text, translation, **DIRECTION, statistics=usual())
+    assert set(retried) <= set(found)
+    assert bool(retried) == bool(found)
 
 
-def test_doubts_where_there_are_no_spaces_no_other_language_or_none_that_is_known() -> None:
-    calibration = usual()
+def test_retry_reasons_without_spaces_in_one_language_or_an_unknown_one() -> None:
+    statistics = usual()
     text = "A casa vella cae sobre o mar de Vigo."
     assert (
-        doubts(text, "老房子倒在维哥的海上。", from_lang="gl", to_lang="zh", calibration=TranslationStatistics()) == ()
+        retry_reasons(text, "老房子倒在维哥的海上。", from_lang="gl", to_lang="zh", statistics=TranslationStatistics())
+        == ()
     )
-    assert doubts(text, text, from_lang="gl", to_lang="glg_Latn", calibration=calibration) == ()
+    assert retry_reasons(text, text, from_lang="gl", to_lang="glg_Latn", statistics=statistics) == ()
     ewe = {"from_lang": "gl", "to_lang": "ee"}
-    assert doubts(text, english(text), **ewe, calibration=calibration) == ()
+    assert retry_reasons(text, english(text), **ewe, statistics=statistics) == ()
     german = "der alte mann kommt heute nicht ans meer von vigo."
-    assert doubts(text, german, **ewe, calibration=calibration) == (TranslationWarning.WRONG_LANGUAGE,)
+    assert retry_reasons(text, german, **ewe, statistics=statistics) == (TranslationWarning.WRONG_LANGUAGE,)
     for k in range(30):
-        calibration.add(f"Xoán canta na casa vella número {k}.", f"Xoán sings in old house number {k}.")
-    assert doubts("Xoán", "Xoán", **DIRECTION, calibration=calibration) == ()
-    assert doubts("Brais", "Brais", **DIRECTION, calibration=calibration) == (TranslationWarning.COPIED,)
+        statistics.add(f"Xoán canta na casa vella número {k}.", f"Xoán sings in old house number {k}.")
+    assert retry_reasons("Xoán", "Xoán", **DIRECTION, statistics=statistics) == ()
+    assert retry_reasons("Brais", "Brais", **DIRECTION, statistics=statistics) == (TranslationWarning.COPIED,)
 
 
 class Second(EchoTranslator):
@@ -302,30 +307,30 @@ class Second(EchoTranslator):
         (None, "Volvemos.", {}),
     ],
 )
-def test_what_is_in_doubt_is_quietly_made_again_once(
+def test_a_retry_reason_leads_to_one_quiet_attempt(
     policy: str, better: str | None, text: str, meta: dict[str, object]
 ) -> None:
     translator = Second(better)
     (checked,) = GuardedTranslator(translator, on_warning=policy).translate_checked(["Volvemos."], **DIRECTION)
     assert translator.again == ["Volvemos."]
-    assert (checked.text, checked.meta, checked.flags, checked.error) == (text, meta, (), None)
-    assert checked.made_again
-    assert not checked.suspicious
-    assert bool(checked.doubts) == (not meta)
+    assert (checked.text, checked.meta, checked.warnings, checked.error) == (text, meta, (), None)
+    assert checked.retried
+    assert not checked.has_warnings
+    assert bool(checked.retry_reasons) == (not meta)
 
 
-def test_all_doubts_are_less_than_a_flag() -> None:
-    doubted, flagged = (
-        CheckedTranslation("a", doubts=tuple(TranslationWarning)),
+def test_all_retry_reasons_weigh_less_than_a_warning() -> None:
+    retried, warned = (
+        CheckedTranslation("a", retry_reasons=tuple(TranslationWarning)),
         CheckedTranslation("a", (TranslationWarning.CUT_OFF,)),
     )
     assert (
         CheckedTranslation("a").badness
-        < doubted.badness
-        < flagged.badness
+        < retried.badness
+        < warned.badness
         < CheckedTranslation("", error=StageError("x")).badness
     )
-    assert not CheckedTranslation("a").made_again
+    assert not CheckedTranslation("a").retried
 
 
 def test_a_third_language_is_told_by_its_letters_unless_the_text_has_it_too() -> None:
@@ -382,14 +387,16 @@ def test_lengths_and_loops() -> None:
 def test_policies() -> None:
     texts = ["a casa vella cae sobre o mar.", "Ana canta."]
     echo = EchoTranslator()
-    flagged = GuardedTranslator(echo).translate_checked(texts, **DIRECTION)
-    assert [checked.meta for checked in flagged] == [{"translation_warnings": ["copied"]}, {}]
+    warned = GuardedTranslator(echo).translate_checked(texts, **DIRECTION)
+    assert [checked.meta for checked in warned] == [{"translation_warnings": ["copied"]}, {}]
     dropped = GuardedTranslator(echo, on_warning="drop").translate_checked(texts, **DIRECTION)
-    assert str(dropped[0].error) == "the translation is suspicious (copied)"
+    assert str(dropped[0].error) == "the translation looks wrong (copied)"
     assert dropped[1].error is None
-    with pytest.raises(BackendError, match=r"is suspicious \(copied\): 'a casa vella.*; or flag or drop suspects"):
+    with pytest.raises(BackendError, match=r"looks wrong \(copied\): 'a casa vella.*; use the policy keep or drop"):
         GuardedTranslator(echo, on_warning="stop").translate(texts, **DIRECTION)
-    with pytest.raises(UnknownNameError, match="unknown policy 'panic' for suspects; one of keep, drop, stop"):
+    with pytest.raises(
+        UnknownNameError, match="unknown policy 'panic' for translation warnings; one of keep, drop, stop"
+    ):
         GuardedTranslator(echo, on_warning="panic")
     with pytest.raises(StageError, match="told to fail"):
         GuardedTranslator(EchoTranslator(fail_on="x")).translate(["x"], **DIRECTION)
@@ -427,7 +434,8 @@ def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
         GuardedTranslator(Gone()).check_direction("gl", "en")
     GuardedTranslator(EchoTranslator()).check_direction("gl", "en")
     assert re.fullmatch(
-        r"guarded 2 keep py3langid [\d.]+ EchoTranslator", GuardedTranslator(EchoTranslator()).fingerprint
+        r"guarded\?on_warning=keep rules=2 py3langid [\d.]+ EchoTranslator",
+        GuardedTranslator(EchoTranslator()).fingerprint,
     )
 
 
@@ -437,21 +445,21 @@ def pipeline(**options: Any) -> Pipeline:
     )
 
 
-def test_flags_reach_the_record() -> None:
+def test_warnings_reach_the_record() -> None:
     text = "a casa vella cae sobre o mar en Vigo."
     (pair,) = pipeline().run_texts([text])
     assert pair.source is not None
     assert pair.source.meta == {"translation_warnings": ["copied"]}
     assert pair.labeled.surface(pair.labeled.entities[0]) == "Vigo"
     (dropped,) = pipeline(on_warning="drop").run_texts([text])
-    assert dropped.error == "translator: the translation is suspicious (copied)"
+    assert dropped.error == "translator: the translation looks wrong (copied)"
     (unchecked,) = pipeline(on_warning=None).run_texts([text])
     assert unchecked.source is not None
     assert unchecked.source.meta == {}
     assert pipeline(on_warning="drop").fingerprint != pipeline().fingerprint != pipeline(on_warning=None).fingerprint
 
 
-def test_flags_reach_the_file_and_the_summary(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+def test_warnings_reach_the_file_and_the_summary(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
     text, out = tmp_path / "in.txt", tmp_path / "out.jsonl"
     text.write_text("a casa vella cae sobre o mar en Vigo.\nAna canta.\n", encoding="utf-8")
     ran = xlner("label", text, "--lang", "gl", "-o", out, *fakes)
@@ -463,7 +471,7 @@ def test_flags_reach_the_file_and_the_summary(xlner: Command, fakes: list[str], 
     assert xlner("label", text, "--lang", "gl", "--on-warning", "drop", *fakes).code == 1
     stopped = xlner("label", text, "--lang", "gl", "--on-warning", "stop", *fakes)
     assert stopped.code == 2
-    assert "the translation is suspicious (copied)" in stopped.err
+    assert "the translation looks wrong (copied)" in stopped.err
 
 
 def test_translate(xlner: Command, tmp_path: Path) -> None:

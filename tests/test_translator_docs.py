@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_translators import models, own_cache  # noqa: F401
-from xlner.translation.guards.checks import TranslationWarning
+from xlner.translation import TranslationWarning
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "translators.md").read_text(encoding="utf-8")

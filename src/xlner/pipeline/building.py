@@ -23,9 +23,9 @@ from xlner.projection.confidence import rated, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
 from xlner.stages import Aligner, DirectedTranslator, Projector, Translator
 from xlner.text.languages import canonical
-from xlner.translation.guards.checks import find_warnings
-from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
+from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
+from xlner.translation.guards.warnings import find_warnings
 
 
 class BuildMethod(StrEnum):
@@ -49,7 +49,7 @@ class TrainingDataBuilder:
 
     Every projected entity has a confidence as its score; `calibration` and `min_confidence` are those of
     `ConfidentProjector`. `check` aligns all sentences with entities, so that links speak for or against markers.
-    `on_warning` says what becomes of a translation that looks wrong; find_warnings are in the `meta` of the target.
+    `on_warning` says what becomes of a translation that looks wrong; warnings are in the `meta` of the target.
     `ignore` drops entities with these labels; `labels` counts those of all entities so far.
 
     Raises `UnknownNameError` for a name of nothing, `BackendError` where a stage cannot run here, or not in this
@@ -172,7 +172,7 @@ class TrainingDataBuilder:
         first = [self._checked(p, r, calibration) for p, r in zip(pairs, made, strict=True)]
         doubtful = [k for k, (_, checked) in enumerate(first) if checked.badness] if self.aligner else []
         texts = [_text(pairs[k]) for k in doubtful]
-        plain = self._guard.translate_checked(texts, **self._direction, calibration=calibration)
+        plain = self._guard.translate_checked(texts, **self._direction, statistics=calibration)
         done: dict[int, Pair] = {}
         for k, other in zip(doubtful, plain, strict=True):
             if other.badness < first[k][1].badness:
@@ -186,19 +186,19 @@ class TrainingDataBuilder:
         if isinstance(result, Exception):
             return pair, CheckedTranslation("", error=result)
         text = _target_text(result)
-        flags = find_warnings(_text(pair), text, **self._direction, calibration=calibration)
-        return result, CheckedTranslation(text, flags)
+        warnings = find_warnings(_text(pair), text, **self._direction, statistics=calibration)
+        return result, CheckedTranslation(text, warnings)
 
     def _kept(self, made: Pair, checked: CheckedTranslation, original: Pair) -> Pair:
         """The pair as it was made with markers, or with an error where its translation cannot be kept."""
-        checked = self._guard.decided(_text(original), checked)
+        checked = self._guard.apply_policy(_text(original), checked)
         if checked.error is not None:
             return replace(original, error=describe(checked.error, "translator"))
         return _with_meta(made, checked.meta)
 
     def _plainly(self, pairs: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
         texts = [_text(pair) for pair in pairs]
-        made = self._guard.translate_checked(texts, **self._direction, calibration=calibration)
+        made = self._guard.translate_checked(texts, **self._direction, statistics=calibration)
         return [self._translated(pair, checked) for pair, checked in zip(pairs, made, strict=True)]
 
     def _translated(self, pair: Pair, checked: CheckedTranslation) -> Pair:

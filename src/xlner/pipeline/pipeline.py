@@ -19,7 +19,7 @@ from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.stages import Aligner, DirectedTranslator, Projector, Recognizer, Translator
 from xlner.text.languages import canonical
-from xlner.translation.guards.guarded import CheckedTranslation, GuardedTranslator
+from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
 
 DEFAULT_WINDOW = 1000
@@ -37,7 +37,7 @@ class Pipeline:
     stages, where its spec names none.
 
     Translations are checked and, where they look wrong, attempted again; `on_warning` says what is done with one that
-    stays suspicious (see `xlner.translation.guards.guarded.OnWarning`), None switches the checks off. Findings are in
+    stays suspicious (see `xlner.translation.OnWarning`), None switches the checks off. Findings are in
     the `meta` of the source sentence. `ignore` drops source entities with these labels; `labels` counts those of all
     source entities so far. Sentences without entities are not aligned, except where there is no projector.
 
@@ -154,7 +154,7 @@ class Pipeline:
         if guard is None:
             return self._stage("translator", translate, put, pairs, wanted)
         todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
-        made = guard.translate_checked([_text(pairs[k]) for k in todo], **direction, calibration=calibration)
+        made = guard.translate_checked([_text(pairs[k]) for k in todo], **direction, statistics=calibration)
         out = list(pairs)
         for k, checked in zip(todo, made, strict=True):
             out[k] = _put("translator", put, pairs[k], checked)

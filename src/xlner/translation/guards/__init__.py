@@ -1,1 +1,1 @@
-"""Checks of translations, and a translator that tries again where they fail."""
+"""Guards on translations: checks for typical failures, and a translator that retries what looks wrong."""

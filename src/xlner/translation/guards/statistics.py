@@ -1,4 +1,4 @@
-"""What is usual about the translations of one pair of languages, learned from those seen so far."""
+"""What is usual about the translations of one pair of languages, learned from those of the run so far."""
 
 from __future__ import annotations
 
@@ -16,42 +16,49 @@ from xlner.translation.guards.retention import Evidence, Retention
 if TYPE_CHECKING:
     import regex
 
-_PRIOR_WEIGHT = 20
+PRIOR_WEIGHT = 20
 """Translations that the prior counts for."""
-_PRIOR_SPREAD = 0.15
-"""Standard deviation of log length ratios over language pairs and kinds of text, about."""
-_SHORT = 10.0
-"""Letters added to both lengths, so that a word more or less says little in a short text."""
-_ENOUGH = 200
-"""Translations from which on words say something."""
-_MOST = 20_000
-_RARE = 0.02
-"""The share of translations that a word must be in to be one of the language, not of a few translations gone wrong."""
-_FEWEST_WORDS = 5
+PRIOR_SPREAD = 0.15
+"""Rough standard deviation of log length ratios over language pairs and kinds of text, before any were seen."""
+ADDED_LETTERS = 10.0
+"""Letters added to both lengths, so that one word more or less changes little in a short text."""
+MIN_TRANSLATIONS = 200
+"""Distinct translations from which evidence of words is used."""
+MAX_TRANSLATIONS = 20_000
+"""Translations after which nothing more is learned, to bound memory and time."""
+RARE = 0.02
+"""Fraction of the translations that a familiar word must exceed, so that a few translations gone wrong do not count."""
+MIN_WORDS = 5
+"""Words of a translation, names aside, from which the fraction of familiar ones is used."""
 _MAD_TO_DEVIATION = 1.4826
+"""Standard deviation of a normal distribution divided by its median absolute deviation."""
 
 
 @dataclass(slots=True)
 class TranslationStatistics:
-    """Statistics so far: log ratios of lengths and of numbers of words, how many distinct translations each word is in,
-    and what is kept.
+    """Log ratios of lengths and of numbers of words, the words of distinct translations, and what translations keep.
 
-    >>> calibration = TranslationStatistics()
+    >>> statistics = TranslationStatistics()
     >>> for _ in range(200):
-    ...     calibration.add("x" * 30, "y" * 60)
-    >>> abs(calibration.deviation("x" * 30, "y" * 60)) < 0.1, calibration.deviation("x" * 30, "y" * 30) < -0.4
+    ...     statistics.add("x" * 30, "y" * 60)
+    >>> abs(statistics.deviation("x" * 30, "y" * 60)) < 0.1, statistics.deviation("x" * 30, "y" * 30) < -0.4
     (True, True)
     """
 
     ratios: list[float] = field(default_factory=list)
+    """Sorted log ratios of lengths, translation to text."""
     word_ratios: list[float] = field(default_factory=list)
+    """Sorted log ratios of numbers of words, translation to text."""
     words: Counter[str] = field(default_factory=Counter)
+    """Distinct translations with each word."""
     seen: set[str] = field(default_factory=set)
+    """Distinct translations."""
     retention: Retention = field(default_factory=Retention)
+    """What translations keep of their texts."""
 
     def add(self, text: str, translation: str) -> None:
-        """Count a translation in, until many are known."""
-        if len(self.ratios) >= _MOST:
+        """Count a translation, unless `MAX_TRANSLATIONS` are known."""
+        if len(self.ratios) >= MAX_TRANSLATIONS:
             return
         insort(self.ratios, _log_ratio(text, translation))
         insort(self.word_ratios, _log_ratio_of_words(text, translation))
@@ -62,54 +69,55 @@ class TranslationStatistics:
 
     @property
     def center(self) -> float:
-        """The median log ratio, pulled to 0 while little is known."""
+        """The median log ratio of lengths, shrunk toward 0 while few translations are known."""
         return _center(self.ratios)
 
     @property
     def spread(self) -> float:
-        """A robust standard deviation of log ratios, pulled to the prior's while little is known."""
+        """A robust standard deviation of log ratios of lengths, shrunk toward the prior while few are known."""
         return _spread(self.ratios)
 
     @property
     def spread_of_words(self) -> float:
-        """The same of log ratios of numbers of words."""
+        """The same for log ratios of numbers of words."""
         return _spread(self.word_ratios)
 
     def deviation(self, text: str, translation: str) -> float:
-        """How far the log ratio of lengths is from the usual one; negative for short translations."""
+        """Return the log ratio of lengths minus the usual one; negative for a short translation."""
         return _log_ratio(text, translation) - self.center
 
     def deviation_of_words(self, text: str, translation: str) -> float:
-        """How far the log ratio of the numbers of words, between spaces, is from the usual one."""
+        """Return the log ratio of numbers of words, split at spaces, minus the usual one."""
         return _log_ratio_of_words(text, translation) - _center(self.word_ratios)
 
     @property
     def knows_words(self) -> bool:
-        """Whether so many translations are known that words say something."""
-        return len(self.seen) >= _ENOUGH
+        """Whether enough translations are known to use evidence of words."""
+        return len(self.seen) >= MIN_TRANSLATIONS
 
     def evidence(self, text: str, translation: str) -> Evidence:
-        """How strange it is what of the text is lost and what is kept; nothing is where too little is known."""
+        """Return how improbable it is what the translation lost and kept; nothing while too few are known."""
         if not self.knows_words:
             return Evidence()
         return self.retention.evidence(text, translation)
 
     def familiar(self, translation: str) -> float:
-        """The share of words, names aside, that a fair number of translations have; 1 where too little is known.
+        """Return the fraction of words, names aside, that enough other translations have.
 
-        The translation is taken to have been counted in.
+        It is 1 while too few translations are known, and for a translation of few words. The translation must have
+        been added.
         """
         if not self.knows_words:
             return 1.0
-        few = max(1.0, len(self.seen) * _RARE)
+        few = max(1.0, len(self.seen) * RARE)
         found = _words(translation)
-        if len(found) < _FEWEST_WORDS:
+        if len(found) < MIN_WORDS:
             return 1.0
         return sum(self.words[word] > few for word in found) / len(found)
 
 
 def length(text: str) -> float:
-    """How much a text says, in letters of an alphabet: syllables of a syllabary count for 2, logograms for 3.
+    """Return the length of a text in letters of an alphabet: syllabic characters count 2, logograms 3, spaces 0.
 
     >>> length("Vigo 12"), length("今日は")
     (6.0, 8.0)
@@ -121,7 +129,7 @@ def length(text: str) -> float:
 
 
 def _log_ratio(text: str, translation: str) -> float:
-    return math.log((length(translation) + _SHORT) / (length(text) + _SHORT))
+    return math.log((length(translation) + ADDED_LETTERS) / (length(text) + ADDED_LETTERS))
 
 
 def _log_ratio_of_words(text: str, translation: str) -> float:
@@ -130,19 +138,19 @@ def _log_ratio_of_words(text: str, translation: str) -> float:
 
 def _center(ratios: Sequence[float]) -> float:
     n = len(ratios)
-    return ratios[n // 2] * n / (n + _PRIOR_WEIGHT) if n else 0.0
+    return ratios[n // 2] * n / (n + PRIOR_WEIGHT) if n else 0.0
 
 
 def _spread(ratios: Sequence[float]) -> float:
     n = len(ratios)
     if not n:
-        return _PRIOR_SPREAD
-    quarter = (ratios[(3 * n) // 4] - ratios[n // 4]) / 2
-    return (quarter * _MAD_TO_DEVIATION * n + _PRIOR_SPREAD * _PRIOR_WEIGHT) / (n + _PRIOR_WEIGHT)
+        return PRIOR_SPREAD
+    half_quartile_range = (ratios[(3 * n) // 4] - ratios[n // 4]) / 2
+    return (half_quartile_range * _MAD_TO_DEVIATION * n + PRIOR_SPREAD * PRIOR_WEIGHT) / (n + PRIOR_WEIGHT)
 
 
 def _words(text: str) -> list[str]:
-    """Words that are not written like names; pairs of characters of scripts without spaces."""
+    """Words that are not written like names. Runs of logograms give pairs of characters instead."""
     found = [word for word in re.findall(r"[^\W\d_]+", text) if not word[0].isupper()]
     if text.isascii():
         return found

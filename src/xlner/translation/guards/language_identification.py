@@ -1,4 +1,4 @@
-"""Which language a text is written in, by its letters: naive Bayes over sequences of bytes (py3langid)."""
+"""Which language a text is written in, by naive Bayes over byte sequences (py3langid)."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _ALIKE = tuple(
         "wuu yue zh",
     )
 )
-"""Languages whose sentences are often told apart wrongly, or are good in both."""
+"""Languages that are often confused, or whose sentences may be correct in both."""
 
 
 def knows(language: str) -> bool:
-    """Whether texts of the language can be told from those of others.
+    """Return whether texts of the language can be identified.
 
     >>> knows("gl"), knows("ee")
     (True, False)
@@ -46,7 +46,7 @@ def knows(language: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def log_probabilities(text: str) -> Mapping[str, float]:
-    """The log probability of a text, and of a language, for each language that is known; they differ by many nats.
+    """Return the joint log probability of the text and each known language, in nats.
 
     >>> found = log_probabilities("A choiva non para en toda a noite.")
     >>> max(found, key=found.__getitem__)
@@ -61,7 +61,10 @@ def log_probabilities(text: str) -> Mapping[str, float]:
 
 
 def foreignness(text: str, language: str) -> tuple[float, str]:
-    """How many nats more probable another language is than this one, and which; 0 where none is, or it is not known.
+    """Return by how many nats another language is more probable than this one, and which language that is.
+
+    The result is 0 nats if the language itself, or one that is often confused with it, is the most probable one, and
+    for a language that cannot be identified.
 
     >>> foreignness("The rain does not stop for the whole night.", "en")[0]
     0.0
@@ -79,9 +82,10 @@ def foreignness(text: str, language: str) -> tuple[float, str]:
 
 
 def another_language(text: str, translation: str, from_lang: str, to_lang: str) -> float:
-    """How many nats more probable another language is for a translation than the one that was wanted.
+    """Return by how many nats another language is more probable for a translation than the one asked for.
 
-    Names that the text has too are left out; the text's own third language, of a quotation or a title, may stay.
+    Names that the text has too are left out. The translation may stay in a third language that the text itself is
+    written in, as quotations and titles are.
 
     >>> another_language("A choiva non para en Vigo.", "A choiva non para en Vigo.", "gl", "en") > 5
     True
@@ -93,7 +97,7 @@ def another_language(text: str, translation: str, from_lang: str, to_lang: str) 
 
 
 def _without_names(text: str, translation: str) -> str:
-    """A translation without the capitalized words that the text has, too."""
+    """A translation without the capitalized words that the text has too."""
     there = set(_WORD.findall(text.casefold()))
     return _WORD.sub(lambda m: "" if m[0][0].isupper() and m[0].casefold() in there else m[0], translation)
 
@@ -105,7 +109,7 @@ def _like(language: str) -> frozenset[str]:
 
 @cache
 def _labels() -> Mapping[str, str]:
-    """Our code for each of the labels."""
+    """The canonical code of each label of the identifier."""
     found = {}
     for label in set(_identifier().labels):
         try:
@@ -123,7 +127,7 @@ def _identifier() -> Any:
 
 
 def version() -> str:
-    """The version that results depend on."""
+    """Return the name and version of the identifier, which results depend on."""
     from importlib.metadata import version as version_of
 
     return f"py3langid {version_of('py3langid')}"

@@ -1,0 +1,301 @@
+"""A translator whose translations are checked, attempted again where they look wrong, and marked with warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import islice
+
+from xlner.core.options import options_fingerprint, speed_option
+from xlner.errors import BackendError, StageError, UnknownNameError, ValidationError
+from xlner.models.batching import padded_batches
+from xlner.stages import DirectedTranslator, RetryingTranslator, Translator, fingerprint_of
+from xlner.text import languages
+from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
+from xlner.translation.guards import language_identification
+from xlner.translation.guards.retry_reasons import retry_reasons
+from xlner.translation.guards.statistics import TranslationStatistics
+from xlner.translation.guards.warnings import TranslationWarning, find_warnings, severity
+
+_SNIPPET = 60
+"""Characters of a text that an error message shows."""
+_SMALLEST_PIECE = 12
+"""Characters below which a text is not split further."""
+_RULES = 2
+"""Version of the guards. Raise it when they keep other translations than before."""
+
+
+class OnWarning(StrEnum):
+    """What to do with a translation that still has warnings after all attempts.
+
+    >>> OnWarning("drop")
+    <OnWarning.DROP: 'drop'>
+    """
+
+    KEEP = "keep"
+    """Keep it, with its warnings on the record."""
+    DROP = "drop"
+    """Put an error on the sentence instead."""
+    STOP = "stop"
+    """End the run."""
+
+
+class Attempt(StrEnum):
+    """Which attempt a translation comes from.
+
+    >>> Attempt("pieces")
+    <Attempt.PIECES: 'pieces'>
+    """
+
+    FIRST = "first"
+    AGAIN = "again"
+    """The whole text again, by `retranslate` if the translator has it."""
+    PIECES = "pieces"
+    """Sentence by sentence, or in shorter parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTranslation:
+    """A translation with its warnings, or the error that the translator raised.
+
+    A translation without warnings may have `retry_reasons`: it was attempted again, and the second attempt was no
+    better. They are not on the record.
+
+    >>> CheckedTranslation("a casa", (TranslationWarning.COPIED,)).meta
+    {'translation_warnings': ['copied']}
+    """
+
+    text: str
+    warnings: tuple[TranslationWarning, ...] = ()
+    attempt: Attempt = Attempt.FIRST
+    error: Exception | None = None
+    retry_reasons: tuple[TranslationWarning, ...] = ()
+
+    @property
+    def meta(self) -> dict[str, object]:
+        """The metadata of the record: the warnings, and the attempt if it was not the first."""
+        found: dict[str, object] = {}
+        if self.warnings:
+            found["translation_warnings"] = [str(warning) for warning in self.warnings]
+        if self.attempt is not Attempt.FIRST:
+            found["translation_attempt"] = str(self.attempt)
+        return found
+
+    @property
+    def badness(self) -> float:
+        """How bad it is; 0 is best. All retry reasons together weigh less than one warning."""
+        if self.error is not None:
+            return float("inf")
+        return severity(self.warnings) or len(self.retry_reasons) / (len(TranslationWarning) + 1)
+
+    @property
+    def has_warnings(self) -> bool:
+        """Whether it has warnings, or an error instead of a translation."""
+        return bool(self.warnings) or self.error is not None
+
+    @property
+    def retried(self) -> bool:
+        """Whether there was a second attempt, even if the first one was kept."""
+        return bool(self.badness) or self.attempt is not Attempt.FIRST
+
+
+_Translate = Callable[[Sequence[str]], Sequence[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """Options of `GuardedTranslator`. Raises `ValidationError` for a `batch_words` below 1."""
+
+    on_warning: OnWarning = OnWarning.KEEP
+    batch_words: int = speed_option(4096)
+
+    def __post_init__(self) -> None:
+        if self.batch_words < 1:
+            raise ValidationError(f"batch_words must be at least 1, not {self.batch_words}")
+
+
+class GuardedTranslator:
+    """Any translator, with its translations checked and attempted again where they look wrong.
+
+    A translation with warnings (see `find_warnings`) is made again, by the translator's `retranslate` if it has that,
+    and then from smaller pieces. The attempt with the fewest warnings is kept. A translation with retry reasons only is
+    made again once, and replaced if that is better.
+
+    Every line is translated on its own. A text on which the translator raises, or for which it gives no translation, is
+    found by halving the batch, and costs no other text.
+
+    - `on_warning`: what to do with a translation that keeps its warnings, see `OnWarning`.
+    - `batch_words`: words in a batch. The translator may use smaller batches.
+
+    Raises `UnknownNameError` for an unknown `on_warning`.
+
+    >>> from xlner.fakes import DictionaryTranslator
+    >>> guarded = GuardedTranslator(DictionaryTranslator({"Ola": " ", "vive": "lives"}))
+    >>> guarded.translate_checked(["Ola"], from_lang="gl", to_lang="en")[0].warnings
+    (<TranslationWarning.EMPTY: 'empty'>,)
+    """
+
+    def __init__(
+        self, translator: Translator, *, on_warning: OnWarning | str = OnWarning.KEEP, batch_words: int = 4096
+    ) -> None:
+        self.translator = translator
+        try:
+            policy = OnWarning(on_warning)
+        except ValueError:
+            raise UnknownNameError(
+                f"unknown policy {on_warning!r} for translation warnings", hint=f"one of {', '.join(OnWarning)}"
+            ) from None
+        self.options = GuardOptions(policy, batch_words)
+
+    @property
+    def fingerprint(self) -> str:
+        """Options, version of the guards and of the language identification, and the fingerprint of the translator."""
+        guards = options_fingerprint("guarded", self.options)
+        return f"{guards} rules={_RULES} {language_identification.version()} {fingerprint_of(self.translator)}"
+
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
+        """Raise `BackendError` if the translator knows that it cannot translate in this direction."""
+        if isinstance(self.translator, DirectedTranslator):
+            self.translator.check_direction(from_lang, to_lang)
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        """Return the translations without their warnings. Raises the first error."""
+        made = self.translate_checked(texts, from_lang=from_lang, to_lang=to_lang)
+        failed = next((checked.error for checked in made if checked.error is not None), None)
+        if failed is not None:
+            raise failed
+        return [checked.text for checked in made]
+
+    def translate_checked(
+        self, texts: Sequence[str], *, from_lang: str, to_lang: str, statistics: TranslationStatistics | None = None
+    ) -> list[CheckedTranslation]:
+        """Return one checked translation, or its error, for each text, in order.
+
+        `statistics` learns from these translations before it judges them. Pass the same object to the next call to go
+        on learning. Raises `BackendError` if the translator does, and with the policy `stop` for the first warning.
+        """
+        statistics = TranslationStatistics() if statistics is None else statistics
+        work = _Work(self.translator, from_lang, to_lang, statistics, self.options.batch_words)
+        made = work.attempt(texts, work.translate, Attempt.FIRST)
+        for text, checked in zip(texts, made, strict=True):
+            if checked.error is None and checked.text.strip():
+                statistics.add(text, checked.text)
+        made = [work.judged(text, checked) for text, checked in zip(texts, made, strict=True)]
+        for attempt, translate in ((Attempt.AGAIN, work.retranslate), (Attempt.PIECES, work.in_pieces)):
+            todo = [k for k, c in enumerate(made) if c.has_warnings or (c.retry_reasons and attempt is Attempt.AGAIN)]
+            second = work.attempt([texts[k] for k in todo], translate, attempt)
+            for k, checked in zip(todo, second, strict=True):
+                made[k] = min(made[k], work.judged(texts[k], checked), key=lambda c: c.badness)
+        return [self.apply_policy(text, checked) for text, checked in zip(texts, made, strict=True)]
+
+    def apply_policy(self, text: str, checked: CheckedTranslation) -> CheckedTranslation:
+        """Return the translation as the policy wants it: unchanged, or with an error because of its warnings.
+
+        An empty translation is always an error. Raises `BackendError` for warnings with the policy `stop`.
+        """
+        if not checked.warnings or checked.error is not None:
+            return checked
+        reason = f"the translation looks wrong ({', '.join(checked.warnings)})"
+        if self.options.on_warning is OnWarning.STOP:
+            shown = text if len(text) <= _SNIPPET else f"{text[:_SNIPPET]}…"
+            raise BackendError(
+                f"{reason}: {shown!r} → {checked.text[:_SNIPPET]!r}", hint="use the policy keep or drop to go on"
+            )
+        if TranslationWarning.EMPTY in checked.warnings:
+            return replace(checked, error=StageError("the translation is empty"))
+        if self.options.on_warning is OnWarning.DROP:
+            return replace(checked, error=StageError(reason))
+        return checked
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The translator, direction and statistics of one call."""
+
+    translator: Translator
+    from_lang: str
+    to_lang: str
+    statistics: TranslationStatistics
+    batch_words: int
+
+    def translate(self, texts: Sequence[str]) -> Sequence[str]:
+        return self.translator.translate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
+
+    def retranslate(self, texts: Sequence[str]) -> Sequence[str]:
+        if not isinstance(self.translator, RetryingTranslator):
+            return self.translate(texts)
+        return self.translator.retranslate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
+
+    def in_pieces(self, texts: Sequence[str]) -> Sequence[str]:
+        """Translate the sentences of each text, or the halves of a single sentence, and join them."""
+        cut = [_smaller(text) for text in texts]
+        made = iter(_counted(self.retranslate, [piece.strip() for parts in cut for piece in parts]))
+        spaced = not languages.spaceless(self.to_lang)
+        return [join_pieces(list(islice(made, len(parts))), parts, spaced=spaced) for parts in cut]
+
+    def judged(self, text: str, checked: CheckedTranslation) -> CheckedTranslation:
+        """Add the warnings, or the retry reasons where there are none."""
+        if checked.error is not None:
+            return checked
+        known = {"from_lang": self.from_lang, "to_lang": self.to_lang}
+        warnings = find_warnings(text, checked.text, **known, statistics=self.statistics)
+        weak = () if warnings else retry_reasons(text, checked.text, **known, statistics=self.statistics)
+        return replace(checked, warnings=warnings, retry_reasons=weak)
+
+    def attempt(self, texts: Sequence[str], translate: _Translate, attempt: Attempt) -> list[CheckedTranslation]:
+        """Translate line by line, in batches. A text without letters or digits is its own translation."""
+        cut = [split_lines(text) if any(c.isalnum() for c in text) else [] for text in texts]
+        flat = [line.strip() for parts in cut for line in parts]
+        made: list[str | Exception] = [""] * len(flat)
+        sizes = [len(line.split()) + len(line) // 20 for line in flat]
+        for batch in padded_batches(sizes, self.batch_words):
+            wanted = [k for k in batch if flat[k]]
+            for k, result in zip(wanted, _isolated(translate, [flat[k] for k in wanted]), strict=True):
+                made[k] = result
+        results = iter(made)
+        return [
+            self._joined(text, parts, list(islice(results, len(parts))), attempt)
+            for text, parts in zip(texts, cut, strict=True)
+        ]
+
+    def _joined(self, text: str, parts: list[str], made: list[str | Exception], attempt: Attempt) -> CheckedTranslation:
+        failed = next((result for result in made if isinstance(result, Exception)), None)
+        if failed is not None:
+            return CheckedTranslation("", attempt=attempt, error=failed)
+        if not parts:
+            return CheckedTranslation(text.strip(), attempt=attempt)
+        translated = [str(result) for result in made]
+        return CheckedTranslation(
+            join_pieces(translated, parts, spaced=not languages.spaceless(self.to_lang)), attempt=attempt
+        )
+
+
+def _smaller(text: str) -> list[str]:
+    """The sentences of a text, or parts of about half its length if it is a single sentence."""
+    parts = split_sentences(text)
+    if len(parts) > 1 or len(text) < _SMALLEST_PIECE:
+        return parts
+    return split_pieces(text, lambda piece: len(piece) <= (len(text) + 1) // 2 + _SMALLEST_PIECE // 2)
+
+
+def _counted(translate: _Translate, texts: Sequence[str]) -> list[str]:
+    made = list(translate(texts))
+    if len(made) != len(texts):
+        raise StageError(f"the translator gave {len(made)} translations for {len(texts)} texts")
+    return made
+
+
+def _isolated(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:
+    """One translation or exception for each text. A batch that fails is halved until the text is found."""
+    if not texts:
+        return []
+    try:
+        return list(_counted(translate, texts))
+    except BackendError:
+        raise
+    except Exception as error:  # whatever a model raises belongs to its sentence, not to the run
+        if len(texts) == 1:
+            return [error]
+    half = len(texts) // 2
+    return _isolated(translate, texts[:half]) + _isolated(translate, texts[half:])
