@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, fields
+from dataclasses import MISSING, field, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,10 +25,25 @@ def speed_option(default: Any) -> Any:
     return field(default=default, metadata={_CHANGES_RESULTS: False})
 
 
+def content_option(default: Any = MISSING) -> Any:
+    """A field for a file or folder whose content is part of the fingerprint, so that its path need not be.
+
+    The same file under another path then gives the same fingerprint.
+
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Options:
+    ...     file: str = content_option()
+    >>> options_fingerprint("lexicon", Options("en-gl.tsv"))
+    'lexicon'
+    """
+    return field(default=default, metadata={_CHANGES_RESULTS: False})
+
+
 def options_fingerprint(name: str, options: DataclassInstance) -> str:
     """The name and every option that changes results, as `name?key=value&key=value`.
 
-    All fields count but those made by `speed_option`, so that a new option can not be forgotten.
+    All fields count except those of `speed_option` and `content_option`, so that a new option cannot be forgotten.
     """
     parts = [f"{f.name}={getattr(options, f.name)}" for f in fields(options) if f.metadata.get(_CHANGES_RESULTS, True)]
     return f"{name}?{'&'.join(parts)}" if parts else name
