@@ -19,7 +19,7 @@ import pytest
 
 from xlner.core import registry as _registry
 from xlner.errors import BackendError, StageError, UnknownNameError, ValidationError
-from xlner.stages import Translator
+from xlner.stages import DirectedTranslator, LinkingTranslator, Translator
 from xlner.translation.apertium import debian, stream
 from xlner.translation.apertium.modes import Mode, stages
 from xlner.translation.apertium.translator import ApertiumTranslator
@@ -276,6 +276,7 @@ def test_a_translator_can_be_pickled(fake: Fake) -> None:
     with fake.mode("spa-eng", "upper").translator() as translator:
         translator.translate(["a"], from_lang="es", to_lang="en")
         with pickle.loads(pickle.dumps(translator)) as copy:
+            assert copy.fingerprint == translator.fingerprint
             assert copy.translate(["a"], from_lang="es", to_lang="en") == ["A"]
 
 
@@ -453,7 +454,9 @@ def test_missing_data_is_a_backend_error(fake: Fake) -> None:
 
 def test_bad_codes_and_options(fake: Fake) -> None:
     with pytest.raises(UnknownNameError, match="not a language code"):
-        fake.translator().route("nonsense!", "en")
+        fake.translator().check_direction("nonsense!", "en")
+    with pytest.raises(BackendError, match="cannot translate from lg to en"):
+        fake.translator().check_direction("lug", "en")
     with pytest.raises(ValidationError, match="timeout must be over 0 seconds"):
         fake.translator(timeout=0)
 
@@ -472,7 +475,7 @@ def test_the_environment_may_name_the_folder(fake: Fake, monkeypatch: pytest.Mon
 
 def test_the_fingerprint_follows_modes_and_pivots(fake: Fake) -> None:
     first = fake.modes("spa-eng").translator().fingerprint
-    assert first.startswith("apertium-")
+    assert first.startswith("apertium?via=() modes=")
     assert fake.translator().fingerprint == first
     assert fake.translator(via="es").fingerprint != first
     assert fake.mode("spa-eng", "upper").translator().fingerprint != first
@@ -491,7 +494,9 @@ def test_the_fingerprint_of_a_route_does_not_change_with_other_modes(fake: Fake)
 def test_the_registry_builds_it_and_it_is_a_translator() -> None:
     translator = _registry.load("translator", "apertium?via=es&timeout=5")
     assert isinstance(translator, Translator)
-    assert (translator.via, translator.timeout) == (("es",), 5.0)
+    assert isinstance(translator, DirectedTranslator)
+    assert isinstance(translator, LinkingTranslator)
+    assert (translator.options.via, translator.options.timeout) == (("es",), 5.0)
 
 
 def test_importing_it_is_light() -> None:

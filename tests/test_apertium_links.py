@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import pytest
 
 from xlner import BackendError, Pair, Sentence, ValidationError, load
 from xlner.errors import StageError
+from xlner.fakes import OracleAligner
 from xlner.translation.apertium import links
 from xlner.translation.apertium.aligner import ApertiumAligner
 from xlner.translation.apertium.translator import ApertiumTranslator
@@ -75,7 +77,7 @@ def test_links_of_a_fake_mode(modes: Iterator[Path]) -> None:
         (),
         ((0, 0),),
     ]
-    assert aligner.fingerprint.startswith("links:apertium-")
+    assert aligner.fingerprint.startswith("apertium-links?fallback=None&via=() apertium?via=() modes=")
     assert "es→en" in aligner.summary
     aligner.close()
 
@@ -101,18 +103,22 @@ def test_another_source_goes_to_the_fallback_or_is_an_error(modes: Iterator[Path
     aligner = ApertiumAligner(modes_dir=folder, fallback="oracle")
     found = aligner.align([foreign, pair("VIVE ANA VIGO", "ana vive vigo"), foreign])
     assert [a.links for a in found] == [((0, 0), (1, 1)), ((0, 1), (1, 0), (2, 2)), ((0, 0), (1, 1))]
-    assert aligner.fingerprint.endswith("?fallback=OracleAligner")
+    assert aligner.fingerprint.endswith(f"fallback={OracleAligner().fingerprint}")
+    copy = pickle.loads(pickle.dumps(aligner))
+    assert copy.fingerprint == aligner.fingerprint
+    assert [a.links for a in copy.align([foreign])] == [((0, 0), (1, 1))]
+    copy.close()
     aligner.close()
 
 
 def test_what_apertium_has_to_know(modes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     folder = next(modes)
     aligner = ApertiumAligner(modes_dir=str(folder))
-    with pytest.raises(BackendError, match="has to know the language of the target; name it: --lang CODE"):
+    with pytest.raises(BackendError, match="needs the language of the target; give --lang CODE"):
         aligner.align([pair("A", "a", None)])
     with pytest.raises(ValidationError, match="without a source"):
         aligner.align([Pair(Sentence(("a",), language="es"))])
-    with pytest.raises(BackendError, match="no generator that could keep links"):
+    with pytest.raises(BackendError, match="no generator that keeps links"):
         aligner.align([pair("A", "a", "ca")])
     (folder / "apertium-wblank-detach").unlink()
     monkeypatch.setenv("PATH", str(folder))
@@ -162,7 +168,7 @@ def test_answers(answer: str, source: str, read: tuple[str, list[object]]) -> No
 
 
 def test_older_modes_look_up_words_in_a_program_of_its_own() -> None:
-    split = links._without_dictionary
+    split = links.without_dictionary
     assert split(["apertium-transfer", "-z", "t1x", "t1x.bin", "autobil.bin"]) == [
         ["lt-proc", "-z", "-b", "autobil.bin"],
         ["apertium-transfer", "-b", "-z", "t1x", "t1x.bin"],
@@ -184,8 +190,7 @@ def test_marks_change_no_real_translation(language: str, mode: str) -> None:
         pytest.skip(f"needs the Apertium mode {mode}")
     text = REAL[language]
     translator = ApertiumTranslator()
-    linked = links.LinkedTranslator(translator)
-    (made,) = linked.translate([text], from_lang=language, to_lang="en")
+    (made,) = translator.translate_linked([text], from_lang=language, to_lang="en")
     assert [made.text] == translator.translate([text], from_lang=language, to_lang="en")
     joined = {text[a:b]: made.text[c:d] for (a, b), (c, d) in made.links}
     known = {
@@ -198,6 +203,5 @@ def test_marks_change_no_real_translation(language: str, mode: str) -> None:
     aligner = load("aligner", "apertium")
     found = aligner.align([Pair(Sentence.from_text(text, language=language), source)])[0]
     assert len(found) >= len(made.links) - 1
-    linked.close()
     translator.close()
     aligner.close()

@@ -1,67 +1,79 @@
-"""Links that Apertium knows of: which word of the text became which word of its translation."""
+"""An aligner that gets its links from Apertium, which knows what each word of a text became."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Span
+from xlner.core.options import content_option, options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, StageError, ValidationError
+from xlner.stages import Aligner, fingerprint_of
+from xlner.translation.apertium.installation import MODES_DIR
+from xlner.translation.apertium.translator import ApertiumTranslator
 from xlner.translation.linked import composed, word_links
 
-if TYPE_CHECKING:
-    from xlner.stages import Aligner
+
+@dataclass(frozen=True, slots=True)
+class ApertiumAlignerOptions:
+    """Options of `ApertiumAligner`."""
+
+    fallback: str | None = None
+    via: tuple[str, ...] = ()
+    modes_dir: str = content_option(MODES_DIR)
 
 
 class ApertiumAligner:
-    """Links the words of a target sentence and of its translation by Apertium, which knows where each came from.
+    """Links the words of a target sentence with those of its Apertium translation.
 
     The target is translated again, with a mark on each lexical unit that Apertium finds in it. All words of a unit are
-    linked with all words that it became; words that Apertium added (`it`, `to`) have no link. This is exact, costs as
-    much as translating, and needs no model. Pairs must know the language of the target; that of the source is English
-    where it is not known.
+    linked with all words that it became. Words that Apertium added (`it`, `to`) have no link. The links are exact, cost
+    as much as translating, and need no model. The language of the target must be known; the source is English if its
+    language is not known.
 
-    A pair whose source is not what Apertium makes of the target goes to the aligner `fallback`, a spec; without one it
-    is an error. `via` and `modes_dir` are those of `ApertiumTranslator`.
+    - `fallback`: spec of the aligner for pairs whose source is not Apertium's translation of the target. Without it
+      they are errors.
+    - `via`, `modes_dir`: as in `ApertiumTranslator`.
 
-    Raises what making the `fallback` raises.
+    Raises what loading the `fallback` raises.
+
+    >>> aligner = ApertiumAligner(fallback="oracle", modes_dir="/nowhere")
+    >>> aligner.align([])
+    []
     """
 
     def __init__(self, *, fallback: str | None = None, via: str | None = None, modes_dir: str | None = None) -> None:
-        from xlner.translation.apertium.links import LinkedTranslator
-        from xlner.translation.apertium.translator import ApertiumTranslator
-
         self._translator = ApertiumTranslator(via=via, modes_dir=modes_dir)
-        self._linked = LinkedTranslator(self._translator)
-        self._fallback: Any = None if fallback is None else load("aligner", fallback)
+        used = self._translator.options
+        self.options = ApertiumAlignerOptions(fallback, used.via, used.modes_dir)
+        self._fallback: Aligner | None = None if fallback is None else load("aligner", fallback)
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the modes and their data, and with the fallback."""
-        fallback: Aligner | None = self._fallback
-        other = "none" if fallback is None else getattr(fallback, "fingerprint", type(fallback).__qualname__)
-        return f"links:{self._translator.fingerprint}?fallback={other}"
+        """The options, and the fingerprints of the translator and of the fallback."""
+        options = options_fingerprint("apertium-links", self.options)
+        return f"{options} {self._translator.fingerprint} fallback={fingerprint_of(self._fallback)}"
 
     @property
     def summary(self) -> str:
-        """What is installed, for `xlner doctor`; raises `BackendError` where nothing is."""
+        """The installed directions, for `xlner doctor`. Raises `BackendError` if there are none."""
         return self._translator.summary
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
-        """The links of each pair, without weights.
+        """Return the links of each pair, without weights.
 
-        Raises `BackendError` where the language of a target is not known or Apertium cannot translate it,
-        `StageError` for a pair whose source is not Apertium's translation where there is no fallback, and
-        `ValidationError` for a pair without source.
+        Raises `BackendError` if the language of a target is not known or Apertium cannot translate it, `StageError`
+        for a pair whose source is not Apertium's translation if there is no fallback, and `ValidationError` for a pair
+        without source.
         """
         alignments: dict[int, Alignment] = {}
         for (from_lang, to_lang), places in _by_languages(pairs).items():
             texts = [composed(pairs[k].target) for k in places]
-            made = self._linked.translate([text for text, _ in texts], from_lang=from_lang, to_lang=to_lang)
+            made = self._translator.translate_linked([text for text, _ in texts], from_lang=from_lang, to_lang=to_lang)
             for k, (_, offsets), linked in zip(places, texts, made, strict=True):
                 translated = _offsets_in(linked.text, pairs[k].source, to_lang)
                 if translated is not None:
@@ -73,7 +85,6 @@ class ApertiumAligner:
 
     def close(self) -> None:
         """End all programs."""
-        self._linked.close()
         self._translator.close()
 
     def _by_fallback(self, pairs: Sequence[Pair]) -> list[Alignment]:
@@ -81,8 +92,7 @@ class ApertiumAligner:
             raise StageError(
                 "the source is not Apertium's translation of the target", hint="name a fallback: apertium?fallback=e5"
             )
-        found: list[Alignment] = self._fallback.align(pairs)
-        return found
+        return self._fallback.align(pairs)
 
 
 def _by_languages(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
@@ -92,13 +102,13 @@ def _by_languages(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
         if pair.source is None:
             raise ValidationError("a pair without a source sentence cannot be aligned")
         if pair.target.language is None:
-            raise BackendError("Apertium has to know the language of the target", hint="name it: --lang CODE")
+            raise BackendError("Apertium needs the language of the target", hint="give --lang CODE")
         groups.setdefault((pair.target.language, pair.source.language or "en"), []).append(k)
     return groups
 
 
 def _offsets_in(text: str, source: Sentence | None, language: str) -> Sequence[Span] | None:
-    """Where the tokens of the source are in this text; None where it is not the text of the source."""
+    """The offsets of the tokens of the source in this text, or None if it is not the text of the source."""
     assert source is not None
     if source.text is not None:
         return source.offsets if source.text == text else None

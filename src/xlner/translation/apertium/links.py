@@ -1,7 +1,7 @@
-"""Which words of a text became which words of its Apertium translation, told by Apertium itself.
+"""Apertium translations with links between the words of the text and of the translation, from Apertium itself.
 
-A word-bound blank, `[[t:u:7]]^word/…$`, stays with its word through all stages. Put round the words of the text before
-the analysis it would break multiwords apart; put on the lexical units after it, it changes no translation.
+A word-bound blank, `[[t:u:7]]^word/…$`, stays with its word through all stages. Around words of the text, before the
+analysis, it would break up multiword units. On lexical units, after the analysis, it changes no translation.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from xlner.core.entity import Span
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.errors import BackendError, StageError
 from xlner.translation.apertium import stream
+from xlner.translation.apertium.installation import Installation
 from xlner.translation.apertium.mode_runner import ModeRunner
 from xlner.translation.apertium.processes import ChainError
-from xlner.translation.apertium.translator import ApertiumTranslator
 
 _UNIT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\^(?P<surface>(?:\\.|[^\\/$])*)(?:\\.|[^\\$])*\$", re.DOTALL)
 _BLANK = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\]")
 _NAME = re.compile(r"t:u:(\d+)")
 _BEGIN, _STOP = "\ue000", "\ue001"
-"""Stand for the blanks while the answer is made into text; such characters mean nothing in any language."""
+"""Private-use characters that stand for the blanks while the answer becomes text."""
 _LAST_STOP = re.compile(rf"\.?({_STOP}?)\[\]\[\n\]$")
 _MARKED_WORD = re.compile(r"\[\[(?P<names>[^\[\]]*)\]\](?P<word>\^(?:\\.|[^\\$])*\$)\[\[/\]\]", re.DOTALL)
 _FUNCTION_WORD = re.compile(r"\^(?:\\.|[^\\<$])*<(?:det|pr)>", re.DOTALL)
@@ -30,17 +30,25 @@ _DETACH = "apertium-wblank-detach"
 _PROCESSORS = frozenset({"lt-proc", "hfst-proc"})
 
 
-class LinkedTranslator:
-    """Translates by the modes of an `ApertiumTranslator` and says what became of each lexical unit."""
+class LinkedModes:
+    """Translates through modes and links each lexical unit with what became of it.
 
-    def __init__(self, translator: ApertiumTranslator) -> None:
-        self._translator = translator
+    `timeout` is in seconds for a sentence.
+    """
+
+    def __init__(self, installation: Installation, timeout: float) -> None:
+        self._installation = installation
+        self._timeout = timeout
         self._runners: dict[str, tuple[ModeRunner, ModeRunner, ModeRunner]] = {}
 
-    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
-        """Translate each text; raises what `ApertiumTranslator.translate` raises."""
+    def translate(self, texts: Sequence[str], route: Sequence[str]) -> list[LinkedTranslation]:
+        """Translate each text through the modes of a route.
+
+        Raises `BackendError` for a mode that cannot run or cannot keep links, `StageError` for the first text that
+        gets no answer.
+        """
         done = [LinkedTranslation(text, (((0, len(text)), (0, len(text))),)) for text in texts]
-        for leg, name in enumerate(self._translator.route(from_lang, to_lang)):
+        for leg, name in enumerate(route):
             further = self._run(name, [linked.text for linked in done])
             done = [_joined(*both) for both in zip(done, further, strict=True)] if leg else further
         return done
@@ -73,26 +81,24 @@ class LinkedTranslator:
         return done
 
     def _start(self, name: str) -> tuple[ModeRunner, ModeRunner, ModeRunner]:
-        """The analyzer of a mode, what chooses words, with their blanks set free at its end, and what writes them."""
+        """The analyzer of a mode, the transfer, with word-bound blanks detached at its end, and the generator."""
         if shutil.which(_DETACH) is None:
             raise BackendError(
                 f"the program {_DETACH!r} is not installed", hint="apt-get install apertium, 3.8 or later"
             )
-        commands = self._translator._commands(name)
+        commands = self._installation.commands(name)
         generators = [k for k, c in enumerate(commands) if _program(c) in _PROCESSORS and "-n" in c]
         if not generators:
-            raise BackendError(
-                f"Apertium mode {name} has no generator that could keep links", hint="use another aligner"
-            )
+            raise BackendError(f"Apertium mode {name} has no generator that keeps links", hint="use another aligner")
         split = generators[-1]
-        transfer = [part for command in commands[1:split] for part in _without_dictionary(command)]
+        transfer = [part for command in commands[1:split] for part in without_dictionary(command)]
         parts = (commands[:1], [*transfer, [_DETACH]], commands[split:])
-        analyzer, middle, generator = (ModeRunner(part, timeout=self._translator.timeout) for part in parts)
+        analyzer, middle, generator = (ModeRunner(part, timeout=self._timeout) for part in parts)
         return analyzer, middle, generator
 
 
 def marked(analysis: str) -> str:
-    r"""Give every lexical unit of an analysis a blank with its number.
+    r"""Put a blank with its number on every lexical unit of an analysis.
 
     >>> marked(r"^La/el<det>$ ^casa/casa<n>$\[^./.<sent>$[][\n]")
     '[[t:u:0]]^La/el<det>$ [[t:u:1]]^casa/casa<n>$\\[[[t:u:2]]^./.<sent>$[][\\n]'
@@ -106,7 +112,7 @@ def marked(analysis: str) -> str:
 
 
 def without_added(words: str) -> str:
-    r"""Take the blanks off articles and prepositions that were added to another word of the same unit.
+    r"""Remove the blanks of articles and prepositions that were added to another word of the same unit.
 
     >>> without_added("[[t:u:0]]^el<det><def>$[[/]] [[t:u:0]]^parlamento<n>$[[/]] [[t:u:1]]^en<pr>$[[/]]")
     '^el<det><def>$ [[t:u:0]]^parlamento<n>$[[/]] [[t:u:1]]^en<pr>$[[/]]'
@@ -126,7 +132,7 @@ def without_added(words: str) -> str:
 
 
 def unit_spans(analysis: str, text: str) -> list[Span]:
-    """Where each lexical unit stands in the text; (0, 0) for those that are not in it, like the added full stop.
+    """Return where each lexical unit is in the text; (0, 0) for one that is not in it, such as the added full stop.
 
     >>> unit_spans("^La/el<det>$ ^casa/casa<n>$^./.<sent>$[]", "La casa")
     [(0, 2), (3, 7), (0, 0)]
@@ -136,7 +142,7 @@ def unit_spans(analysis: str, text: str) -> list[Span]:
     for match in _units(analysis):
         surface = re.sub(r"\\(.)", r"\1", match["surface"])
         start = text.find(surface, position)
-        if start < 0 and len(surface) > 1 and surface.endswith("."):  # took the added full stop along
+        if start < 0 and len(surface) > 1 and surface.endswith("."):  # it includes the added full stop
             surface = surface[:-1]
             start = text.find(surface, position)
         if start < 0:
@@ -148,7 +154,7 @@ def unit_spans(analysis: str, text: str) -> list[Span]:
 
 
 def read_answer(answer: bytes, source: str) -> tuple[str, list[tuple[int, Span]]]:
-    r"""The text of an answer, and the range of every unit's words in it.
+    r"""Return the text of an answer, and the ranges that the words of each unit have in it.
 
     >>> read_answer(b"[[t:u:0]]The[[/]] [[t:u:1]]*casa[[/]][[t:u:2]].[[/]][][\n]", "La casa")
     ('The casa', [(0, (0, 3)), (1, (4, 8))])
@@ -185,7 +191,7 @@ def _units(analysis: str) -> list[re.Match[str]]:
 
 
 def _joined(first: LinkedTranslation, second: LinkedTranslation) -> LinkedTranslation:
-    """Two translations in a row as one."""
+    """The composition of two translations, the second one made from the first."""
     links = {
         (start, end)
         for start, middle in first.links
@@ -195,8 +201,8 @@ def _joined(first: LinkedTranslation, second: LinkedTranslation) -> LinkedTransl
     return LinkedTranslation(second.text, tuple(sorted(links)))
 
 
-def _without_dictionary(command: list[str]) -> list[list[str]]:
-    """Older modes have `apertium-transfer` look up words itself, which loses blanks: let another program do that."""
+def without_dictionary(command: list[str]) -> list[list[str]]:
+    """Move the dictionary look-up of older modes from `apertium-transfer`, which loses blanks, to `lt-proc`."""
     files = [argument for argument in command[1:] if not argument.startswith("-")]
     if _program(command) != "apertium-transfer" or {"-b", "-n"} & set(command) or len(files) < 3:
         return [command]

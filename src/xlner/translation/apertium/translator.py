@@ -1,45 +1,49 @@
-"""Apertium: rule-based translation, offline, by the programs and language pairs that Debian packages."""
+"""Apertium: rule-based translation, offline, with the programs and language pairs that Debian packages."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
+from xlner.core.linked_translation import LinkedTranslation
+from xlner.core.options import content_option, options_fingerprint, speed_option
 from xlner.errors import BackendError, StageError, ValidationError
 from xlner.text import languages
 from xlner.translation.apertium import debian, stream
+from xlner.translation.apertium.installation import MODES_DIR, Installation
+from xlner.translation.apertium.links import LinkedModes
 from xlner.translation.apertium.mode_runner import ModeRunner
-from xlner.translation.apertium.modes import Mode, installed, language, stages
 from xlner.translation.apertium.processes import ChainError
-from xlner.translation.apertium.routes import direct, legs, shortest
 
-if TYPE_CHECKING:
-    from xlner.core.linked_translation import LinkedTranslation
-    from xlner.translation.apertium.links import LinkedTranslator
-
-_MODES_DIR = "/usr/share/apertium/modes"
-_OTHER_WAYS = (
-    "or use another translator: your own (--translator), or translate the file with what you have and run "
-    "`xlner project TRANSLATION ORIGINAL --recognizer spacy --lang CODE`"
-)
 _SNIPPET = 60
+"""Characters of a text that an error message shows."""
 
-# Apertium files the South Slavic standard languages, and Malay, under one name each.
-_LANGUAGES_OF = {"hbs": ("bs", "hr", "sr"), "zlm": ("ms",)}
+
+@dataclass(frozen=True, slots=True)
+class ApertiumOptions:
+    """Options of `ApertiumTranslator`. Raises `ValidationError` for a `timeout` of 0 or less."""
+
+    via: tuple[str, ...] = ()
+    modes_dir: str = content_option(MODES_DIR)
+    timeout: float = speed_option(30.0)
+
+    def __post_init__(self) -> None:
+        if not self.timeout > 0:
+            raise ValidationError(f"timeout must be over 0 seconds, not {self.timeout!r}")
 
 
 class ApertiumTranslator:
     """Translates with the Apertium modes of this machine, directly or through pivot languages.
 
-    `via` forces the pivots (`"es"`, `"es,ca"`); without it the shortest way is taken. `modes_dir` is where the mode
-    files are: by default what the environment variable APERTIUM_MODES says, else where Debian has them. `timeout` is
-    in seconds and for one sentence. The programs start at the first sentence and stay until `close()`, the end of a
-    `with` block, or the end of the interpreter; translating after `close()` starts them again.
+    - `via`: forced pivots, such as `"es"` or `"es,ca"`. By default the shortest route is taken.
+    - `modes_dir`: folder of the mode files. By default the environment variable APERTIUM_MODES, or Debian's folder.
+    - `timeout`: seconds that a sentence may take.
+
+    The programs start with the first sentence and stay until `close()`, the end of a `with` block, or the end of the
+    interpreter. Translating after `close()` starts them again.
 
     >>> translator = ApertiumTranslator(modes_dir="/nowhere")
     >>> translator.translate([" "], from_lang="en", to_lang="eng_Latn"), translator.available()
@@ -47,20 +51,19 @@ class ApertiumTranslator:
     """
 
     def __init__(self, *, via: str | None = None, modes_dir: str | None = None, timeout: float = 30.0) -> None:
-        if not timeout > 0:
-            raise ValidationError(f"timeout must be over 0 seconds, not {timeout!r}")
-        self.via = tuple(code.strip() for code in (via or "").split(",") if code.strip())
-        self.modes_dir = Path(modes_dir or os.environ.get("APERTIUM_MODES") or _MODES_DIR)
-        self.timeout = timeout
-        self._runners: dict[str, ModeRunner] = {}
+        pivots = tuple(code.strip() for code in (via or "").split(",") if code.strip())
+        folder = modes_dir or os.environ.get("APERTIUM_MODES") or MODES_DIR
+        self.options = ApertiumOptions(pivots, folder, timeout)
+        self._installation = Installation(Path(folder), pivots)
         self._routes: dict[tuple[str, str], tuple[str, ...]] = {}
-        self._linked: LinkedTranslator | None = None
+        self._runners: dict[str, ModeRunner] = {}
+        self._linked = LinkedModes(self._installation, timeout)
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """Translate each text on its own; an empty text gives an empty text.
+        """Translate each text on its own; the translation of an empty text is empty.
 
-        Raises `BackendError` where a mode or program is missing, and `StageError` for the first text that gets no
-        answer in time or on which the programs crash twice; the next call then starts them afresh.
+        Raises `BackendError` for a missing mode or program, and `StageError` for the first text that gets no answer in
+        time or on which the programs crash twice. The next call starts them again.
         """
         current = [stream.clean(text) for text in texts]
         for name in self.route(from_lang, to_lang):
@@ -68,40 +71,36 @@ class ApertiumTranslator:
         return current
 
     def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
-        """The same translations, and which range of each text became which range of its translation.
+        """Return the same translations, with links between ranges of each text and of its translation.
 
-        Apertium tells it by word-bound blanks round its lexical units, which change no translation. Raises what
-        `translate` raises, and `BackendError` where Apertium is too old for it.
+        The links come from word-bound blanks around Apertium's lexical units, which change no translation. Raises what
+        `translate` raises, and `BackendError` if Apertium is too old for this.
         """
-        from xlner.translation.apertium.links import LinkedTranslator
-
-        if self._linked is None:
-            self._linked = LinkedTranslator(self)
-        return self._linked.translate(texts, from_lang=from_lang, to_lang=to_lang)
+        return self._linked.translate(texts, self.route(from_lang, to_lang))
 
     def check_direction(self, from_lang: str, to_lang: str) -> None:
-        """Raise `BackendError`, with what to install, where no chain of modes leads from one language to the other."""
+        """Raise `BackendError`, with what to install, if no route leads from one language to the other."""
         self.route(from_lang, to_lang)
 
     def route(self, from_lang: str, to_lang: str) -> tuple[str, ...]:
-        """The modes that a text passes through, in order; none where both languages are the same.
+        """Return the modes that a text passes through, in order; none if both languages are the same.
 
-        Raises `BackendError`, with what to install, where there is no way.
+        Raises `BackendError`, with what to install, if there is no route.
         """
         ends = (languages.canonical(from_lang), languages.canonical(to_lang))
         if ends[0] == ends[1]:
             return ()
         if ends not in self._routes:
-            self._routes[ends] = self._find_route(*ends)
+            self._routes[ends] = self._installation.route(*ends)
         return self._routes[ends]
 
     def available(self) -> list[tuple[str, str]]:
-        """The directions that are installed, without pivots, as sorted pairs of canonical codes."""
-        return sorted({pair for mode in installed(self.modes_dir) for pair in _pairs(mode)})
+        """Return the installed directions, without pivots, as sorted pairs of canonical codes."""
+        return self._installation.available()
 
     @property
     def summary(self) -> str:
-        """What is installed, for `xlner doctor`; raises `BackendError` where nothing is."""
+        """The installed directions, for `xlner doctor`. Raises `BackendError` if there are none."""
         pairs = self.available()
         if not pairs:
             raise BackendError("no Apertium language pair is installed", hint=debian.install(["apertium-eng-spa"]))
@@ -109,25 +108,15 @@ class ApertiumTranslator:
 
     @property
     def fingerprint(self) -> str:
-        """Changes with the modes and their data: made from the mode files and the sizes of what they name.
-
-        Only the modes of routes that were asked for count; all that are installed, where none was.
-        """
+        """The options, and a hash of the modes on the routes used so far, or of all installed modes before that."""
         used = {name for route in self._routes.values() for name in route}
-        digest = hashlib.sha256()
-        for name in sorted(used or {mode.name for mode in installed(self.modes_dir)}):
-            pipeline = self._pipeline(name)
-            digest.update(f"{name}\0{pipeline}\0".encode())
-            for argument in _data_files(stages(pipeline)):
-                digest.update(f"{argument.stat().st_size if argument.exists() else None}\0".encode())
-        return "-".join(["apertium", *self.via, digest.hexdigest()[:16]])
+        return f"{options_fingerprint('apertium', self.options)} modes={self._installation.digest(used)}"
 
     def close(self) -> None:
         """End all programs."""
         for runner in list(self._runners.values()):
             runner.close()
-        if self._linked is not None:
-            self._linked.close()
+        self._linked.close()
 
     def __enter__(self) -> ApertiumTranslator:
         return self
@@ -138,8 +127,8 @@ class ApertiumTranslator:
         self.close()
 
     def __getstate__(self) -> dict[str, object]:
-        # Programs cannot go along to another process; it starts its own.
-        return {**self.__dict__, "_runners": {}, "_linked": None}
+        # Another process cannot use these programs. It starts its own.
+        return {**self.__dict__, "_runners": {}, "_linked": LinkedModes(self._installation, self.options.timeout)}
 
     def _run(self, name: str, texts: Sequence[str]) -> list[str]:
         places = [place for place, text in enumerate(texts) if text]
@@ -148,8 +137,9 @@ class ApertiumTranslator:
             return translated
         runner = self._runners.get(name)
         if runner is None:
-            # Two threads may get here at once; only one runner is kept, and it starts nothing before it is used.
-            runner = self._runners.setdefault(name, ModeRunner(self._commands(name), timeout=self.timeout))
+            # Two threads may get here at once. Only one runner is kept, and an unused one has started nothing.
+            made = ModeRunner(self._installation.commands(name), timeout=self.options.timeout)
+            runner = self._runners.setdefault(name, made)
         try:
             answers = runner.exchange([stream.encode(texts[place]) for place in places])
         except ChainError as error:
@@ -159,63 +149,3 @@ class ApertiumTranslator:
         for place, answer in zip(places, answers, strict=True):
             translated[place] = stream.decode(answer, texts[place])
         return translated
-
-    def _pipeline(self, name: str) -> str:
-        return (self.modes_dir / f"{name}.mode").read_text(encoding="utf-8")
-
-    def _commands(self, name: str) -> list[list[str]]:
-        """What a mode runs, after a check that it is all there: a missing part looks like a crash later."""
-        commands = stages(self._pipeline(name))
-        package = debian.PACKAGES.get(name)
-        for program, *_ in commands:
-            if shutil.which(program) is None:
-                needed = [debian.package_of_program(program), *([package] if package else [])]
-                raise BackendError(
-                    f"Apertium mode {name} needs the program {program!r}, which is not installed",
-                    hint=debian.install(p for p in needed if p != "apertium"),
-                )
-        for path in _data_files(commands):
-            if not path.exists():
-                raise BackendError(
-                    f"Apertium mode {name} needs {path}, which is missing",
-                    hint=f"apt-get install --reinstall {package}" if package else "install the language pair again",
-                )
-        return commands
-
-    def _find_route(self, from_lang: str, to_lang: str) -> tuple[str, ...]:
-        modes = installed(self.modes_dir)
-        if not self.via:
-            route = shortest(modes, from_lang, to_lang)
-            if route is None:
-                raise self._no_route(modes, from_lang, to_lang)
-            return tuple(mode.name for mode in route)
-        names = []
-        for leg in legs(from_lang, to_lang, self.via):
-            mode = direct(modes, *leg)
-            if mode is None:
-                raise self._no_route(modes, *leg)
-            names.append(mode.name)
-        return tuple(names)
-
-    def _no_route(self, modes: Sequence[Mode], from_lang: str, to_lang: str) -> BackendError:
-        message = f"Apertium cannot translate from {from_lang} to {to_lang} with what is installed here"
-        packages = debian.missing_packages(modes, from_lang, to_lang)
-        if packages:
-            return BackendError(message, hint=f"{debian.install(packages)}, {_OTHER_WAYS}")
-        sources = sorted({start for start, _ in self.available() if shortest(modes, start, to_lang)} - {to_lang})
-        reach = f"; into {to_lang} it can translate {', '.join(sources)}" if sources else ""
-        return BackendError(message + reach, hint=f"name pivots (apertium?via=CODE), {_OTHER_WAYS}")
-
-
-def _pairs(mode: Mode) -> list[tuple[str, str]]:
-    return [(start, end) for start in _languages_of(mode.source) for end in _languages_of(mode.target)]
-
-
-def _languages_of(name: str) -> tuple[str, ...]:
-    plain = name.partition("_")[0]
-    found = language(plain)
-    return _LANGUAGES_OF.get(plain) or ((found,) if found else ())
-
-
-def _data_files(commands: Sequence[Sequence[str]]) -> list[Path]:
-    return [Path(argument) for command in commands for argument in command if argument.startswith("/")]
