@@ -11,33 +11,57 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import dataclass
 
 from xlner.core.alignment import Alignment, Link
 from xlner.core.entity import Entity
+from xlner.core.files import read_lines
+from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.core.signature import Digest
 from xlner.errors import InputError, StageError
 
 
+@dataclass(frozen=True, slots=True)
+class EchoOptions:
+    """Options of `EchoTranslator`."""
+
+    fail_on: str | None = None
+
+
 class EchoTranslator:
-    """Gives every text back as it is. `fail_on` makes texts with that word raise `StageError`."""
+    """Returns every text unchanged.
+
+    - `fail_on`: a word; texts that have it raise `StageError`.
+
+    >>> EchoTranslator().translate(["Ana vive"], from_lang="gl", to_lang="en")
+    ['Ana vive']
+    """
 
     def __init__(self, *, fail_on: str | None = None) -> None:
-        self.fail_on = fail_on
+        self.options = EchoOptions(fail_on)
+
+    @property
+    def fingerprint(self) -> str:
+        """The name of the class and the options."""
+        return options_fingerprint(type(self).__qualname__, self.options)
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """The same texts."""
+        """Return the same texts. Raises `StageError` for the first text with the word `fail_on`."""
+        fail_on = self.options.fail_on
         for text in texts:
-            if self.fail_on is not None and self.fail_on in text.split():
-                raise StageError(f"the echo translator was told to fail on {self.fail_on!r}")
+            if fail_on is not None and fail_on in text.split():
+                raise StageError(f"the echo translator was told to fail on {fail_on!r}")
         return list(texts)
 
 
 class DictionaryTranslator:
-    """Replaces word by word, separated by spaces, and leaves unknown words as they are.
+    """Replaces words, split at spaces, and keeps unknown ones.
 
-    `words` is a mapping or a file with two columns, tab between them.
+    - `words`: a mapping, or a file with a word, a tab and its translation on each line.
+
+    Raises `InputError` for a file that cannot be read.
 
     >>> DictionaryTranslator({"vive": "lives"}).translate(["Ana vive"], from_lang="gl", to_lang="en")
     ['Ana lives']
@@ -46,15 +70,23 @@ class DictionaryTranslator:
     def __init__(self, words: Mapping[str, str] | str) -> None:
         self.words = _table(words) if isinstance(words, str) else dict(words)
 
+    @property
+    def fingerprint(self) -> str:
+        """The name of the class and a hash of the dictionary."""
+        return _fingerprint(self, self.words)
+
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """Word-by-word translations."""
+        """Return word-by-word translations."""
         return [" ".join(self.words.get(word, word) for word in text.split()) for text in texts]
 
 
 class DictionaryRecognizer:
-    """Finds names from a list, the longest first, and nothing else.
+    """Finds the entities of a list, the longest first, and nothing else.
 
-    `names` maps names (words separated by spaces) to labels; or a file with two columns, tab between them.
+    - `names`: a mapping of entities (words separated by spaces) to labels, or a file with an entity, a tab and its
+      label on each line.
+
+    Raises `InputError` for a file that cannot be read.
 
     >>> DictionaryRecognizer({"New York": "LOC"}).recognize([Sentence(("In", "New", "York"))])
     [[Entity(start=1, end=3, label='LOC', score=None)]]
@@ -65,8 +97,13 @@ class DictionaryRecognizer:
         self.names = {tuple(name.split()): label for name, label in table.items()}
         self._lengths = sorted({len(name) for name in self.names}, reverse=True)
 
+    @property
+    def fingerprint(self) -> str:
+        """The name of the class and a hash of the list."""
+        return _fingerprint(self, {" ".join(name): label for name, label in self.names.items()})
+
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
-        """The names in each sentence."""
+        """Return the entities of each sentence."""
         return [self._find(sentence.tokens) for sentence in sentences]
 
     def _find(self, tokens: Sequence[str]) -> list[Entity]:
@@ -80,7 +117,7 @@ class DictionaryRecognizer:
         return entities
 
     def _longest_at(self, tokens: Sequence[str], position: int) -> tuple[int, str | None]:
-        """The length and label of the longest name that begins here; one word without a label where none does."""
+        """The length in words and the label of the longest entity that begins here; 1 and None if there is none."""
         for n in self._lengths:
             name = tuple(tokens[position : position + n])
             if name in self.names:
@@ -89,9 +126,9 @@ class DictionaryRecognizer:
 
 
 class OracleAligner:
-    """Knows the links of given sentence pairs; links any other pair word for word from the left.
+    """Knows the links of given sentence pairs, and links all other pairs word by word from the left.
 
-    `links` maps `(source tokens, target tokens)` to links.
+    - `links`: a mapping of `(source tokens, target tokens)` to links.
 
     >>> OracleAligner().align([Pair(Sentence(("a", "b")), Sentence(("A",)))])[0].links
     ((0, 0),)
@@ -100,8 +137,14 @@ class OracleAligner:
     def __init__(self, links: Mapping[tuple[tuple[str, ...], tuple[str, ...]], Sequence[Link]] | None = None) -> None:
         self.links = dict(links or {})
 
+    @property
+    def fingerprint(self) -> str:
+        """The name of the class and a hash of the links."""
+        known = {"\n".join((*source, "", *target)): str(list(links)) for (source, target), links in self.links.items()}
+        return _fingerprint(self, known)
+
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
-        """The links of each pair."""
+        """Return the links of each pair."""
         return [self._align_one(pair) for pair in pairs]
 
     def _align_one(self, pair: Pair) -> Alignment:
@@ -112,9 +155,15 @@ class OracleAligner:
         return Alignment(tuple(known))
 
 
+def _fingerprint(stage: object, content: Mapping[str, str]) -> str:
+    return f"{type(stage).__qualname__} {Digest(text for item in sorted(content.items()) for text in item).hexdigest()}"
+
+
 def _table(path: str) -> dict[str, str]:
     table = {}
-    for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in read_lines(path):
+        if isinstance(line, InputError):
+            raise line
         if not line.strip():
             continue
         key, tab, value = line.partition("\t")
