@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from xlner import BackendError, InputError, Pair, Pipeline, Sentence, load
 from xlner.errors import StageError
 from xlner.fakes import DictionaryRecognizer, OracleAligner
+from xlner.stages import DirectedTranslator
 
 TO_ENGLISH = {"from_lang": "lug", "to_lang": "en"}
 
@@ -61,7 +63,7 @@ def test_line_by_line(tmp_path: Path) -> None:
     given = load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
     assert given.translate(["Ola", "Ana vive en Vigo"], **TO_ENGLISH) == ["Hello", "Ana lives in Vigo"]
     (tmp_path / "en.txt").write_text("Ana lives in Vigo\n", encoding="utf-8")
-    with pytest.raises(InputError, match="1 lines for the 2 of"):
+    with pytest.raises(InputError, match="has 1 lines, and .*gl.txt has 2"):
         load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
 
 
@@ -70,9 +72,14 @@ def test_files_that_are_no_translations(tmp_path: Path) -> None:
         load("translator", "given")
     with pytest.raises(InputError, match="cannot be read"):
         load("translator", f"given:{tmp_path / 'none.jsonl'}")
-    with pytest.raises(InputError, match=r"no record has a translation in field 'source'; say \?field=NAME"):
+    with pytest.raises(InputError, match=r"no record has a translation in field 'source'; give \?field=NAME"):
         load("translator", f"given:{written(tmp_path, {'tokens': ['a'], 'src': 'b'})}")
-    for text, error in ((b"{", "bad.jsonl:1: not JSON"), (b"[]", "bad.jsonl:1: not an object"), (b"\xff", "not UTF-8")):
+    for text, error in (
+        (b"{", "bad.jsonl:1: not JSON"),
+        (b"[]", "bad.jsonl:1: not an object"),
+        (b"\xff", "not UTF-8"),
+        (b'{"text": "a", "source": "b", "source_lang": "xx"}', "bad.jsonl:1: 'xx' is not a language code"),
+    ):
         (tmp_path / "bad.jsonl").write_bytes(text)
         with pytest.raises(InputError, match=error):
             load("translator", f"given:{tmp_path / 'bad.jsonl'}")
@@ -84,6 +91,29 @@ def test_the_fingerprint_follows_the_translations(tmp_path: Path) -> None:
         for text in ("b", "c", "b")
     }
     assert len(seen) == 2
+
+
+def test_it_pickles_and_paths_are_not_in_the_fingerprint(tmp_path: Path) -> None:
+    given = load("translator", f"given:{written(tmp_path, {'text': 'a', 'source': 'b'})}")
+    copy = pickle.loads(pickle.dumps(given))
+    assert copy.fingerprint == given.fingerprint
+    assert copy.translate(["a"], **TO_ENGLISH) == ["b"]
+    (tmp_path / "moved").mkdir()
+    moved = written(tmp_path / "moved", {"text": "a", "source": "b"})
+    assert load("translator", f"given:{moved}").fingerprint == given.fingerprint
+
+
+def test_directions_are_known_where_every_translation_has_a_language(tmp_path: Path) -> None:
+    french = {"tokens": ["Ana"], "src": "Anne", "src_lang": "fra"}
+    file = written(tmp_path, french, {"tokens": ["Vigo"], "src": ""})
+    given = load("translator", f"given:{file}?field=src")
+    assert isinstance(given, DirectedTranslator)
+    given.check_direction("lug", "fr")
+    with pytest.raises(BackendError, match="are in fr, not in en"):
+        Pipeline(given, target_lang="lug")
+    load("translator", f"given:{written(tmp_path, french, {'text': 'a', 'src': 'b'})}?field=src").check_direction(
+        "lug", "en"
+    )
 
 
 def test_in_a_pipeline_one_missing_translation_costs_one_sentence(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 from collections import Counter
 from itertools import product
 from pathlib import Path
@@ -19,6 +20,7 @@ from xlner.core import lexicon
 from xlner.core.lexicon import LexiconEntry
 from xlner.formats import read_lexicon, write_lexicon
 from xlner.pipeline import TrainingDataBuilder
+from xlner.stages import LinkingTranslator
 from xlner.translation.lexicon import LexiconTranslator
 
 WORDS = st.lists(st.sampled_from(["Ana", "ana", "vive", "en", "Vigo", "7", "."]), min_size=1, max_size=5)
@@ -142,17 +144,26 @@ def test_the_longest_phrase_counts_and_marks_stay(tmp_path: Path) -> None:
 
 
 def test_the_fingerprint_is_that_of_the_entries(tmp_path: Path) -> None:
-    first = translator(tmp_path, "a\tb", "c\td").fingerprint
+    made = translator(tmp_path, "a\tb", "c\td")
+    first = made.fingerprint
+    copy = pickle.loads(pickle.dumps(made))
+    assert copy.fingerprint == first
+    assert copy.translate(["a c"], **TO_GALICIAN) == ["b d"]
+    assert isinstance(copy, LinkingTranslator)
+    (tmp_path / "moved").mkdir()
+    assert translator(tmp_path / "moved", "a\tb", "c\td").fingerprint == first
     assert translator(tmp_path, "a\tb\t0.5", "c\td").fingerprint == first
     assert translator(tmp_path, "a\tb", "c\te").fingerprint != first
 
 
-@given(st.text(alphabet="oldtwn [],.<>/Öß\n ", max_size=40))
-def test_ranges_belong_together(text: str) -> None:
-    made = LexiconTranslator.__new__(LexiconTranslator)
-    made._entries = {s: LexiconEntry(s, t) for s, t in (("old", "vello"), ("old town", "cidade"), ("ö", "straße"))}
-    made._tables = {}
-    (linked,) = made.translate_linked([text], **TO_GALICIAN)
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> LexiconTranslator:
+    return translator(tmp_path_factory.mktemp("lexicon"), "old\tvello", "old town\tcidade", "ö\tstraße")
+
+
+@given(text=st.text(alphabet="oldtwn [],.<>/Öß\n ", max_size=40))
+def test_ranges_belong_together(small: LexiconTranslator, text: str) -> None:
+    (linked,) = small.translate_linked([text], **TO_GALICIAN)
     rest, done = "", 0
     known = {"vello", "cidade", "straße"}
     for (start, end), (begin, stop) in linked.links:

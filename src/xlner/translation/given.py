@@ -1,4 +1,4 @@
-"""Translations that are there already: in the records themselves, or in a parallel text."""
+"""Translations that already exist: in the records themselves, or in a parallel text."""
 
 from __future__ import annotations
 
@@ -10,35 +10,48 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
+from xlner.core.options import content_option, options_fingerprint
 from xlner.core.signature import Digest
-from xlner.errors import InputError, MissingArgumentError, StageError
+from xlner.errors import BackendError, InputError, MissingArgumentError, StageError, UnknownNameError
 from xlner.text.languages import canonical
 
-_SHOWN = 60
+_SNIPPET = 60
+"""Characters of a text that an error message shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """A translation, None where the place has none; its language, where the file says it."""
+    """A translation or None, its language if the file has it, and the place in the file."""
 
     text: str | None
     language: str | None
     place: str
 
 
+@dataclass(frozen=True, slots=True)
+class GivenOptions:
+    """Options of `GivenTranslator`."""
+
+    file: str = content_option()
+    field: str = content_option("source")
+    of: str | None = content_option(None)
+
+
 class GivenTranslator:
-    """Looks translations up instead of making them, as those of people or of a program that xlner does not know.
+    """Looks up translations that people or other programs have made.
 
-    `file` is JSONL whose records, with `tokens` or `text`, hold their translation in `field`: a string, or an object
-    with `text` or `tokens`, as in what xlner writes. Or it is text with a translation on each line, and `of` names the
-    text that line by line it is the translation of. A text is found by its letters, whatever the spaces between them;
-    of a text that is there several times the first translation counts.
+    - `file`: JSONL whose records have `tokens` or `text`, and their translation in a field. With `of`, a text with a
+      translation on each line.
+    - `field`: the field of the translation. Its value is a string, or an object with `text` or `tokens`, as in what
+      xlner writes.
+    - `of`: the text that `file` translates line by line.
 
-    Where a record says which language its translation is in (`lang` in the object, or a field such as `src_lang` for
-    `src`), one in another language than asked for is refused.
+    A text is found by its letters, whatever the spaces between them. If it occurs more than once, the first translation
+    counts. Records may say which language their translation is in (`lang` in the object, or a field such as `src_lang`
+    beside `src`); a translation in another language than asked for is an error.
 
-    Raises `MissingArgumentError` without a file, `InputError` where a file cannot be read or has no such field, and
-    where the texts have other numbers of lines.
+    Raises `MissingArgumentError` without a file. Raises `InputError` for a file that cannot be read or has no such
+    field, and for texts with different numbers of lines.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w+", suffix=".jsonl") as file:
@@ -50,7 +63,7 @@ class GivenTranslator:
     def __init__(self, file: str | None = None, *, field: str = "source", of: str | None = None) -> None:
         if file is None:
             raise MissingArgumentError("given needs a file of translations", hint="write given:FILE")
-        self.file, self.field = file, field
+        self.options = GivenOptions(file, field, of)
         found = list(_records(Path(file), field) if of is None else _lines(Path(file), Path(of)))
         self._known: dict[str, _Given] = {}
         for text, given in found:
@@ -58,34 +71,43 @@ class GivenTranslator:
             if known is None or known.text is None:
                 self._known[_letters(text)] = given
         if found and all(given.text is None for _, given in found):
-            raise InputError(f"no record has a translation in field {field!r}", path=file, hint="say ?field=NAME")
+            raise InputError(f"no record has a translation in field {field!r}", path=file, hint="give ?field=NAME")
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the result depends on."""
+        """A hash of the translations with their languages."""
         parts = (f"{text}\t{given.language}\t{given.text}" for text, given in self._known.items())
-        return f"given {Digest(parts).hexdigest()}"
+        return f"{options_fingerprint('given', self.options)} {Digest(parts).hexdigest()}"
 
     @property
     def summary(self) -> str:
-        """What there is, for `xlner doctor`."""
-        return f"{len(self._known)} translations of {self.file}"
+        """The number of translations, for `xlner doctor`."""
+        return f"{len(self._known)} translations of {self.options.file}"
+
+    def check_direction(self, from_lang: str, to_lang: str) -> None:
+        """Raise `BackendError` if every translation says that it is in another language than `to_lang`."""
+        wanted = canonical(to_lang)
+        found = {given.language for given in self._known.values() if given.text is not None}
+        known = sorted(language for language in found if language is not None)
+        if found and None not in found and wanted not in known:
+            raise BackendError(f"the translations of {self.options.file} are in {', '.join(known)}, not in {wanted}")
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """The translation of each text, an empty one for an empty text.
+        """Return the translation of each text; an empty one for an empty text.
 
-        Raises `StageError` for the first text that has none, or has one in another language, with its place.
+        Raises `StageError`, with the place in the file, for the first text that has no translation or one in another
+        language.
         """
         return [self._translation(text, canonical(to_lang)) if text.strip() else "" for text in texts]
 
     def _translation(self, text: str, language: str) -> str:
         given = self._known.get(_letters(text))
         if given is None:
-            shown = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-            raise StageError(f"{self.file} has no translation of {shown!r}")
+            shown = text if len(text) <= _SNIPPET else f"{text[:_SNIPPET]}…"
+            raise StageError(f"{self.options.file} has no translation of {shown!r}")
         if given.text is None:
-            raise StageError(f"{given.place}: no translation in field {self.field!r}")
-        if given.language is not None and canonical(given.language) != language:
+            raise StageError(f"{given.place}: no translation in field {self.options.field!r}")
+        if given.language is not None and given.language != language:
             raise StageError(f"{given.place}: the translation is in {given.language!r}, not in {language!r}")
         return given.text
 
@@ -108,12 +130,19 @@ def _records(path: Path, field: str) -> Iterator[tuple[str, _Given]]:
         value = record.get(field)
         inside = value.get("lang") if isinstance(value, dict) else None
         translation = _text_of(value) or ""
-        language = inside or record.get(f"{field}_lang")
+        try:
+            language = _language(inside or record.get(f"{field}_lang"))
+        except UnknownNameError as error:
+            raise InputError(error.message, path=path, line=number, hint=error.hint) from None
         yield text, _Given(translation if translation.strip() else None, language, f"{path}:{number}")
 
 
+def _language(code: object) -> str | None:
+    return canonical(str(code)) if code else None
+
+
 def _text_of(value: Any) -> str | None:
-    """A string, or the text or tokens of an object; None where it is neither."""
+    """A string, or the text or tokens of an object; None for anything else."""
     if not isinstance(value, dict):
         return value if isinstance(value, str) else None
     if isinstance(value.get("text"), str):
@@ -125,7 +154,7 @@ def _text_of(value: Any) -> str | None:
 def _lines(path: Path, of: Path) -> Iterator[tuple[str, _Given]]:
     made, originals = _read(path), _read(of)
     if len(made) != len(originals):
-        raise InputError(f"{len(made)} lines for the {len(originals)} of {of}", path=path)
+        raise InputError(f"has {len(made)} lines, and {of} has {len(originals)}", path=path)
     for number, (text, original) in enumerate(zip(made, originals, strict=True), start=1):
         yield original, _Given(text.strip() or None, None, f"{path}:{number}")
 

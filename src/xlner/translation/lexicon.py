@@ -1,17 +1,20 @@
-"""Translation by a lexicon: phrase by phrase, in the order of the text."""
+"""Translation with a lexicon: phrase by phrase, in the order of the text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
+from xlner.core import lexicon
 from xlner.core.entity import Span
+from xlner.core.files import read_lines, require_content
 from xlner.core.lexicon import LexiconEntry
 from xlner.core.linked_translation import LinkedTranslation
+from xlner.core.options import content_option, options_fingerprint
 from xlner.core.signature import Digest
 from xlner.errors import InputError, MissingArgumentError
-from xlner.formats import read_lexicon
 from xlner.text.tokenizer import tokenize
 
 _TAG = re.compile(r"</?\w+>")
@@ -19,19 +22,28 @@ _TAG = re.compile(r"</?\w+>")
 _Words = tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class LexiconOptions:
+    """Options of `LexiconTranslator`."""
+
+    file: str = content_option()
+
+
 class LexiconTranslator:
     """Replaces words and phrases by their translations, the longest phrase first, and keeps everything else.
 
-    What Mayhew et al. 2017 call cheap translation: word order and inflection stay those of the text, but names and
-    content words are where a recognizer or an aligner can find them, and nothing but a list of words is needed where
-    no model translates. `file` has one entry a line: a word or phrase, a tab, its translation, and maybe another tab
-    and a weight, by which the best of several translations is chosen (of equals the first). `xlner lexicon` learns one
-    from parallel text. It has one direction, which nothing in it tells: text in another language stays as it is.
+    Mayhew et al. 2017 call this cheap translation. Word order and inflection stay those of the text. But names and
+    content words are where a recognizer or an aligner can find them, and no model is needed.
 
-    Letter case does not matter when words are looked up; a translation gets the capitals of what it stands for. Marks,
-    tags such as `<a>`, and words that are not in the lexicon stay.
+    - `file`: a word or phrase, a tab and its translation on each line. A third column is a weight: the translation with
+      the highest weight is used, or the first of equals. `xlner lexicon` learns such a file from parallel text.
 
-    Raises `MissingArgumentError` without a file, `InputError` for one that cannot be read, with the first bad line.
+    A lexicon has one direction, and nothing in it says which. Text in another language stays unchanged. Letter case
+    does not matter for the look-up; a translation gets the capitals of the original. Punctuation, tags such as `<a>`,
+    and unknown words stay.
+
+    Raises `MissingArgumentError` without a file, and `InputError` for a file that cannot be read, with the first bad
+    line.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w+", suffix=".tsv") as file:
@@ -43,9 +55,10 @@ class LexiconTranslator:
     def __init__(self, file: str | None = None) -> None:
         if file is None:
             raise MissingArgumentError("lexicon needs a file", hint="write lexicon:FILE; xlner lexicon makes one")
-        self.file = file
+        self.options = LexiconOptions(file)
         best: dict[str, LexiconEntry] = {}
-        for entry in read_lexicon(file):
+        require_content(file)
+        for entry in lexicon.read(read_lines(file), path=file):
             if isinstance(entry, InputError):
                 raise entry
             known = best.get(entry.source.lower())
@@ -56,25 +69,25 @@ class LexiconTranslator:
 
     @cached_property
     def fingerprint(self) -> str:
-        """What the result depends on."""
+        """A hash of the entries that are used."""
         entries = (f"{source}\t{entry.target}" for source, entry in self._entries.items())
-        return f"lexicon {Digest(entries).hexdigest()}"
+        return f"{options_fingerprint('lexicon', self.options)} {Digest(entries).hexdigest()}"
 
     @property
     def summary(self) -> str:
-        """What there is, for `xlner doctor`."""
-        return f"{len(self._entries)} entries of {self.file}"
+        """The number of entries, for `xlner doctor`."""
+        return f"{len(self._entries)} entries of {self.options.file}"
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """Each text with its words replaced."""
+        """Return each text with its words and phrases replaced."""
         return [linked.text for linked in self.translate_linked(texts, from_lang=from_lang, to_lang=to_lang)]
 
     def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
-        """The same translations, and which range of each text became which range of its translation."""
+        """Return the same translations, with links between ranges of each text and of its translation."""
         return [_replaced(text, self._pieces(text, from_lang)) for text in texts]
 
     def _pieces(self, text: str, language: str) -> Iterator[tuple[Span, str]]:
-        """The words of a text with what they become: phrases of the lexicon, else single words as they are."""
+        """The ranges of a text with their translations: phrases of the lexicon, and other words unchanged."""
         table, longest = self._table(language)
         spans = _outside_tags(text, tokenize(text, language))
         words = [text[start:end].lower() for start, end in spans]
@@ -88,7 +101,7 @@ class LexiconTranslator:
             place += max(size, 1)
 
     def _table(self, language: str) -> tuple[dict[_Words, str], int]:
-        """Translations by the words that texts of a language fall into, and the most words of one."""
+        """Translations by the words of their phrases, as the language is tokenized, and the words of the longest."""
         if language not in self._tables:
             table: dict[_Words, str] = {}
             for source, entry in self._entries.items():
@@ -103,7 +116,7 @@ def _outside_tags(text: str, spans: Sequence[Span]) -> list[Span]:
 
 
 def _cased(original: str, translation: str) -> str:
-    """The translation with the capitals of what it stands for.
+    """The translation with the capitals of the original.
 
     >>> _cased("Old Town", "cidade vella"), _cased("EU", "ue"), _cased("house", "Haus"), _cased("I", "eu")
     ('Cidade vella', 'UE', 'Haus', 'Eu')

@@ -1,4 +1,4 @@
-"""Word links out of translations that say which part of the text became which part of them."""
+"""Word links from translations that link ranges of their text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from xlner.core.sentence import Sentence
 
 
 def composed(sentence: Sentence) -> tuple[str, list[Span]]:
-    """The text in composed letters, as translators get it, and the offsets of the tokens in that."""
+    """Return the text in composed letters (NFC), as translators get it, and the offsets of the tokens in it."""
     sentence = sentence.with_text()
     text, offsets = sentence.text or "", sentence.offsets or ()
     if normalize("NFC", text) == text:
@@ -21,7 +21,13 @@ def composed(sentence: Sentence) -> tuple[str, list[Span]]:
 
 
 def word_links(links: Sequence[tuple[Span, Span]], target: Sequence[Span], source: Sequence[Span]) -> list[Link]:
-    """Links of words out of links of ranges `(in the target, in the source)`."""
+    """Return links of words `(source, target)` from links of ranges `(in the target, in the source)`.
+
+    `target` and `source` are the offsets of the words. A word belongs to every range that it overlaps.
+
+    >>> word_links([((0, 7), (0, 5))], target=[(0, 4), (5, 7)], source=[(0, 5), (6, 8)])
+    [(0, 0), (0, 1)]
+    """
     return [
         (s, t) for in_target, in_source in links for s in _inside(source, in_source) for t in _inside(target, in_target)
     ]
