@@ -17,6 +17,7 @@ import pytest
 
 from xlner import BackendError, Entity, Reason, Sentence, TrainingDataBuilder, ValidationError
 from xlner.errors import MissingExtraError, StageError
+from xlner.stages import LabelingTranslator
 from xlner.translation.chat import client as _chat_client
 from xlner.translation.chat.translator import ChatTranslator, placed
 
@@ -141,7 +142,7 @@ def test_the_key_comes_from_the_environment_and_goes_nowhere_else(
 
 def test_a_key_that_is_none_is_not_shown(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n\x01more")
-    with pytest.raises(BackendError, match="the key in OPENAI_API_KEY holds characters") as caught:
+    with pytest.raises(BackendError, match="the key in OPENAI_API_KEY has characters") as caught:
         chat(stub).translate(["a"], **DIRECTION)
     assert SECRET not in str(caught.value)
     monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n")
@@ -191,10 +192,10 @@ def test_an_endpoint_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None
     ("reply", "message"),
     [
         ((400, {"error": {"message": "too long"}}), "HTTP 400 too long"),
-        ((200, b"<html>"), "not answer in JSON"),
-        ((200, {"choices": []}), "holds no message"),
+        ((200, b"<html>"), "is not JSON"),
+        ((200, {"choices": []}), "has no message"),
         ((200, said("half a sen", "length")), "cut off"),
-        ((200, said(None)), "without text"),
+        ((200, said(None)), "gave no text"),
         ((200, said("", "content_filter")), "its filter"),
     ],
 )
@@ -205,6 +206,16 @@ def test_a_text_without_an_answer_is_an_error_and_costs_no_other(stub: Stub, rep
         translator.translate(["a", "bad", "c"], **DIRECTION)
     assert translator.translate(["c", "a"], **DIRECTION) == ["C", "A"]
     assert len(stub.requests) == 3
+
+
+def test_a_pickled_translator_translates_and_speed_is_not_in_the_fingerprint(stub: Stub) -> None:
+    translator = chat(stub)
+    translator.translate(["a"], **DIRECTION)
+    copy = pickle.loads(pickle.dumps(translator))
+    assert copy.translate(["b"], **DIRECTION) == ["B"]
+    assert copy.fingerprint == translator.fingerprint == chat(stub, at_once=1, timeout=9, retries=0).fingerprint
+    assert chat(stub, max_tokens=9).fingerprint != translator.fingerprint
+    assert isinstance(copy, LabelingTranslator)
 
 
 def test_labels_are_translated_in_their_context(stub: Stub) -> None:
@@ -260,7 +271,9 @@ def test_what_a_chat_translator_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValidationError, match="timeout 0"):
         ChatTranslator("tiny", url="http://host", timeout=0)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://host/v1/")
-    assert pickle.loads(pickle.dumps(ChatTranslator("tiny"))).fingerprint.startswith("chat:tiny at http://host/v1 ")
+    assert pickle.loads(pickle.dumps(ChatTranslator("tiny"))).fingerprint.startswith(
+        "chat?model=tiny&url=http://host/v1&max_tokens=None "
+    )
     monkeypatch.setattr(_chat_client, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"xlner\[chat\]"):
         ChatTranslator("tiny")

@@ -1,1 +1,1 @@
-"""Large language models behind a chat endpoint."""
+"""Large language models behind a chat endpoint, as translators."""

@@ -1,4 +1,4 @@
-"""Asking an OpenAI-compatible chat endpoint: many questions at once, with patience, and honest errors."""
+"""A client for OpenAI-compatible chat endpoints: many questions at a time, further attempts, and clear errors."""
 
 from __future__ import annotations
 
@@ -20,22 +20,25 @@ if TYPE_CHECKING:
     import httpx
 
 Question = tuple[str, str]
-"""What the system says, and what the user says."""
+"""The system message and the user message."""
 
 _LOG = logging.getLogger(__name__)
 _KEPT_ANSWERS = 50_000
+"""Answers in memory."""
 _LONGEST_WAIT = 60.0
+"""Seconds before a further attempt, at most."""
 _SNIPPET = 200
+"""Characters of an endpoint's message that an error shows."""
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({301, 302, 307, 308, 401, 403, 404, 405})
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """Seconds that a request may take, how often it is sent again, and seconds before the first time.
+    """Seconds that a request may take, number of further attempts, and seconds before the first of them.
 
-    Each further wait is twice as long, but at most a minute, and a little random; where the endpoint says how long to
-    wait, that counts.
+    Each further wait is twice as long, up to a minute, with a little random time added. An endpoint may say how long
+    to wait instead.
     """
 
     timeout: float = 120.0
@@ -49,26 +52,26 @@ class Patience:
             )
 
     def before(self, attempt: int, said: str | None) -> float:
-        """Seconds to wait before an attempt, 1 for the first repetition.
+        """Return the seconds to wait before further attempt number `attempt`, from 1; `said` is a `Retry-After`.
 
         >>> Patience(wait=2.0).before(3, "7"), 8 <= Patience(wait=2.0).before(3, None) <= 10
         (7.0, True)
         """
         try:
             return min(max(float(said or ""), 0.0), _LONGEST_WAIT)
-        except ValueError:  # nothing said, or a date
+        except ValueError:  # no header, or a date
             return min(self.wait * 2.0 ** (attempt - 1), _LONGEST_WAIT) * random.uniform(1, 1.25)
 
 
 class ChatClient:
-    """A chat endpoint and a model there.
+    """A chat endpoint and one of its models.
 
-    `url` is what comes before `/chat/completions`. The key is read from the environment variable `key_env` at each
-    request, goes into a header and nowhere else; without it none is sent. Equal questions are asked once: a batch that
-    is repeated for one bad sentence costs no more than that one. What is waited for is logged as a warning, which
-    Python shows on standard error by default.
+    `url` is the address before `/chat/completions`. The key is read from the environment variable `key_env` for each
+    request, and only goes into a header; without a key no header is sent. Equal questions are asked once, so that
+    repeating a batch because of one bad sentence costs only that sentence. Waiting is logged as a warning, which Python
+    shows on standard error by default.
 
-    Raises `MissingExtraError` without httpx, `ValidationError` for options that make no sense.
+    Raises `MissingExtraError` without httpx.
     """
 
     def __init__(
@@ -76,10 +79,8 @@ class ChatClient:
     ) -> None:
         if find_spec("httpx") is None:
             raise MissingExtraError("httpx", extra="chat")
-        if at_once < 1 or (max_tokens is not None and max_tokens < 1):
-            raise ValidationError(f"at_once {at_once} and max_tokens {max_tokens} must be at least 1")
         self.model = model
-        self.url = checked_url(url)
+        self.url = url
         self.key_env = key_env
         self.patience = patience
         self.at_once = at_once
@@ -89,10 +90,10 @@ class ChatClient:
         self._lock = threading.Lock()
 
     def ask(self, questions: Sequence[Question]) -> list[str]:
-        """The answer to each question, in order.
+        """Return the answer to each question, in order.
 
-        Raises `StageError` for the first question that gets none, once all others are answered, and `BackendError`
-        where the endpoint cannot be reached or refuses the key or the model.
+        Raises `StageError` for the first question without an answer, once all others have theirs, and `BackendError`
+        if the endpoint cannot be reached or refuses the key or the model.
         """
         new = [q for q in dict.fromkeys(questions) if q not in self._answers]
         made: dict[Question, str | StageError] = {}
@@ -124,7 +125,7 @@ class ChatClient:
             try:
                 made = list(pool.map(lambda q: self._ask_one(client, q, stop), questions))
             except BaseException:
-                stop.set()  # nobody waits for the others any more
+                stop.set()  # the other answers are no longer needed
                 pool.shutdown(cancel_futures=True)
                 raise
         return dict(zip(questions, made, strict=True))
@@ -139,7 +140,7 @@ class ChatClient:
             raise
 
     def _sent(self, client: httpx.Client, question: Question, stop: threading.Event) -> Any:
-        """What the endpoint answers, after as many attempts as it takes."""
+        """The body of the answer, after further attempts where needed."""
         import httpx
 
         failure: Callable[[str], BackendError | StageError] = StageError
@@ -169,7 +170,7 @@ class ChatClient:
         raise failure(f"the chat endpoint {self.url}: {reason}, after {attempts} attempt{'s' * (attempts > 1)}")
 
     def _tell(self, attempt: int, reason: str, pause: float) -> None:
-        """Say why nothing happens for a while, once for all the requests that wait for the same."""
+        """Log why requests wait, once for all that wait for the same reason."""
         with self._lock:
             if (attempt, reason) in self._told:
                 return
@@ -180,7 +181,7 @@ class ChatClient:
     def _content(self, response: httpx.Response) -> Any:
         if response.status_code in _REFUSED:
             raise BackendError(
-                f"the chat endpoint {self.url} refuses: {self._said(response)}",
+                f"the chat endpoint {self.url} refuses the request: {self._said(response)}",
                 hint=f"check the url, the model {self.model!r} and the key in the environment variable {self.key_env}",
             )
         if response.status_code != 200:
@@ -188,7 +189,7 @@ class ChatClient:
         try:
             return response.json()
         except ValueError:
-            raise StageError(f"the chat endpoint {self.url} does not answer in JSON") from None
+            raise StageError(f"the answer of the chat endpoint {self.url} is not JSON") from None
 
     def _body(self, question: Question) -> dict[str, object]:
         system, user = question
@@ -198,15 +199,15 @@ class ChatClient:
 
     def _headers(self) -> dict[str, str]:
         key = self._key()
-        if not (key.isascii() and key.isprintable()):  # the error about such a header would show it
-            raise BackendError(f"the key in {self.key_env} holds characters that no key has")
+        if not (key.isascii() and key.isprintable()):  # the error message of httpx would show the key
+            raise BackendError(f"the key in {self.key_env} has characters that no key has")
         return {"Authorization": f"Bearer {key}"} if key else {}
 
     def _key(self) -> str:
         return os.environ.get(self.key_env, "").strip()
 
     def _said(self, response: httpx.Response) -> str:
-        """The status, and what the endpoint says to it."""
+        """The status and the message of the endpoint."""
         try:
             error = response.json()["error"]
             text = str(error["message"] if isinstance(error, Mapping) else error)
@@ -215,36 +216,39 @@ class ChatClient:
         return f"HTTP {response.status_code} {self._shown(text)}".strip()
 
     def _shown(self, text: str) -> str:
-        """A short text without the key, which some endpoints repeat."""
+        """The beginning of a text, without the key, which some endpoints repeat."""
         key = self._key()
         text = " ".join(text.split())
         return (text.replace(key, "…") if key else text)[:_SNIPPET]
 
     def __getstate__(self) -> dict[str, object]:
-        return {**self.__dict__, "_lock": None}
+        return {**self.__dict__, "_answers": OrderedDict(), "_lock": None}
 
     def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update(state, _lock=threading.Lock())
 
 
 def checked_url(url: str) -> str:
-    """The address without a slash at its end; raises `ValidationError` for one that is none or holds a secret.
+    """Return the address without a slash at its end. Raises `ValidationError` for a bad one, or one with a secret.
 
     >>> checked_url("http://localhost:8000/v1/")
     'http://localhost:8000/v1'
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValidationError("the url of a chat endpoint begins with http:// or https://", hint="…?url=http://HOST/v1")
+        raise ValidationError(
+            "the url of a chat endpoint must begin with http:// or https://", hint="write ?url=http://HOST/v1"
+        )
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValidationError(
-            "the url of a chat endpoint holds no key, user or query", hint="put the key into an environment variable"
+            "the url of a chat endpoint must not have a key, user or query",
+            hint="put the key into an environment variable",
         )
     return url.rstrip("/").removesuffix("/chat/completions")
 
 
 def read_answer(body: Any) -> str:
-    """The text of an answer; raises `StageError` where there is none, or it is cut off.
+    """Return the text of an answer. Raises `StageError` if there is none, or if it is cut off.
 
     >>> read_answer({"choices": [{"message": {"content": " Ola "}, "finish_reason": "stop"}]})
     'Ola'
@@ -253,11 +257,11 @@ def read_answer(body: Any) -> str:
         choice = body["choices"][0]
         text = choice["message"]["content"]
     except (LookupError, TypeError):
-        raise StageError("the answer of the chat endpoint holds no message") from None
+        raise StageError("the answer of the chat endpoint has no message") from None
     if choice.get("finish_reason") == "length":
         raise StageError(
-            "the answer of the chat endpoint is cut off: it is longer than the endpoint or max_tokens allow"
+            "the answer of the chat endpoint is cut off", hint="raise max_tokens, or the limit of the endpoint"
         )
     if choice.get("finish_reason") == "content_filter" or not isinstance(text, str):
-        raise StageError("the chat endpoint does not answer: its filter, or an answer without text")
+        raise StageError("the chat endpoint gave no text, or its filter removed the answer")
     return text.strip()

@@ -1,18 +1,20 @@
-"""Large language models behind an OpenAI-compatible chat endpoint, as translators and as translators of labels."""
+"""Large language models behind an OpenAI-compatible chat endpoint, as translators of text and of labels."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 
 from xlner.core.entity import Entity, Span, overlaps
+from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Outcome, Projection, Reason
 from xlner.core.sentence import Sentence
-from xlner.errors import MissingArgumentError
+from xlner.errors import MissingArgumentError, ValidationError
 from xlner.text import languages
-from xlner.translation.chat.client import ChatClient, Patience, Question
+from xlner.translation.chat.client import ChatClient, Patience, Question, checked_url
 
 _TRANSLATE = (
     "You are a translator. Translate the text of the user from {source} to {target}. Answer with the translation "
@@ -28,22 +30,45 @@ _NOTHING = "NONE"
 _QUOTES = "\"'“”‘’«»„`"
 
 
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """Options of `ChatTranslator`. Raises `ValidationError` for a bad address, or numbers out of range."""
+
+    model: str
+    url: str
+    key_env: str = speed_option("OPENAI_API_KEY")
+    at_once: int = speed_option(4)
+    timeout: float = speed_option(120.0)
+    retries: int = speed_option(5)
+    wait: float = speed_option(1.0)
+    max_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", checked_url(self.url))
+        if self.at_once < 1 or (self.max_tokens is not None and self.max_tokens < 1):
+            raise ValidationError(f"at_once {self.at_once} and max_tokens {self.max_tokens} must be at least 1")
+
+
 class ChatTranslator:
-    """Translates by a chat model: `chat:MODEL?url=http://localhost:8000/v1`.
+    """Translates with a chat model: `chat:MODEL?url=http://localhost:8000/v1`.
 
-    Works with whatever speaks the protocol of OpenAI: llama.cpp, vLLM, Ollama, hosted services. `url` is what comes
-    before `/chat/completions`; without it the environment variable OPENAI_BASE_URL counts. The key is in the
-    environment variable that `key_env` names, never in a spec, recipe or run folder. One request for each text,
-    `at_once` of them at a time, at temperature 0. Requests that time out (`timeout` seconds) or that the endpoint turns
-    down for now (429, 5xx), or that do not reach it, are sent again `retries` times, after `wait` seconds and then
-    twice as long each time; a warning says so.
-    `max_tokens` limits an answer; one that is cut off is an error.
+    Works with every server that speaks the protocol of OpenAI: llama.cpp, vLLM, Ollama, hosted services. Each text is
+    one request, at temperature 0.
 
-    `translate_labeled` is contextual label translation (CLaP, Parekh et al. 2024): the sentence is translated, then
+    - `url`: the address before `/chat/completions`. By default the environment variable OPENAI_BASE_URL.
+    - `key_env`: the environment variable with the key. The key is never in a spec, recipe or run folder.
+    - `at_once`: requests at a time.
+    - `timeout`: seconds that a request may take.
+    - `retries`: further attempts for requests that time out, that the endpoint refuses for now (429, 5xx), or that do
+      not reach it. A warning is logged.
+    - `wait`: seconds before the first further attempt; each further one waits twice as long.
+    - `max_tokens`: limit of an answer. An answer that is cut off is an error.
+
+    `translate_labeled` is contextual label translation (CLaP, Parekh et al. 2024): it translates the sentence, and then
     each entity in the context of the sentence and its translation.
 
-    Raises `MissingExtraError` without httpx, `BackendError` without a model or url, `ValidationError` for options that
-    make no sense.
+    Raises `MissingExtraError` without httpx, `MissingArgumentError` without a model or url, and `ValidationError` for
+    a bad address or numbers out of range.
     """
 
     def __init__(
@@ -62,23 +87,27 @@ class ChatTranslator:
         if model is None or not url:
             missing = "a model" if model is None else "the url of an endpoint"
             raise MissingArgumentError(f"chat needs {missing}", hint="write chat:MODEL?url=http://HOST/v1")
-        patience = Patience(timeout, retries, wait)
+        self.options = ChatOptions(model, url, key_env, at_once, timeout, retries, wait, max_tokens)
         self._client = ChatClient(
-            model, url, key_env=key_env, patience=patience, at_once=at_once, max_tokens=max_tokens
+            model,
+            self.options.url,
+            key_env=key_env,
+            patience=Patience(timeout, retries, wait),
+            at_once=at_once,
+            max_tokens=max_tokens,
         )
 
     @property
     def fingerprint(self) -> str:
-        """Model, address and prompts; what an endpoint does under the name of a model is its own affair."""
-        client = self._client
+        """The options and a hash of the prompts. It does not notice another model under the same name."""
         prompts = sha256("\0".join((_TRANSLATE, _FIND, _PHRASE)).encode()).hexdigest()[:8]
-        return f"chat:{client.model} at {client.url} prompts={prompts} max_tokens={client.max_tokens}"
+        return f"{options_fingerprint('chat', self.options)} prompts={prompts}"
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """Translate each text on its own; a text without anything visible gives an empty text.
+        """Translate each text on its own; the translation of a blank text is empty.
 
-        Raises `StageError` for the first text without an answer, once all others are answered, `BackendError` where
-        the endpoint cannot be reached, refuses, or is overrun for longer than `retries` allow.
+        Raises `StageError` for the first text without an answer, once all others have theirs. Raises `BackendError` if
+        the endpoint cannot be reached, refuses, or is overloaded for longer than `retries` allow.
         """
         system = _TRANSLATE.format(**_languages(from_lang, to_lang))
         asked = [(system, " ".join(text.split())) for text in texts if text.strip()]
@@ -86,11 +115,11 @@ class ChatTranslator:
         return [" ".join(next(answers).split()) if text.strip() else "" for text in texts]
 
     def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
-        """Translate sentences with their entities: one projection each, in order.
+        """Translate sentences with their entities, and return one projection per sentence, in order.
 
-        An entity is projected to the words of the answer where they stand in the translation, in whole tokens, the
-        first place that is free. Reasons: `no-candidate` where they do not stand there, `overlap` where others have
-        taken them. Raises what `translate` raises.
+        An entity is projected onto the words of the answer, at the first free place in the translation where they are
+        whole words. It is dropped as `no-candidate` if they are not in the translation, and as `overlap` if other
+        entities have taken them. Raises what `translate` raises.
         """
         sentences = [sentence.with_text() for sentence in sentences]
         texts = [" ".join((sentence.text or "").split()) for sentence in sentences]
@@ -109,7 +138,7 @@ class ChatTranslator:
 
 
 def placed(source: Sentence, translation: str, answers: Sequence[str], language: str) -> Projection:
-    """The translation with the entities where their words stand in it.
+    """Return the translation with each entity at the words of its answer.
 
     >>> vigo = Sentence(("In", "Vigo"), (Entity(1, 2, "LOC"),), id="1")
     >>> placed(vigo, "En Vigo", ["«vigo»"], "gl").sentence.tags()
@@ -118,7 +147,9 @@ def placed(source: Sentence, translation: str, answers: Sequence[str], language:
     target = Sentence.from_text(translation, language=language, id=source.id)
     taken: list[Span] = []
     outcomes: dict[int, Outcome] = {}
-    order = sorted(range(len(answers)), key=lambda k: -len(answers[k]))  # the longest has the fewest places to go
+    order = sorted(
+        range(len(answers)), key=lambda k: -len(answers[k])
+    )  # the longest answer has the fewest possible places
     for k in order:
         entity = source.entities[k]
         spans = _places(target, answers[k])
@@ -133,7 +164,7 @@ def placed(source: Sentence, translation: str, answers: Sequence[str], language:
 
 
 def _places(target: Sentence, answer: str) -> list[Span]:
-    """Where the words of an answer stand in a sentence, in whole tokens: written the same, or else but for case."""
+    """The places of an answer in a sentence, in whole words; without regard to case if it is not there as written."""
     wanted = " ".join(answer.split())
     bare = wanted.strip(_QUOTES).strip()
     for phrase in dict.fromkeys((wanted, bare, bare.rstrip(".,;:"))):
@@ -147,7 +178,7 @@ def _places(target: Sentence, answer: str) -> list[Span]:
 
 
 def _tokens(target: Sentence, start: int, end: int) -> Span | None:
-    """The tokens that a range of the text is made of; None where it begins or ends inside of one."""
+    """The words of a range of the text; None if it begins or ends within a word."""
     offsets = target.offsets or ()
     inside = [k for k, (a, b) in enumerate(offsets) if start <= a and b <= end]
     if not inside or offsets[inside[0]][0] != start or offsets[inside[-1]][1] != end:
