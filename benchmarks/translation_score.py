@@ -17,8 +17,7 @@ import torch
 from translators import SHAPES, save
 
 from xlner import read_sentences
-from xlner.translation.seq2seq.nmt_score import NmtScore
-from xlner.translation.seq2seq.translators import NllbTranslator
+from xlner.translation import NllbTranslator, NmtScore
 
 
 def one(translator: NllbTranslator, text: str, other: str, from_lang: str, to_lang: str) -> float:

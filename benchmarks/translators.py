@@ -21,7 +21,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
 
 from xlner import read_sentences
-from xlner.translation.seq2seq.translators import NllbTranslator
+from xlner.translation import NllbTranslator
+from xlner.translation.seq2seq.generation import DecodingOptions
 
 SHAPES = {
     "nllb-600M": {"d_model": 1024, "layers": 12, "heads": 16, "ffn": 4096, "vocab": 256_206},
@@ -70,13 +71,12 @@ def runner(translator: NllbTranslator, texts: list[str]) -> Callable[[], int]:
     ids = checkpoint.encode(texts, prompt)
     generator = checkpoint.generator
     batches = list(translator._batches(ids, checkpoint.max_input))
+    search = DecodingOptions(translator.options.beams, translator.options.length_penalty)
 
     def run() -> int:
         made = 0
         for limit, batch in batches:
-            rows = generator.generate(
-                [ids[k] for k in batch], forced=prompt.forced, limit=limit, search=translator.search
-            )
+            rows = generator.generate([ids[k] for k in batch], forced=prompt.forced, limit=limit, search=search)
             shortest = min(len([k for k in row if k > 3]) for row in rows)
             if shortest < limit:
                 raise SystemExit(f"a translation ended after {shortest} of {limit} tokens: the ratio would say nothing")

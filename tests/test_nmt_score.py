@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from tests.test_translators import models, own_cache  # noqa: F401
 from xlner import Alignment, Entity, Pair, Sentence, ValidationError, load
-from xlner.errors import UnknownNameError
+from xlner.errors import UnknownNameError, UsageError
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.nmt_score import NmtScore
 from xlner.translation.seq2seq.score_cache import ScoreCache
@@ -55,7 +56,9 @@ def test_scores_are_those_of_the_definition(models: Callable[[str], Path], famil
     made = scorer.score([e for e, _ in pairs], [c for _, c in pairs])
     expected = [naive(translator, e, c) if c.strip() else 0.0 for e, c in pairs]
     assert made == pytest.approx(expected, rel=1e-4)
-    assert scorer.score([e for e, _ in pairs], [c for _, c in pairs]) == made
+    copy = pickle.loads(pickle.dumps(scorer))
+    assert copy.score([e for e, _ in pairs], [c for _, c in pairs]) == made
+    assert copy.fingerprint == scorer.fingerprint
     assert max(made) > 0
 
 
@@ -116,11 +119,11 @@ def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  #
 
 def test_what_cannot_score_is_refused(models: Callable[[str], Path]) -> None:  # noqa: F811
     marian = hf.MarianTranslator(str(models("marian")))
-    with pytest.raises(ValidationError, match="needs a model of many languages, not marian"):
+    with pytest.raises(UsageError, match="needs a multilingual model, not marian"):
         NmtScore(marian, source_lang="en", target_lang="gl")
     nllb = hf.NllbTranslator(str(models("nllb")))
-    with pytest.raises(ValidationError, match="keep -1 is negative"):
+    with pytest.raises(ValidationError, match="keep must be at least 0, not -1"):
         NmtScore(nllb, source_lang="en", target_lang="gl", keep=-1)
     pytest.importorskip("ctranslate2", reason="needs xlner[ct2]")
-    with pytest.raises(ValidationError, match="cannot be had with engine=ct2"):
+    with pytest.raises(UsageError, match="does not work with engine=ct2"):
         hf.NllbTranslator(str(models("nllb")), engine="ct2").phrase_scorer("en", "gl")

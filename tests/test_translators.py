@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, ValidationError, load
 from xlner.core.files import cached_folder
-from xlner.errors import MissingExtraError, NotDownloadedError, UnknownNameError
+from xlner.errors import MissingExtraError, NotDownloadedError, UnknownNameError, UsageError
 from xlner.models.cache import cache_dir
+from xlner.stages import DirectedTranslator, PhraseScoringTranslator, RetryingTranslator
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
 from xlner.translation.seq2seq import translators as hf
 from xlner.translation.seq2seq.model_families import codes, near_misses
@@ -156,16 +158,30 @@ def test_second_attempts_do_not_loop(models: Callable[[str], Path]) -> None:
         assert len(ids) < 40 or len({tuple(ids[k : k + 6]) for k in range(len(ids))}) > len(ids) * 0.5
 
 
-def test_long_texts_are_translated_in_pieces_and_lines_stay_lines(models: Callable[[str], Path]) -> None:
+def test_long_texts_are_translated_in_pieces_and_lines_stay_lines(
+    models: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     translator = hf.NllbTranslator(str(models("nllb")), beams=1, max_ratio=1.0)
     short = texts()[0]
     (alone,) = translator.translate([short], **DIRECTION)
-    (long,) = translator.translate([" ".join([short] * 9)], **DIRECTION)
+    (long,) = translator.translate([" ".join([short] * 20)], **DIRECTION)
     assert len(long) > len(alone)
     assert translator.translate([f"{short}\n\n{short}"], **DIRECTION) == [f"{alone}\n\n{alone}"]
-    prompt = translator.checkpoint("gl", "en").prompt("gl", "en")
-    for piece in hf._cut(" ".join([short] * 9), translator.checkpoint("gl", "en"), prompt):
-        assert len(translator.checkpoint("gl", "en").encode([piece], prompt)[0]) <= 64
+    checkpoint = translator.checkpoint("gl", "en")
+    assert checkpoint.max_input == 64
+    prompt = checkpoint.prompt("gl", "en")
+    calls: list[list[str]] = []
+    encode = checkpoint.encode
+
+    def watched(batch: list[str], prompt: Any) -> Any:
+        calls.append(batch)
+        return encode(batch, prompt)
+
+    monkeypatch.setattr(checkpoint, "encode", watched)
+    translator.translate([" ".join([short] * 20)], **DIRECTION)
+    assert len(encode(calls[0], prompt)[0]) > 64
+    assert len(calls[-1]) > 1
+    assert all(len(ids) <= 64 for ids in encode(calls[-1], prompt))
 
 
 def test_legacy_prompts_have_the_language_last(models: Callable[[str], Path]) -> None:
@@ -180,7 +196,7 @@ def test_legacy_prompts_have_the_language_last(models: Callable[[str], Path]) ->
         checkpoint = translator.checkpoint("gl", "en")
         tokenizer = AutoTokenizer.from_pretrained(folder, legacy_behaviour=legacy, src_lang="glg_Latn")
         assert checkpoint.encode(["Ana vive"], checkpoint.prompt("gl", "en")) == tokenizer(["Ana vive"])["input_ids"]
-    with pytest.raises(ValidationError, match="legacy is an option of nllb, not of madlad"):
+    with pytest.raises(UsageError, match="legacy is an option of nllb, not of madlad"):
         hf.MadladTranslator(legacy=True)
 
 
@@ -232,7 +248,7 @@ def test_unknown_languages_are_named_with_near_misses(models: Callable[[str], Pa
     translator = hf.NllbTranslator(str(models("nllb")))
     with pytest.raises(BackendError, match="does not know the language 'bbj'; it knows 2 languages, none"):
         translator.check_direction("bbj", "en")
-    with pytest.raises(BackendError, match="does not know the language 'pcm'; near: en"):
+    with pytest.raises(BackendError, match="does not know the language 'pcm'; near ones: en"):
         translator.check_direction("gl", "pcm")
     assert translator.checkpoint("glg_Latn", "eng") is translator.checkpoint("gl", "en")
     assert translator.translate(["Vigo"], from_lang="gl", to_lang="glg") == ["Vigo"]
@@ -250,7 +266,7 @@ def test_marian_names_and_directions(models: Callable[[str], Path], tmp_path: Pa
         template.checkpoint("en", "gl")
     with pytest.raises(BackendError, match="translates from gl to en, not from es to en"):
         hf.MarianTranslator(str(folder)).check_direction("es", "en")
-    assert hf._names("o/m-{from}-{to}", "tl", "zh")[:2] == ["o/m-tl-zh", "o/m-tl-zho"]
+    assert hf.model_names("o/m-{from}-{to}", "tl", "zh")[:2] == ["o/m-tl-zh", "o/m-tl-zho"]
 
 
 def test_marian_with_several_target_languages(models: Callable[[str], Path], tmp_path: Path) -> None:
@@ -317,9 +333,34 @@ def test_options_count_in_the_fingerprint_and_batch_sizes_do_not(models: Callabl
     assert hf.NllbTranslator(folder, beams=2).fingerprint != plain
     assert hf.NllbTranslator(folder, legacy=True).fingerprint != plain
     assert hf.NllbTranslator(folder, dtype="bfloat16").fingerprint != plain
-    assert hf.MarianTranslator().fingerprint.endswith("{from}-{to}")
+    assert hf.MarianTranslator().fingerprint.startswith("marian?model=Helsinki-NLP/opus-mt-{from}-{to}&")
     with pytest.raises(NotDownloadedError, match="o/none is not on this machine; it is downloaded when it is first"):
         _ = hf.NllbTranslator("o/none").summary
+
+
+@pytest.mark.parametrize("engine", ["transformers", "ct2"])
+def test_a_translator_pickles_before_and_after_use(models: Callable[[str], Path], engine: str) -> None:
+    if engine == "ct2":
+        pytest.importorskip("ctranslate2", reason="needs xlner[ct2]")
+    translator = hf.NllbTranslator(str(models("nllb")), engine=engine, beams=1, max_ratio=0.5)
+    assert isinstance(translator, DirectedTranslator)
+    assert isinstance(translator, RetryingTranslator)
+    assert isinstance(translator, PhraseScoringTranslator)
+    unused = pickle.loads(pickle.dumps(translator))
+    made = translator.translate(texts()[:2], **DIRECTION)
+    used = pickle.loads(pickle.dumps(translator))
+    for copy in (unused, used):
+        assert copy.translate(texts()[:2], **DIRECTION) == made
+        assert copy.fingerprint == translator.fingerprint
+
+
+def test_a_fingerprint_does_not_load_the_weights(models: Callable[[str], Path], tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(models("nllb"), folder)
+    whole = hf.NllbTranslator(str(folder)).fingerprint
+    for path in folder.glob("*.safetensors"):
+        path.write_bytes(b"damaged")
+    assert hf.NllbTranslator(str(folder)).fingerprint != whole
 
 
 def test_codes_of_tokens() -> None:

@@ -1,4 +1,4 @@
-"""A translation model as it is loaded: tokenizer, languages, limits, and what runs it."""
+"""A loaded translation model: tokenizer, languages, limits, and the generator that runs it."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from xlner.errors import BackendError, UnknownNameError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import load_tokenizer
 from xlner.text.languages import canonical
-from xlner.translation.seq2seq.generation import Generator, Ids, TorchGenerator
+from xlner.translation.seq2seq.generation import Generator, Ids, TorchGenerator, torch_fingerprint
 from xlner.translation.seq2seq.model_families import Family, Languages, Prompt, token_of
 
 ENGINES = ("transformers", "ct2")
-_SANE = 100_000  # tokenizers without a limit say 10^30
+_SANE = 100_000
+"""Tokens beyond which a limit means that there is none; tokenizers give 10^30."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """How a model is to be loaded; `legacy` as it is said beside the tokenizer where it is None."""
+    """How to load a model. With `legacy` None the files of the tokenizer decide.
+
+    Raises `UnknownNameError` for an unknown `engine`.
+    """
 
     engine: str = "transformers"
     device: str = "auto"
@@ -36,9 +40,9 @@ class Loading:
 
 
 class Seq2SeqCheckpoint:
-    """A model of a family by name or folder. The tokenizer is loaded at once, the weights when they are needed.
+    """A model of a family, by name or folder. The tokenizer is loaded at once, the weights when they are needed.
 
-    Raises `BackendError` where the model is not to be had, is of another family, or lacks its tokenizer.
+    Raises `BackendError` for a model that cannot be found, is of another family, or has no tokenizer.
     """
 
     def __init__(self, name: str, family: Family, loading: Loading) -> None:
@@ -55,27 +59,37 @@ class Seq2SeqCheckpoint:
 
     @cached_property
     def generator(self) -> Generator:
-        """What runs the model."""
+        """The engine with the loaded model."""
         if self.loading.engine == "ct2":
             from xlner.translation.seq2seq.ctranslate2 import Ct2Generator
 
-            return Ct2Generator(self)
+            return Ct2Generator(self, device=self.loading.device, dtype=self.loading.dtype)
         return TorchGenerator(self.folder, device=self.loading.device, dtype=self.loading.dtype)
 
     @cached_property
     def version(self) -> str:
-        """The commit of the model, else a hash of its files."""
+        """The commit of the model, or a hash of its files."""
         return folder_version(self.folder)
+
+    @property
+    def fingerprint(self) -> str:
+        """Versions of the model and of the engine, and precision. The weights are not loaded for it."""
+        device, dtype = self.loading.device, self.loading.dtype
+        if self.loading.engine == "ct2":
+            from xlner.translation.seq2seq.ctranslate2 import ct2_fingerprint
+
+            return f"{self.version} {ct2_fingerprint(device, dtype)}"
+        return f"{self.version} {torch_fingerprint(device, dtype)}"
 
     @cached_property
     def max_input(self) -> int:
-        """The longest text in tokens, those of the prompt included."""
+        """The length of the longest text in tokens, with those of the prompt."""
         limits = [self.config.get("max_position_embeddings"), getattr(self.tokenizer, "model_max_length", None)]
         known = [int(n) for n in limits if n is not None and n < _SANE]
         return min(known, default=self.family.max_input)
 
     def prompt(self, from_lang: str, to_lang: str) -> Prompt:
-        """The prompt of a direction; raises `BackendError` for languages that the model does not know."""
+        """Return the prompt of a direction. Raises `BackendError` for languages that the model does not know."""
         if not self.languages:
             self._check_direction(from_lang, to_lang)
             return self.family.prompt(self.tokenizer, None, None)
@@ -84,18 +98,18 @@ class Seq2SeqCheckpoint:
         return self.family.prompt(self.tokenizer, from_token, to_token)
 
     def encode(self, texts: Sequence[str], prompt: Prompt) -> list[Ids]:
-        """The ids of each text in its prompt."""
+        """Return the ids of each text with its prompt."""
         asked = [prompt.text + text for text in texts]
         found = self.tokenizer(asked, add_special_tokens=False, verbose=False)["input_ids"]
         return [[*prompt.prefix, *ids, *prompt.suffix] for ids in found]
 
     def decode(self, rows: Sequence[Ids]) -> list[str]:
-        """The text of each row of ids, without special ones and names of languages."""
+        """Return the text of each row of ids, without special tokens and names of languages."""
         said = [[k for k in row if k not in self._silent] for row in rows]
         return [text.strip() for text in self.tokenizer.batch_decode(said)]
 
     def _check_direction(self, from_lang: str, to_lang: str) -> None:
-        """A model of one direction may say which; names of language groups say nothing."""
+        """Check a model of one direction, whose tokenizer may name the languages. Names of groups are ignored."""
         known = [_code(getattr(self.tokenizer, name, None)) for name in ("source_lang", "target_lang")]
         for has, wanted in zip(known, (from_lang, to_lang), strict=True):
             if has is not None and has != canonical(wanted):

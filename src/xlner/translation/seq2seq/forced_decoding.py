@@ -1,4 +1,4 @@
-"""Log probabilities of given translations, many at once: the encoder once per text, common beginnings once per text."""
+"""Log probabilities of given translations: each text is encoded once, and shared beginnings are decoded once."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What goes through the decoder at once: a source, target ids, and the pairs that are beginnings of them."""
+    """One row for the decoder: a source, target ids, and the pairs whose target ids are the beginning of these."""
 
     source: int
     ids: tuple[int, ...]
     pairs: tuple[tuple[int, int], ...]
-    """Number of the pair and how many of the ids it has."""
+    """Number of each pair, and how many of the ids it has."""
 
 
 def forced_log_probabilities(side: Side, pairs: Sequence[tuple[str, str]], batch_tokens: int) -> list[float]:
-    """`1/|b| · Σ_t log p(b_t | b_<t, a)` for each pair of texts `(a, b)`, with the end of the sentence as a token.
+    """Return `1/|b| · Σ_t log p(b_t | b_<t, a)` for each pair of texts `(a, b)`; the end of `b` counts as a token.
 
-    `batch_tokens` bounds the tokens in a batch, since there is a number for every token and word of the vocabulary.
+    `batch_tokens` limits the tokens in a batch, because the logits have one number per token and vocabulary entry.
     """
     checkpoint = side.checkpoint
     sources = list(dict.fromkeys(a for a, _ in pairs))
@@ -65,12 +65,12 @@ def forced_log_probabilities(side: Side, pairs: Sequence[tuple[str, str]], batch
 
 
 def _rows(pairs: Sequence[tuple[int, tuple[int, ...]]]) -> Iterator[_Row]:
-    """One row for each target that is not the beginning of another one with the same source."""
+    """One row per target, unless it is the beginning of another one with the same source."""
     by_source: defaultdict[int, list[tuple[tuple[int, ...], int]]] = defaultdict(list)
     for number, (source, ids) in enumerate(pairs):
         by_source[source].append((ids, number))
     for source, members in by_source.items():
-        members.sort(reverse=True)  # what begins like another one comes right after it
+        members.sort(reverse=True)  # a beginning comes right after what it begins
         longest: tuple[int, ...] | None = None
         inside: list[tuple[int, int]] = []
         for ids, number in members:
@@ -84,7 +84,7 @@ def _rows(pairs: Sequence[tuple[int, tuple[int, ...]]]) -> Iterator[_Row]:
 
 
 def _encoded(generator: TorchGenerator, ids: Sequence[Ids], batch_tokens: int) -> list[Any]:
-    """The states of each text, shape `(length, width)`."""
+    """The encoder states of each text, of shape `(length, width)`."""
     import torch
 
     encoder = generator.model.get_encoder()
@@ -101,7 +101,7 @@ def _encoded(generator: TorchGenerator, ids: Sequence[Ids], batch_tokens: int) -
 def _decoded(
     side: Side, rows: Sequence[_Row], states: Sequence[Any], start: Ids
 ) -> Iterator[tuple[list[float], list[float]]]:
-    """For each row the log probability of each of its ids, and of the end after 0, 1, 2 … of them."""
+    """For each row the log probability of each id, and of the end after 0, 1, 2 … ids."""
     import torch
     from torch.nn.utils.rnn import pad_sequence
 

@@ -1,4 +1,4 @@
-"""Running sequence-to-sequence models with PyTorch: ids in, ids out."""
+"""Runs sequence-to-sequence models with PyTorch: ids in, ids out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ Ids = list[int]
 
 @dataclass(frozen=True, slots=True)
 class DecodingOptions:
-    """How to look for the best translation: `beams` kept, its log probability divided by `length ** length_penalty`,
-    no sequence of `no_repeat` ids twice where that is not 0.
+    """Options of the beam search.
+
+    - `beams`: hypotheses that are kept; 1 is greedy.
+    - `length_penalty`: hypotheses are compared by their log probability divided by `length ** length_penalty`.
+    - `no_repeat`: no sequence of this many ids occurs twice; 0 allows all.
     """
 
     beams: int = 4
@@ -24,42 +27,29 @@ class DecodingOptions:
 
 
 class Generator(Protocol):
-    """Something that runs a model."""
-
-    @property
-    def fingerprint(self) -> str:
-        """What results depend on beside the model and the search."""
-        ...
+    """Runs a model."""
 
     def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: DecodingOptions) -> list[Ids]:
-        """The best translation of each, of at most `limit` ids, beginning with `forced` where that is given."""
+        """Return the best translation of each text, of at most `limit` ids, beginning with `forced` if given."""
         ...
 
 
 class TorchGenerator:
-    """`generate` of transformers, without sampling."""
+    """Runs `generate` of transformers, without sampling."""
 
     def __init__(self, folder: Path, *, device: str, dtype: str) -> None:
         self.device = device_named(device)
         self.dtype = dtype_named(dtype, self.device)
         self.model = load_model("AutoModelForSeq2SeqLM", folder, device=self.device, dtype=self.dtype)
-        # Limits are given with every call; an end that is forced at the limit would hide that it was reached.
+        # Every call gives its limit. A forced end at the limit would hide that the limit was reached.
         self.model.generation_config.max_length = None
         self.model.generation_config.forced_eos_token_id = None
         self.pad = int(self.model.config.pad_token_id)
         start = self.model.generation_config.decoder_start_token_id
         self.start = int(self.model.config.decoder_start_token_id if start is None else start)
 
-    @property
-    def fingerprint(self) -> str:
-        """Versions and precision."""
-        import torch
-        import transformers
-
-        return f"transformers {transformers.__version__} torch {torch.__version__.partition('+')[0]} {self.dtype}"
-
     def generate(self, batch: Sequence[Ids], *, forced: int | None, limit: int, search: DecodingOptions) -> list[Ids]:
-        """Pad to the longest and generate; what comes back has special ids and padding in it."""
+        """Pad to the longest text and generate. The results have special ids and padding in them."""
         import torch
 
         ids, mask = padded(batch, self.pad, self.device)
@@ -79,8 +69,17 @@ class TorchGenerator:
         return rows
 
 
+def torch_fingerprint(device: str, dtype: str) -> str:
+    """Return the versions and the precision that `TorchGenerator` uses, without loading a model."""
+    import torch
+    import transformers
+
+    precision = dtype_named(dtype, device_named(device))
+    return f"transformers {transformers.__version__} torch {torch.__version__.partition('+')[0]} {precision}"
+
+
 def padded(batch: Sequence[Ids], pad: int, device: Any) -> tuple[Any, Any]:
-    """Ids and attention mask of a batch as tensors, shape `(len(batch), longest)`."""
+    """Return ids and attention mask of a batch as tensors of shape `(len(batch), longest)`."""
     import torch
 
     longest = max(map(len, batch))

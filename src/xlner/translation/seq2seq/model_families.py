@@ -1,4 +1,4 @@
-"""What model families differ in: how they name languages, and how they are told which ones a text goes from and to."""
+"""How model families differ: how they name languages, and how their prompts name the direction."""
 
 from __future__ import annotations
 
@@ -11,14 +11,19 @@ from typing import Any
 from xlner.errors import BackendError, UnknownNameError
 from xlner.text.languages import base, canonical, flores
 
-_MOST_NEAR = 5
-_NEAR = 30  # distances of `langcodes`: 10 a dialect, 25 a language that most speakers read
+_MAX_NEAR = 5
+"""Languages that a message names."""
+_NEAR = 30
+"""Distance of `langcodes` up to which a language is near: 10 is a dialect, 25 a language that most speakers read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What goes round a text: `text` before it, the ids `prefix` and `suffix` round its ids, and the id `forced` that
-    the translation must begin with, if any.
+    """What a text gets around it.
+
+    - `text`: goes before the text.
+    - `prefix`, `suffix`: ids before and after those of the text.
+    - `forced`: the id that the translation must begin with.
     """
 
     text: str = ""
@@ -33,13 +38,14 @@ Languages = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Models that are prompted in one way.
+    """Models that share one form of prompt.
 
-    `types` are the `model_type`s of their configurations. `languages` finds the languages that a tokenizer knows;
-    `prompt` makes the prompt out of a tokenizer and the tokens of both languages, None where the family has no such
-    token for a side. `names_from`: the prompt depends on the language of the text. `names_languages`: one model has
-    all directions, those from a language to itself, too. `max_input` is how many tokens a text may have where neither
-    model nor tokenizer says it.
+    - `types`: the `model_type`s of their configurations.
+    - `languages`: finds the languages that a tokenizer knows.
+    - `prompt`: makes the prompt from a tokenizer and the tokens of both languages; None for a side without a token.
+    - `names_from`: the prompt depends on the language of the text.
+    - `names_languages`: one model has all directions, also from a language to itself.
+    - `max_input`: tokens that a text may have if neither model nor tokenizer has a limit.
     """
 
     name: str
@@ -52,7 +58,7 @@ class Family:
 
 
 def codes(tokens: Iterable[str], pattern: str) -> Languages:
-    """Canonical codes of the tokens that match, with the token of each; a token named like FLORES has it wins.
+    """Return the matching tokens by canonical code. Of several tokens for one code, the FLORES name is used.
 
     >>> codes(["__es__", "hola", "__ast__"], "__(.+)__")
     {'es': '__es__', 'ast': '__ast__'}
@@ -72,7 +78,7 @@ def codes(tokens: Iterable[str], pattern: str) -> Languages:
 
 
 def token_of(languages: Languages, code: str, model: str) -> str:
-    """The token of a language; raises `BackendError` with near misses for one that the model does not know.
+    """Return the token of a language. Raises `BackendError`, with near languages, for one that the model does not know.
 
     >>> token_of({"es": "spa_Latn"}, "spa", "m")
     'spa_Latn'
@@ -81,12 +87,12 @@ def token_of(languages: Languages, code: str, model: str) -> str:
     if wanted in languages:
         return languages[wanted]
     near = near_misses(wanted, languages)
-    hint = f"near: {', '.join(near)}" if near else f"it knows {len(languages)} languages, none of them near"
+    hint = f"near ones: {', '.join(near)}" if near else f"it knows {len(languages)} languages, none of them near"
     raise BackendError(f"{model} does not know the language {code!r}", hint=hint)
 
 
 def near_misses(code: str, known: Iterable[str]) -> list[str]:
-    """Codes of the same language in another script, of languages whose speakers would read it, and of similar codes.
+    """Return known codes of the same language in another script, of languages close to it, and similar codes.
 
     >>> near_misses("sr-Latn", ["en", "hr", "sr"])
     ['sr', 'hr']
@@ -98,7 +104,7 @@ def near_misses(code: str, known: Iterable[str]) -> list[str]:
     distances = sorted((langcodes.tag_distance(code, k), k) for k in known)
     related = [k for distance, k in distances if distance <= _NEAR]
     alike = get_close_matches(code, known, n=2, cutoff=0.6)
-    return list(dict.fromkeys([*same, *related, *alike]))[:_MOST_NEAR]
+    return list(dict.fromkeys([*same, *related, *alike]))[:_MAX_NEAR]
 
 
 def _flores_languages(tokenizer: Any) -> Languages:
@@ -135,7 +141,7 @@ def _madlad_languages(tokenizer: Any) -> Languages:
 
 
 def _madlad_prompt(tokenizer: Any, from_token: str | None, to_token: str | None) -> Prompt:
-    # The tokenizer decides whether a space of its own belongs before the tag, so the tag goes through it.
+    # The tokenizer decides whether the tag gets a space before it, so the tag goes through the tokenizer.
     return Prompt(text=f"{to_token} ", suffix=(tokenizer.eos_token_id,))
 
 

@@ -1,4 +1,4 @@
-"""Log probabilities on disk, so that no phrase is scored twice, not even by another run."""
+"""A cache of log probabilities on disk, so that no pair of phrases is scored twice, even in another run."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from pathlib import Path
 
 from xlner.models.cache import cache_dir
 
-_MANY = 500  # values in one query
-_TIMEOUT = 30.0  # seconds to wait for another process
+_QUERY_SIZE = 500
+"""Keys in one query."""
+_TIMEOUT = 30.0
+"""Seconds to wait for another process."""
 
 
 class ScoreCache:
-    """Log probabilities of one model: `(text, other text) → number`, by direction.
+    """Log probabilities of pairs of texts by one model, per direction.
 
-    One SQLite file holds those of all models; several processes may use it at once.
+    One SQLite file holds those of all models. Several processes may use it at the same time.
     """
 
     def __init__(self, model: str, path: Path | None = None) -> None:
@@ -29,20 +31,20 @@ class ScoreCache:
             connection.execute("CREATE TABLE IF NOT EXISTS scores (key BLOB PRIMARY KEY, value REAL) WITHOUT ROWID")
 
     def get(self, direction: str, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], float]:
-        """The pairs that are known."""
+        """Return the log probabilities of the known pairs."""
         keys = {self._key(direction, pair): pair for pair in pairs}
         names = list(keys)
         found = {}
         with closing(self._connect()) as connection:
-            for start in range(0, len(names), _MANY):
-                some = names[start : start + _MANY]
+            for start in range(0, len(names), _QUERY_SIZE):
+                some = names[start : start + _QUERY_SIZE]
                 marks = ",".join("?" * len(some))
                 rows = connection.execute(f"SELECT key, value FROM scores WHERE key IN ({marks})", some)
                 found.update({keys[key]: float(value) for key, value in rows})
         return found
 
     def put(self, direction: str, scores: Mapping[tuple[str, str], float]) -> None:
-        """Keep the scores of these pairs."""
+        """Store the log probabilities of these pairs."""
         rows = [(self._key(direction, pair), value) for pair, value in scores.items()]
         with closing(self._connect()) as connection, connection:
             connection.executemany("INSERT OR REPLACE INTO scores VALUES (?, ?)", rows)

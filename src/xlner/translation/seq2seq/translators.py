@@ -6,11 +6,13 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
 from typing import ClassVar
 
-from xlner.errors import BackendError, NotDownloadedError, ValidationError
+from xlner.core.options import options_fingerprint, speed_option
+from xlner.errors import BackendError, NotDownloadedError, UsageError, ValidationError
 from xlner.models.batching import padded_batches
 from xlner.models.hub import hub_cache
 from xlner.models.loading import require_torch
@@ -22,25 +24,54 @@ from xlner.translation.seq2seq.model_families import M2M100, MADLAD, MARIAN, NLL
 from xlner.translation.seq2seq.nmt_score import NmtScore
 
 NO_REPEAT = 4
-"""Ids that a second attempt does not repeat in one order: loops are longer, names are shorter."""
+"""Length of the sequences of ids that a second attempt does not repeat: loops are longer, names are shorter."""
 _STEP = 16
+"""Tokens that limits are rounded up to, so that more texts share a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seq2SeqOptions:
+    """Options of `Seq2SeqTranslator`. Raises `ValidationError` for numbers out of range."""
+
+    model: str
+    engine: str = "transformers"
+    beams: int = 4
+    length_penalty: float = 1.0
+    max_ratio: float = 3.0
+    batch_tokens: int = speed_option(2048)
+    device: str = speed_option("auto")
+    dtype: str = "auto"
+    legacy: bool | None = None
+    revision: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.beams < 1 or self.batch_tokens < 1 or not 0 < self.max_ratio < math.inf:
+            raise ValidationError(
+                f"beams {self.beams}, batch_tokens {self.batch_tokens} and max_ratio {self.max_ratio} must be over 0"
+            )
 
 
 class Seq2SeqTranslator:
-    """What all these translators have in common; see `NllbTranslator` and the others.
+    """The common part of the translators on transformers models: `NllbTranslator` and the others below.
 
-    `model` is a folder or a name on the hub; it is loaded when the route is asked for, and what is in the hub's cache
-    needs no network. `engine` is `transformers` or `ct2`, which converts the model once to CTranslate2. `beams` are
-    kept in the search (1: greedy), and hypotheses are compared by their log probability divided by their length to
-    the power of `length_penalty`. A translation has at most `max_ratio` times the tokens of its text (rounded up to
-    16) and 16 more. `batch_tokens` is the size of a batch in tokens of the texts. `device` is `auto`, `cpu`, `cuda` …,
-    `dtype` `auto`, `float32`, `float16`, `bfloat16`, and with `ct2` also `int8`; `auto` is half precision on a GPU,
-    and on a CPU `float32`, or `int8` with `ct2`. `legacy` is about NLLB: the language code goes after the text
-    if it is true, as tokenizers did until April 2023, and before it if it is false; by default as the files of the
-    model say, else before it. `revision` is a commit or branch on the hub.
+    - `model`: a folder or a name on the hub. What is in the hub's cache needs no network.
+    - `engine`: `transformers`, or `ct2`, which converts the model once to CTranslate2.
+    - `beams`: hypotheses that the search keeps; 1 is greedy.
+    - `length_penalty`: hypotheses are compared by their log probability divided by this power of their length.
+    - `max_ratio`: a translation has at most this many times the tokens of its text, rounded up to 16, plus 16.
+    - `batch_tokens`: tokens of the texts in a batch.
+    - `device`: `auto`, `cpu`, `cuda` …
+    - `dtype`: `float32`, `float16` or `bfloat16`; with `ct2` also `int8`. `auto` is half precision on a GPU, and on a
+      CPU `float32`, or `int8` with `ct2`.
+    - `legacy`: only for NLLB. If true, the language code follows the text, as in tokenizers until April 2023; if false,
+      it precedes the text. By default the files of the model decide; if they say nothing, it precedes the text.
+    - `revision`: a commit or branch on the hub.
 
-    A text is translated on its own, whatever stands beside it; lines stay lines. One that is longer than the model
-    takes is cut between sentences, clauses or words, translated in pieces and joined.
+    A translation does not depend on the other texts of a batch. Lines stay lines. A text that is too long for the model
+    is split between sentences, clauses or words, translated in pieces and joined.
+
+    Raises `MissingExtraError` if a package is missing, `ValidationError` for numbers out of range, `UnknownNameError`
+    for an unknown engine, and `UsageError` for `legacy` with another family.
     """
 
     family: ClassVar[Family]
@@ -61,82 +92,93 @@ class Seq2SeqTranslator:
         legacy: bool | None = None,
         revision: str | None = None,
     ) -> None:
-        if beams < 1 or batch_tokens < 1 or not 0 < max_ratio < math.inf:
-            raise ValidationError(
-                f"beams {beams}, batch_tokens {batch_tokens} and max_ratio {max_ratio} must be over 0"
-            )
         if legacy is not None and self.family is not NLLB:
-            raise ValidationError(f"legacy is an option of nllb, not of {self.family.name}")
-        self.model = model or self.default
-        self.legacy = self.legacy_default if legacy is None else legacy
-        self.engine = engine
-        self._loading = Loading(engine, device, dtype, self.legacy, revision)
+            raise UsageError(f"legacy is an option of nllb, not of {self.family.name}")
+        legacy = self.legacy_default if legacy is None else legacy
+        self.options = Seq2SeqOptions(
+            model or self.default,
+            engine,
+            beams,
+            length_penalty,
+            max_ratio,
+            batch_tokens,
+            device,
+            dtype,
+            legacy,
+            revision,
+        )
+        self.loading = Loading(engine, device, dtype, legacy, revision)
         require_torch()
         if engine == "ct2":
             from xlner.translation.seq2seq.ctranslate2 import require_ctranslate2
 
             require_ctranslate2()
-        self.search = DecodingOptions(beams, length_penalty)
-        self.max_ratio = max_ratio
-        self.batch_tokens = batch_tokens
         self._checkpoints: dict[str, Seq2SeqCheckpoint] = {}
+        self._used: set[str] = set()
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """Translate each text; an empty text gives an empty text, and one in the language asked for is given back.
+        """Translate each text. An empty text stays empty; with the same language on both sides all texts stay.
 
         Raises `BackendError` as `check_direction` does.
         """
-        return self._translate(texts, from_lang, to_lang, self.search)
+        return self._translate(texts, from_lang, to_lang, no_repeat=0)
 
     def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
-        """The same, without loops: no `NO_REPEAT` tokens come twice in one order."""
-        search = DecodingOptions(self.search.beams, self.search.length_penalty, NO_REPEAT)
-        return self._translate(texts, from_lang, to_lang, search)
+        """Translate each text without loops: no sequence of `NO_REPEAT` tokens occurs twice."""
+        return self._translate(texts, from_lang, to_lang, no_repeat=NO_REPEAT)
 
     def check_direction(self, from_lang: str, to_lang: str) -> None:
         """Load the model of the direction as far as its tokenizer.
 
-        Raises `BackendError` where it cannot be found, is of another kind, or does not know one of the languages.
+        Raises `BackendError` if it cannot be found, is of another family, or does not know one of the languages.
         """
         self.checkpoint(from_lang, to_lang).prompt(from_lang, to_lang)
 
     def phrase_scorer(self, source_lang: str, target_lang: str) -> NmtScore:
-        """The translation score of phrases by this model; raises what `NmtScore` does."""
+        """Return the translation score of phrases by this model. Raises what `NmtScore` raises."""
         return NmtScore(self, source_lang=source_lang, target_lang=target_lang)
 
     def checkpoint(self, from_lang: str, to_lang: str) -> Seq2SeqCheckpoint:
-        """The model for a direction, whether or not it knows the languages."""
+        """Return the model for a direction, even if it does not know the languages."""
         first: BackendError | None = None
-        for name in _names(self.model, from_lang, to_lang):
-            if name in self._checkpoints:
-                return self._checkpoints[name]
+        for name in model_names(self.options.model, from_lang, to_lang):
             try:
-                made = Seq2SeqCheckpoint(name, self.family, self._loading)
+                checkpoint = self._loaded(name)
             except BackendError as error:
                 first = first or error
                 continue
-            return self._checkpoints.setdefault(name, made)
+            self._used.add(name)
+            return checkpoint
         raise first or BackendError(f"no model for {from_lang} to {to_lang}")
 
     @property
     def fingerprint(self) -> str:
-        """Model with its version, options, and versions of what runs it; the models of routes that were asked for."""
-        if not self._checkpoints and "{" not in self.model:
+        """The options, and the versions of the models used so far and of the engine."""
+        if not self._used and "{" not in self.options.model:
             self.checkpoint("en", "en")
-        models = [f"{name}@{c.version} {c.generator.fingerprint}" for name, c in sorted(self._checkpoints.items())]
-        search = f"beams={self.search.beams} length_penalty={self.search.length_penalty} max_ratio={self.max_ratio}"
-        return f"{self.family.name} {search} legacy={self.legacy} {' '.join(models) or self.model}"
+        models = [f"{name}@{self._loaded(name).fingerprint}" for name in sorted(self._used)]
+        return " ".join([options_fingerprint(self.family.name, self.options), *models])
 
     @property
     def summary(self) -> str:
-        """The model, for `xlner doctor`; raises `NotDownloadedError` where it is not on this machine."""
-        if Path(self.model).is_dir() or (hub_cache() / f"models--{self.model.replace('/', '--')}").is_dir():
-            return f"{self.model}, on this machine"
-        raise NotDownloadedError(f"{self.model} is not on this machine", hint="it is downloaded when it is first used")
+        """The model, for `xlner doctor`. Raises `NotDownloadedError` if it is not on this machine."""
+        model = self.options.model
+        if Path(model).is_dir() or (hub_cache() / f"models--{model.replace('/', '--')}").is_dir():
+            return f"{model}, on this machine"
+        raise NotDownloadedError(f"{model} is not on this machine", hint="it is downloaded when it is first used")
 
-    def _translate(self, texts: Sequence[str], from_lang: str, to_lang: str, search: DecodingOptions) -> list[str]:
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_checkpoints": {}}
+
+    def _loaded(self, name: str) -> Seq2SeqCheckpoint:
+        if name not in self._checkpoints:
+            self._checkpoints.setdefault(name, Seq2SeqCheckpoint(name, self.family, self.loading))
+        return self._checkpoints[name]
+
+    def _translate(self, texts: Sequence[str], from_lang: str, to_lang: str, *, no_repeat: int) -> list[str]:
         if languages.canonical(from_lang) == languages.canonical(to_lang):
             return list(texts)
+        search = DecodingOptions(self.options.beams, self.options.length_penalty, no_repeat)
         checkpoint = self.checkpoint(from_lang, to_lang)
         prompt = checkpoint.prompt(from_lang, to_lang)
         cut = [_cut(text, checkpoint, prompt) for text in texts]
@@ -148,7 +190,7 @@ class Seq2SeqTranslator:
     def _run(
         self, texts: Sequence[str], checkpoint: Seq2SeqCheckpoint, prompt: Prompt, search: DecodingOptions
     ) -> list[str]:
-        """Translations of texts that fit, in batches by length and token budget."""
+        """Translate texts that are not too long, in batches by length and token budget."""
         places = [k for k, text in enumerate(texts) if text]
         made = [""] * len(texts)
         if not places:
@@ -163,12 +205,12 @@ class Seq2SeqTranslator:
         return made
 
     def _batches(self, ids: Sequence[Ids], most: int) -> Iterator[tuple[int, list[int]]]:
-        """Batches with the limit that all of a batch share, so that no translation depends on its neighbors."""
+        """Batches of texts with the same limit, so that no translation depends on the others."""
         by_limit: defaultdict[int, list[int]] = defaultdict(list)
         for k, row in enumerate(ids):
-            by_limit[min(most - 1, math.ceil(-(-len(row) // _STEP) * _STEP * self.max_ratio) + _STEP)].append(k)
+            by_limit[min(most - 1, math.ceil(-(-len(row) // _STEP) * _STEP * self.options.max_ratio) + _STEP)].append(k)
         for limit, members in sorted(by_limit.items()):
-            for batch in padded_batches([len(ids[k]) for k in members], self.batch_tokens):
+            for batch in padded_batches([len(ids[k]) for k in members], self.options.batch_tokens):
                 yield limit, [members[k] for k in batch]
 
 
@@ -180,12 +222,12 @@ class NllbTranslator(Seq2SeqTranslator):
 
 
 class EasyProjectTranslator(NllbTranslator):
-    """NLLB-200-3.3B fine-tuned to keep markers (EasyProject, Chen et al. 2023); `legacy` is on.
+    """NLLB-200-3.3B fine-tuned to keep markers (EasyProject, Chen et al. 2023), with `legacy` on by default.
 
-    So the text is followed by the end of a sentence and its language code, the form (`legacy_behaviour=True` in
-    transformers) in which the first weights were trained in 2022. NLLB itself was trained with the code first, and the
-    card of the weights that replaced them in May 2023 names transformers 4.29.2, which puts it first, too: for these,
-    `easyproject?legacy=false`. The translation begins with the code of its language either way.
+    With `legacy`, the end of the sentence and the language code follow the text (`legacy_behaviour=True` in
+    transformers). The first weights were trained in this form in 2022. Use `easyproject?legacy=false` for the weights
+    that replaced them in May 2023: their card names transformers 4.29.2, which puts the code first, as in the training
+    of NLLB itself. The translation begins with the code of its language in both forms.
     """
 
     default = "ychenNLP/nllb-200-3.3B-easyproject"
@@ -200,10 +242,10 @@ class M2M100Translator(Seq2SeqTranslator):
 
 
 class MarianTranslator(Seq2SeqTranslator):
-    """Marian models such as OPUS-MT (Tiedemann and Thottingal 2020), most of them of one direction.
+    """Marian models such as OPUS-MT (Tiedemann and Thottingal 2020), most of them for one direction.
 
-    `{from}` and `{to}` in the name become the codes of the languages, of two letters where there are two, else of
-    three. See `Seq2SeqTranslator` for the options.
+    `{from}` and `{to}` in the name are replaced by language codes of two letters, or of three if there is no shorter
+    one. See `Seq2SeqTranslator` for the options.
     """
 
     family = MARIAN
@@ -211,7 +253,7 @@ class MarianTranslator(Seq2SeqTranslator):
 
 
 class MadladTranslator(Seq2SeqTranslator):
-    """MADLAD-400 (Kudugunta et al. 2023), 400 languages, and other T5 models told the language by `<2xx>`.
+    """MADLAD-400 (Kudugunta et al. 2023), 400 languages, and other T5 models with a language tag `<2xx>`.
 
     See `Seq2SeqTranslator` for the options.
     """
@@ -221,19 +263,23 @@ class MadladTranslator(Seq2SeqTranslator):
 
 
 def _cut(text: str, checkpoint: Seq2SeqCheckpoint, prompt: Prompt) -> list[str]:
-    """The lines of a text, and their pieces where one is longer than the model takes."""
+    """The lines of a text, in pieces if they are too long for the model."""
 
     def fits(piece: str) -> bool:
         return len(checkpoint.encode([piece], prompt)[0]) <= checkpoint.max_input
 
-    # No tokenizer makes more tokens than bytes, except for the few round the text.
+    # No tokenizer makes more tokens than there are bytes, except for a few around the text.
     if len(prompt.text) + len(text.encode()) + 8 <= checkpoint.max_input:
         return split_lines(text)
     return [piece for line in split_lines(text) for piece in split_pieces(line, fits)]
 
 
-def _names(template: str, from_lang: str, to_lang: str) -> list[str]:
-    """Names of the model of a direction, most usual codes first; a name without braces as it is."""
+def model_names(template: str, from_lang: str, to_lang: str) -> list[str]:
+    """Return the possible names of the model of a direction, most common codes first.
+
+    >>> model_names("opus-mt-{from}-{to}", "gl", "en")[:2]
+    ['opus-mt-gl-en', 'opus-mt-gl-eng']
+    """
     if not re.search(r"\{(from|to)\}", template):
         return [template]
     pairs = product(_short_codes(from_lang), _short_codes(to_lang))
