@@ -1,6 +1,6 @@
 """A small table of languages and their families, based on Glottolog.
 
-Families, branches and Glottocodes are those of Glottolog 5 (Hammarström et al., CC BY 4.0, https://glottolog.org), as in
+Families, branches and codes are those of Glottolog 5 (Hammarström et al., CC BY 4.0, https://glottolog.org), from
 qwanqwa 1.2.1. A branch is a group such as Germanic, Romance or Slavic.
 """
 
