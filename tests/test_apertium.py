@@ -615,6 +615,7 @@ def one_shot(mode: str, texts: Sequence[str]) -> list[str]:
 
 
 @real
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", REAL)
 def test_output_is_that_of_the_one_shot_program(to_english: Callable[..., list[str]], mode: str) -> None:
     translated = to_english(REAL[mode], mode.partition("-")[0])

@@ -103,6 +103,7 @@ class Faulty:
         }.get(kind, clean)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("persistent", [False, True])
 def test_every_fault_has_a_warning_or_is_mended_and_no_sentence_is_lost(persistent: bool) -> None:
     texts = made_up(5000 if not persistent else 1000)

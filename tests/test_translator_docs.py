@@ -50,7 +50,7 @@ def test_snippets() -> None:
         exec(code, {})
 
 
-def test_every_flag_and_option_is_on_the_page() -> None:
+def test_every_warning_and_option_is_on_the_page() -> None:
     import inspect
 
     from xlner.translation.seq2seq.translators import Seq2SeqTranslator

@@ -1,7 +1,7 @@
-"""Text from tokens, with offsets kept: what a translator wants where only tokens are given.
+"""Text from words, with their offsets, for translators when only words are given.
 
-Punctuation is attached as the Penn Treebank's detokenizers do, quotes by the habits of the language, words of scripts
-without spaces without them. Tokens are never changed.
+Punctuation is attached as in detokenizers for the Penn Treebank, and quotes as the language writes them. Scripts
+without spaces get none. Words are never changed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _ALIKE = frozenset({"sv", "fi"})  # ”so”
 
 
 def detokenize(tokens: Sequence[str], language: str | None = None) -> tuple[str, list[Span]]:
-    """Join tokens as the language writes them; also the half-open offsets of each token in the result.
+    """Return the words joined as the language writes them, and the half-open offsets of each word in the result.
 
     >>> detokenize(["¿", "Vive", "Ana", "en", "Vigo", "?"], "es")[0]
     '¿Vive Ana en Vigo?'
@@ -66,7 +66,7 @@ def detokenize(tokens: Sequence[str], language: str | None = None) -> tuple[str,
 
 
 class _Quotes:
-    """Which quotation marks are open, in the order in which they were opened."""
+    """The open quotation marks, in the order in which they were opened."""
 
     def __init__(self, code: str | None) -> None:
         self._open: list[str] = []
@@ -76,7 +76,7 @@ class _Quotes:
         self._french = code == "fr"
 
     def role(self, token: str) -> str:
-        """`opens`, `closes` or nothing; a mark that closes nothing still belongs to what stands before it."""
+        """Return `opens`, `closes` or nothing. A closing mark without an opening one belongs to the word before it."""
         if token not in _CLOSED_BY and token not in self._never_open:
             return ""
         for k in range(len(self._open) - 1, -1, -1):
@@ -90,7 +90,7 @@ class _Quotes:
 
 
 def _attached(token: str, code: str | None) -> bool:
-    """True for a token that has no space before it."""
+    """True for a word without a space before it."""
     if code == "fr" and token in _FRENCH_MARKS:
         return False
     return token in _NO_SPACE_BEFORE or (code in (None, "en") and _is_clitic(token.lower()))
@@ -108,19 +108,19 @@ def _is_clitic(token: str) -> bool:
 
 
 def _elided(token: str, code: str | None) -> bool:
-    """True for `l'`, `dell'` … before the word that they lean on; a plural with an apostrophe is none (`boys'`)."""
+    """True for an elided word such as `l'` or `dell'`, but not for a plural with an apostrophe (`boys'`)."""
     if not token.endswith(_APOSTROPHES) or not token[:-1].isalpha():
         return False
     return code is None or code in _ELIDING or len(token) <= 2
 
 
 def _both_spaced(before: str, after: str) -> bool:
-    """True between two words of scripts with spaces, as foreign names in a Chinese text are."""
+    """True between two words of scripts with spaces, such as foreign names in a Chinese text."""
     return before[-1:].isalnum() and after[:1].isalnum() and _has_spaces(before[-1:]) and _has_spaces(after[:1])
 
 
 def _has_spaces(character: str) -> bool:
-    """True below the blocks of scripts without spaces; Thai, Lao, Tibetan, Burmese, Khmer, kana and logograms are in.
+    """False for scripts without spaces: Thai, Lao, Tibetan, Burmese, Khmer, kana and logograms.
 
     >>> _has_spaces("Y"), _has_spaces("京"), _has_spaces("ก"), _has_spaces("я")
     (True, False, False, True)

@@ -1,7 +1,7 @@
-"""Languages and their families: a small table after Glottolog.
+"""A small table of languages and their families, based on Glottolog.
 
-Families, branches and Glottocodes are those of Glottolog 5 (Hammarström et al., CC BY 4.0, https://glottolog.org), as
-qwanqwa 1.2.1 has them. A branch is the level at which Germanic, Romance and Slavic stand.
+Families, branches and codes are those of Glottolog 5 (Hammarström et al., CC BY 4.0, https://glottolog.org), from
+qwanqwa 1.2.1. A branch is a group such as Germanic, Romance or Slavic.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _MAJOR = "Indo-European"
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language, and where Glottolog puts it; `branch` is empty where its family has none.
+    """A language with its place in Glottolog. `branch` is empty for a family without branches.
 
     >>> language("nl").group, language("fi").group, language("eu").group
     ('Germanic', 'Uralic', 'Basque')
@@ -33,12 +33,12 @@ class Language:
 
     @property
     def group(self) -> str:
-        """What the study calls a family: the branch of an Indo-European language, else the family."""
+        """The branch of an Indo-European language, and the family of any other."""
         return self.branch if self.family == _MAJOR and self.branch else self.family
 
 
 def language(code: str) -> Language:
-    """The language of a code; raises `UnknownNameError` where it is not in the table.
+    """Return the language of a code. Raises `UnknownNameError` if it is not in the table.
 
     >>> language("lug").name, language("pcm").branch
     ('Ganda', 'Germanic')
@@ -52,13 +52,13 @@ def language(code: str) -> Language:
 
 @cache
 def languages() -> dict[str, Language]:
-    """All languages of the table by code."""
+    """Return all languages of the table by code."""
     text = (resources.files(__package__) / "languages.csv").read_text(encoding="utf-8")
     return {row["code"]: Language(**row) for row in csv.DictReader(text.splitlines())}
 
 
 def relatedness(first: str, second: str) -> float:
-    """1 for languages of the same branch, 1/2 for those of the same family, else 0.
+    """Return 1 for two languages of the same branch, 1/2 for two of the same family, and 0 otherwise.
 
     >>> relatedness("de", "sv"), relatedness("de", "es"), relatedness("fi", "hu"), relatedness("de", "fi")
     (1.0, 0.5, 0.5, 0.0)

@@ -1,4 +1,4 @@
-"""Language codes: ISO 639-1, ISO 639-3, BCP-47, FLORES and Apertium names of one language, from and to one form."""
+"""Language codes: conversion between ISO 639-1, ISO 639-3, BCP-47, FLORES and the names of Apertium."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cache
 
 from xlner.errors import UnknownNameError
 
-# FLORES names the dominant member of a macrolanguage where ISO 639-1 names the macrolanguage.
+# FLORES has a code for the dominant member of a macrolanguage, ISO 639-1 one for the macrolanguage.
 _DOMINANT_MEMBER = {
     "ar": "arb",
     "ay": "ayr",
@@ -39,9 +39,9 @@ _SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", 
 
 @cache
 def canonical(code: str) -> str:
-    """The short form of a language code: two letters where there are two, a script only where it is not the usual one.
+    """Return the short form of a language code: two letters if possible, and the script if it is not the usual one.
 
-    Raises `UnknownNameError` for a code that names no language.
+    Raises `UnknownNameError` for a code that is not that of a language.
 
     >>> canonical("spa_Latn"), canonical("arb_Arab"), canonical("zh-Hant"), canonical("lug"), canonical("EN-us")
     ('es', 'ar', 'zh-Hant', 'lg', 'en')
@@ -63,7 +63,7 @@ def canonical(code: str) -> str:
 
 @cache
 def iso639_3(code: str) -> str:
-    """The three-letter ISO 639-3 code.
+    """Return the three-letter ISO 639-3 code.
 
     >>> iso639_3("gl"), iso639_3("ar")
     ('glg', 'ara')
@@ -75,7 +75,7 @@ def iso639_3(code: str) -> str:
 
 @cache
 def script(code: str) -> str:
-    """The four-letter script that the language is usually written in, or that the code names.
+    """Return the four-letter code of the script in the code, or else of the usual script of the language.
 
     >>> script("mk"), script("sr-Latn")
     ('Cyrl', 'Latn')
@@ -87,7 +87,7 @@ def script(code: str) -> str:
 
 @cache
 def flores(code: str) -> str:
-    """The FLORES-200 code, as NLLB wants it.
+    """Return the FLORES-200 code, which NLLB uses.
 
     >>> flores("es"), flores("fa"), flores("zh"), flores("twi"), flores("tl")
     ('spa_Latn', 'pes_Arab', 'zho_Hans', 'twi_Latn', 'tgl_Latn')
@@ -99,7 +99,7 @@ def flores(code: str) -> str:
 
 @cache
 def apertium(code: str) -> tuple[str, ...]:
-    """The names that Apertium's modes may use for the language, most usual first.
+    """Return the names that Apertium's modes may use for the language, most common first.
 
     >>> apertium("gl"), apertium("hr")
     (('glg', 'gl'), ('hbs', 'hbs_HR', 'hrv', 'hr'))
@@ -116,7 +116,7 @@ def apertium(code: str) -> tuple[str, ...]:
 
 
 def base(code: str) -> str:
-    """The canonical code without its script.
+    """Return the canonical code without the script.
 
     >>> base("zh-Hant")
     'zh'
@@ -125,7 +125,7 @@ def base(code: str) -> str:
 
 
 def spaceless(code: str | None) -> bool:
-    """True for a language written without spaces between words.
+    """Return whether a language is written without spaces between words.
 
     >>> spaceless("jpn"), spaceless("ko")
     (True, False)

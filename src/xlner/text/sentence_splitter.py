@@ -1,4 +1,4 @@
-"""Texts in pieces: sentences, and parts of sentences that are short enough, so that nothing is ever cut off."""
+"""Splits texts into sentences, and sentences into parts that fit a model. Joined, the parts are the text again."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import regex
 
 _NOT_AFTER = r"(?<!(?<![\p{L}\p{M}])(?:\p{L}\p{M}*|\p{Lu}{2}|\p{Lu}[\p{Ll}\p{M}]{1,2}))"
-"""Not after a lone letter or a short capitalized word: initials, `EE. UU.`, `Dr.`, `Mrs.`, `No.`"""
+"""Not after a single letter or a short capitalized word: initials, `EE. UU.`, `Dr.`, `Mrs.`, `No.`"""
 
 
 @cache
@@ -32,7 +32,7 @@ _CLAUSE_END = re.compile(r"[;:,،、，；：—–][\s\u200b]*|(?<=[、，；�
 
 
 def split_sentences(text: str) -> list[str]:
-    """The sentences of a text with the space after each; joined they are the text again.
+    """Return the sentences of a text, each with the space after it. Joined, they are the text again.
 
     >>> split_sentences("Dr. Ana left. She sang!  Why?")
     ['Dr. Ana left. ', 'She sang!  ', 'Why?']
@@ -42,7 +42,7 @@ def split_sentences(text: str) -> list[str]:
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text with the breaks after each; joined they are the text again.
+    """Return the lines of a text, each with the breaks after it. Joined, they are the text again.
 
     >>> split_lines("one\\n\\ntwo")
     ['one\\n\\n', 'two']
@@ -51,10 +51,10 @@ def split_lines(text: str) -> list[str]:
 
 
 def split_pieces(text: str, fits: Callable[[str], bool]) -> list[str]:
-    """Pieces that fit, as long as may be, with the space after each; joined they are the text again.
+    """Return the longest pieces that fit, each with the space after it. Joined, they are the text again.
 
-    Cut between sentences, else between clauses, else between words, else between characters. A single character that
-    does not fit stays as it is.
+    A text is split between sentences if possible, else between clauses, words or characters. A single character is a
+    piece even if it does not fit.
 
     >>> split_pieces("one two. Three four five", lambda piece: len(piece) <= 11)
     ['one two. ', 'Three four ', 'five']
@@ -71,7 +71,7 @@ _LEVELS: tuple[Callable[[str], list[str]], ...] = (
 
 
 def _packed(parts: list[str], fits: Callable[[str], bool], level: int) -> list[str]:
-    """Neighbors joined for as long as they fit; parts that do not fit alone are cut finer."""
+    """Join neighboring parts as long as they fit, and split parts that do not fit at the next level."""
     out: list[str] = []
     joined = ""
     for part in parts:
@@ -100,9 +100,9 @@ def _cut(text: str, ends: list[int]) -> list[str]:
 
 
 def join_pieces(translated: list[str], originals: list[str], *, spaced: bool) -> str:
-    """Translations of pieces with what stood after each original piece: line breaks as they are, else a space.
+    """Join the translations of pieces, with the line breaks of the originals, or a space where there are none.
 
-    `spaced` says whether the language of the translations has spaces between sentences.
+    `spaced` tells whether the language of the translations has spaces between sentences.
 
     >>> join_pieces(["One.", "Two.", "Three."], ["Un. ", "Dous.\\n", "Tres."], spaced=True)
     'One. Two.\\nThree.'

@@ -1,4 +1,4 @@
-"""Words in one script and one case, to compare how they are spelled."""
+"""Words in one script and one case, to compare their spelling."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from xlner.errors import MissingExtraError
 
 @lru_cache(maxsize=1 << 16)
 def fold(token: str) -> str:
-    """A token in lower-case ASCII without spaces; as it is where nothing would be left of it.
+    """Return a word in lower-case ASCII without spaces; unchanged if nothing would be left of it.
 
-    Punctuation stays: without it, "Yahoo" and "Yahoo !" would be spelled alike and the longer one always chosen.
+    Punctuation stays. Without it "Yahoo" and "Yahoo !" would have the same spelling, and the longer one would always be
+    chosen.
 
     >>> fold("Bédié"), fold("Москва"), fold("!")
     ('bedie', 'moskva', '!')
@@ -22,7 +23,7 @@ def fold(token: str) -> str:
 
 
 def check_installed() -> None:
-    """Raise `MissingExtraError` where `anyascii` or `rapidfuzz` is missing."""
+    """Raise `MissingExtraError` if `anyascii` or `rapidfuzz` is missing."""
     try:
         import anyascii
         import rapidfuzz  # noqa: F401

@@ -1,9 +1,9 @@
-"""The default tokenizer: Unicode words with offsets into the original text, nothing normalized, nothing lost.
+"""The default tokenizer: Unicode words with offsets into the original text. It changes and drops nothing.
 
-Words keep inner hyphens, dots between capitals and digits; letters keep their combining marks. Apostrophes split after
-an elision in the languages that elide (Catalan `l'` + `Ajuntament`) and before a clitic in English (`Ana` + `'s`), and
-are part of the word elsewhere. Scripts without spaces fall into single characters with their marks, until a better
-segmenter is passed in.
+Words keep inner hyphens and dots between capitals and digits; letters keep their combining marks. Apostrophes split
+after an elision in languages that elide (Catalan `l'` + `Ajuntament`), and before a clitic in English (`Ana` + `'s`).
+Elsewhere they are part of the word. In scripts without spaces each character with its marks is a word, unless a
+segmenter is given.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
+from xlner.errors import ValidationError
 from xlner.text.languages import base
 from xlner.text.offsets import Span
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import regex
 
 Segmenter = Callable[[str], Iterable[str]]
-"""Cuts a run of letters of a script without spaces into words; joined again they must spell the run."""
+"""Splits a run of letters of a script without spaces into words, which must spell the run when joined."""
 
 _APOSTROPHE = "['\u2019\u02bc]"
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
@@ -60,9 +61,10 @@ def _pattern(language: str | None) -> regex.Pattern[str]:
 
 
 def tokenize(text: str, language: str | None = None, *, segmenter: Segmenter | None = None) -> list[Span]:
-    """Token offsets in a text: half-open code point ranges, in order, covering everything but space and controls.
+    """Return the offsets of the words in a text, as half-open ranges of code points, in order.
 
-    `segmenter` cuts runs of scripts without spaces; without one they fall into single characters.
+    They cover everything except space and control characters. `segmenter` splits runs of scripts without spaces;
+    without one each character is a word. Raises `ValidationError` if it changes the text.
 
     >>> text = "L'Ana viu a Vic."
     >>> [text[a:b] for a, b in tokenize(text, "ca")]
@@ -74,7 +76,7 @@ def tokenize(text: str, language: str | None = None, *, segmenter: Segmenter | N
 
 
 def _resegment(text: str, spans: list[Span], segmenter: Segmenter) -> list[Span]:
-    """Replace runs of touching tokens of scripts without spaces by what the segmenter makes of them."""
+    """Replace runs of adjacent words of scripts without spaces by the words of the segmenter."""
     import regex
 
     out: list[Span] = []
@@ -90,7 +92,7 @@ def _resegment(text: str, spans: list[Span], segmenter: Segmenter) -> list[Span]
         position = start
         for word in segmenter(text[start:end]):
             if not text.startswith(word, position):
-                raise ValueError(f"the segmenter changed {text[start:end]!r}: {word!r} does not follow")
+                raise ValidationError(f"the segmenter changed {text[start:end]!r}: {word!r} does not follow")
             if word.strip():
                 out.append((position, position + len(word)))
             position += len(word)
@@ -100,7 +102,7 @@ def _resegment(text: str, spans: list[Span], segmenter: Segmenter) -> list[Span]
 
 
 def locate(text: str, tokens: Iterable[str]) -> list[Span] | None:
-    """Offsets of given tokens in a text, found from left to right; None where one is not to be found.
+    """Return the offsets of given words in a text, found from left to right; None if one is not found.
 
     >>> locate("Ana, in Vigo", ["Ana", ",", "Vigo"])
     [(0, 3), (3, 4), (8, 12)]

@@ -6,6 +6,7 @@ from .guards.guarded_translator import Attempt as Attempt
 from .guards.guarded_translator import CheckedTranslation as CheckedTranslation
 from .guards.guarded_translator import GuardedTranslator as GuardedTranslator
 from .guards.guarded_translator import OnWarning as OnWarning
+from .guards.retry_reasons import retry_reasons as retry_reasons
 from .guards.statistics import TranslationStatistics as TranslationStatistics
 from .guards.warnings import TranslationWarning as TranslationWarning
 from .guards.warnings import find_warnings as find_warnings

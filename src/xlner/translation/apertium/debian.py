@@ -1,4 +1,4 @@
-"""What to install: the Debian packages that hold Apertium's programs and language pairs (Debian 12, checked there)."""
+"""The Debian packages with Apertium's programs and language pairs, as of Debian 12."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from xlner.translation.apertium.modes import Mode
 from xlner.translation.apertium.routes import shortest
 
-_BOTH_WAYS = (
+_BOTH_DIRECTIONS = (
     "afr-nld arg-cat bel-rus cat-ita en-gl eng-cat eng-spa eo-en es-gl es-pt fr-es fra-cat fra-frp hbs-eng hbs-mkd "
     "hbs-slv ind-zlm isl-swe mkd-bul nno-nob oc-ca oc-es oci-fra pol-szl por-cat pt-gl rus-ukr spa-arg spa-cat spa-ita "
     "swe-dan urd-hin"
@@ -40,7 +40,7 @@ _PROGRAMS = {
 
 def _package_of_mode() -> dict[str, str]:
     packages: dict[str, str] = {}
-    for pair in _BOTH_WAYS.split():
+    for pair in _BOTH_DIRECTIONS.split():
         one, other = pair.split("-")
         packages |= dict.fromkeys((pair, f"{other}-{one}"), f"apertium-{pair}")
     for pair, modes in _OTHERS.items():
@@ -57,7 +57,7 @@ def _modes() -> list[Mode]:
 
 
 def install(packages: Iterable[str]) -> str:
-    """The command that installs the packages and Apertium itself.
+    """Return the command that installs the packages and Apertium itself.
 
     >>> install(["apertium-eng-spa"])
     'apt-get install apertium apertium-eng-spa'
@@ -66,12 +66,14 @@ def install(packages: Iterable[str]) -> str:
 
 
 def package_of_program(program: str) -> str:
-    """The package that holds one of the programs that modes run."""
+    """Return the package with a program that modes run."""
     return _PROGRAMS.get(program, "apertium")
 
 
 def missing_packages(have: Sequence[Mode], from_lang: str, to_lang: str) -> list[str] | None:
-    """The packages that would join the two languages by the shortest way, those in `have` left out; None: no such way.
+    """Return the packages that complete the shortest route between two languages, or None if there is no route.
+
+    Modes in `have` are installed already.
 
     >>> missing_packages([], "pt", "en"), missing_packages([], "lug", "en")
     (['apertium-es-pt', 'apertium-eng-spa'], None)

@@ -1,4 +1,4 @@
-"""The programs of one mode, arranged so that every sentence is translated as if it were the first."""
+"""Runs the programs of a mode, so that no translation depends on the sentences before it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from xlner.translation.apertium.processes import Chain, ChainOptions
 from xlner.translation.apertium.stream import complete
 
-# Two things in Apertium's HMM tagger outlive a message. It starts with the last tag of the message before: a full stop
-# in front brings it back to its first state. And a word of an ambiguity class that its model has not seen overwrites
-# the class of unknown words (find_similar_ambiguity_class assigns through a reference, in 3.8), for all the rest of
-# the process: with -d the tagger reports such words, and must then be started afresh.
+# Apertium's HMM tagger keeps two things from one message to the next.
+# 1. It starts with the last tag of the previous message. A full stop in front resets it.
+# 2. A word of an ambiguity class that the model has not seen overwrites the class of unknown words until the process
+#    ends (find_similar_ambiguity_class assigns through a reference, in 3.8). With -d the tagger reports such words, and
+#    is then restarted.
 _TAGGER = "apertium-tagger"
 _FRESH_START = b"^./.<sent>$"
 _FRESH_START_ANSWER = re.compile(rb"\A\^\.(?:/\.)?<sent>\$")
@@ -19,7 +20,7 @@ _STALE = b"new ambiguity class"
 
 
 class ModeRunner:
-    """Answers messages by the programs of a mode, in one chain, or in three where a tagger needs watching."""
+    """Answers messages with the programs of a mode, in one chain, or in three if a tagger must be watched."""
 
     def __init__(self, commands: Sequence[Sequence[str]], *, timeout: float) -> None:
         self._parts: list[tuple[Chain, bool]] = []
@@ -35,7 +36,7 @@ class ModeRunner:
             start = index + 1
 
     def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
-        """The answer to each message; raises `ChainError` as a chain does."""
+        """Return the answer to each message. Raises `ChainError` as a chain does."""
         current = list(messages)
         for chain, is_tagger in self._parts:
             if is_tagger:
@@ -52,7 +53,7 @@ class ModeRunner:
 
 
 def _is_stateful_tagger(command: Sequence[str]) -> bool:
-    """True for a tagger but the perceptron and unigram ones, which keep nothing."""
+    """True for a tagger, except the perceptron and unigram ones, which have no state."""
     program, *arguments = command
     flags = "".join(a[1:] for a in arguments if re.fullmatch(r"-[a-z]+", a))
     named = {"--perceptron", "--unigram"}.intersection(arguments)

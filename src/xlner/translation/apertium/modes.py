@@ -1,4 +1,4 @@
-"""Apertium's modes: which are installed, what languages they join, and the programs each of them runs."""
+"""Apertium's modes: which ones are installed, their languages, and the programs that they run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path
 from xlner.errors import UnknownNameError
 from xlner.text import languages
 
-# Debugging modes such as `eo-en-bytecode` and helpers such as `Cyrl-Latn` stand in the same folder.
+# Debugging modes such as `eo-en-bytecode` and helpers such as `Cyrl-Latn` are in the same folder.
 _PAIR = re.compile(r"([a-z]{2,3}(?:_\w+)?)-([a-z]{2,3}(?:_\w+)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One direction of one language pair; `source` and `target` as Apertium spells them (`spa`, `en`, `oc_aran`)."""
+    """One direction of a language pair, with Apertium's names of the languages (`spa`, `en`, `oc_aran`)."""
 
     name: str
     source: str
@@ -25,7 +25,7 @@ class Mode:
 
     @classmethod
     def parse(cls, name: str) -> Mode | None:
-        """The mode of that name, or None where the name is not that of a language pair.
+        """Return the mode with this name, or None if it is not the name of a language pair.
 
         >>> Mode.parse("spa-eng_US"), Mode.parse("eo-en-bytecode")
         (Mode(name='spa-eng_US', source='spa', target='eng_US'), None)
@@ -38,7 +38,7 @@ class Mode:
 
 @cache
 def language(name: str) -> str | None:
-    """The canonical language behind Apertium's name for it, its variant left out; None where there is none.
+    """Return the canonical code for Apertium's name of a language, without its variant; None for no language.
 
     >>> language("spa"), language("oc_aran"), language("xx")
     ('es', 'oc', None)
@@ -50,7 +50,7 @@ def language(name: str) -> str | None:
 
 
 def rank(name: str, wanted: tuple[str, ...]) -> int | None:
-    """How well Apertium's name fits the wanted ones: lower is better, variants nobody asked for last, None: not at all.
+    """Return how well a name fits the wanted ones: lower is better, other variants come last, None is no fit.
 
     >>> rank("en", ("eng", "en")), rank("eng_US", ("eng", "en")), rank("spa", ("eng", "en"))
     (1, 2, None)
@@ -61,13 +61,13 @@ def rank(name: str, wanted: tuple[str, ...]) -> int | None:
 
 
 def installed(folder: Path) -> list[Mode]:
-    """The modes in a folder, sorted by name; none where there is no such folder."""
+    """Return the modes in a folder, sorted by name; none if there is no such folder."""
     modes = (Mode.parse(path.stem) for path in sorted(folder.glob("*.mode")))
     return [mode for mode in modes if mode is not None]
 
 
 def stages(pipeline: str) -> list[list[str]]:
-    """The commands of a mode file, each made to answer message by message and to leave unknown words unmarked.
+    """Return the commands of a mode file, with options to answer message by message and not to mark unknown words.
 
     >>> stages("lt-proc 'a b.bin' | apertium-tagger -g $2 'c.prob' | lt-proc $1 d.bin")
     [['lt-proc', '-z', 'a b.bin'], ['apertium-tagger', '-z', '-g', 'c.prob'], ['lt-proc', '-z', '-n', 'd.bin']]

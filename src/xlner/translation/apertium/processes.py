@@ -1,4 +1,4 @@
-"""Programs joined by pipes that stay alive and answer message after message."""
+"""Programs joined by pipes, which stay alive and answer one message after another."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Messages on their way at once. The programs work side by side, so this makes up for the time a message takes from
-# the first of them to the last; more than this brings nothing.
 IN_FLIGHT = 32
+"""Messages in the pipes at the same time, so that all programs have work. More of them are no faster."""
 _CHUNK = 1 << 16
+"""Bytes of one read, and of the input that is kept ready."""
 _KEPT_ERRORS = 2000
+"""Bytes at the end of the error output that are kept."""
 
 
 class ChainError(Exception):
-    """A chain failed on one message; `index` says on which, `str()` how."""
+    """A chain failed on one message: `index` is its number, and the text of the error is the reason."""
 
     def __init__(self, index: int, reason: str) -> None:
         super().__init__(reason)
@@ -56,7 +57,7 @@ class _Programs:
         finally:
             os.close(errors_in)
             self.output = previous
-            # Not __del__: this also runs at the end of the interpreter, while there still are modules to run it with.
+            # Unlike __del__, this also runs at the end of the interpreter, before its modules are gone.
             ends = (self.input, self.output, self.errors)
             self._finalizer = weakref.finalize(self, _stop, self.owner, self.processes, ends)
         os.set_blocking(self.input, False)
@@ -66,9 +67,9 @@ class _Programs:
         self._finalizer()
 
     def obituary(self, errors: bytes, first_stage: int) -> str:
-        """Which program ended first, and how; best asked after the output has ended."""
+        """Return which program ended first, and how. Call it when the output has ended."""
         for index, process in enumerate(self.processes):
-            # Programs before the one that failed still run, or ended because nobody reads them anymore.
+            # Programs before the failed one are still running, or ended because nothing reads their output.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(0.05)
                 if code != -signal.SIGPIPE:
@@ -81,11 +82,14 @@ class _Programs:
 
 @dataclass(frozen=True, slots=True)
 class ChainOptions:
-    """How a chain deals with messages: the seconds it waits for an answer, and what makes an answer complete.
+    """How a chain treats messages.
 
-    `in_flight` messages are on their way at once. `stale` is what programs write to their error output when they will
-    not treat the next message as they would have treated it first: they are started afresh for it. That needs
-    `in_flight=1`. `first_stage` is the number of the first program in error texts.
+    - `timeout`: seconds to wait for an answer.
+    - `complete`: tells whether an answer is complete.
+    - `in_flight`: messages in the pipes at the same time.
+    - `stale`: what programs write to their error output when their state has changed. They are restarted for the next
+      message. It needs `in_flight=1`.
+    - `first_stage`: number of the first program in error messages.
     """
 
     timeout: float
@@ -96,7 +100,7 @@ class ChainOptions:
 
 
 class Chain:
-    """Keeps programs alive: starts them when needed, and again after a crash. Threads may share it."""
+    """Keeps programs alive: starts them when they are needed, and again after a crash. Threads may share a chain."""
 
     def __init__(self, commands: Sequence[Sequence[str]], options: ChainOptions) -> None:
         self._commands = commands
@@ -105,11 +109,11 @@ class Chain:
         self._lock = threading.Lock()
 
     def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
-        """The answer to each message.
+        """Return the answer to each message.
 
         Raises `ChainError` for the first message that gets no answer in time, or on which the programs crash twice.
-        Messages leave every program in the order they came in, so the first one unanswered is the one that did it,
-        however many are on their way.
+        Every program keeps the order of the messages. So the first message without an answer is the cause, however many
+        follow it.
         """
         answers: list[bytes] = []
         crashed_on = -1
@@ -126,12 +130,12 @@ class Chain:
         return answers
 
     def close(self) -> None:
-        """End the programs; the next exchange starts them anew."""
+        """End the programs. The next exchange starts them again."""
         with self._lock:
             self._stop()
 
     def _pass(self, messages: Sequence[bytes], answers: list[bytes]) -> None:
-        """Append the answers still missing, and leave no programs behind that have unfinished business or are stale."""
+        """Append the missing answers. Programs that are stale, or were interrupted, are ended."""
         stale = True
         try:
             stale = _Pass(self._started(), messages, answers, self._options).run()
@@ -140,7 +144,7 @@ class Chain:
                 self._stop()
 
     def _started(self) -> _Programs:
-        # After a fork the programs are the parent's: two processes reading one pipe would share out the answers.
+        # After a fork the programs belong to the parent: two processes that read one pipe would each get some answers.
         if self._programs is not None and self._programs.owner != os.getpid():
             self._stop()
         if self._programs is None:
@@ -154,7 +158,7 @@ class Chain:
 
 
 class _Pass:
-    """One run of messages through running programs. Writes and reads by turns, so that no pipe can block the other."""
+    """One pass of messages through running programs. It alternates writing and reading, so that no pipe blocks."""
 
     def __init__(
         self, programs: _Programs, messages: Sequence[bytes], answers: list[bytes], options: ChainOptions
@@ -170,7 +174,7 @@ class _Pass:
         self.stale = False
 
     def run(self) -> bool:
-        """Go on until all is answered or the programs are stale; True if they are."""
+        """Continue until everything is answered or the programs are stale. Return whether they are stale."""
         with selectors.DefaultSelector() as selector:
             selector.register(self.programs.output, selectors.EVENT_READ, self._read)
             selector.register(self.programs.errors, selectors.EVENT_READ, self._read_errors)
@@ -204,13 +208,13 @@ class _Pass:
             except BlockingIOError:
                 pass
             except BrokenPipeError:
-                # There may still be answers on their way; the end of the output will tell when not.
+                # More answers may come. The end of the output shows when there are none.
                 self.unwritten = b""
                 self.sent = len(self.messages)
 
     def _read(self) -> None:
         data = os.read(self.programs.output, _CHUNK)
-        # What a program has to say about a message is in its error output before the answer is in its output.
+        # A program writes its errors about a message before its answer.
         self._read_errors()
         if not data:
             raise _BrokenChainError(self.programs.obituary(self.errors, self.options.first_stage))

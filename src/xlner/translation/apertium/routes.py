@@ -1,4 +1,4 @@
-"""From one language to another over the modes at hand: directly, or by the shortest way through pivots."""
+"""Routes from one language to another: a single mode, or the shortest chain of modes through pivots."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from xlner.text import languages
 from xlner.translation.apertium.modes import Mode, language, rank
 
 MAX_HOPS = 3
+"""Modes in a route."""
 
-# Among ways of one length, take the one through the languages that Apertium has worked on most.
 _PREFERRED_PIVOTS = ("es", "ca", "en", "fr", "pt", "it")
+"""Preferred among routes of equal length: the languages that Apertium has worked on most."""
 
 
 def direct(modes: Iterable[Mode], from_lang: str, to_lang: str) -> Mode | None:
-    """The mode that fits best without a pivot: plain names before variants such as `spa-eng_US`."""
+    """Return the best mode without a pivot: plain names come before variants such as `spa-eng_US`."""
     from_names, to_names = languages.apertium(from_lang), languages.apertium(to_lang)
     fitting = [
         (start, end, mode.name)
@@ -27,7 +28,7 @@ def direct(modes: Iterable[Mode], from_lang: str, to_lang: str) -> Mode | None:
 
 
 def shortest(modes: Sequence[Mode], from_lang: str, to_lang: str) -> tuple[Mode, ...] | None:
-    """The shortest chain of modes from one language to the other, or None; the same chain for the same modes.
+    """Return the shortest chain of modes from one language to the other, or None. Ties are broken by fixed rules.
 
     >>> modes = [m for name in ("pt-es", "spa-eng", "spa-eng_US") if (m := Mode.parse(name))]
     >>> [mode.name for mode in shortest(modes, "pt", "en")]
@@ -50,7 +51,7 @@ def shortest(modes: Sequence[Mode], from_lang: str, to_lang: str) -> tuple[Mode,
 
 
 def legs(from_lang: str, to_lang: str, pivots: Sequence[str]) -> list[tuple[str, str]]:
-    """The pairs of languages on the way through the given pivots; a pivot that is one of the ends is left out.
+    """Return the pairs of languages on a route through the given pivots. A pivot that is one of the ends is left out.
 
     >>> legs("pt", "en", ["spa"]), legs("es", "en", ["spa"])
     ([('pt', 'spa'), ('spa', 'en')], [('es', 'en')])
@@ -60,7 +61,7 @@ def legs(from_lang: str, to_lang: str, pivots: Sequence[str]) -> list[tuple[str,
 
 
 def _ends(modes: Iterable[Mode], code: str) -> set[str]:
-    """The languages of the graph that a code may start or end in: `hr` is filed under `hbs`, with `sr`."""
+    """The languages in the graph that a code stands for. Apertium has `hr` under `hbs`, together with `sr`."""
     names = languages.apertium(code)
     found = {language(name) for mode in modes for name in (mode.source, mode.target) if rank(name, names) is not None}
     return {key for key in found if key}
@@ -81,6 +82,6 @@ def _modes_along(modes: Sequence[Mode], path: Sequence[str], from_lang: str, to_
 
 
 def _fit(name: str, wanted: tuple[str, ...]) -> tuple[int, bool]:
-    """For a pivot (nothing wanted) only that the name is plain."""
+    """How well a name fits. For a pivot, where no name is wanted, plain names come first."""
     place = rank(name, wanted)
     return (len(wanted) + 1 if place is None else place, "_" in name)
