@@ -8,7 +8,9 @@ from xlner import Entity, LabelMap, ValidationError
 from xlner.core.labels import without_labels
 from xlner.errors import UnknownNameError
 
-ONTONOTES = LabelMap.parse("ontonotes")
+
+def ontonotes() -> LabelMap:
+    return LabelMap.parse("ontonotes")
 
 
 @pytest.mark.parametrize(
@@ -32,33 +34,39 @@ ONTONOTES = LabelMap.parse("ontonotes")
     ],
 )
 def test_every_label_of_ontonotes(label: str, mapped: str | None) -> None:
-    assert ONTONOTES.mapped(label) == mapped
+    assert ontonotes().mapped(label) == mapped
 
 
 @pytest.mark.parametrize("ending", ["'s", "’s", "'", "’", "'S", "’S"])
 def test_possessives_are_trimmed(ending: str) -> None:
-    assert ONTONOTES.apply([Entity(0, 2, "ORG", 0.5)], ["Vigo", ending]) == (Entity(0, 1, "ORG", 0.5),)
-    assert ONTONOTES.apply([Entity(0, 3, "ORG")], ["Vigo", ending, ending]) == (Entity(0, 1, "ORG"),)
-    assert ONTONOTES.apply([Entity(0, 2, "ORG")], [ending, "Vigo"]) == (Entity(0, 2, "ORG"),)
+    assert ontonotes().apply([Entity(0, 2, "ORG", 0.5)], ["Vigo", ending]) == (Entity(0, 1, "ORG", 0.5),)
+    assert ontonotes().apply([Entity(0, 3, "ORG")], ["Vigo", ending, ending]) == (Entity(0, 1, "ORG"),)
+    assert ontonotes().apply([Entity(0, 2, "ORG")], [ending, "Vigo"]) == (Entity(0, 2, "ORG"),)
 
 
 @pytest.mark.parametrize("article", ["the", "The", "a", "A", "an", "AN"])
 def test_articles_are_trimmed(article: str) -> None:
-    assert ONTONOTES.apply([Entity(0, 2, "ORG")], [article, "Hague"]) == (Entity(1, 2, "ORG"),)
-    assert ONTONOTES.apply([Entity(0, 3, "ORG")], [article, article, "Hague"]) == (Entity(2, 3, "ORG"),)
-    assert ONTONOTES.apply([Entity(0, 2, "ORG")], ["Hague", article]) == (Entity(0, 2, "ORG"),)
+    assert ontonotes().apply([Entity(0, 2, "ORG")], [article, "Hague"]) == (Entity(1, 2, "ORG"),)
+    assert ontonotes().apply([Entity(0, 3, "ORG")], [article, article, "Hague"]) == (Entity(2, 3, "ORG"),)
+    assert ontonotes().apply([Entity(0, 2, "ORG")], ["Hague", article]) == (Entity(0, 2, "ORG"),)
 
 
 @pytest.mark.parametrize("words", [["the"], ["'s"], ["the", "’s"], ["a", "the"]])
 def test_nothing_but_articles_and_possessives_is_no_entity(words: list[str]) -> None:
     entities = [Entity(0, len(words), "ORG"), Entity(len(words), len(words) + 1, "GPE")]
-    assert ONTONOTES.apply(entities, [*words, "Vigo"]) == (Entity(len(words), len(words) + 1, "LOC"),)
+    assert ontonotes().apply(entities, [*words, "Vigo"]) == (Entity(len(words), len(words) + 1, "LOC"),)
+
+
+def test_dropped_entities_do_not_affect_the_others() -> None:
+    entities = [Entity(0, 1, "CARDINAL"), Entity(1, 2, "PERSON"), Entity(2, 3, "TIME"), Entity(3, 4, "NORP")]
+    expected = (Entity(1, 2, "PER"), Entity(3, 4, "MISC"))
+    assert ontonotes().apply(entities, ["two", "Ana", "noon", "Irish"]) == expected
 
 
 def test_entities_must_be_in_the_sentence() -> None:
-    assert ONTONOTES.apply([Entity(0, 1, "GPE")], ["Vigo"]) == (Entity(0, 1, "LOC"),)
+    assert ontonotes().apply([Entity(0, 1, "GPE")], ["Vigo"]) == (Entity(0, 1, "LOC"),)
     with pytest.raises(ValidationError) as raised:
-        ONTONOTES.apply([Entity(0, 2, "GPE")], ["Vigo"])
+        ontonotes().apply([Entity(0, 2, "GPE")], ["Vigo"])
     assert str(raised.value) == "entity (0, 2) ends beyond the sentence of 1 tokens"
 
 
@@ -71,7 +79,7 @@ def test_other_maps_keep_other_labels_and_all_words() -> None:
         unchanged = LabelMap.parse(spec)
         assert unchanged.name == "none"
         assert unchanged.apply(entities, [*words, "x"]) == tuple(entities)
-    assert ONTONOTES.name == "ontonotes"
+    assert ontonotes().name == "ontonotes"
 
 
 @pytest.mark.parametrize("spec", ["conll", "A=", "=B", "A=B,", "A=B,C", " = "])

@@ -109,8 +109,9 @@ def test_no_difference_at_all() -> None:
 
 def test_what_cannot_be_compared_is_refused() -> None:
     (first,), (second,) = scored(1, 10, 0.5), scored(2, 10, 0.5)
-    with pytest.raises(InputError, match="scores cannot be compared: mode:strict.*of the same data"):
+    with pytest.raises(InputError, match="scores cannot be compared: mode:strict") as raised:
         compare(first, second)
+    assert raised.value.hint == "compare scores of the same data, mode and ignored labels"
 
 
 def test_intervals_of_types_and_their_mean() -> None:
