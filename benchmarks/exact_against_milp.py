@@ -11,9 +11,9 @@ import time
 from collections import Counter
 from multiprocessing import Pool
 
+from xlner.projection.kernels.milp import Key, Program, solve
 from xlner.projection.kernels.run import rule_of
 from xlner.projection.matching.match import ScoredSpan, items_of, match_spans
-from xlner.projection.matching.milp import Key, Program, solve
 
 RULES = [(constraint, n) for constraint in ("<=", "=", ">=") for n in (1, 2, 3)]
 LINK_SCORES = [2 * links / words for words in range(2, 12) for links in range(1, words // 2 + 1)]

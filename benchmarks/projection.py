@@ -23,9 +23,9 @@ from xlner import Alignment, Entity, Pair, Sentence
 from xlner.projection.batch import Batch
 from xlner.projection.candidates import aligned_words, between_aligned, ngrams
 from xlner.projection.kernels import run
+from xlner.projection.kernels.milp import solve
 from xlner.projection.kernels.run import rule_of
 from xlner.projection.matching.match import ScoredSpan, items_of
-from xlner.projection.matching.milp import solve
 from xlner.projection.matching_projector import MatchingProjector, greedy_projector
 from xlner.projection.range_projectors import HeuristicProjector
 from xlner.projection.scores.alignment import alignment_score

@@ -496,9 +496,7 @@ def test_doctor_tells_what_wants_an_argument_from_what_wants_the_hub(
     found = rows()
     for kind, name in (("translator", "nllb"), ("translator", "marian"), ("aligner", "simalign")):
         assert found[kind, name]["state"] == "on demand"
-        assert str(found[kind, name]["details"]).endswith(
-            "is not on this machine; it is downloaded when it is first used"
-        )
+        assert str(found[kind, name]["details"]).endswith("is not on this machine; it will be downloaded on first use")
     assert found["network", "hub"]["works"]
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     assert rows()["network", "hub"]["details"] == "HF_HUB_OFFLINE is set: nothing is downloaded"

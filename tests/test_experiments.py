@@ -260,7 +260,8 @@ def test_every_source_language_has_its_recognizer(tmp_path: Path) -> None:
     parallel(tmp_path, "ewe", {"tokens": ["Togo"], "tags": ["B-LOC"], "src": "Togo libre", "src_lang": "fr"})
     parallel(tmp_path, "lug", {"tokens": ["Togo"], "tags": ["B-LOC"], "src": "Togo", "src_lang": "en"})
     parallel(tmp_path, "twi", {"tokens": ["Togo"], "tags": ["B-LOC"], "src": "Togo"}, {"tokens": ["a"], "tags": ["O"]})
-    parallel(tmp_path, "pcm", {"tokens": ["Togo"], "tags": ["B-LOC"], "src": "Togo", "src_lang": "fr"})
+    french = {"tokens": ["Togo"], "tags": ["B-LOC"], "src": "Togo", "src_lang": "fr"}
+    parallel(tmp_path, "pcm", french, {"tokens": ["a"], "tags": ["O"], "src": "a", "src_lang": "en"})
     for lang, label in (("en", "LOC"), ("fr", "PER")):
         (tmp_path / f"{lang}.tsv").write_text(f"Togo\t{label}\n", encoding="utf-8")
     paper = read_reproduction_recipe("politov2025")

@@ -16,17 +16,6 @@ from xlner.core.registry import KINDS, Spec, backend_class, names, options_of
 from xlner.projection.calibration import Calibration
 from xlner.stages import Aligner, Projector, Recognizer, Translator, fingerprint_of, needs_training
 
-_OPTIONLESS = (
-    *("echo", "apertium", "chat", "gazetteer", "spacy", "e5", "eflomal", "surface", "surface-augmented", "thot"),
-    *("back-translation", "exact", "fused", "greedy", "heuristic", "hull", "multi-source", "ner-candidates"),
-)
-NOT_YET: Mapping[str, frozenset[str]] = {
-    "pickle": frozenset({"e5", "thot"}),
-    "options": frozenset(_OPTIONLESS),
-    "fingerprint": frozenset({"dictionary", "echo", "oracle", "thot", "back-translation"}),
-}
-"""Stages that do not keep a promise yet, by promise."""
-
 NEED_MODELS = frozenset(
     {
         "easyproject",
@@ -194,14 +183,8 @@ CASES = (
 )
 
 
-def cases(promise: str = "", chosen: Callable[[Case], bool] = lambda _: True) -> list[Any]:
-    not_yet = NOT_YET.get(promise, frozenset())
-    marks = {name: [pytest.mark.xfail(strict=False, reason="not yet")] for name in not_yet}
-    return [
-        pytest.param(case, id=f"{case.kind}-{case.name}", marks=marks.get(case.name, []))
-        for case in CASES
-        if chosen(case)
-    ]
+def cases(chosen: Callable[[Case], bool] = lambda _: True) -> list[Any]:
+    return [pytest.param(case, id=f"{case.kind}-{case.name}") for case in CASES if chosen(case)]
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +223,7 @@ def test_no_option_is_forgotten(case: Case) -> None:
     assert known == {*case.base, *case.changed, *case.speed, *case.untested}
 
 
-@pytest.mark.parametrize("case", cases("pickle"))
+@pytest.mark.parametrize("case", cases())
 def test_a_copy_from_a_pickle_is_the_same_stage(case: Case, folder: Path) -> None:
     stage = case.build(folder)
     before = fingerprint_of(stage)
@@ -254,7 +237,7 @@ def test_a_copy_from_a_pickle_is_the_same_stage(case: Case, folder: Path) -> Non
     assert results(used) == results(copy) == made
 
 
-@pytest.mark.parametrize("case", cases("options", lambda case: case.plain))
+@pytest.mark.parametrize("case", cases(lambda case: case.plain))
 def test_options_are_a_frozen_dataclass(case: Case, folder: Path) -> None:
     options = case.build(folder).options
     assert dataclasses.is_dataclass(options)
@@ -263,7 +246,7 @@ def test_options_are_a_frozen_dataclass(case: Case, folder: Path) -> None:
     assert hash(options) == hash(pickle.loads(pickle.dumps(options)))
 
 
-@pytest.mark.parametrize("case", cases("fingerprint"))
+@pytest.mark.parametrize("case", cases())
 def test_an_option_that_changes_results_changes_the_fingerprint(case: Case, folder: Path) -> None:
     found = {name: fingerprint_of(case.build(folder, **{name: value})) for name, value in case.changed.items()}
     unchanged = fingerprint_of(case.build(folder))

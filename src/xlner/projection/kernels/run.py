@@ -164,7 +164,7 @@ def run_matching(pairs: Pairs, search: CandidateSearch, rule: Rule, on: Backend)
 
 
 def _match_by_milp(pairs: Pairs, at: int, m: int, *, rule: Rule, items: Items, work: Work, found: Found) -> None:
-    from xlner.projection.matching.milp import solve
+    from xlner.projection.kernels.milp import solve
 
     n_entities = pairs.entity_offsets[at + 1] - pairs.entity_offsets[at]
     chosen = solve(items, m, n_entities, rule)

@@ -171,7 +171,7 @@ def _choose(items: Items, m: int, n_entities: int, length: int, *, rule: Rule, e
         n, solver = match_items(items, m, n_entities, length, rule, exact, work, states)
         if solver != TOO_WIDE:
             return list(work.chosen[:n]), SOLVERS[solver]
-    from xlner.projection.matching.milp import solve
+    from xlner.projection.kernels.milp import solve
 
     return solve(items, m, n_entities, rule), "milp"
 

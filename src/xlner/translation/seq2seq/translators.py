@@ -165,7 +165,7 @@ class Seq2SeqTranslator:
         model = self.options.model
         if Path(model).is_dir() or (hub_cache() / f"models--{model.replace('/', '--')}").is_dir():
             return f"{model}, on this machine"
-        raise NotDownloadedError(f"{model} is not on this machine", hint="it is downloaded when it is first used")
+        raise NotDownloadedError(f"{model} is not on this machine", hint="it will be downloaded on first use")
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_checkpoints": {}}
