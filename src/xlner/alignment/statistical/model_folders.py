@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xlner.core.files import replace_folder, write_json
 from xlner.errors import BackendError
 
 _METADATA = "model.json"
@@ -55,24 +55,20 @@ class ModelFolder:
         Raises `BackendError` if the folder cannot be created or is not empty.
         """
         folder = Path(folder)
-        partial = folder.with_name(folder.name + ".part")
+
+        def fill(new: Path) -> None:
+            write(new)
+            files = {path.name: _digest(path) for path in sorted(new.iterdir())}
+            write_json(new / _METADATA, {"aligner": aligner, "options": dict(options), "files": files})
+
         try:
             if folder.exists():
                 folder.rmdir()
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir(parents=True)
+            replace_folder(folder, fill)
         except OSError as error:
             raise BackendError(
                 f"cannot create the model folder {folder}: {error.strerror}", hint="use a new folder"
             ) from None
-        try:
-            write(partial)
-            files = {path.name: _digest(path) for path in sorted(partial.iterdir())}
-            metadata = {"aligner": aligner, "options": dict(options), "files": files}
-            (partial / _METADATA).write_text(json.dumps(metadata, indent=2) + "\n", encoding="utf-8")
-            partial.replace(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
         return cls.load(folder, aligner)
 
 
