@@ -6,6 +6,7 @@ from .open import read_sentences as read_sentences
 from .open import write_lexicon as write_lexicon
 from .open import write_pairs as write_pairs
 from .open import write_sentences as write_sentences
+from .parallel import read_parallel as read_parallel
 from .reading import FORMATS as FORMATS
 from .reading import Item as Item
 from .reading import ReadOptions as ReadOptions

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner._version import __version__
-from xlner.engines.run_folder import _locked
+from xlner.engines.run_folder import lock_folder
 from xlner.errors import UnknownNameError
 from xlner.experiments.families.recipe import Condition, FamilyRecipe
 from xlner.experiments.families.runs import (
@@ -68,7 +68,7 @@ class Study:
         version = _version(self.model) if learn is None else self.model
         jobs = [(condition, seed) for seed in self.recipe.seeds for condition in self.recipe.conditions]
         done: list[TrainingRun] = []
-        with _locked(Path(self.out)):
+        with lock_folder(Path(self.out)):
             for number, (condition, seed) in enumerate(jobs, start=1):
                 identity = self._identity(condition, seed, sources, version)
                 folder = run_folder(self.out, condition.name, seed)
