@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from xlner.cli._options import option_names
-from xlner.cli._progress import count_sentences, progress
+from xlner.cli._progress import progress
 from xlner.cli._scored import note_unknown_labels
 from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.errors import InputError, UsageError
@@ -121,12 +121,14 @@ def run(
 ) -> int:
     """Run the pipeline over the items, write what is `shown` of the pairs, print a summary; return the exit code."""
     from xlner.engines import run_pipeline
+    from xlner.pipeline import SentenceFilters
 
-    require_other_file(options.output, *inputs.paths.values())
-    filters = _filters(options)
+    first, *_ = paths = inputs.paths.values()
+    require_other_file(options.output, *paths)
+    filters = SentenceFilters(options.filters) if options.filters else None
     with ExitStack() as stack:
         stack.callback(_note_kept_shards, options.run_dir)
-        advance = stack.enter_context(progress(_expected(inputs, options)))
+        advance = stack.enter_context(progress(first, options.input_format, options.limit))
         folder = None if options.run_dir is None else stack.enter_context(_run_folder(pipeline, inputs, options))
         summary = run_pipeline(
             pipeline,
@@ -144,13 +146,6 @@ def run(
     if summary.sentences and options.ignore and not (folder is not None and folder.reused):
         note_unknown_labels({label: pipeline.labels[label] for label in options.ignore}, pipeline.labels)
     return EXIT_SOME_FAILED if summary.failed else 0
-
-
-def _filters(options: RunOptions) -> SentenceFilters | None:
-    """The filters; None writes all sentences, failed ones included."""
-    from xlner.pipeline import SentenceFilters
-
-    return SentenceFilters(options.filters) if options.filters else None
 
 
 def _write(pairs: Iterable[Pair], output: str, format: str) -> None:
@@ -193,13 +188,6 @@ def _reused(folder: RunFolder) -> str:
 def _note_kept_shards(run_dir: str | None) -> None:
     if run_dir is not None and isinstance(sys.exception(), KeyboardInterrupt):
         click.echo(f"xlner: finished shards are kept in {run_dir}; the same command continues from there", err=True)
-
-
-def _expected(inputs: Inputs, options: RunOptions) -> int | None:
-    """How many sentences there are to process, if that is known."""
-    path = next(iter(inputs.paths.values()))
-    found = count_sentences(path, options.input_format or format_of(path, default="text"))
-    return found if options.limit is None or found is None else min(options.limit, found)
 
 
 def _run_folder(pipeline: AnyPipeline, inputs: Inputs, options: RunOptions) -> RunFolder:

@@ -16,7 +16,6 @@ from xlner.formats import format_of, read_sentences
 
 if TYPE_CHECKING:
     from xlner.engines import AnyPipeline
-    from xlner.pipeline import Pipeline
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,16 +118,11 @@ def label(**options: Any) -> int:
     calibration = read_calibration(chosen.calibration) if chosen.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
         click.echo(f"xlner: note: {warning}", err=True)
-    confident = pipeline.with_confidence(calibration, chosen.min_confidence)
+    labeling: AnyPipeline = (confident := pipeline.with_confidence(calibration, chosen.min_confidence))
+    if chosen.ensemble:
+        from xlner.transfer import Ensemble
+
+        weights = chosen.ensemble_weights or None
+        labeling = Ensemble(confident, chosen.ensemble, weights=weights, unprojected=chosen.unprojected)
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return run(_with_ensemble(confident, chosen), pairs, inputs, chosen, output_format)
-
-
-def _with_ensemble(pipeline: Pipeline, chosen: LabelOptions) -> AnyPipeline:
-    """The pipeline, in an ensemble with recognizers if there are any."""
-    if not chosen.ensemble:
-        return pipeline
-    from xlner.transfer import Ensemble
-
-    weights = chosen.ensemble_weights or None
-    return Ensemble(pipeline, chosen.ensemble, weights=weights, unprojected=chosen.unprojected)
+    return run(labeling, pairs, inputs, chosen, output_format)

@@ -11,13 +11,13 @@ from typing import Any
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._progress import count_sentences, progress
+from xlner.cli._progress import progress
 from xlner.cli._run import stopping_at_errors
 from xlner.cli._training import AlignerTraining
 from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError
-from xlner.formats import format_of, read_parallel, write_lexicon
+from xlner.formats import read_parallel, write_lexicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +37,6 @@ class LexiconOptions:
     on_error: str
     limit: int | None
     batch_words: int
-
-    @property
-    def expected(self) -> int | None:
-        """How many pairs there are to read, if that is known."""
-        found = count_sentences(self.source, self.input_format or format_of(self.source, "text"))
-        return found if found is None or self.limit is None else min(found, self.limit)
 
 
 @click.command()
@@ -92,7 +86,7 @@ def lexicon(**options: Any) -> int:
     used = 0
     with ExitStack() as stack:
         pairs = _aligned(chosen, stack)
-        advance = stack.enter_context(progress(chosen.expected))
+        advance = stack.enter_context(progress(chosen.source, chosen.input_format, chosen.limit))
 
         def linked() -> Iterator[Pair]:
             nonlocal used

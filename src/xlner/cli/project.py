@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -13,13 +12,8 @@ from xlner.cli import _options as o
 from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.files import STANDARD_STREAM
-from xlner.core.pair import Pair
-from xlner.errors import InputError, UsageError
+from xlner.errors import UsageError
 from xlner.formats import format_of, read_parallel
-
-if TYPE_CHECKING:
-    from xlner.pipeline import Pipeline
-    from xlner.projection import Calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +60,11 @@ class ProjectOptions(RunOptions):
     def tags(self) -> dict[str, Any]:
         """How to read tags."""
         return {"scheme": self.scheme, "repair": self.repair, "tag_names": self.tag_names}
+
+    @property
+    def other_languages(self) -> tuple[str | None, ...]:
+        """The languages of the other sources."""
+        return self.also_lang or (None,) * len(self.also_source)
 
     @property
     def reading(self) -> dict[str, Any]:
@@ -138,7 +137,14 @@ def project(**options: Any) -> int:
     xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical \\
         --projector "fused:null-aware-coverage?candidates=aligned&max_length=100"
     """
-    from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
+    from xlner.pipeline import (
+        DEFAULT_WINDOW,
+        MultiSourcePipeline,
+        Pipeline,
+        calibration_warnings,
+        group_pairs,
+        read_calibration,
+    )
 
     chosen = ProjectOptions(**options)
     inputs = chosen.inputs
@@ -168,27 +174,18 @@ def project(**options: Any) -> int:
         target_report=inputs.report(chosen.target),
         **chosen.reading,
     )
-    if chosen.also_source:
-        return _project_all_sources(pipeline, pairs, inputs, chosen, calibration)
-    require_target_entities(pipeline.projector, chosen.target, target_format, **chosen.tags)
-    for warning in calibration_warnings(calibration, pipeline):
-        click.echo(f"xlner: note: {warning}", err=True)
-    confident = pipeline.with_confidence(calibration, chosen.min_confidence)
-    return run(confident, pairs, inputs, chosen, output_format)
-
-
-def _project_all_sources(
-    pipeline: Pipeline,
-    pairs: Iterator[Pair | InputError],
-    inputs: Inputs,
-    chosen: ProjectOptions,
-    calibration: Calibration | None,
-) -> int:
-    """Project from the first source, whose pairs are given, and from all others."""
-    from xlner.pipeline import MultiSourcePipeline, group_pairs
-
-    target_format = chosen.input_format or format_of(chosen.target)
-    languages = chosen.also_lang or (None,) * len(chosen.also_source)
+    if not chosen.also_source:
+        require_target_entities(pipeline.projector, chosen.target, target_format, **chosen.tags)
+        for warning in calibration_warnings(calibration, pipeline):
+            click.echo(f"xlner: note: {warning}", err=True)
+        confident = pipeline.with_confidence(calibration, chosen.min_confidence)
+        return run(confident, pairs, inputs, chosen, output_format)
+    multi_source = MultiSourcePipeline(
+        [pipeline, *(pipeline.for_source(lang or chosen.source_lang) for lang in chosen.other_languages)],
+        chosen.projector,
+        calibration=calibration,
+        min_confidence=chosen.min_confidence,
+    )
     others = [
         read_parallel(
             source,
@@ -200,10 +197,6 @@ def _project_all_sources(
             source_report=inputs.report(source),
             **chosen.reading,
         )
-        for source, links, lang in zip_longest(chosen.also_source, chosen.also_alignment, languages)
+        for source, links, lang in zip_longest(chosen.also_source, chosen.also_alignment, chosen.other_languages)
     ]
-    pipelines = [pipeline, *(pipeline.for_source(lang or chosen.source_lang) for lang in languages)]
-    multi_source = MultiSourcePipeline(
-        pipelines, chosen.projector, calibration=calibration, min_confidence=chosen.min_confidence
-    )
-    return run(multi_source, group_pairs(pairs, *others), inputs, chosen, chosen.format_for(target_format))
+    return run(multi_source, group_pairs(pairs, *others), inputs, chosen, output_format)

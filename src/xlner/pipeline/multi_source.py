@@ -10,7 +10,6 @@ from typing import TypeAlias
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError, ValidationError
-from xlner.formats.jsonl import source_record
 from xlner.pipeline.isolation import windows
 from xlner.pipeline.pipeline import Pipeline
 from xlner.pipeline.stage_runner import build_stage
@@ -20,7 +19,7 @@ from xlner.stages import GroupProjector, Projector, fingerprint_of
 PairGroup: TypeAlias = tuple[Pair, ...]
 """The pairs of one target sentence with each of its sources."""
 OTHER_SOURCES = "also"
-"""The field of a sentence in JSONL that holds the other sources with their links and outcomes."""
+"""The key in the `meta` of a target that has the pairs with the other sources, and the field for them in JSONL."""
 _FOR_ONE_SOURCE = {"greedy": "multi-source?matcher=greedy", "exact": "multi-source"}
 
 
@@ -95,7 +94,7 @@ class MultiSourcePipeline:
     def run_pairs(self, groups: Iterable[PairGroup | InputError], /) -> Iterator[Pair]:
         """Project each group: one pair per group, in order.
 
-        It is the pair with the first source. The others are in the `also` field of the `meta` of its target.
+        It is the pair with the first source. The others are in the `meta` of its target, under `also`.
         """
         for window in windows(groups, self.pipelines[0].window):
             by_source = zip(*(g if isinstance(g, tuple) else (g,) * len(self.pipelines) for g in window), strict=True)
@@ -111,7 +110,7 @@ class MultiSourcePipeline:
             (made,) = self.projector.project_groups([ready])
         except ValidationError as error:
             return replace(group[0], error=f"projector: {error}")
-        others = [source_record(replace(p, projection=m)) for p, m in zip(ready[1:], made[1:], strict=True)]
+        others = [replace(p, projection=m) for p, m in zip(ready[1:], made[1:], strict=True)]
         meta = {**ready[0].target.meta, OTHER_SOURCES: others}
         return replace(
             ready[0],
