@@ -1,10 +1,11 @@
-"""Labeled sentences through a translator: nothing is lost on the way, whatever the translator does."""
+"""Build training data: no sentence and no entity gets lost, whatever the translator does."""
 
 from __future__ import annotations
 
 import re
 import shutil
 from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -24,16 +25,16 @@ from xlner import (
 )
 from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import EchoTranslator, OracleAligner
+from xlner.pipeline import label_translation
 from xlner.pipeline.build_report import BuildReport
 from xlner.pipeline.filters import SentenceFilters
-from xlner.pipeline.marking import marking
 from xlner.projection.fallback import remaining
 
 VIGO = Sentence(("Ana", "lives", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(3, 4, "LOC")), id="1")
 
 
 class Losing:
-    """Gives texts back, without the brackets round given words."""
+    """Gives texts back, without the brackets around given words."""
 
     def __init__(self, *words: str, says: str | None = None) -> None:
         self.words, self.says = words, says
@@ -51,7 +52,7 @@ class BrokenAligner:
         raise StageError("no links today")
 
 
-def test_markers_carry_labels_and_the_name_of_the_sentence() -> None:
+def test_markers_keep_labels_and_the_id_of_the_sentence() -> None:
     (made,) = TrainingDataBuilder("echo", "oracle", to_lang="gl").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
     assert (made.target.id, made.target.language, made.source) == ("1", "gl", VIGO)
@@ -83,9 +84,9 @@ def test_a_translation_that_only_markers_spoil_is_made_without_them() -> None:
     assert (made.target.tokens, made.source) == ((), VIGO)
 
 
-def test_the_route_of_alignment_marks_nothing() -> None:
+def test_the_method_align_marks_nothing() -> None:
     translator = Losing()
-    (made,) = TrainingDataBuilder(translator, "oracle", "exact", to_lang="gl", route="align").run([VIGO])
+    (made,) = TrainingDataBuilder(translator, "oracle", "exact", to_lang="gl", method="align").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]
     assert translator.calls == [["Ana lives in Vigo"]] * 2  # what comes back as it was is made again
     assert made.alignment is not None
@@ -94,8 +95,8 @@ def test_the_route_of_alignment_marks_nothing() -> None:
 def test_a_sentence_that_fails_has_its_error_and_costs_no_other() -> None:
     bad = Sentence(("It", "breaks"), (Entity(0, 1, "PER"),), id="bad")
     unread = InputError("no tags", path="a.conll", line=7)
-    for route in ("markers", "align"):
-        builder = TrainingDataBuilder(EchoTranslator(fail_on="breaks"), "oracle", to_lang="gl", route=route)
+    for method in ("markers", "align"):
+        builder = TrainingDataBuilder(EchoTranslator(fail_on="breaks"), "oracle", to_lang="gl", method=method)
         first, second, third, fourth, fifth = builder.run([VIGO, bad, unread, Sentence(()), VIGO])
         assert (first.labeled, first.error, fifth.labeled) == (fifth.labeled, None, first.labeled)
         assert second.error == "translator: the echo translator was told to fail on 'breaks'"
@@ -114,7 +115,7 @@ def test_an_aligner_that_fails_ends_a_sentence_only_if_nothing_else_labels_it() 
     (made,) = TrainingDataBuilder(Losing("Vigo"), BrokenAligner(), to_lang="gl").run([VIGO])
     assert (made.error, made.labeled.tags()) == (None, ["B-PER", "O", "O", "O"])
     assert made.labeled.meta["fallback_error"] == "aligner: no links today"
-    (made,) = TrainingDataBuilder("echo", BrokenAligner(), to_lang="gl", route="align").run([VIGO])
+    (made,) = TrainingDataBuilder("echo", BrokenAligner(), to_lang="gl", method="align").run([VIGO])
     assert made.error == "aligner: no links today"
 
 
@@ -147,24 +148,24 @@ def test_a_suspicious_translation_is_flagged_or_dropped() -> None:
         list(TrainingDataBuilder(Losing(says=loop), to_lang="gl", fallback=False, on_warning="stop").run([VIGO]))
 
 
-def test_translators_with_a_way_of_their_own() -> None:
+def test_translators_that_translate_labels_themselves() -> None:
     class Own(EchoTranslator):
         def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
             return [Projection(Sentence.from_text("nada", language=to_lang), ()) for _ in sentences]
 
-    way = marking(Own(), "auto", from_lang="en", to_lang="gl")
-    assert (way.name, way.translate([VIGO])[0].target.tokens) == ("own", ("nada",))
-    assert marking(Own(), "tags", from_lang="en", to_lang="gl").name == "tags"
+    found = label_translation(Own(), "auto", from_lang="en", to_lang="gl")
+    assert (found.name, found.translate([VIGO])[0].target.tokens) == ("own", ("nada",))
+    assert label_translation(Own(), "tags", from_lang="en", to_lang="gl").name == "tags"
     Own.translate_labeled = lambda self, sentences, *, from_lang, to_lang: []  # type: ignore[method-assign]
     with pytest.raises(BackendError, match="0 translations for 1"):
         list(TrainingDataBuilder(Own(), "oracle", to_lang="gl").run([VIGO]))
 
 
 def test_options_that_make_no_sense() -> None:
-    with pytest.raises(ValidationError, match="in en already"):
+    with pytest.raises(ValidationError, match="already in en"):
         TrainingDataBuilder("echo", "oracle", to_lang="eng_Latn")
     with pytest.raises(UnknownNameError, match="known: markers, align"):
-        TrainingDataBuilder("echo", "oracle", to_lang="gl", route="magic")
+        TrainingDataBuilder("echo", "oracle", to_lang="gl", method="magic")
     with pytest.raises(UnknownNameError, match="known: auto, brackets"):
         TrainingDataBuilder("echo", "oracle", to_lang="gl", markers="stars")
     with pytest.raises(ValidationError, match="min_confidence 2"):
@@ -174,6 +175,13 @@ def test_options_that_make_no_sense() -> None:
 def test_stages_that_are_not_ready() -> None:
     class Untrained(OracleAligner):
         trained = False
+        training_options: ClassVar[dict[str, object]] = {}
+
+        def train(self, pairs: object, folder: object) -> Untrained:
+            raise NotImplementedError
+
+        def with_model(self, folder: object) -> Untrained:
+            raise NotImplementedError
 
         def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
             raise BackendError("it has to learn first")
@@ -188,7 +196,7 @@ def test_the_fingerprint_tells_what_matters() -> None:
     def of(**options: object) -> str:
         return TrainingDataBuilder("echo", "oracle", to_lang="gl", **options).fingerprint  # type: ignore[arg-type]
 
-    changes = [{"route": "align"}, {"markers": "tags"}, {"check": True}, {"min_confidence": 0.5}, {"ignore": ["PER"]}]
+    changes = [{"method": "align"}, {"markers": "tags"}, {"check": True}, {"min_confidence": 0.5}, {"ignore": ["PER"]}]
     assert len({of(), *(of(**change) for change in changes)}) == 6
     assert of() == of(batch_words=7, window=3)
     assert "aligner" not in of()
@@ -211,9 +219,9 @@ def labeled(draw: st.DrawFn) -> Sentence:
 
 @given(st.lists(labeled(), max_size=5), st.sets(WORDS), st.sampled_from(["markers", "align"]), st.booleans())
 def test_every_sentence_and_every_entity_is_accounted_for(
-    sentences: list[Sentence], lost: set[str], route: str, fallback: bool
+    sentences: list[Sentence], lost: set[str], method: str, fallback: bool
 ) -> None:
-    builder = TrainingDataBuilder(Losing(*lost), "oracle", to_lang="gl", route=route, fallback=fallback, window=2)
+    builder = TrainingDataBuilder(Losing(*lost), "oracle", to_lang="gl", method=method, fallback=fallback, window=2)
     report, filters = BuildReport(), SentenceFilters(["entities:1"])
     pairs = list(report.made(builder.run(sentences)))
     list(report.written(filters.kept(pairs)))
@@ -246,6 +254,6 @@ def test_apertium_tells_which_word_became_which() -> None:
     assert len(view.labeled.entities) == 1
     assert union.alignment is not None
     assert builder.aligner is None
-    plain = TrainingDataBuilder("apertium", "oracle", to_lang="es", route="align").run(sentences)
+    plain = TrainingDataBuilder("apertium", "oracle", to_lang="es", method="align").run(sentences)
     assert [p.target.text for p in plain] == [union.target.text, parliament.target.text, view.target.text]
     builder.translator.close()  # type: ignore[attr-defined]

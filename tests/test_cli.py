@@ -13,10 +13,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from tests.conftest import Command
 from xlner import __version__, raise_errors, read_sentences
-from xlner.cli import app
+from xlner.cli import GROUPS, app
 
 TEXT = "Ana Pardo vive en Vigo.\n\nA ONU di que non.\n"
 
@@ -35,6 +36,18 @@ def test_help_and_version(xlner: Command) -> None:
     for command in app.commands:
         assert command in shown.out
         assert xlner(command, "--help").code == 0
+
+
+def test_help_shows_commands_in_groups_and_cuts_nothing_off() -> None:
+    shown = CliRunner().invoke(app, ["--help"], terminal_width=80).output
+    assert [line.removesuffix(":") for line in shown.splitlines() if line[:1].isalpha() and line.endswith(":")] == [
+        "Options",
+        *GROUPS,
+    ]
+    listed = shown.partition("Label and build:")[2]
+    assert "…" not in listed
+    assert "..." not in listed
+    assert {command.name for group in GROUPS.values() for command in group} == set(app.commands)
 
 
 def test_label_writes_the_format_of_the_file_name(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
@@ -222,7 +235,9 @@ def test_convert_there_and_back(xlner: Command, tmp_path: Path) -> None:
     assert xlner("convert", conll, json_lines).err == "xlner: 2 sentences\n"
     assert xlner("convert", json_lines, again).code == 0
     assert again.read_text(encoding="utf-8") == conll.read_text(encoding="utf-8")
-    assert xlner("convert", conll, "-", "--output-format", "conll", "--to-scheme", "bilou").out.splitlines()[1:3] == [
+    assert xlner("convert", conll, "-", "--output-format", "conll", "--output-scheme", "bilou").out.splitlines()[
+        1:3
+    ] == [
         "Ana\tB-PER",
         "Pardo\tL-PER",
     ]
@@ -235,7 +250,9 @@ def test_convert_repairs_and_counts(xlner: Command, tmp_path: Path) -> None:
     ran = xlner("convert", conll, "-", "--output-format", "conll")
     assert ran.out == "Ana\tB-PER\nVigo\tB-LOC\n\n"
     assert ran.err == "xlner: 1 sentence, 2 tags out of place repaired\n"
-    assert xlner("convert", conll, "-", "--output-format", "conll", "--scheme", "iob1").err == "xlner: 1 sentence\n"
+    assert (
+        xlner("convert", conll, "-", "--output-format", "conll", "--input-scheme", "iob1").err == "xlner: 1 sentence\n"
+    )
     assert xlner("convert", conll, "-", "--output-format", "conll", "--repair", "none").code == 2
 
 
@@ -245,7 +262,7 @@ def test_convert_skips_on_demand_and_keeps_the_place(xlner: Command, tmp_path: P
     stopped = xlner("convert", conll, "-", "--output-format", "jsonl")
     assert stopped.code == 2
     assert stopped.err.startswith(f"xlner: {conll}:2 (sentence 1): 1 columns, but")
-    assert stopped.err.endswith("or go on with --on-error skip\n")
+    assert stopped.err.endswith("or continue with --on-error skip\n")
     skipped = xlner("convert", conll, "-", "--output-format", "jsonl", "--on-error", "skip")
     assert (skipped.code, len(skipped.out.splitlines())) == (1, 2)
     assert skipped.err == "xlner: 2 sentences, 1 could not be read\n"
@@ -344,7 +361,8 @@ def test_labels_are_not_thrown_away_silently(xlner: Command, fakes: list[str], t
     conll = tmp_path / "in.conll"
     conll.write_text("Vigo\tB-LOC\n", encoding="utf-8")
     assert (
-        xlner("convert", conll, tmp_path / "o.txt").err == "xlner: 1 sentence, 1 entity lost, since text holds none\n"
+        xlner("convert", conll, tmp_path / "o.txt").err
+        == "xlner: 1 sentence, 1 entity lost, because text has no labels\n"
     )
     assert xlner("convert", conll, "-").out == "Vigo\tB-LOC\n\n"
 
@@ -384,7 +402,7 @@ def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) 
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=100)
     assert process.returncode == 130
-    assert f"finished parts are kept in {folder}; the same command goes on from there" in said
+    assert f"finished shards are kept in {folder}; the same command continues from there" in said
     assert "Traceback" not in said
 
 
@@ -424,7 +442,7 @@ def test_outcomes_add_up_to_the_source_entities(xlner: Command, tmp_path: Path) 
         "dropped": {"overlap": 1, "unaligned": 2},
     }
     assert counts["projected"] + sum(counts["dropped"].values()) == counts["source_entities"]
-    assert xlner(*command, "--run-dir", folder).err == f"{ran.err}xlner: part 1 reused from {folder}\n"
+    assert xlner(*command, "--run-dir", folder).err == f"{ran.err}xlner: shard 1 reused from {folder}\n"
 
 
 def test_links_of_several_files_and_of_the_whole_text_have_weights(xlner: Command, tmp_path: Path) -> None:
@@ -458,9 +476,9 @@ def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> N
     (tmp_path / "short.talp").write_text("0-0\n", encoding="utf-8")
     (tmp_path / "bad.talp").write_text("0-0\nx\n", encoding="utf-8")
     command = ["project", source, target]
-    assert "--lexical weighs given links; give them with --alignment" in xlner(*command, "--lexical").err
+    assert "--lexical weights given links; give them with --alignment" in xlner(*command, "--lexical").err
     two = [*command, "--alignment", links, "--alignment"]
-    assert f"short.talp: ends after 1 lines, but {links} goes on" in xlner(*two, tmp_path / "short.talp").err
+    assert f"short.talp: ends after 1 sentences, but {links} goes on" in xlner(*two, tmp_path / "short.talp").err
     assert xlner(*two, tmp_path / "bad.talp").code == 2
     assert xlner(*two, tmp_path / "bad.talp", "--on-error", "skip", "--lexical").code == 1
     piped = xlner("project", "-", target, "--input-format", "conll", "--alignment", links, "--lexical")
@@ -488,7 +506,7 @@ def test_doctor_tells_what_wants_an_argument_from_what_wants_the_hub(
     assert found["aligner", "hf"]["details"] == "hf needs a model; write hf:NAME or hf:FOLDER"
     assert found["translator", "nllb"]["details"] == (
         "facebook/nllb-200-distilled-600M is not on this machine, and the hub cannot be reached; "
-        "download it where there is a network, and give the folder"
+        "download it on another machine, and give the folder"
     )
     assert found["aligner", "simalign"]["state"] == "no"
     assert found["network", "hub"]["details"] == "https://huggingface.co cannot be reached: no network"

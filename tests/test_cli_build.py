@@ -41,7 +41,7 @@ def test_every_sentence_comes_out_once_with_its_labels(xlner: Command, source: P
         "xlner: PER         1      1        1",
         "xlner: all         3      3        3",
     ]
-    conll = xlner("build", source, "--to", "gl", *FAKES, "--route", "align")
+    conll = xlner("build", source, "--to", "gl", *FAKES, "--method", "align")
     assert [line for line in conll.out.splitlines() if not line.startswith("#")] == SOURCE.splitlines()
 
 
@@ -53,7 +53,7 @@ def test_filters_and_failures_are_in_the_report(xlner: Command, source: Path) ->
     assert report["sentences"] == {
         "source": 3,
         "failed": {"translator": 1},
-        "suspicious": {},
+        "translation_warnings": {},
         "filtered": {},
         "written": 3,
     }
@@ -74,10 +74,10 @@ def test_a_run_folder_goes_on_and_keeps_report_and_recipe(xlner: Command, source
     written = Path("gl.jsonl").read_bytes()
     report = json.loads(Path("run", "report.json").read_text(encoding="utf-8"))
     assert report["entities"]["all"]["built"] == 3
-    recipe = tomllib.loads(Path("run", "config.toml").read_text(encoding="utf-8"))
-    assert (recipe["to"], recipe["from"], recipe["route"]) == ("gl", "en", "markers")
+    config = tomllib.loads(Path("run", "config.toml").read_text(encoding="utf-8"))
+    assert (config["to"], config["from"], config["method"]) == ("gl", "en", "markers")
     again = xlner(*command)
-    said = first.err.replace("entities\n", "entities\nxlner: part 1 reused from run\n", 1)
+    said = first.err.replace("entities\n", "entities\nxlner: shard 1 reused from run\n", 1)
     assert (again.code, again.err, Path("gl.jsonl").read_bytes()) == (0, said, written)
     assert xlner("build", source, "--config", "run/config.toml", "--run-dir", "run").code == 0
     other = xlner(*command, "--markers", "tags")
@@ -85,7 +85,7 @@ def test_a_run_folder_goes_on_and_keeps_report_and_recipe(xlner: Command, source
 
 
 def test_bad_usage(xlner: Command, source: Path) -> None:
-    assert "in en already" in xlner("build", source, "--to", "en", *FAKES).err
+    assert "already in en" in xlner("build", source, "--to", "en", *FAKES).err
     assert "-o FILE" in xlner("build", source, "--to", "gl", *FAKES, "--json").err
     Path("plain.conll").write_text("Ana\nin\nVigo\n\n", encoding="utf-8")
     ran = xlner("build", "plain.conll", "--to", "gl", *FAKES)

@@ -15,8 +15,8 @@ import pytest
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
 from xlner import Alignment, Entity, Pair, Pipeline, Sentence
-from xlner.cli._several import MultiSourcePipeline
 from xlner.fakes import OracleAligner
+from xlner.pipeline import MultiSourcePipeline
 from xlner.projection import MultiSourceProjector
 
 SOURCE = "Ana\tB-PER\nin\tO\nVigo\tB-LOC\n\nONU\tB-ORG\n\nno\tO\n\n"
@@ -96,7 +96,7 @@ def test_calibrate_then_project_with_it(xlner: Command, files: tuple[Path, Path,
     made = tmp_path / "made.json"
     ran = xlner("calibrate", source, target, "--alignment", links, "-o", made)
     assert ran.code == 0
-    assert "confidence as it is" in ran.out
+    assert "confidence, raw" in ran.out
     assert "3 entities, 0.333 right; ECE" in ran.out
     record = json.loads(made.read_text(encoding="utf-8"))
     assert record["entities"] == 3
@@ -115,7 +115,7 @@ def test_calibrate_then_project_with_it(xlner: Command, files: tuple[Path, Path,
 def test_calibrate_as_json(xlner: Command, files: tuple[Path, Path, Path]) -> None:
     source, target, links = files
     ran = xlner("calibrate", source, target, "--alignment", links, "--json", "--bins", "2")
-    record = json.loads(ran.out)["as it is"]
+    record = json.loads(ran.out)["raw"]
     assert record["entities"] == 3
     assert [(b["low"], b["entities"], round(b["accuracy"], 3)) for b in record["bins"]] == [(0.5, 3, 0.333)]
 
@@ -148,7 +148,7 @@ def test_calibrate_leaves_out_what_fails_and_what_is_beyond_the_limit(
         "1",
         "--json",
     )
-    assert json.loads(ran.out)["as it is"]["entities"] == 1
+    assert json.loads(ran.out)["raw"]["entities"] == 1
 
 
 @pytest.mark.parametrize("text", ["", "{}", b"\xff"])
@@ -198,7 +198,7 @@ def test_several_sources_report_what_is_wrong(xlner: Command, files: tuple[Path,
     source, target, links = files
     command = ["project", source, target, "--also-source", source]
     for options, expected in (
-        (["--alignment", links], "1 --also-source but 0 --also-alignment; one for each"),
+        (["--alignment", links], "1 --also-source but 0 --also-alignment; give one for each"),
         (["--also-alignment", links, "--aligner", "oracle"], "--also-alignment needs --alignment"),
         (["--also-lang", "es", "--also-lang", "pt", "--aligner", "oracle"], "1 --also-source but 2 --also-lang"),
         (["--aligner", "oracle", "--projector", "multi-source?source_weights=1,2,3"], "3 weights for 2 sources"),
@@ -206,12 +206,12 @@ def test_several_sources_report_what_is_wrong(xlner: Command, files: tuple[Path,
             ["--aligner", "oracle", "--projector", "multi-source?source_weights=1;2"],
             "cannot read source weights '1;2'",
         ),
-        (["--aligner", "oracle", "--projector", "hull"], "this projector takes one source; with --also-source use"),
+        (["--aligner", "oracle", "--projector", "hull"], "this projector takes one source; use multi-source"),
     ):
         ran = xlner(*command, *options)
         assert ran.code == 2, options
         assert expected in ran.err
-    assert "needs a file as target" in xlner("project", source, "-", "--input-format", "conll", *command[3:]).err
+    assert "needs a file as TARGET" in xlner("project", source, "-", "--input-format", "conll", *command[3:]).err
     short = tmp_path / "short.conll"
     short.write_text("Vigo\tB-LOC\n", encoding="utf-8")
     ran = xlner("project", source, target, "--aligner", "oracle", "--also-source", short)

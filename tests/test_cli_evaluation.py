@@ -47,7 +47,7 @@ def test_modes(xlner: Command, files: tuple[Path, Path]) -> None:
 def test_conlleval_reads_invalid_tags_whatever_it_is_told(xlner: Command, tmp_path: Path) -> None:
     gold = tmp_path / "gold.conll"
     gold.write_text("Ana\tI-PER\nPardo\tI-PER\n", encoding="utf-8")
-    told = ("--scheme", "IOB2", "--repair", "discard", "--json")
+    told = ("--input-scheme", "IOB2", "--repair", "discard", "--json")
     assert json.loads(xlner("evaluate", gold, gold, *told).out)["micro"]["gold"] == 0
     assert json.loads(xlner("evaluate", gold, gold, "--mode", "conlleval", *told).out)["micro"]["gold"] == 1
 

@@ -29,7 +29,7 @@ def test_a_projector_onto_entities_needs_some(xlner: Command, fakes: list[str], 
         assert ran.code == 2
         assert ran.err == (
             f"xlner: this projector chooses among the entities of the target, and {text} has none; "
-            "name a recognizer of its language, as in ner-candidates?recognizer=hf:MODEL\n"
+            "name a recognizer for its language, as in ner-candidates?recognizer=hf:MODEL\n"
         )
         assert not out.exists()
     named = f"ner-candidates?recognizer={names}"
@@ -78,12 +78,12 @@ def test_parts_that_are_reused_are_named(xlner: Command, fakes: list[str], text:
     command = ["label", text, "--lang", "gl", *fakes, "-o", tmp_path / "o.jsonl", "--run-dir", folder, "--ignore", "X"]
     first, again = xlner(*command).err, xlner(*command).err
     assert ("reused" in first, "--ignore X: no entity" in first) == (False, True)
-    assert again.endswith(f"xlner: part 1 reused from {folder}\n")
+    assert again.endswith(f"xlner: shard 1 reused from {folder}\n")
     assert "--ignore" not in again  # what was ignored in a stored part is not known
     text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(1100)), encoding="utf-8")
     xlner(*command, "--overwrite")
     (folder / "shard-000002.done").unlink()
-    assert xlner(*command).err.endswith(f"xlner: parts 1–2, 4–5 reused from {folder}\n")
+    assert xlner(*command).err.endswith(f"xlner: shards 1–2, 4–5 reused from {folder}\n")
 
 
 def test_a_run_folder_knows_what_it_reused(tmp_path: Path) -> None:

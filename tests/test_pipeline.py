@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +10,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xlner import Alignment, BackendError, Entity, InputError, Pair, Pipeline, Sentence, ValidationError
+from xlner import (
+    Alignment,
+    BackendError,
+    Entity,
+    InputError,
+    Pair,
+    Pipeline,
+    Projection,
+    RecognitionPipeline,
+    Sentence,
+    UsageError,
+    ValidationError,
+    raise_errors,
+    read_parallel,
+)
 from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.models.batching import padded_batches
+from xlner.pipeline import judge_confidences
 from xlner.pipeline.isolation import in_batches, isolated
+from xlner.stages import fingerprint_of
 
 NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
 
@@ -179,13 +196,13 @@ def test_bad_options_are_refused() -> None:
         Pipeline("ech", target_lang="gl")
 
 
-def test_the_route_is_asked_for_before_the_first_sentence() -> None:
-    class Routed(EchoTranslator):
+def test_the_direction_is_checked_before_the_first_sentence() -> None:
+    class Directed(EchoTranslator):
         def check_direction(self, from_lang: str, to_lang: str) -> None:
             raise BackendError(f"no way from {from_lang} to {to_lang}")
 
     with pytest.raises(BackendError, match="no way from gl to en"):
-        pipeline(Routed())
+        pipeline(Directed())
 
 
 def test_fingerprint_names_what_matters_and_no_batch_sizes() -> None:
@@ -225,3 +242,81 @@ def test_no_more_than_a_window_is_read_ahead() -> None:
     next(made)
     assert len(read) == 10
     assert sum(1 for _ in made) == 999
+
+
+def test_pipelines_pickle() -> None:
+    texts = ["Ana Pardo vive en Vigo", "nada"]
+    first = pipeline().with_confidence(min_confidence=0.2)
+    again = pickle.loads(pickle.dumps(first))
+    assert again.fingerprint == first.fingerprint
+    assert list(again.run_texts(texts)) == list(first.run_texts(texts))
+    recognition = RecognitionPipeline(DictionaryRecognizer(NAMES), lang="gl")
+    assert list(pickle.loads(pickle.dumps(recognition)).run_texts(texts)) == list(recognition.run_texts(texts))
+
+
+def test_confidence_is_added_to_a_copy() -> None:
+    plain = pipeline()
+    confident = plain.with_confidence(min_confidence=0.5)
+    assert "confidence>=0.5" in confident.fingerprint
+    assert "confidence" not in plain.fingerprint
+    list(confident.run_texts(["Vigo"]))
+    assert (plain.labels.total(), confident.labels.total()) == (0, 1)
+    unprojected = Pipeline("echo", target_lang="gl", projector=None)
+    assert unprojected.with_confidence().projector is None
+
+
+def test_equal_sentences_with_other_entities_are_not_equal_to_a_projector_that_reads_them() -> None:
+    class Chooser:
+        reads_target_entities = True
+
+        def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+            return [Projection(pair.target, ()) for pair in pairs]
+
+    source = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    targets = [Sentence(("Vigo",), (Entity(0, 1, label),)) for label in ("LOC", "ORG")]
+    made = Pipeline(None, None, "oracle", Chooser()).run_pairs([Pair(t, source) for t in targets])
+    assert [pair.labeled.tags() for pair in made] == [["B-LOC"], ["B-ORG"]]
+
+
+def test_pairs_say_what_they_lack() -> None:
+    pair = Pair(Sentence(("Vigo",)))
+    with pytest.raises(ValidationError, match="no source sentence"):
+        pair.require_source()
+    with pytest.raises(ValidationError, match="no alignment"):
+        pair.require_alignment()
+    with pytest.raises(ValidationError, match="no projection; translator: broken"):
+        Pair(pair.target, error="translator: broken").require_projection()
+
+
+def test_confidences_are_judged_without_a_look_at_the_gold_entities() -> None:
+    vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    wrong = Pair(Sentence(("Vigo",), (Entity(0, 1, "ORG"),)), vigo)
+    unlinked = Pair(vigo, vigo, error="aligner: broken")
+    judged = judge_confidences(Pipeline(aligner="oracle"), [Pair(vigo, vigo), wrong, unlinked])
+    assert judged.correct == (True, False)
+    assert (judged.sentences, judged.errors) == ((0, 1), ((2, "aligner: broken"),))
+    assert judged.fit().aligner == fingerprint_of(OracleAligner())
+    with pytest.raises(ValidationError, match="at least 2 folds"):
+        judged.cross_validated(1)
+
+
+def test_parallel_files_are_read_as_pairs(tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.conll", tmp_path / "gl.txt", tmp_path / "en-gl.talp"
+    source.write_text("In\tO\nVigo\tB-LOC\n\nONU\tB-ORG\n", encoding="utf-8")
+    target.write_text("Vigo\nONU\n", encoding="utf-8")
+    links.write_text("1-0\n0-3\n", encoding="utf-8")
+    first, bad = read_parallel(source, target, links, source_lang="en", target_lang="gl", require_source_tags=True)
+    assert isinstance(first, Pair)
+    assert first.require_alignment().links == ((1, 0),)
+    assert (first.require_source().language, first.target.language) == ("en", "gl")
+    assert isinstance(bad, InputError)
+    assert (bad.path, bad.line) == (str(links), 2)
+    links.write_text("1-0\n0-0\n", encoding="utf-8")
+    twice = list(raise_errors(read_parallel(source, target, [links, links])))
+    assert twice[0].require_alignment().weights == (1.0,)
+    weighed = list(raise_errors(read_parallel(source, target, links, weigh_links=True)))
+    assert weighed[0].require_alignment().weights is not None
+    with pytest.raises(UsageError, match="needs an alignment"):
+        read_parallel(source, target, weigh_links=True)
+    with pytest.raises(UsageError, match="not standard input"):
+        read_parallel("-", target, links, weigh_links=True)

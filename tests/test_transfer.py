@@ -587,7 +587,7 @@ def test_commands_with_bad_input(xlner: Command, models: Path, tmp_path: Path) -
     unread = xlner("zero-shot", tmp_path / "out", f"en={bad}", "--on-error", "skip")
     assert unread.code == 1
     assert "xlner: 4 sentences could not be read" in unread.err
-    assert "no-model is no folder and no recognizer" in xlner("zero-shot", "no-model", f"en={english}").err
+    assert "no-model is neither a folder nor a recognizer" in xlner("zero-shot", "no-model", f"en={english}").err
 
 
 PAGE = (Path(__file__).parent.parent / "docs" / "transfer.md").read_text(encoding="utf-8").split("## Few parameters")[0]

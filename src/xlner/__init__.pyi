@@ -73,6 +73,7 @@ from .evaluation import find_errors as find_errors
 from .formats import raise_errors as raise_errors
 from .formats import read_alignments as read_alignments
 from .formats import read_pairs as read_pairs
+from .formats import read_parallel as read_parallel
 from .formats import read_sentences as read_sentences
 from .formats import write_pairs as write_pairs
 from .formats import write_sentences as write_sentences

@@ -1,4 +1,4 @@
-"""The command line: parses, calls one function, prints."""
+"""The command line: each command parses its options, calls a public function, and prints the result."""
 
 from __future__ import annotations
 
@@ -36,13 +36,32 @@ from xlner.errors import XlnerError
 
 EXIT_BAD_USAGE = 2
 EXIT_INTERRUPTED = 130
+GROUPS: dict[str, tuple[click.Command, ...]] = {
+    "Label and build": (label, project, build),
+    "Single stages": (translate, recognize, align, symmetrize, lexicon),
+    "Evaluate": (evaluate, compare, errors, zero_shot, evaluate_alignment, calibrate),
+    "Train": (train, train_aligner, train_language_adapter),
+    "Experiments": (reproduce, families),
+    "Data and set-up": (convert, datasets, encoder, doctor),
+}
+"""The commands in the order of the help text."""
 
 
 class _App(click.Group):
+    """Shows commands in groups, and exits quietly if the reader of its output has closed the pipe."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(len(name) for name in self.commands)
+        for title, commands in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl(
+                    [(str(c.name).ljust(width), c.get_short_help_str(formatter.width - width)) for c in commands]
+                )
+
     def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
-        except BrokenPipeError:  # the reader of our output has seen enough; click would exit with 1
+        except BrokenPipeError:  # click would exit with 1, the exit code for failed sentences
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
 
@@ -53,40 +72,16 @@ def app() -> None:
     """Label text in any language: translate it, recognize entities in the translation, align the words, and project
     the entities back.
 
-    Exit codes: 0 fine, 1 the run finished but some sentences failed, 2 bad usage or input.
+    Exit codes: 0 success, 1 some sentences failed, 2 bad usage or input, 130 interrupted.
     """
 
 
-for command in (
-    label,
-    translate,
-    recognize,
-    project,
-    build,
-    align,
-    symmetrize,
-    lexicon,
-    train_aligner,
-    train_language_adapter,
-    encoder,
-    train,
-    zero_shot,
-    families,
-    evaluate,
-    evaluate_alignment,
-    compare,
-    errors,
-    calibrate,
-    reproduce,
-    convert,
-    datasets,
-    doctor,
-):
+for command in (command for commands in GROUPS.values() for command in commands):
     app.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """CommandRun the command line and exit; every error that xlner foresees is one line on standard error."""
+    """Run the command line and exit. An `XlnerError` is printed as one line on standard error."""
     sys.exit(_run(arguments))
 
 

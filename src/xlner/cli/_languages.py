@@ -1,4 +1,4 @@
-"""Files with the language of each: `en=FILE`."""
+"""Files with a language each: `en=FILE`."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def language_file(value: str) -> tuple[str, str]:
 
 
 class LabeledFiles:
-    """Reads files of labeled sentences; `unread` counts what could not be read."""
+    """Reads files of labeled sentences, and counts in `unread` the sentences that cannot be read."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._reading = {name: options[name] for name in ("scheme", "repair", "tag_names")}
@@ -37,14 +37,14 @@ class LabeledFiles:
         self.unread = 0
 
     def read(self, language: str, path: str) -> list[Sentence]:
-        """The sentences of one file."""
+        """The sentences of a file."""
         items = read_sentences(path, language=language, require_tags=True, **self._reading)
         read = list(stopping_at_errors(islice(items, self._limit), self._on_error))
         self.unread += sum(isinstance(item, InputError) for item in read)
         return [item for item in read if not isinstance(item, InputError)]
 
     def by_language(self, files: Sequence[tuple[str, str]]) -> dict[str, list[Sentence]]:
-        """The sentences of all files of each language, one file after the other."""
+        """The sentences of each language, from all of its files in order."""
         found: dict[str, list[Sentence]] = {}
         for language, path in files:
             found.setdefault(language, []).extend(self.read(language, path))

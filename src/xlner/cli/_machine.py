@@ -1,4 +1,4 @@
-"""What `xlner doctor` says about the machine: where models run, and what the caches hold."""
+"""Rows of `xlner doctor` about the machine: devices, caches and the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from xlner.errors import MissingExtraError
 
 _HUB = "https://huggingface.co"
 _PATIENCE = 3.0
-"""Seconds to wait for an answer."""
+"""Seconds to wait for the hub."""
 
 
 def hub_row() -> dict[str, Any]:
@@ -31,7 +31,7 @@ def hub_row() -> dict[str, Any]:
 
 
 def machine_rows() -> list[dict[str, Any]]:
-    """PyTorch with its devices, the cache of the hub, and our own."""
+    """PyTorch with its devices, the cache of the hub, and the cache of xlner."""
     return [_torch(), _cache(), _own_cache()]
 
 
@@ -68,7 +68,7 @@ def _own_cache() -> dict[str, Any]:
 
 
 def _readable(path: Path) -> str:
-    """A path with the home folder left out.
+    """A path with `~` for the home folder.
 
     >>> _readable(Path.home() / "x")
     '~/x'

@@ -23,21 +23,21 @@ DEFAULT_TRANSLATOR = "apertium"
 
 
 def comma_list(value: str | Sequence[str]) -> tuple[str, ...]:
-    """Words with commas between them, or a list in a recipe."""
+    """Words separated by commas, or a list from a config."""
     parts = value.split(",") if isinstance(value, str) else value
     return tuple(part.strip() for part in parts if part.strip())
 
 
 def number_list(value: str | Sequence[float]) -> tuple[float, ...]:
-    """Numbers with commas between them, or a list in a recipe."""
+    """Numbers separated by commas, or a list from a config."""
     try:
         return tuple(float(part) for part in (value.split(",") if isinstance(value, str) else value))
     except ValueError:
-        raise click.BadParameter(f"{value!r} are no numbers with commas between them") from None
+        raise click.BadParameter(f"{value!r} is not a list of numbers, such as 2,1") from None
 
 
 def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several option decorators as one, in the order of the help text."""
+    """Combine option decorators into one; the help text keeps their order."""
 
     def decorate(command: Command) -> Command:
         for decorator in reversed(decorators):
@@ -48,7 +48,7 @@ def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
 
 
 def option_names(command: click.Command) -> dict[str, str]:
-    """How the options of a command are called on the command line and in recipes, by parameter."""
+    """The names of the options of a command on the command line and in configs, by parameter."""
     return {
         p.name: max(p.opts, key=len).removeprefix("--")
         for p in command.params
@@ -57,20 +57,20 @@ def option_names(command: click.Command) -> dict[str, str]:
 
 
 def _load_config(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
-    """Take the values of a TOML file as defaults; unknown keys are errors."""
+    """Use the values of a TOML file as defaults; raise `UnknownNameError` for unknown keys."""
     if path is None:
         return None
     try:
-        recipe = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"not TOML: {error}", path=path) from None
     names = {option: parameter for parameter, option in option_names(context.command).items()}
     names.pop("config")
-    several = {p.name for p in context.command.params if isinstance(p, click.Option) and p.multiple}
+    repeatable = {p.name for p in context.command.params if isinstance(p, click.Option) and p.multiple}
     values = {}
-    for key, value in recipe.items():
+    for key, value in config.items():
         if key.replace("_", "-") not in names:
             close = get_close_matches(key, names, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names))}"
@@ -78,21 +78,22 @@ def _load_config(context: click.Context, _: click.Parameter, path: str | None) -
         if not isinstance(value, (str, int, float, list)):
             raise InputError(f"{key} must be a string, a number, true, false or a list", path=path)
         name = names[key.replace("_", "-")]
-        values[name] = [value] if name in several and isinstance(value, str) else value
+        values[name] = [value] if name in repeatable and isinstance(value, str) else value
     context.default_map = {**(context.default_map or {}), **values}
     return path
 
 
-OUTPUT = click.option("-o", "--output", default="-", metavar="FILE", help="Where to write; - is standard output.")
+OUTPUT = click.option("-o", "--output", default="-", metavar="FILE", help="Output file; - is standard output.")
 ON_ERROR = click.option(
     "--on-error",
     type=click.Choice(["stop", "skip"]),
     default="stop",
     show_default=True,
-    help="What to do with input that cannot be read: stop, or go on, count it and put the error in its place.",
+    help="What to do with a sentence that cannot be read: stop, or write its error instead and continue.",
 )
 SCHEME = click.option(
-    "--scheme",
+    "--input-scheme",
+    "scheme",
     type=click.Choice([s.value for s in Scheme], case_sensitive=False),
     default=Scheme.AUTO.value,
     show_default=True,
@@ -103,7 +104,8 @@ REPAIR = click.option(
     type=click.Choice([r.value for r in Repair]),
     default=Repair.CONLLEVAL.value,
     show_default=True,
-    help="What a tag out of place means: an entity begins (conlleval), nothing (discard), an error (none).",
+    help="How to read an I- tag that continues nothing: as the beginning of an entity (conlleval), as O (discard), or "
+    "as an error (none).",
 )
 TAG_NAMES = click.option(
     "--tag-names", type=comma_list, metavar="A,B,…", help="Names of numeric tags in JSONL, in the order of their ids."
@@ -111,13 +113,24 @@ TAG_NAMES = click.option(
 IGNORE = click.option(
     "--ignore", type=comma_list, default="", metavar="A,B,…", help="Leave out entities with these labels."
 )
-LIMIT = click.option("--limit", type=click.IntRange(min=1), help="Stop after so many sentences.")
+LIMIT = click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read only the first N sentences.")
 BATCH_WORDS = click.option(
-    "--batch-words", type=click.IntRange(min=1), default=4096, show_default=True, help="Words in a batch, at most."
+    "--batch-words",
+    type=click.IntRange(min=1),
+    default=4096,
+    show_default=True,
+    metavar="N",
+    help="The most words in a batch: its sentences times the length of the longest, source and target together.",
 )
-ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Links words.")
+TRANSLATOR = click.option(
+    "--translator", default=DEFAULT_TRANSLATOR, show_default=True, metavar="SPEC", help="Translator."
+)
+RECOGNIZER = click.option(
+    "--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Recognizer of entities."
+)
+ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Word aligner.")
 PROJECTOR = click.option(
-    "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Carries entities over."
+    "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Projector of entities."
 )
 CONFIDENCE = options(
     click.option(
@@ -125,9 +138,11 @@ CONFIDENCE = options(
         type=click.FloatRange(0, 1),
         default=0.0,
         metavar="X",
-        help="Drop entities with less confidence, from 0 to 1.",
+        help="Drop entities with a confidence below X, from 0 to 1.",
     ),
-    click.option("--calibration", metavar="FILE", help="Make confidence a probability; see xlner calibrate."),
+    click.option(
+        "--calibration", metavar="FILE", help="Turn confidences into probabilities; xlner calibrate makes the file."
+    ),
 )
 FILTER = click.option(
     "--filter",
@@ -142,16 +157,18 @@ ON_WARNING = click.option(
     type=click.Choice(["keep", "drop", "stop"]),
     default="keep",
     show_default=True,
-    help="What to do with a translation that looks wrong at every attempt: keep it and say so in the output, put an "
-    "error in its place, or stop.",
+    help="What to do with a translation that still looks wrong after a second attempt: keep it with its warnings, "
+    "write an error instead, or stop.",
 )
 RUN = options(
     click.option(
         "--run-dir",
         metavar="DIR",
-        help="Keep finished parts of 250 sentences here; the same command goes on.",
+        help="Keep finished shards of 250 sentences in DIR. After a crash the same command continues there.",
     ),
-    click.option("--resume/--overwrite", default=True, help="Go on with the run in DIR (default), or start it anew."),
+    click.option(
+        "--resume/--overwrite", default=True, help="Continue the run in DIR (default), or start it from the beginning."
+    ),
 )
 CONFIG = click.option(
     "--config",
@@ -159,25 +176,32 @@ CONFIG = click.option(
     expose_value=False,
     callback=_load_config,
     metavar="FILE",
-    help="TOML file with values for these options; the command line wins.",
+    help="TOML file with values for these options. Options on the command line take precedence.",
 )
+SOURCE_LANG = click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 
 
-def input_format() -> Callable[[Command], Command]:
+def input_format(formats: Sequence[str] = SENTENCE_FORMATS) -> Callable[[Command], Command]:
     """An option for the format of the input."""
     return click.option(
-        "--input-format",
-        "input_format",
-        type=click.Choice(SENTENCE_FORMATS),
-        help="Input format; told by the file name otherwise.",
+        "--input-format", type=click.Choice(formats), help="Input format; guessed from the file name by default."
     )
 
 
 def output_format(formats: Sequence[str]) -> Callable[[Command], Command]:
     """An option for the format of the output."""
     return click.option(
-        "--output-format",
-        "output_format",
-        type=click.Choice(formats),
-        help="Output format; told by the file name otherwise.",
+        "--output-format", type=click.Choice(formats), help="Output format; guessed from the file name by default."
+    )
+
+
+def bootstrap(default: int | None, minimum: int = 2) -> Callable[[Command], Command]:
+    """An option for the number of bootstrap samples."""
+    return click.option(
+        "--bootstrap",
+        type=click.IntRange(min=minimum),
+        default=default,
+        show_default=default is not None,
+        metavar="N",
+        help="Compute 95 % confidence intervals from N bootstrap samples.",
     )

@@ -1,4 +1,4 @@
-"""Labeled sentences for a person to read: entities colored in the text, source above, target below."""
+"""Print labeled sentences for people: entities in color, the source above the target."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _OTHER_COLOR = "bold red"
 
 class _PipeConsole(Console):
     def on_broken_pipe(self) -> None:
-        raise BrokenPipeError  # rich would exit with 1, which means failed sentences here
+        raise BrokenPipeError  # rich would exit with 1, the exit code for failed sentences
 
 
 def print_pairs(pairs: Iterable[Pair], output: str) -> None:

@@ -1,4 +1,4 @@
-"""A progress bar on standard error, where that is a terminal."""
+"""A progress bar on standard error, if that is a terminal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from pathlib import Path
 import click
 
 from xlner.core.files import STANDARD_STREAM
+from xlner.formats import format_of
 
 
 @contextmanager
-def progress(total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show how many are done, the rate and the time left; yields the function to advance it."""
+def progress(path: str, format: str | None, limit: int | None) -> Iterator[Callable[[int], None]]:
+    """Show how many sentences of a file are done, the rate and the time left; yield the function that advances the bar.
+
+    The format is guessed from the file name if it is None.
+    """
     if not sys.stderr.isatty():
         yield lambda n: None
         return
+    total = _count_sentences(path, format or format_of(path, default="text"))
+    if total is not None and limit is not None:
+        total = min(limit, total)
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
@@ -40,14 +47,14 @@ def progress(total: int | None) -> Iterator[Callable[[int], None]]:
 
 
 def show_step(step: int, steps: int, loss: float) -> None:
-    """Say how far training is, on one line of a terminal."""
+    """Show the step and the loss of a training on one line of a terminal."""
     if sys.stderr.isatty():
         click.echo(f"\rstep {step} of {steps}, loss {loss:.4f}{'' if step < steps else chr(10)}", nl=False, err=True)
 
 
-def count_sentences(path: str, format: str) -> int | None:
-    """About how many sentences a file has; None for standard input and data sets."""
-    if path == STANDARD_STREAM or not sys.stderr.isatty() or not Path(path).is_file():
+def _count_sentences(path: str, format: str) -> int | None:
+    """Estimate the number of sentences of a file; None for standard input and data sets."""
+    if path == STANDARD_STREAM or not Path(path).is_file():
         return None
     count, inside = 0, False
     with Path(path).open("rb") as stream:

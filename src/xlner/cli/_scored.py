@@ -1,4 +1,4 @@
-"""Reading gold and predicted data that are to be compared."""
+"""Read gold and predicted sentences to compare them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from xlner.errors import InputError
 from xlner.formats import format_of, raise_errors, read_pairs, read_sentences
 
 READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES)
-SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random numbers.")
+SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random number generator.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def reading(options: Mapping[str, Any], mode: str = "strict") -> dict[str, Any]:
-    """How to read tags; mode `conlleval` reads all of them as conlleval does."""
+    """How to read tags; mode `conlleval` reads all of them as the script conlleval does."""
     found = {name: options[name] for name in ("scheme", "repair", "tag_names")}
     if mode == "conlleval":
         found |= {"scheme": Scheme.AUTO.value, "repair": Repair.CONLLEVAL.value}
@@ -36,20 +36,19 @@ def gold_sentences(path: str, options: Mapping[str, Any]) -> Iterator[Sentence]:
 
 
 def predictions(path: str, options: Mapping[str, Any]) -> Iterator[Sentence | Pair]:
-    """The sentences of a file; pairs where they come with the outcomes of projection."""
+    """The sentences of a file; pairs, if the file has outcomes of projection."""
     if (options["format"] or format_of(path, default="text")) != "jsonl":
         yield from gold_sentences(path, options)
         return
     require_content(path)
-    for item in read_pairs(path, require_tags=True, **{k: v for k, v in options.items() if k != "format"}):
-        if isinstance(item, InputError):
-            raise item
-        yield item.target if item.projection is None and item.error is None else item
+    tags = {name: value for name, value in options.items() if name != "format"}
+    for pair in raise_errors(read_pairs(path, require_tags=True, **tags)):
+        yield pair.target if pair.projection is None and pair.error is None else pair
 
 
 @contextmanager
 def naming(gold: str, predicted: str) -> Iterator[None]:
-    """Put the names of the files on errors that say where they differ."""
+    """Add the names of the files to errors about differences between them."""
     try:
         yield
     except InputError as error:
@@ -60,8 +59,8 @@ def naming(gold: str, predicted: str) -> Iterator[None]:
         ) from None
 
 
-def say_unknown(ignored: Mapping[str, int], labels: Mapping[str, object]) -> None:
-    """A hint for each ignored label that no entity has."""
+def note_unknown_labels(ignored: Mapping[str, int], labels: Mapping[str, object]) -> None:
+    """Print a hint for each ignored label that no entity has."""
     known = {*labels, *(label for label, count in ignored.items() if count)}
     for label, count in ignored.items():
         if not count:

@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-_LEAST_WIDTH = 200  # a line that the terminal wraps is better than numbers cut short
+_LEAST_WIDTH = 200
+"""Columns of a table at least: a line that the terminal wraps is better than truncated numbers."""
 
 
 def make_console() -> Console:
-    """A console that cuts nothing."""
+    """A console that truncates nothing."""
     from rich.console import Console
 
     width = max(_LEAST_WIDTH, Console().width)
@@ -20,7 +21,7 @@ def make_console() -> Console:
 
 
 def make_table(first: str, *others: str) -> Table:
-    """A table whose first column is text and whose others are numbers."""
+    """A table with text in its first column and numbers in the others."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

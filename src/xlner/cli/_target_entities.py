@@ -1,4 +1,4 @@
-"""Projectors that choose among entities of the target, where the target has none."""
+"""Check that the target has entities if a projector chooses among them."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from typing import Any
 
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.sentence import Sentence
-from xlner.errors import UnknownNameError
+from xlner.errors import UsageError
 from xlner.formats import read_sentences
+from xlner.stages import TargetEntityProjector
 
 
 def require_target_entities(projector: object, path: str, format: str, **reading: Any) -> None:
-    """Raise `UnknownNameError` where a projector would find nothing, for no sentence of the target has entities.
+    """Raise `UsageError` if a projector chooses among the entities of the target, but the target has none.
 
-    Reads the file up to the first entity; labels on standard input are taken on trust.
+    Reads the file up to the first entity. Standard input is not checked.
     """
-    if not getattr(projector, "reads_target_entities", False):
+    if not (isinstance(projector, TargetEntityProjector) and projector.reads_target_entities):
         return
     if format == "text" or (path != STANDARD_STREAM and not _has_entities(path, format, reading)):
-        raise UnknownNameError(
+        raise UsageError(
             f"this projector chooses among the entities of the target, and {path} has none",
-            hint="name a recognizer of its language, as in ner-candidates?recognizer=hf:MODEL",
+            hint="name a recognizer for its language, as in ner-candidates?recognizer=hf:MODEL",
         )
 
 

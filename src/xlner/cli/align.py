@@ -1,20 +1,39 @@
-"""`xlner align`: word links of parallel files."""
+"""`xlner align`: link the words of parallel files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._parallel import parallel
-from xlner.cli._run import CommandRun, execute
-from xlner.cli._training import ready_to_align
+from xlner.cli._run import Inputs, RunOptions, run
+from xlner.cli._training import AlignerTraining
 from xlner.core.pair import Pair
 from xlner.errors import InputError
-from xlner.formats import ReadReport, format_of, read_sentences
+from xlner.formats import format_of, read_parallel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignOptions(RunOptions):
+    """The options of `xlner align`."""
+
+    source: str
+    target: str
+    source_lang: str
+    lang: str | None
+    aligner: str
+    extra_bitext: tuple[tuple[str, str], ...]
+    save_model: str | None
+    swap: bool
+
+    @property
+    def reading(self) -> dict[str, object]:
+        """What the words of the bitext depend on, besides the files."""
+        return {"input_format": self.input_format, "lang": self.lang, "source_lang": self.source_lang}
 
 
 @click.command()
@@ -22,17 +41,17 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @click.argument("target", metavar="TARGET")
 @o.OUTPUT
 @o.ALIGNER
-@click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
+@o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @click.option(
     "--extra-bitext",
     nargs=2,
     multiple=True,
     metavar="SOURCE TARGET",
-    help="More parallel files to learn from, for aligners that learn (eflomal, thot); may be repeated.",
+    help="More parallel files to train on, for aligners that learn from the bitext (eflomal, thot). Repeatable.",
 )
-@click.option("--save-model", metavar="DIR", help="Keep what such an aligner learned, for --aligner NAME:DIR.")
-@click.option("--swap", "turned", is_flag=True, help="Write target-source, with the two sentences in that order.")
+@click.option("--save-model", metavar="DIR", help="Save what such an aligner learned, for --aligner NAME:DIR.")
+@click.option("--swap", is_flag=True, help="Swap source and target: write target-source.")
 @o.input_format()
 @o.output_format(("pharaoh", "jsonl"))
 @o.ON_ERROR
@@ -45,8 +64,8 @@ def align(**options: Any) -> int:
 
     SOURCE and TARGET are text, CoNLL or JSONL with the same number of sentences.
 
-    Writes one line a pair in Pharaoh format: source-target, 0-based. Text is cut into words by the default tokenizer;
-    write --output-format jsonl to see them, and the weights of the links.
+    The output has one line per pair in Pharaoh format: source-target, counted from 0. The default tokenizer splits text
+    into words; --output-format jsonl shows them, and the weights of the links.
 
     \b
     xlner align examples/en-es.conll examples/es.conll
@@ -54,33 +73,42 @@ def align(**options: Any) -> int:
     """
     from xlner.pipeline import Pipeline
 
-    source, target = options.pop("source"), options.pop("target")
-    turned = options["turned"]
-    reports = {source: ReadReport(), target: ReadReport()}
+    chosen = AlignOptions(**options)
+    inputs = Inputs({"target": chosen.target, "source": chosen.source})
 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
-        files = ((source, options["source_lang"]), (target, options["lang"]))
-        sides = [
-            read_sentences(path, format=options["input_format"], language=lang, report=reports.get(path))
-            for path, lang in files
-        ]
-        return parallel(sides[0], sides[1], None, (source, target, ""))
+        return read_parallel(
+            source,
+            target,
+            source_lang=chosen.source_lang,
+            target_lang=chosen.lang,
+            source_format=chosen.input_format,
+            target_format=chosen.input_format,
+            source_report=inputs.reports.get(source),
+            target_report=inputs.reports.get(target),
+        )
 
-    output_format = options["output_format"] or format_of(options["output"], "pharaoh")
-    inputs = {"target": target, "source": source}
+    output_format = chosen.output_format or format_of(chosen.output, "pharaoh")
+    training = AlignerTraining(
+        read=read,
+        on_error=chosen.on_error,
+        reading=chosen.reading,
+        extra_bitext=chosen.extra_bitext,
+        save_model=chosen.save_model,
+        run_dir=chosen.run_dir,
+        resume=chosen.resume,
+    )
     with ExitStack() as stack:
-        aligner = ready_to_align(options["aligner"], (source, target), read, options, stack)
-        pipeline = Pipeline(None, None, aligner, None, batch_words=options["batch_words"])
-        run = CommandRun("align", options, output_format, inputs, reports, _turned if turned else _as_it_is)
-        return execute(pipeline, read(source, target), run)
+        aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)
+        pipeline = Pipeline(aligner=aligner, projector=None, batch_words=chosen.batch_words)
+        inputs.report(chosen.source)
+        inputs.report(chosen.target)
+        pairs = read(chosen.source, chosen.target)
+        return run(pipeline, pairs, inputs, chosen, output_format, shown=_swapped if chosen.swap else None)
 
 
-def _as_it_is(pair: Pair) -> Pair:
-    return pair
-
-
-def _turned(pair: Pair) -> Pair:
-    """The pair with source and target exchanged; as it is where it has no source."""
+def _swapped(pair: Pair) -> Pair:
+    """The pair with source and target exchanged; unchanged without a source."""
     if pair.source is None:
         return pair
     alignment = None if pair.alignment is None else pair.alignment.reversed()

@@ -1,28 +1,59 @@
-"""`xlner build`: training data in another language."""
+"""`xlner build`: build training data in another language."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._confidence import read_calibration
-from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
+from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.files import STANDARD_STREAM
-from xlner.core.pair import Pair
-from xlner.errors import UnknownNameError
-from xlner.formats import ReadReport, format_of, read_sentences
+from xlner.errors import UsageError
+from xlner.formats import format_of, read_sentences
 
 if TYPE_CHECKING:
-    from xlner.pipeline.build_report import BuildReport, LabelCount
+    from xlner.pipeline import BuildReport, LabelCount
 
 _REPORT = "report.json"
-_NEED_LINKS = ("confidence", "mean-confidence", "linked")
+_FILTERS_WITH_LINKS = ("confidence", "mean-confidence", "linked")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildOptions(RunOptions):
+    """The options of `xlner build`."""
+
+    source: str
+    to_lang: str
+    from_lang: str
+    translator: str
+    aligner: str
+    projector: str
+    method: str
+    markers: str
+    fallback: bool
+    min_confidence: float
+    calibration: str | None
+    on_warning: str
+    scheme: str
+    repair: str
+    tag_names: tuple[str, ...] | None
+    as_json: bool
+
+    def __post_init__(self) -> None:
+        if self.as_json and self.output == STANDARD_STREAM:
+            raise UsageError("--json writes to standard output", hint="write the sentences to a file: -o FILE")
+
+    @property
+    def needs_links(self) -> bool:
+        """Whether confidences are asked for, which are better with links."""
+        filters = {text.partition(":")[0].strip() for text in self.filters}
+        return bool(self.min_confidence or self.calibration or filters.intersection(_FILTERS_WITH_LINKS))
 
 
 @click.command()
@@ -30,29 +61,31 @@ _NEED_LINKS = ("confidence", "mean-confidence", "linked")
 @click.option("--to", "to_lang", required=True, metavar="CODE", help="Language to build for: es, spa, spa_Latn …")
 @click.option("--from", "from_lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 @o.OUTPUT
-@click.option("--translator", default=o.DEFAULT_TRANSLATOR, show_default=True, metavar="SPEC", help="Translates.")
+@o.TRANSLATOR
 @click.option(
-    "--route",
+    "--method",
     type=click.Choice(["markers", "align"]),
     default="markers",
     show_default=True,
-    help="Labels go through the translator, and alignment is for those that it loses; or alignment is for all.",
+    help="Translate labels with the text, and align only those that get lost (markers); or align all (align).",
 )
 @click.option(
     "--markers",
     type=click.Choice(["auto", "brackets", "tags", "labels"]),
     default="auto",
     show_default=True,
-    help="What marks entities: the translator's own way, else brackets (auto); [Vigo]; <1>Vigo</1>; <LOC>Vigo</LOC>.",
+    help="How entities are marked: [Vigo], <1>Vigo</1>, <LOC>Vigo</LOC>, or auto: the best that the translator offers.",
 )
-@click.option("--fallback/--no-fallback", default=True, help="Align for entities that markers lose (default), or not.")
+@click.option(
+    "--fallback/--no-fallback", default=True, help="Find entities that get lost by alignment (default), or drop them."
+)
 @o.ALIGNER
 @o.PROJECTOR
 @o.CONFIDENCE
 @o.FILTER
 @o.IGNORE
-@click.option("--input-format", type=click.Choice(["conll", "jsonl"]), help="Input format; told by the file name else.")
-@click.option("--output-format", type=click.Choice(OUTPUT_FORMATS), help="Output format; told by the file name else.")
+@o.input_format(("conll", "jsonl"))
+@o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
@@ -62,108 +95,81 @@ _NEED_LINKS = ("confidence", "mean-confidence", "linked")
 @o.BATCH_WORDS
 @o.RUN
 @o.CONFIG
-@click.option("--json", "as_json", is_flag=True, help="The report as JSON on standard output; needs -o FILE.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON on standard output; needs -o FILE.")
 def build(**options: Any) -> int:
-    """Build training data.
+    """Build training data in another language.
 
-    Translates labeled sentences with their labels. SOURCE is CoNLL or JSONL.
+    Translates labeled sentences together with their labels. SOURCE is CoNLL or JSONL.
 
-    Every sentence comes out once, in order: translated and labeled, or in JSONL with its error; with --filter, those
-    that pass. What became of the entities of each label is reported on standard error, and in the run folder.
+    Every sentence is written once, in order: translated and labeled, or with its error. With --filter, only sentences
+    that pass are written. A report on standard error, and in the run folder, counts the entities of each label: how
+    many were built and written, and why the others were not.
 
     \b
     xlner build examples/en-es.conll --to es -o es.jsonl
-    xlner build examples/en-es.conll --to gl --route align --filter complete,unique -o gl.conll
+    xlner build examples/en-es.conll --to gl --method align --filter complete,unique -o gl.conll
     """
-    from xlner.pipeline import TrainingDataBuilder
-    from xlner.pipeline.pipeline import DEFAULT_WINDOW
+    from xlner.pipeline import DEFAULT_WINDOW, BuildReport, TrainingDataBuilder, read_calibration
 
-    path, as_json = options.pop("source"), options.pop("as_json")
-    if as_json and options["output"] == STANDARD_STREAM:
-        raise UnknownNameError("--json writes to standard output", hint="write the sentences to a file: -o FILE")
-    format = options["input_format"] or format_of(path, default="conll")
-    to_format = output_format(options["output"], options["output_format"], format)
+    chosen = BuildOptions(**options)
+    input_format = chosen.input_format or format_of(chosen.source, default="conll")
+    output_format = chosen.format_for(input_format)
+    inputs = Inputs({"source": chosen.source})
     builder = TrainingDataBuilder(
-        options["translator"],
-        options["aligner"],
-        options["projector"],
-        to_lang=options["to_lang"],
-        from_lang=options["from_lang"],
-        route=options["route"],
-        markers=options["markers"],
-        fallback=options["fallback"],
-        check=_needs_links(options),
-        calibration=read_calibration(options["calibration"]),
-        min_confidence=options["min_confidence"],
-        ignore=options["ignore"],
-        on_warning=options["on_warning"],
-        window=window_for(to_format, DEFAULT_WINDOW),
-        batch_words=options["batch_words"],
+        chosen.translator,
+        chosen.aligner,
+        chosen.projector,
+        to_lang=chosen.to_lang,
+        from_lang=chosen.from_lang,
+        method=chosen.method,
+        markers=chosen.markers,
+        fallback=chosen.fallback,
+        check=chosen.needs_links,
+        calibration=read_calibration(chosen.calibration) if chosen.calibration else None,
+        min_confidence=chosen.min_confidence,
+        ignore=chosen.ignore,
+        on_warning=chosen.on_warning,
+        window=window_for(output_format, DEFAULT_WINDOW),
+        batch_words=chosen.batch_words,
     )
     require_target_entities(builder.projector, "a translation", "text")
-    report = ReadReport()
     sentences = read_sentences(
-        path,
-        format=format,
-        language=options["from_lang"],
+        chosen.source,
+        format=input_format,
+        language=chosen.from_lang,
         require_tags=True,
-        report=report,
-        scheme=options["scheme"],
-        repair=options["repair"],
-        tag_names=options["tag_names"],
+        report=inputs.report(chosen.source),
+        scheme=chosen.scheme,
+        repair=chosen.repair,
+        tag_names=chosen.tag_names,
     )
-    watch = _Watch(as_json=as_json)
-    return execute(
-        builder, sentences, CommandRun("build", options, to_format, {"source": path}, {path: report}, watch=watch)
-    )
+    report = BuildReport()
+    code = run(builder, sentences, inputs, chosen, output_format, build_report=report)
+    text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
+    if chosen.run_dir is not None:
+        Path(chosen.run_dir, _REPORT).write_text(text + "\n", encoding="utf-8")
+    if chosen.as_json:
+        click.echo(text)
+    for line in _table(report):
+        click.echo(f"xlner: {line}", err=True)
+    return code
 
 
-def _needs_links(options: Mapping[str, Any]) -> bool:
-    """Whether the options ask how sure labels are, which takes links to say."""
-    named = {text.partition(":")[0].strip() for text in options["filters"]}
-    return bool(options["min_confidence"] or options["calibration"] or named.intersection(_NEED_LINKS))
-
-
-class _Watch:
-    """Counts for the report, and prints and saves it."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        from xlner.pipeline.build_report import BuildReport
-
-        self.as_json = as_json
-        self.report: BuildReport = BuildReport()
-
-    def made(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        return self.report.made(pairs)
-
-    def written(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        return self.report.written(pairs)
-
-    def finish(self, dropped: Mapping[str, int], run_dir: str | None) -> None:
-        self.report.filtered = dict(dropped)
-        text = json.dumps(self.report.as_dict(), indent=2, ensure_ascii=False)
-        if run_dir is not None:
-            (Path(run_dir) / _REPORT).write_text(text + "\n", encoding="utf-8")
-        if self.as_json:
-            click.echo(text)
-        for line in _table(self.report):
-            click.echo(f"xlner: {line}", err=True)
-
-
-def _table(report: BuildReport) -> list[str]:
-    """Entities by label, as lines."""
+def _table(report: BuildReport) -> Iterator[str]:
+    """Entities by label, and notes, as lines."""
     rows = [("label", "source", "built", "written", "not built")]
     rows += [_row(label, count) for label, count in [*sorted(report.labels.items()), ("all", report.total)]]
     widths = [max(len(row[k]) for row in rows) for k in range(4)]
-    lines = [
-        "  ".join(
-            [row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:4], widths[1:], strict=True)), row[4]]
-        )
-        for row in rows
-    ]
-    notes = [("found by alignment", report.fallen_back), ("translations look wrong", report.suspicious)]
-    notes += [("sentences failed", report.failed)]
-    return [line.rstrip() for line in lines] + [f"{what}: {_listed(counts)}" for what, counts in notes if counts]
+    for label, *counts, dropped in rows:
+        cells = [label.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(counts, widths[1:], strict=True)), dropped]
+        yield "  ".join(cells).rstrip()
+    for note, by_reason in (
+        ("found by alignment", report.found_by_alignment),
+        ("translations look wrong", report.translation_warnings),
+        ("sentences failed", report.failed),
+    ):
+        if by_reason:
+            yield f"{note}: {_listed(by_reason)}"
 
 
 def _row(label: str, count: LabelCount) -> tuple[str, str, str, str, str]:

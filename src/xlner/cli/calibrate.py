@@ -1,25 +1,45 @@
-"""`xlner calibrate`: how often is a projection right that looks this sure?"""
+"""`xlner calibrate`: learn how often a projection with a given confidence is right."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._confidence import fingerprint
-from xlner.cli._parallel import parallel
-from xlner.core.files import open_output, require_other_file
+from xlner.core.files import STANDARD_STREAM, open_output, require_other_file
 from xlner.errors import InputError
-from xlner.formats import ReadReport, format_of, read_alignments, read_sentences
+from xlner.formats import format_of, raise_errors, read_parallel
 
 if TYPE_CHECKING:
-    from xlner.core.pair import Pair
-    from xlner.evaluation.reliability import Reliability
+    from xlner.evaluation import Reliability
 
-_FOLDS = 5
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrateOptions:
+    """The options of `xlner calibrate`."""
+
+    source: str
+    gold: str
+    output: str
+    alignment: str | None
+    aligner: str
+    projector: str
+    recognizer: str | None
+    source_lang: str
+    lang: str | None
+    ignore: tuple[str, ...]
+    input_format: str | None
+    scheme: str
+    repair: str
+    tag_names: tuple[str, ...] | None
+    limit: int | None
+    batch_words: int
+    bins: int
+    as_json: bool
 
 
 @click.command()
@@ -29,8 +49,8 @@ _FOLDS = 5
 @click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format instead of an aligner.")
 @o.ALIGNER
 @o.PROJECTOR
-@click.option("--recognizer", metavar="SPEC", help="Find the entities of SOURCE first; then it needs no labels.")
-@click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
+@click.option("--recognizer", metavar="SPEC", help="Recognize the entities of SOURCE first; then it needs no labels.")
+@o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of GOLD.")
 @o.IGNORE
 @o.input_format()
@@ -42,117 +62,63 @@ _FOLDS = 5
 @click.option("--bins", type=click.IntRange(min=1), default=10, show_default=True, help="Bins of the tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def calibrate(**options: Any) -> int:
-    """Make confidence a probability.
+    """Turn confidence into a probability.
 
-    Projects the labels of SOURCE onto GOLD, its translation with labels of its own, and learns how often a projection
-    with a given confidence is right. With -o FILE that is written down for --calibration of label and project.
+    Projects the labels of SOURCE onto GOLD, its translation with gold labels, and learns how often a projection with a
+    given confidence is right. With -o FILE the result is saved for --calibration of label, project and build.
 
-    Prints reliability tables: of the confidence as it is, and calibrated in 5-fold cross-validation.
+    Prints reliability tables: for raw confidences, and for confidences calibrated in 5-fold cross-validation.
 
     \b
     xlner calibrate examples/en-es.conll examples/es.conll -o es.calibration.json
     """
-    from xlner.evaluation.reliability import reliability
-    from xlner.pipeline import Pipeline
-    from xlner.projection.calibration import Calibration
-    from xlner.projection.confidence import ConfidentProjector
+    from xlner.evaluation import reliability
+    from xlner.pipeline import Pipeline, judge_confidences
 
-    writes = options["output"] != "-"
-    if writes:
-        require_other_file(options["output"], options["source"], options["gold"])
+    chosen = CalibrateOptions(**options)
+    if chosen.output != STANDARD_STREAM:
+        require_other_file(chosen.output, chosen.source, chosen.gold)
     pipeline = Pipeline(
         None,
-        options["recognizer"],
-        options["aligner"] if options["alignment"] is None else None,
-        options["projector"],
-        target_lang=options["lang"],
-        source_lang=options["source_lang"],
-        ignore=options["ignore"],
-        batch_words=options["batch_words"],
+        chosen.recognizer,
+        chosen.aligner if chosen.alignment is None else None,
+        chosen.projector,
+        target_lang=chosen.lang,
+        source_lang=chosen.source_lang,
+        ignore=chosen.ignore,
+        batch_words=chosen.batch_words,
     )
-    stages = {"projector": fingerprint(pipeline.projector), "aligner": fingerprint(pipeline.aligner)}
-    pipeline.projector = ConfidentProjector(pipeline.projector)  # type: ignore[arg-type]  # there is one
-    raw, correct, sentence = _judged(pipeline, _read(options))
-    if not raw:
-        raise InputError("no entity was projected, so there is nothing to learn from", path=options["source"])
-    if writes:
-        with open_output(options["output"]) as stream:
-            stream.write(Calibration.fit(raw, correct, **stages).to_json())
-    held_out = _cross_validated(raw, correct, sentence)
+    pairs = read_parallel(
+        chosen.source,
+        chosen.gold,
+        chosen.alignment,
+        source_lang=chosen.source_lang,
+        target_lang=chosen.lang,
+        source_format=chosen.input_format,
+        target_format=chosen.input_format or format_of(chosen.gold),
+        scheme=chosen.scheme,
+        repair=chosen.repair,
+        tag_names=chosen.tag_names,
+        require_source_tags=chosen.recognizer is None,
+        require_target_tags=True,
+    )
+    judged = judge_confidences(pipeline, islice(raise_errors(pairs), chosen.limit))
+    for number, error in judged.errors:
+        click.echo(f"xlner: sentence {number + 1} left out: {error}", err=True)
+    if not judged.confidences:
+        raise InputError("no entity was projected, so there is nothing to learn from", path=chosen.source)
+    if chosen.output != STANDARD_STREAM:
+        with open_output(chosen.output) as stream:
+            stream.write(judged.fit().to_json())
     tables = {
-        "as it is": reliability(raw, correct, bins=options["bins"]),
-        "calibrated, cross-validated": reliability(held_out, correct, bins=options["bins"]),
+        "raw": reliability(judged.confidences, judged.correct, bins=chosen.bins),
+        "calibrated, cross-validated": reliability(judged.cross_validated(), judged.correct, bins=chosen.bins),
     }
-    if options["as_json"]:
+    if chosen.as_json:
         click.echo(json.dumps({name: _record(table) for name, table in tables.items()}, indent=2))
     else:
         _print(tables)
     return 0
-
-
-def _read(options: dict[str, Any]) -> Iterable[Pair]:
-    """Pairs whose target has its gold entities; raises the first `InputError`."""
-    names = (options["source"], options["gold"], options["alignment"] or "")
-    tags = {"scheme": options["scheme"], "repair": options["repair"], "tag_names": options["tag_names"]}
-    read = {"format": options["input_format"], "report": ReadReport(), **tags}
-    labeled = options["recognizer"] is None
-    pairs = parallel(
-        read_sentences(names[0], language=options["source_lang"], require_tags=labeled, **read),
-        read_sentences(
-            names[1],
-            **{**read, "format": options["input_format"] or format_of(names[1])},
-            language=options["lang"],
-            require_tags=True,
-        ),
-        None if options["alignment"] is None else read_alignments(options["alignment"]),
-        names,
-    )
-    for number, pair in enumerate(pairs):
-        if isinstance(pair, InputError):
-            raise pair
-        if number == options["limit"]:
-            return
-        yield pair
-
-
-def _judged(pipeline: Any, pairs: Iterable[Pair]) -> tuple[list[float], list[bool], list[int]]:
-    """Confidence, truth and sentence of every projected entity."""
-    from dataclasses import replace
-
-    raw: list[float] = []
-    correct: list[bool] = []
-    sentence: list[int] = []
-    gold: list[set[tuple[tuple[int, int], str]]] = []
-
-    def without_gold() -> Iterable[Pair]:
-        for pair in pairs:
-            gold.append({(e.span, e.label) for e in pair.target.entities})
-            yield replace(pair, target=pair.target.with_entities(()))
-
-    for number, done in enumerate(pipeline.run_pairs(without_gold())):
-        if done.error is not None:
-            click.echo(f"xlner: sentence {number + 1} left out: {done.error}", err=True)
-        for entity in done.labeled.entities:
-            raw.append(entity.score or 0.0)
-            correct.append((entity.span, entity.label) in gold[number])
-            sentence.append(number)
-    return raw, correct, sentence
-
-
-def _cross_validated(raw: Sequence[float], correct: Sequence[bool], sentence: Sequence[int]) -> list[float]:
-    """Each confidence calibrated on the sentences of the other folds; as it is where they have no entity."""
-    from xlner.projection.calibration import Calibration
-
-    found = list(raw)
-    for fold in range(_FOLDS):
-        seen = [k for k, number in enumerate(sentence) if number % _FOLDS != fold]
-        if not seen:
-            continue
-        fitted = Calibration.fit([raw[k] for k in seen], [correct[k] for k in seen])
-        for k, number in enumerate(sentence):
-            if number % _FOLDS == fold:
-                found[k] = fitted(raw[k])
-    return found
 
 
 def _record(table: Reliability) -> dict[str, Any]:
@@ -176,7 +142,7 @@ def _print(tables: dict[str, Reliability]) -> None:
 
     console = Console(highlight=False, soft_wrap=True)
     for name, found in tables.items():
-        table = Table(box=SIMPLE_HEAD, title=f"confidence {name}", title_justify="left")
+        table = Table(box=SIMPLE_HEAD, title=f"confidence, {name}", title_justify="left")
         for column in ("bin", "entities", "confidence", "accuracy"):
             table.add_column(column, justify="right")
         for b in found.bins:

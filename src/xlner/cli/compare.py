@@ -1,4 +1,4 @@
-"""`xlner compare`: is one system better than another?"""
+"""`xlner compare`: test whether systems differ."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli import _options as o
 from xlner.cli import _scored as s
 from xlner.cli._tables import make_console, make_table
 from xlner.cli.evaluate import MODES
@@ -20,23 +21,18 @@ if TYPE_CHECKING:
 @click.argument("baseline", metavar="BASELINE")
 @click.argument("systems", metavar="SYSTEM…", nargs=-1, required=True)
 @click.option("--mode", type=click.Choice(MODES), default="strict", show_default=True, help="As in evaluate.")
+@o.bootstrap(default=1000)
 @click.option(
-    "--bootstrap",
-    type=click.IntRange(min=2),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Bootstrap samples for the intervals.",
+    "--trials", type=click.IntRange(min=1), default=10_000, show_default=True, help="Trials of the randomization test."
 )
-@click.option("--trials", type=click.IntRange(min=1), default=10_000, show_default=True, help="Trials of the test.")
 @s.SEED
 @s.READING
 @s.JSON
 def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Test whether systems differ.
 
-    Compares the micro F1 of every SYSTEM with that of BASELINE on the same GOLD data: difference, interval, and the
-    p-value of a paired approximate randomization test; for several systems also adjusted after Holm.
+    Compares the micro F1 of every SYSTEM with that of BASELINE on the same GOLD data: the difference, its interval, and
+    the p-value of a paired approximate randomization test. For several systems p is also adjusted (Holm 1979).
 
     \b
     xlner compare gold.conll greedy.conll exact.conll heuristic.conll
@@ -46,7 +42,7 @@ def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, *
 
     numbers = {"samples": options["bootstrap"], "seed": options["seed"]}
     scores = [_scores(gold, path, options) for path in (baseline, *systems)]
-    s.say_unknown(scores[0].ignored or {}, {label: 0 for found in scores for label in found.per_type})
+    s.note_unknown_labels(scores[0].ignored or {}, {label: 0 for found in scores for label in found.per_type})
     bounds = [confidence_intervals(found, **numbers).micro for found in scores]
     differences = [difference(scores[0], found, trials=options["trials"], **numbers) for found in scores[1:]]
     adjusted = holm([d.p for d in differences])

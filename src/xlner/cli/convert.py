@@ -1,4 +1,4 @@
-"""`xlner convert`: from one format into another."""
+"""`xlner convert`: convert labeled sentences between formats."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._run import EXIT_SOME_FAILED, counted, stopping_at_errors
+from xlner.cli._run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
@@ -24,11 +24,11 @@ from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
 @o.output_format(o.SENTENCE_FORMATS)
 @o.SCHEME
 @click.option(
-    "--to-scheme",
+    "--output-scheme",
     type=click.Choice([s.value for s in Scheme if s is not Scheme.AUTO], case_sensitive=False),
     default=Scheme.IOB2.value,
     show_default=True,
-    help="Tag scheme to write.",
+    help="Tag scheme of the output.",
 )
 @o.REPAIR
 @o.TAG_NAMES
@@ -37,13 +37,15 @@ from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
 def convert(**options: Any) -> int:
     """Convert between formats.
 
-    IN and OUT are CoNLL, JSONL or text by their names; - is standard input (text) or output (CoNLL) unless told
-    otherwise.
+    The formats of IN and OUT are guessed from their names; - is standard input (text by default) or standard output
+    (CoNLL by default).
 
     \b
     xlner convert train.iob2 train.jsonl
-    xlner convert pred.conll - --output-format conll --to-scheme IOBES
+    xlner convert pred.conll - --output-format conll --output-scheme IOBES
     """
+    from xlner.pipeline.run_summary import counted
+
     report = ReadReport()
     require_other_file(options["output"], options["input"])
     default = "conll" if options["output"] == STANDARD_STREAM else None
@@ -59,12 +61,12 @@ def convert(**options: Any) -> int:
     )
     entities: Counter[str] = Counter()
     sentences = _sentences(stopping_at_errors(items, options["on_error"]), entities)
-    count = write_sentences(sentences, options["output"], format=output_format, scheme=options["to_scheme"])
+    count = write_sentences(sentences, options["output"], format=output_format, scheme=options["output_scheme"])
     notes = [counted(count, "sentence")]
     if report.repaired_tags:
         notes.append(f"{counted(report.repaired_tags, 'tag')} out of place repaired")
     if output_format == "text" and entities:
-        notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, since text holds none")
+        notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, because text has no labels")
     if report.bad:
         notes.append(f"{report.bad} could not be read")
     click.echo(f"xlner: {', '.join(notes)}", err=True)
@@ -72,7 +74,7 @@ def convert(**options: Any) -> int:
 
 
 def _sentences(items: Iterator[Sentence | InputError], entities: Counter[str]) -> Iterator[Sentence]:
-    """The sentences; in the place of a bad one an empty sentence with its error. Counts entities by label."""
+    """The sentences, with an empty sentence and its error for a bad one. Counts entities by label."""
     for item in items:
         sentence = Sentence((), meta={"error": str(item)}) if isinstance(item, InputError) else item
         entities.update(e.label for e in sentence.entities)

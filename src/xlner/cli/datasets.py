@@ -1,4 +1,4 @@
-"""`xlner datasets`: which data sets xlner reads, and which of them are here."""
+"""`xlner datasets`: list the data sets that xlner reads, or those in a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from xlner.errors import InputError
 if TYPE_CHECKING:
     from xlner.formats.datasets import Dataset
 
-_SHOWN = 12  # digits of a checksum
+_SHOWN = 12
+"""Digits of a checksum in tables."""
 
 
 @click.command()
@@ -23,8 +24,8 @@ _SHOWN = 12  # digits of a checksum
 def datasets(folder: str | None, as_json: bool) -> int:
     """List data sets.
 
-    Without FOLDER: the data sets that xlner reads, with their licenses and where to get them. With FOLDER: what of
-    them is in it and in the folders below, with the spec to give in the place of a file, and checksums.
+    Without FOLDER: the data sets that xlner reads, with their licenses and where to get them. With FOLDER: those that
+    are in it or in its subfolders, with checksums, and the specs that commands take instead of a file.
 
     \b
     xlner datasets
@@ -61,12 +62,12 @@ def _known_record(dataset: Dataset) -> dict[str, Any]:
 
 
 def _print_found(folder: Path, as_json: bool) -> None:
-    from xlner.engines.run_folder import file_digest
+    from xlner.engines import file_digest
     from xlner.formats.datasets import spec_of
     from xlner.formats.datasets.survey import survey
 
     if not folder.is_dir():
-        raise InputError("this is not a folder", path=folder, hint="give the folder that holds data sets")
+        raise InputError("not a folder", path=folder, hint="give the folder that holds data sets")
     rows: list[dict[str, str]] = []
     for place, located in survey(folder):
         digest = file_digest(located.files[0])
@@ -79,7 +80,7 @@ def _print_found(folder: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     if not rows:
-        click.echo(f"xlner: no data set in {folder}; `xlner datasets` says where its files belong", err=True)
+        click.echo(f"xlner: no data set in {folder}; `xlner datasets` shows where the files belong", err=True)
         return
     table = make_table("spec", "language", "sha256", "checksum", "license")
     for row in rows:

@@ -1,4 +1,4 @@
-"""`xlner doctor`: what works here, and what to install for the rest."""
+"""`xlner doctor`: show which backends work here, and what to install for the others."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _FAKES = "xlner.fakes:"
-_LEAST_WIDTH = 40  # of details
+_LEAST_WIDTH = 40
+"""Columns of the details at least."""
 _YES, _NO, _ON_DEMAND = "yes", "no", "on demand"
 _COLORS = {_YES: "green", _NO: "red", _ON_DEMAND: "yellow"}
 
@@ -25,11 +26,11 @@ _COLORS = {_YES: "green", _NO: "red", _ON_DEMAND: "yellow"}
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(as_json: bool) -> int:
-    """Show what works here.
+    """Show which backends work here.
 
-    Lists all backends, and what to install for those that do not work; those that work on demand want a model or a
-    file to be named, or download theirs when they are first used. Then the devices that models run on, whether the
-    hub of models can be reached, and how much of the disk downloaded models take."""
+    Lists all backends, and what to install for those that do not work. Backends that work on demand need the name of a
+    model or file, or download their model on first use. Also shows the devices for models, whether the hub can be
+    reached, and the disk space of downloaded models."""
     from xlner.cli._machine import hub_row, machine_rows
     from xlner.core.registry import KINDS, names
     from xlner.models.hub import without_downloads
@@ -47,7 +48,7 @@ def doctor(as_json: bool) -> int:
 
     click.echo(f"xlner {__version__}, Python {sys.version.split()[0]}")
     terminal = Console().width
-    # As wide as it must be: a word that is cut in two cannot be copied.
+    # Wider than the terminal: a word that is broken in two cannot be copied.
     Console(highlight=False, soft_wrap=True, width=10_000).print(_table(rows, terminal))
     return 0
 
@@ -68,7 +69,7 @@ def _table(rows: list[dict[str, Any]], width: int) -> Table:
 
 
 def _check(kind: str, name: str, target: str, hub: bool) -> dict[str, Any]:
-    """Build a backend with its defaults; the built-in fakes always work."""
+    """Try to build a backend with its defaults; the built-in fakes always work."""
     from xlner.core.registry import load
 
     row = {"kind": kind, "name": name, "works": True, "state": _YES}
@@ -81,14 +82,14 @@ def _check(kind: str, name: str, target: str, hub: bool) -> dict[str, Any]:
     except NotDownloadedError as error:
         if hub:
             return {**row, "state": _ON_DEMAND, "details": str(error)}
-        unreachable = "and the hub cannot be reached; download it where there is a network, and give the folder"
+        unreachable = "and the hub cannot be reached; download it on another machine, and give the folder"
         return {**row, "works": False, "state": _NO, "details": f"{error.message}, {unreachable}"}
     except XlnerError as error:
         return {**row, "works": False, "state": _NO, "details": str(error)}
 
 
 def _details(backend: Any) -> str:
-    """What a backend says about itself, else the first sentence of its description."""
+    """The summary of a backend, or the first paragraph of its docstring."""
     if hasattr(type(backend), "summary"):
         return str(backend.summary)
     paragraph = (inspect.getdoc(type(backend)) or "").partition("\n\n")[0]

@@ -1,4 +1,4 @@
-"""`xlner encoder`: encoders as files."""
+"""`xlner encoder`: export encoders."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ import click
 
 @click.group()
 def encoder() -> None:
-    """Encoders, which give word vectors, as files."""
+    """Export the offline encoder."""
 
 
 @encoder.command()
 @click.argument("folder", metavar="DIR")
-@click.option("--overwrite", is_flag=True, help="Replace DIR where it exists.")
+@click.option("--overwrite", is_flag=True, help="Replace DIR if it exists.")
 def export(folder: str, overwrite: bool) -> int:
     """Write the offline encoder as a Hugging Face folder.
 
-    AutoModel and AutoTokenizer load it, and so do the aligner hf and train-aligner. It takes 490 MB.
+    The folder has 490 MB. AutoModel and AutoTokenizer load it, and so do the aligner hf and xlner train-aligner.
 
     \b
     xlner encoder export e5

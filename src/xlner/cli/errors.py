@@ -1,4 +1,4 @@
-"""`xlner errors`: the kind of each error and the stage that it comes from."""
+"""`xlner errors`: show wrong labels, and the stages that caused them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import _scored as s
-from xlner.cli._run import counted
 from xlner.cli._tables import make_console, make_table
 
 if TYPE_CHECKING:
@@ -19,20 +18,21 @@ if TYPE_CHECKING:
     from xlner.core.sentence import Sentence
     from xlner.evaluation import EntityError, ErrorReport
 
-_CONTEXT = 4  # words shown on each side of an error
+_CONTEXT = 4
+"""Words shown on each side of an error."""
 
 
 @click.command()
 @click.argument("gold", metavar="GOLD")
 @click.argument("predicted", metavar="PRED")
-@click.option("--examples", type=click.IntRange(min=0), default=3, show_default=True, help="How many of each kind.")
+@click.option("--examples", type=click.IntRange(min=0), default=3, show_default=True, help="Examples of each kind.")
 @s.READING
 @s.JSON
 def errors(gold: str, predicted: str, examples: int, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
-    """Show what is wrong with labels.
+    """Show wrong labels and their causes.
 
-    Prints each kind of error with its share of all errors, the F1 that would be gained without it, and examples. If
-    PRED is JSONL from xlner, each error is also attributed to a stage. The attribution can be a guess.
+    Shows the kind of every error, and how much F1 would gain without errors of this kind. If PRED is JSONL that xlner
+    wrote, it also attributes each error to a stage, which is an estimate if the file has too little information.
 
     \b
     xlner errors examples/es.conll es.labeled.jsonl --ignore MISC,DATE
@@ -75,6 +75,8 @@ def _record(error: EntityError) -> dict[str, Any]:
 
 
 def _print(report: ErrorReport, examples: int) -> None:
+    from xlner.pipeline.run_summary import counted
+
     console = make_console()
     c = report.counts
     console.print(
@@ -89,7 +91,7 @@ def _print(report: ErrorReport, examples: int) -> None:
 
 
 def _print_kinds(report: ErrorReport, console: Console) -> None:
-    """Kinds by stage, with what F1 would gain without them."""
+    """Print the kinds by stage, with the gain in F1 without them."""
     by_stage = report.by_stage()
     stages = [] if set(by_stage) == {None} else list(by_stage)
     table = make_table("kind", "errors", "share", "F1 gain", *(stage or "unknown" for stage in stages))
@@ -122,7 +124,7 @@ def _print_examples(kind: str, found: Sequence[EntityError], count: int, console
 
 
 def _excerpt(sentence: Sentence, entities: Sequence[Entity], error: EntityError) -> str:
-    """The words around an error, with these entities in brackets."""
+    """The words around an error, with the entities in brackets."""
     both = (*error.gold, *error.predicted)
     start = max(0, min(e.start for e in both) - _CONTEXT)
     end = min(len(sentence), max(e.end for e in both) + _CONTEXT)

@@ -1,4 +1,4 @@
-"""`xlner evaluate`: entity scores."""
+"""`xlner evaluate`: score labels against gold labels."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli import _options as o
 from xlner.cli import _scored as s
 from xlner.cli._tables import make_console, make_table
 
@@ -28,24 +29,19 @@ MODES = ("strict", "conlleval", "span", "partial")
     type=click.Choice(MODES),
     default="strict",
     show_default=True,
-    help="What is correct: span and label; the same with all tags read as conlleval and seqeval read them; "
-    "the span alone; span and label, with half credit where a span overlaps one of its label.",
+    help="What counts as correct: span and label (strict); the same, with tags read as conlleval and seqeval do; the "
+    "span alone; or span and label, with half credit for a span that overlaps one with its label (partial).",
 )
-@click.option(
-    "--bootstrap",
-    type=click.IntRange(min=2),
-    metavar="N",
-    help="Intervals at 95 % from N bootstrap samples.",
-)
+@o.bootstrap(default=None)
 @s.SEED
-@click.option("--by-length", is_flag=True, help="Also by the length of the sentence and of the entity.")
-@click.option("--confusion", is_flag=True, help="Also which label was given for which.")
+@click.option("--by-length", is_flag=True, help="Also score by sentence length and by entity length.")
+@click.option("--confusion", is_flag=True, help="Also show a confusion matrix of the labels.")
 @s.READING
 @s.JSON
 def evaluate(gold: str, predicted: str, mode: str, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
     """Score labels against gold labels.
 
-    GOLD and PRED are CoNLL or JSONL with the same words. JSONL that xlner wrote also has the projection rate.
+    GOLD and PRED are CoNLL or JSONL with the same words. For JSONL that xlner wrote the projection rate is shown, too.
 
     \b
     xlner evaluate examples/es.conll es.labeled.conll --ignore MISC,DATE
@@ -57,7 +53,7 @@ def evaluate(gold: str, predicted: str, mode: str, ignore: tuple[str, ...], as_j
     with s.naming(gold, predicted):
         scores = score(s.gold_sentences(gold, reading), s.predictions(predicted, reading), mode=mode, ignore=ignore)
     if mode != "span":
-        s.say_unknown(scores.ignored or {}, scores.per_type)
+        s.note_unknown_labels(scores.ignored or {}, scores.per_type)
     shown = _Shown(scores, options, {"scheme": reading["scheme"], "repair": reading["repair"]})
     if as_json:
         click.echo(json.dumps(shown.record(), indent=2, ensure_ascii=False))
@@ -67,7 +63,7 @@ def evaluate(gold: str, predicted: str, mode: str, ignore: tuple[str, ...], as_j
 
 
 class _Shown:
-    """Everything that was asked for, computed once."""
+    """All scores to show, computed once."""
 
     def __init__(self, scores: Scores, options: Mapping[str, Any], facts: Mapping[str, object]) -> None:
         from xlner.evaluation import Confusion, by_entity_length, by_sentence_length, confidence_intervals, muc_counts
@@ -87,7 +83,7 @@ class _Shown:
         self.schemes: dict[str, MucCounts] = muc_counts(scores.spans) if scores.mode == "partial" else {}
 
     def record(self) -> dict[str, Any]:
-        """As JSON."""
+        """The scores as a dictionary, for JSON."""
         scores, found = self.scores, self.intervals
         record: dict[str, Any] = {
             "micro": _counts_record(scores.micro),
@@ -112,7 +108,7 @@ class _Shown:
         return {**record, "signature": str(self.signature)}
 
     def print(self) -> None:
-        """As tables."""
+        """Print the scores as tables."""
         console = make_console()
         scores = self.scores
         self._print_scores(console)

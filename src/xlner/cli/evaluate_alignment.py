@@ -1,4 +1,4 @@
-"""`xlner evaluate-alignment`: scores of word links."""
+"""`xlner evaluate-alignment`: score word links."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 @click.command("evaluate-alignment")
 @click.argument("gold", metavar="GOLD")
 @click.argument("predicted", metavar="PRED")
-@click.option("--one-based-gold", is_flag=True, help="Words of GOLD count from 1.")
-@click.option("--one-based-pred", is_flag=True, help="Words of PRED count from 1.")
+@click.option("--one-based-gold", is_flag=True, help="GOLD counts words from 1.")
+@click.option("--one-based-pred", is_flag=True, help="PRED counts words from 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_based_pred: bool, as_json: bool) -> int:
     """Score word links against gold links.
 
-    GOLD has a line for each pair: links such as 0-0 1-2, where 3p4 or 3?4 is possible but not sure; or three columns
-    with tabs, source, target and links, as in XL-WA. PRED is in Pharaoh format, as align writes it.
+    GOLD has a line for each pair: links such as 0-0 1-2, with 3p4 or 3?4 for a possible link; or three columns
+    separated by tabs, source, target and links, as in XL-WA. PRED is in Pharaoh format, as align writes it.
 
-    Precision counts possible links as correct, recall is over sure ones, and so is AER, the alignment error rate.
+    Precision counts possible links as correct; recall counts sure links only. AER is the alignment error rate.
 
     \b
     xlner evaluate-alignment en-fr.gold en-fr.talp --one-based-gold

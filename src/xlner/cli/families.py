@@ -1,4 +1,4 @@
-"""`xlner families`: which training languages help which targets."""
+"""`xlner families`: study which training languages help which targets."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlner.cli._options import bootstrap as bootstrap_option
 from xlner.cli._options import comma_list
-from xlner.errors import ValidationError
+from xlner.errors import UsageError
 
 if TYPE_CHECKING:
     from xlner.experiments.families import Analysis
@@ -17,21 +18,23 @@ def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) ->
     try:
         return None if value is None else tuple(map(int, comma_list(value)))
     except ValueError:
-        raise ValidationError(f"{value!r} is no list of numbers", hint=f"write --{parameter.name} 1,2,3") from None
+        raise UsageError(f"{value!r} is not a list of numbers", hint=f"write --{parameter.name} 1,2,3") from None
 
 
 @click.command()
 @click.option("--recipe", required=True, metavar="RECIPE", help="european, european-xlmr, or a TOML file.")
-@click.option("--model", required=True, metavar="MODEL", help="Encoder to train: a folder, or a name on the hub.")
+@click.option(
+    "--model", required=True, metavar="MODEL", help="Encoder to train: a folder, or a name on the Hugging Face hub."
+)
 @click.option("--data", required=True, metavar="FOLDER", help="Folder with the files that the recipe names.")
-@click.option("-o", "--output", required=True, metavar="FOLDER", help="Where runs and the report go.")
-@click.option("--conditions", type=comma_list, metavar="NAMES", help="Only these and the baseline, with commas.")
-@click.option("--seeds", callback=_numbers, metavar="N,N,…", help="In place of those of the recipe.")
-@click.option("--device", default="auto", show_default=True, metavar="NAME", help="Where to compute.")
-@click.option("--bootstrap", default=2000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
+@click.option("-o", "--output", required=True, metavar="FOLDER", help="Output folder for runs and the report.")
+@click.option("--conditions", type=comma_list, metavar="NAMES", help="Run only these conditions and the baseline.")
+@click.option("--seeds", callback=_numbers, metavar="N,N,…", help="Seeds instead of those of the recipe.")
+@click.option("--device", default="auto", show_default=True, metavar="NAME", help="cpu, cuda, cuda:1 …")
+@bootstrap_option(default=2000)
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of intervals and tests.")
 @click.option("--keep-models", is_flag=True, help="Keep the trained models.")
-@click.option("--resume/--overwrite", default=True, help="Go on with the runs in FOLDER (default), or start anew.")
+@click.option("--resume/--overwrite", default=True, help="Continue the runs in FOLDER (default), or start them again.")
 def families(
     recipe: str,
     model: str,
@@ -45,11 +48,11 @@ def families(
     keep_models: bool,
     resume: bool,
 ) -> int:
-    """Study which families of languages help zero-shot recognition.
+    """Study language families in zero-shot transfer.
 
-    Trains the encoder on each set of languages of the recipe, always on as many sentences in all, and tests it on
-    languages that it was not trained on. The same command goes on where it was stopped, and does nothing again. Writes
-    tables, tests, plots and a page with the conclusion that they support.
+    Trains the encoder on each set of languages of the recipe, with the same total number of sentences, and tests it on
+    languages that it was not trained on. The same command continues an interrupted study. Writes tables, tests, plots
+    and a page with the conclusion that they support.
 
     \b
     xlner encoder export e5

@@ -1,54 +1,71 @@
-"""`xlner label`: the main job."""
+"""`xlner label`: label text through another language."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._confidence import add_confidence
-from xlner.cli._run import OUTPUT_FORMATS, CommandRun, Runner, execute, output_format, window_for
+from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.pair import Pair
-from xlner.errors import InputError, UnknownNameError
-from xlner.formats import ReadReport, format_of, read_sentences
+from xlner.errors import InputError, UsageError
+from xlner.formats import format_of, read_sentences
 
 if TYPE_CHECKING:
-    from xlner.pipeline import Pipeline
+    from xlner.engines import AnyPipeline
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOptions(RunOptions):
+    """The options of `xlner label`."""
+
+    input: str
+    lang: str
+    source_lang: str
+    translator: str
+    recognizer: str
+    aligner: str
+    projector: str
+    ensemble: tuple[str, ...]
+    ensemble_weights: tuple[float, ...] | None
+    unprojected: str
+    min_confidence: float
+    calibration: str | None
+    on_warning: str
 
 
 @click.command()
 @click.argument("input", metavar="INPUT")
-@click.option("--lang", required=True, metavar="CODE", help="Language of the input: es, spa, spa_Latn …")
+@click.option("--lang", required=True, metavar="CODE", help="Language of INPUT: es, spa, spa_Latn …")
 @click.option(
     "--source-lang", default="en", show_default=True, metavar="CODE", help="Language to recognize entities in."
 )
 @o.OUTPUT
-@click.option("--translator", default=o.DEFAULT_TRANSLATOR, show_default=True, metavar="SPEC", help="Translates.")
-@click.option("--recognizer", default=o.DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Finds entities.")
+@o.TRANSLATOR
+@o.RECOGNIZER
 @o.ALIGNER
 @o.PROJECTOR
 @click.option(
     "--ensemble",
     multiple=True,
     metavar="SPEC",
-    help="A recognizer for the language of INPUT, to be averaged with projection word by word; may be repeated.",
+    help="Recognizer for the language of INPUT; its word probabilities are averaged with projection. Repeatable.",
 )
 @click.option(
     "--ensemble-weights",
     type=o.number_list,
     metavar="X,Y,…",
-    help="Weights of projection and of each --ensemble, in this order; all alike by default.",
+    help="Weights of projection and of each --ensemble, in this order. Equal by default.",
 )
 @click.option(
     "--unprojected",
     type=click.Choice(["others", "O"]),
     default="others",
     show_default=True,
-    help="In an ensemble, what projection says of words onto which it projects nothing: nothing, so that the others "
-    "decide, or O.",
+    help="In an ensemble, the vote of projection for words without a projected entity: no vote, or O.",
 )
 @o.CONFIDENCE
 @o.FILTER
@@ -62,52 +79,50 @@ if TYPE_CHECKING:
 @o.RUN
 @o.CONFIG
 def label(**options: Any) -> int:
-    """Label text.
+    """Label text in any language.
 
-    Translates INPUT, recognizes entities in the translation, aligns the words and projects the entities back.
+    Translates INPUT, recognizes entities in the translation, aligns the words, and projects the entities back.
 
-    INPUT is text with one sentence a line, CoNLL or JSONL; - is standard input. On a terminal the labeled text is
-    shown; otherwise it is written as JSONL, or as CoNLL where INPUT is CoNLL.
+    INPUT is text with one sentence per line, CoNLL or JSONL; - is standard input. On a terminal the labeled text is
+    shown in color. Otherwise the output is JSONL, or CoNLL if INPUT is CoNLL.
 
     \b
     xlner label examples/es.txt --lang es
     xlner label news.txt --lang gl -o news.conll
     xlner label news.txt --lang gl --ensemble hf:./my-multilingual-ner -o news.conll
     """
-    from xlner.pipeline import Pipeline
-    from xlner.pipeline.pipeline import DEFAULT_WINDOW
+    from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
 
-    path = options.pop("input")
-    format = options["input_format"] or format_of(path, default="text")
-    to_format = output_format(options["output"], options["output_format"], format)
-    report = ReadReport()
-    sentences = read_sentences(path, format=format, language=options["lang"], report=report)
-    pipeline = Pipeline(
-        options["translator"],
-        options["recognizer"],
-        options["aligner"],
-        options["projector"],
-        target_lang=options["lang"],
-        source_lang=options["source_lang"],
-        ignore=options["ignore"],
-        on_warning=options["on_warning"],
-        window=window_for(to_format, DEFAULT_WINDOW),
-        batch_words=options["batch_words"],
+    chosen = LabelOptions(**options)
+    if chosen.ensemble_weights and not chosen.ensemble:
+        raise UsageError("--ensemble-weights needs an ensemble", hint="give --ensemble SPEC")
+    input_format = chosen.input_format or format_of(chosen.input, default="text")
+    output_format = chosen.format_for(input_format)
+    inputs = Inputs({"input": chosen.input})
+    sentences = read_sentences(
+        chosen.input, format=input_format, language=chosen.lang, report=inputs.report(chosen.input)
     )
-    require_target_entities(pipeline.projector, path, format)
-    add_confidence(pipeline, options)
+    pipeline = Pipeline(
+        chosen.translator,
+        chosen.recognizer,
+        chosen.aligner,
+        chosen.projector,
+        target_lang=chosen.lang,
+        source_lang=chosen.source_lang,
+        ignore=chosen.ignore,
+        on_warning=chosen.on_warning,
+        window=window_for(output_format, DEFAULT_WINDOW),
+        batch_words=chosen.batch_words,
+    )
+    require_target_entities(pipeline.projector, chosen.input, input_format)
+    calibration = read_calibration(chosen.calibration) if chosen.calibration else None
+    for warning in calibration_warnings(calibration, pipeline):
+        click.echo(f"xlner: note: {warning}", err=True)
+    labeling: AnyPipeline = (confident := pipeline.with_confidence(calibration, chosen.min_confidence))
+    if chosen.ensemble:
+        from xlner.transfer import Ensemble
+
+        weights = chosen.ensemble_weights or None
+        labeling = Ensemble(confident, chosen.ensemble, weights=weights, unprojected=chosen.unprojected)
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    run = CommandRun("label", options, to_format, {"input": path}, {path: report})
-    return execute(_ensemble(pipeline, options), pairs, run)
-
-
-def _ensemble(pipeline: Pipeline, options: Mapping[str, Any]) -> Runner:
-    """The pipeline, with recognizers beside it where the options name any."""
-    if not options["ensemble"]:
-        if options["ensemble_weights"]:
-            raise UnknownNameError("--ensemble-weights are those of an ensemble", hint="give --ensemble SPEC")
-        return pipeline
-    from xlner.transfer.ensemble import Ensemble
-
-    weights = options["ensemble_weights"] or None
-    return Ensemble(pipeline, options["ensemble"], weights=weights, unprojected=options["unprojected"])
+    return run(labeling, pairs, inputs, chosen, output_format)

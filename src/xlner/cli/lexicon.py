@@ -1,23 +1,42 @@
-"""`xlner lexicon`: a lexicon for word-by-word translation, learned from parallel files."""
+"""`xlner lexicon`: learn a lexicon from parallel files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._parallel import parallel
-from xlner.cli._progress import count_sentences, progress
+from xlner.cli._progress import progress
 from xlner.cli._run import stopping_at_errors
-from xlner.cli._training import ready_to_align
+from xlner.cli._training import AlignerTraining
 from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError
-from xlner.formats import format_of, read_alignments, read_sentences, write_lexicon
+from xlner.formats import read_parallel, write_lexicon
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LexiconOptions:
+    """The options of `xlner lexicon`."""
+
+    source: str
+    target: str
+    output: str
+    aligner: str
+    alignment: str | None
+    source_lang: str
+    lang: str | None
+    max_words: int
+    min_count: int
+    input_format: str | None
+    on_error: str
+    limit: int | None
+    batch_words: int
 
 
 @click.command()
@@ -25,11 +44,16 @@ from xlner.formats import format_of, read_alignments, read_sentences, write_lexi
 @click.argument("target", metavar="TARGET")
 @o.OUTPUT
 @o.ALIGNER
-@click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format, in place of an aligner.")
-@click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
+@click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format instead of an aligner.")
+@o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @click.option(
-    "--max-words", type=click.IntRange(min=1), default=3, show_default=True, metavar="N", help="Longest phrases."
+    "--max-words",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="The most words of a phrase.",
 )
 @click.option(
     "--min-count",
@@ -37,7 +61,7 @@ from xlner.formats import format_of, read_alignments, read_sentences, write_lexi
     default=1,
     show_default=True,
     metavar="N",
-    help="How often an entry must be seen; phrases at least twice.",
+    help="The least occurrences of an entry; a phrase needs at least two.",
 )
 @o.input_format()
 @o.ON_ERROR
@@ -45,63 +69,61 @@ from xlner.formats import format_of, read_alignments, read_sentences, write_lexi
 @o.BATCH_WORDS
 @o.CONFIG
 def lexicon(**options: Any) -> int:
-    """Learn a lexicon from parallel files, to translate SOURCE's language into TARGET's word by word.
+    """Learn a lexicon from parallel files.
 
-    SOURCE and TARGET are text, CoNLL or JSONL with the same number of sentences; an aligner links their words. Writes
-    words and short phrases of SOURCE, their translations and a weight, with tabs between them, which the translator
-    lexicon:FILE reads.
+    SOURCE and TARGET are text, CoNLL or JSONL with the same number of sentences; an aligner links their words. The
+    output has words and short phrases of SOURCE, their translations, and a weight, separated by tabs. The translator
+    lexicon:FILE reads it, and translates word by word.
 
     \b
     xlner lexicon examples/en-es.conll examples/es.conll --lang es -o en-es.tsv
     xlner translate examples/en-es.conll --from en --to es --translator lexicon:en-es.tsv
     """
-    from xlner.alignment.lexicons import learn_lexicon
+    from xlner.alignment import learn_lexicon
 
-    files = (options["source"], options["target"])
-    require_other_file(options["output"], *files)
-    kept = [0]
+    chosen = LexiconOptions(**options)
+    require_other_file(chosen.output, chosen.source, chosen.target)
+    used = 0
     with ExitStack() as stack:
-        pairs = _aligned(files, options, stack)
-        advance = stack.enter_context(progress(_total(options)))
+        pairs = _aligned(chosen, stack)
+        advance = stack.enter_context(progress(chosen.source, chosen.input_format, chosen.limit))
 
         def linked() -> Iterator[Pair]:
+            nonlocal used
             for pair in pairs:
                 advance(1)
                 if isinstance(pair, Pair) and pair.alignment is not None:
-                    kept[0] += 1
+                    used += 1
                     yield pair
 
-        entries = learn_lexicon(linked(), max_words=options["max_words"], min_count=options["min_count"])
-    count = write_lexicon(entries, options["output"])
-    click.echo(f"xlner: {count} entries from {kept[0]} pairs", err=True)
+        entries = learn_lexicon(linked(), max_words=chosen.max_words, min_count=chosen.min_count)
+    count = write_lexicon(entries, chosen.output)
+    click.echo(f"xlner: {count} entries from {used} pairs", err=True)
     return 0
 
 
-def _aligned(files: tuple[str, str], options: dict[str, Any], stack: ExitStack) -> Iterator[Pair | InputError]:
-    """The pairs with the links of the file or the aligner."""
+def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputError]:
+    """The pairs with links from the file or the aligner."""
     from xlner.pipeline import Pipeline
 
-    links = None if options["alignment"] is None else read_alignments(options["alignment"])
-
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
-        languages = (options["source_lang"], options["lang"])
-        sides = [
-            read_sentences(path, format=options["input_format"], language=lang)
-            for path, lang in zip((source, target), languages, strict=True)
-        ]
-        return parallel(sides[0], sides[1], links, (source, target, options["alignment"] or ""))
+        return read_parallel(
+            source,
+            target,
+            chosen.alignment,
+            source_lang=chosen.source_lang,
+            target_lang=chosen.lang,
+            source_format=chosen.input_format,
+            target_format=chosen.input_format,
+        )
 
-    def limited() -> Iterator[Any]:
-        return islice(stopping_at_errors(read(*files), options["on_error"]), options["limit"])
+    def limited() -> Iterator[Pair | InputError]:
+        pairs = read(chosen.source, chosen.target)
+        return islice(stopping_at_errors(pairs, chosen.on_error), chosen.limit)
 
-    if links is not None:
+    if chosen.alignment is not None:
         return limited()
-    learning = {**options, "extra_bitext": (), "save_model": None, "run_dir": None, "resume": False}
-    aligner = ready_to_align(options["aligner"], files, read, learning, stack)
-    return Pipeline(None, None, aligner, None, batch_words=options["batch_words"]).run_pairs(limited())
-
-
-def _total(options: dict[str, Any]) -> int | None:
-    path = options["source"]
-    found = count_sentences(path, options["input_format"] or format_of(path, "text"))
-    return found if found is None or options["limit"] is None else min(found, options["limit"])
+    reading = {"input_format": chosen.input_format, "lang": chosen.lang, "source_lang": chosen.source_lang}
+    training = AlignerTraining(read=read, on_error=chosen.on_error, reading=reading)
+    aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)
+    return Pipeline(aligner=aligner, projector=None, batch_words=chosen.batch_words).run_pairs(limited())

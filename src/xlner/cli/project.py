@@ -1,22 +1,84 @@
-"""`xlner project`: labels of a source file onto its translation."""
+"""`xlner project`: project labels onto a translation."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._confidence import add_confidence
-from xlner.cli._parallel import agreed, parallel, weighed
-from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
-from xlner.cli._several import also_groups, multi_source_pipeline
+from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli._target_entities import require_target_entities
 from xlner.core.files import STANDARD_STREAM
-from xlner.core.pair import Pair
-from xlner.errors import InputError, UnknownNameError
-from xlner.formats import ReadReport, format_of, read_sentences
+from xlner.errors import UsageError
+from xlner.formats import format_of, read_parallel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectOptions(RunOptions):
+    """The options of `xlner project`."""
+
+    source: str
+    target: str
+    source_lang: str
+    lang: str | None
+    alignment: tuple[str, ...]
+    lexical: bool
+    aligner: str
+    projector: str
+    recognizer: str | None
+    also_source: tuple[str, ...]
+    also_alignment: tuple[str, ...]
+    also_lang: tuple[str, ...]
+    min_confidence: float
+    calibration: str | None
+    scheme: str
+    repair: str
+    tag_names: tuple[str, ...] | None
+
+    def __post_init__(self) -> None:
+        files = (self.source, self.target, *self.alignment)
+        if self.lexical and not self.alignment:
+            raise UsageError("--lexical weights given links", hint="give them with --alignment FILE")
+        if self.lexical and STANDARD_STREAM in files:
+            raise UsageError("--lexical reads its input twice, not standard input", hint="save the input first")
+        if self.also_alignment and not self.alignment:
+            raise UsageError("--also-alignment needs --alignment", hint="give links for all sources, or for none")
+        sources = len(self.also_source)
+        if self.alignment and sources != len(self.also_alignment):
+            counts = f"{sources} --also-source but {len(self.also_alignment)} --also-alignment"
+            raise UsageError(counts, hint="give one for each")
+        if self.also_lang and sources != len(self.also_lang):
+            counts = f"{sources} --also-source but {len(self.also_lang)} --also-lang"
+            raise UsageError(counts, hint="give one for each")
+        if self.also_source and self.target == STANDARD_STREAM:
+            raise UsageError("--also-source needs a file as TARGET, not standard input", hint="save the input first")
+
+    @property
+    def tags(self) -> dict[str, Any]:
+        """How to read tags."""
+        return {"scheme": self.scheme, "repair": self.repair, "tag_names": self.tag_names}
+
+    @property
+    def other_languages(self) -> tuple[str | None, ...]:
+        """The languages of the other sources."""
+        return self.also_lang or (None,) * len(self.also_source)
+
+    @property
+    def reading(self) -> dict[str, Any]:
+        """How to read the pairs of every source."""
+        return {**self.tags, "target_lang": self.lang, "require_source_tags": self.recognizer is None}
+
+    @property
+    def inputs(self) -> Inputs:
+        """All input files by name."""
+        paths = {"target": self.target, "source": self.source}
+        paths |= {f"alignment {k}" if k > 1 else "alignment": path for k, path in enumerate(self.alignment, start=1)}
+        paths |= {f"source {k}": path for k, path in enumerate(self.also_source, start=2)}
+        paths |= {f"alignment of source {k}": path for k, path in enumerate(self.also_alignment, start=2)}
+        return Inputs(paths)
 
 
 @click.command()
@@ -27,12 +89,13 @@ from xlner.formats import ReadReport, format_of, read_sentences
     "--alignment",
     multiple=True,
     metavar="FILE",
-    help="Word links in Pharaoh format instead of an aligner; links of several files weigh by how many have them.",
+    help="Word links in Pharaoh format instead of an aligner. Repeatable: the weight of a link is then the share of "
+    "files that have it.",
 )
 @click.option(
     "--lexical",
     is_flag=True,
-    help="Weigh links by how often their words are linked in all of the text; reads the files twice.",
+    help="Weight links by how often their words are linked in the whole text; reads the files twice.",
 )
 @o.ALIGNER
 @o.PROJECTOR
@@ -42,13 +105,13 @@ from xlner.formats import ReadReport, format_of, read_sentences
     "--also-source",
     multiple=True,
     metavar="FILE",
-    help="Another source of the same TARGET, such as another language; may be repeated. All are projected together.",
+    help="Another source of the same TARGET, such as another language; all are projected together. Repeatable.",
 )
 @click.option("--also-alignment", multiple=True, metavar="FILE", help="Word links of that source, with --alignment.")
 @click.option("--also-lang", multiple=True, metavar="CODE", help="Language of that source.")
-@click.option("--recognizer", metavar="SPEC", help="Find the entities of SOURCE first; then it needs no labels.")
-@click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
-@click.option("--lang", metavar="CODE", help="Language of TARGET, where that is text to be cut into words.")
+@click.option("--recognizer", metavar="SPEC", help="Recognize the entities of SOURCE first; then it needs no labels.")
+@o.SOURCE_LANG
+@click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @o.IGNORE
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
@@ -61,11 +124,11 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @o.RUN
 @o.CONFIG
 def project(**options: Any) -> int:
-    """Carry labels over to a translation.
+    """Project labels onto a translation.
 
-    Projects the labels of SOURCE onto TARGET, its translation, sentence by sentence.
+    Projects the entities of SOURCE onto TARGET, its translation, sentence by sentence.
 
-    SOURCE is CoNLL or JSONL with labels; TARGET is text, CoNLL or JSONL. Labels that TARGET may have are not used.
+    SOURCE is CoNLL or JSONL with labels; TARGET is text, CoNLL or JSONL. Labels of TARGET are ignored.
 
     \b
     xlner project examples/en-es.conll examples/es.txt --lang es
@@ -74,68 +137,66 @@ def project(**options: Any) -> int:
     xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical \\
         --projector "fused:null-aware-coverage?candidates=aligned&max_length=100"
     """
-    from xlner.pipeline import Pipeline
-    from xlner.pipeline.pipeline import DEFAULT_WINDOW
-
-    source, target, links = options.pop("source"), options.pop("target"), options["alignment"]
-    input_format = options["input_format"]
-    target_format = input_format or format_of(target)
-    to_format = output_format(options["output"], options["output_format"], target_format)
-    reports = {source: ReadReport(), target: ReadReport()}
-    tags = {"scheme": options["scheme"], "repair": options["repair"], "tag_names": options["tag_names"]}
-    pipeline = Pipeline(
-        None,
-        options["recognizer"],
-        None if links else options["aligner"],
-        None if options["also_source"] else options["projector"],
-        target_lang=options["lang"],
-        source_lang=options["source_lang"],
-        ignore=options["ignore"],
-        window=window_for(to_format, DEFAULT_WINDOW),
-        batch_words=options["batch_words"],
+    from xlner.pipeline import (
+        DEFAULT_WINDOW,
+        MultiSourcePipeline,
+        Pipeline,
+        calibration_warnings,
+        group_pairs,
+        read_calibration,
     )
 
-    def pairs(reports: Mapping[str, ReadReport]) -> Iterator[Pair | InputError]:
-        return parallel(
-            read_sentences(
-                source,
-                format=input_format,
-                language=options["source_lang"],
-                require_tags=options["recognizer"] is None,
-                report=reports[source],
-                **tags,
-            ),
-            read_sentences(target, format=target_format, language=options["lang"], report=reports[target], **tags),
-            agreed(links) if links else None,
-            (source, target, ", ".join(links)),
+    chosen = ProjectOptions(**options)
+    inputs = chosen.inputs
+    target_format = chosen.input_format or format_of(chosen.target)
+    output_format = chosen.format_for(target_format)
+    calibration = read_calibration(chosen.calibration) if chosen.calibration else None
+    pipeline = Pipeline(
+        None,
+        chosen.recognizer,
+        None if chosen.alignment else chosen.aligner,
+        None if chosen.also_source else chosen.projector,
+        target_lang=chosen.lang,
+        source_lang=chosen.source_lang,
+        ignore=chosen.ignore,
+        window=window_for(output_format, DEFAULT_WINDOW),
+        batch_words=chosen.batch_words,
+    )
+    pairs = read_parallel(
+        chosen.source,
+        chosen.target,
+        chosen.alignment,
+        source_lang=chosen.source_lang,
+        source_format=chosen.input_format,
+        target_format=target_format,
+        weigh_links=chosen.lexical,
+        source_report=inputs.report(chosen.source),
+        target_report=inputs.report(chosen.target),
+        **chosen.reading,
+    )
+    if not chosen.also_source:
+        require_target_entities(pipeline.projector, chosen.target, target_format, **chosen.tags)
+        for warning in calibration_warnings(calibration, pipeline):
+            click.echo(f"xlner: note: {warning}", err=True)
+        confident = pipeline.with_confidence(calibration, chosen.min_confidence)
+        return run(confident, pairs, inputs, chosen, output_format)
+    multi_source = MultiSourcePipeline(
+        [pipeline, *(pipeline.for_source(lang or chosen.source_lang) for lang in chosen.other_languages)],
+        chosen.projector,
+        calibration=calibration,
+        min_confidence=chosen.min_confidence,
+    )
+    others = [
+        read_parallel(
+            source,
+            chosen.target,
+            links,
+            source_lang=lang,
+            source_format=chosen.input_format,
+            target_format=target_format,
+            source_report=inputs.report(source),
+            **chosen.reading,
         )
-
-    inputs = {"target": target, "source": source, **_numbered(links)}
-    read = pairs(reports)
-    if options["lexical"]:
-        _check_lexical(inputs, links)
-        read = weighed(pairs({source: ReadReport(), target: ReadReport()}), read)
-    if options["also_source"]:
-        inputs |= {f"source {k}": path for k, path in enumerate(options["also_source"], start=2)}
-        inputs |= {f"alignment of source {k}": path for k, path in enumerate(options["also_alignment"], start=2)}
-        groups = also_groups(read, target, options, reports)
-        return execute(
-            multi_source_pipeline(pipeline, options),
-            groups,
-            CommandRun("project", options, to_format, inputs, reports),
-        )
-    require_target_entities(pipeline.projector, target, target_format, **tags)
-    add_confidence(pipeline, options)
-    return execute(pipeline, read, CommandRun("project", options, to_format, inputs, reports))
-
-
-def _numbered(links: Sequence[str]) -> dict[str, str]:
-    """Files of links by names of their own."""
-    return {f"alignment {k}" if k > 1 else "alignment": path for k, path in enumerate(links, start=1)}
-
-
-def _check_lexical(inputs: Mapping[str, str], links: Sequence[str]) -> None:
-    if not links:
-        raise UnknownNameError("--lexical weighs given links", hint="give them with --alignment FILE")
-    if STANDARD_STREAM in inputs.values():
-        raise UnknownNameError("--lexical reads its input twice, not standard input", hint="save the input first")
+        for source, links, lang in zip_longest(chosen.also_source, chosen.also_alignment, chosen.other_languages)
+    ]
+    return run(multi_source, group_pairs(pairs, *others), inputs, chosen, output_format)

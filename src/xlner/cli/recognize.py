@@ -1,23 +1,33 @@
-"""`xlner recognize`: one stage alone, straight on the input."""
+"""`xlner recognize`: label text with a recognizer alone."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import click
 
 from xlner.cli import _options as o
-from xlner.cli._run import OUTPUT_FORMATS, CommandRun, execute, output_format, window_for
+from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.core.pair import Pair
 from xlner.errors import InputError
-from xlner.formats import ReadReport, format_of, read_sentences
+from xlner.formats import format_of, read_sentences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecognizeOptions(RunOptions):
+    """The options of `xlner recognize`."""
+
+    input: str
+    lang: str
+    recognizer: str
 
 
 @click.command()
 @click.argument("input", metavar="INPUT")
-@click.option("--lang", required=True, metavar="CODE", help="Language of the input: es, spa, spa_Latn …")
+@click.option("--lang", required=True, metavar="CODE", help="Language of INPUT: es, spa, spa_Latn …")
 @o.OUTPUT
-@click.option("--recognizer", default=o.DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Finds entities.")
+@o.RECOGNIZER
 @o.IGNORE
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
@@ -27,30 +37,31 @@ from xlner.formats import ReadReport, format_of, read_sentences
 @o.RUN
 @o.CONFIG
 def recognize(**options: Any) -> int:
-    """Recognize entities in text, without translation.
+    """Recognize entities without translation.
 
-    Runs a recognizer straight on INPUT, which is text with one sentence a line, CoNLL or JSONL; labels that it has are
-    replaced. With a multilingual model that was trained on other languages than that of INPUT this is model transfer,
-    the alternative to projection.
+    Runs a recognizer directly on INPUT: text with one sentence per line, CoNLL or JSONL. Existing labels are replaced.
+    With a multilingual model that was trained on other languages than that of INPUT, this is zero-shot transfer, the
+    alternative to projection.
 
     \b
     xlner recognize news.txt --lang en
     xlner recognize noticias.txt --lang es --recognizer hf:./my-multilingual-ner -o noticias.conll
     """
-    from xlner.pipeline import RecognitionPipeline
-    from xlner.pipeline.pipeline import DEFAULT_WINDOW
+    from xlner.pipeline import DEFAULT_WINDOW, RecognitionPipeline
 
-    path = options.pop("input")
-    format = options["input_format"] or format_of(path, default="text")
-    to_format = output_format(options["output"], options["output_format"], format)
-    report = ReadReport()
-    sentences = read_sentences(path, format=format, language=options["lang"], report=report)
-    recognition = RecognitionPipeline(
-        options["recognizer"],
-        lang=options["lang"],
-        ignore=options["ignore"],
-        window=window_for(to_format, DEFAULT_WINDOW),
-        batch_words=options["batch_words"],
+    chosen = RecognizeOptions(**options)
+    input_format = chosen.input_format or format_of(chosen.input, default="text")
+    output_format = chosen.format_for(input_format)
+    inputs = Inputs({"input": chosen.input})
+    sentences = read_sentences(
+        chosen.input, format=input_format, language=chosen.lang, report=inputs.report(chosen.input)
+    )
+    pipeline = RecognitionPipeline(
+        chosen.recognizer,
+        lang=chosen.lang,
+        ignore=chosen.ignore,
+        window=window_for(output_format, DEFAULT_WINDOW),
+        batch_words=chosen.batch_words,
     )
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return execute(recognition, pairs, CommandRun("recognize", options, to_format, {"input": path}, {path: report}))
+    return run(pipeline, pairs, inputs, chosen, output_format)

@@ -1,4 +1,4 @@
-"""`xlner reproduce`: experiments, beside published figures."""
+"""`xlner reproduce`: run an experiment and compare it with published figures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlner.cli._options import bootstrap as bootstrap_option
 from xlner.cli._options import comma_list
-from xlner.errors import InputError, UnknownNameError
+from xlner.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from xlner.experiments.reproduce import MethodResult
@@ -20,7 +21,7 @@ def _by_name(values: tuple[str, ...], kind: str, what: str) -> dict[str, str]:
     for value in values:
         name, sign, spec = value.partition("=")
         if not sign or not re.fullmatch(r"[\w-]+", name) or not spec:
-            raise UnknownNameError(f"{kind} {value!r} has no {what.lower()}", hint=f"write --{kind} {what}=SPEC")
+            raise UsageError(f"{kind} {value!r} has no {what.lower()}", hint=f"write --{kind} {what}=SPEC")
         made[name] = spec
     return made
 
@@ -33,40 +34,45 @@ def _by_language(value: str) -> tuple[str, str]:
 @click.command()
 @click.argument("recipe", metavar="RECIPE")
 @click.option("--dataset", required=True, metavar="NAME", help="Dataset of the recipe.")
-@click.option("--data", metavar="FOLDER", help="Folder with the dataset; without it the dataset comes from the hub.")
-@click.option("--langs", metavar="CODES", help="Languages, with commas between them; all of the dataset by default.")
-@click.option("--methods", metavar="NAMES", help="Methods, with commas between them; all of the recipe by default.")
+@click.option("--data", metavar="FOLDER", help="Folder with the dataset. By default it is downloaded from the hub.")
+@click.option("--langs", metavar="CODES", help="Languages, separated by commas. By default all of the dataset.")
+@click.option("--methods", metavar="NAMES", help="Methods, separated by commas. By default all of the recipe.")
 @click.option("--backends", default="paper", show_default=True, metavar="NAME", help="Set of backends of the recipe.")
 @click.option(
     "--aligner",
     "aligners",
     multiple=True,
     metavar="NAME=SPEC",
-    help="One more aligner, for all methods that align; links:FILE takes links from a file, {lang} in its name.",
+    help="Another aligner for all methods that align; links:FILE reads links, with {lang} in FILE for the language.",
 )
 @click.option(
     "--recognizer",
     "recognizers",
     multiple=True,
     metavar="LANG=SPEC",
-    help="Recognizer of a source language, in place of that of the backends.",
+    help="Recognizer of a source language, instead of that of the backends.",
 )
 @click.option(
-    "--target-recognizer", metavar="SPEC", help="Recognizer of target sentences, in place of that of the backends."
+    "--target-recognizer", metavar="SPEC", help="Recognizer of target sentences, instead of that of the backends."
 )
 @click.option(
     "--back-translator",
     "back_translators",
     multiple=True,
     metavar="[LANG=]SPEC",
-    help="Translates labeled sentences back, in place of that of the backends, into one language or all; {lang} stands "
-    "for the language.",
+    help="Translator of labeled sentences into one language or all, instead of that of the backends; {lang} stands for "
+    "the language.",
 )
 @click.option(
-    "-o", "--output", default="reproduced", show_default=True, metavar="FOLDER", help="Where stages and results go."
+    "-o",
+    "--output",
+    default="reproduced",
+    show_default=True,
+    metavar="FOLDER",
+    help="Output folder for stages and results.",
 )
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N sentences of a language.")
-@click.option("--bootstrap", default=1000, show_default=True, metavar="N", help="Bootstrap samples for intervals.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Read only the first N sentences of a language.")
+@bootstrap_option(default=1000)
 @click.option("--seed", default=0, show_default=True, metavar="N", help="Seed of intervals and tests.")
 def reproduce(
     recipe: str,
@@ -84,11 +90,11 @@ def reproduce(
     bootstrap: int,
     seed: int,
 ) -> int:
-    """Run an experiment and compare.
+    """Run a published experiment and compare.
 
-    RECIPE is politov2025, shkalikov-thesis, xlner, or a TOML file. Runs every method on every language, what methods
-    share once; the same command goes on where it was stopped, and does nothing again. Writes tables, tests and a plot
-    into the output folder.
+    RECIPE is politov2025, shkalikov-thesis, xlner, or a TOML file. Runs every method on every language; stages that
+    methods share run once. The same command continues an interrupted experiment. Writes tables, tests and a plot to the
+    output folder.
 
     \b
     xlner reproduce politov2025 --dataset europarl-ner --data europarl-ner --langs de,es --backends offline
@@ -114,7 +120,7 @@ def reproduce(
     results = experiment.run(lambda text: click.echo(f"xlner: {text}", err=True))
     reasons = {r.missing for r in results}
     if len(reasons) == 1 and None not in reasons:
-        raise InputError(f"nothing could be run: {reasons.pop()}")
+        raise InputError(f"no method could run: {reasons.pop()}")
     plan = experiment.plan()
     tests = compare_methods(results, samples=bootstrap, seed=seed)
     title = f"{experiment.recipe.title}: {plan.dataset.title}"

@@ -1,4 +1,4 @@
-"""`xlner symmetrize`: one file of links out of two."""
+"""`xlner symmetrize`: combine the word links of both directions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import click
 from xlner.cli import _options as o
 from xlner.core.alignment import Alignment
 from xlner.core.files import open_output, require_other_file
-from xlner.errors import InputError
-from xlner.formats import read_alignments
+from xlner.formats import raise_errors, read_alignments
 
 
 @click.command()
@@ -22,41 +21,35 @@ from xlner.formats import read_alignments
     default="grow-diag-final-and",
     show_default=True,
     metavar="NAME",
-    help="forward, reverse, intersection, union, grow-diag, grow-diag-final, grow-diag-final-and, or grow-diagonal and "
-    "grow-diagonal-final, which add links between words without any only.",
+    help="forward, reverse, intersection, union, grow-diag, grow-diag-final or grow-diag-final-and; grow-diagonal and "
+    "grow-diagonal-final only add links between words that have no link yet.",
 )
-@click.option("--swap", is_flag=True, help="The links of REVERSE are target-source, as GIZA++ makes them.")
+@click.option("--swap", is_flag=True, help="Swap the links of REVERSE, which are target-source, as GIZA++ makes them.")
 def symmetrize(forward: str, reverse: str, output: str, method: str, swap: bool) -> int:
-    """Put links of both directions together.
+    """Combine word links of both directions.
 
-    FORWARD and REVERSE are word links in Pharaoh format, made by aligning source to target and target to source, for
-    the same pairs. Writes Pharaoh format.
+    FORWARD and REVERSE are word links in Pharaoh format for the same pairs, made by aligning source to target and
+    target to source. The output is in Pharaoh format.
 
     \b
     xlner symmetrize en-es.forward.talp en-es.reverse.talp --method intersection
     """
-    from xlner.alignment.symmetrization import symmetrize as put_together
+    from xlner.alignment import symmetrize as combine
     from xlner.formats import pharaoh
 
     require_other_file(output, forward, reverse)
-    put_together(Alignment(()), Alignment(()), method)  # an unknown method is told before anything is read
+    combine(Alignment(()), Alignment(()), method)  # raises for an unknown method before anything is read
     count = 0
     with open_output(output) as stream:
-        for there, back in _both(forward, reverse):
-            pharaoh.write(stream, put_together(there, back.reversed() if swap else back, method))
+        for one, other in _both(forward, reverse):
+            pharaoh.write(stream, combine(one, other.reversed() if swap else other, method))
             count += 1
     click.echo(f"xlner: links of {count} pairs", err=True)
     return 0
 
 
 def _both(forward: str, reverse: str) -> Iterator[tuple[Alignment, Alignment]]:
-    from xlner.cli._parallel import in_step
+    from xlner.formats.parallel import in_step
 
-    for parts in in_step((read_alignments(forward), read_alignments(reverse)), (forward, reverse)):
-        for part in parts:
-            if isinstance(part, InputError):
-                raise part
-        there, back = parts
-        assert isinstance(there, Alignment)
-        assert isinstance(back, Alignment)
-        yield there, back
+    files = [raise_errors(read_alignments(path)) for path in (forward, reverse)]
+    return ((one, other) for one, other in in_step(files, (forward, reverse)))

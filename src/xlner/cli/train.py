@@ -1,4 +1,4 @@
-"""`xlner train`: fine-tune an encoder as a recognizer."""
+"""`xlner train`: fine-tune an encoder as a recognizer of entities."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from xlner.cli._languages import LabeledFiles, language_file
 from xlner.cli._progress import show_step
 from xlner.cli._run import EXIT_SOME_FAILED
 from xlner.cli._scored import JSON, SEED
+from xlner.errors import UsageError
 
 if TYPE_CHECKING:
     from xlner.transfer.report import Epoch, TrainingReport
@@ -29,18 +30,30 @@ _FILES: dict[str, Any] = {"type": language_file, "multiple": True, "metavar": "L
 _AT_LEAST_1 = click.IntRange(min=1)
 _SCHEDULE = o.options(
     click.option("--epochs", type=_AT_LEAST_1, default=3, show_default=True),
-    click.option("--batch-size", type=_AT_LEAST_1, default=32, show_default=True, help="Sentences in a step."),
-    click.option("--learning-rate", type=float, help="The highest one: 5e-5, or with few parameters 5e-4, by default."),
-    click.option("--weight-decay", type=float, default=0.01, show_default=True, help="Biases and norms are spared."),
-    click.option("--warm-up", type=float, default=0.1, show_default=True, help="Share of steps in which it rises."),
+    click.option("--batch-size", type=_AT_LEAST_1, default=32, show_default=True, help="Sentences in a training step."),
+    click.option(
+        "--learning-rate",
+        type=float,
+        help="Peak learning rate; by default 5e-5, or 5e-4 if only some parameters are trained.",
+    ),
+    click.option(
+        "--weight-decay", type=float, default=0.01, show_default=True, help="Weight decay, except for biases and norms."
+    ),
+    click.option(
+        "--warm-up",
+        type=float,
+        default=0.1,
+        show_default=True,
+        help="Share of the steps in which the learning rate rises.",
+    ),
     click.option(
         "--patience",
         type=click.IntRange(min=0),
         default=0,
         show_default=True,
-        help="End after so many epochs without a better mean F1 of the dev sets; 0 never does.",
+        help="Stop after this many epochs without a better mean F1 on the dev sets; 0 never stops early.",
     ),
-    click.option("--dropout", type=float, help="Of hidden states; that of the model by default."),
+    click.option("--dropout", type=float, help="Dropout of hidden states; by default that of the model."),
 )
 _SIZE = o.options(
     click.option(
@@ -54,36 +67,42 @@ _SIZE = o.options(
         "--freeze-embeddings/--train-embeddings",
         default=True,
         show_default=True,
-        help="Keep what is below the first layer: most of a multilingual model.",
+        help="Freeze the embeddings, most of a multilingual model.",
     ),
     click.option(
-        "--freeze-layers", type=click.IntRange(min=0), default=0, show_default=True, help="Keep the lowest layers, too."
+        "--freeze-layers",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        help="Freeze this many of the lowest layers, too.",
     ),
-    click.option("--max-length", type=_AT_LEAST_1, help="Sub-words read at once; what the model takes by default."),
-    click.option("--batch-tokens", type=_AT_LEAST_1, help="Sub-words computed at once, padding included."),
+    click.option(
+        "--max-length", type=_AT_LEAST_1, help="The most sub-words in a window; by default the limit of the model."
+    ),
+    click.option("--batch-tokens", type=_AT_LEAST_1, help="The most sub-words in a forward pass, padding included."),
     click.option("--dtype", default="auto", show_default=True, help="Precision: float32 or bfloat16."),
     click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:1 …"),
 )
 _SAMPLE = o.options(
-    click.option("--total", type=_AT_LEAST_1, help="Draw so many sentences from all languages; all by default."),
+    click.option(
+        "--total", type=_AT_LEAST_1, help="Draw this many sentences from all languages together; by default all."
+    ),
     click.option(
         "--temperature",
         type=float,
         default=1.0,
         show_default=True,
-        help="Shares of the languages: 1 by their sizes, inf the same for all.",
+        help="Sampling of the languages: 1 by their sizes, inf equally.",
     ),
-    click.option(
-        "--labels", type=o.comma_list, default="", metavar="A,B,…", help="Entity types to learn; all by default."
-    ),
+    click.option("--labels", type=o.comma_list, default="", metavar="A,B,…", help="Labels to learn; by default all."),
 )
 
 
 @click.command()
 @click.argument("model", metavar="MODEL")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Where to write the recognizer.")
-@click.option("--train", "train_files", help="Labeled sentences.", required=True, **_FILES)
-@click.option("--dev", "dev_files", help="Measure on these after each epoch.", **_FILES)
+@click.option("-o", "--output", required=True, metavar="DIR", help="Output folder for the recognizer.")
+@click.option("--train", "train_files", help="Labeled sentences to train on. Repeatable.", required=True, **_FILES)
+@click.option("--dev", "dev_files", help="Labeled sentences to measure on after each epoch. Repeatable.", **_FILES)
 @_SCHEDULE
 @_SIZE
 @_SAMPLE
@@ -95,17 +114,19 @@ _SAMPLE = o.options(
 @o.TAG_NAMES
 @o.ON_ERROR
 @o.LIMIT
-@click.option("--checkpoint-every", type=_AT_LEAST_1, default=200, show_default=True, help="Steps between savings.")
-@click.option("--resume/--overwrite", default=True, help="Go on with a broken run (default), or replace DIR.")
+@click.option("--checkpoint-every", type=_AT_LEAST_1, default=200, show_default=True, help="Steps between checkpoints.")
+@click.option(
+    "--resume/--overwrite", default=True, help="Continue an interrupted training in DIR (default), or replace it."
+)
 @JSON
 @o.CONFIG
 def train(model: str, output: str, as_json: bool, **options: Any) -> int:
-    """Fine-tune an encoder as a recognizer of entities.
+    """Fine-tune an encoder as a recognizer.
 
-    MODEL is a folder or a name on the Hugging Face hub. Files are CoNLL or JSONL, the limit is for each of them; those
-    of one language are put together. With dev sets the weights of the best epoch are kept. A run that was broken off
-    goes on where it stopped, to the same weights as without the break. Exit code 1 means that it looks as if the model
-    had not learned, or that something could not be read.
+    MODEL is a folder or a name on the Hugging Face hub. Files are CoNLL or JSONL; files of one language are joined, and
+    --limit applies to each file. With dev sets the weights of the best epoch are kept. An interrupted training
+    continues where it stopped, and ends with the same weights. Exit code 1 means that the model does not seem to have
+    learned, or that some sentences could not be read.
 
     \b
     xlner encoder export e5
@@ -140,7 +161,7 @@ def _sets(files: LabeledFiles, options: dict[str, Any]) -> list[TrainingSet]:
     learned, measured = files.by_language(options["train_files"]), files.by_language(options["dev_files"])
     only = sorted(set(measured) - set(learned))
     if only:
-        raise click.UsageError(f"--dev {only[0]}: there is no --train of this language; see xlner zero-shot")
+        raise UsageError(f"--dev {only[0]} has no --train of the same language", hint="score it with xlner zero-shot")
     origins = {code: _names(options["train_files"], code) for code in learned}
     return [
         TrainingSet(code, sentences, measured.get(code, ()), origins[code], options["license"])

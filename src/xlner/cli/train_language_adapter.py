@@ -1,4 +1,4 @@
-"""`xlner train-language-adapter`: teach a model a language from text without labels."""
+"""`xlner train-language-adapter`: adapt a model to a language with text that has no labels."""
 
 from __future__ import annotations
 
@@ -17,24 +17,33 @@ from xlner.formats import ReadReport, read_sentences
 @click.command("train-language-adapter")
 @click.argument("model", metavar="MODEL")
 @click.argument("text", metavar="TEXT")
-@click.option("-o", "--output", required=True, metavar="DIR", help="Where to write the adapter.")
-@click.option("--adapter", default="orthogonal", show_default=True, metavar="SPEC", help="orthogonal or bottleneck.")
+@click.option("-o", "--output", required=True, metavar="DIR", help="Output folder for the adapter.")
+@click.option(
+    "--adapter",
+    default="orthogonal",
+    show_default=True,
+    metavar="SPEC",
+    help="Kind of adapter: orthogonal or bottleneck.",
+)
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True)
-@click.option("--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Sequences in a step.")
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Sequences in a training step."
+)
 @click.option("--learning-rate", type=float, default=1e-3, show_default=True)
-@click.option("--max-length", type=click.IntRange(min=1), default=128, show_default=True, help="Sub-words of a window.")
+@click.option("--max-length", type=click.IntRange(min=1), default=128, show_default=True, help="Sub-words in a window.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--lang", metavar="CODE", help="Language of TEXT.")
 @o.input_format()
 @o.ON_ERROR
 @o.LIMIT
-@click.option("--overwrite", is_flag=True, help="Replace DIR.")
+@click.option("--overwrite", is_flag=True, help="Replace DIR if it exists.")
 @o.CONFIG
 def train_language_adapter(model: str, text: str, output: str, **options: Any) -> int:
-    """Train an adapter for a language on text without labels (experimental).
+    """Train a language adapter (experimental).
 
-    MODEL is a folder or a name on the Hugging Face hub. The adapter learns to predict masked sub-words. Task adapters
-    are stacked on top of it. Replace it with the adapter of another language to read that language.
+    Trains on TEXT by masked language modeling; labels are not used. MODEL is a folder or a name on the Hugging Face
+    hub. Train a recognizer on top of the adapter of one language, and swap that for the adapter of another language to
+    read that language.
 
     \b
     xlner train-language-adapter e5 english.txt -o en
@@ -42,7 +51,7 @@ def train_language_adapter(model: str, text: str, output: str, **options: Any) -
     xlner train e5 -o ner --train en=train.conll --parameters "orthogonal?language=en"
     xlner recognize new.txt --lang gl --recognizer "hf:ner?adapter=gl"
     """
-    from xlner.transfer.language_adapters import LanguageAdapterOptions, train_language_adapter
+    from xlner.transfer import LanguageAdapterOptions, train_language_adapter
 
     found = read_sentences(text, format=options["input_format"], language=options["lang"], report=ReadReport())
     read = list(stopping_at_errors(islice(found, options["limit"]), options["on_error"]))

@@ -1,4 +1,4 @@
-"""`xlner zero-shot`: scores of a recognizer on many languages."""
+"""`xlner zero-shot`: score a recognizer on many languages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from xlner.cli._run import EXIT_SOME_FAILED
 from xlner.cli._scored import JSON, SEED
 from xlner.cli._tables import make_console, make_table
 from xlner.core.registry import Spec, names
-from xlner.errors import BackendError
+from xlner.errors import UsageError
 
 if TYPE_CHECKING:
     from xlner.transfer.zero_shot import ZeroShot
@@ -28,16 +28,9 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="DIR",
-    help="Write what was found: LANG.conll, LANG.2.conll of a second file of a language.",
+    help="Write the predictions: LANG.conll, and LANG.2.conll for a second file of a language.",
 )
-@click.option(
-    "--bootstrap",
-    type=click.IntRange(min=2),
-    default=1000,
-    show_default=True,
-    metavar="N",
-    help="Intervals at 95 % from N bootstrap samples.",
-)
+@o.bootstrap(default=1000)
 @SEED
 @o.IGNORE
 @o.input_format()
@@ -49,10 +42,10 @@ if TYPE_CHECKING:
 @JSON
 @o.CONFIG
 def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **options: Any) -> int:
-    """Score a recognizer on many languages, such as those that it was not trained on.
+    """Score a recognizer on many languages.
 
-    MODEL is a folder that xlner train wrote, or any recognizer; each FILE has labeled sentences, CoNLL or JSONL. The
-    limit is for each of them.
+    MODEL is a folder that xlner train wrote, or the spec of any recognizer. It need not be trained on the languages.
+    Each FILE has labeled sentences in CoNLL or JSONL; --limit applies to each file.
 
     \b
     xlner zero-shot e5-ner de=de.conll fi=fi.conll lug=lug.jsonl --ignore DATE
@@ -80,18 +73,19 @@ def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **o
 
 
 def _recognizer(model: str) -> str:
-    """The spec of a model in a folder; a spec as it is. Raises `BackendError` for what is neither."""
+    """The spec of a recognizer; that of the model if it is a folder. Raises `UsageError` for anything else."""
     if Path(model).is_dir():
         return f"hf:{model}"
     if Spec.parse(model).name not in names("recognizer"):
-        raise BackendError(
-            f"{model} is no folder and no recognizer", hint="xlner train writes folders; xlner doctor lists recognizers"
+        raise UsageError(
+            f"{model} is neither a folder nor a recognizer",
+            hint="xlner train writes folders; xlner doctor lists recognizers",
         )
     return model
 
 
 def _names(targets: Sequence[tuple[str, str]]) -> list[str]:
-    """The language of each target, with a number where it comes more than once.
+    """The language of each target, with a number from its second file on.
 
     >>> _names([("pt", "a.conll"), ("de", "b.conll"), ("pt", "c.conll")])
     ['pt', 'de', 'pt.2']

@@ -1,4 +1,4 @@
-"""The record that flows through the stages, and what the last stage says about it."""
+"""The record that flows through the stages, and the result of the last stage."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ class Reason(StrEnum):
     """Why a source entity was not projected."""
 
     UNALIGNED = "unaligned"
-    """No word of it has a link."""
+    """None of its words has a link."""
     NO_CANDIDATE = "no-candidate"
-    """No target span could carry it."""
+    """It has no candidate in the target sentence."""
     BELOW_THRESHOLD = "below-threshold"
-    """Every candidate scored too low."""
+    """All of its candidates score below the threshold."""
     OVERLAP = "overlap"
-    """Its candidates lost to those of other entities."""
+    """Its candidates overlap spans that other entities were projected to."""
     OVER_LIMIT = "over-limit"
-    """A required number of projections could not be met."""
+    """The required number of projections cannot be met."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one source entity: target entities it was projected to, or the reason it was dropped.
+    """The result for one source entity: the target entities it was projected to, or the reason it was dropped.
 
-    `scores` holds the parts of the score of the first projected entity by name.
+    `scores` holds the parts of the score of the first projected entity by name. Raises `ValidationError` unless there
+    is exactly one of projected entities and a reason.
 
     >>> Outcome(Entity(0, 1, "LOC"), reason=Reason.UNALIGNED).dropped
     True
@@ -44,20 +45,24 @@ class Outcome:
 
     def __post_init__(self) -> None:
         if bool(self.projected) == (self.reason is not None):
-            raise ValidationError("an outcome has projected entities or a reason, and not both")
+            raise ValidationError("an outcome has either projected entities or a reason, and not both")
 
     @property
     def dropped(self) -> bool:
-        """True where nothing was projected."""
+        """True if nothing was projected."""
         return not self.projected
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """The labeled target sentence, and one outcome per source entity in the order of the source.
+    """The labeled target sentence, and one outcome per source entity, in the order of the source.
 
-    `solver` says how a matcher found the spans, and `objective` the sum of their scores: `single`, `dp`, `milp`
-    and `assignment` prove that no choice has a larger one, `greedy` proves nothing. None where nothing was matched.
+    `objective` is the sum of the scores of the matched spans, and `solver` the algorithm that found them: `single`,
+    `dp`, `milp` and `assignment` prove that the sum is the maximum, `greedy` does not. Both are None without matching.
+
+    >>> vigo = Entity(0, 1, "LOC")
+    >>> Projection(Sentence(("Vigo",), (vigo,)), (Outcome(vigo, (vigo,)),)).sentence.tags()
+    ['B-LOC']
     """
 
     sentence: Sentence
@@ -68,10 +73,10 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A target sentence and what the stages have found out about it so far.
+    """A target sentence and what the stages have added to it so far.
 
-    Before translation `source` is None. `error` says why a stage could not process this pair; later stages leave
-    such a pair alone. Raises `ValidationError` where a link of `alignment` leaves the two sentences.
+    `source` is None before translation. `error` says why a stage could not process this pair; later stages skip such
+    a pair. Raises `ValidationError` for an alignment without a source, or with a link outside the two sentences.
 
     >>> Pair(Sentence(("Vigo",)), Sentence(("Vigo",)), Alignment(((0, 0),))).source.tokens
     ('Vigo',)
@@ -89,7 +94,37 @@ class Pair:
                 raise ValidationError("a pair with an alignment needs a source sentence")
             self.alignment.check(len(self.source), len(self.target))
 
+    def require_source(self) -> Sentence:
+        """Return the source sentence; raise `ValidationError` if there is none.
+
+        >>> Pair(Sentence(("Vigo",)), Sentence(("Vigo",))).require_source().tokens
+        ('Vigo',)
+        """
+        if self.source is None:
+            raise ValidationError("this pair has no source sentence", hint="translate the target, or give its source")
+        return self.source
+
+    def require_alignment(self) -> Alignment:
+        """Return the word links; raise `ValidationError` if there are none.
+
+        >>> Pair(Sentence(("Vigo",)), Sentence(("Vigo",)), Alignment(((0, 0),))).require_alignment().links
+        ((0, 0),)
+        """
+        if self.alignment is None:
+            raise ValidationError("this pair has no alignment", hint="align its words, or give its links")
+        return self.alignment
+
+    def require_projection(self) -> Projection:
+        """Return the projection; raise `ValidationError` if there is none.
+
+        >>> Pair(Sentence(("Vigo",)), projection=Projection(Sentence(("Vigo",)), ())).require_projection().outcomes
+        ()
+        """
+        if self.projection is None:
+            raise ValidationError("this pair has no projection", hint=self.error or "project its entities first")
+        return self.projection
+
     @property
     def labeled(self) -> Sentence:
-        """The target sentence with the projected entities; with none where the pair failed."""
+        """The target sentence with the projected entities; without entities if the pair failed."""
         return self.projection.sentence if self.projection is not None else self.target.with_entities(())

@@ -1,4 +1,4 @@
-"""Where a run executes: shards on disk that survive a kill."""
+"""Run a pipeline: run folders with shards that survive a crash, filters, output and a summary."""
 
 import lazy_loader as lazy
 

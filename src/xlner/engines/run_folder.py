@@ -1,4 +1,4 @@
-"""Run folders: a long run in shards that survive a kill, and the check that a second start continues the same run."""
+"""Run folders: they keep the finished shards of a long run, so that it can continue after a crash."""
 
 from __future__ import annotations
 
@@ -22,11 +22,22 @@ T = TypeVar("T")
 
 
 class RunFolder:
-    """A folder that holds the finished shards of one run.
+    """A folder that keeps the finished shards of one run.
 
-    `identity` says what the result depends on (recipe, versions, input hashes); a folder with another identity is
-    refused. `reused` holds the numbers, from 1, of the shards that the last `run` found finished. Raises
-    `RunFolderError` where the folder belongs to another run, is in use by another process or cannot be made.
+    - `identity`: everything that the results depend on, such as options, versions and hashes of the input.
+    - `shard_size`: sentences in a shard; a folder keeps the size that its run began with.
+    - `overwrite`: remove the shards of an earlier run.
+
+    `reused` has the numbers, from 1, of the shards that the last `run` found finished. Raises `RunFolderError` if the
+    folder belongs to a run with another identity, is in use by another process, or cannot be created.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from xlner import RecognitionPipeline, Sentence
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> pipeline = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl")
+    >>> with TemporaryDirectory() as path, RunFolder(path, {"pipeline": pipeline.fingerprint}) as folder:
+    ...     [pair.labeled.tags() for pair in folder.run([Sentence(("Vigo",))], pipeline.run)]
+    [['B-LOC']]
     """
 
     def __init__(
@@ -47,7 +58,7 @@ class RunFolder:
             raise
 
     def _open(self, identity: Mapping[str, Any], shard_size: int, overwrite: bool) -> int:
-        """Begin or take up a run; returns the shard size that it began with."""
+        """Begin or resume a run, and return the shard size that it began with."""
         if overwrite:
             _clear(self.path)
         manifest = self._manifest()
@@ -57,7 +68,7 @@ class RunFolder:
         elif manifest["identity"] != identity:
             raise RunFolderError(
                 f"{self.path} holds a run with another {_difference(manifest['identity'], identity)}",
-                hint="use another folder, or --overwrite to start anew",
+                hint="use another folder, or --overwrite to start again",
             )
         return int(manifest["shard_size"])
 
@@ -67,9 +78,9 @@ class RunFolder:
         process: Callable[[Iterable[T]], Iterator[Pair]],
         on_progress: Callable[[int], None] = lambda n: None,
     ) -> Iterator[Pair]:
-        """Process the items shard by shard, skipping finished shards, then yield all pairs in order.
+        """Process the items shard by shard, skip finished shards, and then yield all pairs in order.
 
-        `on_progress` is told how many more pairs are done.
+        `on_progress` is called with the number of pairs that were done since its last call.
         """
         iterator = iter(items)
         number = 0
@@ -85,7 +96,7 @@ class RunFolder:
             yield from self._read(done)
 
     def close(self) -> None:
-        """Let other processes use the folder."""
+        """Unlock the folder for other processes."""
         self._lock.close()
 
     def __enter__(self) -> RunFolder:
@@ -98,7 +109,7 @@ class RunFolder:
         return self.path / f"shard-{number:06d}.jsonl"
 
     def _finished(self, number: int, expected: int) -> bool:
-        """True where the shard has its mark and is what the mark says."""
+        """True if the shard has a mark with the right hash and number of lines."""
         path = self._shard(number)
         try:
             mark = json.loads(path.with_suffix(".done").read_text(encoding="utf-8"))
@@ -118,7 +129,7 @@ class RunFolder:
     def _read(self, number: int) -> Iterator[Pair]:
         for item in read_pairs(self._shard(number)):
             if isinstance(item, InputError):
-                raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start anew")
+                raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start again")
             yield item
 
     def _manifest(self) -> dict[str, Any] | None:
@@ -130,11 +141,11 @@ class RunFolder:
             manifest = json.loads(text)
             return {"identity": manifest["identity"], "shard_size": manifest["shard_size"]}
         except (ValueError, KeyError, TypeError):
-            raise RunFolderError(f"{self.path / _MANIFEST} is damaged", hint="use --overwrite to start anew") from None
+            raise RunFolderError(f"{self.path / _MANIFEST} is damaged", hint="use --overwrite to start again") from None
 
 
 def file_digest(path: str | Path) -> str:
-    """SHA-256 of a file, for the identity of a run."""
+    """The SHA-256 hash of a file in hexadecimal digits, for the identity of a run."""
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -144,12 +155,12 @@ def _mark(data: bytes) -> dict[str, object]:
 
 
 def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """The names of what differs, for a message."""
+    """The keys whose values differ, for a message."""
     differ = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
     return ", ".join(differ)
 
 
 def _clear(path: Path) -> None:
-    """Remove what a run left behind, and nothing else."""
+    """Remove the files of a run, and no others."""
     for old in (*path.glob("shard-*"), path / _MANIFEST):
         old.unlink(missing_ok=True)

@@ -229,7 +229,14 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
 
 
 def _dump(stream: TextIO, record: Mapping[str, object]) -> None:
-    stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False, default=_other_record) + "\n")
+
+
+def _other_record(value: object) -> dict[str, object]:
+    """The record of a pair in the meta of a sentence: another source of the same target."""
+    if isinstance(value, Pair):
+        return source_record(value)
+    raise ValidationError(f"meta has a value of type {type(value).__name__}, which JSON has no form for")
 
 
 def _sentence_record(sentence: Sentence, scheme: Scheme | str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Putting the stages together: batches, isolation of errors, run folders."""
+"""Pipelines that label sentences and build training data, with filters, summaries and calibration."""
 
 import lazy_loader as lazy
 

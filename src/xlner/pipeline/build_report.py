@@ -1,4 +1,4 @@
-"""What became of the labels of a build: counts by label and by reason, from the pairs as they pass."""
+"""Count the labels of a build: how many were built and written, and why the others were not."""
 
 from __future__ import annotations
 
@@ -14,21 +14,25 @@ _MARKERS = "markers:"
 
 @dataclass(slots=True)
 class LabelCount:
-    """Entities of one label: in the source, in the translations, in those that were written, and why not."""
+    """Entities of one label: in the source, in the translations, and in the translations that were written.
+
+    >>> LabelCount(source=2, built=1).written
+    0
+    """
 
     source: int = 0
     built: int = 0
     written: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
-    """By reason; those of sentences that failed are `failed`."""
+    """Dropped entities by reason; entities of failed sentences count as `failed`."""
 
 
 @dataclass(slots=True)
 class BuildReport:
-    """Counts of a build, taken from the pairs as they pass by.
+    """Counts of a build, taken from its pairs as they are made and written.
 
-    `fallen_back` is how many entities of those built were lost by the translator and found by alignment, by the
-    reason for which they were lost; `suspicious` how many translations look wrong, by flag.
+    `found_by_alignment` counts entities that the translation lost and alignment found, by the reason they were lost.
+    `translation_warnings` counts what looks wrong about translations.
 
     >>> from xlner import Entity, Outcome, Projection, Reason, Sentence
     >>> vigo = Entity(0, 1, "LOC")
@@ -41,21 +45,22 @@ class BuildReport:
 
     sentences: int = 0
     failed: Counter[str] = field(default_factory=Counter)
-    """By the stage that failed; what could not be read is `input`."""
+    """Failed sentences by stage; sentences that could not be read count as `input`."""
     sentences_written: int = 0
     filtered: dict[str, int] = field(default_factory=dict)
-    suspicious: Counter[str] = field(default_factory=Counter)
-    fallen_back: Counter[str] = field(default_factory=Counter)
+    """Sentences that each filter dropped."""
+    translation_warnings: Counter[str] = field(default_factory=Counter)
+    found_by_alignment: Counter[str] = field(default_factory=Counter)
     labels: dict[str, LabelCount] = field(default_factory=lambda: defaultdict(LabelCount))
 
     def made(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """Count all pairs."""
+        """Count all pairs, and pass them on."""
         for pair in pairs:
             self._count(pair)
             yield pair
 
     def written(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """Count those that are written."""
+        """Count the pairs that are written, and pass them on."""
         for pair in pairs:
             self.sentences_written += 1
             for entity in pair.labeled.entities:
@@ -64,8 +69,8 @@ class BuildReport:
 
     def _count(self, pair: Pair) -> None:
         self.sentences += 1
-        flags = pair.target.meta.get("translation_warnings")
-        self.suspicious.update(map(str, flags) if isinstance(flags, (list, tuple)) else ())
+        warnings = pair.target.meta.get("translation_warnings")
+        self.translation_warnings.update(map(str, warnings) if isinstance(warnings, (list, tuple)) else ())
         if pair.error is not None:
             self.failed[pair.error.partition(":")[0] if pair.source is not None else "input"] += 1
             for entity in pair.source.entities if pair.source is not None else ():
@@ -79,11 +84,11 @@ class BuildReport:
                 count.dropped[str(outcome.reason)] += 1
             else:
                 lost = (name.removeprefix(_MARKERS) for name in outcome.scores if name.startswith(_MARKERS))
-                self.fallen_back.update(lost)
+                self.found_by_alignment.update(lost)
 
     @property
     def total(self) -> LabelCount:
-        """All labels together."""
+        """The sum over all labels."""
         total = LabelCount()
         for count in self.labels.values():
             total.source += count.source
@@ -93,12 +98,12 @@ class BuildReport:
         return total
 
     def as_dict(self) -> dict[str, object]:
-        """For JSON."""
+        """The counts as a dictionary, for JSON."""
         return {
             "sentences": {
                 "source": self.sentences,
                 "failed": _sorted(self.failed),
-                "suspicious": _sorted(self.suspicious),
+                "translation_warnings": _sorted(self.translation_warnings),
                 "filtered": _sorted(self.filtered),
                 "written": self.sentences_written,
             },
@@ -106,7 +111,7 @@ class BuildReport:
                 label: {"source": c.source, "built": c.built, "written": c.written, "dropped": _sorted(c.dropped)}
                 for label, c in [*sorted(self.labels.items()), ("all", self.total)]
             },
-            "fallen_back": _sorted(self.fallen_back),
+            "found_by_alignment": _sorted(self.found_by_alignment),
         }
 
 

@@ -1,4 +1,4 @@
-"""Which projected sentences are good enough to train on: filters with a name, and the count of what each drops."""
+"""Filters that choose projected sentences to train on, and counts of what each of them drops."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from xlner.core.signature import Digest
 from xlner.errors import UnknownNameError, ValidationError
 
 FAILED = "failed"
-"""The reason of a sentence that carries an error."""
+"""The reason for dropping a sentence that has an error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A filter for sentences by name, with its value where it takes one.
+    """A filter for sentences: its name, and its value if it takes one. `FILTERS` describes all of them.
 
-    Raises `UnknownNameError` for a name that nothing is known of, `ValidationError` for a value that makes no sense.
+    Raises `UnknownNameError` for an unknown name, and `ValidationError` for a missing value or one out of range.
 
     >>> str(Filter.parse("confidence:0.50"))
     'confidence:0.5'
@@ -42,7 +42,7 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str) -> Filter:
-        """Read `name` or `name:value`."""
+        """Parse `name` or `name:value`."""
         name, colon, value = text.strip().partition(":")
         try:
             return cls(name, float(value) if colon else None)
@@ -52,13 +52,13 @@ class Filter:
             raise ValidationError(f"filter {text!r} has no number after the colon") from None
 
     def keeps(self, pair: Pair) -> bool:
-        """True where a sentence passes. `unique` passes all here: it is about the sentences before."""
+        """True if a sentence passes. `unique` always passes here, because it needs the sentences before."""
         return FILTERS[self.name].keeps(pair, self.value or 0.0)
 
 
 @dataclass(frozen=True, slots=True)
 class FilterKind:
-    """What a filter does: its test of a pair with a value, and from where to where the value may go."""
+    """A filter: its test of a pair with a value, and the range of the value."""
 
     keeps: Callable[[Pair, float], bool]
     takes_value: bool = True
@@ -108,24 +108,34 @@ FILTERS: dict[str, FilterKind] = {
     "entities": FilterKind(lambda p, v: len(p.labeled.entities) >= v, high=_ANY),
     "unique": FilterKind(lambda p, _: True, takes_value=False),
 }
-"""`complete`: all source entities are projected (COMP-INS of Ebing & Glavaš 2025). `projected`: at least this share of
-them is. `confidence`, `mean-confidence`: the lowest and the mean score of the projected entities; one without a score
-counts as 0. `linked`: at least this share of all words has a link; a pair without links at hand passes, and those
-without entities are not aligned. `length-ratio`: the longer sentence has at most that many times the words of the
-shorter. `max-length`: words of the target. `entities`: at least so many in the target. `unique`: no kept sentence
-before has the same words."""
+"""The filters by name:
+
+- `complete`: all source entities are projected (COMP-INS of Ebing and Glavaš 2025).
+- `projected:X`: at least this share of the source entities is projected.
+- `confidence:X`, `mean-confidence:X`: the lowest, or the mean, score of the projected entities is at least X. An
+  entity without a score counts as 0.
+- `linked:X`: at least this share of all words has a link. A pair without an alignment passes.
+- `length-ratio:X`: the longer sentence has at most X times the words of the shorter one.
+- `max-length:N`: the target has at most N words.
+- `entities:N`: the target has at least N entities.
+- `unique`: no sentence that was kept before has the same words.
+"""
 
 
 @dataclass(slots=True)
 class FilterReport:
-    """How many sentences were kept, and how many dropped by which filter: the first that each did not pass."""
+    """How many sentences were kept, and how many each filter dropped. A sentence counts for the first filter it fails.
+
+    >>> str(FilterReport(kept=1))
+    'kept 1 of 1 sentences'
+    """
 
     kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
     @property
     def sentences(self) -> int:
-        """All that came."""
+        """All sentences, kept and dropped."""
         return self.kept + self.dropped.total()
 
     def __str__(self) -> str:
@@ -134,9 +144,9 @@ class FilterReport:
 
 
 class SentenceFilters:
-    """Filters in a row; a sentence is kept where it passes all of them, and those that failed are never kept.
+    """Keeps sentences that pass all filters. Sentences with an error are never kept.
 
-    `filters` are `Filter` objects or their texts, such as `complete` and `confidence:0.5`; see `FILTERS`.
+    `filters` are `Filter` objects or texts such as `complete` and `confidence:0.5`; see `FILTERS`.
 
     >>> from xlner import Sentence
     >>> filters = SentenceFilters(["max-length:2", "unique"])
@@ -153,7 +163,7 @@ class SentenceFilters:
         self._seen: set[str] = set()
 
     def kept(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """The pairs that pass, in order; `report` counts as they go."""
+        """The pairs that pass, in order; `report` counts them."""
         for pair in pairs:
             reason = self.reason(pair)
             if reason is None:
@@ -165,7 +175,7 @@ class SentenceFilters:
                 self.report.dropped[reason] += 1
 
     def reason(self, pair: Pair) -> str | None:
-        """The first filter that drops a pair, or None."""
+        """The first filter that drops a pair; None if it passes."""
         if pair.error is not None:
             return FAILED
         return next((str(f) for f in self.filters if not f.keeps(pair) or self._is_double(f, pair)), None)

@@ -1,4 +1,4 @@
-"""Batches by token budget, and what to do when one breaks."""
+"""Run a stage in batches, and find the item that breaks a batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Cut a stream into lists of `size` items, the last one shorter.
+    """Cut a stream into lists of `size` items; the last list may be shorter.
 
     >>> list(windows("abc", 2))
     [['a', 'b'], ['c']]
@@ -25,9 +25,9 @@ def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
 
 
 def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -> list[R | Exception]:
-    """Run a stage on a batch; where it raises, halve the batch until the item that breaks it is alone.
+    """Run a stage on a batch; if it raises, halve the batch until the item that breaks it is alone.
 
-    One result or exception per item, in order. A `BackendError` is not the fault of an item and ends the run.
+    Return one result or exception per item, in order. A `BackendError` is not caused by an item and is raised.
 
     >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
     ['1', 'integer division or modulo by zero']
@@ -38,7 +38,7 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) ->
         results = list(stage(items))
     except BackendError:
         raise
-    except Exception as error:  # whatever a model raises belongs to its sentence, not to the run
+    except Exception as error:  # any error of a model belongs to its sentence and must not end the run
         if len(items) == 1:
             return [error]
         half = len(items) // 2
@@ -55,7 +55,13 @@ def in_batches(
     length: Callable[[T], int],
     budget: int,
 ) -> list[R | Exception]:
-    """Run a stage over items of mixed lengths in batches by token budget; results in the order of the items."""
+    """Run a stage over items of mixed lengths, and return one result or exception per item, in order.
+
+    A batch has at most `budget` words: its number of items times the length of its longest item.
+
+    >>> in_batches(lambda texts: [t.upper() for t in texts], ["a", "bc"], length=len, budget=2)
+    ['A', 'BC']
+    """
     results: list[R | Exception | None] = [None] * len(items)
     for positions in padded_batches([length(item) for item in items], budget):
         for position, result in zip(positions, isolated(stage, [items[p] for p in positions]), strict=True):
@@ -64,7 +70,7 @@ def in_batches(
 
 
 def describe(error: Exception, stage: str) -> str:
-    """One line about what went wrong in a stage.
+    """One line that says which stage failed and why.
 
     >>> describe(KeyError("x"), "recognizer")
     "recognizer: KeyError: 'x'"

@@ -1,47 +1,60 @@
-"""The chain: translate, recognize, align, project."""
+"""Label sentences through another language: translate, recognize, align, project."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
-from typing import Any, TypeVar
-from unicodedata import normalize
 
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
-from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import InputError, StageError, ValidationError
-from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.stages import Aligner, DirectedTranslator, Projector, Recognizer, Translator
+from xlner.errors import InputError, ValidationError
+from xlner.pipeline.distinct import each_distinct
+from xlner.pipeline.isolation import windows
+from xlner.pipeline.stage_runner import (
+    DEFAULT_BATCH_WORDS,
+    DEFAULT_WINDOW,
+    StageRunner,
+    build_aligner,
+    build_stage,
+    check_direction,
+    put_result,
+    text_to_translate,
+    translated_sentence,
+    unread,
+)
+from xlner.projection.calibration import Calibration
+from xlner.stages import Aligner, Projector, Recognizer, TargetEntityProjector, Translator, fingerprint_of
 from xlner.text.languages import canonical
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
-
-DEFAULT_WINDOW = 1000
-DEFAULT_BATCH_WORDS = 4096
-
-R = TypeVar("R")
 
 
 class Pipeline:
     """Labels target sentences through a source language.
 
-    Stages are objects with the methods of `xlner.stages.Translator`, `Recognizer`, `Aligner` and `Projector`, or specs
-    such as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"`, `"greedy"`. A stage that is None is left out: then
-    every pair must come with what it would have made. A projector that translates and aligns does so with the other
-    stages, where its spec names none.
+    A stage is an object with the method of `xlner.stages.Translator`, `Recognizer`, `Aligner` or `Projector`, or a
+    spec such as `"apertium"`, `"spacy:en_core_web_sm"`, `"e5:itermax"` or `"greedy"`. A stage that is None is skipped;
+    then every pair must come with what that stage would add.
 
-    Translations are checked and, where they look wrong, attempted again; `on_warning` says what is done with one that
-    stays suspicious (see `xlner.translation.OnWarning`), None switches the checks off. Findings are in
-    the `meta` of the source sentence. `ignore` drops source entities with these labels; `labels` counts those of all
-    source entities so far. Sentences without entities are not aligned, except where there is no projector.
+    - `target_lang`, `source_lang`: the language to label, and the language to recognize entities in.
+    - `ignore`: labels of source entities to leave out.
+    - `on_warning`: what to do with a translation that still looks wrong after a second attempt: `keep` (with the
+      warnings in the `meta` of the source sentence), `drop` or `stop`. None does not check translations.
+    - `window`: how many pairs are read ahead.
+    - `batch_words`: the most words in a batch, padding included.
 
-    Raises `UnknownNameError` for a spec that names nothing, `BackendError` where a backend cannot run here.
+    A projector that translates and aligns by itself uses the translator and the aligner of the pipeline, unless its
+    spec names others. Sentences without entities are not aligned, unless there is no projector. `labels` counts the
+    labels of all source entities so far, ignored ones included.
+
+    Raises `UnknownNameError` for an unknown backend or option, `BackendError` if a backend cannot run here, and
+    `ValidationError` for bad sizes or a translator without `target_lang`.
 
     >>> pipeline = Pipeline("echo", None, "oracle", "greedy", target_lang="gl")
     >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)))
@@ -63,22 +76,21 @@ class Pipeline:
         window: int = DEFAULT_WINDOW,
         batch_words: int = DEFAULT_BATCH_WORDS,
     ) -> None:
-        if window < 1 or batch_words < 1:
-            raise ValidationError(f"window {window} and batch_words {batch_words} must be at least 1")
+        self.runner = StageRunner(window, batch_words)
         self.target_lang = None if target_lang is None else canonical(target_lang)
         self.source_lang = canonical(source_lang)
+        self.ignore = frozenset(ignore)
+        self.labels: Counter[str] = Counter()
         if translator is not None and self.target_lang is None:
             raise ValidationError("a translator needs to know the target language", hint="give target_lang")
-        self.translator: Translator | None = _build("translator", translator)
+        self.translator: Translator | None = build_stage("translator", translator)
         self._guard: GuardedTranslator | None = None
         if self.translator is not None and on_warning is not None:
             self._guard = GuardedTranslator(self.translator, on_warning=on_warning, batch_words=batch_words)
-        self._check_route()  # before models are loaded for nothing
-        self.recognizer: Recognizer | None = _build("recognizer", recognizer, language=self.source_lang)
-        self.aligner: Aligner | None = _build("aligner", aligner)
-        if self.aligner is not None and getattr(self.aligner, "trained", True) is False:
-            self.aligner.align([])  # raises: it has to learn first
-        self.projector: Projector | None = _build(
+        check_direction(self.translator, str(self.target_lang), self.source_lang)  # before any model is loaded
+        self.recognizer: Recognizer | None = build_stage("recognizer", recognizer, language=self.source_lang)
+        self.aligner: Aligner | None = build_aligner(aligner)
+        self.projector: Projector | None = build_stage(
             "projector",
             projector,
             translator=self.translator,
@@ -86,18 +98,59 @@ class Pipeline:
             source_lang=self.source_lang,
             target_lang=self.target_lang,
         )
-        self.ignore = frozenset(ignore)
-        self.labels: Counter[str] = Counter()
-        self.window = window
-        self.batch_words = batch_words
+        self._target_entities = (
+            isinstance(self.projector, TargetEntityProjector) and self.projector.reads_target_entities
+        )
+
+    @property
+    def window(self) -> int:
+        """How many pairs are read ahead."""
+        return self.runner.window
+
+    @property
+    def batch_words(self) -> int:
+        """The most words in a batch, padding included."""
+        return self.runner.batch_words
 
     @property
     def fingerprint(self) -> str:
-        """What the results depend on: stages with their options and versions, languages, ignored labels."""
+        """Everything that the results depend on: stages with their options and versions, languages, ignored labels."""
         stages = (self._guard or self.translator, self.recognizer, self.aligner, self.projector)
-        parts = [_fingerprint(stage) for stage in stages]
-        ignored = ",".join(sorted(self.ignore))
-        return "|".join([f"xlner {__version__}", *parts, f"{self.target_lang}<{self.source_lang}", f"ignore={ignored}"])
+        languages = f"{self.target_lang}<{self.source_lang}"
+        ignored = f"ignore={','.join(sorted(self.ignore))}"
+        return "|".join([f"xlner {__version__}", *map(fingerprint_of, stages), languages, ignored])
+
+    def with_confidence(self, calibration: Calibration | None = None, min_confidence: float = 0.0) -> Pipeline:
+        """A pipeline with the same stages that scores every projected entity with a confidence in [0, 1].
+
+        `calibration` and `min_confidence` are those of `xlner.projection.ConfidentProjector`. Without a projector it
+        is the same pipeline.
+
+        >>> confident = Pipeline("echo", None, "oracle", target_lang="gl").with_confidence(min_confidence=0.5)
+        >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)))
+        >>> next(confident.run_pairs([pair])).labeled.entities[0].score
+        1.0
+        """
+        from xlner.projection.confidence import ConfidentProjector
+
+        confident = copy(self)
+        confident.labels = Counter()
+        if self.projector is not None:
+            confident.projector = ConfidentProjector(
+                self.projector, calibration=calibration, min_confidence=min_confidence
+            )
+        return confident
+
+    def for_source(self, source_lang: str) -> Pipeline:
+        """A pipeline with the same stages for another source language.
+
+        >>> Pipeline(source_lang="en").for_source("es").source_lang
+        'es'
+        """
+        other = copy(self)
+        other.labels = Counter()
+        other.source_lang = canonical(source_lang)
+        return other
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
         """Label texts, one sentence each; see `run`. Raises `ValidationError` for a single string."""
@@ -112,72 +165,56 @@ class Pipeline:
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         """Complete pairs that may already have a source or an alignment: one result per pair, in order.
 
-        Reads `window` pairs ahead. What could not be read comes out as an empty pair with that error.
+        An `InputError` becomes an empty pair with that error.
         """
-        calibration = (
-            TranslationStatistics()
-        )  # of this call, so that a part of a run that is done again comes out the same
+        statistics = TranslationStatistics()  # a new one for each call, so that a shard gives the same result again
         for window in windows(pairs, self.window):
-            yield from self._run_window([_unread(p) if isinstance(p, InputError) else p for p in window], calibration)
+            read = [unread(p) if isinstance(p, InputError) else p for p in window]
+            yield from each_distinct(
+                read,
+                lambda found: self._project(self._align(self._recognize(self._translate(found, statistics)))),
+                target_entities=self._target_entities,
+            )
 
-    def _run_window(self, window: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
-        """Process each distinct pair once."""
-        first: dict[tuple[object, ...], int] = {}
-        owners = [first.setdefault(_content(pair), k) for k, pair in enumerate(window)]
-        distinct = sorted(first.values())
-        pairs = self._translate([window[k] for k in distinct], calibration)
-        for stage in (self._recognize, self._align, self._project):
-            pairs = stage(pairs)
-        done = dict(zip(distinct, pairs, strict=True))
-        return [_restored(done[owner], window[k]) for k, owner in enumerate(owners)]
-
-    def _translate(self, pairs: Sequence[Pair], calibration: TranslationStatistics) -> list[Pair]:
+    def _translate(self, pairs: list[Pair], statistics: TranslationStatistics) -> list[Pair]:
         translator, guard = self.translator, self._guard
         if translator is None:
-            return list(pairs)
+            return pairs
         direction = {"from_lang": str(self.target_lang), "to_lang": self.source_lang}
 
         def wanted(pair: Pair) -> bool:
             return pair.source is None and bool(pair.target.tokens)
 
-        def put(pair: Pair, made: CheckedTranslation) -> Pair:
-            if made.error is not None:
-                raise made.error
-            source = Sentence.from_text(made.text, language=self.source_lang)
-            if not source.tokens:
-                raise StageError("the translation is empty")
-            return replace(pair, source=replace(source, meta=made.meta))
+        def put(pair: Pair, checked: CheckedTranslation) -> Pair:
+            return replace(pair, source=translated_sentence(checked, self.source_lang))
 
         def translate(batch: Sequence[Pair]) -> list[CheckedTranslation]:
-            return [CheckedTranslation(text) for text in translator.translate([_text(p) for p in batch], **direction)]
+            texts = [text_to_translate(pair.target) for pair in batch]
+            return [CheckedTranslation(text) for text in translator.translate(texts, **direction)]
 
         if guard is None:
-            return self._stage("translator", translate, put, pairs, wanted)
+            return self.runner.run("translator", translate, pairs, wanted, put)
         todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
-        made = guard.translate_checked([_text(pairs[k]) for k in todo], **direction, statistics=calibration)
+        texts = [text_to_translate(pairs[k].target) for k in todo]
         out = list(pairs)
-        for k, checked in zip(todo, made, strict=True):
-            out[k] = _put("translator", put, pairs[k], checked)
+        for k, checked in zip(todo, guard.translate_checked(texts, **direction, statistics=statistics), strict=True):
+            out[k] = put_result("translator", pairs[k], checked, put)
         return out
 
-    def _recognize(self, pairs: Sequence[Pair]) -> list[Pair]:
-        recognizer = self.recognizer
-
+    def _recognize(self, pairs: list[Pair]) -> list[Pair]:
         def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity]]:
-            sources = [p.source for p in batch if p.source is not None]
-            return recognizer.recognize(sources) if recognizer is not None else [s.entities for s in sources]
+            sources = [pair.require_source() for pair in batch]
+            return self.recognizer.recognize(sources) if self.recognizer is not None else [s.entities for s in sources]
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             self.labels.update(e.label for e in entities)
-            kept = without_labels(entities, self.ignore)
-            return replace(pair, source=pair.source.with_entities(kept) if pair.source else None)
+            return replace(pair, source=pair.require_source().with_entities(without_labels(entities, self.ignore)))
 
-        return self._stage("recognizer", recognize, put, pairs, lambda p: p.source is not None)
+        return self.runner.run("recognizer", recognize, pairs, lambda pair: pair.source is not None, put)
 
-    def _align(self, pairs: Sequence[Pair]) -> list[Pair]:
-        aligner = self.aligner
-        if aligner is None:
-            return list(pairs)
+    def _align(self, pairs: list[Pair]) -> list[Pair]:
+        if self.aligner is None:
+            return pairs
 
         def put(pair: Pair, alignment: Alignment) -> Pair:
             return replace(pair, alignment=alignment)
@@ -185,104 +222,23 @@ class Pipeline:
         def wanted(pair: Pair) -> bool:
             if pair.source is None or pair.alignment is not None:
                 return False
-            return self.projector is None or bool(pair.source.entities)  # links are for entities; most costly stage
+            return self.projector is None or bool(pair.source.entities)  # alignment is the slowest stage
 
-        return self._stage("aligner", aligner.align, put, pairs, wanted)
+        return self.runner.run("aligner", self.aligner.align, pairs, wanted, put)
 
-    def _project(self, pairs: Sequence[Pair]) -> list[Pair]:
-        projector = self.projector
-        if projector is None:
-            return list(pairs)
+    def _project(self, pairs: list[Pair]) -> list[Pair]:
+        if self.projector is None:
+            return pairs
 
         def put(pair: Pair, projection: Projection) -> Pair:
             return replace(pair, projection=projection)
 
-        done = self._stage("projector", projector.project, put, pairs, lambda p: p.alignment is not None)
-        return [_without_entities(p) if p.projection is None and p.error is None else p for p in done]
-
-    def _stage(
-        self,
-        name: str,
-        stage: Callable[[Sequence[Pair]], Sequence[R]],
-        put: Callable[[Pair, R], Pair],
-        pairs: Sequence[Pair],
-        wanted: Callable[[Pair], bool],
-    ) -> list[Pair]:
-        """Run one stage on the pairs that want it and have no error yet, and put its results or errors on them."""
-        out = list(pairs)
-        todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
-        results = in_batches(stage, [pairs[k] for k in todo], length=_length, budget=self.batch_words)
-        for k, result in zip(todo, results, strict=True):
-            out[k] = _put(name, put, pairs[k], result)
-        return out
-
-    def _check_route(self) -> None:
-        """Check the direction before any work is done, where the translator can tell."""
-        if isinstance(self.translator, DirectedTranslator) and self.target_lang is not None:
-            self.translator.check_direction(self.target_lang, self.source_lang)
+        done = self.runner.run("projector", self.projector.project, pairs, lambda p: p.alignment is not None, put)
+        return [_unprojected(p) if p.projection is None and p.error is None else p for p in done]
 
 
-def _put(name: str, put: Callable[[Pair, R], Pair], pair: Pair, result: R | Exception) -> Pair:
-    """The pair with the result of a stage, or with its error."""
-    try:
-        if isinstance(result, Exception):
-            raise result
-        return put(pair, result)
-    except Exception as error:  # a result that does not fit its sentence is that sentence's error, too
-        return replace(pair, error=describe(error, name))
-
-
-def _text(pair: Pair) -> str:
-    """What to translate. Translators know composed letters; the target itself keeps its text and offsets."""
-    return normalize("NFC", pair.target.with_text().text or "")
-
-
-def _build(kind: str, stage: Any, **defaults: object) -> Any:
-    return load(kind, stage, **defaults) if isinstance(stage, str) else stage
-
-
-def _fingerprint(stage: object) -> str:
-    if stage is None:
-        return "none"
-    return str(getattr(stage, "fingerprint", type(stage).__qualname__))
-
-
-def _length(pair: Pair) -> int:
-    return len(pair.target) + (len(pair.source) if pair.source else 0)
-
-
-def _content(pair: Pair) -> tuple[object, ...]:
-    """What the result for a pair depends on."""
-    source = pair.source
-    similarity = None if pair.alignment is None else pair.alignment.similarity
-    return (
-        pair.target.tokens,
-        pair.target.text,
-        pair.target.language,
-        None if source is None else (source.tokens, source.text, source.entities),
-        pair.alignment,
-        None if similarity is None else id(similarity),
-        pair.error,
-    )
-
-
-def _restored(done: Pair, original: Pair) -> Pair:
-    """The result of the first of several equal pairs, with the identity of this one."""
-    if done.target is original.target:
-        return done
-    projection = done.projection
-    if projection is not None:
-        labeled = original.target.with_entities(projection.sentence.entities)
-        projection = replace(projection, sentence=labeled)
-    return replace(done, target=original.target, projection=projection)
-
-
-def _unread(error: InputError) -> Pair:
-    return Pair(Sentence(()), error=str(error))
-
-
-def _without_entities(pair: Pair) -> Pair:
-    """The result for a pair that was not projected: nothing to project is no error, a missing part is one."""
+def _unprojected(pair: Pair) -> Pair:
+    """The result for a pair that was not projected: an error if its source or alignment is missing."""
     if pair.target.tokens and pair.source is None:
         return replace(pair, error="pipeline: no source sentence for this sentence")
     if pair.source is not None and pair.source.entities:

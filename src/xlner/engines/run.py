@@ -1,0 +1,77 @@
+"""Run a pipeline from its input to its output: run folder, filters, counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
+
+from xlner.core.pair import Pair
+from xlner.engines.run_folder import RunFolder
+from xlner.pipeline.build_report import BuildReport
+from xlner.pipeline.filters import SentenceFilters
+from xlner.pipeline.run_summary import RunSummary
+
+
+class AnyPipeline(Protocol):
+    """What can be run: a `Pipeline`, a `RecognitionPipeline`, a `MultiSourcePipeline`, a `TrainingDataBuilder` …"""
+
+    @property
+    def fingerprint(self) -> str:
+        """Everything that the results depend on."""
+
+    @property
+    def labels(self) -> Counter[str]:
+        """The labels of all source entities so far, ignored ones included."""
+
+    def run_pairs(self, pairs: Iterable[Any], /) -> Iterator[Pair]:
+        """One pair for each item, in order."""
+
+
+def run_pipeline(
+    pipeline: AnyPipeline,
+    items: Iterable[Any],
+    write: Callable[[Iterable[Pair]], object],
+    *,
+    folder: RunFolder | None = None,
+    filters: SentenceFilters | None = None,
+    build_report: BuildReport | None = None,
+    on_progress: Callable[[int], None] = lambda n: None,
+) -> RunSummary:
+    """Run a pipeline over items, write the resulting pairs, and return what was counted.
+
+    - `items`: what the `run_pairs` of the pipeline takes.
+    - `write`: a function that consumes the pairs, such as `write_pairs` with a path.
+    - `folder`: keeps finished shards, so that the run can continue after a crash.
+    - `filters`: choose the sentences to write; without filters all of them are written, failed ones included.
+    - `build_report`: counts by label.
+    - `on_progress`: is called with the number of pairs that were done since its last call.
+
+    >>> from xlner import RecognitionPipeline, Sentence
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> pipeline, written = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl"), []
+    >>> run_pipeline(pipeline, [Pair(Sentence(("Vigo",)))], written.extend).entities
+    1
+    """
+    if folder is None:
+        pairs = _with_progress(pipeline.run_pairs(items), on_progress)
+    else:
+        pairs = folder.run(items, pipeline.run_pairs, on_progress)
+    summary = RunSummary()
+    pairs = summary.count(pairs)
+    if build_report is not None:
+        pairs = build_report.made(pairs)
+    if filters is not None:
+        pairs = filters.kept(pairs)
+    if build_report is not None:
+        pairs = build_report.written(pairs)
+    write(pairs)
+    if build_report is not None and filters is not None:
+        build_report.filtered = dict(filters.report.dropped)
+    return summary
+
+
+def _with_progress(pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> Iterator[Pair]:
+    for pair in pairs:
+        on_progress(1)
+        yield pair

@@ -1,0 +1,116 @@
+"""Translate sentences together with their labels: by links, by the translator itself, or by markers in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from xlner.core.alignment import Alignment
+from xlner.core.pair import Pair, Projection
+from xlner.core.sentence import Sentence
+from xlner.errors import BackendError, UnknownNameError
+from xlner.projection.markers.styles import MarkerStyle
+from xlner.stages import LabelingTranslator, LinkingTranslator, Translator
+
+
+class MarkerChoice(StrEnum):
+    """How entities are marked for the translator.
+
+    >>> MarkerChoice("tags")
+    <MarkerChoice.TAGS: 'tags'>
+    """
+
+    AUTO = "auto"
+    """The best that the translator offers: word links, then labels that it translates itself, then brackets."""
+    BRACKETS = MarkerStyle.BRACKETS.value
+    """`[Vigo]`"""
+    TAGS = MarkerStyle.TAGS.value
+    """`<1>Vigo</1>`"""
+    LABELS = MarkerStyle.LABELS.value
+    """`<LOC>Vigo</LOC>`"""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelTranslation:
+    """A function that translates labeled sentences: sentences in, pairs with their projections out.
+
+    With `linked` the pairs have links for all of their words, so that no aligner is needed.
+    """
+
+    name: str
+    linked: bool
+    translate: Callable[[Sequence[Sentence]], list[Pair]]
+
+
+def label_translation(
+    translator: Translator, markers: MarkerChoice | str, *, from_lang: str, to_lang: str
+) -> LabelTranslation:
+    """The label translation that `markers` names, with this translator.
+
+    With `auto` it is `links` for a `LinkingTranslator`, `own` for a `LabelingTranslator`, and `brackets` for any
+    other. Raises `UnknownNameError` for unknown markers, and `BackendError` if the translator cannot give links here.
+
+    >>> from xlner import Entity
+    >>> from xlner.fakes import EchoTranslator
+    >>> found = label_translation(EchoTranslator(), "auto", from_lang="en", to_lang="gl")
+    >>> found.name, found.translate([Sentence(("Vigo",), (Entity(0, 1, "LOC"),))])[0].labeled.tags()
+    ('brackets', ['B-LOC'])
+    """
+    try:
+        markers = MarkerChoice(markers)
+    except ValueError:
+        raise UnknownNameError(f"unknown markers {markers!r}", hint=f"known: {', '.join(MarkerChoice)}") from None
+    if markers is MarkerChoice.AUTO and isinstance(translator, LinkingTranslator):
+        translator.translate_linked([], from_lang=from_lang, to_lang=to_lang)  # raises if it cannot give links here
+        return LabelTranslation("links", True, lambda sentences: _by_links(translator, sentences, from_lang, to_lang))
+    if markers is MarkerChoice.AUTO and isinstance(translator, LabelingTranslator):
+        return LabelTranslation("own", False, lambda sentences: _by_itself(translator, sentences, from_lang, to_lang))
+    style = MarkerStyle.BRACKETS if markers is MarkerChoice.AUTO else MarkerStyle(markers.value)
+    return LabelTranslation(
+        str(style), False, lambda sentences: _by_markers(translator, sentences, from_lang, to_lang, style)
+    )
+
+
+def _by_links(translator: LinkingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str) -> list[Pair]:
+    """Project onto all words between the first and the last linked one: words added in between are part of the name."""
+    from xlner.projection.strategies import HullProjector
+    from xlner.translation.linked import composed, word_links
+
+    texts = [composed(sentence) for sentence in sentences]
+    made = translator.translate_linked([text for text, _ in texts], from_lang=from_lang, to_lang=to_lang)
+    _check_count(len(made), len(sentences))
+    pairs = []
+    for sentence, (_, offsets), linked in zip(sentences, texts, made, strict=True):
+        target = Sentence.from_text(linked.text, language=to_lang)
+        links = [(translated, original) for original, translated in linked.links]
+        pairs.append(Pair(target, sentence, Alignment(tuple(word_links(links, target.offsets or (), offsets)))))
+    projected = HullProjector().project(pairs)
+    return [Pair(p.target, p.source, p.alignment, found) for p, found in zip(pairs, projected, strict=True)]
+
+
+def _by_itself(
+    translator: LabelingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str
+) -> list[Pair]:
+    return _pairs(sentences, translator.translate_labeled(sentences, from_lang=from_lang, to_lang=to_lang))
+
+
+def _by_markers(
+    translator: Translator, sentences: Sequence[Sentence], from_lang: str, to_lang: str, style: MarkerStyle
+) -> list[Pair]:
+    from xlner.projection.markers.translation import translate_labeled
+
+    made = translate_labeled(sentences, translator, from_lang=from_lang, to_lang=to_lang, marker=style)
+    return _pairs(sentences, made)
+
+
+def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection]) -> list[Pair]:
+    _check_count(len(made), len(sentences))
+    return [
+        Pair(p.sentence.with_entities(()), sentence, projection=p) for sentence, p in zip(sentences, made, strict=True)
+    ]
+
+
+def _check_count(given: int, wanted: int) -> None:
+    if given != wanted:
+        raise BackendError(f"the translator gave {given} translations for {wanted} texts")

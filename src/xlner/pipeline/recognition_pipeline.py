@@ -1,0 +1,88 @@
+"""Label sentences with a recognizer of their own language."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from xlner._version import __version__
+from xlner.core.entity import Entity
+from xlner.core.labels import without_labels
+from xlner.core.pair import Pair, Projection
+from xlner.core.sentence import Sentence
+from xlner.errors import InputError, ValidationError
+from xlner.pipeline.distinct import each_distinct
+from xlner.pipeline.isolation import windows
+from xlner.pipeline.stage_runner import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW, StageRunner, build_stage, unread
+from xlner.stages import Recognizer, fingerprint_of
+from xlner.text.languages import canonical
+
+
+class RecognitionPipeline:
+    """Labels sentences directly, without translation and projection.
+
+    With a multilingual model that was trained on other languages this is zero-shot transfer. Existing labels are
+    replaced.
+
+    - `lang`: the language of the sentences.
+    - `ignore`: labels of entities to leave out.
+    - `window`, `batch_words`: as for `Pipeline`.
+
+    `labels` counts the labels of all entities so far, ignored ones included. Raises `UnknownNameError` for an unknown
+    recognizer or option, and `BackendError` if the recognizer cannot run here.
+
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> recognition = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl")
+    >>> [pair.labeled.tags() for pair in recognition.run_texts(["Vivo en Vigo"])]
+    [['O', 'O', 'B-LOC']]
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer | str,
+        *,
+        lang: str,
+        ignore: Collection[str] = (),
+        window: int = DEFAULT_WINDOW,
+        batch_words: int = DEFAULT_BATCH_WORDS,
+    ) -> None:
+        self.runner = StageRunner(window, batch_words)
+        self.lang = canonical(lang)
+        self.ignore = frozenset(ignore)
+        self.labels: Counter[str] = Counter()
+        self.recognizer: Recognizer = build_stage("recognizer", recognizer, language=self.lang)
+
+    @property
+    def fingerprint(self) -> str:
+        """Everything that the results depend on."""
+        ignored = f"ignore={','.join(sorted(self.ignore))}"
+        return f"xlner {__version__} recognition|{fingerprint_of(self.recognizer)}|{self.lang}|{ignored}"
+
+    def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
+        """Label texts, one sentence each; see `run`. Raises `ValidationError` for a single string."""
+        if isinstance(texts, str):
+            raise ValidationError("run_texts takes a list of sentences, not one string", hint="write [text]")
+        return self.run(Sentence.from_text(text, language=self.lang) for text in texts)
+
+    def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
+        """Label sentences: one pair per sentence, in order, with its entities or its error."""
+        return self.run_pairs(s if isinstance(s, InputError) else Pair(s) for s in sentences)
+
+    def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
+        """Label the targets of pairs: one result per pair, in order, with its entities or its error."""
+        for window in windows(pairs, self.runner.window):
+            read = [unread(p) if isinstance(p, InputError) else p for p in window]
+            plain = [Pair(pair.target.with_entities(()), error=pair.error) for pair in read]
+            yield from each_distinct(plain, self._recognize)
+
+    def _recognize(self, pairs: list[Pair]) -> list[Pair]:
+        def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity]]:
+            return self.recognizer.recognize([pair.target for pair in batch])
+
+        def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
+            self.labels.update(e.label for e in entities)
+            labeled = pair.target.with_entities(without_labels(entities, self.ignore))
+            return replace(pair, projection=Projection(labeled, ()))
+
+        return self.runner.run("recognizer", recognize, pairs, lambda pair: True, put)

@@ -1,0 +1,94 @@
+"""Count what a run does: sentences, entities, links, errors and warnings."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from xlner.core.pair import Pair
+
+
+@dataclass(slots=True)
+class RunSummary:
+    """Counts of a run, taken from its pairs as they pass.
+
+    >>> from xlner import Entity, Outcome, Projection, Sentence
+    >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    >>> summary = RunSummary()
+    >>> done = list(summary.count([Pair(vigo, projection=Projection(vigo, ())), Pair(vigo, error="translator: no")]))
+    >>> summary.lines()
+    ['2 sentences, 1 entity', '1 of 2 sentences failed; sentence 2: translator: no']
+    """
+
+    sentences: int = 0
+    failed: int = 0
+    """Sentences with an error."""
+    first_error: str = ""
+    source_entities: int = 0
+    """Source entities with an outcome."""
+    entities: int = 0
+    """Entities of the labeled sentences."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Source entities that were not projected, by reason."""
+    links: int = 0
+    projected: bool = False
+    """Whether any sentence was projected."""
+    translation_warnings: Counter[str] = field(default_factory=Counter)
+    """What looks wrong about translations."""
+    wrong_translations: int = 0
+    """Translations with a warning."""
+
+    def count(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
+        """Count pairs and pass them on."""
+        for pair in pairs:
+            self.sentences += 1
+            self.entities += len(pair.labeled.entities)
+            outcomes = pair.projection.outcomes if pair.projection else ()
+            self.source_entities += len(outcomes)
+            self.dropped.update(str(o.reason) for o in outcomes if o.reason is not None)
+            if pair.error is not None:
+                self.failed += 1
+                self.first_error = self.first_error or f"sentence {self.sentences}: {pair.error}"
+            self.links += len(pair.alignment or ())
+            warnings = pair.source.meta.get("translation_warnings") if pair.source is not None else None
+            if isinstance(warnings, list):
+                self.wrong_translations += 1
+                self.translation_warnings.update(warnings)
+            self.projected = self.projected or pair.projection is not None
+            yield pair
+
+    def as_dict(self) -> dict[str, object]:
+        """The counts as a dictionary, for JSON. Projected and dropped entities add up to the source entities."""
+        return {
+            "sentences": self.sentences,
+            "failed": self.failed,
+            "source_entities": self.source_entities,
+            "projected": self.source_entities - self.dropped.total(),
+            "dropped": dict(sorted(self.dropped.items())),
+        }
+
+    def lines(self) -> list[str]:
+        """The counts as text, for people: what was done, then warnings, then errors."""
+        reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.dropped.items()))
+        dropped = f", {self.dropped.total()} not projected ({reasons})" if self.dropped else ""
+        links = f", {counted(self.links, 'link')}" if self.links and not self.projected else ""
+        entities = f", {counted(self.entities, 'entity', 'entities')}" if self.projected else ""
+        sentences = counted(self.sentences, "sentence") if self.sentences else "no sentences read"
+        lines = [f"{sentences}{links}{entities}{dropped}"]
+        if self.wrong_translations:
+            kinds = ", ".join(f"{warning} {count}" for warning, count in self.translation_warnings.most_common())
+            looks = "translation looks" if self.wrong_translations == 1 else "translations look"
+            lines.append(f"{self.wrong_translations} {looks} wrong ({kinds})")
+        if self.failed:
+            lines.append(f"{self.failed} of {self.sentences} sentences failed; {self.first_error}")
+        return lines
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "sentence"), counted(2, "entity", "entities")
+    ('1 sentence', '2 entities')
+    """
+    return f"{count} {one if count == 1 else many or one + 's'}"
