@@ -340,7 +340,7 @@ def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_pa
     assert [e["score"] for e in record["entities"]] == [1.0, 1.0]
     assert len(record["outcomes"]) == 2
     again = xlner(*command)
-    assert (again.code, "part 1 reused" in again.err, out.read_bytes()) == (0, True, first)
+    assert (again.code, "shard 1 reused" in again.err, out.read_bytes()) == (0, True, first)
     assert xlner("label", text, "--config", tmp_path / "run" / "config.toml").code == 0
     assert out.read_bytes() == first
     assert "holds a run with another pipeline" in xlner(*command, "--unprojected", "O").err
@@ -349,9 +349,9 @@ def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_pa
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        (["--ensemble-weights", "1,2"], "--ensemble-weights are those of an ensemble; give --ensemble SPEC"),
+        (["--ensemble-weights", "1,2"], "--ensemble-weights needs an ensemble; give --ensemble SPEC"),
         (["--ensemble", "NAMES", "--ensemble-weights", "1"], "1 weights for 2 members of the ensemble"),
-        (["--ensemble", "NAMES", "--ensemble-weights", "a"], "'a' are no numbers with commas between them"),
+        (["--ensemble", "NAMES", "--ensemble-weights", "a"], "'a' is not a list of numbers"),
     ],
 )
 def test_options_of_an_ensemble_that_make_no_sense(

@@ -15,7 +15,7 @@ from xlner import InputError, Pair, Sentence, ValidationError, register
 from xlner.cli import app
 from xlner.cli.reproduce import reproduce
 from xlner.engines.run_folder import RunFolder
-from xlner.errors import UnknownNameError
+from xlner.errors import UnknownNameError, UsageError
 from xlner.experiments.reproduce import (
     Approach,
     Backends,
@@ -482,10 +482,10 @@ def test_reproduce_from_the_command_line(miniature: Path) -> None:
     by = "aligner.first=surface,back-translator.*=echo,back-translator.yor=echo?fail_on=x,"
     by += f"recognizer.en={fakes.recognizer},target-recognizer={fakes.recognizer}"
     assert f"|backends:fakes|changed:{by}|" in table(out / "results.csv")[0]["signature"]
-    with pytest.raises(UnknownNameError, match="write --aligner NAME=SPEC"):
+    with pytest.raises(UsageError, match="write --aligner NAME=SPEC"):
         CliRunner().invoke(app, [*command, "--aligner", "oracle"], standalone_mode=False, catch_exceptions=False)
     wrong = [*command, "--recognizer", "spacy:x?labels=A=B"]
-    with pytest.raises(UnknownNameError, match="write --recognizer LANG=SPEC"):
+    with pytest.raises(UsageError, match="write --recognizer LANG=SPEC"):
         CliRunner().invoke(app, wrong, standalone_mode=False, catch_exceptions=False)
     with pytest.raises(UnknownNameError, match="unknown method 'x'"):
         CliRunner().invoke(app, [*command, "--methods", "x"], standalone_mode=False, catch_exceptions=False)

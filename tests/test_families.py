@@ -445,7 +445,7 @@ def test_wrong_options_of_the_command(xlner: Command, recipe: Path, tmp_path: Pa
         "--seeds",
         "x",
     )
-    assert (ran.code, "is no list of numbers; write --seeds 1,2,3" in ran.err) == (2, True)
+    assert (ran.code, "is not a list of numbers; write --seeds 1,2,3" in ran.err) == (2, True)
     ran = xlner("families", "--recipe", "none", "--model", "m", "--data", "d", "-o", "o")
     assert (ran.code, "unknown recipe 'none'" in ran.err) == (2, True)
 

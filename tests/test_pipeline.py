@@ -257,7 +257,7 @@ def test_pipelines_pickle() -> None:
 def test_confidence_is_added_to_a_copy() -> None:
     plain = pipeline()
     confident = plain.with_confidence(min_confidence=0.5)
-    assert "confidence>=0.5" in confident.fingerprint
+    assert "confidence?min_confidence=0.5" in confident.fingerprint
     assert "confidence" not in plain.fingerprint
     list(confident.run_texts(["Vigo"]))
     assert (plain.labels.total(), confident.labels.total()) == (0, 1)

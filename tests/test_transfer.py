@@ -577,7 +577,7 @@ def test_commands_with_bad_input(xlner: Command, models: Path, tmp_path: Path) -
     assert "'x.conll' is not LANG=FILE" in xlner(*base, "--train", "x.conll").err
     missing = xlner(*base, "--train", f"en={english}", "--dev", f"de={english}")
     assert missing.code == 2
-    assert "--dev de: there is no --train of this language" in missing.err
+    assert "--dev de has no --train of the same language" in missing.err
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"tokens": ["a"], "ner_tags": ["B-PER"]}\n{"tokens": 3}\n' * 4)
     assert "bad.jsonl:2 " in xlner(*base, "--train", f"en={bad}").err

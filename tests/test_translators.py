@@ -334,7 +334,7 @@ def test_options_count_in_the_fingerprint_and_batch_sizes_do_not(models: Callabl
     assert hf.NllbTranslator(folder, legacy=True).fingerprint != plain
     assert hf.NllbTranslator(folder, dtype="bfloat16").fingerprint != plain
     assert hf.MarianTranslator().fingerprint.startswith("marian?model=Helsinki-NLP/opus-mt-{from}-{to}&")
-    with pytest.raises(NotDownloadedError, match="o/none is not on this machine; it is downloaded when it is first"):
+    with pytest.raises(NotDownloadedError, match="o/none is not on this machine; it will be downloaded on first"):
         _ = hf.NllbTranslator("o/none").summary
 
 

@@ -54,11 +54,9 @@ class AlignerTraining:
         bitexts = [(source, target), *self.extra_bitext]
         if any(STANDARD_STREAM in pair for pair in bitexts):
             raise UsageError(f"the aligner {spec!r} reads its bitext twice", hint="give files, not standard input")
-        named = ", ".join(f"{source} and {target}" for source, target in bitexts)
-        click.echo(f"xlner: {spec} learns from {named}", err=True)
         model = self._model_folder(stack)
         trained: Aligner = train_or_load(
-            aligner, self._pairs(bitexts), model, self._identity(bitexts), overwrite=not self.resume
+            aligner, self._pairs(spec, bitexts), model, self._identity(bitexts), overwrite=not self.resume
         )
         return trained
 
@@ -69,9 +67,12 @@ class AlignerTraining:
             return Path(self.run_dir) / "model"
         return Path(stack.enter_context(TemporaryDirectory(prefix="xlner-model-"))) / "model"
 
-    def _pairs(self, bitexts: Sequence[tuple[str, str]]) -> Iterator[Pair]:
+    def _pairs(self, spec: str, bitexts: Sequence[tuple[str, str]]) -> Iterator[Pair]:
+        """Yield the pairs to train on. Says so on the first one, because a trained model reads none."""
         from xlner.cli._run import stopping_at_errors
 
+        named = ", ".join(f"{source} and {target}" for source, target in bitexts)
+        click.echo(f"xlner: {spec} learns from {named}", err=True)
         for source, target in bitexts:
             for item in stopping_at_errors(self.read(source, target), self.on_error):
                 if isinstance(item, Pair):

@@ -74,7 +74,7 @@ def label_translation(
 
 def _by_links(translator: LinkingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str) -> list[Pair]:
     """Project onto all words between the first and the last linked one: words added in between are part of the name."""
-    from xlner.projection.strategies import HullProjector
+    from xlner.projection import HullProjector
     from xlner.translation.linked import composed, word_links
 
     texts = [composed(sentence) for sentence in sentences]
