@@ -282,7 +282,7 @@ def test_options_pairs_and_stages_are_checked() -> None:
         projector(EchoTranslator(), marker="stars")
     with pytest.raises(ValidationError, match="outside"):
         projector(EchoTranslator(), threshold=-1.0)
-    with pytest.raises(ValidationError, match="needs a source sentence"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         projector(EchoTranslator()).project([Pair(Sentence(("a",)))])
     with pytest.raises(BackendError, match="the projector gave 0 results for 1 sentences"):
         projector(EchoTranslator(), Short()).project([LONDON])

@@ -188,7 +188,7 @@ def test_stages_that_are_not_ready() -> None:
 
     with pytest.raises(BackendError, match="learn first"):
         TrainingDataBuilder("echo", Untrained(), to_lang="gl")
-    with pytest.raises(ValidationError, match="needs a source"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         remaining(Pair(Sentence(())), [])
 
 

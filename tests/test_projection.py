@@ -163,5 +163,5 @@ def test_projectors_check_their_options_and_pairs() -> None:
         greedy_projector(max_length=0)
     with pytest.raises(ValidationError, match="gap -1 or ratio 0.8 is negative"):
         HeuristicProjector(gap=-1)
-    with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         greedy_projector().project([Pair(Sentence(("a",)))])

@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.test_projection import pair
-from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, load
+from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError, load
 from xlner.core.entity import Span
 from xlner.errors import UsageError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
@@ -549,3 +549,44 @@ def test_options_that_exclude_each_other() -> None:
         FusedProjector("ner", recognizer=DictionaryRecognizer({}))
     with pytest.raises(UsageError, match="translator 'echo' cannot score phrases"):
         FusedProjector("nmt", scorer="echo")
+
+
+def test_the_confidence_of_an_outcome_is_the_score_of_its_entity() -> None:
+    sources = [*group(((0, 0),)), Pair(Sentence(tuple("abcd")), Sentence(("x",)), Alignment(()))]
+    (made,) = MultiSourceProjector().project_groups([sources])
+    assert made[0].outcomes[0].scores["confidence"] == made[0].sentence.entities[0].score == 0.5
+
+
+def test_a_group_needs_source_and_links_in_every_pair() -> None:
+    unlinked = Pair(Sentence(tuple("abcd")), Sentence(("A",), (A,)))
+    with pytest.raises(ValidationError, match="has no alignment"):
+        MultiSourceProjector().project_groups([[*group(((0, 0),)), unlinked]])
+
+
+@pytest.mark.parametrize("number", [-1.0, float("inf"), float("nan")])
+def test_weights_and_thresholds_are_finite_and_not_negative(number: float) -> None:
+    for term in ({"weight": number}, {"threshold": number}):
+        with pytest.raises(ValidationError, match="score 'surface' is negative or not finite"):
+            Term("surface", **term)
+    with pytest.raises(ValidationError, match="source weights"):
+        MultiSourceProjector(source_weights=(1, number))
+    with pytest.raises(ValidationError, match="threshold"):
+        FusedProjector(threshold=number)
+
+
+def test_calibration_is_linear_between_points_and_level_outside() -> None:
+    steps = Calibration(((0.25, 0.5), (0.75, 1.0)))
+    assert [steps(raw) for raw in (0.0, 0.25, 0.5, 0.625, 0.75, 1.0)] == [0.5, 0.5, 0.75, 0.875, 1.0, 1.0]
+
+
+def test_the_fingerprint_names_the_matcher() -> None:
+    for projector, exact in ((MatchingProjector, "exact"), (FusedProjector, "fused"), (MultiSourceProjector, "multi")):
+        assert projector().fingerprint.startswith(exact)
+        assert "greedy" in projector(matcher="greedy").fingerprint
+        assert "greedy" not in projector().fingerprint
+
+
+def test_the_length_of_a_merged_range_does_not_depend_on_its_place() -> None:
+    made = pair(2, [Entity(0, 2, "LOC")], 8, [(0, 5), (1, 6)])
+    projector = MatchingProjector("merged", max_length=2)
+    assert spans(projector, made) == [projector.match(made).chosen[0].span] == [(5, 7)]

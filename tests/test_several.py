@@ -190,7 +190,7 @@ def test_groups_and_options_that_make_no_sense() -> None:
     projector = MultiSourceProjector()
     with pytest.raises(ValidationError, match="at least one source"):
         projector.project_groups([[]])
-    with pytest.raises(ValidationError, match="needs a source sentence and an alignment"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         projector.project_groups([[Pair(TARGET)]])
     with pytest.raises(ValidationError, match="2 weights for 1 sources"):
         MultiSourceProjector(source_weights=(1, 1)).project_groups([[one(())]])

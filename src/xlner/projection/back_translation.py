@@ -11,7 +11,7 @@ from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, ValidationError
+from xlner.errors import BackendError
 from xlner.projection.fallback import remaining, with_fallback
 from xlner.projection.markers.matching import THRESHOLD, check_threshold
 from xlner.projection.markers.styles import MarkerStyle
@@ -130,7 +130,7 @@ class BackTranslationProjector:
         Raises `ValidationError` for a pair without source, and `BackendError` if the target language is not known or a
         stage does not give one result per sentence.
         """
-        sources = [_source(pair) for pair in pairs]
+        sources = [pair.require_source() for pair in pairs]
         back = self._translate_back(sources)
         projected = self._project_back(pairs, back)
         chosen = [_outcomes_by_back_translation(b, p) for b, p in zip(back, projected, strict=True)]
@@ -195,12 +195,6 @@ class BackTranslationProjector:
 
 def _built(kind: str, stage: Any) -> Any:
     return load(kind, stage) if isinstance(stage, str) else stage
-
-
-def _source(pair: Pair) -> Sentence:
-    if pair.source is None:
-        raise ValidationError("a pair needs a source sentence to be projected")
-    return pair.source
 
 
 def _check_count(stage: str, given: int, wanted: int) -> None:

@@ -125,6 +125,4 @@ _KINDS: Mapping[str, Callable[[Pair, Sequence[Entity], CandidateOptions], _Rows]
 
 
 def _linked_words(pair: Pair, entities: Sequence[Entity]) -> list[list[int]]:
-    if pair.alignment is None:
-        raise ValidationError("a pair needs an alignment for candidates between linked words")
-    return aligned_words(entities, pair.alignment)
+    return aligned_words(entities, pair.require_alignment())

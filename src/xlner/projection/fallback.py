@@ -8,7 +8,6 @@ from dataclasses import replace
 from xlner.core.alignment import Alignment
 from xlner.core.entity import overlaps
 from xlner.core.pair import Outcome, Pair, Reason
-from xlner.errors import ValidationError
 
 
 def remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
@@ -23,13 +22,12 @@ def remaining(pair: Pair, outcomes: Sequence[Outcome]) -> Pair:
     >>> left.source.entities == (second,), left.alignment.links
     (True, ())
     """
-    if pair.source is None:
-        raise ValidationError("a pair needs a source sentence to be projected")
+    whole = pair.require_source()
     taken = {word for outcome in outcomes for entity in outcome.projected for word in range(*entity.span)}
     links = pair.alignment or Alignment(())
     kept = [k for k, (_, target) in enumerate(links.links) if target not in taken]
     weights = None if links.weights is None else tuple(links.weights[k] for k in kept)
-    source = pair.source.with_entities(outcome.entity for outcome in outcomes if outcome.dropped)
+    source = whole.with_entities(outcome.entity for outcome in outcomes if outcome.dropped)
     alignment = Alignment(tuple(links.links[k] for k in kept), weights, links.similarity)
     return replace(pair, source=source, alignment=alignment)
 

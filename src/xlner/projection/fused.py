@@ -176,6 +176,6 @@ class FusedProjector:
     def _score(self, pair: Pair) -> ScoredPair:
         needs_links = self.options.candidates.needs_links
         needs_links = needs_links or not LINK_SCORES.isdisjoint(self._functions.keys() - self._given)
-        if needs_links and pair.alignment is None:
-            raise ValidationError("a pair needs a source sentence and an alignment to be projected")
+        if needs_links:
+            pair.require_alignment()
         return ScoredPair.of(pair, self.options.candidates, self._functions)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from xlner.core.entity import Span
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Pair, Projection
-from xlner.errors import ValidationError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
 from xlner.projection.kernels.objects import Build, flatten, projections
 from xlner.projection.kernels.run import backend_for, rule_of, run_matching, search_of
@@ -123,11 +122,10 @@ class MatchingProjector:
         return match_spans(self._candidates(pair), len(pair.target), matcher=o.matcher, constraint=o.constraint, n=o.n)
 
     def _candidates(self, pair: Pair) -> list[ScoredSpan]:
-        if pair.source is None or pair.alignment is None:
-            raise ValidationError("a pair needs a source sentence and an alignment to be projected")
-        words = aligned_words(pair.source.entities, pair.alignment)
+        entities = pair.require_source().entities
+        words = aligned_words(entities, pair.require_alignment())
         found = []
-        for k, entity in enumerate(pair.source.entities):
+        for k, entity in enumerate(entities):
             spans = [s for s in self._spans(pair, words[k]) if not self._has_stop_token(pair, s)]
             scores = alignment_score(pair, [entity], spans)[0].tolist()
             scored = zip(spans, scores, strict=True)

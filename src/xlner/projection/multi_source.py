@@ -169,8 +169,9 @@ class MultiSourceProjector:
         if not group:
             raise ValidationError("a group needs at least one source")
         check_same_words([pair.target.tokens for pair in group])
-        if any(pair.source is None or pair.alignment is None for pair in group):
-            raise ValidationError("a pair needs a source sentence and an alignment to be projected")
+        for pair in group:
+            pair.require_source()
+            pair.require_alignment()
         weights = self.source_weights or (1.0,) * len(group)
         if len(weights) != len(group):
             raise ValidationError(f"{len(weights)} weights for {len(group)} sources")

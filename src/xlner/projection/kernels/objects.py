@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 from xlner.core.entity import Entity
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
-from xlner.errors import ValidationError
 from xlner.projection.kernels.flat import SCALE, SOLVERS, Found, Pairs
 from xlner.projection.kernels.run import COMPILE_FROM, Backend
 
@@ -45,9 +44,7 @@ def flatten(pairs: Sequence[Pair], on: Backend, stop_tokens: frozenset[str] = fr
     entities: list[Entity] = []
     n_links, n_entities, lengths = [0], [0], []
     for pair in pairs:
-        source, alignment = pair.source, pair.alignment
-        if source is None or alignment is None:
-            raise ValidationError("a pair needs a source sentence and an alignment to be projected")
+        source, alignment = pair.require_source(), pair.require_alignment()
         if source.entities:
             links += alignment.links
             entities += source.entities

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
-from xlner.errors import ValidationError
 
 
 def link_matrix(pair: Pair, *, weighted: bool) -> NDArray[np.float64]:
@@ -17,12 +16,11 @@ def link_matrix(pair: Pair, *, weighted: bool) -> NDArray[np.float64]:
 
     Raises `ValidationError` for a pair without source sentence or alignment.
     """
-    if pair.source is None or pair.alignment is None:
-        raise ValidationError("a pair needs a source sentence and an alignment to be scored")
-    matrix = np.zeros((len(pair.source), len(pair.target)))
-    if pair.alignment.links:
-        rows, columns = np.array(pair.alignment.links).T
-        weights = pair.alignment.weights if weighted else None
+    source, alignment = pair.require_source(), pair.require_alignment()
+    matrix = np.zeros((len(source), len(pair.target)))
+    if alignment.links:
+        rows, columns = np.array(alignment.links).T
+        weights = alignment.weights if weighted else None
         matrix[rows, columns] = 1.0 if weights is None else np.clip(weights, 0.0, 1.0)
     return matrix
 

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
 from xlner.core.pair import Outcome, Pair, Projection, Reason
-from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions, CandidateSet
 from xlner.projection.candidates import aligned_words
 from xlner.projection.matching.match import ScoredSpan
@@ -32,9 +31,7 @@ class ScoredPair:
     @classmethod
     def of(cls, pair: Pair, candidates: CandidateOptions, functions: Mapping[str, Score]) -> ScoredPair:
         """Find the candidates of a pair and score them. Raises `ValidationError` for a pair without source."""
-        if pair.source is None:
-            raise ValidationError("a pair needs a source sentence to be projected")
-        entities = pair.source.entities
+        entities = pair.require_source().entities
         if not entities:
             return cls(pair, (), CandidateSet((), np.zeros((0, 0), dtype=np.bool_)), ())
         found = candidates.find(pair, entities)

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
-from xlner.errors import ValidationError
 from xlner.text.spelling import check_installed, fold
 
 _DECIMALS = 12
@@ -35,10 +34,9 @@ def surface_score(
     >>> surface_score(pair, [Entity(0, 1, "LOC")], [(0, 2), (1, 2)]).round(2).tolist()
     [[0.77, 0.83]]
     """
-    if pair.source is None:
-        raise ValidationError("a pair needs a source sentence to be scored")
+    source = pair.require_source()
     check_installed()
-    sources = [fold(t) for t in pair.source.tokens] if entities else []
+    sources = [fold(t) for t in source.tokens] if entities else []
     targets = [fold(t) for t in pair.target.tokens] if candidates else []
     spelled = ["".join(sources[e.start : e.end]) for e in entities]
     found = ["".join(targets[start:end]) for start, end in candidates]

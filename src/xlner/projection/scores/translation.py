@@ -40,9 +40,8 @@ def translation_score(
     >>> translation_score(pair, [Entity(0, 1, "LOC")], [(0, 1), (1, 2)], scorer=Same()).tolist()
     [[0.0, 1.0]]
     """
-    if pair.source is None:
-        raise ValidationError("a pair needs a source sentence to be scored")
-    sources = [_text(pair.source, e.span) for e in entities]
+    source = pair.require_source()
+    sources = [_text(source, e.span) for e in entities]
     targets = [_text(pair.target, span) for span in candidates]
     phrases = {(s, t): 0.0 for s in sources for t in targets}
     if phrases:
