@@ -109,46 +109,50 @@ def build(**options: Any) -> int:
     xlner build examples/en-es.conll --to es -o es.jsonl
     xlner build examples/en-es.conll --to gl --method align --filter complete,unique -o gl.conll
     """
+    return run_build(BuildOptions(**options))
+
+
+def run_build(options: BuildOptions) -> int:
+    """Run the command with its options; return the exit code."""
     from xlner.pipeline import DEFAULT_WINDOW, BuildReport, TrainingDataBuilder, read_calibration
 
-    chosen = BuildOptions(**options)
-    input_format = chosen.input_format or format_of(chosen.source, default="conll")
-    output_format = chosen.format_for(input_format)
-    inputs = Inputs({"source": chosen.source})
+    input_format = options.input_format or format_of(options.source, default="conll")
+    output_format = options.format_for(input_format)
+    inputs = Inputs({"source": options.source})
     builder = TrainingDataBuilder(
-        chosen.translator,
-        chosen.aligner,
-        chosen.projector,
-        to_lang=chosen.to_lang,
-        from_lang=chosen.from_lang,
-        method=chosen.method,
-        markers=chosen.markers,
-        fallback=chosen.fallback,
-        check=chosen.needs_links,
-        calibration=read_calibration(chosen.calibration) if chosen.calibration else None,
-        min_confidence=chosen.min_confidence,
-        ignore=chosen.ignore,
-        on_warning=chosen.on_warning,
+        options.translator,
+        options.aligner,
+        options.projector,
+        to_lang=options.to_lang,
+        from_lang=options.from_lang,
+        method=options.method,
+        markers=options.markers,
+        fallback=options.fallback,
+        check=options.needs_links,
+        calibration=read_calibration(options.calibration) if options.calibration else None,
+        min_confidence=options.min_confidence,
+        ignore=options.ignore,
+        on_warning=options.on_warning,
         window=window_for(output_format, DEFAULT_WINDOW),
-        batch_words=chosen.batch_words,
+        batch_words=options.batch_words,
     )
     require_target_entities(builder.projector, "a translation", "text")
     sentences = read_sentences(
-        chosen.source,
+        options.source,
         format=input_format,
-        language=chosen.from_lang,
+        language=options.from_lang,
         require_tags=True,
-        report=inputs.report(chosen.source),
-        scheme=chosen.scheme,
-        repair=chosen.repair,
-        tag_names=chosen.tag_names,
+        report=inputs.report(options.source),
+        scheme=options.scheme,
+        repair=options.repair,
+        tag_names=options.tag_names,
     )
     report = BuildReport()
-    code = run(builder, sentences, inputs, chosen, output_format, build_report=report)
+    code = run(builder, sentences, inputs, options, output_format, build_report=report)
     text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
-    if chosen.run_dir is not None:
-        Path(chosen.run_dir, _REPORT).write_text(text + "\n", encoding="utf-8")
-    if chosen.as_json:
+    if options.run_dir is not None:
+        Path(options.run_dir, _REPORT).write_text(text + "\n", encoding="utf-8")
+    if options.as_json:
         click.echo(text)
     for line in _table(report):
         click.echo(f"xlner: {line}", err=True)

@@ -91,38 +91,42 @@ def label(**options: Any) -> int:
     xlner label news.txt --lang gl -o news.conll
     xlner label news.txt --lang gl --ensemble hf:./my-multilingual-ner -o news.conll
     """
+    return run_label(LabelOptions(**options))
+
+
+def run_label(options: LabelOptions) -> int:
+    """Run the command with its options; return the exit code."""
     from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
 
-    chosen = LabelOptions(**options)
-    if chosen.ensemble_weights and not chosen.ensemble:
+    if options.ensemble_weights and not options.ensemble:
         raise UsageError("--ensemble-weights needs an ensemble", hint="give --ensemble SPEC")
-    input_format = chosen.input_format or format_of(chosen.input, default="text")
-    output_format = chosen.format_for(input_format)
-    inputs = Inputs({"input": chosen.input})
+    input_format = options.input_format or format_of(options.input, default="text")
+    output_format = options.format_for(input_format)
+    inputs = Inputs({"input": options.input})
     sentences = read_sentences(
-        chosen.input, format=input_format, language=chosen.lang, report=inputs.report(chosen.input)
+        options.input, format=input_format, language=options.lang, report=inputs.report(options.input)
     )
     pipeline = Pipeline(
-        chosen.translator,
-        chosen.recognizer,
-        chosen.aligner,
-        chosen.projector,
-        target_lang=chosen.lang,
-        source_lang=chosen.source_lang,
-        ignore=chosen.ignore,
-        on_warning=chosen.on_warning,
+        options.translator,
+        options.recognizer,
+        options.aligner,
+        options.projector,
+        target_lang=options.lang,
+        source_lang=options.source_lang,
+        ignore=options.ignore,
+        on_warning=options.on_warning,
         window=window_for(output_format, DEFAULT_WINDOW),
-        batch_words=chosen.batch_words,
+        batch_words=options.batch_words,
     )
-    require_target_entities(pipeline.projector, chosen.input, input_format)
-    calibration = read_calibration(chosen.calibration) if chosen.calibration else None
+    require_target_entities(pipeline.projector, options.input, input_format)
+    calibration = read_calibration(options.calibration) if options.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
         click.echo(f"xlner: note: {warning}", err=True)
-    labeling: AnyPipeline = (confident := pipeline.with_confidence(calibration, chosen.min_confidence))
-    if chosen.ensemble:
+    labeling: AnyPipeline = (confident := pipeline.with_confidence(calibration, options.min_confidence))
+    if options.ensemble:
         from xlner.transfer import Ensemble
 
-        weights = chosen.ensemble_weights or None
-        labeling = Ensemble(confident, chosen.ensemble, weights=weights, unprojected=chosen.unprojected)
+        weights = options.ensemble_weights or None
+        labeling = Ensemble(confident, options.ensemble, weights=weights, unprojected=options.unprojected)
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return run(labeling, pairs, inputs, chosen, output_format)
+    return run(labeling, pairs, inputs, options, output_format)

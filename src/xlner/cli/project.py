@@ -137,6 +137,11 @@ def project(**options: Any) -> int:
     xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical \\
         --projector "fused:null-aware-coverage?candidates=aligned&max_length=100"
     """
+    return run_project(ProjectOptions(**options))
+
+
+def run_project(options: ProjectOptions) -> int:
+    """Run the command with its options; return the exit code."""
     from xlner.pipeline import (
         DEFAULT_WINDOW,
         MultiSourcePipeline,
@@ -146,57 +151,56 @@ def project(**options: Any) -> int:
         read_calibration,
     )
 
-    chosen = ProjectOptions(**options)
-    inputs = chosen.inputs
-    target_format = chosen.input_format or format_of(chosen.target)
-    output_format = chosen.format_for(target_format)
-    calibration = read_calibration(chosen.calibration) if chosen.calibration else None
+    inputs = options.inputs
+    target_format = options.input_format or format_of(options.target)
+    output_format = options.format_for(target_format)
+    calibration = read_calibration(options.calibration) if options.calibration else None
     pipeline = Pipeline(
         None,
-        chosen.recognizer,
-        None if chosen.alignment else chosen.aligner,
-        None if chosen.also_source else chosen.projector,
-        target_lang=chosen.lang,
-        source_lang=chosen.source_lang,
-        ignore=chosen.ignore,
+        options.recognizer,
+        None if options.alignment else options.aligner,
+        None if options.also_source else options.projector,
+        target_lang=options.lang,
+        source_lang=options.source_lang,
+        ignore=options.ignore,
         window=window_for(output_format, DEFAULT_WINDOW),
-        batch_words=chosen.batch_words,
+        batch_words=options.batch_words,
     )
     pairs = read_parallel(
-        chosen.source,
-        chosen.target,
-        chosen.alignment,
-        source_lang=chosen.source_lang,
-        source_format=chosen.input_format,
+        options.source,
+        options.target,
+        options.alignment,
+        source_lang=options.source_lang,
+        source_format=options.input_format,
         target_format=target_format,
-        weigh_links=chosen.lexical,
-        source_report=inputs.report(chosen.source),
-        target_report=inputs.report(chosen.target),
-        **chosen.reading,
+        weigh_links=options.lexical,
+        source_report=inputs.report(options.source),
+        target_report=inputs.report(options.target),
+        **options.reading,
     )
-    if not chosen.also_source:
-        require_target_entities(pipeline.projector, chosen.target, target_format, **chosen.tags)
+    if not options.also_source:
+        require_target_entities(pipeline.projector, options.target, target_format, **options.tags)
         for warning in calibration_warnings(calibration, pipeline):
             click.echo(f"xlner: note: {warning}", err=True)
-        confident = pipeline.with_confidence(calibration, chosen.min_confidence)
-        return run(confident, pairs, inputs, chosen, output_format)
+        confident = pipeline.with_confidence(calibration, options.min_confidence)
+        return run(confident, pairs, inputs, options, output_format)
     multi_source = MultiSourcePipeline(
-        [pipeline, *(pipeline.for_source(lang or chosen.source_lang) for lang in chosen.other_languages)],
-        chosen.projector,
+        [pipeline, *(pipeline.for_source(lang or options.source_lang) for lang in options.other_languages)],
+        options.projector,
         calibration=calibration,
-        min_confidence=chosen.min_confidence,
+        min_confidence=options.min_confidence,
     )
     others = [
         read_parallel(
             source,
-            chosen.target,
+            options.target,
             links,
             source_lang=lang,
-            source_format=chosen.input_format,
+            source_format=options.input_format,
             target_format=target_format,
             source_report=inputs.report(source),
-            **chosen.reading,
+            **options.reading,
         )
-        for source, links, lang in zip_longest(chosen.also_source, chosen.also_alignment, chosen.other_languages)
+        for source, links, lang in zip_longest(options.also_source, options.also_alignment, options.other_languages)
     ]
-    return run(multi_source, group_pairs(pairs, *others), inputs, chosen, output_format)
+    return run(multi_source, group_pairs(pairs, *others), inputs, options, output_format)
