@@ -1,0 +1,47 @@
+"""Source, target and links read as pairs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlner import InputError, UsageError, read_parallel
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path, Path]:
+    source, target, links = tmp_path / "source.dat", tmp_path / "target.dat", tmp_path / "links.talp"
+    source.write_text("Vigo\tB-LOC\n\nthe\tO\nEU\tB-ORG\n\n", encoding="utf-8")
+    target.write_text("Vigo\na UE\n", encoding="utf-8")
+    links.write_text("0-0\n1-1\n", encoding="utf-8")
+    return source, target, links
+
+
+def test_formats_of_both_sides_are_taken_as_given(files: tuple[Path, Path, Path]) -> None:
+    source, target, links = files
+    pairs = list(read_parallel(source, target, links, source_format="conll", target_format="text"))
+    assert not any(isinstance(pair, InputError) for pair in pairs)
+    first, second = pairs
+    assert first.require_source().entities[0].label == "LOC"  # type: ignore[union-attr]
+    assert second.target.tokens == ("a", "UE")  # type: ignore[union-attr]
+    assert second.require_alignment().links == ((1, 1),)  # type: ignore[union-attr]
+
+
+def test_several_files_of_links_agree_and_are_all_named(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    source, target, links = files
+    other = tmp_path / "other.talp"
+    other.write_text("0-0\n0-0 1-1\n", encoding="utf-8")
+    formats = {"source_format": "conll", "target_format": "text"}
+    _, second = read_parallel(source, target, [links, other], **formats)  # type: ignore[arg-type]
+    assert second.require_alignment().weights == (0.5, 1.0)  # type: ignore[union-attr]
+    other.write_text("0-0\n5-5\n", encoding="utf-8")
+    _, bad = read_parallel(source, target, [links, other], **formats)  # type: ignore[arg-type]
+    assert isinstance(bad, InputError)
+    assert str(bad).startswith(f"{links}, {other}:2: ")
+
+
+def test_links_of_standard_input_cannot_be_weighed(files: tuple[Path, Path, Path]) -> None:
+    source, _, links = files
+    with pytest.raises(UsageError, match="weighing links reads files twice, not standard input; save the input first"):
+        list(read_parallel(source, "-", links, source_format="conll", target_format="text", weigh_links=True))
