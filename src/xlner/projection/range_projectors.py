@@ -9,8 +9,8 @@ from xlner.core.alignment import Alignment
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.projection.candidates import aligned_words
-from xlner.projection.kernels.batch import Ranges
 from xlner.projection.kernels.objects import Build, flatten, projections
+from xlner.projection.kernels.ranges import Ranges
 from xlner.projection.kernels.run import backend_for, hull_of, ranges_of, run_ranges
 
 

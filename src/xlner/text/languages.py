@@ -115,6 +115,7 @@ def apertium(code: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+@cache
 def base(code: str) -> str:
     """Return the canonical code without the script.
 
@@ -124,6 +125,7 @@ def base(code: str) -> str:
     return canonical(code).partition("-")[0]
 
 
+@cache
 def spaceless(code: str | None) -> bool:
     """Return whether a language is written without spaces between words.
 

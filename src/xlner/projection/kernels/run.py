@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from xlner.errors import UnknownNameError, ValidationError
 from xlner.projection.kernels.batch import (
     CandidateSearch,
-    Ranges,
     match_batch,
     most_items,
-    range_batch,
     sizes,
     write_matches,
 )
@@ -32,6 +31,7 @@ from xlner.projection.kernels.flat import (
     make_words,
     make_work,
 )
+from xlner.projection.kernels.ranges import Ranges, range_batch
 
 UNBOUNDED = 1 << 40
 CANDIDATES = ("aligned", "ngrams", "merged")
@@ -105,6 +105,7 @@ class Backend:
     is_compiled: bool = False
 
 
+@cache
 def backend(*, fast: bool) -> Backend:
     """Compiled kernels on arrays, or the same functions on lists."""
     if not fast:

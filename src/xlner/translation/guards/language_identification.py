@@ -35,6 +35,7 @@ _ALIKE = tuple(
 """Languages that are often confused, or whose sentences may be correct in both."""
 
 
+@cache
 def knows(language: str) -> bool:
     """Return whether texts of the language can be identified.
 
@@ -81,6 +82,7 @@ def foreignness(text: str, language: str) -> tuple[float, str]:
     return found[best] - found[wanted], best
 
 
+@lru_cache(maxsize=4096)  # warnings and retry reasons ask for the same sentence
 def another_language(text: str, translation: str, from_lang: str, to_lang: str) -> float:
     """Return by how many nats another language is more probable for a translation than the one asked for.
 
