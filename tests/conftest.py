@@ -39,7 +39,7 @@ def xlner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     def unreachable(*_: object, **__: object) -> None:
         raise OSError("no network")
 
-    monkeypatch.setattr("xlner.cli._machine.urlopen", unreachable)
+    monkeypatch.setattr("xlner.cli.machine.urlopen", unreachable)
 
     def run(*arguments: str | Path) -> Ran:
         capsys.readouterr()

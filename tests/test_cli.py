@@ -510,7 +510,7 @@ def test_doctor_tells_what_wants_an_argument_from_what_wants_the_hub(
     )
     assert found["aligner", "simalign"]["state"] == "no"
     assert found["network", "hub"]["details"] == "https://huggingface.co cannot be reached: no network"
-    monkeypatch.setattr("xlner.cli._machine.urlopen", lambda *_, **__: contextlib.nullcontext())
+    monkeypatch.setattr("xlner.cli.machine.urlopen", lambda *_, **__: contextlib.nullcontext())
     found = rows()
     for kind, name in (("translator", "nllb"), ("translator", "marian"), ("aligner", "simalign")):
         assert found[kind, name]["state"] == "on demand"
@@ -529,5 +529,5 @@ def test_doctor_cuts_no_word_in_two(xlner: Command) -> None:
 
 def test_doctor_names_extras_whole(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"kind": "aligner", "name": "hf", "works": False, "state": "no", "details": "pip install 'xlner[hf]'"}
-    monkeypatch.setattr(sys.modules["xlner.cli.doctor"], "_check", lambda *_: row)
+    monkeypatch.setattr(sys.modules["xlner.cli.commands.doctor"], "_check", lambda *_: row)
     assert "xlner[hf]" in xlner("doctor").out

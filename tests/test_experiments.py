@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from xlner import InputError, Pair, Sentence, ValidationError, register
 from xlner.cli import app
-from xlner.cli.reproduce import reproduce
+from xlner.cli.commands.reproduce import reproduce
 from xlner.engines.run_folder import RunFolder
 from xlner.errors import UnknownNameError, UsageError
 from xlner.experiments.reproduce import (

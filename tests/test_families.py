@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.conftest import Command
 from tests.family_miniature import Memory, write_miniature
 from xlner import InputError, Sentence, ValidationError
-from xlner.cli.families import families
+from xlner.cli.commands.families import families
 from xlner.errors import RunFolderError, UnknownNameError
 from xlner.evaluation import Interval
 from xlner.experiments.families import Study, StudyData, TrainingRun, analyze, read_family_recipe, write_report

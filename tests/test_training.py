@@ -348,7 +348,7 @@ def test_the_command(xlner: Command, bert: Path, tmp_path: Path) -> None:
 def test_progress_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     import sys
 
-    from xlner.cli._progress import show_step
+    from xlner.cli.progress import show_step
 
     show_step(1, 2, -0.5)
     assert capsys.readouterr().err == ""

@@ -416,7 +416,7 @@ def test_a_cached_folder_is_whole_or_not_there(tmp_path: Path, monkeypatch: pyte
 
 
 def test_the_doctor_knows_the_cache(tmp_path: Path) -> None:
-    from xlner.cli._machine import machine_rows
+    from xlner.cli.machine import machine_rows
 
     folder = tmp_path / "cache" / "ct2" / "nllb-int8"
     folder.mkdir(parents=True)

@@ -9,29 +9,29 @@ from collections.abc import Sequence
 import click
 
 from xlner._version import __version__
-from xlner.cli.align import align
-from xlner.cli.build import build
-from xlner.cli.calibrate import calibrate
-from xlner.cli.compare import compare
-from xlner.cli.convert import convert
-from xlner.cli.datasets import datasets
-from xlner.cli.doctor import doctor
-from xlner.cli.encoder import encoder
-from xlner.cli.errors import errors
-from xlner.cli.evaluate import evaluate
-from xlner.cli.evaluate_alignment import evaluate_alignment
-from xlner.cli.families import families
-from xlner.cli.label import label
-from xlner.cli.lexicon import lexicon
-from xlner.cli.project import project
-from xlner.cli.recognize import recognize
-from xlner.cli.reproduce import reproduce
-from xlner.cli.symmetrize import symmetrize
-from xlner.cli.train import train
-from xlner.cli.train_aligner import train_aligner
-from xlner.cli.train_language_adapter import train_language_adapter
-from xlner.cli.translate import translate
-from xlner.cli.zero_shot import zero_shot
+from xlner.cli.commands.align import align
+from xlner.cli.commands.build import build
+from xlner.cli.commands.calibrate import calibrate
+from xlner.cli.commands.compare import compare
+from xlner.cli.commands.convert import convert
+from xlner.cli.commands.datasets import datasets
+from xlner.cli.commands.doctor import doctor
+from xlner.cli.commands.encoder import encoder
+from xlner.cli.commands.errors import errors
+from xlner.cli.commands.evaluate import evaluate
+from xlner.cli.commands.evaluate_alignment import evaluate_alignment
+from xlner.cli.commands.families import families
+from xlner.cli.commands.label import label
+from xlner.cli.commands.lexicon import lexicon
+from xlner.cli.commands.project import project
+from xlner.cli.commands.recognize import recognize
+from xlner.cli.commands.reproduce import reproduce
+from xlner.cli.commands.symmetrize import symmetrize
+from xlner.cli.commands.train import train
+from xlner.cli.commands.train_aligner import train_aligner
+from xlner.cli.commands.train_language_adapter import train_language_adapter
+from xlner.cli.commands.translate import translate
+from xlner.cli.commands.zero_shot import zero_shot
 from xlner.errors import XlnerError
 
 EXIT_BAD_USAGE = 2

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from xlner.errors import UnknownNameError, ValidationError
@@ -105,7 +104,6 @@ class Backend:
     is_compiled: bool = False
 
 
-@cache
 def backend(*, fast: bool) -> Backend:
     """Compiled kernels on arrays, or the same functions on lists."""
     if not fast:

@@ -31,7 +31,7 @@ def doctor(as_json: bool) -> int:
     Lists all backends, and what to install for those that do not work. Backends that work on demand need the name of a
     model or file, or download their model on first use. Also shows the devices for models, whether the hub can be
     reached, and the disk space of downloaded models."""
-    from xlner.cli._machine import hub_row, machine_rows
+    from xlner.cli.machine import hub_row, machine_rows
     from xlner.core.registry import KINDS, names
     from xlner.models.hub import without_downloads
 

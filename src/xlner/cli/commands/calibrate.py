@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner.cli import _options as o
+from xlner.cli import options as o
 from xlner.core.files import STANDARD_STREAM, open_output, require_other_file
 from xlner.errors import InputError
 from xlner.formats import format_of, raise_errors, read_parallel

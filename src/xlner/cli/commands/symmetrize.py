@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import click
 
-from xlner.cli import _options as o
+from xlner.cli import options as o
 from xlner.core.alignment import Alignment
 from xlner.core.files import open_output, require_other_file
 from xlner.formats import raise_errors, read_alignments

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner.cli._tables import make_console, make_table
+from xlner.cli.tables import make_console, make_table
 from xlner.errors import InputError
 
 if TYPE_CHECKING:

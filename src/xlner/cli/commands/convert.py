@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._run import EXIT_SOME_FAILED, stopping_at_errors
+from xlner.cli import options as o
+from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme

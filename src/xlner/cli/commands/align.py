@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._run import Inputs, RunOptions, run
-from xlner.cli._training import AlignerTraining
+from xlner.cli import options as o
+from xlner.cli.aligner_training import AlignerTraining
+from xlner.cli.run import Inputs, RunOptions, run
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats import format_of, read_parallel

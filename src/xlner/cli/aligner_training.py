@@ -69,7 +69,7 @@ class AlignerTraining:
 
     def _pairs(self, spec: str, bitexts: Sequence[tuple[str, str]]) -> Iterator[Pair]:
         """Yield the pairs to train on. Says so on the first one, because a trained model reads none."""
-        from xlner.cli._run import stopping_at_errors
+        from xlner.cli.run import stopping_at_errors
 
         named = ", ".join(f"{source} and {target}" for source, target in bitexts)
         click.echo(f"xlner: {spec} learns from {named}", err=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
-from xlner.cli._target_entities import require_target_entities
+from xlner.cli import options as o
+from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
+from xlner.cli.target_entities import require_target_entities
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import UsageError
 from xlner.formats import format_of, read_parallel

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._progress import show_step
-from xlner.cli._run import EXIT_SOME_FAILED, stopping_at_errors
+from xlner.cli import options as o
+from xlner.cli.progress import show_step
+from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.errors import InputError
 from xlner.formats import ReadReport, read_sentences
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
+from xlner.cli import options as o
+from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats import format_of, read_sentences

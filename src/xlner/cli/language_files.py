@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from xlner.cli._run import stopping_at_errors
+from xlner.cli.run import stopping_at_errors
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
 from xlner.formats import read_sentences

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlner.cli._options import bootstrap as bootstrap_option
-from xlner.cli._options import comma_list
+from xlner.cli.options import bootstrap as bootstrap_option
+from xlner.cli.options import comma_list
 from xlner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def families(
 
 
 def _print(analysis: Analysis) -> None:
-    from xlner.cli._tables import make_console, make_table
+    from xlner.cli.tables import make_console, make_table
 
     table = make_table("group", "from", "to", "languages", "F1 from", "F1 to", "gain", "interval", "p")
     for mean in analysis.means:

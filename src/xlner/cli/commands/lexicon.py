@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._progress import progress
-from xlner.cli._run import stopping_at_errors
-from xlner.cli._training import AlignerTraining
+from xlner.cli import options as o
+from xlner.cli.aligner_training import AlignerTraining
+from xlner.cli.progress import progress
+from xlner.cli.run import stopping_at_errors
 from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli import _scored as s
-from xlner.cli._tables import make_console, make_table
-from xlner.cli.evaluate import MODES
+from xlner.cli import options as o
+from xlner.cli import scored_files as s
+from xlner.cli.commands.evaluate import MODES
+from xlner.cli.tables import make_console, make_table
 
 if TYPE_CHECKING:
     from xlner.evaluation import Difference, Interval, Scores

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
+from xlner.cli import options as o
 from xlner.core.files import require_content
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence

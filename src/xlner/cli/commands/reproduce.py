@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from xlner.cli._options import bootstrap as bootstrap_option
-from xlner.cli._options import comma_list
+from xlner.cli.options import bootstrap as bootstrap_option
+from xlner.cli.options import comma_list
 from xlner.errors import InputError, UsageError
 
 if TYPE_CHECKING:

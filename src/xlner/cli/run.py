@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from xlner.cli._options import option_names
-from xlner.cli._progress import progress
-from xlner.cli._scored import note_unknown_labels
+from xlner.cli.options import option_names
+from xlner.cli.progress import progress
+from xlner.cli.scored_files import note_unknown_labels
 from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.errors import InputError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
@@ -150,7 +150,7 @@ def run(
 
 def _write(pairs: Iterable[Pair], output: str, format: str) -> None:
     if format == PRETTY:
-        from xlner.cli._pretty import print_pairs
+        from xlner.cli.pretty import print_pairs
 
         print_pairs(pairs, output)
     else:

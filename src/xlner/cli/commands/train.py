@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._languages import LabeledFiles, language_file
-from xlner.cli._progress import show_step
-from xlner.cli._run import EXIT_SOME_FAILED
-from xlner.cli._scored import JSON, SEED
+from xlner.cli import options as o
+from xlner.cli.language_files import LabeledFiles, language_file
+from xlner.cli.progress import show_step
+from xlner.cli.run import EXIT_SOME_FAILED
+from xlner.cli.scored_files import JSON, SEED
 from xlner.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from xlner.cli import _options as o
-from xlner.cli._run import Inputs, RunOptions, run
+from xlner.cli import options as o
+from xlner.cli.run import Inputs, RunOptions, run
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UsageError
