@@ -139,6 +139,7 @@ def loaded(
             made = E5Encoder(layer=layer) if encoder == OFFLINE else HfEncoder(tuned, layer=layer, prefix="query:")
             cases[encoder, layer] = list(similarities(made, source, gold))
             if path is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(pickle.dumps(cases[encoder, layer]))
         yield name, Set(source, gold, cases)
 

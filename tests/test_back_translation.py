@@ -318,7 +318,7 @@ def test_a_pipeline_lends_its_stages_and_languages() -> None:
 
 
 def test_the_summary_is_that_of_the_translator(tmp_path: Path) -> None:
-    assert projector(EchoTranslator()).summary == "by translation EchoTranslator"
+    assert projector(EchoTranslator()).summary == "by translation: Returns every text unchanged"
     none = load("projector", f"back-translation?translator=(apertium?modes_dir={tmp_path})&aligner=oracle")
     with pytest.raises(BackendError, match="no Apertium language pair is installed"):
         _ = none.summary

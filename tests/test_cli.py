@@ -317,13 +317,13 @@ def on_a_terminal(command: list[str], stream: str) -> str:
 
 def test_progress_with_rate_and_remaining_time_on_a_terminal(fakes: list[str], tmp_path: Path) -> None:
     text = tmp_path / "in.txt"
-    text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(3000)), encoding="utf-8")
+    text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(1000)), encoding="utf-8")
     out = tmp_path / "out.jsonl"
     seen = on_a_terminal(["label", str(text), "--lang", "gl", "-o", str(out), *fakes], "stderr")
-    assert re.search(r"\d+/3000", seen)
+    assert re.search(r"\d+/1000", seen)
     assert re.search(r"\d+\.\d/s", seen)
     assert re.search(r"\d:\d\d:\d\d", seen)
-    assert "3000 sentences, 3000 entities" in seen
+    assert "1000 sentences, 1000 entities" in seen
 
 
 def test_entities_are_colored_on_a_terminal(fakes: list[str], text: Path) -> None:

@@ -168,8 +168,11 @@ def test_a_locked_folder_is_in_use_until_the_lock_is_closed(tmp_path: Path) -> N
         (part,) = folder.glob("*.part")
         raise KeyboardInterrupt
     part.touch()  # as a killed process leaves it
+    others = ("download.part", ".a.part", "a.0123abcd.part")
+    for name in others:
+        (folder / name).touch()
     lock_folder(folder).close()
-    assert sorted(p.name for p in folder.iterdir()) == [".lock", "a"]
+    assert sorted(p.name for p in folder.iterdir()) == sorted([".lock", "a", *others])
     (tmp_path / "file").touch()
     with pytest.raises(RunFolderError, match="training folder .*file cannot be made: File exists"):
         lock_folder(tmp_path / "file", "training folder")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import random
 import re
 from collections.abc import Sequence
@@ -383,6 +384,15 @@ def test_lengths_and_loops() -> None:
     assert repeats("- - - - - -") == 0
     assert repeats("nananananana") == 6
     assert repeats("好好好好好好") == 6
+
+
+def test_a_copy_from_a_pickle_translates_the_same() -> None:
+    guarded = GuardedTranslator(EchoTranslator(), on_warning="drop")
+    again = pickle.loads(pickle.dumps(guarded))
+    assert again.fingerprint == guarded.fingerprint
+    texts = ["a casa vella cae sobre o mar.", "Ana canta."]
+    made, copied = (g.translate_checked(texts, **DIRECTION) for g in (guarded, again))
+    assert [(c.text, str(c.error)) for c in copied] == [(c.text, str(c.error)) for c in made]
 
 
 def test_policies() -> None:

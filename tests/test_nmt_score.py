@@ -110,7 +110,7 @@ def test_a_model_in_a_fused_projector(models: Callable[[str], Path]) -> None:  #
     assert "nmt-score" in projector.fingerprint
     with pytest.raises(ValidationError, match="needs to know the languages"):
         projector.project([Pair(Sentence(("En", "Vigo")), source, Alignment(()))])
-    with pytest.raises(UnknownNameError, match=r"needs a model; .* or name a translator"):
+    with pytest.raises(UsageError, match=r"needs a model; .* or name a translator"):
         load("projector", "fused?weights=translation:1")
     with pytest.raises(UnknownNameError, match="no weight for the given score 'translation'"):
         load("projector", "fused?weights=alignment:1&scorer=nllb")

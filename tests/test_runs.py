@@ -109,7 +109,7 @@ def label(input: Path, out: Path, *more: str) -> list[str]:
 
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     input = tmp_path / "in.txt"
-    input.write_text("".join(f"Frase {k} en Vigo, e outra\n" for k in range(12_000)), encoding="utf-8")
+    input.write_text("".join(f"Frase {k} en Vigo, e outra\n" for k in range(4_000)), encoding="utf-8")
     whole, resumed, folder = tmp_path / "whole.jsonl", tmp_path / "resumed.jsonl", tmp_path / "run"
     subprocess.run(label(input, whole), check=True, capture_output=True)
     command = label(input, resumed, "--run-dir", str(folder))
@@ -120,8 +120,8 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     assert first.wait() == -signal.SIGKILL
     assert not resumed.exists()
     finished = {p: p.stat().st_mtime_ns for p in folder.glob("*.done")}
-    assert 3 <= len(finished) < 48
+    assert 3 <= len(finished) < 16
     subprocess.run(command, check=True, capture_output=True)
     assert resumed.read_bytes() == whole.read_bytes()
     assert all(p.stat().st_mtime_ns == t for p, t in finished.items())
-    assert len(list(read_pairs(resumed))) == 12_000
+    assert len(list(read_pairs(resumed))) == 4_000

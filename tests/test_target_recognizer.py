@@ -8,7 +8,7 @@ import pytest
 
 from xlner import Alignment, BackendError, Entity, Pair, Sentence, load
 from xlner.core.registry import register
-from xlner.errors import UnknownNameError, UsageError
+from xlner.errors import UsageError
 from xlner.fakes import DictionaryRecognizer
 from xlner.projection.fused import FusedProjector
 from xlner.projection.ner_candidates import NerCandidatesProjector
@@ -87,5 +87,5 @@ def test_from_a_spec(tmp_path: Path) -> None:
     assert projector.project([pair("en", "Lugo")])[0].sentence.tags() == ["O", "B-LOC"]
     with pytest.raises(UsageError, match="GazetteerRecognizer gives no probabilities for the score 'ner'"):
         load("projector", f"fused:align+ner?recognizer=gazetteer:{names}")
-    with pytest.raises(UnknownNameError, match="needs a model; .* or name a recognizer"):
+    with pytest.raises(UsageError, match="needs a model; .* or name a recognizer"):
         load("projector", "fused:align+ner")

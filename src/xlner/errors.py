@@ -128,12 +128,24 @@ class MissingArgumentError(BackendError):
 
 
 class NotDownloadedError(BackendError):
-    """A model of the hub is not on this machine, and downloading it failed or was not allowed."""
+    """A model of the hub is not on this machine, and downloading it failed or was not allowed.
+
+    >>> isinstance(NotDownloadedError("owner/model is not on this machine"), BackendError)
+    True
+    """
 
 
 class StageError(XlnerError):
-    """A stage failed on one sentence; the other sentences of the batch are not affected."""
+    """A stage failed on one sentence; the other sentences of the batch are not affected.
+
+    >>> str(StageError("the translation is empty", hint="use another translator"))
+    'the translation is empty; use another translator'
+    """
 
 
 class RunFolderError(XlnerError):
-    """A run folder belongs to another input or other options, is in use, or is damaged."""
+    """A run folder belongs to another input or other options, is in use, or is damaged.
+
+    >>> str(RunFolderError("run folder out is in use by another process"))
+    'run folder out is in use by another process'
+    """

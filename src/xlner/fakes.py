@@ -25,7 +25,11 @@ from xlner.errors import InputError, StageError
 
 @dataclass(frozen=True, slots=True)
 class EchoOptions:
-    """Options of `EchoTranslator`."""
+    """Options of `EchoTranslator`.
+
+    >>> EchoOptions("no").fail_on
+    'no'
+    """
 
     fail_on: str | None = None
 

@@ -19,6 +19,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -52,12 +53,18 @@ __all__ = [
     "Translator",
     "fingerprint_of",
     "needs_training",
+    "summary_of",
 ]
 
 
 @runtime_checkable
 class Translator(Protocol):
-    """Turns texts of one language into texts of another, one for one."""
+    """Turns texts of one language into texts of another, one for one.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> isinstance(EchoTranslator(), Translator)
+    True
+    """
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text; language codes as `xlner.text.languages.canonical` gives them."""
@@ -66,7 +73,12 @@ class Translator(Protocol):
 
 @runtime_checkable
 class Recognizer(Protocol):
-    """Finds entities in tokenized sentences."""
+    """Finds entities in tokenized sentences.
+
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> isinstance(DictionaryRecognizer({}), Recognizer)
+    True
+    """
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
         """The entities of each sentence; token spans, disjoint."""
@@ -75,7 +87,12 @@ class Recognizer(Protocol):
 
 @runtime_checkable
 class Aligner(Protocol):
-    """Links the words of source and target sentences."""
+    """Links the words of source and target sentences.
+
+    >>> from xlner.fakes import OracleAligner
+    >>> isinstance(OracleAligner(), Aligner)
+    True
+    """
 
     def align(self, pairs: Sequence[Pair]) -> list[Alignment]:
         """The links of each pair; every pair has a source."""
@@ -84,7 +101,12 @@ class Aligner(Protocol):
 
 @runtime_checkable
 class Projector(Protocol):
-    """Projects source entities onto the target sentence."""
+    """Projects source entities onto the target sentence.
+
+    >>> from xlner.projection import HullProjector
+    >>> isinstance(HullProjector(), Projector)
+    True
+    """
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """The labeled target sentence and outcomes of each pair; every pair has a source and an alignment."""
@@ -93,7 +115,12 @@ class Projector(Protocol):
 
 @runtime_checkable
 class DirectedTranslator(Translator, Protocol):
-    """A translator that knows which directions it can translate in."""
+    """A translator that knows which directions it can translate in.
+
+    >>> from xlner.translation import ApertiumTranslator, LexiconTranslator
+    >>> issubclass(ApertiumTranslator, DirectedTranslator), issubclass(LexiconTranslator, DirectedTranslator)
+    (True, False)
+    """
 
     def check_direction(self, from_lang: str, to_lang: str) -> None:
         """Raise `BackendError` where it cannot translate in this direction. Called before any model is loaded."""
@@ -102,7 +129,12 @@ class DirectedTranslator(Translator, Protocol):
 
 @runtime_checkable
 class RetryingTranslator(Translator, Protocol):
-    """A translator that can translate a text again in another way, for instance with a search that avoids loops."""
+    """A translator that can translate a text again in another way, for instance with a search that avoids loops.
+
+    >>> from xlner.translation import ApertiumTranslator, NllbTranslator
+    >>> issubclass(NllbTranslator, RetryingTranslator), issubclass(ApertiumTranslator, RetryingTranslator)
+    (True, False)
+    """
 
     def retranslate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Another translation of each text."""
@@ -111,7 +143,12 @@ class RetryingTranslator(Translator, Protocol):
 
 @runtime_checkable
 class LinkingTranslator(Translator, Protocol):
-    """A translator that says which part of a text became which part of its translation."""
+    """A translator that says which part of a text became which part of its translation.
+
+    >>> from xlner.translation import ApertiumTranslator, NllbTranslator
+    >>> issubclass(ApertiumTranslator, LinkingTranslator), issubclass(NllbTranslator, LinkingTranslator)
+    (True, False)
+    """
 
     def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """The translation of each text with its links. Raises `BackendError`, also for no texts, where it cannot."""
@@ -120,15 +157,26 @@ class LinkingTranslator(Translator, Protocol):
 
 @runtime_checkable
 class LabelingTranslator(Translator, Protocol):
-    """A translator that takes labels along by itself."""
+    """A translator that takes labels along by itself.
+
+    >>> from xlner.translation import ApertiumTranslator, ChatTranslator
+    >>> issubclass(ChatTranslator, LabelingTranslator), issubclass(ApertiumTranslator, LabelingTranslator)
+    (True, False)
+    """
 
     def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
         """The labeled translation of each sentence, with one outcome per entity."""
         ...
 
 
+@runtime_checkable
 class PhraseScorer(Protocol):
-    """Scores pairs of phrases, such as the direct translation probability of NMTScore (Vamvas and Sennrich 2022)."""
+    """Scores pairs of phrases, such as the direct translation probability of NMTScore (Vamvas and Sennrich 2022).
+
+    >>> from xlner.translation import NmtScore
+    >>> issubclass(NmtScore, PhraseScorer)
+    True
+    """
 
     def score(self, entity_texts: Sequence[str], candidate_texts: Sequence[str]) -> ArrayLike:
         """One number, 0 or more, for each entity text with the candidate text at the same place."""
@@ -137,7 +185,12 @@ class PhraseScorer(Protocol):
 
 @runtime_checkable
 class PhraseScoringTranslator(Translator, Protocol):
-    """A translator that scores how well two phrases translate each other."""
+    """A translator that scores how well two phrases translate each other.
+
+    >>> from xlner.translation import ApertiumTranslator, NllbTranslator
+    >>> issubclass(NllbTranslator, PhraseScoringTranslator), issubclass(ApertiumTranslator, PhraseScoringTranslator)
+    (True, False)
+    """
 
     def phrase_scorer(self, source_lang: str, target_lang: str) -> PhraseScorer:
         """The scorer for a pair of languages. Raises `BackendError` where it cannot translate in both directions."""
@@ -146,7 +199,12 @@ class PhraseScoringTranslator(Translator, Protocol):
 
 @runtime_checkable
 class ProbabilisticRecognizer(Recognizer, Protocol):
-    """A recognizer that gives the probability of every class for every word."""
+    """A recognizer that gives the probability of every class for every word.
+
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> isinstance(DictionaryRecognizer({}), ProbabilisticRecognizer)  # it gives entities only
+    False
+    """
 
     classes: Sequence[str]
     """The IOB2 classes, `O` among them."""
@@ -158,7 +216,12 @@ class ProbabilisticRecognizer(Recognizer, Protocol):
 
 @runtime_checkable
 class TrainableAligner(Aligner, Protocol):
-    """An aligner that learns from a bitext before it aligns."""
+    """An aligner that learns from a bitext before it aligns.
+
+    >>> from xlner.fakes import OracleAligner
+    >>> isinstance(OracleAligner(), TrainableAligner)
+    False
+    """
 
     @property
     def trained(self) -> bool:
@@ -181,7 +244,13 @@ class TrainableAligner(Aligner, Protocol):
 
 @runtime_checkable
 class TargetEntityProjector(Projector, Protocol):
-    """A projector that may choose among entities that the target sentence has already."""
+    """A projector that may choose among entities that the target sentence has already.
+
+    >>> from xlner.projection import FusedProjector
+    >>> projector = FusedProjector("align", candidates="ner")
+    >>> isinstance(projector, TargetEntityProjector) and projector.reads_target_entities
+    True
+    """
 
     @property
     def reads_target_entities(self) -> bool:
@@ -191,7 +260,12 @@ class TargetEntityProjector(Projector, Protocol):
 
 @runtime_checkable
 class GroupProjector(Projector, Protocol):
-    """A projector that projects from several sources at once."""
+    """A projector that projects from several sources at once.
+
+    >>> from xlner.projection import HullProjector, MultiSourceProjector
+    >>> isinstance(MultiSourceProjector(), GroupProjector), isinstance(HullProjector(), GroupProjector)
+    (True, False)
+    """
 
     source_weights: Sequence[float] | None
     """One weight per source; None where all count alike."""
@@ -222,3 +296,19 @@ def needs_training(aligner: object) -> bool:
     False
     """
     return isinstance(aligner, TrainableAligner) and not aligner.trained
+
+
+def summary_of(stage: object) -> str:
+    """One line about a stage for people, as `xlner doctor` shows it.
+
+    It is the `summary` of the stage, which may raise `BackendError` to say what is missing, or the first paragraph of
+    its docstring.
+
+    >>> from xlner.fakes import OracleAligner
+    >>> summary_of(OracleAligner()).partition(",")[0]
+    'Knows the links of given sentence pairs'
+    """
+    if hasattr(type(stage), "summary"):
+        return str(stage.summary)  # type: ignore[attr-defined]
+    paragraph = (inspect.getdoc(type(stage)) or "").partition("\n\n")[0]
+    return " ".join(paragraph.split()).removesuffix(".")

@@ -42,7 +42,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Evaluate": (evaluate, compare, errors, zero_shot, evaluate_alignment, calibrate),
     "Train": (train, train_aligner, train_language_adapter),
     "Experiments": (reproduce, families),
-    "Data and set-up": (convert, datasets, encoder, doctor),
+    "Data and setup": (convert, datasets, encoder, doctor),
 }
 """The commands in the order of the help text."""
 

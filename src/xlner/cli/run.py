@@ -35,7 +35,7 @@ _SUMMARY = "summary.json"
 _CONFIG = "config.toml"
 _NOT_IN_CONFIG = frozenset({"run_dir", "resume", "as_json"})
 _READING = ("input_format", "lang", "scheme", "repair", "tag_names", "lexical")
-"""Parameters that change what is read from the input."""
+"""Parameters that affect how the input is read."""
 
 Item = TypeVar("Item")
 

@@ -6,6 +6,7 @@ import codecs
 import io
 import json
 import os
+import re
 import secrets
 import stat
 import sys
@@ -22,6 +23,8 @@ STANDARD_STREAM = "-"
 
 _MODEL_FILES = ("config.json", "adapter.json")
 _PARTIAL = ".part"  # the suffix of temporary files
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
+"""The names that `replacing` gives to temporary files; other files that end in `.part` are not ours."""
 
 Line = tuple[int, str | InputError]
 """A 1-based line number and the line without its end, or the reason why it cannot be read."""
@@ -180,8 +183,8 @@ def write_json(path: Path, values: Mapping[str, Any]) -> None:
 def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
     """Create a folder if needed, and keep other processes out of it until the result is closed.
 
-    Temporary files that a killed process left in it are removed. There is no lock on Windows. Raises `RunFolderError`,
-    which calls the folder `what`, if it cannot be created or is in use by another process.
+    Temporary files that a killed process of xlner left in it are removed, and no others. There is no lock on Windows.
+    Raises `RunFolderError`, which calls the folder `what`, if it cannot be created or is in use by another process.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -197,8 +200,9 @@ def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
     except OSError:
         lock.close()
         raise RunFolderError(f"{what} {folder} is in use by another process") from None
-    for left in folder.glob(f"*{_PARTIAL}"):
-        left.unlink(missing_ok=True)
+    for left in folder.iterdir():
+        if _TEMPORARY.fullmatch(left.name):
+            left.unlink(missing_ok=True)
     return lock
 
 

@@ -14,7 +14,13 @@ from xlner.pipeline.run_summary import RunSummary
 
 
 class AnyPipeline(Protocol):
-    """What can be run: a `Pipeline`, a `RecognitionPipeline`, a `MultiSourcePipeline`, a `TrainingDataBuilder` …"""
+    """What can be run: a `Pipeline`, a `RecognitionPipeline`, a `MultiSourcePipeline`, a `TrainingDataBuilder` …
+
+    >>> from xlner import Pipeline
+    >>> pipeline: AnyPipeline = Pipeline(projector=None)
+    >>> pipeline.labels
+    Counter()
+    """
 
     @property
     def fingerprint(self) -> str:

@@ -145,7 +145,11 @@ class RunFolder:
 
 
 def file_digest(path: str | Path) -> str:
-    """The SHA-256 hash of a file in hexadecimal digits, for the identity of a run."""
+    """The SHA-256 hash of a file in hexadecimal digits, for the identity of a run.
+
+    >>> file_digest("examples/es.txt") == file_digest("examples/gl.txt")
+    False
+    """
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

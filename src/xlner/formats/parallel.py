@@ -13,7 +13,6 @@ from xlner.alignment.lexical_weights import LexicalWeights
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
-from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
 from xlner.formats.by_name import read_alignments, read_sentences
@@ -63,8 +62,9 @@ def read_parallel(
     paths = [alignment] if isinstance(alignment, (str, Path)) else list(alignment or ())
     names = [str(source), str(target), ", ".join(map(str, paths))]
 
+    tags: dict[str, Any] = {"scheme": scheme, "repair": repair, "tag_names": tag_names}
+
     def read(source_report: ReadReport | None, target_report: ReadReport | None) -> Iterator[Pair | InputError]:
-        tags = {"scheme": scheme, "repair": repair, "tag_names": tag_names}
         columns: list[Iterable[object]] = [
             read_sentences(
                 source,
@@ -72,7 +72,7 @@ def read_parallel(
                 language=source_lang,
                 require_tags=require_source_tags,
                 report=source_report,
-                **tags,  # type: ignore[arg-type]
+                **tags,
             ),
             read_sentences(
                 target,
@@ -80,7 +80,7 @@ def read_parallel(
                 language=target_lang,
                 require_tags=require_target_tags,
                 report=target_report,
-                **tags,  # type: ignore[arg-type]
+                **tags,
             ),
         ]
         if paths:
@@ -130,12 +130,12 @@ def _weighed(counted: Iterable[Pair | InputError], pairs: Iterable[Pair | InputE
         yield replace(pair, alignment=lexical.weigh(pair)) if isinstance(pair, Pair) else pair
 
 
-def _pair(parts: Sequence[object], number: int, links_name: str) -> Pair | InputError:
-    source, target, links = parts if len(parts) == 3 else (*parts, None)
+def _pair(parts: Sequence[Any], number: int, links_name: str) -> Pair | InputError:
     bad = next((part for part in parts if isinstance(part, InputError)), None)
-    if bad is not None or not (isinstance(source, Sentence) and isinstance(target, Sentence)):
-        return bad or InputError("no sentence", line=number)
+    if bad is not None:
+        return bad
+    source, target, links = parts if len(parts) == 3 else (*parts, None)
     try:
-        return Pair(target, source, links if isinstance(links, Alignment) else None)
+        return Pair(target, source, links)
     except ValidationError as error:
         return InputError(error.message, path=links_name, line=number, hint=error.hint)

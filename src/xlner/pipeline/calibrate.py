@@ -93,7 +93,15 @@ def judge_confidences(pipeline: Pipeline, gold: Iterable[Pair]) -> JudgedConfide
 
 
 def read_calibration(path: str | Path) -> Calibration:
-    """Read the calibration that `xlner calibrate` wrote to a file; raises `InputError` if the file has none."""
+    """Read the calibration that `xlner calibrate` wrote to a file; raises `InputError` if the file has none.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile("w") as file:
+    ...     _ = file.write(Calibration(((0.5, 0.75),)).to_json())
+    ...     file.flush()
+    ...     read_calibration(file.name).points
+    ((0.5, 0.75),)
+    """
     try:
         return Calibration.from_json(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

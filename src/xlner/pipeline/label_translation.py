@@ -36,6 +36,10 @@ class LabelTranslation:
     """A function that translates labeled sentences: sentences in, pairs with their projections out.
 
     With `linked` the pairs have links for all of their words, so that no aligner is needed.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> label_translation(EchoTranslator(), "tags", from_lang="en", to_lang="gl").name
+    'tags'
     """
 
     name: str

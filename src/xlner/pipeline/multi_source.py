@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from typing import TypeAlias
 
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError, ValidationError
-from xlner.pipeline.isolation import windows
+from xlner.pipeline.isolation import describe, isolated, windows
 from xlner.pipeline.pipeline import Pipeline
 from xlner.pipeline.stage_runner import build_stage
 from xlner.projection.calibration import Calibration
@@ -26,12 +27,16 @@ _FOR_ONE_SOURCE = {"greedy": "multi-source?matcher=greedy", "exact": "multi-sour
 def group_pairs(*sources: Iterable[Pair | InputError]) -> Iterator[PairGroup | InputError]:
     """Group the pairs of several sources with the same target; an `InputError` in any of them replaces the group.
 
+    Raises `ValidationError` if one source ends before another.
+
     >>> from xlner import Sentence
     >>> pair = Pair(Sentence(("Vigo",)))
     >>> [len(group) for group in group_pairs([pair, pair], [pair, pair])]
     [2, 2]
     """
-    for group in zip(*sources, strict=True):
+    for number, group in enumerate(zip_longest(*sources), start=1):
+        if any(pair is None for pair in group):
+            raise ValidationError(f"a source ends after {number - 1} pairs, but another goes on")
         bad = next((pair for pair in group if isinstance(pair, InputError)), None)
         yield bad or tuple(pair for pair in group if isinstance(pair, Pair))
 
@@ -97,6 +102,9 @@ class MultiSourcePipeline:
         It is the pair with the first source. The others are in the `meta` of its target, under `also`.
         """
         for window in windows(groups, self.pipelines[0].window):
+            for group in window:
+                if isinstance(group, tuple) and len(group) != len(self.pipelines):
+                    raise ValidationError(f"a group of {len(group)} pairs for {len(self.pipelines)} sources")
             by_source = zip(*(g if isinstance(g, tuple) else (g,) * len(self.pipelines) for g in window), strict=True)
             done = [p.run_pairs(pairs) for p, pairs in zip(self.pipelines, by_source, strict=True)]
             yield from map(self._project, zip(*done, strict=True))
@@ -106,10 +114,9 @@ class MultiSourcePipeline:
             if pair.error is not None:
                 return replace(group[0], error=pair.error if number == 1 else f"source {number}: {pair.error}")
         ready = [_with_links(pair) for pair in group]
-        try:
-            (made,) = self.projector.project_groups([ready])
-        except ValidationError as error:
-            return replace(group[0], error=f"projector: {error}")
+        (made,) = isolated(self.projector.project_groups, [ready])
+        if isinstance(made, Exception):
+            return replace(group[0], error=describe(made, "projector"))
         others = [replace(p, projection=m) for p, m in zip(ready[1:], made[1:], strict=True)]
         meta = {**ready[0].target.meta, OTHER_SOURCES: others}
         return replace(

@@ -148,8 +148,7 @@ class TrainingDataBuilder:
             pairs = [self._source_pair(item) for item in window]
             todo = [k for k, pair in enumerate(pairs) if pair.error is None and pair.require_source().tokens]
             ready = [pairs[k] for k in todo]
-            translate = self._translate_labels if self._labels_translated else self._translate
-            done = self._rate(self._project(self._align(translate(ready, statistics))))
+            done = self._rate(self._project(self._align(self._translate(ready, statistics))))
             for k, pair in zip(todo, done, strict=True):
                 pairs[k] = _with_source_id(pair)
             yield from pairs
@@ -169,13 +168,9 @@ class TrainingDataBuilder:
         return Pair(empty, source, projection=None if source.tokens else Projection(empty, ()))
 
     def _translate(self, pairs: Sequence[Pair], statistics: TranslationStatistics) -> list[Pair]:
-        """Translate without labels."""
-        return [self._plain(*found) for found in zip(pairs, self._check_plain(pairs, statistics), strict=True)]
-
-    def _translate_labels(self, pairs: Sequence[Pair], statistics: TranslationStatistics) -> list[Pair]:
         """Translate with labels; what fails or looks wrong also without them, if it can be aligned then."""
         if self._labels_translated is None:
-            return self._translate(pairs, statistics)
+            return [self._plain(*found) for found in zip(pairs, self._check_plain(pairs, statistics), strict=True)]
         sources = [pair.require_source() for pair in pairs]
         made = in_batches(self._labels_translated.translate, sources, length=len, budget=self.runner.batch_words)
         for source, result in zip(sources, made, strict=True):

@@ -23,6 +23,7 @@ from xlner.stages import (
     TargetEntityProjector,
     Translator,
     fingerprint_of,
+    summary_of,
 )
 from xlner.text.languages import canonical
 
@@ -122,7 +123,7 @@ class BackTranslationProjector:
     @property
     def summary(self) -> str:
         """The directions of the translator, for `xlner doctor`. Raises `BackendError` if it has none."""
-        return f"by translation {getattr(self.translator, 'summary', type(self.translator).__name__)}"
+        return f"by translation: {summary_of(self.translator)}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair: one outcome per source entity, disjoint in the target.

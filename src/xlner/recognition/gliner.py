@@ -50,6 +50,10 @@ class GlinerRecognizer(PicklesWithoutCache):
 
     Raises `BackendError` if the package is not installed or the model cannot be found, `MissingArgumentError` without a
     model, and `UsageError` for types that cannot be parsed. For an example see docs/recognizers.md.
+
+    >>> from xlner.stages import Recognizer
+    >>> issubclass(GlinerRecognizer, Recognizer)
+    True
     """
 
     def __init__(

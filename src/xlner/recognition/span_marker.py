@@ -41,6 +41,10 @@ class SpanMarkerRecognizer(PicklesWithoutCache):
 
     Raises `BackendError` if the package is not installed or the model cannot be found or loaded, and
     `MissingArgumentError` without a model. For an example see docs/recognizers.md.
+
+    >>> from xlner.stages import Recognizer
+    >>> issubclass(SpanMarkerRecognizer, Recognizer)
+    True
     """
 
     def __init__(

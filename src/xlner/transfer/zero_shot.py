@@ -19,7 +19,15 @@ from xlner.stages import Recognizer
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TargetScores:
-    """What a recognizer found in the sentences of one target, its scores, and the confidence interval of the F1."""
+    """What a recognizer found in the sentences of one target, its scores, and the confidence interval of the F1.
+
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> from xlner import Entity
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))]
+    >>> found = zero_shot(DictionaryRecognizer({"Vigo": "LOC"}), {"gl": gold}, samples=10)
+    >>> found.targets["gl"].f1
+    1.0
+    """
 
     predicted: Sequence[Sentence]
     scores: Scores
@@ -33,7 +41,15 @@ class TargetScores:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ZeroShot:
-    """The scores of all targets, and the confidence interval of their mean F1."""
+    """The scores of all targets, and the confidence interval of their mean F1.
+
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> from xlner import Entity
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))]
+    >>> found = zero_shot(DictionaryRecognizer({"Vigo": "LOC"}), {"gl": gold}, samples=10)
+    >>> found.mean_f1
+    1.0
+    """
 
     targets: Mapping[str, TargetScores]
     interval: Interval

@@ -56,6 +56,10 @@ class EflomalAligner(PicklesWithoutCache):
 
     Raises `MissingExtraError` if the package is not installed, `BackendError` for a folder without such a model,
     `UnknownNameError` for an unknown symmetrizer, and `UsageError` for numbers out of range.
+
+    >>> from xlner.stages import Aligner
+    >>> issubclass(EflomalAligner, Aligner)
+    True
     """
 
     def __init__(

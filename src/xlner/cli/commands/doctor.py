@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import sys
 import textwrap
@@ -12,6 +11,7 @@ import click
 
 from xlner._version import __version__
 from xlner.errors import MissingArgumentError, NotDownloadedError, XlnerError
+from xlner.stages import summary_of
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -76,7 +76,7 @@ def _check(kind: str, name: str, target: str, hub: bool) -> dict[str, Any]:
     if target.startswith(_FAKES):
         return {**row, "details": "a fake, for tests"}
     try:
-        return {**row, "details": _details(load(kind, name))}
+        return {**row, "details": summary_of(load(kind, name))}
     except MissingArgumentError as error:
         return {**row, "state": _ON_DEMAND, "details": str(error)}
     except NotDownloadedError as error:
@@ -86,11 +86,3 @@ def _check(kind: str, name: str, target: str, hub: bool) -> dict[str, Any]:
         return {**row, "works": False, "state": _NO, "details": f"{error.message}, {unreachable}"}
     except XlnerError as error:
         return {**row, "works": False, "state": _NO, "details": str(error)}
-
-
-def _details(backend: Any) -> str:
-    """The summary of a backend, or the first paragraph of its docstring."""
-    if hasattr(type(backend), "summary"):
-        return str(backend.summary)
-    paragraph = (inspect.getdoc(type(backend)) or "").partition("\n\n")[0]
-    return " ".join(paragraph.split()).removesuffix(".")

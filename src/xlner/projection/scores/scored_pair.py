@@ -21,7 +21,14 @@ TOTAL = "total"
 
 @dataclass(frozen=True, slots=True)
 class ScoredPair:
-    """A pair, its candidates, and the scores of each term, each of shape `(n_entities, n_candidates)`."""
+    """A pair, its candidates, and the scores of each term, each of shape `(n_entities, n_candidates)`.
+
+    >>> from xlner import Alignment, Sentence
+    >>> from xlner.projection import FusedProjector
+    >>> pair = Pair(Sentence(("Ana",)), Sentence(("Ana",), (Entity(0, 1, "PER"),)), Alignment(((0, 0),)))
+    >>> FusedProjector("align").score(pair).candidates.spans
+    ((0, 1),)
+    """
 
     pair: Pair
     entities: tuple[Entity, ...]

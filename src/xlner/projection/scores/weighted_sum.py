@@ -155,7 +155,8 @@ def weights_text(terms: Sequence[Term]) -> str:
 def resolve(terms: Sequence[Term], given: Mapping[str, Score]) -> dict[str, Score]:
     """The function of each term, from `given` or built in.
 
-    Raises `UnknownNameError` for a term that has no function, and for a given name that is not a term.
+    Raises `UnknownNameError` for a term with an unknown name, and for a given name that is not a term; `UsageError` for
+    the score of a model that is not given.
 
     >>> list(resolve([Term("coverage")], {}))
     ['coverage']
@@ -169,7 +170,7 @@ def resolve(terms: Sequence[Term], given: Mapping[str, Score]) -> dict[str, Scor
     known = {**BUILT_IN_SCORES, **given}
     for term in terms:
         if term.name in MODEL_SCORES and term.name not in known:
-            raise UnknownNameError(
+            raise UsageError(
                 f"score {term.name!r} needs a model",
                 hint=f"pass a function: FusedProjector(…, {term.name}=…){_SPEC_HINTS.get(term.name, '')}",
             )

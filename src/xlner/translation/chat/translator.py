@@ -69,6 +69,10 @@ class ChatTranslator:
 
     Raises `MissingExtraError` without httpx, `MissingArgumentError` without a model or url, and `ValidationError` for
     a bad address or numbers out of range.
+
+    >>> from xlner.stages import LabelingTranslator
+    >>> issubclass(ChatTranslator, LabelingTranslator)
+    True
     """
 
     def __init__(

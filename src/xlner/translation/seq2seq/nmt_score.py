@@ -70,6 +70,10 @@ class NmtScore:
 
     Raises `UsageError` for a model of one direction and for another engine, `ValidationError` for numbers out of range,
     and `BackendError` for languages that the model does not know.
+
+    >>> from xlner.stages import PhraseScorer
+    >>> issubclass(NmtScore, PhraseScorer)
+    True
     """
 
     def __init__(

@@ -72,6 +72,9 @@ class Seq2SeqTranslator:
 
     Raises `MissingExtraError` if a package is missing, `ValidationError` for numbers out of range, `UnknownNameError`
     for an unknown engine, and `UsageError` for `legacy` with another family.
+
+    >>> sorted(cls.__name__ for cls in Seq2SeqTranslator.__subclasses__())
+    ['M2M100Translator', 'MadladTranslator', 'MarianTranslator', 'NllbTranslator']
     """
 
     family: ClassVar[Family]
@@ -215,7 +218,11 @@ class Seq2SeqTranslator:
 
 
 class NllbTranslator(Seq2SeqTranslator):
-    """NLLB-200 (NLLB Team 2022), 202 languages, and fine-tunes of it. See `Seq2SeqTranslator` for the options."""
+    """NLLB-200 (NLLB Team 2022), 202 languages, and fine-tunes of it. See `Seq2SeqTranslator` for the options.
+
+    >>> NllbTranslator.default  # the model of the spec without an argument
+    'facebook/nllb-200-distilled-600M'
+    """
 
     family = NLLB
     default = "facebook/nllb-200-distilled-600M"
@@ -228,6 +235,9 @@ class EasyProjectTranslator(NllbTranslator):
     transformers). The first weights were trained in this form in 2022. Use `easyproject?legacy=false` for the weights
     that replaced them in May 2023: their card names transformers 4.29.2, which puts the code first, as in the training
     of NLLB itself. The translation begins with the code of its language in both forms.
+
+    >>> EasyProjectTranslator.default  # the model of the spec without an argument
+    'ychenNLP/nllb-200-3.3B-easyproject'
     """
 
     default = "ychenNLP/nllb-200-3.3B-easyproject"
@@ -235,7 +245,11 @@ class EasyProjectTranslator(NllbTranslator):
 
 
 class M2M100Translator(Seq2SeqTranslator):
-    """M2M-100 (Fan et al. 2021), 100 languages. See `Seq2SeqTranslator` for the options."""
+    """M2M-100 (Fan et al. 2021), 100 languages. See `Seq2SeqTranslator` for the options.
+
+    >>> M2M100Translator.default  # the model of the spec without an argument
+    'facebook/m2m100_418M'
+    """
 
     family = M2M100
     default = "facebook/m2m100_418M"
@@ -246,6 +260,9 @@ class MarianTranslator(Seq2SeqTranslator):
 
     `{from}` and `{to}` in the name are replaced by language codes of two letters, or of three if there is no shorter
     one. See `Seq2SeqTranslator` for the options.
+
+    >>> MarianTranslator.default  # the model of the spec without an argument
+    'Helsinki-NLP/opus-mt-{from}-{to}'
     """
 
     family = MARIAN
@@ -256,6 +273,9 @@ class MadladTranslator(Seq2SeqTranslator):
     """MADLAD-400 (Kudugunta et al. 2023), 400 languages, and other T5 models with a language tag `<2xx>`.
 
     See `Seq2SeqTranslator` for the options.
+
+    >>> MadladTranslator.default  # the model of the spec without an argument
+    'google/madlad400-3b-mt'
     """
 
     family = MADLAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import pytest
@@ -9,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import Alignment, Entity, Pair, Reason, Sentence, ValidationError
+from xlner import Alignment, Entity, Pair, Pipeline, Projection, Reason, Sentence, ValidationError
 from xlner.core.entity import overlaps
 from xlner.errors import UnknownNameError
+from xlner.pipeline import MultiSourcePipeline, group_pairs
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import ConfidentProjector
 from xlner.projection.entity_clusters import ClusterMember, cluster_entities
@@ -217,3 +219,26 @@ def test_a_fingerprint_holds_every_option() -> None:
     ]
     assert len({p.fingerprint for p in made}) == len(made)
     assert MultiSourceProjector(matcher="milp").fingerprint == MultiSourceProjector().fingerprint
+
+
+def test_an_error_of_one_group_costs_no_other_group() -> None:
+    class Fails(MultiSourceProjector):
+        def project_groups(self, groups: Sequence[Sequence[Pair]]) -> list[tuple[Projection, ...]]:
+            if any("no" in group[0].target.tokens for group in groups):
+                raise RuntimeError("out of memory")
+            return super().project_groups(groups)
+
+    pairs = [Pair(Sentence((word,)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),))) for word in ("Vigo", "no")]
+    sources = [Pipeline(aligner="oracle", projector=None) for _ in range(2)]
+    done = list(MultiSourcePipeline(sources, Fails()).run_pairs(group_pairs(pairs, pairs)))
+    assert [pair.error for pair in done] == [None, "projector: RuntimeError: out of memory"]
+    assert done[0].labeled.tags() == ["B-LOC"]
+
+
+def test_groups_have_one_pair_per_source() -> None:
+    pair = Pair(Sentence(("Vigo",)))
+    with pytest.raises(ValidationError, match="a source ends after 1 pairs, but another goes on"):
+        list(group_pairs([pair], [pair, pair]))
+    sources = [Pipeline(aligner="oracle", projector=None) for _ in range(2)]
+    with pytest.raises(ValidationError, match="a group of 3 pairs for 2 sources"):
+        list(MultiSourcePipeline(sources).run_pairs([(pair, pair, pair)]))
