@@ -116,7 +116,7 @@ def test_what_apertium_has_to_know(modes: Iterator[Path], monkeypatch: pytest.Mo
     aligner = ApertiumAligner(modes_dir=str(folder))
     with pytest.raises(BackendError, match="needs the language of the target; give --lang CODE"):
         aligner.align([pair("A", "a", None)])
-    with pytest.raises(ValidationError, match="without a source"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         aligner.align([Pair(Sentence(("a",), language="es"))])
     with pytest.raises(BackendError, match="no generator that keeps links"):
         aligner.align([pair("A", "a", "ca")])

@@ -436,7 +436,7 @@ def test_a_word_longer_than_a_window(aligner: E5Aligner) -> None:
 
 
 def test_a_pair_without_source(aligner: E5Aligner) -> None:
-    with pytest.raises(ValidationError, match="without a source"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         aligner.align([Pair(Sentence(("a",)))])
 
 

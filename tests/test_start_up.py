@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,32 @@ def test_every_public_name_is_there_and_documented(package: str) -> None:
     for name in module.__all__:
         value = getattr(module, name)
         assert not (inspect.isclass(value) or inspect.isroutine(value)) or value.__doc__, name
+
+
+AS_COMMANDS = {"train_aligner", "export_e5", "add_adapters", "orthogonality"}
+"""They need a model of transformers: their examples are the commands on the pages, which run as tests."""
+IN_FAMILIES = {"Analysis", "StudyData", "TrainingRun"}
+"""What the functions of the example in docs/families.md return."""
+
+
+def test_every_public_name_has_an_example_that_runs() -> None:
+    root = Path(__file__).parent.parent
+    pages = [root / "README.md", *(root / "docs").glob("*.md")]
+    blocks = [b for p in pages for b in re.findall(r"```python\n(.*?)```", p.read_text(encoding="utf-8"), re.DOTALL)]
+    examples = [
+        line
+        for path in (root / "src").rglob("*.py")
+        for line in re.findall(r"^\s*(?:>>>|\.\.\.) (.*)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    shown = set(re.findall(r"\w+", "\n".join([*blocks, *examples])))
+    missing = []
+    for package in (*PACKAGES, "xlner.experiments.families", "xlner.experiments.reproduce", "xlner.stages"):
+        module = importlib.import_module(package)
+        for name in set(module.__all__) - shown - AS_COMMANDS - IN_FAMILIES:
+            value = getattr(module, name)
+            if (inspect.isclass(value) or inspect.isroutine(value)) and ">>>" not in (value.__doc__ or ""):
+                missing.append(f"{package}.{name}")
+    assert not missing
 
 
 def test_an_unknown_name() -> None:

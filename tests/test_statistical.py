@@ -154,7 +154,7 @@ def test_eflomal_limits(program: Path, tmp_path: Path) -> None:
     aligner = EflomalAligner().train([pair("a", "b")], tmp_path / "model")
     with pytest.raises(StageError, match="1001 words exceeds the aligner's limit of 1000"):
         aligner.align([long])
-    with pytest.raises(ValidationError, match="without a source"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         aligner.align([Pair(Sentence(("a",)))])
     for options in ({"length": 0.0}, {"samplers": 0}, {"null_prior": 1.0}):
         with pytest.raises(UsageError):

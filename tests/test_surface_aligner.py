@@ -76,7 +76,7 @@ def test_surface_options(monkeypatch: pytest.MonkeyPatch) -> None:
     for spec in ("surface?threshold=0", "surface?threshold=1.1", "surface?distance=-1"):
         with pytest.raises(UsageError, match="threshold must be above 0"):
             load("aligner", spec)
-    with pytest.raises(ValidationError, match="without a source"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         aligner.align([Pair(Sentence(("a",)))])
     monkeypatch.setitem(sys.modules, "rapidfuzz", None)
     with pytest.raises(MissingExtraError, match=r"xlner\[surface\]"):

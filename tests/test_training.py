@@ -283,7 +283,7 @@ def test_a_state_that_was_written_halfway_is_not_used(tmp_path: Path) -> None:
         with pytest.raises(AttributeError):
             state.save({"step": lambda: 2})
         assert state.load() == {"step": 1}
-    (folder / "state.pt.0a1b2c3d.part").write_bytes(b"PK")
+    (folder / ".state.pt.0a1b2c3d.part").write_bytes(b"PK")
     with TrainingState(folder, {"seed": 1}) as state:
         assert state.load() == {"step": 1}
         assert sorted(p.name for p in folder.iterdir()) == [".lock", "run.json", "state.pt"]
@@ -306,7 +306,7 @@ def test_pairs_that_cannot_be_used_are_counted(bert: Path, tmp_path: Path) -> No
     assert (report.used, report.left_out) == (5, 3)
     with pytest.raises(InputError, match="none of 3 pairs"):
         train_aligner(str(bert), odd, tmp_path / "other", FAST)
-    with pytest.raises(ValidationError, match="without a source"):
+    with pytest.raises(ValidationError, match="has no source sentence"):
         train_aligner(str(bert), [Pair(sentence("the"))], tmp_path / "other", FAST)
 
 

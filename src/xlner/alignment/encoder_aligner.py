@@ -12,7 +12,6 @@ from xlner.core.alignment import Alignment
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
-from xlner.errors import ValidationError
 
 _PAIRS_PER_BATCH = 256
 """Pairs whose word vectors are held in memory at a time."""
@@ -20,7 +19,16 @@ _PAIRS_PER_BATCH = 256
 
 @runtime_checkable
 class Encoder(Protocol):
-    """Computes the vectors of the words of sentences."""
+    """Computes the vectors of the words of sentences.
+
+    >>> import numpy as np
+    >>> class Encoder1:
+    ...     fingerprint = "ones"
+    ...     def encode(self, sentences):
+    ...         return [WordVectors(np.ones((len(s), 1), np.float32)) for s in sentences]
+    >>> EncoderAligner(Encoder1()).fingerprint.partition("?")[0]
+    'ones:itermax'
+    """
 
     @property
     def fingerprint(self) -> str:
@@ -106,6 +114,4 @@ def _key(sentence: Sentence) -> tuple[tuple[str, ...], str | None]:
 
 
 def _both_sides(pair: Pair) -> tuple[Sentence, Sentence]:
-    if pair.source is None:
-        raise ValidationError("a pair without a source sentence cannot be aligned")
-    return pair.source, pair.target
+    return pair.require_source(), pair.target

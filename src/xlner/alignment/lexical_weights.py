@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair
-from xlner.errors import UsageError, ValidationError
+from xlner.errors import UsageError
 
 MIN_FACTOR = 0.5
 """The factor for a link between two words that are never linked elsewhere; a link always linked has 1."""
@@ -72,13 +72,9 @@ class LexicalWeights:
 
 
 def _words(pair: Pair) -> tuple[list[str], list[str]]:
-    if pair.source is None:
-        raise ValidationError("lexical weights need pairs with a source sentence")
-    return [t.lower() for t in pair.source.tokens], [t.lower() for t in pair.target.tokens]
+    return [t.lower() for t in pair.require_source().tokens], [t.lower() for t in pair.target.tokens]
 
 
 def _links(pair: Pair) -> dict[tuple[int, int], float]:
-    if pair.alignment is None:
-        raise ValidationError("lexical weights need pairs with an alignment")
-    alignment = pair.alignment
+    alignment = pair.require_alignment()
     return dict(zip(alignment.links, alignment.weights or (1.0,) * len(alignment), strict=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from xlner.core.lexicon import LexiconEntry
 from xlner.core.pair import Pair
-from xlner.errors import UsageError, ValidationError
+from xlner.errors import UsageError
 
 _Phrase = tuple[str, ...]
 
@@ -50,12 +50,10 @@ def phrase_pairs(pair: Pair, *, max_words: int) -> Iterator[tuple[_Phrase, _Phra
     >>> list(phrase_pairs(pair, max_words=1))
     [(('old',), ('vieja',)), (('town',), ('ciudad',))]
     """
-    if pair.source is None or pair.alignment is None:
-        raise ValidationError("learning a lexicon needs pairs with source and alignment")
-    source, target = pair.source.tokens, pair.target.tokens
+    source, target = pair.require_source().tokens, pair.target.tokens
     of_source: defaultdict[int, list[int]] = defaultdict(list)
     of_target: defaultdict[int, list[int]] = defaultdict(list)
-    for s, t in pair.alignment.links:
+    for s, t in pair.require_alignment().links:
         of_source[s].append(t)
         of_target[t].append(s)
     for start in of_source:

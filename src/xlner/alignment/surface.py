@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xlner.core.alignment import Alignment
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
-from xlner.errors import UsageError, ValidationError
+from xlner.errors import UsageError
 from xlner.text.spelling import check_installed, fold
 
 _DECIMALS = 6
@@ -71,11 +71,10 @@ class SurfaceAligner:
         return [self._one(pair) for pair in pairs]
 
     def _one(self, pair: Pair) -> Alignment:
-        if pair.source is None:
-            raise ValidationError("a pair without a source sentence cannot be aligned")
-        if not (pair.source.tokens and pair.target.tokens):
+        source = pair.require_source().tokens
+        if not (source and pair.target.tokens):
             return Alignment(())
-        similarity = spelling_similarity(pair.source.tokens, pair.target.tokens, self.options.threshold)
+        similarity = spelling_similarity(source, pair.target.tokens, self.options.threshold)
         positions = [np.arange(n) / max(n - 1, 1) for n in similarity.shape]
         differences = np.abs(positions[0][:, None] - positions[1])
         links = _best_first(similarity, (similarity - self.options.distance * differences).round(_DECIMALS))

@@ -73,6 +73,10 @@ class DependentOptions(Protocol):
     """A backend class with options that depend on the value of other options, such as those of a decoder.
 
     Its constructor takes them as `**options`.
+
+    >>> from xlner.alignment import E5Aligner
+    >>> sorted(E5Aligner.option_types({"decoder": "itermax"}))[:2]
+    ['alpha', 'distortion']
     """
 
     @classmethod

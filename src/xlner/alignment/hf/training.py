@@ -249,6 +249,5 @@ def _usable(
 
 def _with_source(pairs: Sequence[Pair]) -> Iterator[Pair]:
     for pair in pairs:
-        if pair.source is None:
-            raise ValidationError("a pair without a source sentence cannot be trained on")
+        pair.require_source()
         yield pair

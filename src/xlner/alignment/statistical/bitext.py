@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from xlner.alignment.symmetrization import canonical_method, symmetrize
 from xlner.core.alignment import Alignment, Link
 from xlner.core.pair import Pair
-from xlner.errors import StageError, ValidationError
+from xlner.errors import StageError
 
 Words = tuple[str, ...]
 Bitext = tuple[Words, Words]
@@ -25,9 +25,7 @@ def normalize_words(words: Sequence[str]) -> Words:
 
 def normalized_sides(pair: Pair) -> Bitext:
     """Return the normalized words of a pair. Raises `ValidationError` if the pair has no source."""
-    if pair.source is None:
-        raise ValidationError("a pair without a source sentence cannot be aligned")
-    return normalize_words(pair.source.tokens), normalize_words(pair.target.tokens)
+    return normalize_words(pair.require_source().tokens), normalize_words(pair.target.tokens)
 
 
 def training_pairs(pairs: Iterable[Pair], max_words: int) -> Iterator[Bitext]:
