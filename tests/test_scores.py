@@ -384,7 +384,7 @@ def test_unknown_scores_are_named() -> None:
         UnknownNameError, match="known: alignment, coverage, null_aware_coverage, weighted_coverage, surface"
     ):
         resolve([Term("spelling")], {})
-    with pytest.raises(UnknownNameError, match="pass a function"):
+    with pytest.raises(UsageError, match="pass a function"):
         resolve(preset("nmt"), {})
     with pytest.raises(UnknownNameError, match="no weight for the given score 'ner'"):
         resolve(preset("align"), {"ner": alignment_score})

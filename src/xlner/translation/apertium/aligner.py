@@ -11,7 +11,7 @@ from xlner.core.options import content_option, options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, StageError, ValidationError
+from xlner.errors import BackendError, StageError
 from xlner.stages import Aligner, fingerprint_of
 from xlner.translation.apertium.installation import MODES_DIR
 from xlner.translation.apertium.translator import ApertiumTranslator
@@ -99,11 +99,10 @@ def _by_languages(pairs: Sequence[Pair]) -> dict[tuple[str, str], list[int]]:
     """The places of the pairs of each direction."""
     groups: dict[tuple[str, str], list[int]] = {}
     for k, pair in enumerate(pairs):
-        if pair.source is None:
-            raise ValidationError("a pair without a source sentence cannot be aligned")
+        source = pair.require_source()
         if pair.target.language is None:
             raise BackendError("Apertium needs the language of the target", hint="give --lang CODE")
-        groups.setdefault((pair.target.language, pair.source.language or "en"), []).append(k)
+        groups.setdefault((pair.target.language, source.language or "en"), []).append(k)
     return groups
 
 
