@@ -44,7 +44,9 @@ def flatten(pairs: Sequence[Pair], on: Backend, stop_tokens: frozenset[str] = fr
     entities: list[Entity] = []
     n_links, n_entities, lengths = [0], [0], []
     for pair in pairs:
-        source, alignment = pair.require_source(), pair.require_alignment()
+        source, alignment = pair.source, pair.alignment
+        if source is None or alignment is None:  # asked for only then: this loop is hot
+            source, alignment = pair.require_source(), pair.require_alignment()
         if source.entities:
             links += alignment.links
             entities += source.entities
