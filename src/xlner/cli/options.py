@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 SENTENCE_FORMATS = ("conll", "jsonl", "text")
 DEFAULT_ALIGNER = "e5:itermax"
 DEFAULT_PROJECTOR = "greedy"
-DEFAULT_RECOGNIZER = "spacy"
+DEFAULT_RECOGNIZER = "multilingual"
 DEFAULT_TRANSLATOR = "apertium"
 
 

@@ -90,6 +90,12 @@ class Inputs:
         return {name: " ".join(map(file_digest, input_files(path))) for name, path in self.paths.items()}
 
 
+def was_named(parameter: str) -> bool:
+    """True if the value of this parameter of the command is from the command line or a config, not its default."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source not in (click.core.ParameterSource.DEFAULT, None)
+
+
 def window_for(format: str, default: int) -> int:
     """Pairs to read ahead: few if a person waits for the first of them."""
     return min(default, _PRETTY_WINDOW) if format == PRETTY else default

@@ -1,14 +1,30 @@
-"""Check that the target has entities if a projector chooses among them."""
+"""Projectors that choose among the entities of the target: these must be in the file, or be recognized."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from xlner.cli.options import DEFAULT_RECOGNIZER
 from xlner.core.files import STANDARD_STREAM
+from xlner.core.registry import Spec, backend_class, load, options_of
 from xlner.core.sentence import Sentence
 from xlner.errors import UsageError
 from xlner.formats import read_sentences
 from xlner.stages import TargetEntityProjector
+
+
+def with_target_recognizer(spec: str, path: str, format: str, **reading: Any) -> str:
+    """The spec of a projector, with the shipped recognizer if it needs entities that the target does not have."""
+    parsed = Spec.parse(spec)
+    known = options_of(backend_class("projector", parsed.name), parsed)
+    if "recognizer" not in known or "recognizer" in parsed.options:
+        return spec
+    projector = load("projector", spec)
+    if not (isinstance(projector, TargetEntityProjector) and projector.reads_target_entities):
+        return spec
+    if format != "text" and (path == STANDARD_STREAM or _has_entities(path, format, reading)):
+        return spec
+    return f"{spec}{'&' if '?' in spec else '?'}recognizer={DEFAULT_RECOGNIZER}"
 
 
 def require_target_entities(projector: object, path: str, format: str, **reading: Any) -> None:

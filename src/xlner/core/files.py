@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import io
 import json
 import os
@@ -11,7 +12,8 @@ import secrets
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -33,15 +35,23 @@ Line = tuple[int, str | InputError]
 def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
     """Yield the numbered lines of a UTF-8 file, or of standard input for `-`.
 
-    Lines end with LF or CRLF. A byte order mark is skipped. A line that is binary or not in the encoding is yielded as
-    an `InputError`. Raises `InputError` if the file is missing, is a folder, or is in UTF-16.
+    A file whose name ends in `.gz` is decompressed. Lines end with LF or CRLF. A byte order mark is skipped. A line
+    that is binary or not in the encoding is yielded as an `InputError`. Raises `InputError` if the file is missing, is
+    a folder, or is in UTF-16.
     """
     name = "standard input" if str(path) == STANDARD_STREAM else str(path)
     with _open_bytes(path) as stream:
-        for number, raw in enumerate(stream, start=1):
+        for number, raw in enumerate(_raw_lines(stream, name), start=1):
             if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 raise InputError("this is UTF-16", path=name, hint=f"convert it: iconv -f utf-16 -t utf-8 {name} > NEW")
             yield number, _decoded(raw, name, number, encoding)
+
+
+def _raw_lines(stream: Iterable[bytes], name: str) -> Iterator[bytes]:
+    try:
+        yield from stream
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"cannot be decompressed: {error}", path=name) from None
 
 
 def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputError:
@@ -54,11 +64,11 @@ def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputEr
         return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
 
 
-def _open_bytes(path: str | Path) -> AbstractContextManager[IO[bytes]]:
+def _open_bytes(path: str | Path) -> AbstractContextManager[Any]:
     if str(path) == STANDARD_STREAM:
         return nullcontext(sys.stdin.buffer)
     try:
-        return Path(path).open("rb")
+        return gzip.open(path) if Path(path).suffix == ".gz" else Path(path).open("rb")
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
 

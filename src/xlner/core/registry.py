@@ -41,6 +41,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "gliner": "xlner.recognition.gliner:GlinerRecognizer",
         "hf": "xlner.recognition.hf:HfRecognizer",
         "spacy": "xlner.recognition.spacy:SpacyRecognizer",
+        "multilingual": "xlner.recognition.multilingual.recognizer:MultilingualRecognizer",
         "span-marker": "xlner.recognition.span_marker:SpanMarkerRecognizer",
     },
     "aligner": {

@@ -44,12 +44,13 @@ def format_of(path: str | Path, default: str | None = None) -> str:
 
     Returns `default` for an unknown suffix, and raises `UsageError` if that is None.
 
-    >>> format_of("data/es.train.iob2")
-    'conll'
+    >>> format_of("data/es.train.iob2"), format_of("es.jsonl.gz")
+    ('conll', 'jsonl')
     """
     if is_spec(path):
         return "conll"
-    suffix = Path(path).suffix.lower()
+    name = Path(path)
+    suffix = name.with_suffix("").suffix.lower() if name.suffix == ".gz" else name.suffix.lower()
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
     if default is not None:

@@ -11,6 +11,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, UnknownNameError, ValidationError
 from xlner.models.subwords import Subwords
 from xlner.text.languages import canonical
+from xlner.text.scripts import starts_without_space
 
 _CACHED_WORDS = 1 << 16
 _DEFAULT_MAX_LENGTH = 512
@@ -18,6 +19,9 @@ _UNLIMITED = 1_000_000
 """Tokenizers without a limit state a number far beyond this."""
 _NEED_PREFIX_SPACE = frozenset({"bloom", "deberta", "gpt2", "roberta"})
 """Models whose tokenizers recognize the start of a word by the space before it."""
+
+_SPACE_MARK = "\N{LOWER ONE EIGHTH BLOCK}"
+"""The mark of SentencePiece for the space before a word."""
 
 _Ids = tuple[int, ...]
 
@@ -68,12 +72,14 @@ class WordByWordTokenizer:
 
     A space goes before each word if the tokenizer would otherwise read it as the rest of another word. The special
     tokens are those of the language of the sentence if the tokenizer has languages. A word that looks like a special
-    token is encoded character by character. `prefix` goes before every sentence.
+    token is encoded character by character. `prefix` goes before every sentence. A word of a script that is written
+    without spaces is read without the mark of a space before it if the mark would be a sub-word of its own.
     """
 
     def __init__(self, tokenizer: Any, prefix: str = "") -> None:
         self._tokenizer = tokenizer
         self._special = set(tokenizer.all_special_ids) - {tokenizer.unk_token_id}
+        self._mark = tokenizer.get_vocab().get(_SPACE_MARK)
         self._known: dict[str, _Ids] = {}
         self._space = _space_before_words(tokenizer)
         self._ends: dict[str | None, tuple[_Ids, _Ids]] = {}
@@ -94,9 +100,14 @@ class WordByWordTokenizer:
     def _encode(self, words: Sequence[str]) -> list[_Ids]:
         found = self._ids([self._space + word if word.strip() else "" for word in words])
         return [
-            ids if self._special.isdisjoint(ids) else self._by_character(word)
+            self._without_mark(word, ids) if self._special.isdisjoint(ids) else self._by_character(word)
             for word, ids in zip(words, found, strict=True)
         ]
+
+    def _without_mark(self, word: str, ids: _Ids) -> _Ids:
+        if len(ids) > 1 and ids[0] == self._mark and starts_without_space(word):
+            return ids[1:]
+        return ids
 
     def _by_character(self, word: str) -> _Ids:
         return tuple(i for ids in self._ids(list(word)) for i in ids if i not in self._special)

@@ -27,6 +27,7 @@ class RecognitionPipeline:
 
     - `lang`: the language of the sentences.
     - `ignore`: labels of entities to leave out.
+    - `min_score`: leave out entities with a lower score; those without a score stay.
     - `window`, `batch_words`: as for `Pipeline`.
 
     `labels` counts the labels of all entities so far, ignored ones included. Raises `UnknownNameError` for an unknown
@@ -44,19 +45,21 @@ class RecognitionPipeline:
         *,
         lang: str,
         ignore: Collection[str] = (),
+        min_score: float = 0.0,
         window: int = DEFAULT_WINDOW,
         batch_words: int = DEFAULT_BATCH_WORDS,
     ) -> None:
         self.runner = StageRunner(window, batch_words)
         self.lang = canonical(lang)
         self.ignore = frozenset(ignore)
+        self.min_score = min_score
         self.labels: Counter[str] = Counter()
         self.recognizer: Recognizer = build_stage("recognizer", recognizer, language=self.lang)
 
     @property
     def fingerprint(self) -> str:
         """Everything that the results depend on."""
-        ignored = f"ignore={','.join(sorted(self.ignore))}"
+        ignored = f"ignore={','.join(sorted(self.ignore))}&min_score={self.min_score:g}"
         return f"xlner {__version__} recognition|{fingerprint_of(self.recognizer)}|{self.lang}|{ignored}"
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
@@ -82,7 +85,8 @@ class RecognitionPipeline:
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             self.labels.update(e.label for e in entities)
-            labeled = pair.target.with_entities(without_labels(entities, self.ignore))
+            sure = [e for e in entities if e.score is None or e.score >= self.min_score]
+            labeled = pair.target.with_entities(without_labels(sure, self.ignore))
             return replace(pair, projection=Projection(labeled, ()))
 
         return self.runner.run("recognizer", recognize, pairs, lambda pair: True, put)

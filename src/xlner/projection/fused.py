@@ -18,6 +18,9 @@ from xlner.projection.target_recognizer import TargetRecognizer
 from xlner.stages import Recognizer
 from xlner.text.spelling import check_installed
 
+_RECOGNIZER_SCORES = frozenset({"ner", "ner_spans"})
+_DEFAULT_RECOGNIZER = "multilingual"
+
 
 @dataclass(frozen=True, slots=True)
 class FusedOptions:
@@ -46,8 +49,9 @@ class FusedProjector:
     - `**scores`: other scores by name, as functions `(pair, entities, candidates) → array (n_entities, n_candidates)`.
       Presets use the names `ner`, `ner_spans` and `translation`: pass `ner=NerScore(…)`,
       `translation=TranslationScore(…)`.
-    - `recognizer`, an object or a spec, for the target language: gives the scores `ner` and `ner_spans`, and the
-      entities of the target sentence if `ner` is among the candidates. In a spec: `fused:align+ner?recognizer=hf:DIR`.
+    - `recognizer`, an object or a spec, for the target language: gives the scores `ner` and `ner_spans`, by default
+      the recognizer `multilingual`, and the entities of the target sentence if `ner` is among the candidates. In a
+      spec: `fused:align+ner?recognizer=hf:DIR`.
     - `scorer`: the spec of a translator that scores phrases, such as `nllb:DIR`; gives the score `translation`.
     - `candidates`, `max_length`, `gap`, `keep_label`, `stop_tokens` (separated by spaces): see `CandidateOptions`.
     - `threshold`: the least sum to accept.
@@ -94,9 +98,12 @@ class FusedProjector:
             gaps,
             matcher,
         )
+        missing = {t.name for t in self.options.terms} - scores.keys()
+        if recognizer is None and not missing.isdisjoint(_RECOGNIZER_SCORES):
+            recognizer = _DEFAULT_RECOGNIZER
         self._recognizer = None if recognizer is None else TargetRecognizer(recognizer)
         if self._recognizer is not None:
-            scores = {**self._recognizer.scores({t.name for t in self.options.terms} - scores.keys()), **scores}
+            scores = {**self._recognizer.scores(missing), **scores}
         if scorer is not None:
             scores = {"translation": ModelTranslationScore(scorer), **scores}
         self._functions = resolve(self.options.terms, scores)
@@ -146,7 +153,7 @@ class FusedProjector:
         recognizer = self._recognizer
         if recognizer is None or not pairs:
             return pairs
-        if not {"ner", "ner_spans"}.isdisjoint(self._functions):
+        if not _RECOGNIZER_SCORES.isdisjoint(self._functions):
             recognizer.read(pairs)
         return recognizer.recognized(pairs) if "ner" in self.options.candidates.names else pairs
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from xlner.text.languages import base, spaceless
 from xlner.text.offsets import Span
+from xlner.text.scripts import has_spaces
 
 _NO_SPACE_BEFORE = frozenset(".,;:!?%)]}…،؛؟।॥۔።፣፤։།、。，；：！？）」』】》〉") | {"...", "..", "''"}
 _NO_SPACE_AFTER = frozenset("([{¿¡（「『【《〈#$€£") | {"``"}
@@ -116,16 +117,4 @@ def _elided(token: str, code: str | None) -> bool:
 
 def _both_spaced(before: str, after: str) -> bool:
     """True between two words of scripts with spaces, such as foreign names in a Chinese text."""
-    return before[-1:].isalnum() and after[:1].isalnum() and _has_spaces(before[-1:]) and _has_spaces(after[:1])
-
-
-def _has_spaces(character: str) -> bool:
-    """False for scripts without spaces: Thai, Lao, Tibetan, Burmese, Khmer, kana and logograms.
-
-    >>> _has_spaces("Y"), _has_spaces("京"), _has_spaces("ก"), _has_spaces("я")
-    (True, False, False, True)
-    """
-    code = ord(character)
-    return not (0x0E00 <= code < 0x1000 or 0x1000 <= code < 0x10A0 or 0x1780 <= code < 0x1800 or code >= 0x2E80) or (
-        0xAC00 <= code < 0xD7B0
-    )
+    return before[-1:].isalnum() and after[:1].isalnum() and has_spaces(before[-1:]) and has_spaces(after[:1])

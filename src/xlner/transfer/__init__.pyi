@@ -3,6 +3,11 @@ from .ensemble import Ensemble as Ensemble
 from .language_adapters import LanguageAdapterOptions as LanguageAdapterOptions
 from .language_adapters import LanguageAdapterReport as LanguageAdapterReport
 from .language_adapters import train_language_adapter as train_language_adapter
+from .multilingual.recipe import Recipe as Recipe
+from .multilingual.recipe import RecipeSet as RecipeSet
+from .multilingual.recipe import read_recipe as read_recipe
+from .multilingual.training import MultilingualReport as MultilingualReport
+from .multilingual.training import train_multilingual as train_multilingual
 from .orthogonal import Orthogonality as Orthogonality
 from .orthogonal import folder_orthogonality as folder_orthogonality
 from .orthogonal import orthogonality as orthogonality

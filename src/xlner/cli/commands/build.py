@@ -12,7 +12,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
-from xlner.cli.target_entities import require_target_entities
+from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import UsageError
 from xlner.formats import format_of, read_sentences
@@ -122,7 +122,7 @@ def run_build(options: BuildOptions) -> int:
     builder = TrainingDataBuilder(
         options.translator,
         options.aligner,
-        options.projector,
+        with_target_recognizer(options.projector, "a translation", "text"),
         to_lang=options.to_lang,
         from_lang=options.from_lang,
         method=options.method,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
-from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
-from xlner.cli.target_entities import require_target_entities
+from xlner.cli.routes import AUTO, BOTH, DIRECT, ROUTES, Route, choose_route
+from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, was_named, window_for
+from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
 from xlner.formats import format_of, read_sentences
@@ -25,6 +26,7 @@ class LabelOptions(RunOptions):
     input: str
     lang: str
     source_lang: str
+    route: str
     translator: str
     recognizer: str
     aligner: str
@@ -44,6 +46,14 @@ class LabelOptions(RunOptions):
     "--source-lang", default="en", show_default=True, metavar="CODE", help="Language to recognize entities in."
 )
 @o.OUTPUT
+@click.option(
+    "--route",
+    type=click.Choice(ROUTES),
+    default=AUTO,
+    show_default=True,
+    help="project: through a translation. direct: recognize in INPUT itself. both: average the two. auto: both if "
+    "there is a translator for the language, otherwise direct.",
+)
 @o.TRANSLATOR
 @o.RECOGNIZER
 @o.ALIGNER
@@ -52,7 +62,7 @@ class LabelOptions(RunOptions):
     "--ensemble",
     multiple=True,
     metavar="SPEC",
-    help="Recognizer for the language of INPUT; its word probabilities are averaged with projection. Repeatable.",
+    help="Recognizer for the direct part of the route both; multilingual by default. Repeatable.",
 )
 @click.option(
     "--ensemble-weights",
@@ -81,36 +91,71 @@ class LabelOptions(RunOptions):
 def label(**options: Any) -> int:
     """Label text in any language.
 
-    Translates INPUT, recognizes entities in the translation, aligns the words, and projects the entities back.
+    Translates INPUT, recognizes entities in the translation, aligns the words, and projects the entities back. A
+    multilingual recognizer labels INPUT directly as well, and the two are averaged. A language without a translator
+    is only labeled directly.
 
     INPUT is text with one sentence per line, CoNLL or JSONL; - is standard input. On a terminal the labeled text is
     shown in color. Otherwise the output is JSONL, or CoNLL if INPUT is CoNLL.
 
     \b
     xlner label examples/es.txt --lang es
-    xlner label news.txt --lang gl -o news.conll
-    xlner label news.txt --lang gl --ensemble hf:./my-multilingual-ner -o news.conll
+    xlner label news.txt --lang yo -o news.conll
+    xlner label news.txt --lang gl --route project --recognizer spacy -o news.conll
     """
     return run_label(LabelOptions(**options))
 
 
 def run_label(options: LabelOptions) -> int:
     """Run the command with its options; return the exit code."""
-    from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
-
     if options.ensemble_weights and not options.ensemble:
         raise UsageError("--ensemble-weights needs an ensemble", hint="give --ensemble SPEC")
+    route = choose_route(
+        options.route,
+        translator=options.translator,
+        translator_was_named=was_named("translator"),
+        members=bool(options.ensemble),
+        lang=options.lang,
+        source_lang=options.source_lang,
+    )
+    if route.note:
+        click.echo(f"xlner: note: {route.note}", err=True)
     input_format = options.input_format or format_of(options.input, default="text")
     output_format = options.format_for(input_format)
     inputs = Inputs({"input": options.input})
     sentences = read_sentences(
         options.input, format=input_format, language=options.lang, report=inputs.report(options.input)
     )
+    labeling = (
+        _direct(options, output_format)
+        if route.name == DIRECT
+        else _projecting(route, options, input_format, output_format)
+    )
+    pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
+    return run(labeling, pairs, inputs, options, output_format)
+
+
+def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
+    from xlner.pipeline import DEFAULT_WINDOW, RecognitionPipeline
+
+    return RecognitionPipeline(
+        options.recognizer,
+        lang=options.lang,
+        ignore=options.ignore,
+        min_score=options.min_confidence,
+        window=window_for(output_format, DEFAULT_WINDOW),
+        batch_words=options.batch_words,
+    )
+
+
+def _projecting(route: Route, options: LabelOptions, input_format: str, output_format: str) -> AnyPipeline:
+    from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
+
     pipeline = Pipeline(
-        options.translator,
+        route.translator,
         options.recognizer,
         options.aligner,
-        options.projector,
+        with_target_recognizer(options.projector, options.input, input_format),
         target_lang=options.lang,
         source_lang=options.source_lang,
         ignore=options.ignore,
@@ -122,11 +167,10 @@ def run_label(options: LabelOptions) -> int:
     calibration = read_calibration(options.calibration) if options.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
         click.echo(f"xlner: note: {warning}", err=True)
-    labeling: AnyPipeline = (confident := pipeline.with_confidence(calibration, options.min_confidence))
-    if options.ensemble:
-        from xlner.transfer import Ensemble
+    confident = pipeline.with_confidence(calibration, options.min_confidence)
+    if route.name != BOTH:
+        return confident
+    from xlner.transfer import Ensemble
 
-        weights = options.ensemble_weights or None
-        labeling = Ensemble(confident, options.ensemble, weights=weights, unprojected=options.unprojected)
-    pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return run(labeling, pairs, inputs, options, output_format)
+    members = options.ensemble or (o.DEFAULT_RECOGNIZER,)
+    return Ensemble(confident, members, weights=options.ensemble_weights, unprojected=options.unprojected)

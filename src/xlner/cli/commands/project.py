@@ -10,7 +10,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
-from xlner.cli.target_entities import require_target_entities
+from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import UsageError
 from xlner.formats import format_of, read_parallel
@@ -155,11 +155,14 @@ def run_project(options: ProjectOptions) -> int:
     target_format = options.input_format or format_of(options.target)
     output_format = options.format_for(target_format)
     calibration = read_calibration(options.calibration) if options.calibration else None
+    projector = None
+    if not options.also_source:
+        projector = with_target_recognizer(options.projector, options.target, target_format, **options.tags)
     pipeline = Pipeline(
         None,
         options.recognizer,
         None if options.alignment else options.aligner,
-        None if options.also_source else options.projector,
+        projector,
         target_lang=options.lang,
         source_lang=options.source_lang,
         ignore=options.ignore,

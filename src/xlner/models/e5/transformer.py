@@ -28,7 +28,9 @@ The error grows beyond."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Linear:
+class Linear:
+    """x W + b for each row x."""
+
     weight: FloatArray
     """Shape (inputs, outputs)."""
     bias: FloatArray
@@ -40,7 +42,9 @@ class _Linear:
 
 
 @dataclass(frozen=True, slots=True)
-class _Norm:
+class Norm:
+    """Layer normalization."""
+
     gain: FloatArray
     bias: FloatArray
     epsilon: float
@@ -56,16 +60,18 @@ class _Norm:
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
+class Layer:
+    """One layer of the transformer, with weights that are scaled for speed; see `make_layer`."""
+
     heads: int
-    attention_in: _Linear
+    attention_in: Linear
     """Queries, keys and values side by side. Queries are already divided by the square root of the head size."""
-    attention_out: _Linear
-    attention_norm: _Norm
-    inner: _Linear
-    outer: _Linear
+    attention_out: Linear
+    attention_norm: Norm
+    inner: Linear
+    outer: Linear
     """Its weights are halved, for `_gelu_twice`."""
-    outer_norm: _Norm
+    outer_norm: Norm
 
     def __call__(self, x: FloatArray, runs: Sequence[_Run]) -> FloatArray:
         context = _attend(self.attention_in(x), runs, self.heads)
@@ -110,14 +116,18 @@ class E5Transformer:
         Sequences of equal length should be neighbors, because they share the attention step.
         """
         lengths = [len(sequence) for sequence in sequences]
-        runs = _runs(lengths)
         ids = np.concatenate([np.asarray(sequence, dtype=np.intp) for sequence in sequences])
         x = dequantize(self._words[ids])
         x += self._positions[np.concatenate([np.arange(length) for length in lengths])]
-        x = self._norm(x)
-        for layer in self._layers:
-            x = layer(x, runs)
-        return np.split(x, np.cumsum(lengths)[:-1])
+        return apply_layers(self._layers, self._norm(x), lengths)
+
+
+def apply_layers(layers: Sequence[Layer], x: FloatArray, lengths: Sequence[int]) -> list[FloatArray]:
+    """The states of sequences of these lengths after some layers. `x` holds their rows before, one after the other."""
+    runs = _runs(lengths)
+    for layer in layers:
+        x = layer(x, runs)
+    return np.split(x, np.cumsum(lengths)[:-1])
 
 
 def _runs(lengths: Sequence[int]) -> list[_Run]:
@@ -162,30 +172,47 @@ def _gelu_twice(x: FloatArray) -> None:
     x *= angle
 
 
-def _read_norm(file: E5File, name: str) -> _Norm:
+def _read_norm(file: E5File, name: str) -> Norm:
     hidden = file.sizes.hidden
-    return _Norm(file.floats(f"{name}.w", hidden), file.floats(f"{name}.b", hidden), file.sizes.epsilon)
+    return Norm(file.floats(f"{name}.w", hidden), file.floats(f"{name}.b", hidden), file.sizes.epsilon)
 
 
-def _read_linear(file: E5File, name: str, inputs: int, outputs: int, scale: float = 1.0) -> _Linear:
+def _read_linear(file: E5File, name: str, inputs: int, outputs: int) -> Linear:
     weight = np.ascontiguousarray(file.matrix(f"{name}.w", outputs, inputs).T)
-    return _Linear(weight * np.float32(scale), file.floats(f"{name}.b", outputs))
+    return Linear(weight, file.floats(f"{name}.b", outputs))
 
 
-def _read_layer(file: E5File, name: str) -> _Layer:
-    hidden, inner, heads = file.sizes.hidden, file.sizes.inner, file.sizes.heads
+def _read_layer(file: E5File, name: str) -> Layer:
+    hidden, inner = file.sizes.hidden, file.sizes.inner
     query, key, value = (_read_linear(file, f"{name}.{part}", hidden, hidden) for part in "qkv")
-    scale = np.float32(1 / math.sqrt(hidden // heads))
-    outer = _read_linear(file, f"{name}.fo", inner, hidden)
-    return _Layer(
-        heads,
-        _Linear(
-            np.concatenate([query.weight * scale, key.weight, value.weight], axis=1),
-            np.concatenate([query.bias * scale, key.bias, value.bias]),
+    return make_layer(
+        heads=file.sizes.heads,
+        attention_in=Linear(
+            np.concatenate([query.weight, key.weight, value.weight], axis=1),
+            np.concatenate([query.bias, key.bias, value.bias]),
         ),
-        _read_linear(file, f"{name}.ao", hidden, hidden),
-        _read_norm(file, f"{name}.aln"),
-        _read_linear(file, f"{name}.fi", hidden, inner),
-        _Linear(outer.weight * np.float32(0.5), outer.bias),
-        _read_norm(file, f"{name}.oln"),
+        attention_out=_read_linear(file, f"{name}.ao", hidden, hidden),
+        attention_norm=_read_norm(file, f"{name}.aln"),
+        inner=_read_linear(file, f"{name}.fi", hidden, inner),
+        outer=_read_linear(file, f"{name}.fo", inner, hidden),
+        outer_norm=_read_norm(file, f"{name}.oln"),
     )
+
+
+def make_layer(
+    *,
+    heads: int,
+    attention_in: Linear,
+    attention_out: Linear,
+    attention_norm: Norm,
+    inner: Linear,
+    outer: Linear,
+    outer_norm: Norm,
+) -> Layer:
+    """A layer from the weights of a BERT layer, with queries, keys and values side by side in `attention_in`."""
+    hidden = len(attention_in.weight)
+    scale = np.ones(3 * hidden, dtype=np.float32)
+    scale[:hidden] = 1 / math.sqrt(hidden // heads)
+    scaled = Linear(attention_in.weight * scale, attention_in.bias * scale)
+    halved = Linear(outer.weight * np.float32(0.5), outer.bias)
+    return Layer(heads, scaled, attention_out, attention_norm, inner, halved, outer_norm)

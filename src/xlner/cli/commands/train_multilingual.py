@@ -1,0 +1,83 @@
+"""`xlner train-multilingual`: train a recognizer for many languages on top of the offline encoder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xlner.cli import options as o
+from xlner.cli.progress import show_step
+from xlner.cli.scored_files import JSON
+from xlner.core.files import require_other_file
+from xlner.errors import InputError
+from xlner.formats import raise_errors, read_sentences
+
+if TYPE_CHECKING:
+    from xlner.core.sentence import Sentence
+    from xlner.transfer.multilingual.recipe import RecipeSet
+
+
+@click.command("train-multilingual")
+@click.argument("recipe", metavar="RECIPE")
+@click.option("-o", "--output", required=True, metavar="FILE", help="Output file for the fine-tuned layers.")
+@click.option("--data", default=".", show_default=True, metavar="DIR", help="Folder that the files of RECIPE are in.")
+@click.option("--states", metavar="DIR", help="Keep the states of the lower layers here, for later trainings.")
+@click.option("--seed", type=click.IntRange(min=0), help="Use this seed instead of that of RECIPE.")
+@click.option("--checkpoint-every", type=click.IntRange(min=1), default=500, show_default=True)
+@click.option(
+    "--resume/--overwrite", default=True, help="Continue an interrupted training of FILE (default), or start anew."
+)
+@JSON
+@o.CONFIG
+def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) -> int:
+    """Train a recognizer for many languages.
+
+    Trains the upper layers of the offline encoder on labeled sentences in several languages. RECIPE is a TOML file that
+    names the sets, how many sentences to take from each, which types each annotates, and how to train; see
+    docs/recognizers.md. An interrupted training continues where it stopped.
+
+    \b
+    xlner train-multilingual recipe.toml --data corpora -o my.npz
+    xlner recognize new.txt --lang yo --recognizer multilingual:my.npz
+    """
+    from dataclasses import replace
+
+    from xlner.transfer import read_recipe, train_multilingual
+
+    require_other_file(output, recipe)
+    folder = Path(options["data"])
+    chosen = read_recipe(recipe)
+    if options["seed"] is not None:
+        chosen = replace(chosen, seed=options["seed"])
+
+    def read(s: RecipeSet, part: str) -> Sequence[Sentence]:
+        path = folder / (s.train if part == "train" else s.dev)
+        if not path.is_file():
+            raise InputError(f"does not exist; set {s.name!r} of {recipe} needs it", path=path, hint="give --data DIR")
+        return list(raise_errors(read_sentences(str(path), language=s.language, require_tags=True)))
+
+    report = train_multilingual(
+        chosen,
+        read,
+        output,
+        states_folder=options["states"],
+        overwrite=not options["resume"],
+        checkpoint_every=options["checkpoint_every"],
+        on_step=show_step,
+        on_epoch=_show_epoch,
+    )
+    if as_json:
+        click.echo(json.dumps(asdict(report), indent=2))
+    total = sum(report.sentences.values())
+    click.echo(f"xlner: trained on {total:,} sentences of {len(chosen.sets)} sets; wrote {output}", err=True)
+    return 0
+
+
+def _show_epoch(number: int, loss: float, dev: Mapping[str, float]) -> None:
+    mean = f", mean dev F1 {sum(dev.values()) / len(dev):.3f}" if dev else ""
+    click.echo(f"epoch {number}: loss {loss:.4f}{mean}", err=True)

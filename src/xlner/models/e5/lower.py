@@ -1,0 +1,66 @@
+"""The states of a lower layer, shared by all stages of a process that build on that layer.
+
+An aligner that compares the states of layer 7 and a recognizer whose fine-tuned layers follow layer 7 read the same
+sentences. The weights are in memory once, and recent states are remembered as long as several stages need them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from weakref import WeakSet
+
+from xlner.models.e5.transformer import E5Transformer
+from xlner.models.e5.weights import E5File
+from xlner.models.windows import FloatArray
+
+REMEMBERED = 1 << 17
+"""Sub-words whose states are remembered: those of about 1,500 pairs of sentences, in 200 MB."""
+
+
+@cache
+def lower_states(path: Path, layer: int) -> LowerStates:
+    """The shared states of a layer of the model in a file."""
+    return LowerStates(E5File(path), layer)
+
+
+class LowerStates:
+    """Computes the states of one layer, in any number of threads. `users` are the stages that read them.
+
+    States are remembered only if there are several users.
+    """
+
+    def __init__(self, file: E5File, layer: int) -> None:
+        self.users: WeakSet[Any] = WeakSet()
+        self.transformer = E5Transformer(file, layer)
+        self._known: dict[tuple[int, ...], FloatArray] = {}
+        self._size = 0
+        self._lock = Lock()
+
+    def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
+        """The states of each sequence, shape (length, hidden). They must not be changed."""
+        if len(self.users) < 2:
+            return self.transformer(sequences)
+        keys = [tuple(sequence) for sequence in sequences]
+        with self._lock:
+            found = {key: self._known[key] for key in keys if key in self._known}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing:
+            made = dict(zip(missing, self.transformer(missing), strict=True))
+            self._remember(made)
+            found |= made
+        return [found[key] for key in keys]
+
+    def _remember(self, made: dict[tuple[int, ...], FloatArray]) -> None:
+        with self._lock:
+            for key, rows in made.items():
+                if key not in self._known:
+                    # A copy, because the rows are a view of a whole batch, which would stay in memory with them.
+                    self._known[key] = rows.copy()
+                    self._size += len(rows)
+            while self._size > REMEMBERED:
+                oldest = next(iter(self._known))
+                self._size -= len(self._known.pop(oldest))

