@@ -436,7 +436,7 @@ def test_a_language_without_any_package_names_what_there_is(fake: Fake) -> None:
     assert str(caught.value) == (
         "Apertium cannot translate from lg to en with what is installed here; into en it can translate es, gl; "
         "name pivots (apertium?via=CODE), or use another translator: your own (--translator), or translate the file "
-        "with what you have and run `xlner project TRANSLATION ORIGINAL --recognizer spacy --lang CODE`"
+        "with what you have and run `xlner project TRANSLATION ORIGINAL --recognizer multilingual --lang CODE`"
     )
 
 

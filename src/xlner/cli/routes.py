@@ -16,6 +16,8 @@ PROJECT, DIRECT, BOTH = "project", "direct", "both"
 AUTO = "auto"
 ROUTES = (AUTO, PROJECT, DIRECT, BOTH)
 
+_BETTER = "With a translator the labels may be better: --translator SPEC, or xlner project with your own translations"
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -47,7 +49,7 @@ def choose_route(
     except (BackendError, MissingExtraError) as error:
         if asked != AUTO or translator_was_named or members:
             raise
-        return Route(DIRECT, note=f"labeled directly, without translation, because {error}")
+        return Route(DIRECT, note=f"labeled directly, without translation, because {error.message}. {_BETTER}")
     return Route(BOTH if asked == AUTO else asked, loaded)
 
 

@@ -39,6 +39,7 @@ class Ensemble:
     - `recognizers`: recognizers of the target language, as objects or specs. For example, a model that was trained on
       other languages (transfer), and one that was trained on translated data (translate-train).
     - `weights`: the weight of projection, and of each recognizer in order. By default all are equal.
+    - `min_score`: leave out entities with a lower score.
     - `unprojected`: the vote of projection for a word that no entity was projected to. `others` leaves the word to the
       other members, as in the published code; `O` votes for `O`.
 
@@ -63,6 +64,7 @@ class Ensemble:
         *,
         weights: Sequence[float] | None = None,
         unprojected: str = "others",
+        min_score: float = 0.0,
     ) -> None:
         if pipeline.projector is None:
             raise ValidationError("an ensemble needs a pipeline with a projector")
@@ -73,6 +75,7 @@ class Ensemble:
         self.weights = check_weights(weights, 1 + len(recognizers))
         self.pipeline = pipeline
         self.unprojected = unprojected
+        self.min_score = min_score
         self._known: Counter[str] = Counter()
         self.recognizers: list[Recognizer] = [
             load("recognizer", r, language=pipeline.target_lang) if isinstance(r, str) else r for r in recognizers
@@ -88,7 +91,8 @@ class Ensemble:
         """A string that changes with everything that the results depend on."""
         members = " + ".join(fingerprint_of(r) for r in self.recognizers)
         weights = ",".join(f"{w:g}" for w in self.weights)
-        return f"{self.pipeline.fingerprint}|ensemble {weights} unprojected={self.unprojected} {members}"
+        options = f"unprojected={self.unprojected} min_score={self.min_score:g}"
+        return f"{self.pipeline.fingerprint}|ensemble {weights} {options} {members}"
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
         """Label texts, one sentence each; see `Pipeline.run_texts`."""
@@ -124,7 +128,8 @@ class Ensemble:
         assert pair.projection is not None
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
-        sentence = pair.target.with_entities(decode_entities(*mean_probabilities(kept, self.weights)))
+        found = decode_entities(*mean_probabilities(kept, self.weights))
+        sentence = pair.target.with_entities(e for e in found if confidence_of(e) >= self.min_score)
         return replace(pair, projection=replace(pair.projection, sentence=sentence))
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from xlner.engines import AnyPipeline
 
 
+_WEIGHTS = (1, 2)
+_UNPROJECTED = "O"
+"""How projection and direct labels are averaged. Chosen by benchmarks/routes.py on Europarl-NER es and examples/."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelOptions(RunOptions):
     """The options of `xlner label`."""
@@ -33,7 +38,7 @@ class LabelOptions(RunOptions):
     projector: str
     ensemble: tuple[str, ...]
     ensemble_weights: tuple[float, ...] | None
-    unprojected: str
+    unprojected: str | None
     min_confidence: float
     calibration: str | None
     on_warning: str
@@ -68,14 +73,13 @@ class LabelOptions(RunOptions):
     "--ensemble-weights",
     type=o.number_list,
     metavar="X,Y,…",
-    help="Weights of projection and of each --ensemble, in this order. Equal by default.",
+    help="Weights of projection and of each --ensemble, in this order. Equal by default; 1,2 without an --ensemble.",
 )
 @click.option(
     "--unprojected",
     type=click.Choice(["others", "O"]),
-    default="others",
-    show_default=True,
-    help="In an ensemble, the vote of projection for words without a projected entity: no vote, or O.",
+    help="On the route both, the vote of projection for words without a projected entity: no vote, or O. By default "
+    "O, and no vote if an --ensemble is named.",
 )
 @o.CONFIDENCE
 @o.FILTER
@@ -167,10 +171,15 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     calibration = read_calibration(options.calibration) if options.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
         click.echo(f"xlner: note: {warning}", err=True)
-    confident = pipeline.with_confidence(calibration, options.min_confidence)
     if route.name != BOTH:
-        return confident
+        return pipeline.with_confidence(calibration, options.min_confidence)
     from xlner.transfer import Ensemble
 
-    members = options.ensemble or (o.DEFAULT_RECOGNIZER,)
-    return Ensemble(confident, members, weights=options.ensemble_weights, unprojected=options.unprojected)
+    named = bool(options.ensemble)
+    return Ensemble(
+        pipeline.with_confidence(calibration),
+        options.ensemble or (o.DEFAULT_RECOGNIZER,),
+        weights=options.ensemble_weights if named else _WEIGHTS,
+        unprojected=options.unprojected or ("others" if named else _UNPROJECTED),
+        min_score=options.min_confidence,
+    )

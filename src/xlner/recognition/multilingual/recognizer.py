@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +25,8 @@ SHIPPED = Path(__file__).parent / "weights.npz"
 """The weights that are part of the package; see the model card beside them."""
 _SENTENCES_PER_BATCH = 1000
 """Sentences whose states are held in memory at a time."""
+_REMEMBERED = 4096
+"""Sentences whose probabilities are remembered, about 5 MB."""
 
 _Tokens = tuple[str, ...]
 
@@ -90,27 +91,34 @@ class MultilingualRecognizer(PicklesWithoutCache):
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
         """Return the entities of each sentence, with mapped labels and scores."""
-        found = self._for_each(sentences, lambda tags: self._tags.entities(tags, constrained=True))
-        return [list(self.labels.apply(found[s.tokens], s.tokens)) for s in sentences]
+        found = self._tag_probabilities(sentences)
+        entities = {tokens: self._tags.entities(rows, constrained=True) for tokens, rows in found.items()}
+        return [list(self.labels.apply(entities[s.tokens], s.tokens)) for s in sentences]
 
     def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
         """Return the class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`."""
-        found = self._for_each(sentences, lambda tags: tags @ self._to_classes)
-        return [found[s.tokens] for s in sentences]
+        found = self._tag_probabilities(sentences)
+        return [found[s.tokens] @ self._to_classes for s in sentences]
 
-    def _for_each(self, sentences: Sequence[Sentence], function: Callable[[FloatArray], Any]) -> dict[_Tokens, Any]:
-        """The result of a function of the tag probabilities, shape `(n_words, n_tags)`, for each distinct sentence."""
-        distinct = list({s.tokens: s for s in sentences}.values())
-        results: dict[_Tokens, Any] = {}
-        for start in range(0, len(distinct), _SENTENCES_PER_BATCH):
-            batch = distinct[start : start + _SENTENCES_PER_BATCH]
+    def _tag_probabilities(self, sentences: Sequence[Sentence]) -> dict[_Tokens, FloatArray]:
+        """The tag probabilities of the words of each distinct sentence, shape `(n_words, n_tags)`.
+
+        Recent ones are remembered, because an ensemble asks for the entities and the probabilities of a sentence.
+        """
+        distinct = {s.tokens: s for s in sentences}
+        found = {tokens: self._recent[tokens] for tokens in distinct if tokens in self._recent}
+        missing = [s for tokens, s in distinct.items() if tokens not in found]
+        for start in range(0, len(missing), _SENTENCES_PER_BATCH):
+            batch = missing[start : start + _SENTENCES_PER_BATCH]
             texts = self._states.subwords(batch)
             states = compute_states(texts, self._states, max_length=self._states.max_length)
             for sentence, text, rows in zip(batch, texts, states, strict=True):
-                results[sentence.tokens] = function(self._tag_probabilities(text, rows))
-        return results
+                found[sentence.tokens] = self._recent[sentence.tokens] = self._of_words(text, rows)
+        while len(self._recent) > _REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return found
 
-    def _tag_probabilities(self, text: Subwords, rows: FloatArray) -> FloatArray:
+    def _of_words(self, text: Subwords, rows: FloatArray) -> FloatArray:
         """The tag probabilities of words, from the states of their first sub-words. A word without any is `O`."""
         words = np.flatnonzero(text.counts)
         probabilities = np.zeros((len(text.counts), len(self._tags.tags)), dtype=np.float32)
@@ -119,6 +127,10 @@ class MultilingualRecognizer(PicklesWithoutCache):
         powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
         probabilities[words] = powers / powers.sum(axis=1, keepdims=True)
         return probabilities
+
+    @cached_property
+    def _recent(self) -> dict[_Tokens, FloatArray]:
+        return {}
 
     @cached_property
     def _tuned(self) -> Tuned:

@@ -16,7 +16,7 @@ MODES_DIR = "/usr/share/apertium/modes"
 """Where Debian has the mode files."""
 _ALTERNATIVES = (
     "or use another translator: your own (--translator), or translate the file with what you have and run "
-    "`xlner project TRANSLATION ORIGINAL --recognizer spacy --lang CODE`"
+    "`xlner project TRANSLATION ORIGINAL --recognizer multilingual --lang CODE`"
 )
 
 # Apertium files the South Slavic standard languages, and Malay, under one name each.
