@@ -174,5 +174,5 @@ def test_a_locked_folder_is_in_use_until_the_lock_is_closed(tmp_path: Path) -> N
     lock_folder(folder).close()
     assert sorted(p.name for p in folder.iterdir()) == sorted([".lock", "a", *others])
     (tmp_path / "file").touch()
-    with pytest.raises(RunFolderError, match="training folder .*file cannot be made: File exists"):
+    with pytest.raises(RunFolderError, match="training folder .*file cannot be created: File exists"):
         lock_folder(tmp_path / "file", "training folder")

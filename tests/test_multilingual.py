@@ -20,7 +20,7 @@ from xlner import Entity, InputError, Sentence, ValidationError
 from xlner.cli import app
 from xlner.errors import BackendError, RunFolderError, UsageError
 from xlner.models.e5.states import E5States
-from xlner.models.e5.tuned import MATRICES, NORMS, Meta, quantize, read_tuned, write_tuned
+from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
 from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
 from xlner.transfer import Recipe, RecipeSet, read_recipe, train_multilingual
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
@@ -56,7 +56,7 @@ META = Meta("tiny", 1, HEADS, EPSILON, TAGS)
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("model") / "tiny.npz"
-    write_tuned(path, META, tensors())
+    write_upper_layers(path, META, tensors())
     return path
 
 
@@ -71,7 +71,7 @@ def test_a_quantized_weight_is_within_half_a_step(rows: list[list[float]]) -> No
 
 
 def test_what_is_written_is_read(model: Path) -> None:
-    tuned = read_tuned(model)
+    tuned = read_upper_layers(model)
     assert tuned.meta == META
     assert len(tuned.layers) == LAYERS - 1
     np.testing.assert_array_equal(tuned.head.weight, tensors()["head.w"].T)
@@ -82,13 +82,13 @@ def test_a_damaged_file_is_named(model: Path, tmp_path: Path, size: int) -> None
     broken = tmp_path / "broken.npz"
     broken.write_bytes(model.read_bytes()[:size])
     with pytest.raises(BackendError, match=r"broken\.npz"):
-        read_tuned(broken)
+        read_upper_layers(broken)
 
 
 def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
-    write_tuned(tmp_path / "a.npz", dataclasses.replace(META, format=99), tensors())
+    write_upper_layers(tmp_path / "a.npz", dataclasses.replace(META, format=99), tensors())
     with pytest.raises(BackendError, match="format 99"):
-        read_tuned(tmp_path / "a.npz")
+        read_upper_layers(tmp_path / "a.npz")
 
 
 def test_a_missing_file_is_named(encoder: str) -> None:
@@ -115,7 +115,7 @@ def test_probabilities_are_those_of_the_network_in_pytorch(encoder: str, tmp_pat
 
     torch.manual_seed(0)
     network = Network(E5File(Path(encoder)), 1, len(TAGS), Dropout(0.1, seed=0))
-    write_tuned(tmp_path / "m.npz", META, network.tensors())
+    write_upper_layers(tmp_path / "m.npz", META, network.tensors())
     given = sentences("the cat ab", "dog", "red house the blue cats")
     states = E5States(1, path=encoder)
     made = Sequences.of(given, states)
@@ -151,7 +151,7 @@ def test_only_valid_sequences_are_found(encoder: str, tmp_path: Path) -> None:
     weights = tensors()
     weights["head.w"] *= 0
     weights["head.b"] = np.array([0, -9, 3, -9, -9], dtype=np.float32)  # I-PER is most likely everywhere
-    write_tuned(tmp_path / "m.npz", META, weights)
+    write_upper_layers(tmp_path / "m.npz", META, weights)
     assert recognizer(tmp_path / "m.npz", encoder).recognize(sentences("the cat the dog"))[0][0].start == 0
 
 
@@ -239,6 +239,11 @@ def recipe(**changes: object) -> Recipe:
         ("epochs = ", "is not TOML"),
         ("epochs = 0\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "epochs 0 is not at least 1"),
         ("speed = 3", "unknown field 'speed'"),
+        ("epochs = '3'", "epochs = '3' is not a whole number"),
+        ("learning_rate = -1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "learning_rate -1 is not at least 0"),
+        ("[[sets]]\nname='a'\nlanguage='xq'\ntrain='a'", "xq"),
+        ("[[sets]]\nlanguage='en'\ntrain='a'", "a set has no name"),
+        ("labels = 'PER'", "labels = 'PER' is not a list"),
         ("", "no set has training sentences"),
         ("[[sets]]\nname='a'\nlanguage='en'", "set a has neither train nor dev"),
         ("[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\nsentences=0", "sentences 0"),
@@ -294,7 +299,7 @@ def test_training_learns(encoder: str, tmp_path: Path) -> None:
     found = recognizer(tmp_path / "m.npz", encoder).recognize(sentences("the cat blue a"))[0]
     assert [(e.start, e.end, e.label) for e in found] == [(2, 3, "PER")]
     assert not list(tmp_path.glob("*.training"))
-    assert read_tuned(tmp_path / "m.npz").meta.temperature == report.temperature
+    assert read_upper_layers(tmp_path / "m.npz").meta.temperature == report.temperature
 
 
 class KilledError(Exception):
@@ -350,7 +355,7 @@ def test_the_command(encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     result = CliRunner().invoke(app, ["train-multilingual", *arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["sentences"] == {"a": 60, "a, ciphered": 30}
-    assert read_tuned(tmp_path / "m.npz").meta.name == "n"
+    assert read_upper_layers(tmp_path / "m.npz").meta.name == "n"
     missing = CliRunner().invoke(app, ["train-multilingual", arguments[0], *arguments[3:]])
     assert missing.exit_code != 0
 
@@ -363,10 +368,10 @@ def test_states_that_an_aligner_has_computed_are_not_computed_again(
 ) -> None:
     from xlner import Pair
     from xlner.alignment import E5Aligner
-    from xlner.models.e5.lower import lower_states
+    from xlner.models.e5.shared_states import shared_states
     from xlner.models.e5.transformer import E5Transformer
 
-    lower_states.cache_clear()
+    shared_states.cache_clear()
     alone = recognizer(model, encoder).probabilities(sentences("the cat", "a dog"))
     computed: list[int] = []
     compute = E5Transformer.__call__
@@ -386,13 +391,13 @@ def test_states_that_an_aligner_has_computed_are_not_computed_again(
 
 
 def test_states_are_remembered_up_to_a_limit(model: Path, encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from xlner.models.e5.lower import lower_states
+    from xlner.models.e5.shared_states import shared_states
 
-    lower_states.cache_clear()
-    monkeypatch.setattr("xlner.models.e5.lower.REMEMBERED", 20)
+    shared_states.cache_clear()
+    monkeypatch.setattr("xlner.models.e5.shared_states.REMEMBERED", 20)
     one, other = E5States(1, path=encoder), E5States(1, path=encoder)
     for k in range(10):
         one([[5, 6, 7, 8 + k]])
-    shared = lower_states(Path(encoder), 1)
+    shared = shared_states(Path(encoder), 1)
     assert shared._size <= 20
     assert other([[5, 6, 7, 17]])[0].shape == (4, HIDDEN)

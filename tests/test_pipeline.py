@@ -183,8 +183,14 @@ def test_only_sentences_with_entities_are_aligned() -> None:
 
 def test_a_missing_part_is_an_error_on_the_pair() -> None:
     pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)))
-    assert next(Pipeline().run_pairs([pair])).error == "pipeline: no alignment for this sentence"
-    assert next(Pipeline().run([Sentence(("Vigo",))])).error == "pipeline: no source sentence for this sentence"
+    assert (
+        next(Pipeline().run_pairs([pair])).error
+        == "pipeline: no word links; give an aligner, or pairs with an alignment"
+    )
+    assert (
+        next(Pipeline().run([Sentence(("Vigo",))])).error
+        == "pipeline: no source sentence; give a translator, or pairs with a source"
+    )
 
 
 def test_bad_options_are_refused() -> None:

@@ -75,6 +75,12 @@ def test_members_need_a_route_with_a_direct_part(xlner: Command, files: Path) ->
     assert "--route both" in ran.err
 
 
+def test_options_that_the_direct_route_would_ignore_are_refused(xlner: Command, files: Path) -> None:
+    direct = ["label", *stages(files), "--lang", "gl", "--route", "direct"]
+    assert "one recognizer" in xlner(*direct, "--ensemble", "multilingual").err
+    assert "needs a projection" in xlner(*direct, "--calibration", "nothing.json").err
+
+
 def test_unsure_entities_of_the_direct_route_can_be_dropped(xlner: Command, files: Path) -> None:
     arguments = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
     every, sure = xlner(*arguments), xlner(*arguments, "--min-confidence", "1")

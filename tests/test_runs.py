@@ -87,7 +87,7 @@ def test_a_damaged_manifest_and_a_folder_in_use(tmp_path: Path) -> None:
         RunFolder(tmp_path, IDENTITY)
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(RunFolderError, match="cannot be made"):
+    with pytest.raises(RunFolderError, match="cannot be created"):
         RunFolder(file, IDENTITY)
 
 

@@ -254,7 +254,7 @@ def test_another_run_is_not_taken_up(bert: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists already"):
         train_aligner(str(bert), some_pairs(9), tmp_path / "out", FAST)
     (tmp_path / "file").touch()
-    with pytest.raises(RunFolderError, match="cannot be made"):
+    with pytest.raises(RunFolderError, match="cannot be created"):
         train_aligner(str(bert), some_pairs(9), tmp_path / "file" / "out", FAST)
 
 
@@ -288,7 +288,7 @@ def test_a_state_that_was_written_halfway_is_not_used(tmp_path: Path) -> None:
         assert state.load() == {"step": 1}
         assert sorted(p.name for p in folder.iterdir()) == [".lock", "run.json", "state.pt"]
     (folder / "run.json").write_text("{")
-    with pytest.raises(RunFolderError, match=r"run\.json is damaged; give --overwrite to start anew"):
+    with pytest.raises(RunFolderError, match=r"run\.json is damaged; use --overwrite to start over"):
         TrainingState(folder, {"seed": 1})
     with TrainingState(folder, {"seed": 2}, overwrite=True) as state:
         assert state.load() is None

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UnknownNameError
 
@@ -18,7 +19,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 SENTENCE_FORMATS = ("conll", "jsonl", "text")
 DEFAULT_ALIGNER = "e5:itermax"
 DEFAULT_PROJECTOR = "greedy"
-DEFAULT_RECOGNIZER = "multilingual"
 DEFAULT_TRANSLATOR = "apertium"
 
 
@@ -166,9 +166,7 @@ RUN = options(
         metavar="DIR",
         help="Keep finished shards of 250 sentences in DIR. After a crash the same command continues there.",
     ),
-    click.option(
-        "--resume/--overwrite", default=True, help="Continue the run in DIR (default), or start it from the beginning."
-    ),
+    click.option("--resume/--overwrite", default=True, help="Continue the run in DIR (default), or start over."),
 )
 CONFIG = click.option(
     "--config",

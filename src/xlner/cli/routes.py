@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xlner.core.registry import load
-from xlner.errors import BackendError, MissingExtraError, UsageError
+from xlner.errors import BackendError, UsageError
 from xlner.text.languages import base, canonical
 
 if TYPE_CHECKING:
@@ -33,20 +33,26 @@ def choose_route(
 ) -> Route:
     """The route to take: the one that was asked for, or the best one that is possible here.
 
-    Without a translator for the language, that is the direct route, unless the translator was named on purpose.
-    `members` tells whether recognizers for the direct part were named.
+    That is the direct route for text in the source language and for languages without a translator, unless a translator
+    or the members of an ensemble were named on purpose, and both otherwise.
 
     Raises `UsageError` for options that exclude each other, and `BackendError` if a translator is needed and missing.
     """
+    if asked == DIRECT and members:
+        raise UsageError("--route direct has one recognizer", hint="name it with --recognizer, or use --route both")
     if asked == DIRECT:
         return Route(DIRECT)
     if asked == PROJECT and members:
         raise UsageError("--ensemble labels directly as well", hint="leave it out, or use --route both")
-    if asked == AUTO and not translator_was_named and base(canonical(lang)) == base(canonical(source_lang)):
+    if (
+        asked == AUTO
+        and not (translator_was_named or members)
+        and base(canonical(lang)) == base(canonical(source_lang))
+    ):
         return Route(DIRECT, note=f"INPUT is in the source language {source_lang!r}: labeled directly")
     try:
         loaded = _checked(translator, lang, source_lang)
-    except (BackendError, MissingExtraError) as error:
+    except BackendError as error:
         if asked != AUTO or translator_was_named or members:
             raise
         return Route(DIRECT, note=f"labeled directly, without translation, because {error.message}. {_BETTER}")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from xlner.cli.options import DEFAULT_RECOGNIZER
 from xlner.core.files import STANDARD_STREAM
-from xlner.core.registry import Spec, backend_class, load, options_of
+from xlner.core.registry import DEFAULT_RECOGNIZER, Spec, backend_class, load, options_of
 from xlner.core.sentence import Sentence
 from xlner.errors import UsageError
 from xlner.formats import read_sentences

@@ -200,7 +200,7 @@ def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("w", encoding="utf-8")
     except OSError as error:
-        raise RunFolderError(f"{what} {folder} cannot be made: {error.strerror}") from None
+        raise RunFolderError(f"{what} {folder} cannot be created: {error.strerror}") from None
     try:
         import fcntl
 

@@ -19,6 +19,8 @@ from typing import Any, Protocol, runtime_checkable
 from xlner.errors import BackendError, UnknownNameError, UsageError
 
 KINDS = ("translator", "recognizer", "aligner", "projector")
+DEFAULT_RECOGNIZER = "multilingual"
+"""The recognizer that reads a text if none is named."""
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 _BUILTIN: dict[str, dict[str, str]] = {

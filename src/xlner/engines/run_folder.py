@@ -68,7 +68,7 @@ class RunFolder:
         elif manifest["identity"] != identity:
             raise RunFolderError(
                 f"{self.path} holds a run with another {_difference(manifest['identity'], identity)}",
-                hint="use another folder, or --overwrite to start again",
+                hint="use another folder, or --overwrite to start over",
             )
         return int(manifest["shard_size"])
 
@@ -129,7 +129,7 @@ class RunFolder:
     def _read(self, number: int) -> Iterator[Pair]:
         for item in read_pairs(self._shard(number)):
             if isinstance(item, InputError):
-                raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start again")
+                raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start over")
             yield item
 
     def _manifest(self) -> dict[str, Any] | None:
@@ -141,7 +141,7 @@ class RunFolder:
             manifest = json.loads(text)
             return {"identity": manifest["identity"], "shard_size": manifest["shard_size"]}
         except (ValueError, KeyError, TypeError):
-            raise RunFolderError(f"{self.path / _MANIFEST} is damaged", hint="use --overwrite to start again") from None
+            raise RunFolderError(f"{self.path / _MANIFEST} is damaged", hint="use --overwrite to start over") from None
 
 
 def file_digest(path: str | Path) -> str:

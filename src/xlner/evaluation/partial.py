@@ -1,7 +1,13 @@
 """Partial credit under the four schemes of SemEval-2013 task 9.
 
 The counts are those of MUC-5 (Chinchor and Sundheim 1993): correct (COR), incorrect (INC), partial (PAR), missing (MIS)
-and spurious (SPU). Precision is `(COR + PAR / 2) / (COR + INC + PAR + SPU)`; recall has MIS instead of SPU.
+and spurious (SPU). Precision is `(COR + PAR / 2) / (COR + INC + PAR + SPU)`; recall has MIS instead of SPU. What counts
+as correct:
+
+- `strict`: span and label are right.
+- `exact`: the span is right.
+- `partial`: the span is right; overlapping spans get half credit.
+- `type`: the spans overlap and the label is right.
 """
 
 from __future__ import annotations
@@ -11,15 +17,6 @@ from dataclasses import dataclass
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.paired_entities import inexact_pairs
 from xlner.evaluation.spans import GoldAndPredicted
-
-SCHEMES = ("strict", "exact", "partial", "type")
-"""What counts as correct:
-
-- `strict`: span and label are right.
-- `exact`: the span is right.
-- `partial`: the span is right; overlapping spans get half credit.
-- `type`: the spans overlap and the label is right.
-"""
 
 
 @dataclass(frozen=True, slots=True)

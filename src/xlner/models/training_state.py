@@ -75,10 +75,10 @@ class TrainingState:
         try:
             old = json.loads(manifest.read_text(encoding="utf-8"))
         except ValueError:
-            raise RunFolderError(f"{manifest} is damaged", hint="give --overwrite to start anew") from None
+            raise RunFolderError(f"{manifest} is damaged", hint="use --overwrite to start over") from None
         different = sorted(key for key in {*old, *identity} if old.get(key) != identity.get(key))
         if different:
             raise RunFolderError(
                 f"{self.folder} holds a training run with another {', '.join(different)}",
-                hint="give --overwrite to start anew",
+                hint="use --overwrite to start over",
             )

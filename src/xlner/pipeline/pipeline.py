@@ -240,7 +240,7 @@ class Pipeline:
 def _unprojected(pair: Pair) -> Pair:
     """The result for a pair that was not projected: an error if its source or alignment is missing."""
     if pair.target.tokens and pair.source is None:
-        return replace(pair, error="pipeline: no source sentence for this sentence")
+        return replace(pair, error="pipeline: no source sentence; give a translator, or pairs with a source")
     if pair.source is not None and pair.source.entities:
-        return replace(pair, error="pipeline: no alignment for this sentence")
+        return replace(pair, error="pipeline: no word links; give an aligner, or pairs with an alignment")
     return replace(pair, projection=Projection(pair.target.with_entities(()), ()))

@@ -27,11 +27,12 @@ class RecognitionPipeline:
 
     - `lang`: the language of the sentences.
     - `ignore`: labels of entities to leave out.
-    - `min_score`: leave out entities with a lower score; those without a score stay.
+    - `min_confidence`: leave out entities with a lower score; those without a score stay.
     - `window`, `batch_words`: as for `Pipeline`.
 
     `labels` counts the labels of all entities so far, ignored ones included. Raises `UnknownNameError` for an unknown
-    recognizer or option, and `BackendError` if the recognizer cannot run here.
+    recognizer or option, `BackendError` if the recognizer cannot run here, and `ValidationError` for numbers out of
+    range.
 
     >>> from xlner.fakes import DictionaryRecognizer
     >>> recognition = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl")
@@ -45,21 +46,23 @@ class RecognitionPipeline:
         *,
         lang: str,
         ignore: Collection[str] = (),
-        min_score: float = 0.0,
+        min_confidence: float = 0.0,
         window: int = DEFAULT_WINDOW,
         batch_words: int = DEFAULT_BATCH_WORDS,
     ) -> None:
+        if not 0 <= min_confidence <= 1:
+            raise ValidationError(f"min_confidence {min_confidence} is not between 0 and 1")
         self.runner = StageRunner(window, batch_words)
         self.lang = canonical(lang)
         self.ignore = frozenset(ignore)
-        self.min_score = min_score
+        self.min_confidence = min_confidence
         self.labels: Counter[str] = Counter()
         self.recognizer: Recognizer = build_stage("recognizer", recognizer, language=self.lang)
 
     @property
     def fingerprint(self) -> str:
         """Everything that the results depend on."""
-        ignored = f"ignore={','.join(sorted(self.ignore))}&min_score={self.min_score:g}"
+        ignored = f"ignore={','.join(sorted(self.ignore))}&min_confidence={self.min_confidence:g}"
         return f"xlner {__version__} recognition|{fingerprint_of(self.recognizer)}|{self.lang}|{ignored}"
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
@@ -85,7 +88,7 @@ class RecognitionPipeline:
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             self.labels.update(e.label for e in entities)
-            sure = [e for e in entities if e.score is None or e.score >= self.min_score]
+            sure = [e for e in entities if e.score is None or e.score >= self.min_confidence]
             labeled = pair.target.with_entities(without_labels(sure, self.ignore))
             return replace(pair, projection=Projection(labeled, ()))
 

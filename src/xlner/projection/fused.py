@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Pair, Projection, Reason
+from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.errors import ValidationError
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.matching.match import Matching, ScoredSpan, check_matching_options, match_spans, with_gaps
@@ -19,7 +20,6 @@ from xlner.stages import Recognizer
 from xlner.text.spelling import check_installed
 
 _RECOGNIZER_SCORES = frozenset({"ner", "ner_spans"})
-_DEFAULT_RECOGNIZER = "multilingual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class FusedProjector:
         )
         missing = {t.name for t in self.options.terms} - scores.keys()
         if recognizer is None and not missing.isdisjoint(_RECOGNIZER_SCORES):
-            recognizer = _DEFAULT_RECOGNIZER
+            recognizer = DEFAULT_RECOGNIZER
         self._recognizer = None if recognizer is None else TargetRecognizer(recognizer)
         if self._recognizer is not None:
             scores = {**self._recognizer.scores(missing), **scores}

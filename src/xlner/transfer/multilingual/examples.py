@@ -43,6 +43,12 @@ class Sequences:
             words.append(known.astype(np.int32))
         return cls(ids, firsts, words)
 
+    def only(self, indices: Sequence[int]) -> Sequences:
+        """Some of the sequences."""
+        return Sequences(
+            [self.ids[k] for k in indices], [self.firsts[k] for k in indices], [self.words[k] for k in indices]
+        )
+
 
 class KeptStates:
     """The states of sequences in half precision, in a file that is mapped into memory. It is made if it is missing."""

