@@ -19,7 +19,7 @@ JAPANESE = """
 田中 さん は 昨日 大阪 へ 行き まし た 。|Mr Tanaka went to Osaka yesterday .|0-1 1-0 3-5 4-4 5-3 6-2 9-6
 この 本 は とても 面白い 。|This book is very interesting .|0-0 1-1 3-3 4-4 5-5
 政府 は 新しい 法律 を 発表 し た 。|The government announced a new law .|0-1 2-4 3-5 5-2 8-6
-二 人 の 学生 が 図書館 で 本 を 読ん で いる 。|Two students are reading books in the library .|0-0 3-1 5-7 6-5 7-4 9-3 12-8
+二 人 の 学生 が 図書館 で 本 を 読む 。|Two students read books in the library .|0-0 3-1 5-6 6-4 7-3 9-2 10-7
 首相 は 来週 フランス を 訪問 する 。|The prime minister will visit France next week .|0-1 0-2 2-6 2-7 3-5 5-4 7-8
 猫 が 庭 で 寝て いる 。|The cat is sleeping in the garden .|0-1 2-6 3-4 4-3 6-7
 トヨタ は 名古屋 に 新しい 工場 を 建てる 。|Toyota builds a new factory in Nagoya .|0-0 2-6 3-5 4-3 5-4 7-1 8-7

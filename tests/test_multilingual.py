@@ -22,7 +22,7 @@ from xlner.errors import BackendError, RunFolderError, UsageError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
 from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
-from xlner.transfer import Recipe, RecipeSet, read_recipe, train_multilingual
+from xlner.transfer import LabeledCorpus, MultilingualRecipe, read_multilingual_recipe, train_multilingual
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -215,10 +215,10 @@ def test_only_latin_sentences_with_names_are_ciphered() -> None:
 
 # --- Recipes ---
 
-SET = RecipeSet("a", "en", train="a.conll", labels=("PER", "LOC"))
+SET = LabeledCorpus("a", "en", train="a.conll", labels=("PER", "LOC"))
 
 
-def recipe(**changes: object) -> Recipe:
+def recipe(**changes: object) -> MultilingualRecipe:
     usual: dict[str, object] = {
         "sets": (dataclasses.replace(SET, dev="a.conll"),),
         "name": "tiny",
@@ -230,7 +230,7 @@ def recipe(**changes: object) -> Recipe:
         "averaging": 0.5,
         "dtype": "float32",
     }
-    return Recipe(**{**usual, **changes})  # type: ignore[arg-type]
+    return MultilingualRecipe(**{**usual, **changes})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -254,15 +254,20 @@ def recipe(**changes: object) -> Recipe:
 def test_mistakes_in_a_recipe_are_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "r.toml").write_text(text)
     with pytest.raises(InputError, match=message) as error:
-        read_recipe(tmp_path / "r.toml")
+        read_multilingual_recipe(tmp_path / "r.toml")
     assert "r.toml" in str(error.value)
 
 
 def test_a_recipe_is_read(tmp_path: Path) -> None:
     text = 'name = "n"\nepochs = 2\n[[sets]]\nname = "a"\nlanguage = "eng"\ntrain = "a.conll"\nlabels = ["PER"]\n'
     (tmp_path / "r.toml").write_text(text)
-    read = read_recipe(tmp_path / "r.toml")
-    assert (read.name, read.epochs, read.sets) == ("n", 2, (RecipeSet("a", "en", train="a.conll", labels=("PER",)),))
+    expected = LabeledCorpus("a", "en", train="a.conll", labels=("PER",))
+    read = read_multilingual_recipe(tmp_path / "r.toml")
+    assert (read.name, read.epochs, read.sets) == (
+        "n",
+        2,
+        (LabeledCorpus("a", "en", train="a.conll", labels=("PER",)),),
+    )
 
 
 # --- Training ---
@@ -283,7 +288,7 @@ def corpus(n: int = 60, seed: int = 0) -> list[Sentence]:
     return made
 
 
-def read(s: RecipeSet, part: str) -> Sequence[Sentence]:
+def read(s: LabeledCorpus, part: str) -> Sequence[Sentence]:
     return corpus(seed=0 if part == "train" else 1)
 
 
@@ -324,7 +329,7 @@ def test_a_killed_training_resumes_to_the_same_file(encoder: str, tmp_path: Path
 def test_a_word_outside_may_have_a_type_that_its_set_does_not_annotate(encoder: str, tmp_path: Path) -> None:
     """A set without PER does not teach that `blue` is O; a set with PER does."""
 
-    def parts(s: RecipeSet, part: str) -> Sequence[Sentence]:
+    def parts(s: LabeledCorpus, part: str) -> Sequence[Sentence]:
         return [x.with_entities(e for e in x.entities if e.label == "LOC") for x in corpus()]
 
     def probability_of_person(*labels: str) -> float:

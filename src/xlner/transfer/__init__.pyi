@@ -3,9 +3,9 @@ from .ensemble import Ensemble as Ensemble
 from .language_adapters import LanguageAdapterOptions as LanguageAdapterOptions
 from .language_adapters import LanguageAdapterReport as LanguageAdapterReport
 from .language_adapters import train_language_adapter as train_language_adapter
-from .multilingual.recipe import Recipe as Recipe
-from .multilingual.recipe import RecipeSet as RecipeSet
-from .multilingual.recipe import read_recipe as read_recipe
+from .multilingual.recipe import LabeledCorpus as LabeledCorpus
+from .multilingual.recipe import MultilingualRecipe as MultilingualRecipe
+from .multilingual.recipe import read_multilingual_recipe as read_multilingual_recipe
 from .multilingual.training import MultilingualReport as MultilingualReport
 from .multilingual.training import train_multilingual as train_multilingual
 from .orthogonal import Orthogonality as Orthogonality

@@ -19,7 +19,7 @@ from xlner.formats import raise_errors, read_sentences
 
 if TYPE_CHECKING:
     from xlner.core.sentence import Sentence
-    from xlner.transfer.multilingual.recipe import RecipeSet
+    from xlner.transfer.multilingual.recipe import LabeledCorpus
 
 
 @click.command("train-multilingual")
@@ -53,15 +53,15 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
     """
     from dataclasses import replace
 
-    from xlner.transfer import read_recipe, train_multilingual
+    from xlner.transfer import read_multilingual_recipe, train_multilingual
 
     require_other_file(output, recipe)
     folder = Path(options["data"])
-    chosen = read_recipe(recipe)
+    chosen = read_multilingual_recipe(recipe)
     if options["seed"] is not None:
         chosen = replace(chosen, seed=options["seed"])
 
-    def read(s: RecipeSet, part: str) -> Sequence[Sentence]:
+    def read(s: LabeledCorpus, part: str) -> Sequence[Sentence]:
         path = folder / (s.train if part == "train" else s.dev)
         if not path.is_file():
             raise InputError(f"does not exist; set {s.name!r} of {recipe} needs it", path=path, hint="give --data DIR")

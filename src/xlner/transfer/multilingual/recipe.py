@@ -13,7 +13,7 @@ from xlner.text.languages import canonical
 
 
 @dataclass(frozen=True, slots=True)
-class RecipeSet:
+class LabeledCorpus:
     """One labeled corpus of a recipe.
 
     - `name`: a unique name, for reports.
@@ -27,7 +27,7 @@ class RecipeSet:
 
     Raises `UnknownNameError` for an unknown language, and `ValidationError` if there is neither `train` nor `dev`.
 
-    >>> RecipeSet("sli", "glg", train="gl/train.conll", sentences=1000).language
+    >>> LabeledCorpus("sli", "glg", train="gl/train.conll", sentences=1000).language
     'gl'
     """
 
@@ -50,7 +50,7 @@ class RecipeSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class MultilingualRecipe:
     """How to train a recognizer.
 
     - `name`, `license`: of the model.
@@ -67,11 +67,11 @@ class Recipe:
 
     Raises `ValidationError` for numbers out of range, two sets of one name, and no training sentences.
 
-    >>> Recipe((RecipeSet("sli", "gl", train="gl/train.conll"),), epochs=3).learning_rate
+    >>> MultilingualRecipe((LabeledCorpus("sli", "gl", train="gl/train.conll"),), epochs=3).learning_rate
     0.0004
     """
 
-    sets: tuple[RecipeSet, ...]
+    sets: tuple[LabeledCorpus, ...]
     name: str = "unnamed"
     license: str = ""
     labels: tuple[str, ...] = ("PER", "ORG", "LOC")
@@ -131,8 +131,8 @@ _NAMES = {
 }
 
 
-def read_recipe(path: str | Path) -> Recipe:
-    """Read a recipe in TOML: the fields of `Recipe`, and one table `[[sets]]` per set with those of `RecipeSet`.
+def read_multilingual_recipe(path: str | Path) -> MultilingualRecipe:
+    """Read a recipe in TOML: the fields of `MultilingualRecipe`, and a table `[[sets]]` for each `LabeledCorpus`.
 
     Raises `InputError` if the file cannot be read, is not TOML, or has an unknown or unsuitable field.
     """
@@ -143,8 +143,8 @@ def read_recipe(path: str | Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"is not TOML: {error}", path=path) from None
     try:
-        sets = tuple(_made(RecipeSet, table) for table in given.pop("sets", ()))
-        recipe: Recipe = _made(Recipe, {**given, "sets": sets})
+        sets = tuple(_made(LabeledCorpus, table) for table in given.pop("sets", ()))
+        recipe: MultilingualRecipe = _made(MultilingualRecipe, {**given, "sets": sets})
     except (ValidationError, UnknownNameError) as error:
         raise InputError(error.message, path=path, hint=error.hint) from None
     return recipe
@@ -160,5 +160,5 @@ def _made(kind: Any, table: Mapping[str, Any]) -> Any:
             raise ValidationError(f"{name} = {value!r} is not {_NAMES.get(known[name], 'of the right type')}")
     missing = next((f.name for f in fields(kind) if f.default is MISSING and f.name not in table), None)
     if missing is not None:
-        raise ValidationError(f"a set has no {missing}" if kind is RecipeSet else f"there is no {missing}")
+        raise ValidationError(f"a set has no {missing}" if kind is LabeledCorpus else f"there is no {missing}")
     return kind(**table)

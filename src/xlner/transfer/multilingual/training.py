@@ -25,13 +25,13 @@ from xlner.recognition.tag_set import TagSet
 from xlner.transfer.examples import tag_names
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
 from xlner.transfer.multilingual.examples import KeptStates, Sequences
-from xlner.transfer.multilingual.recipe import Recipe, RecipeSet
+from xlner.transfer.multilingual.recipe import LabeledCorpus, MultilingualRecipe
 from xlner.transfer.sampling import drawn
 
 _DEV_BATCH = 32
 _TEMPERATURES = tuple(round(0.5 + 0.05 * k, 2) for k in range(51))
 
-ReadSet = Callable[[RecipeSet, str], Sequence[Sentence]]
+ReadCorpus = Callable[[LabeledCorpus, str], Sequence[Sentence]]
 """Reads the part `train` or `dev` of a set."""
 
 
@@ -55,8 +55,8 @@ class MultilingualReport:
 
 
 def train_multilingual(
-    recipe: Recipe,
-    read: ReadSet,
+    recipe: MultilingualRecipe,
+    read: ReadCorpus,
     output: str | Path,
     *,
     states_folder: str | Path | None = None,
@@ -105,8 +105,8 @@ def train_multilingual(
 class _UpperLayersTask(TrainingTask):
     def __init__(
         self,
-        recipe: Recipe,
-        read: ReadSet,
+        recipe: MultilingualRecipe,
+        read: ReadCorpus,
         folder: Path,
         encoder: str | None,
         on_epoch: Callable[[int, float, Mapping[str, float]], None],
@@ -283,7 +283,9 @@ class _UpperLayersTask(TrainingTask):
         return min(_TEMPERATURES, key=loss)
 
 
-def _training_sentences(recipe: Recipe, read: ReadSet) -> tuple[dict[str, list[Sentence]], dict[str, tuple[str, ...]]]:
+def _training_sentences(
+    recipe: MultilingualRecipe, read: ReadCorpus
+) -> tuple[dict[str, list[Sentence]], dict[str, tuple[str, ...]]]:
     """The sentences of each set, those of ciphered sets among them, and the types that each set annotates."""
     train: dict[str, list[Sentence]] = {}
     labels: dict[str, tuple[str, ...]] = {}
