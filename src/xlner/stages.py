@@ -30,6 +30,7 @@ from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
 from xlner.core.registry import DependentOptions
 from xlner.core.sentence import Sentence
+from xlner.errors import BackendError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +54,7 @@ __all__ = [
     "Translator",
     "fingerprint_of",
     "needs_training",
+    "require_one_each",
     "summary_of",
 ]
 
@@ -312,3 +314,12 @@ def summary_of(stage: object) -> str:
         return str(stage.summary)  # type: ignore[attr-defined]
     paragraph = (inspect.getdoc(type(stage)) or "").partition("\n\n")[0]
     return " ".join(paragraph.split()).removesuffix(".")
+
+
+def require_one_each(stage: str, given: int, wanted: int) -> None:
+    """Raise `BackendError` unless a stage gave one result for each input of its batch.
+
+    >>> require_one_each("aligner", 2, 2)
+    """
+    if given != wanted:
+        raise BackendError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")

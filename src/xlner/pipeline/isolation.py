@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from xlner.errors import BackendError, XlnerError
 from xlner.models.batching import padded_batches
+from xlner.stages import require_one_each
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,8 +44,7 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) ->
             return [error]
         half = len(items) // 2
         return isolated(stage, items[:half]) + isolated(stage, items[half:])
-    if len(results) != len(items):
-        raise BackendError(f"a stage gave {len(results)} results for {len(items)} sentences")
+    require_one_each("stage", len(results), len(items))
     return list(results)
 
 

@@ -9,9 +9,9 @@ from enum import StrEnum
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, UnknownNameError
+from xlner.errors import UnknownNameError
 from xlner.projection.markers.styles import MarkerStyle
-from xlner.stages import LabelingTranslator, LinkingTranslator, Translator
+from xlner.stages import LabelingTranslator, LinkingTranslator, Translator, require_one_each
 
 
 class MarkerChoice(StrEnum):
@@ -83,7 +83,7 @@ def _by_links(translator: LinkingTranslator, sentences: Sequence[Sentence], from
 
     texts = [composed(sentence) for sentence in sentences]
     made = translator.translate_linked([text for text, _ in texts], from_lang=from_lang, to_lang=to_lang)
-    _check_count(len(made), len(sentences))
+    require_one_each("translator", len(made), len(sentences))
     pairs = []
     for sentence, (_, offsets), linked in zip(sentences, texts, made, strict=True):
         target = Sentence.from_text(linked.text, language=to_lang)
@@ -109,12 +109,7 @@ def _by_markers(
 
 
 def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection]) -> list[Pair]:
-    _check_count(len(made), len(sentences))
+    require_one_each("translator", len(made), len(sentences))
     return [
         Pair(p.sentence.with_entities(()), sentence, projection=p) for sentence, p in zip(sentences, made, strict=True)
     ]
-
-
-def _check_count(given: int, wanted: int) -> None:
-    if given != wanted:
-        raise BackendError(f"the translator gave {given} translations for {wanted} texts")

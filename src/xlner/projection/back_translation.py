@@ -23,6 +23,7 @@ from xlner.stages import (
     TargetEntityProjector,
     Translator,
     fingerprint_of,
+    require_one_each,
     summary_of,
 )
 from xlner.text.languages import canonical
@@ -172,7 +173,7 @@ class BackTranslationProjector:
         todo = [k for k, b in enumerate(back) if b.sentence.entities]
         same_language = [Pair(pairs[k].target, back[k].sentence) for k in todo]
         links = self.aligner.align(same_language) if todo else []
-        _check_count("aligner", len(links), len(todo))
+        require_one_each("aligner", len(links), len(todo))
         aligned = [replace(pair, alignment=a) for pair, a in zip(same_language, links, strict=True)]
         found: list[_Outcomes] = [{} for _ in pairs]
         for k, projection in zip(todo, self._project_forward(aligned), strict=True):
@@ -190,17 +191,12 @@ class BackTranslationProjector:
 
     def _project_forward(self, pairs: Sequence[Pair]) -> list[Projection]:
         projections = self.forward.project(pairs) if pairs else []
-        _check_count("projector", len(projections), len(pairs))
+        require_one_each("projector", len(projections), len(pairs))
         return projections
 
 
 def _built(kind: str, stage: Any) -> Any:
     return load(kind, stage) if isinstance(stage, str) else stage
-
-
-def _check_count(stage: str, given: int, wanted: int) -> None:
-    if given != wanted:
-        raise BackendError(f"the {stage} gave {given} results for {wanted} sentences")
 
 
 def _outcomes_by_back_translation(back: Projection, projected: _Outcomes) -> list[Outcome]:

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from xlner.core.pair import Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, UsageError
+from xlner.errors import UsageError
 from xlner.projection.scores.ner import NerScore
 from xlner.projection.scores.weighted_sum import Score
-from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
+from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of, require_one_each
 
 _SCORES = frozenset({"ner", "ner_spans"})
 
@@ -64,8 +64,7 @@ class TargetRecognizer:
         """
         targets = list({pair.target.tokens: pair.target for pair in pairs}.values())
         found = self._probabilistic("ner").probabilities(targets)
-        if len(found) != len(targets):
-            raise BackendError(f"the recognizer gave {len(found)} results for {len(targets)} sentences")
+        require_one_each("recognizer", len(found), len(targets))
         self._known = {target.tokens: p for target, p in zip(targets, found, strict=True)}
 
     def recognized(self, pairs: Sequence[Pair]) -> list[Pair]:
@@ -74,8 +73,7 @@ class TargetRecognizer:
         Raises `BackendError` if the recognizer does not give one result per sentence.
         """
         found = self.recognizer.recognize([pair.target for pair in pairs])
-        if len(found) != len(pairs):
-            raise BackendError(f"the recognizer gave {len(found)} results for {len(pairs)} sentences")
+        require_one_each("recognizer", len(found), len(pairs))
         return [
             replace(pair, target=pair.target.with_entities(entities))
             for pair, entities in zip(pairs, found, strict=True)

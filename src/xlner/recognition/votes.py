@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from xlner.core.entity import Entity
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
-from xlner.errors import BackendError, UsageError, ValidationError
+from xlner.errors import UsageError, ValidationError
 from xlner.recognition.tag_set import TagSet
-from xlner.stages import ProbabilisticRecognizer, Recognizer
+from xlner.stages import ProbabilisticRecognizer, Recognizer, require_one_each
 
 FloatArray = NDArray[np.float64]
 
@@ -94,20 +94,15 @@ def votes_of(recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote
     """
     if not isinstance(recognizer, ProbabilisticRecognizer):
         found = recognizer.recognize(sentences)
-        _check_number(len(found), len(sentences))
+        require_one_each("recognizer", len(found), len(sentences))
         return [Vote.of_entities(e, len(s)) for e, s in zip(found, sentences, strict=True)]
     rows = recognizer.probabilities(sentences)
-    _check_number(len(rows), len(sentences))
+    require_one_each("recognizer", len(rows), len(sentences))
     votes = [Vote.of_probabilities(recognizer.classes, p) for p in rows]
     for vote, sentence in zip(votes, sentences, strict=True):
         if len(vote.weights) != len(sentence):
             raise ValidationError(f"class probabilities of {len(vote.weights)} words for {len(sentence)}")
     return votes
-
-
-def _check_number(found: int, wanted: int) -> None:
-    if found != wanted:
-        raise BackendError(f"a recognizer returned {found} results for {wanted} sentences")
 
 
 def mean_probabilities(

@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from xlner.core.pair import Projection
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError
 from xlner.projection.markers.matching import THRESHOLD, recover_entities
 from xlner.projection.markers.styles import MarkerStyle, write_markers
-from xlner.stages import Translator
+from xlner.stages import Translator, require_one_each
 
 
 def translate_labeled(
@@ -63,6 +62,5 @@ def _translations(translator: Translator, texts: Iterable[str], from_lang: str, 
     if not distinct:
         return {}
     made = translator.translate(distinct, from_lang=from_lang, to_lang=to_lang)
-    if len(made) != len(distinct):
-        raise BackendError(f"the translator gave {len(made)} translations for {len(distinct)} texts")
+    require_one_each("translator", len(made), len(distinct))
     return dict(zip(distinct, made, strict=True))
