@@ -298,12 +298,32 @@ def test_recognizers_that_do_not_make_one(tmp_path: Path) -> None:
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
     with pytest.raises(MissingArgumentError, match=r"ensemble needs recognizers; write ensemble:hf:FOLDER\+hf:FOLDER"):
         load("recognizer", "ensemble")
-    with pytest.raises(UsageError, match="GazetteerRecognizer gives no class probabilities"):
+    with pytest.raises(UsageError, match="no member gives class probabilities"):
         load("recognizer", f"ensemble:gazetteer:{names}+gazetteer:{names}")
     with pytest.raises(UsageError, match="weights 'a,b' are not numbers"):
         load("recognizer", "ensemble:x+y?weights=a,b")
     with pytest.raises(UsageError, match="3 weights for 2"):
         load("recognizer", "ensemble:x+y?weights=1,2,3")
+
+
+def test_a_member_without_probabilities_votes_only_where_it_finds_something() -> None:
+    sure = Told({"Vigo": [0.0, 1.0, 0, 0, 0], "Ana": [0.9, 0, 0, 0.1, 0], "en": [1.0, 0, 0, 0, 0]})
+    names = DictionaryRecognizer({"Ana": "PER"})
+    ensemble = EnsembleRecognizer([sure, names])
+    assert ensemble.classes[0] == "O"
+    assert {"B-LOC", "B-PER", "B-ORG", "B-MISC", "B-DATE"} <= set(ensemble.classes)
+    found = ensemble.recognize([Sentence(("Ana", "en", "Vigo"))])[0]
+    assert [(e.start, e.label, round(e.score or 0, 2)) for e in found] == [(0, "PER", 0.55), (2, "LOC", 1.0)]
+    less = EnsembleRecognizer([sure, names], weights=[3, 1]).recognize([Sentence(("Ana", "en", "Vigo"))])[0]
+    assert [e.label for e in less] == ["LOC"]
+
+
+def test_a_label_of_its_own_of_a_member_without_probabilities() -> None:
+    told = Told({"Vigo": [0.0, 1.0, 0, 0, 0]})
+    ensemble = EnsembleRecognizer([told, DictionaryRecognizer({"Ana": "HERO"})], weights=[1, 2])
+    assert [e.label for e in ensemble.recognize([Sentence(("Ana", "Vigo"))])[0]] == ["HERO", "LOC"]
+    with pytest.raises(BackendError, match="labels of its own"):
+        ensemble.probabilities([Sentence(("Ana", "Vigo"))])
 
 
 def test_label_with_an_ensemble(xlner: Command, fakes: list[str], tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from xlner.core.files import (
     cached_folder,
     lock_folder,
     open_output,
+    read_lines,
     replace_folder,
     replacing,
     replacing_text,
@@ -176,3 +178,27 @@ def test_a_locked_folder_is_in_use_until_the_lock_is_closed(tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(RunFolderError, match="training folder .*file cannot be created: File exists"):
         lock_folder(tmp_path / "file", "training folder")
+
+
+def test_compressed_files_are_read(tmp_path: Path) -> None:
+    import gzip
+
+    from xlner.formats import format_of, raise_errors, read_sentences
+
+    (tmp_path / "a.conll.gz").write_bytes(gzip.compress("Vigo\tB-LOC\n\né\tO\n".encode()))
+    found = list(raise_errors(read_sentences(tmp_path / "a.conll.gz")))
+    assert [s.tokens for s in found] == [("Vigo",), ("é",)]
+    assert found[0].entities[0].label == "LOC"
+    assert format_of("a.TXT.gz", default="text") == "text"
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:-12], lambda data: b"Vigo\tO\n", lambda data: data[:20] + data[40:]]
+)
+def test_a_damaged_compressed_file_is_named(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    import gzip
+
+    whole = gzip.compress("".join(f"word{k}\tO\n\n" for k in range(1000)).encode())
+    (tmp_path / "a.conll.gz").write_bytes(damage(whole))
+    with pytest.raises(InputError, match=r"a\.conll\.gz: cannot be decompressed"):
+        list(read_lines(tmp_path / "a.conll.gz"))

@@ -263,11 +263,7 @@ def test_a_recipe_is_read(tmp_path: Path) -> None:
     (tmp_path / "r.toml").write_text(text)
     expected = LabeledCorpus("a", "en", train="a.conll", labels=("PER",))
     read = read_multilingual_recipe(tmp_path / "r.toml")
-    assert (read.name, read.epochs, read.sets) == (
-        "n",
-        2,
-        (LabeledCorpus("a", "en", train="a.conll", labels=("PER",)),),
-    )
+    assert (read.name, read.epochs, read.sets) == ("n", 2, (expected,))
 
 
 # --- Training ---

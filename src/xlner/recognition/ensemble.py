@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,12 @@ from xlner.core.entity import Entity
 from xlner.core.options import options_fingerprint
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
-from xlner.errors import MissingArgumentError, UsageError
-from xlner.recognition.votes import check_weights, decode_entities, mean_probabilities, votes_of
+from xlner.errors import BackendError, MissingArgumentError, UsageError
+from xlner.recognition.votes import FloatArray, Vote, check_weights, decode_entities, mean_probabilities, votes_of
 from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
+
+_USUAL = ("PER", "ORG", "LOC", "MISC", "DATE")
+"""The labels that members without class probabilities are expected to have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,14 @@ class EnsembleRecognizer:
     """The weighted mean of the class probabilities that several recognizers give to words.
 
     - `members`: recognizers, or their specs joined by `+`, as in `ensemble:hf:./one+hf:./other`. Specs with options go
-      in parentheses: `ensemble?members=(hf:./one?pool=mean+hf:./other)&weights=2,1`. All members need class
-      probabilities, as `hf` has.
+      in parentheses: `ensemble?members=(hf:./one?pool=mean+hf:./other)&weights=2,1`. A member without class
+      probabilities, such as `spacy`, votes only at the words of its entities, with their scores or with 1. What only
+      it has found is then kept if the others do not firmly disagree.
     - `weights`: one number per member; equal by default.
     - `language`: passed to the specs of members that have this option.
 
-    Raises `MissingArgumentError` without members, `UsageError` for a member without probabilities and for weights that
-    do not fit, and what the members raise.
+    Raises `MissingArgumentError` without members, `UsageError` for weights that do not fit and if no member has
+    probabilities, and what the members raise.
 
     >>> class Guess:
     ...     def __init__(self, probability):
@@ -64,9 +68,13 @@ class EnsembleRecognizer:
         numbers = parse_weights(weights) if isinstance(weights, str) else weights
         self.options = EnsembleOptions(check_weights(numbers, len(specs)))
         loaded = [load("recognizer", m, language=language) if isinstance(m, str) else m for m in specs]
-        self.members = [_with_probabilities(member) for member in loaded]
-        classes = {c for member in self.members for c in member.classes}
-        self._labels = sorted({c.split("-", 1)[1] if c[:2] in ("B-", "I-") else c for c in classes} - {"O"})
+        self.members: list[Recognizer] = loaded
+        probabilistic = [member for member in loaded if isinstance(member, ProbabilisticRecognizer)]
+        if not probabilistic:
+            raise UsageError("no member gives class probabilities", hint="name one that does, such as multilingual")
+        classes = {c for member in probabilistic for c in member.classes}
+        labels = {c.split("-", 1)[1] if c[:2] in ("B-", "I-") else c for c in classes} - {"O"}
+        self._labels = sorted(labels | (set(_USUAL) if len(probabilistic) < len(loaded) else set()))
         self.classes = ("O", *(f"{prefix}-{label}" for label in self._labels for prefix in "BI"))
 
     @property
@@ -76,23 +84,41 @@ class EnsembleRecognizer:
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
         """Return the entities of each sentence from the most likely tags that IOB2 allows, with scores."""
-        return [decode_entities(self.classes, p) for p in self._means(sentences)]
+        return [decode_entities(classes, p) for classes, p in self._means(sentences)]
 
     def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
-        """Return the class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`."""
-        return [p.astype(np.float32) for p in self._means(sentences)]
+        """Return the class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`.
 
-    def _means(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float64]]:
-        votes = zip(*(votes_of(member, sentences) for member in self.members), strict=True)
-        return [mean_probabilities(of_sentence, self.options.weights, self._labels)[1] for of_sentence in votes]
+        Raises `BackendError` if a member without probabilities has found an entity with a label of its own.
+        """
+        found = []
+        for classes, p in self._means(sentences):
+            if tuple(classes) != self.classes:
+                raise BackendError(
+                    f"a member without class probabilities has labels of its own: {', '.join(classes)}",
+                    hint="map its labels to PER, ORG, LOC, MISC and DATE",
+                )
+            found.append(p.astype(np.float32))
+        return found
+
+    def _means(self, sentences: Sequence[Sentence]) -> list[tuple[list[str], NDArray[np.float64]]]:
+        votes = zip(*(_votes(member, sentences) for member in self.members), strict=True)
+        return [mean_probabilities(of_sentence, self.options.weights, self._labels) for of_sentence in votes]
 
 
-def _with_probabilities(recognizer: Recognizer) -> ProbabilisticRecognizer:
-    if not isinstance(recognizer, ProbabilisticRecognizer):
-        raise UsageError(
-            f"{type(recognizer).__name__} gives no class probabilities", hint="use recognizers such as hf:MODEL"
-        )
-    return recognizer
+def _votes(member: Recognizer, sentences: Sequence[Sentence]) -> list[Vote]:
+    votes = votes_of(member, sentences)
+    if isinstance(member, ProbabilisticRecognizer):
+        return votes
+    return [replace(vote, weights=_inside(vote)) for vote in votes]
+
+
+def _inside(vote: Vote) -> FloatArray:
+    """1 for words in entities, 0 for others."""
+    inside = np.zeros_like(vote.weights)
+    for rows in vote.labels.values():
+        inside[rows.any(axis=1)] = 1
+    return inside
 
 
 def parse_weights(text: str) -> tuple[float, ...]:
