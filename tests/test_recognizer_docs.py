@@ -25,6 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     from tests.tiny_recognizers import save_model
 
     save_model("xlmr", tmp_path / "my-ner")
+    (tmp_path / "yo.txt").write_text("Wole Soyinka wà ní Èkó.\n", encoding="utf-8")
     (tmp_path / "en.txt").write_text("Ana lives in VIGO.\n", encoding="utf-8")
     (tmp_path / "names.tsv").write_text("Vigo\tLOC\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -33,7 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_commands(xlner: Command, folder: Path) -> None:
     lines = [line for block in blocks("console") for line in block.splitlines()]
-    assert len(lines) == 2
+    assert len(lines) == 4
     for line in lines:
         ran = xlner(*shlex.split(line.removeprefix("$ xlner ")))
         assert ran.code == 0, (line, ran.err)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xlner.core.registry import load
+from xlner.core.registry import DEFAULT_RECOGNIZER, load
 from xlner.errors import BackendError, UsageError
 from xlner.text.languages import base, canonical
 
@@ -57,6 +57,16 @@ def choose_route(
             raise
         return Route(DIRECT, note=f"labeled directly, without translation, because {error.message}. {_BETTER}")
     return Route(BOTH if asked == AUTO else asked, loaded)
+
+
+def default_recognizer(route: str, source_lang: str) -> str:
+    """The recognizer for the translation if none is named. Chosen by benchmarks/routes.py.
+
+    On the route both, spaCy adds what the multilingual recognizer misses, and the direct labels outvote its mistakes.
+    """
+    from xlner.recognition.spacy import has_model
+
+    return f"ensemble:spacy+{DEFAULT_RECOGNIZER}" if route == BOTH and has_model(source_lang) else DEFAULT_RECOGNIZER
 
 
 def _checked(spec: str, lang: str, source_lang: str) -> Translator:

@@ -105,9 +105,22 @@ class SpacyRecognizer:
         return self.labels.apply(entities, sentence.tokens)
 
 
+def has_model(language: str) -> bool:
+    """True if spaCy and one of its default models for the language are installed.
+
+    >>> has_model("yo")
+    False
+    """
+    return find_spec("spacy") is not None and _installed(language) is not None
+
+
+def _installed(language: str) -> str | None:
+    return next((name for name in _MODELS_FOR.format(base(language)).split() if find_spec(name)), None)
+
+
 def _default_model(language: str) -> str:
     names = _MODELS_FOR.format(base(language)).split()
-    installed = next((name for name in names if find_spec(name)), None)
+    installed = _installed(language)
     if installed is not None:
         return installed
     if base(language) == "en":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
-from xlner.cli.routes import AUTO, BOTH, DIRECT, ROUTES, Route, choose_route
+from xlner.cli.routes import AUTO, BOTH, DIRECT, ROUTES, Route, choose_route, default_recognizer
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, was_named, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.pair import Pair
@@ -34,7 +34,7 @@ class LabelOptions(RunOptions):
     source_lang: str
     route: str
     translator: str
-    recognizer: str
+    recognizer: str | None
     aligner: str
     projector: str
     ensemble: tuple[str, ...]
@@ -61,7 +61,12 @@ class LabelOptions(RunOptions):
     "INPUT is in the source language or has no translator, otherwise both.",
 )
 @o.TRANSLATOR
-@o.RECOGNIZER
+@click.option(
+    "--recognizer",
+    metavar="SPEC",
+    help="Recognizer of entities in the translation, or in INPUT on the route direct. The default is multilingual, and "
+    "ensemble:spacy+multilingual on the route both if spaCy has a model of the source language.",
+)
 @o.ALIGNER
 @o.PROJECTOR
 @click.option(
@@ -146,7 +151,7 @@ def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
     from xlner.pipeline import DEFAULT_WINDOW, RecognitionPipeline
 
     return RecognitionPipeline(
-        options.recognizer,
+        options.recognizer or DEFAULT_RECOGNIZER,
         lang=options.lang,
         ignore=options.ignore,
         min_confidence=options.min_confidence,
@@ -160,7 +165,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
 
     pipeline = Pipeline(
         route.translator,
-        options.recognizer,
+        options.recognizer or default_recognizer(route.name, options.source_lang),
         options.aligner,
         with_target_recognizer(options.projector, options.input, input_format),
         target_lang=options.lang,

@@ -135,6 +135,13 @@ def read_multilingual_recipe(path: str | Path) -> MultilingualRecipe:
     """Read a recipe in TOML: the fields of `MultilingualRecipe`, and a table `[[sets]]` for each `LabeledCorpus`.
 
     Raises `InputError` if the file cannot be read, is not TOML, or has an unknown or unsuitable field.
+
+    >>> from tempfile import NamedTemporaryFile
+    >>> with NamedTemporaryFile(suffix=".toml") as file:
+    ...     _ = file.write(b'epochs = 2\\n[[sets]]\\nname = "sli"\\nlanguage = "gl"\\ntrain = "gl/train.conll"\\n')
+    ...     file.flush()
+    ...     read_multilingual_recipe(file.name).epochs
+    2
     """
     try:
         given = tomllib.loads(Path(path).read_text(encoding="utf-8"))

@@ -44,6 +44,10 @@ class MultilingualReport:
     - `dev`: the F1 on each dev set after each epoch, of the types that the recipe learns and the set annotates.
     - `temperature`: what logits are divided by, see `xlner.models.e5.upper_layers.Meta`.
     - `seconds`: computing time of the steps, including that of earlier, interrupted calls.
+    - `steps`: the number of training steps.
+
+    >>> MultilingualReport({"sli": 1000}, (0.2, 0.1), ({"sli": 0.6}, {"sli": 0.7}), 1.1, seconds=60.0, steps=64).dev[-1]
+    {'sli': 0.7}
     """
 
     sentences: Mapping[str, int]
