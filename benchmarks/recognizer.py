@@ -1,96 +1,134 @@
-"""F1 of a recognizer, applied directly, on the dev sets of `open-ner` and on data that it was not trained on.
+"""Speed of the `hf` recognizer compared with the NER pipeline of transformers, on a model the size of XLM-R-base.
 
-    python benchmarks/recognizer.py DATA [--recognizer SPEC] [--limit N] [--csv FILE]
+python benchmarks/recognizer.py FILE.conll [--sentences 500] [--rounds 3] [--batch-sizes 1,2,4,8,16,32]
 
-DATA is a folder with `open-ner`, `masakhaner2-parallel`, `uner-pud` and `europarl-ner`. PER, ORG and LOC count.
+The weights are random, which does not change the speed. The tokenizer is trained on the sentences. The pipeline reads
+the sentences in the order of the file with several batch sizes. The tag of a word is that of its first sub-word. Then
+the pipeline with its best batch size and the recognizer alternate in one process. The best time of each counts.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
+import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
 
-from xlner import Sentence, evaluate, load
-from xlner.core.tags import decode
-from xlner.formats import raise_errors, read_sentences
+import torch
+import transformers
+from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-LABELS = ("PER", "ORG", "LOC")
-GROUPS = {
-    "open-ner": lambda name: name.startswith("open-ner/"),
-    "without NCHLT": lambda name: name.startswith("open-ner/") and "nchlt" not in name,
-    "NCHLT": lambda name: "nchlt" in name,
-    "PUD": lambda name: name.startswith("pud/"),
-    "MasakhaNER2": lambda name: name.startswith("masakhaner2/"),
-    "Europarl": lambda name: name.startswith("europarl/"),
-}
+from xlner import Sentence, raise_errors, read_sentences
+from xlner.recognition.hf import HfRecognizer
+
+TAGS = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC", "B-MISC", "I-MISC")
+SPECIAL = ["<s>", "<pad>", "</s>", "<unk>"]
 
 
-def sets(data: Path) -> Iterator[tuple[str, list[Sentence]]]:
-    """The names and the sentences of all sets."""
-    for folder in sorted((data / "open-ner").iterdir()):
-        if (folder / "dev.conll").exists():
-            language = folder.name.split("-")[0].replace("qaf", "ar")
-            yield f"open-ner/{folder.name}", read(folder / "dev.conll", language)
-    for code in ("lug", "pcm", "twi", "ewe"):
-        rows = (data / "masakhaner2-parallel" / f"{code}.dev.jsonl").read_text(encoding="utf-8").splitlines()
-        records = map(json.loads, rows)
-        yield (
-            f"masakhaner2/{code}",
-            [Sentence(tuple(r["tokens"]), decode(r["tags"]).entities, language=code) for r in records],
-        )
-    for code in ("en", "pt", "sv"):
-        rows = (data / "uner-pud" / f"{code}_pud-ud-test.iob2").read_text(encoding="utf-8").split("\n\n")
-        words = [[line.split("\t") for line in row.splitlines() if line[:1].isdigit()] for row in rows]
-        yield (
-            f"pud/{code}",
-            [
-                Sentence(tuple(w[1] for w in row), decode([w[2] for w in row]).entities, language=code)
-                for row in words
-                if row
-            ],
-        )
-    for code in ("de", "en", "es"):
-        yield (
-            f"europarl/{code}",
-            read(data / "europarl-ner" / f"{code}-europarl.test.conll02", code),
-        )
+def make_model(sentences: Sequence[Sentence], folder: str) -> None:
+    """Save a tokenizer trained on the sentences and a model the size of XLM-R-base."""
+    unigram = Tokenizer(models.Unigram())
+    unigram.pre_tokenizer = pre_tokenizers.Metaspace()
+    trainer = trainers.UnigramTrainer(vocab_size=8000, special_tokens=SPECIAL, unk_token="<unk>", show_progress=False)
+    unigram.train_from_iterator((" ".join(s.tokens) for s in sentences), trainer)
+    pieces = [tuple(piece) for piece in json.loads(unigram.to_str())["model"]["vocab"]]
+    tokenizer = transformers.XLMRobertaTokenizer(vocab=[*pieces, ("<mask>", 0.0)])
+    tokenizer.save_pretrained(folder)
+    torch.manual_seed(0)
+    config = transformers.XLMRobertaConfig(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=514,
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        id2label=dict(enumerate(TAGS)),
+        label2id={tag: k for k, tag in enumerate(TAGS)},
+    )
+    model = transformers.XLMRobertaForTokenClassification(config)
+    torch.nn.init.normal_(model.classifier.weight, std=1.0)  # so that words get different tags
+    model.save_pretrained(folder)
 
 
-def read(path: Path, language: str) -> list[Sentence]:
-    """The sentences of a file in CoNLL format."""
-    return list(raise_errors(read_sentences(str(path), format="conll", language=language)))
+def pipeline_tags(pipe: Any, sentences: Sequence[Sentence], batch_size: int) -> list[list[str]]:
+    """The tag of the first sub-word of each word, by the pipeline."""
+    texts = [" ".join(s.tokens) for s in sentences]
+    tags = []
+    for sentence, found in zip(sentences, pipe(texts, batch_size=batch_size), strict=True):
+        starts, position = {}, 0
+        for k, token in enumerate(sentence.tokens):
+            starts[position] = k
+            position += len(token) + 1
+        row = ["O"] * len(sentence)
+        seen = set()
+        for piece in found:
+            word = starts.get(piece["start"])
+            if word is not None and word not in seen and piece["end"] > piece["start"]:
+                seen.add(word)
+                row[word] = piece["entity"]
+        tags.append(row)
+    return tags
+
+
+def our_tags(recognizer: HfRecognizer, sentences: Sequence[Sentence]) -> list[list[str]]:
+    """The most likely class of each word."""
+    return [[recognizer.classes[k] for k in p.argmax(axis=1)] for p in recognizer.probabilities(sentences)]
+
+
+def timed(run: Callable[[], Any]) -> tuple[float, float, Any]:
+    """Seconds, seconds of the CPUs, and result."""
+    start, cpu = time.perf_counter(), time.process_time()
+    result = run()
+    return time.perf_counter() - start, time.process_time() - cpu, result
+
+
+def show(name: str, run: tuple[float, float, Any], n: int) -> None:
+    """One line about a run over `n` sentences."""
+    print(f"{name:28} {run[0]:6.1f} s {run[1]:6.1f} s CPU {n / run[0]:6.1f} sentences/s", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--recognizer", default="multilingual")
-    parser.add_argument("--limit", type=int)
-    parser.add_argument("--csv", type=Path)
+    parser.add_argument("file")
+    parser.add_argument("--sentences", type=int, default=500)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--batch-sizes", default="1,2,4,8,16,32")
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    recognizer = load("recognizer", options.recognizer)
-    scores: dict[str, float] = {}
-    sentences, began, cpu = 0, time.perf_counter(), time.process_time()
-    for name, every in sets(options.data):
-        gold = [s.with_entities(e for e in s.entities if e.label in LABELS) for s in every[: options.limit]]
-        found = recognizer.recognize(gold)
-        kept = [[e for e in entities if e.label in LABELS] for entities in found]
-        result = evaluate(gold, [s.with_entities(e) for s, e in zip(gold, kept, strict=True)])
-        scores[name] = result.micro.f1
-        sentences += len(gold)
-        print(f"{name:34} {result.micro.f1:.3f}  ({len(gold)} sentences)", flush=True)
-    wall, cpu = time.perf_counter() - began, time.process_time() - cpu
-    for group, belongs in GROUPS.items():
-        values = [f1 for name, f1 in scores.items() if belongs(name)]
-        print(f"mean of {group}: {sum(values) / len(values):.3f} ({len(values)} sets)")
-    print(f"{sentences} sentences in {wall:.0f} s, {sentences / wall:.0f} per second, {cpu:.0f} s of CPU time")
-    if options.csv:
-        with options.csv.open("w", encoding="utf-8", newline="") as stream:
-            csv.writer(stream).writerows([("set", "f1"), *((name, f"{f1:.4f}") for name, f1 in scores.items())])
+    sentences = list(islice((s for s in raise_errors(read_sentences(options.file)) if s.tokens), options.sentences))
+    with tempfile.TemporaryDirectory() as folder:
+        make_model(sentences, folder)
+        recognizer = HfRecognizer(folder, device=options.device)
+        model = transformers.AutoModelForTokenClassification.from_pretrained(folder)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        pipe = transformers.pipeline(
+            "token-classification", model=model, tokenizer=tokenizer, device=options.device, ignore_labels=[]
+        )
+        words = [list(s.tokens) for s in sentences]
+        lengths = [
+            len(ids) for ids in tokenizer(words, is_split_into_words=True, add_special_tokens=False)["input_ids"]
+        ]
+        print(f"{len(sentences)} sentences, {sum(lengths)} sub-words, at most {max(lengths)} in one; {options.device}")
+        transformers.logging.set_verbosity_error()
+        timed(lambda: our_tags(recognizer, sentences[:8]))
+        timed(lambda: pipeline_tags(pipe, sentences[:8], 1))
+        theirs = {}
+        for size in map(int, options.batch_sizes.split(",")):
+            theirs[size] = timed(lambda size=size: pipeline_tags(pipe, sentences, size))
+            show(f"pipeline, batch size {size}", theirs[size], len(sentences))
+        best = min(theirs, key=lambda size: theirs[size][0])
+        ours, again = [], [theirs[best]]
+        for _ in range(options.rounds):
+            ours.append(timed(lambda: our_tags(recognizer, sentences)))
+            show("recognizer", ours[-1], len(sentences))
+            again.append(timed(lambda: pipeline_tags(pipe, sentences, best)))
+            show(f"pipeline, batch size {best}", again[-1], len(sentences))
+        ratios = [min(run[k] for run in again) / min(run[k] for run in ours) for k in (0, 1)]
+        print(f"pipeline / recognizer, best times: {ratios[0]:.2f}; CPU: {ratios[1]:.2f}")
+        words = [pair for rows in zip(ours[0][2], again[0][2], strict=True) for pair in zip(*rows, strict=True)]
+        same = sum(a == b for a, b in words)
+        print(f"same tag: {same} of {len(words)} words; {len({a for a, _ in words})} different tags")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def xlner(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def fakes(tmp_path: Path) -> list[str]:
-    """Options that make `label` run on fakes."""
+    """Options that make `label` run on fakes, through a translation alone."""
     names = tmp_path / "names.tsv"
     names.write_text(NAMES, encoding="utf-8")
-    return ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
+    return ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle", "--route", "project"]

@@ -338,14 +338,14 @@ def test_label_with_an_ensemble(xlner: Command, fakes: list[str], tmp_path: Path
 
     plain = ["B-PER", "I-PER", "O", "O", "B-LOC", "O", "O"]
     assert tags() == plain
-    ensemble = ["--ensemble", f"gazetteer:{names}"]
+    ensemble = ["--route", "both", "--ensemble", f"gazetteer:{names}"]
     assert tags(*ensemble)[-1] == "B-LOC"
     assert tags(*ensemble, "--unprojected", "O", "--ensemble-weights", "2,1") == plain
     assert tags(*ensemble, "--ensemble-weights", "1,3")[4] == "B-PER"
     assert tags(*ensemble, *ensemble, "--ensemble-weights", "1,0,0") == plain
     recipe = tmp_path / "config.toml"
     recipe.write_text(f'ensemble = ["gazetteer:{names}"]\nensemble-weights = [1, 3]\n', encoding="utf-8")
-    assert tags("--config", recipe)[4] == "B-PER"
+    assert tags("--route", "both", "--config", recipe)[4] == "B-PER"
 
 
 def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_pa
     text.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
     names = fakes[fakes.index("--recognizer") + 1]
     command = ["label", text, "--lang", "gl", *fakes, "-o", out, "--run-dir", tmp_path / "run", "--ensemble", names]
-    command += ["--ensemble-weights", "1,2"]
+    command += ["--ensemble-weights", "1,2", "--route", "both"]
     assert xlner(*command).code == 0
     first = out.read_bytes()
     record = json.loads(first)
@@ -380,7 +380,7 @@ def test_options_of_an_ensemble_that_make_no_sense(
     text = tmp_path / "in.txt"
     text.write_text("Vigo\n", encoding="utf-8")
     names = fakes[fakes.index("--recognizer") + 1]
-    ran = xlner("label", text, "--lang", "gl", *fakes, *(o.replace("NAMES", names) for o in options))
+    ran = xlner("label", text, "--lang", "gl", *fakes, "--route", "both", *(o.replace("NAMES", names) for o in options))
     assert ran.code == 2
     assert match in ran.err
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from xlner import BackendError, Pair, Sentence, ValidationError, load
@@ -24,6 +24,7 @@ from xlner.alignment.word_vectors import WordVectors
 from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.models.subwords import Subwords
 from xlner.models.tokenizers import WordByWordTokenizer, longest_input
+from xlner.text.scripts import starts_without_space
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -120,6 +121,7 @@ def test_words_are_split_as_the_tokenizer_splits_them(folders: dict[str, Path], 
     _, tokenizer = loaded(folders[name])
     (text,) = WordByWordTokenizer(tokenizer)([sentence(words)])
     whole = tokenizer(words, is_split_into_words=True)
+    assume(not any(starts_without_space(word) for word in words))  # these are read without the mark of a space
     assert text.sequence() == whole["input_ids"]
     owners = [i for i in whole.word_ids() if i is not None]
     assert np.repeat(np.arange(len(words)), text.counts).tolist() == owners
@@ -520,3 +522,12 @@ def test_the_encoder_protocol(folders: dict[str, Path]) -> None:
     assert isinstance(_encoder(folders["bert"]), Encoder)
     assert Subwords.of([], [], []).ids == []
     assert set("".join(WORDS)) <= set(LETTERS)
+
+
+def test_words_of_scripts_without_spaces_are_read_without_a_lone_mark(folders: dict[str, Path]) -> None:
+    _, tokenizer = loaded(folders["xlm_roberta"])
+    mark = tokenizer.get_vocab()["▁"]
+    (text,) = WordByWordTokenizer(tokenizer)([sentence(["日", "x日"])])
+    assert text.ids[0] != mark
+    assert text.counts[0] == 1
+    assert tokenizer("日", add_special_tokens=False)["input_ids"][0] == mark

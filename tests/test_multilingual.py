@@ -161,6 +161,11 @@ def test_labels_are_mapped(model: Path, encoder: str) -> None:
     assert all(e.label == "LOC" for found in one.recognize(sentences("the cat ab dog")) for e in found)
 
 
+def test_the_fingerprint_is_that_of_the_weights(model: Path, encoder: str, tmp_path: Path) -> None:
+    write_upper_layers(tmp_path / "other.npz", META, tensors(seed=1))
+    assert recognizer(tmp_path / "other.npz", encoder).fingerprint != recognizer(model, encoder).fingerprint
+
+
 def test_it_pickles_and_tells_what_it_is(model: Path, encoder: str) -> None:
     one = recognizer(model, encoder, threads=1)
     again = pickle.loads(pickle.dumps(one))
@@ -332,9 +337,9 @@ def test_a_word_outside_may_have_a_type_that_its_set_does_not_annotate(encoder: 
         sets = (dataclasses.replace(SET, labels=labels),)
         train_multilingual(recipe(sets=sets, epochs=3), parts, tmp_path / "m.npz", encoder=encoder, overwrite=True)
         rows = np.concatenate(recognizer(tmp_path / "m.npz", encoder).probabilities(sentences("the blue cat")))
-        return float(rows[1, 3:].sum())
+        return float(rows[1, 1:3].sum())
 
-    assert probability_of_person("LOC") > 10 * probability_of_person("PER", "LOC")
+    assert probability_of_person("LOC") > 5 * probability_of_person("PER", "LOC")
 
 
 def test_nothing_to_learn_is_an_error(encoder: str, tmp_path: Path) -> None:

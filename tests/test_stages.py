@@ -97,6 +97,13 @@ CASES = (
     Case("recognizer", "gazetteer", base={"names": "{}/a.tsv"}, changed={"names": "{}/b.tsv", "case": "ignore"}),
     Case(
         "recognizer",
+        "multilingual",
+        changed={"labels": "PER=HUMAN"},
+        speed={"batch_tokens": "512", "threads": "1"},
+        untested={"model": "see tests/test_multilingual.py", "path": "see tests/test_multilingual.py"},
+    ),
+    Case(
+        "recognizer",
         "spacy",
         changed={"labels": "none"},
         speed={"batch_size": "2"},

@@ -54,11 +54,11 @@ def test_on_the_command_line(model: str, xlner: Command, tmp_path: Path, fakes: 
     stages = ["--translator", "echo", "--recognizer", model, "--aligner", "oracle"]
     for more in (
         ["--ensemble", model],
-        ["--projector", f"ner-candidates?recognizer={model}"],
-        ["--projector", f"fused?weights=alignment:1,ner:0.5&recognizer={model}"],
+        ["--route", "project", "--projector", f"ner-candidates?recognizer={model}"],
+        ["--route", "project", "--projector", f"fused?weights=alignment:1,ner:0.5&recognizer={model}"],
     ):
         assert xlner("label", gold, "--lang", "gl", "-o", out, *stages, *more).code == 0
         assert evaluate(GOLD, list(raise_errors(read_sentences(out)))).micro.f1 == 1.0
     # a source recognizer that knows nothing of these sentences: what is found is by transfer alone
-    ran = xlner("label", gold, "--lang", "gl", "-o", out, *fakes, "--ensemble", model)
+    ran = xlner("label", gold, "--lang", "gl", "-o", out, *fakes, "--route", "both", "--ensemble", model)
     assert (ran.code, evaluate(GOLD, list(raise_errors(read_sentences(out)))).micro.f1) == (0, 1.0)

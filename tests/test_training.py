@@ -246,7 +246,7 @@ def test_another_run_is_not_taken_up(bert: Path, tmp_path: Path) -> None:
 
     with pytest.raises(BrokenError):
         train_aligner(str(bert), some_pairs(), tmp_path / "out", FAST, on_step=breaks)
-    with pytest.raises(RunFolderError, match=r"another pairs; give --overwrite"):
+    with pytest.raises(RunFolderError, match=r"another pairs; use --overwrite"):
         train_aligner(str(bert), some_pairs(9), tmp_path / "out", FAST)
     with pytest.raises(RunFolderError, match=r"another seed"):
         train_aligner(str(bert), some_pairs(), tmp_path / "out", replace(FAST, seed=4))

@@ -151,7 +151,7 @@ def test_another_run_is_not_taken_up(models: Path, tmp_path: Path) -> None:
     model, out = str(models / "bert"), tmp_path / "out"
     with pytest.raises(BrokenError):
         train(model, two_sets(), out, FAST, on_step=breaking)
-    with pytest.raises(RunFolderError, match="another sentences; give --overwrite"):
+    with pytest.raises(RunFolderError, match="another sentences; use --overwrite"):
         train(model, two_sets()[:1], out, FAST)
     with pytest.raises(RunFolderError, match="another learning_rate"):
         train(model, two_sets(), out, replace(FAST, learning_rate=1e-4))
