@@ -369,7 +369,7 @@ def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_pa
 @pytest.mark.parametrize(
     ("options", "match"),
     [
-        (["--ensemble-weights", "1,2"], "--ensemble-weights needs an ensemble; give --ensemble SPEC"),
+        (["--ensemble-weights", "1,2,3"], "3 weights for 2 members of the ensemble"),
         (["--ensemble", "NAMES", "--ensemble-weights", "1"], "1 weights for 2 members of the ensemble"),
         (["--ensemble", "NAMES", "--ensemble-weights", "a"], "'a' is not a list of numbers"),
     ],

@@ -87,7 +87,7 @@ def test_a_damaged_file_is_named(model: Path, tmp_path: Path, size: int) -> None
 
 def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
     write_upper_layers(tmp_path / "a.npz", dataclasses.replace(META, format=99), tensors())
-    with pytest.raises(BackendError, match="format 99"):
+    with pytest.raises(BackendError, match="has format 99"):
         read_upper_layers(tmp_path / "a.npz")
 
 
@@ -244,10 +244,17 @@ def recipe(**changes: object) -> MultilingualRecipe:
         ("epochs = ", "is not TOML"),
         ("epochs = 0\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "epochs 0 is not at least 1"),
         ("speed = 3", "unknown field 'speed'"),
+        ("sets = 3", "sets is not a list of tables; begin each set"),
+        ("[sets]\nname='a'", "sets is not a list of tables"),
+        ("labels = []\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "labels is empty"),
+        (
+            "[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\nlabels=['LOK']",
+            "'LOK', which is not in labels; did you mean LOC",
+        ),
         ("epochs = '3'", "epochs = '3' is not a whole number"),
         ("learning_rate = -1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "learning_rate -1 is not at least 0"),
         ("[[sets]]\nname='a'\nlanguage='xq'\ntrain='a'", "xq"),
-        ("[[sets]]\nlanguage='en'\ntrain='a'", "a set has no name"),
+        ("[[sets]]\nlanguage='en'\ntrain='a'", "has no name"),
         ("labels = 'PER'", "labels = 'PER' is not a list"),
         ("", "no set has training sentences"),
         ("[[sets]]\nname='a'\nlanguage='en'", "set a has neither train nor dev"),

@@ -36,7 +36,8 @@ def test_project_uses_the_translation_alone(xlner: Command, files: Path) -> None
 
 
 def test_direct_uses_the_text_alone(xlner: Command, files: Path) -> None:
-    ran = xlner("label", *stages(files), "--lang", "gl", "--route", "direct")
+    recognizer = f"gazetteer:{files / 'source.tsv'}"
+    ran = xlner("label", files / "in.txt", "--lang", "gl", "--route", "direct", "--recognizer", recognizer)
     assert (ran.code, found(ran)) == (0, [["PER"], []])
     assert '"source"' not in ran.out
 
@@ -76,19 +77,32 @@ def test_members_need_a_route_with_a_direct_part(xlner: Command, files: Path) ->
 
 
 def test_options_that_the_direct_route_would_ignore_are_refused(xlner: Command, files: Path) -> None:
-    direct = ["label", *stages(files), "--lang", "gl", "--route", "direct"]
+    direct = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
     assert "one recognizer" in xlner(*direct, "--ensemble", "multilingual").err
-    assert "needs a projection" in xlner(*direct, "--calibration", "nothing.json").err
+    only = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
+    assert "needs a projection" in xlner(*only, "--calibration", "nothing.json").err
+    assert "has no use for --aligner" in xlner(*only, "--aligner", "oracle").err
+    assert "--unprojected needs the route both" in xlner(*only, "--unprojected", "O").err
+    project = ["label", *stages(files), "--lang", "gl", "--route", "project"]
+    assert "--ensemble-weights needs the route both" in xlner(*project, "--ensemble-weights", "1,2").err
+
+
+def test_weights_without_members_are_those_of_the_default_member(xlner: Command, files: Path) -> None:
+    both = ["label", *stages(files), "--lang", "gl", "--route", "both", "--ensemble-weights"]
+    assert found(xlner(*both, "1,0")) == [["PER"], []]
+    assert "LOC" in found(xlner(*both, "0,1"))[1]
 
 
 def test_unsure_entities_of_the_direct_route_can_be_dropped(xlner: Command, files: Path) -> None:
     arguments = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
     every, sure = xlner(*arguments), xlner(*arguments, "--min-confidence", "1")
     assert sum(map(len, found(every))) > sum(map(len, found(sure))) == 0
+    assert "below --min-confidence 1 left out" in sure.err
+    assert "left out" not in every.err
 
 
 def test_the_run_folder_of_one_route_is_not_that_of_another(xlner: Command, files: Path) -> None:
     folder = ["--run-dir", str(files / "run"), "-o", str(files / "out.jsonl")]
     assert xlner("label", *stages(files), "--lang", "gl", "--route", "project", *folder).code == 0
-    ran = xlner("label", *stages(files), "--lang", "gl", "--route", "direct", *folder)
-    assert ran.code == 2
+    ran = xlner("label", files / "in.txt", "--lang", "gl", "--route", "direct", *folder)
+    assert (ran.code, "holds a run with another" in ran.err) == (2, True)

@@ -132,14 +132,15 @@ ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, 
 PROJECTOR = click.option(
     "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Projector of entities."
 )
+MIN_CONFIDENCE = click.option(
+    "--min-confidence",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    metavar="X",
+    help="Drop entities with a confidence below X, from 0 to 1.",
+)
 CONFIDENCE = options(
-    click.option(
-        "--min-confidence",
-        type=click.FloatRange(0, 1),
-        default=0.0,
-        metavar="X",
-        help="Drop entities with a confidence below X, from 0 to 1.",
-    ),
+    MIN_CONFIDENCE,
     click.option(
         "--calibration", metavar="FILE", help="Turn confidences into probabilities; xlner calibrate makes the file."
     ),

@@ -96,9 +96,25 @@ def was_named(parameter: str) -> bool:
     return source not in (click.core.ParameterSource.DEFAULT, None)
 
 
+def on_command_line(parameter: str) -> bool:
+    """True if the value of this parameter is from the command line."""
+    return click.get_current_context().get_parameter_source(parameter) is click.core.ParameterSource.COMMANDLINE
+
+
 def window_for(format: str, default: int) -> int:
     """Pairs to read ahead: few if a person waits for the first of them."""
     return min(default, _PRETTY_WINDOW) if format == PRETTY else default
+
+
+def note_unsure(pipeline: AnyPipeline, min_confidence: float) -> None:
+    """Say how many entities were left out because their scores were too low."""
+    from xlner.pipeline import RecognitionPipeline
+    from xlner.pipeline.run_summary import counted
+    from xlner.transfer import Ensemble
+
+    if isinstance(pipeline, (Ensemble, RecognitionPipeline)) and pipeline.unsure:
+        entities = counted(pipeline.unsure, "entity", "entities")
+        click.echo(f"xlner: {entities} below --min-confidence {min_confidence:g} left out", err=True)
 
 
 def stopping_at_errors(items: Iterable[Item], on_error: str) -> Iterator[Item]:

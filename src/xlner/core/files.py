@@ -165,13 +165,20 @@ def write_durably(path: str | Path, data: str | bytes) -> None:
 
 @contextmanager
 def replacing_text(path: str | Path, *, durable: bool = False) -> Iterator[TextIO]:
-    """The same as `replacing` for UTF-8 text with LF as line end."""
-    with replacing(path, durable=durable) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", newline="\n")
+    """The same as `replacing` for UTF-8 text with LF as line end, compressed if the name ends in `.gz`."""
+    with replacing(path, durable=durable) as stream, _compressing(stream, path) as data:
+        text = io.TextIOWrapper(data, encoding="utf-8", newline="\n")
         try:
             yield text
         finally:
             text.detach()  # flushes, and leaves the file open for `replacing`
+
+
+def _compressing(stream: IO[bytes], path: str | Path) -> AbstractContextManager[Any]:
+    """The stream, or one that compresses into it. Without name and time, equal texts give equal files."""
+    if Path(path).suffix != ".gz":
+        return nullcontext(stream)
+    return gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0)
 
 
 @contextmanager

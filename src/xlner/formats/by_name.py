@@ -109,7 +109,11 @@ def read_sentences(
         return jsonl.read(lines, str(path), options, report)
     if format == "text":
         if require_tags:
-            raise InputError("plain text has no entities", path=path, hint="give labeled sentences, CoNLL or JSONL")
+            raise InputError(
+                "plain text has no entities",
+                path=path,
+                hint="give CoNLL or JSONL with labels, or name a recognizer: --recognizer multilingual",
+            )
         return _counted(text.read(lines, language=language), report)
     raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
 

@@ -57,6 +57,8 @@ class RecognitionPipeline:
         self.ignore = frozenset(ignore)
         self.min_confidence = min_confidence
         self.labels: Counter[str] = Counter()
+        self.unsure = 0
+        """Entities below `min_confidence` so far, ignored ones included."""
         self.recognizer: Recognizer = build_stage("recognizer", recognizer, language=self.lang)
 
     @property
@@ -89,6 +91,7 @@ class RecognitionPipeline:
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             self.labels.update(e.label for e in entities)
             sure = [e for e in entities if e.score is None or e.score >= self.min_confidence]
+            self.unsure += len(entities) - len(sure)
             labeled = pair.target.with_entities(without_labels(sure, self.ignore))
             return replace(pair, projection=Projection(labeled, ()))
 

@@ -78,6 +78,8 @@ class Ensemble:
         self.pipeline = pipeline
         self.unprojected = unprojected
         self.min_confidence = min_confidence
+        self.unsure = 0
+        """Entities below `min_confidence` so far."""
         self._known: Counter[str] = Counter()
         self.recognizers: list[Recognizer] = [
             load("recognizer", r, language=pipeline.target_lang) if isinstance(r, str) else r for r in recognizers
@@ -131,7 +133,9 @@ class Ensemble:
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
         found = decode_entities(*mean_probabilities(kept, self.weights))
-        sentence = pair.target.with_entities(e for e in found if confidence_of(e) >= self.min_confidence)
+        sure = [e for e in found if confidence_of(e) >= self.min_confidence]
+        self.unsure += len(found) - len(sure)
+        sentence = pair.target.with_entities(sure)
         return replace(pair, projection=replace(pair.projection, sentence=sentence))
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
-from xlner.cli.routes import AUTO, BOTH, DIRECT, ROUTES, Route, choose_route, default_recognizer
-from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, was_named, window_for
+from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, choose_route, default_recognizer
+from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, note_unsure, on_command_line, run, was_named, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.pair import Pair
 from xlner.core.registry import DEFAULT_RECOGNIZER
@@ -118,8 +118,6 @@ def label(**options: Any) -> int:
 
 def run_label(options: LabelOptions) -> int:
     """Run the command with its options; return the exit code."""
-    if options.ensemble_weights and not options.ensemble:
-        raise UsageError("--ensemble-weights needs an ensemble", hint="give --ensemble SPEC")
     route = choose_route(
         options.route,
         translator=options.translator,
@@ -128,8 +126,7 @@ def run_label(options: LabelOptions) -> int:
         lang=options.lang,
         source_lang=options.source_lang,
     )
-    if route.name == DIRECT and options.calibration:
-        raise UsageError("--calibration needs a projection", hint="leave it out, or use --route project or both")
+    _refuse_ignored(route, options)
     if route.note:
         click.echo(f"xlner: note: {route.note}", err=True)
     input_format = options.input_format or format_of(options.input, default="text")
@@ -144,7 +141,25 @@ def run_label(options: LabelOptions) -> int:
         else _projecting(route, options, input_format, output_format)
     )
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return run(labeling, pairs, inputs, options, output_format)
+    code = run(labeling, pairs, inputs, options, output_format)
+    if route.name != PROJECT:
+        note_unsure(labeling, options.min_confidence)
+    return code
+
+
+def _refuse_ignored(route: Route, options: LabelOptions) -> None:
+    """Raise `UsageError` for options that have no effect on this route."""
+    both = (("--ensemble-weights", bool(options.ensemble_weights)), ("--unprojected", bool(options.unprojected)))
+    for name, given in both:
+        if given and route.name != BOTH:
+            raise UsageError(f"{name} needs the route both", hint="use --route both")
+    if route.name != DIRECT:
+        return
+    if options.calibration:
+        raise UsageError("--calibration needs a projection", hint="leave it out, or use --route project or both")
+    for name in ("translator", "aligner", "projector"):
+        if options.route == DIRECT and on_command_line(name):
+            raise UsageError(f"--route direct has no use for --{name}", hint="leave it out, or use --route both")
 
 
 def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
@@ -187,7 +202,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     return Ensemble(
         pipeline.with_confidence(calibration),
         options.ensemble or (DEFAULT_RECOGNIZER,),
-        weights=options.ensemble_weights if named else _WEIGHTS,
+        weights=options.ensemble_weights or (None if named else _WEIGHTS),
         unprojected=options.unprojected or ("others" if named else _UNPROJECTED),
         min_confidence=options.min_confidence,
     )

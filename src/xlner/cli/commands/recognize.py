@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
-from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
+from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, note_unsure, run, window_for
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats import format_of, read_sentences
@@ -21,6 +21,7 @@ class RecognizeOptions(RunOptions):
     input: str
     lang: str
     recognizer: str
+    min_confidence: float
 
 
 @click.command()
@@ -28,6 +29,7 @@ class RecognizeOptions(RunOptions):
 @click.option("--lang", required=True, metavar="CODE", help="Language of INPUT: es, spa, spa_Latn …")
 @o.OUTPUT
 @o.RECOGNIZER
+@o.MIN_CONFIDENCE
 @o.IGNORE
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
@@ -60,8 +62,11 @@ def recognize(**options: Any) -> int:
         chosen.recognizer,
         lang=chosen.lang,
         ignore=chosen.ignore,
+        min_confidence=chosen.min_confidence,
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=chosen.batch_words,
     )
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    return run(pipeline, pairs, inputs, chosen, output_format)
+    code = run(pipeline, pairs, inputs, chosen, output_format)
+    note_unsure(pipeline, chosen.min_confidence)
+    return code

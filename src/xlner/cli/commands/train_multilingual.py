@@ -80,7 +80,7 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
     if as_json:
         click.echo(json.dumps(asdict(report), indent=2))
     total = sum(report.sentences.values())
-    click.echo(f"xlner: trained on {total:,} sentences of {len(chosen.sets)} sets; wrote {output}", err=True)
+    click.echo(f"xlner: trained on {total:,} sentences; wrote {output}", err=True)
     return 0
 
 

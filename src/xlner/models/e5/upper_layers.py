@@ -26,7 +26,7 @@ from xlner.models.windows import FloatArray
 FORMAT = 1
 MATRICES = ("qkv", "ao", "fi", "fo")
 NORMS = ("aln", "oln")
-_HINT = "reinstall xlner, or name a file that `xlner train-multilingual` wrote: multilingual:FILE"
+_HINT = "give a file as in multilingual:FILE, or leave it out for the one in the package"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,12 @@ def read_upper_layers(path: Path) -> UpperLayers:
             count = sum(name.endswith(".qkv.w") for name in arrays.files)
             layers = tuple(_read_layer(arrays, f"l{i}", meta) for i in range(count))
             head = Linear(np.ascontiguousarray(arrays["head.w"].T.astype(np.float32)), _floats(arrays["head.b"]))
-    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-        raise BackendError(f"{path} is not a file of fine-tuned layers: {error}", hint=_HINT) from None
+    except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        raise BackendError(
+            f"{path} is damaged, or not a file that xlner train-multilingual wrote", hint=_HINT
+        ) from None
+    if meta.format != FORMAT:
+        raise BackendError(f"{path} has format {meta.format}; this xlner reads format {FORMAT}", hint=_HINT)
     return UpperLayers(meta, layers, head, hashlib.sha256(data).hexdigest()[:12])
 
 
@@ -106,8 +110,6 @@ def quantize(matrix: FloatArray) -> tuple[np.ndarray[Any, np.dtype[np.int8]], Fl
 
 def _read_meta(text: bytes) -> Meta:
     given = json.loads(text)
-    if given.get("format") != FORMAT:
-        raise ValueError(f"format {given.get('format')}, expected {FORMAT}")
     return Meta(**{**given, "tags": tuple(given["tags"])})
 
 

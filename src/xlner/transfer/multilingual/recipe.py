@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,12 @@ class MultilingualRecipe:
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice is not None:
             raise ValidationError(f"two sets are named {twice!r}")
+        if not self.labels:
+            raise ValidationError("labels is empty", hint="name at least one type")
         if not any(s.train for s in self.sets):
-            raise ValidationError("no set has training sentences")
+            raise ValidationError("no set has training sentences", hint='add a table [[sets]] with train = "FILE"')
+        for s in self.sets:
+            _check_labels(s, self.labels)
         if self.dtype not in ("bfloat16", "float32"):
             raise ValidationError(f"unknown dtype {self.dtype!r}: bfloat16 or float32")
         for name, value, least, most in (
@@ -113,6 +118,16 @@ class MultilingualRecipe:
         ):
             if value < least or (most is not None and value > most):
                 raise ValidationError(f"{name} {value} is not at least {least}{f' and at most {most}' * bool(most)}")
+
+
+def _check_labels(corpus: LabeledCorpus, learned: Sequence[str]) -> None:
+    """Refuse types that look like typing errors: those that are not learned, but are similar to one that is."""
+    for label in corpus.labels:
+        close = [] if label in learned else get_close_matches(label, learned, n=1)
+        if close:
+            raise ValidationError(
+                f"set {corpus.name!r} has the type {label!r}, which is not in labels", hint=f"did you mean {close[0]}?"
+            )
 
 
 _KINDS: Mapping[str, Any] = {
@@ -149,8 +164,11 @@ def read_multilingual_recipe(path: str | Path) -> MultilingualRecipe:
         raise InputError(f"cannot be read: {error.strerror}", path=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"is not TOML: {error}", path=path) from None
+    tables = given.pop("sets", [])
+    if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
+        raise InputError("sets is not a list of tables", path=path, hint="begin each set with a line [[sets]]")
     try:
-        sets = tuple(_made(LabeledCorpus, table) for table in given.pop("sets", ()))
+        sets = tuple(_made(LabeledCorpus, table) for table in tables)
         recipe: MultilingualRecipe = _made(MultilingualRecipe, {**given, "sets": sets})
     except (ValidationError, UnknownNameError) as error:
         raise InputError(error.message, path=path, hint=error.hint) from None
@@ -167,5 +185,5 @@ def _made(kind: Any, table: Mapping[str, Any]) -> Any:
             raise ValidationError(f"{name} = {value!r} is not {_NAMES.get(known[name], 'of the right type')}")
     missing = next((f.name for f in fields(kind) if f.default is MISSING and f.name not in table), None)
     if missing is not None:
-        raise ValidationError(f"a set has no {missing}" if kind is LabeledCorpus else f"there is no {missing}")
+        raise ValidationError(f"set {table.get('name', '')!r} has no {missing}", hint=f'add {missing} = "…"')
     return kind(**table)
