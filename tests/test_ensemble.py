@@ -318,6 +318,23 @@ def test_a_member_without_probabilities_votes_only_where_it_finds_something() ->
     assert [e.label for e in less] == ["LOC"]
 
 
+def test_entities_and_probabilities_of_a_sentence_are_computed_together() -> None:
+    class Counting(DictionaryRecognizer):
+        calls = 0
+
+        def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
+            self.calls += len(sentences)
+            return super().recognize(sentences)
+
+    counting = Counting({"Ana": "PER"})
+    ensemble = EnsembleRecognizer([Told({"Ana": [0.9, 0, 0, 0.1, 0]}), counting])
+    given = [Sentence(("Ana",)), Sentence(("en",)), Sentence(("Ana",))]
+    entities, probabilities = ensemble.recognize(given), ensemble.probabilities(given)
+    assert counting.calls == 2
+    assert [len(e) for e in entities] == [1, 0, 1]
+    assert np.array_equal(probabilities[0], probabilities[2])
+
+
 def test_a_label_of_its_own_of_a_member_without_probabilities() -> None:
     told = Told({"Vigo": [0.0, 1.0, 0, 0, 0]})
     ensemble = EnsembleRecognizer([told, DictionaryRecognizer({"Ana": "HERO"})], weights=[1, 2])

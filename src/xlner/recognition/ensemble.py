@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
 from xlner.core.options import options_fingerprint
+from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, MissingArgumentError, UsageError
@@ -18,6 +20,8 @@ from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
 
 _USUAL = ("PER", "ORG", "LOC", "MISC", "DATE")
 """The labels that members without class probabilities are expected to have."""
+_REMEMBERED = 4096
+"""Sentences whose probabilities are remembered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class EnsembleOptions:
     weights: tuple[float, ...]
 
 
-class EnsembleRecognizer:
+class EnsembleRecognizer(PicklesWithoutCache):
     """The weighted mean of the class probabilities that several recognizers give to words.
 
     - `members`: recognizers, or their specs joined by `+`, as in `ensemble:hf:./one+hf:./other`. Specs with options go
@@ -101,9 +105,23 @@ class EnsembleRecognizer:
             found.append(p.astype(np.float32))
         return found
 
-    def _means(self, sentences: Sequence[Sentence]) -> list[tuple[list[str], NDArray[np.float64]]]:
-        votes = zip(*(_votes(member, sentences) for member in self.members), strict=True)
-        return [mean_probabilities(of_sentence, self.options.weights, self._labels) for of_sentence in votes]
+    def _means(self, sentences: Sequence[Sentence]) -> list[tuple[list[str], FloatArray]]:
+        """The classes and their probabilities for each sentence.
+
+        Recent ones are remembered, because an ensemble of routes asks for the entities and the probabilities.
+        """
+        missing = list({s: s for s in sentences if s not in self._recent})
+        votes = zip(*(_votes(member, missing) for member in self.members), strict=True)
+        for sentence, of_sentence in zip(missing, votes, strict=True):
+            self._recent[sentence] = mean_probabilities(of_sentence, self.options.weights, self._labels)
+        found = [self._recent[sentence] for sentence in sentences]
+        while len(self._recent) > _REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+        return found
+
+    @cached_property
+    def _recent(self) -> dict[Sentence, tuple[list[str], FloatArray]]:
+        return {}
 
 
 def _votes(member: Recognizer, sentences: Sequence[Sentence]) -> list[Vote]:
