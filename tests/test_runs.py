@@ -104,6 +104,7 @@ def label(input: Path, out: Path, *more: str) -> list[str]:
     names = input.with_name("names.tsv")
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
     stages = ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
+    stages += ["--route", "project"]
     return [sys.executable, "-m", "xlner", "label", str(input), "--lang", "es", "-o", str(out), *stages, *more]
 
 

@@ -88,7 +88,7 @@ def test_a_long_run_in_small_batches_does_not_load_numba(tmp_path: Path) -> None
     text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(2_500)), encoding="utf-8")
     names = tmp_path / "names.tsv"
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
-    stages = f"'--translator', 'echo', '--recognizer', 'gazetteer:{names}', '--aligner', 'oracle'"
+    stages = f"'--translator', 'echo', '--recognizer', 'gazetteer:{names}', '--aligner', 'oracle', '--route', 'project'"
     command = f"['label', '{text}', '--lang', 'es', '-o', '{tmp_path / 'out.jsonl'}', {stages}]"
     fewer = "from xlner.projection.kernels import run\nrun.COMPILE_FROM = 2_000"  # of 20,000, to save time
     loaded = loaded_by(f"{fewer}\nimport xlner.cli\ntry: xlner.cli.main({command})\nexcept SystemExit: pass")
