@@ -335,6 +335,23 @@ def test_entities_and_probabilities_of_a_sentence_are_computed_together() -> Non
     assert np.array_equal(probabilities[0], probabilities[2])
 
 
+def test_kept_labels_are_added_where_the_vote_finds_nothing() -> None:
+    names = DictionaryRecognizer({"onte": "DATE", "Ana": "PER", "Vigo": "DATE"})
+    told = Told({"Vigo": [0.0, 1.0, 0, 0, 0], "Ana": [1.0, 0, 0, 0, 0], "onte": [1.0, 0, 0, 0, 0]})
+    pipeline = Pipeline("echo", names, "oracle", "greedy", target_lang="gl").with_confidence()
+
+    def labels(**options: object) -> list[tuple[int, str]]:
+        ensemble = Ensemble(pipeline, [told], weights=[1, 2], unprojected="O", **options)  # type: ignore[arg-type]
+        (pair,) = ensemble.run_texts(["Ana en Vigo onte"])
+        return [(e.start, e.label) for e in pair.labeled.entities]
+
+    assert labels() == [(2, "LOC")]
+    assert labels(kept_labels=["DATE"]) == [(2, "LOC"), (3, "DATE")]
+    assert labels(kept_labels=["DATE", "PER"]) == [(0, "PER"), (2, "LOC"), (3, "DATE")]
+    ensembles = [Ensemble(pipeline, [told], kept_labels=k) for k in ((), ["DATE"])]
+    assert ensembles[0].fingerprint != ensembles[1].fingerprint
+
+
 def test_a_label_of_its_own_of_a_member_without_probabilities() -> None:
     told = Told({"Vigo": [0.0, 1.0, 0, 0, 0]})
     ensemble = EnsembleRecognizer([told, DictionaryRecognizer({"Ana": "HERO"})], weights=[1, 2])

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from tests.test_e5 import EPSILON, HEADS, HIDDEN, IMAGE, INNER, LAYERS
 from xlner import Entity, InputError, Sentence, ValidationError
 from xlner.cli import app
+from xlner.core.files import lock_folder
 from xlner.errors import BackendError, RunFolderError, UsageError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
@@ -347,6 +348,17 @@ def test_a_word_outside_may_have_a_type_that_its_set_does_not_annotate(encoder: 
         return float(rows[1, 1:3].sum())
 
     assert probability_of_person("LOC") > 5 * probability_of_person("PER", "LOC")
+
+
+def test_a_training_that_another_process_runs_is_refused_before_anything_is_computed(
+    encoder: str, tmp_path: Path
+) -> None:
+    with (
+        lock_folder(tmp_path / "m.npz.training", "training folder"),
+        pytest.raises(RunFolderError, match="in use by another process"),
+    ):
+        train_multilingual(recipe(), read, tmp_path / "m.npz", encoder=encoder)
+    assert not list((tmp_path / "m.npz.training").glob("*.f16"))
 
 
 def test_nothing_to_learn_is_an_error(encoder: str, tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def choose_route(
     except BackendError as error:
         if asked != AUTO or translator_was_named or members:
             raise
-        return Route(DIRECT, note=f"labeled directly, without translation, because {error.message}. {_BETTER}")
+        return Route(DIRECT, note=f"INPUT is labeled directly, without translation: {error.message}. {_BETTER}")
     return Route(BOTH if asked == AUTO else asked, loaded)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +39,8 @@ class Ensemble:
     - `recognizers`: recognizers of the target language, as objects or specs. For example, a model that was trained on
       other languages (transfer), and one that was trained on translated data (translate-train).
     - `weights`: the weight of projection, and of each recognizer in order. By default all are equal.
+    - `kept_labels`: projected entities with these labels are added where the vote finds no entity. This is for labels
+      that the recognizers know less well than the one of the source language, such as dates.
     - `min_confidence`: leave out entities with a lower score.
     - `unprojected`: the vote of projection for a word that no entity was projected to. `others` leaves the word to the
       other members, as in the published code; `O` votes for `O`.
@@ -65,6 +67,7 @@ class Ensemble:
         weights: Sequence[float] | None = None,
         unprojected: str = "others",
         min_confidence: float = 0.0,
+        kept_labels: Collection[str] = (),
     ) -> None:
         if pipeline.projector is None:
             raise ValidationError("an ensemble needs a pipeline with a projector")
@@ -78,6 +81,7 @@ class Ensemble:
         self.pipeline = pipeline
         self.unprojected = unprojected
         self.min_confidence = min_confidence
+        self.kept_labels = frozenset(kept_labels)
         self.unsure = 0
         """Entities below `min_confidence` so far."""
         self._known: Counter[str] = Counter()
@@ -96,6 +100,7 @@ class Ensemble:
         members = " + ".join(fingerprint_of(r) for r in self.recognizers)
         weights = ",".join(f"{w:g}" for w in self.weights)
         options = f"unprojected={self.unprojected} min_confidence={self.min_confidence:g}"
+        options += f" kept_labels={','.join(sorted(self.kept_labels))}"
         return f"{self.pipeline.fingerprint}|ensemble {weights} {options} {members}"
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
@@ -133,6 +138,11 @@ class Ensemble:
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
         found = decode_entities(*mean_probabilities(kept, self.weights))
+        found += [
+            e
+            for e in pair.projection.sentence.entities
+            if e.label in self.kept_labels and all(e.end <= other.start or other.end <= e.start for other in found)
+        ]
         sure = [e for e in found if confidence_of(e) >= self.min_confidence]
         self.unsure += len(found) - len(sure)
         sentence = pair.target.with_entities(sure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -12,7 +13,8 @@ from xlner.cli import options as o
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
-from xlner.errors import UsageError
+from xlner.core.pair import Pair
+from xlner.errors import InputError, UsageError
 from xlner.formats import format_of, read_parallel
 
 
@@ -193,7 +195,13 @@ def run_project(options: ProjectOptions) -> int:
         calibration=calibration,
         min_confidence=options.min_confidence,
     )
-    others = [
+    others = _other_pairs(options, inputs, target_format)
+    return run(multi_source, group_pairs(pairs, *others), inputs, options, output_format)
+
+
+def _other_pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> list[Iterator[Pair | InputError]]:
+    """The pairs of each further source with the target."""
+    return [
         read_parallel(
             source,
             options.target,
@@ -206,4 +214,3 @@ def run_project(options: ProjectOptions) -> int:
         )
         for source, links, lang in zip_longest(options.also_source, options.also_alignment, options.other_languages)
     ]
-    return run(multi_source, group_pairs(pairs, *others), inputs, options, output_format)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -51,26 +52,31 @@ class Sequences:
 
 
 class KeptStates:
-    """The states of sequences in half precision, in a file that is mapped into memory. It is made if it is missing."""
+    """The states of sequences in half precision, in a file that is mapped into memory.
+
+    The file is made when the first state is needed, if it is missing.
+    """
 
     def __init__(self, sequences: Sequence[Sequence[int]], states: E5States, folder: Path) -> None:
         lengths = np.array([len(s) for s in sequences], dtype=np.int64)
         self._ends = np.cumsum(lengths)
         self._starts = self._ends - lengths
-        digest = hashlib.sha256(states.version.encode())
-        for sequence in sequences:
-            digest.update(np.array([len(sequence), *sequence], dtype=np.int32).tobytes())
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"states-{digest.hexdigest()[:16]}.f16"
-        hidden = states.hidden
-        if not path.exists():
-            with replacing(path) as stream:
-                for start in range(0, len(sequences), _AT_ONCE):
-                    for rows in states(sequences[start : start + _AT_ONCE]):
-                        stream.write(rows.astype(np.float16).tobytes())
-        self._rows: NDArray[np.float16] = np.memmap(
-            path, dtype=np.float16, mode="r", shape=(int(lengths.sum()), hidden)
-        )
+        self._sequences, self._states, self._folder = sequences, states, folder
 
     def __getitem__(self, index: int) -> NDArray[np.float16]:
         return self._rows[self._starts[index] : self._ends[index]]
+
+    @cached_property
+    def _rows(self) -> NDArray[np.float16]:
+        digest = hashlib.sha256(self._states.version.encode())
+        for sequence in self._sequences:
+            digest.update(np.array([len(sequence), *sequence], dtype=np.int32).tobytes())
+        path = self._folder / f"states-{digest.hexdigest()[:16]}.f16"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with replacing(path) as stream:
+                for start in range(0, len(self._sequences), _AT_ONCE):
+                    for rows in self._states(self._sequences[start : start + _AT_ONCE]):
+                        stream.write(rows.astype(np.float16).tobytes())
+        shape = (int(self._ends[-1]), self._states.hidden)
+        return np.memmap(path, dtype=np.float16, mode="r", shape=shape)
