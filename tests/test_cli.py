@@ -284,7 +284,7 @@ def test_doctor_lists_every_backend_and_says_what_to_do(xlner: Command, monkeypa
     assert not by_name["aligner", "gone"]["works"]
     assert "cannot be loaded" in by_name["aligner", "gone"]["details"]
     monkeypatch.setenv("APERTIUM_MODES", "/nowhere")
-    shown = xlner("doctor")
+    shown = xlner("doctor", "apertium", "heuristic")
     assert shown.code == 0
     assert "apt-get install apertium apertium-eng-spa" in " ".join(shown.out.split())
     assert "heuristic" in shown.out
@@ -499,7 +499,8 @@ def test_doctor_tells_what_wants_an_argument_from_what_wants_the_hub(
         monkeypatch.delenv(name, raising=False)
 
     def rows() -> dict[tuple[str, str], dict[str, object]]:
-        return {(row["kind"], row["name"]): row for row in json.loads(xlner("doctor", "--json").out)}
+        shown = xlner("doctor", "--json", "given", "hf", "nllb", "marian", "simalign")
+        return {(row["kind"], row["name"]): row for row in json.loads(shown.out)}
 
     found = rows()
     assert found["translator", "given"]["state"] == "on demand"
@@ -521,8 +522,9 @@ def test_doctor_tells_what_wants_an_argument_from_what_wants_the_hub(
 
 
 def test_doctor_cuts_no_word_in_two(xlner: Command) -> None:
-    shown = set(xlner("doctor").out.split())
-    for row in json.loads(xlner("doctor", "--json").out):
+    names = ("chat", "given", "hf", "nllb", "gliner", "apertium", "greedy")
+    shown = set(xlner("doctor", *names).out.split())
+    for row in json.loads(xlner("doctor", *names, "--json").out):
         assert set(row["details"].split()) <= shown, row["name"]
         assert "?" not in row["details"] or "chat:MODEL?url=" in row["details"]  # descriptions, no fingerprints
 
@@ -530,4 +532,13 @@ def test_doctor_cuts_no_word_in_two(xlner: Command) -> None:
 def test_doctor_names_extras_whole(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     row = {"kind": "aligner", "name": "hf", "works": False, "state": "no", "details": "pip install 'xlner[hf]'"}
     monkeypatch.setattr(sys.modules["xlner.cli.commands.doctor"], "_check", lambda *_: row)
-    assert "xlner[hf]" in xlner("doctor").out
+    assert "xlner[hf]" in xlner("doctor", "hf").out
+
+
+def test_doctor_shows_only_the_named_backends(xlner: Command) -> None:
+    rows = json.loads(xlner("doctor", "echo", "greedy", "--json").out)
+    backends = [(row["kind"], row["name"]) for row in rows if row["kind"] not in ("device", "network", "cache")]
+    assert backends == [("translator", "echo"), ("projector", "greedy")]
+    unknown = xlner("doctor", "gredy")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "unknown backend 'gredy'" in unknown.err

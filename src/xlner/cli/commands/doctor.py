@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner._version import __version__
-from xlner.errors import MissingArgumentError, NotDownloadedError, XlnerError
+from xlner.errors import MissingArgumentError, NotDownloadedError, UnknownNameError, XlnerError
 from xlner.stages import summary_of
 
 if TYPE_CHECKING:
@@ -24,22 +24,25 @@ _COLORS = {_YES: "green", _NO: "red", _ON_DEMAND: "yellow"}
 
 
 @click.command()
+@click.argument("wanted", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(as_json: bool) -> int:
+def doctor(wanted: tuple[str, ...], as_json: bool) -> int:
     """Show which backends work here.
 
-    Lists all backends, and what to install for those that do not work. Backends that work on demand need the name of a
-    model or file, or download their model on first use. Also shows the devices for models, whether the hub can be
-    reached, and the disk space of downloaded models."""
+    Lists the backends NAME, or all, and what to install for those that do not work. Backends that work on demand need
+    the name of a model or file, or download their model on first use. Also shows the devices for models, whether the
+    hub can be reached, and the disk space of downloaded models.
+
+    \b
+    xlner doctor
+    xlner doctor apertium e5"""
     from xlner.cli.machine import hub_row, machine_rows
-    from xlner.core.registry import KINDS, names
     from xlner.models.hub import without_downloads
 
+    backends = _backends(wanted)
     hub = hub_row()
     with without_downloads():
-        rows = [
-            _check(kind, name, target, hub["works"]) for kind in KINDS for name, target in sorted(names(kind).items())
-        ]
+        rows = [_check(kind, name, target, hub["works"]) for kind, name, target in backends]
     rows += [{**row, "state": _YES if row["works"] else _NO} for row in (*machine_rows(), hub)]
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -51,6 +54,18 @@ def doctor(as_json: bool) -> int:
     # Wider than the terminal: a word that is broken in two cannot be copied.
     Console(highlight=False, soft_wrap=True, width=10_000).print(_table(rows, terminal))
     return 0
+
+
+def _backends(wanted: tuple[str, ...]) -> list[tuple[str, str, str]]:
+    """The kind, name and target of the backends with a wanted name, of all if none is given."""
+    from xlner.core.registry import KINDS, names
+
+    every = [(kind, name, target) for kind in KINDS for name, target in sorted(names(kind).items())]
+    known = {name for _, name, _ in every}
+    unknown = next((name for name in wanted if name not in known), None)
+    if unknown is not None:
+        raise UnknownNameError(f"unknown backend {unknown!r}", hint="`xlner doctor` lists all")
+    return [backend for backend in every if not wanted or backend[1] in wanted]
 
 
 def _table(rows: list[dict[str, Any]], width: int) -> Table:
