@@ -115,13 +115,15 @@ def test_probabilities_are_those_of_the_network_in_pytorch(encoder: str, tmp_pat
     from xlner.transfer.multilingual.network import Dropout, Network, batch_tensors
 
     torch.manual_seed(0)
-    network = Network(E5File(Path(encoder)), 1, len(TAGS), Dropout(0.1, seed=0))
+    network = Network(E5File(Path(encoder)), 1, len(TAGS), 0, Dropout(0.1, seed=0))
     write_upper_layers(tmp_path / "m.npz", META, network.tensors())
     given = sentences("the cat ab", "dog", "red house the blue cats")
     states = E5States(1, path=encoder)
     made = Sequences.of(given, states)
     with torch.no_grad():
-        logits = network(*batch_tensors([r.astype(np.float16) for r in states(made.ids)], made.firsts))
+        logits = network(
+            *batch_tensors([r.astype(np.float16) for r in states(made.ids)], made.firsts, [0] * len(made.firsts))
+        )
     expected = torch.softmax(logits, -1).numpy()
     found = np.concatenate(recognizer(tmp_path / "m.npz", encoder).probabilities(given))
     np.testing.assert_allclose(found, expected, atol=0.02)

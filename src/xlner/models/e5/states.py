@@ -80,8 +80,11 @@ class E5States(PicklesWithoutCache):
         head = [vocabulary.begin, *(piece for word in _PREFIX for piece in self._unigram.encode(word))]
         return [Subwords.of([self._pieces(word) for word in s.tokens], head, [vocabulary.end]) for s in sentences]
 
-    def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
-        """The states of sequences of ids, each of shape (length, hidden), computed in batches by several threads."""
+    def __call__(self, sequences: Sequence[Sequence[int]], shift: FloatArray | None = None) -> list[FloatArray]:
+        """The states of sequences of ids, each of shape (length, hidden), computed in batches by several threads.
+
+        `shift`, shape (hidden,), is added to the states that the fine-tuned layers read.
+        """
         threads = cpus() if self._threads is None else self._threads
         lengths = [len(sequence) for sequence in sequences]
         fair_share = -(-sum(lengths) // threads)
@@ -91,7 +94,8 @@ class E5States(PicklesWithoutCache):
         def compute(batch: list[int]) -> None:
             rows = self._lower([sequences[i] for i in batch])
             if self._upper:
-                rows = apply_layers(self._upper, np.concatenate(rows), [len(r) for r in rows])
+                joined = np.concatenate(rows)
+                rows = apply_layers(self._upper, joined if shift is None else joined + shift, [len(r) for r in rows])
             for index, state in zip(batch, rows, strict=True):
                 states[index] = state
 

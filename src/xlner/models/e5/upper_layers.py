@@ -2,7 +2,8 @@
 
 An `.npz` archive. For layer i and each of its matrices `qkv`, `ao`, `fi` and `fo`: `l{i}.{name}.w`, signed bytes of
 shape (outputs, inputs); `l{i}.{name}.s`, the scale of each output; `l{i}.{name}.b`, the bias. `l{i}.aln` and
-`l{i}.oln` are gain and bias of the norms. `head.w` and `head.b` are the classifier. `meta` is JSON: see `Meta`.
+`l{i}.oln` are gain and bias of the norms. `head.w` and `head.b` are the classifier. `styles`, shape (styles, hidden),
+is added to the states below the fine-tuned layers, a row for each style. `meta` is JSON: see `Meta`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,8 @@ class Meta:
     - `tags`: the tags of the classes, in the order of the classifier.
     - `temperature`: what logits are divided by, so that probabilities are as high as the tags are often right.
     - `license`: of the weights.
+    - `styles`: the names of the styles of annotation besides the plain one.
+    - `languages`: the style of languages that are not labeled in the plain one.
     """
 
     name: str
@@ -49,15 +52,18 @@ class Meta:
     temperature: float = 1.0
     license: str = ""
     format: int = FORMAT
+    styles: tuple[str, ...] = ()
+    languages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class UpperLayers:
-    """Fine-tuned layers and the classifier on top of them. `digest` is the hash of the file."""
+    """Fine-tuned layers, the classifier on top of them and the states of styles. `digest` is the hash of the file."""
 
     meta: Meta
     layers: tuple[Layer, ...]
     head: Linear
+    styles: Mapping[str, FloatArray]
     digest: str
 
 
@@ -73,13 +79,14 @@ def read_upper_layers(path: Path) -> UpperLayers:
             count = sum(name.endswith(".qkv.w") for name in arrays.files)
             layers = tuple(_read_layer(arrays, f"l{i}", meta) for i in range(count))
             head = Linear(np.ascontiguousarray(arrays["head.w"].T.astype(np.float32)), _floats(arrays["head.b"]))
+            styles = dict(zip(meta.styles, _floats(arrays["styles"]) if meta.styles else (), strict=True))
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         raise BackendError(
             f"{path} is damaged, or not a file that xlner train-multilingual wrote", hint=_HINT
         ) from None
     if meta.format != FORMAT:
         raise BackendError(f"{path} has format {meta.format}; this xlner reads format {FORMAT}", hint=_HINT)
-    return UpperLayers(meta, layers, head, hashlib.sha256(data).hexdigest()[:12])
+    return UpperLayers(meta, layers, head, styles, hashlib.sha256(data).hexdigest()[:12])
 
 
 def write_upper_layers(path: Path, meta: Meta, tensors: Mapping[str, FloatArray]) -> None:
@@ -110,7 +117,7 @@ def quantize(matrix: FloatArray) -> tuple[np.ndarray[Any, np.dtype[np.int8]], Fl
 
 def _read_meta(text: bytes) -> Meta:
     given = json.loads(text)
-    return Meta(**{**given, "tags": tuple(given["tags"])})
+    return Meta(**{**given, "tags": tuple(given["tags"]), "styles": tuple(given.get("styles", ()))})
 
 
 def _read_layer(arrays: Any, name: str, meta: Meta) -> Layer:

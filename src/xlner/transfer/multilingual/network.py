@@ -43,24 +43,31 @@ class Dropout:
 
 
 class Network(nn.Module):  # type: ignore[misc]
-    """Computes logits of words from the states of the lower layers. Its weights start as those of the encoder."""
+    """Computes logits of words from the states of the lower layers. Its weights start as those of the encoder.
 
-    def __init__(self, file: E5File, lower: int, n_classes: int, dropout: Dropout) -> None:
+    For each style there is a vector that is added to the states of its sentences. Style 0 has none.
+    """
+
+    def __init__(self, file: E5File, lower: int, n_classes: int, n_styles: int, dropout: Dropout) -> None:
         super().__init__()
         self.lower = lower
         self.dropout = dropout
         self.layers = nn.ModuleList(_Layer(file, f"l{i}") for i in range(lower, file.sizes.layers))
         self.head = nn.Linear(file.sizes.hidden, n_classes)
+        self.styles = nn.Parameter(torch.zeros(n_styles, file.sizes.hidden))
 
-    def forward(self, states: Any, lengths: Any, words: Any) -> Any:
+    def forward(self, states: Any, lengths: Any, words: Any, styles: Any) -> Any:
         """Logits of shape (n_words, n_classes).
 
         - `states`: shape (n_sentences, longest, hidden), padded on the right.
         - `lengths`: shape (n_sentences,).
         - `words`: the sentence and the position of the first sub-word of each word.
+        - `styles`: shape (n_sentences,).
         """
         inside = torch.arange(states.shape[1])[None] < lengths[:, None]
         mask = torch.where(inside, 0.0, -1e9)[:, None, None, :]
+        plain = torch.zeros_like(self.styles[:1]) if len(self.styles) else torch.zeros(1, states.shape[2])
+        states = states + torch.cat([plain, self.styles])[styles][:, None]
         for layer in self.layers:
             states = layer(states, mask, self.dropout)
         return self.head(self.dropout(states[words]))
@@ -77,6 +84,7 @@ class Network(nn.Module):  # type: ignore[misc]
                 found[f"l{i}.{name}"] = torch.stack([norm.weight, norm.bias]).detach().numpy()
         found["head.w"] = self.head.weight.detach().numpy()
         found["head.b"] = self.head.bias.detach().numpy()
+        found["styles"] = self.styles.detach().numpy()
         return found
 
 
@@ -118,15 +126,18 @@ def marginal_loss(logits: Any, allowed: Any) -> Any:
     return (every - torch.logsumexp(logits.masked_fill(~allowed, -1e9), -1)).mean()
 
 
-def batch_tensors(states: Sequence[NDArray[np.float16]], firsts: Sequence[NDArray[np.int32]]) -> tuple[Any, Any, Any]:
-    """The arguments of `Network` for sentences, given their states and the positions of first sub-words."""
+def batch_tensors(
+    states: Sequence[NDArray[np.float16]], firsts: Sequence[NDArray[np.int32]], styles: Sequence[int]
+) -> tuple[Any, Any, Any, Any]:
+    """The arguments of `Network` for sentences, given their states, the positions of first sub-words, and styles."""
     lengths = [len(rows) for rows in states]
     padded = np.zeros((len(states), max(lengths), states[0].shape[1]), dtype=np.float32)
     for row, values in zip(padded, states, strict=True):
         row[: len(values)] = values
     rows = np.repeat(np.arange(len(firsts)), [len(f) for f in firsts])
     columns = np.concatenate(firsts).astype(np.int64)
-    return torch.from_numpy(padded), torch.tensor(lengths), (torch.from_numpy(rows), torch.from_numpy(columns))
+    words = torch.from_numpy(rows), torch.from_numpy(columns)
+    return torch.from_numpy(padded), torch.tensor(lengths), words, torch.tensor(styles)
 
 
 def _linear(parts: Sequence[tuple[E5File, str]], outputs: int, inputs: int) -> Any:

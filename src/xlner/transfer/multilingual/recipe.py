@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ class LabeledCorpus:
     - `sentences`: draw at most so many of the training sentences.
     - `labels`: the types that are annotated in this set. Where a word of the set is `O`, it may have any other type of
       the recipe.
+    - `style`: a name for its style of annotation if that differs from the plain one, for instance if titles are part
+      of the names of persons. The recognizer learns what is special about a style, and labels texts in the plain one.
     - `license`, `origin`: for the model card.
 
     Raises `UnknownNameError` for an unknown language, and `ValidationError` if there is neither `train` nor `dev`.
@@ -38,6 +40,7 @@ class LabeledCorpus:
     dev: str = ""
     sentences: int | None = None
     labels: tuple[str, ...] = ("PER", "ORG", "LOC")
+    style: str = ""
     license: str = ""
     origin: str = ""
 
@@ -56,6 +59,7 @@ class MultilingualRecipe:
 
     - `name`, `license`: of the model.
     - `labels`: the types to learn.
+    - `languages`: the style in which the recognizer labels a language, where that is not the plain one.
     - `lower`: the number of layers of the encoder that are not trained. Their states are computed once.
     - `epochs`, `batch_size`, `learning_rate`, `weight_decay`, `warm_up`, `dropout`: see `TrainingOptions`.
     - `averaging`: the weights of the model are a running average of those of the steps, which keeps this share of the
@@ -66,7 +70,8 @@ class MultilingualRecipe:
     - `dtype`: the precision of matrix products, `bfloat16` or `float32`.
     - `seed`: determines everything that is random.
 
-    Raises `ValidationError` for numbers out of range, two sets of one name, and no training sentences.
+    Raises `ValidationError` for numbers out of range, two sets of one name, a style that no set has, and no training
+    sentences; and `UnknownNameError` for an unknown language.
 
     >>> MultilingualRecipe((LabeledCorpus("sli", "gl", train="gl/train.conll"),), epochs=3).learning_rate
     0.0004
@@ -76,6 +81,7 @@ class MultilingualRecipe:
     name: str = "unnamed"
     license: str = ""
     labels: tuple[str, ...] = ("PER", "ORG", "LOC")
+    languages: Mapping[str, str] = field(default_factory=dict)
     lower: int = 7
     epochs: int = 5
     batch_size: int = 32
@@ -101,6 +107,10 @@ class MultilingualRecipe:
             raise ValidationError("no set has training sentences", hint='add a table [[sets]] with train = "FILE"')
         for s in self.sets:
             _check_labels(s, self.labels)
+        object.__setattr__(self, "languages", {canonical(code): style for code, style in self.languages.items()})
+        unknown = next((style for style in self.languages.values() if style not in self.styles), None)
+        if unknown is not None:
+            raise ValidationError(f"no set with training sentences has the style {unknown!r}")
         if self.dtype not in ("bfloat16", "float32"):
             raise ValidationError(f"unknown dtype {self.dtype!r}: bfloat16 or float32")
         for name, value, least, most in (
@@ -119,6 +129,11 @@ class MultilingualRecipe:
             if value < least or (most is not None and value > most):
                 raise ValidationError(f"{name} {value} is not at least {least}{f' and at most {most}' * bool(most)}")
 
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """The styles of the training sets besides the plain one."""
+        return tuple(sorted({s.style for s in self.sets if s.train and s.style}))
+
 
 def _check_labels(corpus: LabeledCorpus, learned: Sequence[str]) -> None:
     """Refuse types that look like typing errors: those that are not learned, but are similar to one that is."""
@@ -136,6 +151,7 @@ _KINDS: Mapping[str, Any] = {
     "int | None": int,
     "float": (int, float),
     "tuple[str, ...]": (list, tuple),
+    "Mapping[str, str]": dict,
 }
 _NAMES = {
     "str": "text in quotes",
@@ -143,6 +159,7 @@ _NAMES = {
     "int | None": "a whole number",
     "float": "a number",
     "tuple[str, ...]": "a list",
+    "Mapping[str, str]": "a table",
 }
 
 
@@ -183,7 +200,8 @@ def _made(kind: Any, table: Mapping[str, Any]) -> Any:
         wanted = _KINDS.get(known[name], object)
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise ValidationError(f"{name} = {value!r} is not {_NAMES.get(known[name], 'of the right type')}")
-    missing = next((f.name for f in fields(kind) if f.default is MISSING and f.name not in table), None)
+    required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    missing = next((name for name in required if name not in table), None)
     if missing is not None:
         raise ValidationError(f"set {table.get('name', '')!r} has no {missing}", hint=f'add {missing} = "…"')
     return kind(**table)

@@ -29,6 +29,7 @@ from xlner.transfer.multilingual.recipe import LabeledCorpus, MultilingualRecipe
 from xlner.transfer.sampling import drawn
 
 _DEV_BATCH = 32
+_CIPHERED = ", ciphered"
 _TEMPERATURES = tuple(round(0.5 + 0.05 * k, 2) for k in range(51))
 
 ReadCorpus = Callable[[LabeledCorpus, str], Sequence[Sentence]]
@@ -127,18 +128,26 @@ class _UpperLayersTask(TrainingTask):
         self._tags = tag_names(recipe.labels)
         train, allowed = _training_sentences(recipe, read)
         self.sentences = {name: len(found) for name, found in train.items()}
-        found = [(s, _allowed_mask(allowed[name], self._tags)) for name, part in train.items() for s in part]
-        sequences = Sequences.of([s for s, _ in found], states)
+        places = {style: k for k, style in enumerate(("", *recipe.styles))}
+        style_of = {s.name: places[s.style] for s in recipe.sets if s.train}
+        found = [
+            (s, _allowed_mask(allowed[name], self._tags), style_of[name.removesuffix(_CIPHERED)])
+            for name, part in train.items()
+            for s in part
+        ]
+        sequences = Sequences.of([s for s, *_ in found], states)
         readable = [k for k, firsts in enumerate(sequences.firsts) if len(firsts)]
         if not readable:
             raise InputError("there are no sentences to train on")
         found, sequences = [found[k] for k in readable], sequences.only(readable)
         self._sequences = sequences
-        self._allowed = [mask for _, mask in found]
+        self._allowed = [mask for _, mask, _ in found]
+        self._styles = [style for *_, style in found]
+        self._dev_style = {s.name: places[recipe.languages.get(s.language, "")] for s in recipe.sets}
         index = {tag: k for k, tag in enumerate(self._tags)}
         self._classes = [
             np.array([index[tag] for tag in s.tags()], dtype=np.int64)[words]
-            for (s, _), words in zip(found, sequences.words, strict=True)
+            for (s, *_), words in zip(found, sequences.words, strict=True)
         ]
         self._states = KeptStates(sequences.ids, states, folder)
         self.lengths = [len(ids) for ids in sequences.ids]
@@ -152,7 +161,7 @@ class _UpperLayersTask(TrainingTask):
         self._dev_states = {name: KeptStates(s.ids, states, folder) for name, s in self._dev_sequences.items()}
         torch.manual_seed(recipe.seed)
         self._dropout = Dropout(recipe.dropout, recipe.seed)
-        self._network = Network(self._file, recipe.lower, len(self._tags), self._dropout)
+        self._network = Network(self._file, recipe.lower, len(self._tags), len(recipe.styles), self._dropout)
         self._average = copy.deepcopy(self._network)
         self._averaged = self._step = 0
         self.parameters = list(self._network.parameters())
@@ -161,7 +170,7 @@ class _UpperLayersTask(TrainingTask):
         self.identity = {
             **asdict(recipe),
             "encoder": states.version,
-            "sentences": Digest(text for s, _ in found for text in (*s.tokens, *s.tags(), str(len(s)))).hexdigest(),
+            "sentences": Digest(text for s, *_ in found for text in (*s.tokens, *s.tags(), str(len(s)))).hexdigest(),
         }
 
     def compute_gradients(self, step: int, batch: Sequence[int]) -> float:
@@ -176,7 +185,8 @@ class _UpperLayersTask(TrainingTask):
         allowed = torch.nn.functional.one_hot(classes, len(self._tags)).bool()
         unknown = np.concatenate([np.repeat(self._allowed[k][None], len(self._classes[k]), axis=0) for k in batch])
         allowed |= torch.from_numpy(unknown) & (classes == 0)[:, None]
-        loss = marginal_loss(self._logits(self._network, self._sequences, self._states, batch), allowed)
+        styles = [self._styles[k] for k in batch]
+        loss = marginal_loss(self._logits(self._network, self._sequences, self._states, batch, styles), allowed)
         loss.backward()
         return float(loss.detach())
 
@@ -209,16 +219,20 @@ class _UpperLayersTask(TrainingTask):
             tags=tuple(self._tags),
             temperature=temperature,
             license=self._recipe.license,
+            styles=self._recipe.styles,
+            languages=self._recipe.languages,
         )
         write_upper_layers(path, meta, self._average.tensors())
         return temperature
 
-    def _logits(self, network: Any, sequences: Sequences, states: KeptStates, batch: Sequence[int]) -> Any:
+    def _logits(
+        self, network: Any, sequences: Sequences, states: KeptStates, batch: Sequence[int], styles: Sequence[int]
+    ) -> Any:
         import torch
 
         from xlner.transfer.multilingual.network import batch_tensors
 
-        arguments = batch_tensors([states[k] for k in batch], [sequences.firsts[k] for k in batch])
+        arguments = batch_tensors([states[k] for k in batch], [sequences.firsts[k] for k in batch], styles)
         with torch.autocast("cpu", torch.bfloat16, enabled=self._recipe.dtype == "bfloat16"):
             logits = network(*arguments)
         return logits.float()
@@ -245,7 +259,8 @@ class _UpperLayersTask(TrainingTask):
         for start in range(0, len(order), _DEV_BATCH):
             batch = order[start : start + _DEV_BATCH]
             with torch.no_grad():
-                logits = self._logits(self._average, sequences, states, batch).numpy()
+                styles = [self._dev_style[name]] * len(batch)
+                logits = self._logits(self._average, sequences, states, batch, styles).numpy()
             ends = np.cumsum([len(sequences.firsts[k]) for k in batch])[:-1]
             yield from zip(batch, np.split(logits, ends), strict=True)
 
@@ -304,7 +319,7 @@ def _training_sentences(
         chosen = in_latin_script(train[s.name])
         count = min(len(chosen), round(recipe.ciphered * len(train[s.name])))
         if count:
-            name = f"{s.name}, ciphered"
+            name = f"{s.name}{_CIPHERED}"
             train[name] = [ciphered(sentence, Key.draw(rng)) for sentence in drawn(chosen, count, rng)]
             labels[name] = known
     return train, labels
