@@ -19,7 +19,7 @@ from tests.test_e5 import EPSILON, HEADS, HIDDEN, IMAGE, INNER, LAYERS
 from xlner import Entity, InputError, Sentence, ValidationError
 from xlner.cli import app
 from xlner.core.files import lock_folder
-from xlner.errors import BackendError, RunFolderError, UsageError
+from xlner.errors import BackendError, InputError, RunFolderError, UnknownNameError, UsageError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
 from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
@@ -108,25 +108,48 @@ def sentences(*texts: str) -> list[Sentence]:
     return [Sentence(tuple(text.split(" "))) for text in texts]
 
 
-def test_probabilities_are_those_of_the_network_in_pytorch(encoder: str, tmp_path: Path) -> None:
+STYLED = dataclasses.replace(META, styles=("old", "titles"), languages={"zu": "titles"})
+
+
+@pytest.mark.parametrize(("style", "place"), [("plain", 0), ("old", 1), ("titles", 2)])
+def test_probabilities_are_those_of_the_network_in_pytorch(
+    encoder: str, tmp_path: Path, style: str, place: int
+) -> None:
     torch = pytest.importorskip("torch")
     from xlner.models.e5.weights import E5File
     from xlner.transfer.multilingual.examples import Sequences
     from xlner.transfer.multilingual.network import Dropout, Network, batch_tensors
 
     torch.manual_seed(0)
-    network = Network(E5File(Path(encoder)), 1, len(TAGS), 0, Dropout(0.1, seed=0))
-    write_upper_layers(tmp_path / "m.npz", META, network.tensors())
+    network = Network(E5File(Path(encoder)), 1, len(TAGS), 2, Dropout(0.1, seed=0))
+    torch.nn.init.normal_(network.styles)
+    write_upper_layers(tmp_path / "m.npz", STYLED, network.tensors())
     given = sentences("the cat ab", "dog", "red house the blue cats")
     states = E5States(1, path=encoder)
     made = Sequences.of(given, states)
     with torch.no_grad():
         logits = network(
-            *batch_tensors([r.astype(np.float16) for r in states(made.ids)], made.firsts, [0] * len(made.firsts))
+            *batch_tensors([r.astype(np.float16) for r in states(made.ids)], made.firsts, [place] * len(made.firsts))
         )
     expected = torch.softmax(logits, -1).numpy()
-    found = np.concatenate(recognizer(tmp_path / "m.npz", encoder).probabilities(given))
+    found = np.concatenate(recognizer(tmp_path / "m.npz", encoder, style=style).probabilities(given))
     np.testing.assert_allclose(found, expected, atol=0.02)
+
+
+def test_a_language_is_labeled_in_its_style(encoder: str, tmp_path: Path) -> None:
+    styles = np.random.default_rng(5).normal(size=(2, HIDDEN)).astype(np.float32)
+    write_upper_layers(tmp_path / "m.npz", STYLED, {**tensors(), "styles": styles})
+    tokens = ("the", "cat")
+    mixed = [Sentence(tokens, language=code) for code in ("zu", "es", None, "zu")]
+    auto, titles, plain = (
+        recognizer(tmp_path / "m.npz", encoder, style=style).probabilities(mixed)
+        for style in ("auto", "titles", "plain")
+    )
+    for k, expected in enumerate((titles, plain, plain, titles)):
+        np.testing.assert_allclose(auto[k], expected[k], atol=1e-6)
+    assert not np.allclose(titles[0], plain[0], atol=1e-3)
+    with pytest.raises(UnknownNameError, match="unknown style 'new'; one of auto, plain, old, titles"):
+        recognizer(tmp_path / "m.npz", encoder, style="new")
 
 
 def test_results_do_not_depend_on_the_batch(model: Path, encoder: str) -> None:
@@ -263,6 +286,9 @@ def recipe(**changes: object) -> MultilingualRecipe:
         ("[[sets]]\nname='a'\nlanguage='en'", "set a has neither train nor dev"),
         ("[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\nsentences=0", "sentences 0"),
         ("[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\n" * 2, "two sets are named 'a'"),
+        ("[languages]\nen='x'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set .* has the style 'x'"),
+        ("languages = 3", "languages = 3 is not a table"),
+        ("[languages]\nen=3\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set .* has the style 3"),
         ("dtype='int8'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "unknown dtype 'int8'"),
     ],
 )
@@ -316,6 +342,22 @@ def test_training_learns(encoder: str, tmp_path: Path) -> None:
     assert [(e.start, e.end, e.label) for e in found] == [(2, 3, "PER")]
     assert not list(tmp_path.glob("*.training"))
     assert read_upper_layers(tmp_path / "m.npz").meta.temperature == report.temperature
+
+
+def test_a_set_in_another_style_does_not_change_the_plain_one(encoder: str, tmp_path: Path) -> None:
+    """One of two sets labels nothing."""
+    other = dataclasses.replace(SET, name="b", language="zu", style="bare")
+
+    def read_both(s: LabeledCorpus, part: str) -> Sequence[Sentence]:
+        return [sentence.with_entities(()) for sentence in read(s, part)] if s.name == "b" else read(s, part)
+
+    both = recipe(sets=(dataclasses.replace(SET, dev="a.conll"), other), languages={"zul": "bare"}, epochs=15)
+    report = train_multilingual(both, read_both, tmp_path / "m.npz", encoder=encoder)
+    assert report.dev[-1]["a"] > 0.9
+    one = recognizer(tmp_path / "m.npz", encoder)
+    for language, labels in (("en", ["PER"]), ("zu", [])):
+        found = one.recognize([Sentence(("the", "cat", "blue", "a"), language=language)])[0]
+        assert [e.label for e in found] == labels
 
 
 class KilledError(Exception):
