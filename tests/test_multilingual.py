@@ -19,7 +19,7 @@ from tests.test_e5 import EPSILON, HEADS, HIDDEN, IMAGE, INNER, LAYERS
 from xlner import Entity, InputError, Sentence, ValidationError
 from xlner.cli import app
 from xlner.core.files import lock_folder
-from xlner.errors import BackendError, InputError, RunFolderError, UnknownNameError, UsageError
+from xlner.errors import BackendError, RunFolderError, UnknownNameError, UsageError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
 from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
