@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
 
+from tests.chat_stub import Stub
 from xlner.cli import main
 
 # The background jobs of a shell ignore interrupts, and so would what tests interrupt.
@@ -58,3 +59,12 @@ def fakes(tmp_path: Path) -> list[str]:
     names = tmp_path / "names.tsv"
     names.write_text(NAMES, encoding="utf-8")
     return ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle", "--route", "project"]
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    made = Stub()
+    yield made
+    made.close()

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import socket
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
+from tests.chat_stub import Reply, Stub, answer, chat_translator, said
 from xlner import BackendError, Entity, Reason, Sentence, TrainingDataBuilder, ValidationError
 from xlner.errors import MissingExtraError, StageError
 from xlner.stages import LabelingTranslator
@@ -24,87 +20,12 @@ from xlner.translation.chat.translator import ChatTranslator, placed
 pytest.importorskip("httpx", reason="needs xlner[chat]")
 
 SECRET = "sk-very-secret"
-Reply = tuple[int, Any] | tuple[int, Any, dict[str, str]]
-
-
-class Stub:
-    """An endpoint that answers as `reply` says, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.requests: list[dict[str, Any]] = []
-        self.keys: list[str | None] = []
-        self.at_once = self.most_at_once = 0
-        self.reply: Callable[[dict[str, Any], int], Reply] = lambda body, n: (200, answer(body))
-        self.lock = threading.Lock()
-        stub = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                with stub.lock:
-                    stub.requests.append(body)
-                    stub.keys.append(self.headers.get("Authorization"))
-                    number = len(stub.requests)
-                    stub.at_once += 1
-                    stub.most_at_once = max(stub.most_at_once, stub.at_once)
-                code, content, *headers = stub.reply(body, number)
-                with stub.lock:
-                    stub.at_once -= 1
-                data = content if isinstance(content, bytes) else json.dumps(content).encode()
-                with suppress(ConnectionError):  # nobody waits any longer
-                    self.send_response(code)
-                    for name, value in headers[0].items() if headers else ():
-                        self.send_header(name, value)
-                    self.send_header("Content-Length", str(len(data)))
-                    self.end_headers()
-                    self.wfile.write(data)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/v1"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-
-def said(text: object, reason: str = "stop") -> dict[str, Any]:
-    return {"choices": [{"message": {"role": "assistant", "content": text}, "finish_reason": reason}]}
-
-
-def answer(body: dict[str, Any]) -> dict[str, Any]:
-    """Upper case for a text; for a phrase, the same words in it."""
-    user = body["messages"][1]["content"]
-    return said(user.rpartition("Phrase: ")[2].upper() if "Phrase: " in user else f" {user.upper()}\n")
-
-
-@pytest.fixture
-def stub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stub]:
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    made = Stub()
-    yield made
-    made.close()
-
-
-def chat(stub: Stub, **options: Any) -> ChatTranslator:
-    return ChatTranslator("tiny", url=stub.url, **{"wait": 0.01, **options})
-
-
 DIRECTION = {"from_lang": "en", "to_lang": "lug"}
 
 
 def test_each_text_is_asked_once_in_order_and_without_chance(stub: Stub) -> None:
     texts = [f"text {k}" for k in range(12)]
-    translator = chat(stub)
+    translator = chat_translator(stub)
     assert translator.translate([*texts, " ", texts[0]], **DIRECTION) == [*map(str.upper, texts), "", "TEXT 0"]
     assert len(stub.requests) == 12
     assert all(r["temperature"] == 0 and r["model"] == "tiny" and "max_tokens" not in r for r in stub.requests)
@@ -120,7 +41,7 @@ def test_requests_run_side_by_side_but_not_too_many(stub: Stub) -> None:
         return (200, answer(body))
 
     stub.reply = slowly
-    chat(stub, at_once=3).translate([str(k) for k in range(9)], **DIRECTION)
+    chat_translator(stub, at_once=3).translate([str(k) for k in range(9)], **DIRECTION)
     assert 2 <= stub.most_at_once <= 3
 
 
@@ -129,7 +50,7 @@ def test_the_key_comes_from_the_environment_and_goes_nowhere_else(
 ) -> None:
     caplog.set_level("DEBUG")
     monkeypatch.setenv("MY_KEY", SECRET)
-    translator = chat(stub, key_env="MY_KEY")
+    translator = chat_translator(stub, key_env="MY_KEY")
     translator.translate(["a"], **DIRECTION)
     assert stub.keys == [f"Bearer {SECRET}"]
     stub.reply = lambda body, n: (401, {"error": {"message": f"wrong key {SECRET}"}})
@@ -143,28 +64,28 @@ def test_the_key_comes_from_the_environment_and_goes_nowhere_else(
 def test_a_key_that_is_none_is_not_shown(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n\x01more")
     with pytest.raises(BackendError, match="the key in OPENAI_API_KEY has characters") as caught:
-        chat(stub).translate(["a"], **DIRECTION)
+        chat_translator(stub).translate(["a"], **DIRECTION)
     assert SECRET not in str(caught.value)
     monkeypatch.setenv("OPENAI_API_KEY", f"{SECRET}\n")
-    chat(stub).translate(["a"], **DIRECTION)
+    chat_translator(stub).translate(["a"], **DIRECTION)
     assert stub.keys == [f"Bearer {SECRET}"]
 
 
 @pytest.mark.parametrize("code", [429, 500, 503])
 def test_what_is_turned_down_for_now_is_sent_again(stub: Stub, code: int) -> None:
     stub.reply = lambda body, n: (code, {}, {"Retry-After": "0"}) if n < 3 else (200, answer(body))
-    assert chat(stub).translate(["a"], **DIRECTION) == ["A"]
+    assert chat_translator(stub).translate(["a"], **DIRECTION) == ["A"]
     assert len(stub.requests) == 3
 
 
 def test_patience_ends(stub: Stub) -> None:
     stub.reply = lambda body, n: (503, {"error": "overloaded"})
     with pytest.raises(StageError, match="HTTP 503 overloaded, after 3 attempts"):
-        chat(stub, retries=2).translate(["a"], **DIRECTION)
+        chat_translator(stub, retries=2).translate(["a"], **DIRECTION)
     assert len(stub.requests) == 3
     stub.reply = lambda body, n: (429, b"slow down")
     with pytest.raises(BackendError, match="HTTP 429 Too Many Requests, after 1 attempt$"):
-        chat(stub, retries=0).translate(["a"], **DIRECTION)
+        chat_translator(stub, retries=0).translate(["a"], **DIRECTION)
 
 
 def test_an_endpoint_that_does_not_answer_in_time(stub: Stub) -> None:
@@ -174,7 +95,7 @@ def test_an_endpoint_that_does_not_answer_in_time(stub: Stub) -> None:
 
     stub.reply = late
     with pytest.raises(StageError, match=r"no answer in 0.1 s, after 2 attempts"):
-        chat(stub, retries=1, timeout=0.1).translate(["a"], **DIRECTION)
+        chat_translator(stub, retries=1, timeout=0.1).translate(["a"], **DIRECTION)
 
 
 def test_an_endpoint_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
@@ -201,7 +122,7 @@ def test_an_endpoint_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None
 )
 def test_a_text_without_an_answer_is_an_error_and_costs_no_other(stub: Stub, reply: Reply, message: str) -> None:
     stub.reply = lambda body, n: reply if body["messages"][1]["content"] == "bad" else (200, answer(body))
-    translator = chat(stub)
+    translator = chat_translator(stub)
     with pytest.raises(StageError, match=message):
         translator.translate(["a", "bad", "c"], **DIRECTION)
     assert translator.translate(["c", "a"], **DIRECTION) == ["C", "A"]
@@ -209,18 +130,20 @@ def test_a_text_without_an_answer_is_an_error_and_costs_no_other(stub: Stub, rep
 
 
 def test_a_pickled_translator_translates_and_speed_is_not_in_the_fingerprint(stub: Stub) -> None:
-    translator = chat(stub)
+    translator = chat_translator(stub)
     translator.translate(["a"], **DIRECTION)
     copy = pickle.loads(pickle.dumps(translator))
     assert copy.translate(["b"], **DIRECTION) == ["B"]
-    assert copy.fingerprint == translator.fingerprint == chat(stub, at_once=1, timeout=9, retries=0).fingerprint
-    assert chat(stub, max_tokens=9).fingerprint != translator.fingerprint
+    assert (
+        copy.fingerprint == translator.fingerprint == chat_translator(stub, at_once=1, timeout=9, retries=0).fingerprint
+    )
+    assert chat_translator(stub, max_tokens=9).fingerprint != translator.fingerprint
     assert isinstance(copy, LabelingTranslator)
 
 
 def test_labels_are_translated_in_their_context(stub: Stub) -> None:
     vigo = Sentence(("Ana", "lives", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(3, 4, "LOC")), id="1")
-    (made,) = chat(stub).translate_labeled([vigo], from_lang="en", to_lang="gl")
+    (made,) = chat_translator(stub).translate_labeled([vigo], from_lang="en", to_lang="gl")
     assert made.sentence.tokens == ("ANA", "LIVES", "IN", "VIGO")
     assert (made.sentence.tags(), made.sentence.id) == (["B-PER", "O", "O", "B-LOC"], "1")
     asked = {r["messages"][1]["content"] for r in stub.requests}
@@ -235,7 +158,7 @@ def test_build_takes_labels_through_the_endpoint(stub: Stub) -> None:
     stub.reply = reply
     ana = Sentence(("Ana", "in", "Vigo"), (Entity(0, 1, "PER"), Entity(2, 3, "LOC")))
     bad = Sentence(("bad",), (Entity(0, 1, "LOC"),))
-    first, second, third = TrainingDataBuilder(chat(stub), "oracle", to_lang="gl").run([ana, bad, ana])
+    first, second, third = TrainingDataBuilder(chat_translator(stub), "oracle", to_lang="gl").run([ana, bad, ana])
     assert first.labeled.tags() == third.labeled.tags() == ["B-PER", "O", "B-LOC"]
     assert first.projection is not None
     assert "markers:no-candidate" in first.projection.outcomes[0].scores

@@ -81,7 +81,7 @@ CASES = (
         "chat",
         base={"model": "one", "url": "http://localhost:1/v1"},
         changed={"model": "two", "url": "http://localhost:2/v1", "max_tokens": "9"},
-        speed={"key_env": "KEY", "at_once": "2", "timeout": "5", "retries": "1", "wait": "2"},
+        speed={"key_env": "KEY", "at_once": "2", "timeout": "5", "retries": "1", "wait": "2", "stop_after": "3"},
     ),
     Case("translator", "dictionary", base={"words": "{}/a.tsv"}, changed={"words": "{}/b.tsv"}, plain=False),
     Case("translator", "echo", changed={"fail_on": "Vigo"}),

@@ -11,8 +11,10 @@ XlnerError
 ├── BackendError            a backend cannot run here
 │   ├── MissingExtraError       an optional dependency is not installed
 │   ├── MissingArgumentError    the spec of a backend lacks something, such as the name of a model
-│   └── NotDownloadedError      a model of the hub is not on this machine
+│   ├── NotDownloadedError      a model of the hub is not on this machine
+│   └── StoppedError            a stage failed too often, and the run stops with what is done
 ├── StageError              a stage failed on one sentence
+│   └── UnansweredError         a service or program gave no answer, after all attempts
 └── RunFolderError          a run folder cannot be used for this run
 ```
 """
@@ -135,11 +137,29 @@ class NotDownloadedError(BackendError):
     """
 
 
+class StoppedError(BackendError):
+    """A stage failed too often to go on. What was done before is kept.
+
+    >>> isinstance(StoppedError("the endpoint failed 25 times in a row"), BackendError)
+    True
+    """
+
+
 class StageError(XlnerError):
     """A stage failed on one sentence; the other sentences of the batch are not affected.
 
     >>> str(StageError("the translation is empty", hint="use another translator"))
     'the translation is empty; use another translator'
+    """
+
+
+class UnansweredError(StageError):
+    """A service or program that a stage asks gave no answer for one sentence, after all attempts.
+
+    The sentence is not attempted again in the same run, neither whole nor in pieces.
+
+    >>> isinstance(UnansweredError("no answer in 120 s"), StageError)
+    True
     """
 
 

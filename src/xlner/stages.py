@@ -7,6 +7,9 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 |---|---|
 | `DirectedTranslator` | says which directions it translates |
 | `RetryingTranslator` | translates again in another way |
+| `IsolatingTranslator` | gives the error of a text in the place of its translation |
+| `IsolatingLabelTranslator` | the same, for labeled sentences |
+| `StoppingTranslator` | stops after too many failures in a row |
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |
 | `PhraseScoringTranslator` | scores how well two phrases translate each other |
@@ -41,6 +44,8 @@ __all__ = [
     "DependentOptions",
     "DirectedTranslator",
     "GroupProjector",
+    "IsolatingLabelTranslator",
+    "IsolatingTranslator",
     "LabelingTranslator",
     "LinkingTranslator",
     "PhraseScorer",
@@ -49,13 +54,16 @@ __all__ = [
     "Projector",
     "Recognizer",
     "RetryingTranslator",
+    "StoppingTranslator",
     "TargetEntityProjector",
     "TrainableAligner",
     "Translator",
+    "check_stopped",
     "fingerprint_of",
     "needs_training",
     "require_one_each",
     "summary_of",
+    "translate_each",
 ]
 
 
@@ -144,6 +152,36 @@ class RetryingTranslator(Translator, Protocol):
 
 
 @runtime_checkable
+class IsolatingTranslator(Translator, Protocol):
+    """A translator that gives the error of a text in the place of its translation.
+
+    No text is then asked for again because another one failed.
+
+    >>> from xlner.translation import ChatTranslator, NllbTranslator
+    >>> issubclass(ChatTranslator, IsolatingTranslator), issubclass(NllbTranslator, IsolatingTranslator)
+    (True, False)
+    """
+
+    def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
+        """The translation of each text, or its error."""
+        ...
+
+
+@runtime_checkable
+class StoppingTranslator(Translator, Protocol):
+    """A translator that stops after too many failures in a row.
+
+    >>> from xlner.translation import ChatTranslator, NllbTranslator
+    >>> issubclass(ChatTranslator, StoppingTranslator), issubclass(NllbTranslator, StoppingTranslator)
+    (True, False)
+    """
+
+    def check_stopped(self) -> None:
+        """Raise `StoppedError`, once, if it has stopped since the last call."""
+        ...
+
+
+@runtime_checkable
 class LinkingTranslator(Translator, Protocol):
     """A translator that says which part of a text became which part of its translation.
 
@@ -168,6 +206,22 @@ class LabelingTranslator(Translator, Protocol):
 
     def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
         """The labeled translation of each sentence, with one outcome per entity."""
+        ...
+
+
+@runtime_checkable
+class IsolatingLabelTranslator(LabelingTranslator, Protocol):
+    """A translator that takes labels along, and gives the error of a sentence in the place of its translation.
+
+    >>> from xlner.translation import ApertiumTranslator, ChatTranslator
+    >>> issubclass(ChatTranslator, IsolatingLabelTranslator), issubclass(ApertiumTranslator, IsolatingLabelTranslator)
+    (True, False)
+    """
+
+    def translate_labeled_each(
+        self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str
+    ) -> list[Projection | Exception]:
+        """The labeled translation of each sentence, or its error."""
         ...
 
 
@@ -288,6 +342,31 @@ def fingerprint_of(stage: object) -> str:
     if stage is None:
         return "none"
     return str(getattr(stage, "fingerprint", type(stage).__qualname__))
+
+
+def translate_each(
+    translator: Translator, texts: Sequence[str], *, from_lang: str, to_lang: str
+) -> list[str | Exception]:
+    """The translation of each text, or its error where the translator is an `IsolatingTranslator`.
+
+    Any other translator raises what its `translate` raises.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> translate_each(EchoTranslator(), ["Vigo"], from_lang="gl", to_lang="en")
+    ['Vigo']
+    """
+    if isinstance(translator, IsolatingTranslator):
+        return translator.translate_each(texts, from_lang=from_lang, to_lang=to_lang)
+    return list(translator.translate(texts, from_lang=from_lang, to_lang=to_lang))
+
+
+def check_stopped(translator: object) -> None:
+    """Raise `StoppedError` if this is a `StoppingTranslator` that has stopped.
+
+    >>> check_stopped(None)
+    """
+    if isinstance(translator, StoppingTranslator):
+        translator.check_stopped()
 
 
 def needs_training(aligner: object) -> bool:

@@ -17,7 +17,7 @@ from xlner.cli.options import option_names
 from xlner.cli.progress import progress
 from xlner.cli.scored_files import note_unknown_labels
 from xlner.core.files import STANDARD_STREAM, require_other_file
-from xlner.errors import InputError, UsageError
+from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
 from xlner.formats.by_name import input_files
 
@@ -165,6 +165,8 @@ def run(
             (folder.path / _SUMMARY).write_text(json.dumps(summary.as_dict(), indent=2) + "\n", encoding="utf-8")
     for line in _conclusion(summary, inputs, folder, filters):
         click.echo(f"xlner: {line}", err=True)
+    if summary.stopped is not None:
+        raise _stopped(summary, options)
     if summary.sentences and options.ignore and not (folder is not None and folder.reused):
         note_unknown_labels({label: pipeline.labels[label] for label in options.ignore}, pipeline.labels)
     return EXIT_SOME_FAILED if summary.failed else 0
@@ -205,6 +207,20 @@ def _reused(folder: RunFolder) -> str:
             ranges.append([number, number])
     shards = ", ".join(f"{first}–{last}" if last > first else str(first) for first, last in ranges)
     return f"shard{'s' * (len(folder.reused) > 1)} {shards} reused from {folder.path}"
+
+
+def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:
+    """Why the run stopped, what is kept, and how to go on."""
+    from xlner.pipeline.run_summary import counted
+
+    assert summary.stopped is not None
+    kept = f"finished shards are kept in {options.run_dir}, and the same command continues from there"
+    if options.run_dir is None:
+        name = "standard output" if options.output == STANDARD_STREAM else options.output
+        kept = f"{name} has the first {counted(summary.sentences, 'sentence')}, {summary.failed} of them failed"
+        kept += "; with --run-dir DIR a run can be continued"
+    hint = f"{summary.stopped.hint}; {kept}" if summary.stopped.hint else kept
+    return StoppedError(f"the run stopped: {summary.stopped.message}", hint=hint)
 
 
 def _note_kept_shards(run_dir: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from xlner.core.pair import Pair
 from xlner.engines.run_folder import RunFolder
+from xlner.errors import StoppedError
 from xlner.pipeline.build_report import BuildReport
 from xlner.pipeline.filters import SentenceFilters
 from xlner.pipeline.run_summary import RunSummary
@@ -53,6 +54,8 @@ def run_pipeline(
     - `build_report`: counts by label.
     - `on_progress`: is called with the number of pairs that were done since its last call.
 
+    If a stage stops the run, the pairs that are done are written, and the `stopped` of the summary has the reason.
+
     >>> from xlner import RecognitionPipeline, Sentence
     >>> from xlner.fakes import DictionaryRecognizer
     >>> pipeline, written = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl"), []
@@ -64,7 +67,7 @@ def run_pipeline(
     else:
         pairs = folder.run(items, pipeline.run_pairs, on_progress)
     summary = RunSummary()
-    pairs = summary.count(pairs)
+    pairs = summary.count(_until_stopped(pairs, summary))
     if build_report is not None:
         pairs = build_report.made(pairs)
     if filters is not None:
@@ -75,6 +78,13 @@ def run_pipeline(
     if build_report is not None and filters is not None:
         build_report.filtered = dict(filters.report.dropped)
     return summary
+
+
+def _until_stopped(pairs: Iterable[Pair], summary: RunSummary) -> Iterator[Pair]:
+    try:
+        yield from pairs
+    except StoppedError as stopped:
+        summary.stopped = stopped
 
 
 def _with_progress(pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> Iterator[Pair]:

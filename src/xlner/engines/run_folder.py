@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from xlner.core.files import lock_folder, replacing_text, write_durably
 from xlner.core.pair import Pair
-from xlner.errors import InputError, RunFolderError
+from xlner.errors import InputError, RunFolderError, StoppedError
 from xlner.formats import jsonl
 from xlner.formats.by_name import read_pairs
 
@@ -80,20 +80,28 @@ class RunFolder:
     ) -> Iterator[Pair]:
         """Process the items shard by shard, skip finished shards, and then yield all pairs in order.
 
-        `on_progress` is called with the number of pairs that were done since its last call.
+        `on_progress` is called with the number of pairs that were done since its last call. If `process` raises
+        `StoppedError`, the pairs of the shards before it are yielded, and then the error is raised.
         """
         iterator = iter(items)
         number = 0
+        stopped: StoppedError | None = None
         self.reused = []
         while shard := list(islice(iterator, self.shard_size)):
             if self._finished(number, len(shard)):
                 on_progress(len(shard))
                 self.reused.append(number + 1)
             else:
-                self._write(number, process(shard), on_progress)
+                try:
+                    self._write(number, process(shard), on_progress)
+                except StoppedError as error:
+                    stopped = error
+                    break
             number += 1
         for done in range(number):
             yield from self._read(done)
+        if stopped is not None:
+            raise stopped
 
     def close(self) -> None:
         """Unlock the folder for other processes."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from xlner.errors import BackendError, XlnerError
+from xlner.errors import BackendError, StoppedError, XlnerError
 from xlner.models.batching import padded_batches
 from xlner.stages import require_one_each
 
@@ -15,20 +15,31 @@ R = TypeVar("R")
 
 
 def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Cut a stream into lists of `size` items; the last list may be shorter.
+    """Cut a stream into lists of `size` items; the last list may be shorter, and so may one before a `StoppedError`.
 
     >>> list(windows("abc", 2))
     [['a', 'b'], ['c']]
     """
     iterator = iter(items)
-    while window := list(islice(iterator, size)):
-        yield window
+    stopped: StoppedError | None = None
+    while stopped is None:
+        window: list[T] = []
+        try:
+            window.extend(islice(iterator, size))
+        except StoppedError as error:
+            stopped = error
+        if window:
+            yield window
+        elif stopped is None:
+            return
+    raise stopped
 
 
-def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) -> list[R | Exception]:
+def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> list[R | Exception]:
     """Run a stage on a batch; if it raises, halve the batch until the item that breaks it is alone.
 
-    Return one result or exception per item, in order. A `BackendError` is not caused by an item and is raised.
+    Return one result or exception per item, in order. A stage may give exceptions in the places of results, so that no
+    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised.
 
     >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
     ['1', 'integer division or modulo by zero']
@@ -49,7 +60,7 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R]], items: Sequence[T]) ->
 
 
 def in_batches(
-    stage: Callable[[Sequence[T]], Sequence[R]],
+    stage: Callable[[Sequence[T]], Sequence[R | Exception]],
     items: Sequence[T],
     *,
     length: Callable[[T], int],

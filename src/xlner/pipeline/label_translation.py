@@ -11,7 +11,7 @@ from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
 from xlner.projection.markers.styles import MarkerStyle
-from xlner.stages import LabelingTranslator, LinkingTranslator, Translator, require_one_each
+from xlner.stages import IsolatingLabelTranslator, LabelingTranslator, LinkingTranslator, Translator, require_one_each
 
 
 class MarkerChoice(StrEnum):
@@ -33,7 +33,7 @@ class MarkerChoice(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LabelTranslation:
-    """A function that translates labeled sentences: sentences in, pairs with their projections out.
+    """A function that translates labeled sentences: sentences in, pairs with their projections, or errors, out.
 
     With `linked` the pairs have links for all of their words, so that no aligner is needed.
 
@@ -44,7 +44,7 @@ class LabelTranslation:
 
     name: str
     linked: bool
-    translate: Callable[[Sequence[Sentence]], list[Pair]]
+    translate: Callable[[Sequence[Sentence]], Sequence[Pair | Exception]]
 
 
 def label_translation(
@@ -95,21 +95,24 @@ def _by_links(translator: LinkingTranslator, sentences: Sequence[Sentence], from
 
 def _by_itself(
     translator: LabelingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str
-) -> list[Pair]:
+) -> list[Pair | Exception]:
+    if isinstance(translator, IsolatingLabelTranslator):
+        return _pairs(sentences, translator.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang))
     return _pairs(sentences, translator.translate_labeled(sentences, from_lang=from_lang, to_lang=to_lang))
 
 
 def _by_markers(
     translator: Translator, sentences: Sequence[Sentence], from_lang: str, to_lang: str, style: MarkerStyle
-) -> list[Pair]:
+) -> list[Pair | Exception]:
     from xlner.projection.markers.translation import translate_labeled
 
     made = translate_labeled(sentences, translator, from_lang=from_lang, to_lang=to_lang, marker=style)
     return _pairs(sentences, made)
 
 
-def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection]) -> list[Pair]:
+def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection | Exception]) -> list[Pair | Exception]:
     require_one_each("translator", len(made), len(sentences))
     return [
-        Pair(p.sentence.with_entities(()), sentence, projection=p) for sentence, p in zip(sentences, made, strict=True)
+        p if isinstance(p, Exception) else Pair(p.sentence.with_entities(()), sentence, projection=p)
+        for sentence, p in zip(sentences, made, strict=True)
     ]

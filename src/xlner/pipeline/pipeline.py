@@ -29,7 +29,16 @@ from xlner.pipeline.stage_runner import (
     unread,
 )
 from xlner.projection.calibration import Calibration
-from xlner.stages import Aligner, Projector, Recognizer, TargetEntityProjector, Translator, fingerprint_of
+from xlner.stages import (
+    Aligner,
+    Projector,
+    Recognizer,
+    TargetEntityProjector,
+    Translator,
+    check_stopped,
+    fingerprint_of,
+    translate_each,
+)
 from xlner.text.languages import canonical
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
@@ -165,7 +174,8 @@ class Pipeline:
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         """Complete pairs that may already have a source or an alignment: one result per pair, in order.
 
-        An `InputError` becomes an empty pair with that error.
+        An `InputError` becomes an empty pair with that error. Raises `StoppedError` after the pairs of the window in
+        which the translator stopped.
         """
         statistics = TranslationStatistics()  # a new one for each call, so that a shard gives the same result again
         for window in windows(pairs, self.window):
@@ -175,6 +185,7 @@ class Pipeline:
                 lambda found: self._project(self._align(self._recognize(self._translate(found, statistics)))),
                 target_entities=self._target_entities,
             )
+            check_stopped(self.translator)
 
     def _translate(self, pairs: list[Pair], statistics: TranslationStatistics) -> list[Pair]:
         translator, guard = self.translator, self._guard
@@ -190,7 +201,10 @@ class Pipeline:
 
         def translate(batch: Sequence[Pair]) -> list[CheckedTranslation]:
             texts = [text_to_translate(pair.target) for pair in batch]
-            return [CheckedTranslation(text) for text in translator.translate(texts, **direction)]
+            made = translate_each(translator, texts, **direction)
+            return [
+                CheckedTranslation("", error=t) if isinstance(t, Exception) else CheckedTranslation(t) for t in made
+            ]
 
         if guard is None:
             return self.runner.run("translator", translate, pairs, wanted, put)

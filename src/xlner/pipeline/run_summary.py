@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from xlner.core.pair import Pair
+from xlner.errors import StoppedError
 
 
 @dataclass(slots=True)
@@ -38,6 +39,8 @@ class RunSummary:
     """What looks wrong about translations."""
     wrong_translations: int = 0
     """Translations with a warning."""
+    stopped: StoppedError | None = None
+    """Why the run stopped before its end."""
 
     def count(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
         """Count pairs and pass them on."""

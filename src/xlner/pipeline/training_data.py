@@ -12,7 +12,7 @@ from xlner.core.alignment import Alignment
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
-from xlner.errors import InputError, UnknownNameError, ValidationError
+from xlner.errors import InputError, UnansweredError, UnknownNameError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.pipeline.label_translation import MarkerChoice, label_translation
 from xlner.pipeline.stage_runner import (
@@ -30,7 +30,7 @@ from xlner.pipeline.stage_runner import (
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import rated, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
-from xlner.stages import Aligner, Projector, Translator, fingerprint_of
+from xlner.stages import Aligner, Projector, Translator, check_stopped, fingerprint_of
 from xlner.text.languages import canonical
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
@@ -141,7 +141,7 @@ class TrainingDataBuilder:
         """Build from labeled source sentences: one pair per sentence, in order, with its translation or its error.
 
         The sentence is the `source` of its pair. The `target` is the translation with the same `id`; it is empty if
-        there is an error.
+        there is an error. Raises `StoppedError` after the pairs of a window in which the translator stopped.
         """
         statistics = TranslationStatistics()  # a new one for each call, so that a shard gives the same result again
         for window in windows(sentences, self.runner.window):
@@ -152,6 +152,7 @@ class TrainingDataBuilder:
             for k, pair in zip(todo, done, strict=True):
                 pairs[k] = _with_source_id(pair)
             yield from pairs
+            check_stopped(self.translator)
 
     run_pairs = run
     """The same, under the name that other pipelines have."""
@@ -177,7 +178,7 @@ class TrainingDataBuilder:
             if isinstance(result, Pair) and result.target.tokens:
                 statistics.add(text_to_translate(source), result.target.text or "")
         checked = [self._check(source, result, statistics) for source, result in zip(sources, made, strict=True)]
-        again = [k for k, found in enumerate(checked) if found.badness] if self.aligner else []
+        again = [k for k, found in enumerate(checked) if _is_made_again(found)] if self.aligner else []
         plain = dict(zip(again, self._check_plain([pairs[k] for k in again], statistics), strict=True))
         return [
             self._plain(pair, plain[k])
@@ -259,6 +260,10 @@ class TrainingDataBuilder:
         for k, found in zip(todo, rated([pairs[k] for k in todo], projections, self.calibration), strict=True):
             pairs[k] = replace(pairs[k], projection=without_unsure(found, self.min_confidence))
         return pairs
+
+
+def _is_made_again(checked: CheckedTranslation) -> bool:
+    return bool(checked.badness) and not isinstance(checked.error, UnansweredError)
 
 
 def _has_lost(pair: Pair) -> bool:

@@ -4,72 +4,46 @@ from __future__ import annotations
 
 import logging
 import os
-import random
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from http import HTTPStatus
 from importlib.util import find_spec
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from xlner.errors import BackendError, MissingExtraError, StageError, ValidationError
+from xlner.errors import BackendError, MissingExtraError, StageError, StoppedError, UnansweredError, ValidationError
+from xlner.translation.chat.answers import error_message, is_text, is_too_long, parse, read_answer
+from xlner.translation.chat.hidden_key import shown
+from xlner.translation.chat.patience import Patience
 
 if TYPE_CHECKING:
     import httpx
 
 Question = tuple[str, str]
 """The system message and the user message."""
+Answer = str | StageError
+"""What became of a question."""
 
 _LOG = logging.getLogger(__name__)
 _KEPT_ANSWERS = 50_000
 """Answers in memory."""
-_LONGEST_WAIT = 60.0
-"""Seconds before a further attempt, at most."""
-_SNIPPET = 200
-"""Characters of an endpoint's message that an error shows."""
+_LARGEST_ANSWER = 4 << 20
+"""Bytes of an answer."""
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _REFUSED = frozenset({301, 302, 307, 308, 401, 403, 404, 405})
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """Seconds that a request may take, number of further attempts, and seconds before the first of them.
-
-    Each further wait is twice as long, up to a minute, with a little random time added. An endpoint may say how long
-    to wait instead.
-    """
-
-    timeout: float = 120.0
-    retries: int = 5
-    wait: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not self.timeout > 0 or self.retries < 0 or self.wait < 0:
-            raise ValidationError(
-                f"timeout {self.timeout} must be over 0, retries {self.retries} and wait {self.wait} at least 0"
-            )
-
-    def before(self, attempt: int, said: str | None) -> float:
-        """Return the seconds to wait before further attempt number `attempt`, from 1; `said` is a `Retry-After`.
-
-        >>> Patience(wait=2.0).before(3, "7"), 8 <= Patience(wait=2.0).before(3, None) <= 10
-        (7.0, True)
-        """
-        try:
-            return min(max(float(said or ""), 0.0), _LONGEST_WAIT)
-        except ValueError:  # no header, or a date
-            return min(self.wait * 2.0 ** (attempt - 1), _LONGEST_WAIT) * random.uniform(1, 1.25)
 
 
 class ChatClient:
     """A chat endpoint and one of its models.
 
     `url` is the address before `/chat/completions`. The key is read from the environment variable `key_env` for each
-    request, and only goes into a header; without a key no header is sent. Equal questions are asked once, so that
-    repeating a batch because of one bad sentence costs only that sentence. Waiting is logged as a warning, which Python
-    shows on standard error by default.
+    request, and only goes into a header; without a key no header is sent. Equal questions are asked once. Waiting is
+    logged as a warning, which Python shows on standard error by default.
+
+    The client stops when the endpoint cannot be reached or refuses, or after `patience.stop_after` questions in a row
+    without an answer. Then it asks one question at a time, until one is answered.
 
     Raises `MissingExtraError` without httpx.
     """
@@ -85,111 +59,174 @@ class ChatClient:
         self.patience = patience
         self.at_once = at_once
         self.max_tokens = max_tokens
-        self._answers: OrderedDict[Question, str] = OrderedDict()
+        self._answers: OrderedDict[Question, Answer] = OrderedDict()
+        self._answered = False
+        self._failed_in_a_row = 0
+        self._stopped: BackendError | None = None
         self._told: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
 
-    def ask(self, questions: Sequence[Question]) -> list[str]:
-        """Return the answer to each question, in order.
+    def ask(self, questions: Sequence[Question]) -> list[Answer]:
+        """Return the answer to each question or its error, in order.
 
-        Raises `StageError` for the first question without an answer, once all others have theirs, and `BackendError`
-        if the endpoint cannot be reached or refuses the key or the model.
+        A question without an answer has an `UnansweredError`, and so have all that were not asked because the client
+        stopped. Raises `BackendError` if the endpoint cannot be reached, or refuses, before it ever answered.
         """
         new = [q for q in dict.fromkeys(questions) if q not in self._answers]
-        made: dict[Question, str | StageError] = {}
-        if new:
-            made = self._ask_all(new)
+        made = self._ask_new(new) if new else {}
+        if not self._answered and self._stopped is not None and not isinstance(self._stopped, StoppedError):
+            raise self._start_again() or self._stopped
         with self._lock:
-            self._answers.update((q, a) for q, a in made.items() if isinstance(a, str))
-        answers = []
-        for question in questions:
-            answer = made[question] if question in made else self._answers[question]
-            if isinstance(answer, StageError):
-                raise answer
-            answers.append(answer)
+            self._answers.update((q, a) for q, a in made.items() if not isinstance(a, UnansweredError))
+        answers = [made[question] if question in made else self._answers[question] for question in questions]
         with self._lock:
             while len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return answers
 
-    def _ask_all(self, questions: Sequence[Question]) -> dict[Question, str | StageError]:
+    def check_stopped(self) -> None:
+        """Raise `StoppedError` with the reason, once, if the client has stopped since the last call."""
+        stopped = self._start_again()
+        if stopped is not None:
+            raise StoppedError(stopped.message, hint=stopped.hint)
+
+    def _start_again(self) -> BackendError | None:
+        stopped, self._stopped, self._failed_in_a_row = self._stopped, None, 0
+        return stopped
+
+    def _ask_new(self, questions: Sequence[Question]) -> dict[Question, Answer]:
+        from anyio.from_thread import start_blocking_portal
+
+        self._told.clear()
+        with start_blocking_portal() as portal:  # a loop of its own: the caller may be in one already
+            return portal.start_task_soon(self._ask_all, questions).result()
+
+    async def _ask_all(self, questions: Sequence[Question]) -> dict[Question, Answer]:
+        import anyio
         import httpx
 
+        made: dict[Question, Answer] = {}
+        waiting = iter(questions)
         limits = httpx.Limits(max_connections=self.at_once)
-        stop = threading.Event()
-        self._told.clear()
-        with (
-            httpx.Client(timeout=self.patience.timeout, limits=limits) as client,
-            ThreadPoolExecutor(min(self.at_once, len(questions))) as pool,
-        ):
-            try:
-                made = list(pool.map(lambda q: self._ask_one(client, q, stop), questions))
-            except BaseException:
-                stop.set()  # the other answers are no longer needed
-                pool.shutdown(cancel_futures=True)
-                raise
-        return dict(zip(questions, made, strict=True))
+        async with httpx.AsyncClient(timeout=None, limits=limits) as client:
+            if self._stopped is not None:
+                await self._work(client, islice(waiting, 1), made)
+            if self._stopped is None:
+                async with anyio.create_task_group() as group:
 
-    def _ask_one(self, client: httpx.Client, question: Question, stop: threading.Event) -> str | StageError:
+                    async def work() -> None:
+                        await self._work(client, waiting, made)
+                        if self._stopped is not None:
+                            group.cancel_scope.cancel()  # those that wait for a further attempt
+
+                    for _ in range(min(self.at_once, len(questions))):
+                        group.start_soon(work)
+        return {question: made[question] if question in made else self._unasked() for question in questions}
+
+    async def _work(
+        self, client: httpx.AsyncClient, questions: Iterator[Question], made: dict[Question, Answer]
+    ) -> None:
+        """Ask one question after the other until none is left or the client stops."""
+        for question in questions:
+            if not is_text(question[1]):
+                made[question] = StageError("the text has half a character (a lone surrogate)")
+                continue
+            try:
+                made[question] = await self._ask_one(client, question)
+            except BackendError as error:
+                self._stopped = error
+            else:
+                self._count(made[question])
+            if self._stopped is not None:
+                return
+
+    def _count(self, answer: Answer) -> None:
+        """Stop after too many failures in a row; go on after an answer."""
+        if not isinstance(answer, UnansweredError):
+            self._answered, self._failed_in_a_row, self._stopped = True, 0, None
+            return
+        self._failed_in_a_row += 1
+        if self._failed_in_a_row >= self.patience.stop_after and self._stopped is None:
+            self._stopped = StoppedError(f"{self._failed_in_a_row} times in a row, {answer.message}")
+
+    def _unasked(self) -> UnansweredError:
+        reason = "" if self._stopped is None else f": {self._stopped.message}"
+        return UnansweredError(f"not asked, because the endpoint failed{reason}")
+
+    async def _ask_one(self, client: httpx.AsyncClient, question: Question) -> Answer:
+        """The answer to a question or its error, after further attempts where needed."""
         try:
-            return read_answer(self._sent(client, question, stop))
+            status, body = await self._sent(client, question)
+            return self._read(status, body)
         except StageError as error:
             return error
-        except BackendError:
-            stop.set()
-            raise
 
-    def _sent(self, client: httpx.Client, question: Question, stop: threading.Event) -> Any:
-        """The body of the answer, after further attempts where needed."""
+    async def _sent(self, client: httpx.AsyncClient, question: Question) -> tuple[int, Any]:
+        """The status and the content of the answer, after further attempts where needed."""
+        import anyio
         import httpx
 
-        failure: Callable[[str], BackendError | StageError] = StageError
+        headers = self._headers()
+        failure: type[BackendError | StageError] = UnansweredError
         reason = "no answer"
         said: str | None = None
         for attempt in range(self.patience.retries + 1):
             if attempt:
                 pause = self.patience.before(attempt, said)
                 self._tell(attempt, reason, pause)
-                if stop.wait(pause):
-                    break
+                await anyio.sleep(pause)
+            said = None
             try:
-                response = client.post(
-                    f"{self.url}/chat/completions", json=self._body(question), headers=self._headers()
-                )
-            except httpx.TimeoutException:
-                failure, reason, said = StageError, f"no answer in {self.patience.timeout:g} s", None
-                continue
-            except httpx.TransportError as error:
-                failure, reason, said = BackendError, f"cannot be reached: {self._shown(str(error))}", None
-                continue
-            if response.status_code not in _RETRIED:
-                return self._content(response)
-            failure = BackendError if response.status_code == 429 else StageError
-            reason, said = self._said(response), response.headers.get("retry-after")
+                with anyio.fail_after(self.patience.timeout):
+                    response, body = await self._exchanged(client, question, headers)
+            except TimeoutError:
+                failure, reason = UnansweredError, f"no answer in {self.patience.timeout:g} s"
+            except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+                failure, reason = BackendError, f"cannot be reached: {self._shown(str(error))}"
+            except httpx.HTTPError as error:
+                failure, reason = UnansweredError, f"the connection broke: {self._shown(str(error))}"
+            else:
+                if response.status_code not in _RETRIED:
+                    return response.status_code, body
+                failure = BackendError if response.status_code == 429 else UnansweredError
+                reason, said = self._said(response.status_code, body), response.headers.get("retry-after")
         attempts = self.patience.retries + 1
         raise failure(f"the chat endpoint {self.url}: {reason}, after {attempts} attempt{'s' * (attempts > 1)}")
 
+    async def _exchanged(
+        self, client: httpx.AsyncClient, question: Question, headers: dict[str, str]
+    ) -> tuple[httpx.Response, Any]:
+        """Send one request, and return the response with its JSON, or None if that is not JSON."""
+        address = f"{self.url}/chat/completions"
+        data = b""
+        async with client.stream("POST", address, json=self._body(question), headers=headers) as response:
+            async for chunk in response.aiter_bytes():
+                data += chunk
+                if len(data) > _LARGEST_ANSWER:
+                    raise UnansweredError(f"the answer of the chat endpoint is larger than {_LARGEST_ANSWER} bytes")
+        return response, parse(data)
+
     def _tell(self, attempt: int, reason: str, pause: float) -> None:
         """Log why requests wait, once for all that wait for the same reason."""
-        with self._lock:
-            if (attempt, reason) in self._told:
-                return
-            self._told.add((attempt, reason))
+        if (attempt, reason) in self._told:
+            return
+        self._told.add((attempt, reason))
         of = self.patience.retries + 1
         _LOG.warning("the chat endpoint %s: %s; attempt %d of %d in %.1f s", self.url, reason, attempt + 1, of, pause)
 
-    def _content(self, response: httpx.Response) -> Any:
-        if response.status_code in _REFUSED:
+    def _read(self, status: int, body: Any) -> str:
+        """The text of an answer that is final."""
+        if status in _REFUSED:
             raise BackendError(
-                f"the chat endpoint {self.url} refuses the request: {self._said(response)}",
+                f"the chat endpoint {self.url} refuses the request: {self._said(status, body)}",
                 hint=f"check the url, the model {self.model!r} and the key in the environment variable {self.key_env}",
             )
-        if response.status_code != 200:
-            raise StageError(f"the chat endpoint {self.url}: {self._said(response)}")
-        try:
-            return response.json()
-        except ValueError:
-            raise StageError(f"the answer of the chat endpoint {self.url} is not JSON") from None
+        if status != 200:
+            kind = StageError if is_too_long(status, body) else UnansweredError
+            raise kind(f"the chat endpoint {self.url}: {self._said(status, body)}")
+        if body is None:
+            raise UnansweredError(f"the answer of the chat endpoint {self.url} is not JSON")
+        return read_answer(body)
 
     def _body(self, question: Question) -> dict[str, object]:
         system, user = question
@@ -206,20 +243,16 @@ class ChatClient:
     def _key(self) -> str:
         return os.environ.get(self.key_env, "").strip()
 
-    def _said(self, response: httpx.Response) -> str:
+    def _said(self, status: int, body: Any) -> str:
         """The status and the message of the endpoint."""
         try:
-            error = response.json()["error"]
-            text = str(error["message"] if isinstance(error, Mapping) else error)
-        except (ValueError, LookupError, TypeError):
-            text = response.reason_phrase
-        return f"HTTP {response.status_code} {self._shown(text)}".strip()
+            phrase = HTTPStatus(status).phrase
+        except ValueError:
+            phrase = ""
+        return f"HTTP {status} {self._shown(error_message(body) or phrase)}".strip()
 
     def _shown(self, text: str) -> str:
-        """The beginning of a text, without the key, which some endpoints repeat."""
-        key = self._key()
-        text = " ".join(text.split())
-        return (text.replace(key, "…") if key else text)[:_SNIPPET]
+        return shown(text, self._key())
 
     def __getstate__(self) -> dict[str, object]:
         return {**self.__dict__, "_answers": OrderedDict(), "_lock": None}
@@ -245,23 +278,3 @@ def checked_url(url: str) -> str:
             hint="put the key into an environment variable",
         )
     return url.rstrip("/").removesuffix("/chat/completions")
-
-
-def read_answer(body: Any) -> str:
-    """Return the text of an answer. Raises `StageError` if there is none, or if it is cut off.
-
-    >>> read_answer({"choices": [{"message": {"content": " Ola "}, "finish_reason": "stop"}]})
-    'Ola'
-    """
-    try:
-        choice = body["choices"][0]
-        text = choice["message"]["content"]
-    except (LookupError, TypeError):
-        raise StageError("the answer of the chat endpoint has no message") from None
-    if choice.get("finish_reason") == "length":
-        raise StageError(
-            "the answer of the chat endpoint is cut off", hint="raise max_tokens, or the limit of the endpoint"
-        )
-    if choice.get("finish_reason") == "content_filter" or not isinstance(text, str):
-        raise StageError("the chat endpoint gave no text, or its filter removed the answer")
-    return text.strip()

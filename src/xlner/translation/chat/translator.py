@@ -7,14 +7,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TypeVar
 
 from xlner.core.entity import Entity, Span, overlaps
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Outcome, Projection, Reason
 from xlner.core.sentence import Sentence
-from xlner.errors import MissingArgumentError, ValidationError
+from xlner.errors import MissingArgumentError, StageError, ValidationError
 from xlner.text import languages
-from xlner.translation.chat.client import ChatClient, Patience, Question, checked_url
+from xlner.translation.chat.client import Answer, ChatClient, Question, checked_url
+from xlner.translation.chat.patience import Patience
 
 _TRANSLATE = (
     "You are a translator. Translate the text of the user from {source} to {target}. Answer with the translation "
@@ -27,6 +29,7 @@ _FIND = (
 )
 _PHRASE = "Text: {text}\nTranslation: {translation}\nPhrase: {phrase}"
 _NOTHING = "NONE"
+T = TypeVar("T")
 _QUOTES = "\"'“”‘’«»„`"
 
 
@@ -41,6 +44,7 @@ class ChatOptions:
     timeout: float = speed_option(120.0)
     retries: int = speed_option(5)
     wait: float = speed_option(1.0)
+    stop_after: int = speed_option(25)
     max_tokens: int | None = None
 
     def __post_init__(self) -> None:
@@ -58,10 +62,11 @@ class ChatTranslator:
     - `url`: the address before `/chat/completions`. By default the environment variable OPENAI_BASE_URL.
     - `key_env`: the environment variable with the key. The key is never in a spec, recipe or run folder.
     - `at_once`: requests at a time.
-    - `timeout`: seconds that a request may take.
+    - `timeout`: seconds that a request may take, from connecting to the last byte of its answer.
     - `retries`: further attempts for requests that time out, that the endpoint refuses for now (429, 5xx), or that do
       not reach it. A warning is logged.
     - `wait`: seconds before the first further attempt; each further one waits twice as long.
+    - `stop_after`: texts in a row without an answer after which a run stops with what is done.
     - `max_tokens`: limit of an answer. An answer that is cut off is an error.
 
     `translate_labeled` is contextual label translation (CLaP, Parekh et al. 2024): it translates the sentence, and then
@@ -85,18 +90,19 @@ class ChatTranslator:
         timeout: float = 120.0,
         retries: int = 5,
         wait: float = 1.0,
+        stop_after: int = 25,
         max_tokens: int | None = None,
     ) -> None:
         url = url or os.environ.get("OPENAI_BASE_URL")
         if model is None or not url:
             missing = "a model" if model is None else "the url of an endpoint"
             raise MissingArgumentError(f"chat needs {missing}", hint="write chat:MODEL?url=http://HOST/v1")
-        self.options = ChatOptions(model, url, key_env, at_once, timeout, retries, wait, max_tokens)
+        self.options = ChatOptions(model, url, key_env, at_once, timeout, retries, wait, stop_after, max_tokens)
         self._client = ChatClient(
             model,
             self.options.url,
             key_env=key_env,
-            patience=Patience(timeout, retries, wait),
+            patience=Patience(timeout, retries, wait, stop_after),
             at_once=at_once,
             max_tokens=max_tokens,
         )
@@ -110,13 +116,22 @@ class ChatTranslator:
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text on its own; the translation of a blank text is empty.
 
-        Raises `StageError` for the first text without an answer, once all others have theirs. Raises `BackendError` if
-        the endpoint cannot be reached, refuses, or is overloaded for longer than `retries` allow.
+        Raises the error of the first text without an answer, once all others have theirs. Raises `BackendError` if the
+        endpoint cannot be reached, refuses, is overloaded for longer than `retries` allow, or fails too often.
+        """
+        made = self.translate_each(texts, from_lang=from_lang, to_lang=to_lang)
+        self.check_stopped()
+        return [_unless_error(translation) for translation in made]
+
+    def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
+        """Return the translation of each text or its error.
+
+        Raises `BackendError` if the endpoint cannot be reached or refuses, before it ever answered.
         """
         system = _TRANSLATE.format(**_languages(from_lang, to_lang))
         asked = [(system, " ".join(text.split())) for text in texts if text.strip()]
         answers = iter(self._client.ask(asked))
-        return [" ".join(next(answers).split()) if text.strip() else "" for text in texts]
+        return [_on_one_line(next(answers)) if text.strip() else "" for text in texts]
 
     def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
         """Translate sentences with their entities, and return one projection per sentence, in order.
@@ -125,20 +140,63 @@ class ChatTranslator:
         whole words. It is dropped as `no-candidate` if they are not in the translation, and as `overlap` if other
         entities have taken them. Raises what `translate` raises.
         """
+        made = self.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang)
+        self.check_stopped()
+        return [_unless_error(projection) for projection in made]
+
+    def translate_labeled_each(
+        self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str
+    ) -> list[Projection | Exception]:
+        """Return what `translate_labeled` does, with errors in their places; raises what `translate_each` raises.
+
+        A sentence that has a translation but no answer for one of its entities has a `StageError`.
+        """
         sentences = [sentence.with_text() for sentence in sentences]
         texts = [" ".join((sentence.text or "").split()) for sentence in sentences]
-        made = self.translate(texts, from_lang=from_lang, to_lang=to_lang)
+        made = self.translate_each(texts, from_lang=from_lang, to_lang=to_lang)
         system = _FIND.format(**_languages(from_lang, to_lang), nothing=_NOTHING)
         questions: list[Question] = [
             (system, _PHRASE.format(text=text, translation=translation, phrase=sentence.surface(entity)))
             for sentence, text, translation in zip(sentences, texts, made, strict=True)
             for entity in sentence.entities
+            if isinstance(translation, str)
         ]
         answers = iter(self._client.ask(questions))
         return [
-            placed(sentence, translation, [next(answers) for _ in sentence.entities], to_lang)
+            placed_or_error(sentence, translation, [next(answers) for _ in sentence.entities], to_lang)
+            if isinstance(translation, str)
+            else translation
             for sentence, translation in zip(sentences, made, strict=True)
         ]
+
+    def check_stopped(self) -> None:
+        """Raise `StoppedError`, once, if the endpoint failed too often, or refuses after it has answered."""
+        self._client.check_stopped()
+
+
+def _on_one_line(answer: Answer) -> str | Exception:
+    return " ".join(answer.split()) if isinstance(answer, str) else answer
+
+
+def _unless_error(result: T | Exception) -> T:
+    if isinstance(result, Exception):
+        raise result
+    return result
+
+
+def placed_or_error(
+    source: Sentence, translation: str, answers: Sequence[Answer], language: str
+) -> Projection | Exception:
+    """Return what `placed` returns, or the error if a question about an entity has no answer.
+
+    >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    >>> str(placed_or_error(vigo, "Vigo", [StageError("no message")], "gl"))
+    "no answer for the entity 'Vigo': no message"
+    """
+    for entity, answer in zip(source.entities, answers, strict=True):
+        if isinstance(answer, StageError):
+            return StageError(f"no answer for the entity {source.surface(entity)!r}: {answer.message}")
+    return placed(source, translation, [answer for answer in answers if isinstance(answer, str)], language)
 
 
 def placed(source: Sentence, translation: str, answers: Sequence[str], language: str) -> Projection:

@@ -8,9 +8,9 @@ from enum import StrEnum
 from itertools import islice
 
 from xlner.core.options import options_fingerprint, speed_option
-from xlner.errors import BackendError, StageError, UnknownNameError, ValidationError
+from xlner.errors import BackendError, StageError, UnansweredError, UnknownNameError, ValidationError
 from xlner.models.batching import padded_batches
-from xlner.stages import DirectedTranslator, RetryingTranslator, Translator, fingerprint_of
+from xlner.stages import DirectedTranslator, RetryingTranslator, Translator, fingerprint_of, translate_each
 from xlner.text import languages
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
 from xlner.translation.guards import language_identification
@@ -100,7 +100,7 @@ class CheckedTranslation:
         return bool(self.badness) or self.attempt is not Attempt.FIRST
 
 
-_Translate = Callable[[Sequence[str]], Sequence[str]]
+_Translate = Callable[[Sequence[str]], Sequence[str | Exception]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +183,7 @@ class GuardedTranslator:
                 statistics.add(text, checked.text)
         made = [work.judged(text, checked) for text, checked in zip(texts, made, strict=True)]
         for attempt, translate in ((Attempt.AGAIN, work.retranslate), (Attempt.PIECES, work.in_pieces)):
-            todo = [k for k, c in enumerate(made) if c.has_warnings or (c.retry_reasons and attempt is Attempt.AGAIN)]
+            todo = [k for k, c in enumerate(made) if _is_attempted(c, attempt)]
             second = work.attempt([texts[k] for k in todo], translate, attempt)
             for k, checked in zip(todo, second, strict=True):
                 made[k] = min(made[k], work.judged(texts[k], checked), key=lambda c: c.badness)
@@ -219,20 +219,19 @@ class _Work:
     statistics: TranslationStatistics
     batch_words: int
 
-    def translate(self, texts: Sequence[str]) -> Sequence[str]:
-        return self.translator.translate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
+    def translate(self, texts: Sequence[str]) -> Sequence[str | Exception]:
+        return translate_each(self.translator, texts, from_lang=self.from_lang, to_lang=self.to_lang)
 
-    def retranslate(self, texts: Sequence[str]) -> Sequence[str]:
+    def retranslate(self, texts: Sequence[str]) -> Sequence[str | Exception]:
         if not isinstance(self.translator, RetryingTranslator):
             return self.translate(texts)
         return self.translator.retranslate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
 
-    def in_pieces(self, texts: Sequence[str]) -> Sequence[str]:
+    def in_pieces(self, texts: Sequence[str]) -> Sequence[str | Exception]:
         """Translate the sentences of each text, or the halves of a single sentence, and join them."""
         cut = [_smaller(text) for text in texts]
         made = iter(_counted(self.retranslate, [piece.strip() for parts in cut for piece in parts]))
-        spaced = not languages.spaceless(self.to_lang)
-        return [join_pieces(list(islice(made, len(parts))), parts, spaced=spaced) for parts in cut]
+        return [self._joined_pieces(list(islice(made, len(parts))), parts) for parts in cut]
 
     def judged(self, text: str, checked: CheckedTranslation) -> CheckedTranslation:
         """Add the warnings, or the retry reasons where there are none."""
@@ -260,15 +259,25 @@ class _Work:
         ]
 
     def _joined(self, text: str, parts: list[str], made: list[str | Exception], attempt: Attempt) -> CheckedTranslation:
-        failed = next((result for result in made if isinstance(result, Exception)), None)
-        if failed is not None:
-            return CheckedTranslation("", attempt=attempt, error=failed)
         if not parts:
             return CheckedTranslation(text.strip(), attempt=attempt)
-        translated = [str(result) for result in made]
-        return CheckedTranslation(
-            join_pieces(translated, parts, spaced=not languages.spaceless(self.to_lang)), attempt=attempt
-        )
+        joined = self._joined_pieces(made, parts)
+        if isinstance(joined, Exception):
+            return CheckedTranslation("", attempt=attempt, error=joined)
+        return CheckedTranslation(joined, attempt=attempt)
+
+    def _joined_pieces(self, made: Sequence[str | Exception], parts: list[str]) -> str | Exception:
+        """The translations of the parts of a text as one text, or their first error."""
+        failed = next((result for result in made if isinstance(result, Exception)), None)
+        spaced = not languages.spaceless(self.to_lang)
+        return failed or join_pieces([str(result) for result in made], parts, spaced=spaced)
+
+
+def _is_attempted(checked: CheckedTranslation, attempt: Attempt) -> bool:
+    """Whether a translation is attempted again in this way."""
+    if isinstance(checked.error, UnansweredError):
+        return False  # the translator has made all attempts
+    return checked.has_warnings or (bool(checked.retry_reasons) and attempt is Attempt.AGAIN)
 
 
 def _smaller(text: str) -> list[str]:
@@ -279,7 +288,7 @@ def _smaller(text: str) -> list[str]:
     return split_pieces(text, lambda piece: len(piece) <= (len(text) + 1) // 2 + _SMALLEST_PIECE // 2)
 
 
-def _counted(translate: _Translate, texts: Sequence[str]) -> list[str]:
+def _counted(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:
     made = list(translate(texts))
     if len(made) != len(texts):
         raise StageError(f"the translator gave {len(made)} translations for {len(texts)} texts")
