@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,16 +63,106 @@ def test_several_writers_of_one_file_do_not_disturb_each_other(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_an_exception_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "a.txt"
+def test_an_exception_leaves_the_old_file_and_keeps_what_was_written_beside_it(tmp_path: Path) -> None:
+    path, input = tmp_path / "a.txt", tmp_path / "a.txt.part"
     write_durably(path, "old")
-    with pytest.raises(KeyboardInterrupt), open_output(path) as text:  # noqa: PT012
-        text.write("new")
+    write_durably(input, "an input")
+    with pytest.raises(KeyboardInterrupt) as stop, open_output(path) as text:  # noqa: PT012
+        text.write("new\n")
         raise KeyboardInterrupt
+    assert stop.value.__notes__ == [f"what was written before is in {tmp_path / 'a.txt.part-2'}"]
+    with pytest.raises(KeyboardInterrupt) as stop, open_output(path):
+        raise KeyboardInterrupt
+    assert not hasattr(stop.value, "__notes__")
     with pytest.raises(KeyboardInterrupt), replacing(path) as stream:  # noqa: PT012
         stream.write(b"new")
         raise KeyboardInterrupt
-    assert (list(tmp_path.iterdir()), path.read_text(encoding="utf-8")) == ([path], "old")
+    assert {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir()} == {
+        "a.txt": "old",
+        "a.txt.part": "an input",
+        "a.txt.part-2": "new\n",
+    }
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """As on a disk that is almost full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.gz"])
+def test_an_output_that_does_not_fit_is_named_and_not_kept(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    write_durably(path, b"old")
+    match = f"{name}: cannot be written: File too large"
+    with pytest.raises(InputError, match=match), largest_file(1000), open_output(path) as stream:  # noqa: PT012
+        for number in range(100_000):
+            stream.write(f"{number}\n")
+    with pytest.raises(InputError, match=match), largest_file(10):
+        write_durably(path, b"0123456789a")
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert path.read_bytes() == b"old"
+
+
+def test_a_full_device_and_other_places_in_which_nothing_is_replaced(tmp_path: Path) -> None:
+    for _ in range(2):
+        with pytest.raises(InputError, match="/dev/full: cannot be written: No space left on device; free some space"):
+            write_durably("/dev/full", "a")
+    write_durably("/dev/null", "a")
+    assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
+    log = tmp_path / "log"
+    log.write_text("before\n", encoding="utf-8")
+    with log.open("a", encoding="utf-8") as opened:
+        (tmp_path / "link").symlink_to(f"/dev/fd/{opened.fileno()}")
+        for place in (f"/dev/fd/{opened.fileno()}", f"/proc/self/fd/{opened.fileno()}", tmp_path / "link"):
+            write_durably(place, "a\n")
+    assert log.read_text(encoding="utf-8") == "before\na\na\na\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "log"]
+
+
+def test_a_private_file_is_never_open_to_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.touch(0o600)
+    with open_output(path) as stream:
+        stream.write("secret")
+        assert {mode(p) for p in tmp_path.iterdir()} == {0o600}
+    assert mode(path) == 0o600
+
+
+def test_a_write_protected_file_is_not_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.txt"
+    path.touch(0o444)
+    monkeypatch.setattr(os, "access", lambda path, how: False)  # the superuser may write everything
+    with pytest.raises(InputError, match="cannot be written: Permission denied"):
+        write_durably(path, "a")
+
+
+def test_names_that_are_long_or_that_no_file_has(tmp_path: Path) -> None:
+    path = tmp_path / ("é" * 127)
+    write_durably(path, "a")
+    assert list(tmp_path.iterdir()) == [path]
+    for name in ("a\0b", "a\ud800b"):
+        with pytest.raises(InputError, match="cannot be written: no file can have this name"):
+            write_durably(tmp_path / name, "a")
+        with pytest.raises(InputError, match="cannot be read: no file can have this name"):
+            list(read_lines(tmp_path / name))
+        with pytest.raises(RunFolderError, match="cannot be created: no file can have this name"):
+            lock_folder(tmp_path / name)
+
+
+def test_a_lock_follows_no_link_and_empties_no_file(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.txt"
+    mine.write_text("keep", encoding="utf-8")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / ".lock").symlink_to(mine)
+    with pytest.raises(RunFolderError, match="cannot be created"):
+        lock_folder(tmp_path / "run")
+    assert mine.read_text(encoding="utf-8") == "keep"
 
 
 def test_links_stay_links(tmp_path: Path) -> None:

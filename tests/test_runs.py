@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -79,6 +80,71 @@ def test_another_run_is_refused_and_overwritten_on_demand(tmp_path: Path) -> Non
     assert (tmp_path / "mine.txt").exists()
 
 
+@pytest.mark.parametrize("shard_size", ["0", "-1", "null", "true", "2.5", '"10"'])
+def test_a_manifest_with_a_wrong_shard_size_is_damaged(tmp_path: Path, shard_size: str) -> None:
+    first = run(tmp_path)
+    manifest = tmp_path / "run.json"
+    text = manifest.read_text(encoding="utf-8")
+    manifest.write_text(text.replace('"shard_size": 10', f'"shard_size": {shard_size}'), encoding="utf-8")
+    with pytest.raises(RunFolderError, match=r"run.json is damaged; use another folder, or --overwrite to start over"):
+        run(tmp_path)
+    assert run(tmp_path, overwrite=True) == first
+
+
+def test_shards_that_changed_places_or_runs_are_done_again(tmp_path: Path) -> None:
+    first = run(tmp_path / "a")
+    names = [tmp_path / "a" / f"shard-{k:06d}" for k in range(2)]
+    for suffix in (".jsonl", ".done"):
+        one, two = (name.with_suffix(suffix) for name in names)
+        data = one.read_bytes()
+        two.replace(one)
+        two.write_bytes(data)
+    with RunFolder(tmp_path / "a", IDENTITY) as folder:
+        assert list(folder.run(TEXTS, process)) == first
+        assert folder.reused == [3]
+    with RunFolder(tmp_path / "b", {**IDENTITY, "input": "j"}, shard_size=10) as folder:
+        for path in (tmp_path / "a").glob("shard*"):
+            (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+        assert list(folder.run(TEXTS, process)) == first
+        assert not folder.reused
+
+
+def test_a_folder_that_is_not_of_a_run_is_left_alone(tmp_path: Path) -> None:
+    files = {"shard-00000-of-00008.parquet": "a", "shard-000000.jsonl": "b", "run.json": "{}"}
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for overwrite in (False, True):
+        with pytest.raises(
+            RunFolderError, match=r"holds other files, such as shard-00000-of-00008.parquet, and is not"
+        ):
+            RunFolder(tmp_path, IDENTITY, overwrite=overwrite)
+    assert {p.name: p.read_text(encoding="utf-8") for p in tmp_path.iterdir()} == files
+
+
+def test_starting_over_removes_only_files_of_the_run(tmp_path: Path) -> None:
+    run(tmp_path)
+    others = {"shard-00000-of-00008.parquet", "shard-notes.txt", "run.json.bak"}
+    for name in others:
+        (tmp_path / name).touch()
+    run(tmp_path, overwrite=True)
+    assert others <= {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_folder_that_is_removed_during_the_run(tmp_path: Path) -> None:
+    def removing(items: Iterable[str]) -> Iterator[Pair]:
+        yield from process(items)
+        shutil.rmtree(tmp_path / "run")
+
+    with pytest.raises(RunFolderError, match="was removed during the run; the same command starts over"):
+        run(tmp_path / "run", removing)
+    with RunFolder(tmp_path / "run", IDENTITY) as folder:
+        pairs = folder.run(TEXTS, process)
+        next(pairs)
+        shutil.rmtree(tmp_path / "run")
+        with RunFolder(tmp_path / "other", IDENTITY), pytest.raises(RunFolderError, match="was removed"):
+            list(folder._read(0))
+
+
 def test_a_damaged_manifest_and_a_folder_in_use(tmp_path: Path) -> None:
     with RunFolder(tmp_path, IDENTITY), pytest.raises(RunFolderError, match="in use by another process"):
         RunFolder(tmp_path, IDENTITY)
@@ -87,7 +153,7 @@ def test_a_damaged_manifest_and_a_folder_in_use(tmp_path: Path) -> None:
         RunFolder(tmp_path, IDENTITY)
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(RunFolderError, match="cannot be created"):
+    with pytest.raises(RunFolderError, match="cannot be used: Not a directory; name a new folder"):
         RunFolder(file, IDENTITY)
 
 

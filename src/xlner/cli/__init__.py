@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
@@ -33,10 +35,8 @@ from xlner.cli.commands.train_language_adapter import train_language_adapter
 from xlner.cli.commands.train_multilingual import train_multilingual
 from xlner.cli.commands.translate import translate
 from xlner.cli.commands.zero_shot import zero_shot
-from xlner.errors import XlnerError
+from xlner.cli.failures import discard_output, flush_output, report_failure
 
-EXIT_BAD_USAGE = 2
-EXIT_INTERRUPTED = 130
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Label and build": (label, project, build),
     "Single stages": (translate, recognize, align, symmetrize, lexicon),
@@ -63,8 +63,40 @@ class _App(click.Group):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:  # click would exit with 1, the exit code for failed sentences
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            discard_output()
             return 0
+
+
+@dataclass(slots=True)
+class _Debug:
+    """Whether tracebacks are wanted."""
+
+    wanted: bool = False
+
+
+def _debug_option(*, hidden: bool) -> Callable[[click.Command], click.Command]:
+    """Add `--debug` to a command; it is known before any other option is read."""
+
+    def remember(context: click.Context, _: click.Parameter, value: bool) -> None:
+        debug = context.find_object(_Debug)
+        if debug is not None and value:
+            debug.wanted = True
+
+    option = click.Option(
+        ["--debug"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        hidden=hidden,
+        callback=remember,
+        help="Show the traceback of an error.",
+    )
+
+    def add(command: click.Command) -> click.Command:
+        command.params.append(option)
+        return command
+
+    return add
 
 
 @click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -73,31 +105,30 @@ def app() -> None:
     """Label text in any language: translate it, recognize entities in the translation, align the words, and project
     the entities back.
 
-    Exit codes: 0 success, 1 some sentences failed, 2 bad usage or input, 130 interrupted.
+    Exit codes: 0 success, 1 some sentences failed, 2 bad usage or input, 3 unexpected error, 130 interrupted.
     """
 
 
+_debug_option(hidden=False)(app)
+
+
 for command in (command for commands in GROUPS.values() for command in commands):
-    app.add_command(command)
+    app.add_command(_debug_option(hidden=True)(command))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit. An `XlnerError` is printed as one line on standard error."""
-    sys.exit(_run(arguments))
+    """Run the command line and exit. Any error is printed as one line on standard error."""
+    if sys.stderr is None:  # it is closed
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.exit(flush_output(_run(arguments)))
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    debug = _Debug()
     try:
-        code = app(arguments, standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        code = app(arguments, standalone_mode=False, obj=debug)
     except click.exceptions.Exit as stop:
         return stop.exit_code
-    except XlnerError as error:
-        click.echo(f"xlner: {error}", err=True)
-        return EXIT_BAD_USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("xlner: interrupted", err=True)
-        return EXIT_INTERRUPTED
+    except (Exception, KeyboardInterrupt) as error:
+        return report_failure(error, debug=debug.wanted)
     return code if isinstance(code, int) else 0

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import click
-
+from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
@@ -72,7 +71,7 @@ class AlignerTraining:
         from xlner.cli.run import stopping_at_errors
 
         named = ", ".join(f"{source} and {target}" for source, target in bitexts)
-        click.echo(f"xlner: {spec} learns from {named}", err=True)
+        note(f"{spec} learns from {named}")
         for source, target in bitexts:
             for item in stopping_at_errors(self.read(source, target), self.on_error):
                 if isinstance(item, Pair):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
+import math
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from xlner.cli.config import load_config
+from xlner.core.files import require_output
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.tags import Repair, Scheme
-from xlner.errors import InputError, UnknownNameError
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -31,9 +31,29 @@ def comma_list(value: str | Sequence[str]) -> tuple[str, ...]:
 def number_list(value: str | Sequence[float]) -> tuple[float, ...]:
     """Numbers separated by commas, or a list from a config."""
     try:
-        return tuple(float(part) for part in (value.split(",") if isinstance(value, str) else value))
+        return tuple(finite(float(part)) for part in (value.split(",") if isinstance(value, str) else value))
     except ValueError:
         raise click.BadParameter(f"{value!r} is not a list of numbers, such as 2,1") from None
+
+
+def finite(value: float | str) -> float:
+    """A number that is neither infinite nor NaN."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{value} is not a finite number")
+    return number
+
+
+class FiniteFloat(click.FloatRange):
+    """A number in a range; NaN is in none."""
+
+    name = "float"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
 
 
 def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -47,43 +67,20 @@ def options(*decorators: Callable[[Command], Command]) -> Callable[[Command], Co
     return decorate
 
 
-def option_names(command: click.Command) -> dict[str, str]:
-    """The names of the options of a command on the command line and in configs, by parameter."""
-    return {
-        p.name: max(p.opts, key=len).removeprefix("--")
-        for p in command.params
-        if isinstance(p, click.Option) and p.name
-    }
-
-
-def _load_config(context: click.Context, _: click.Parameter, path: str | None) -> str | None:
-    """Use the values of a TOML file as defaults; raise `UnknownNameError` for unknown keys."""
-    if path is None:
-        return None
-    try:
-        config = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"not TOML: {error}", path=path) from None
-    names = {option: parameter for parameter, option in option_names(context.command).items()}
-    names.pop("config")
-    repeatable = {p.name for p in context.command.params if isinstance(p, click.Option) and p.multiple}
-    values = {}
-    for key, value in config.items():
-        if key.replace("_", "-") not in names:
-            close = get_close_matches(key, names, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names))}"
-            raise UnknownNameError(f"{path}: unknown key {key!r}", hint=hint)
-        if not isinstance(value, (str, int, float, list)):
-            raise InputError(f"{key} must be a string, a number, true, false or a list", path=path)
-        name = names[key.replace("_", "-")]
-        values[name] = [value] if name in repeatable and isinstance(value, str) else value
-    context.default_map = {**(context.default_map or {}), **values}
+def _check_output(_: click.Context, __: click.Parameter, path: str) -> str:
+    """Refuse an output that cannot be written before anything else is done."""
+    require_output(path)
     return path
 
 
-OUTPUT = click.option("-o", "--output", default="-", metavar="FILE", help="Output file; - is standard output.")
+OUTPUT = click.option(
+    "-o",
+    "--output",
+    default="-",
+    metavar="FILE",
+    callback=_check_output,
+    help="Output file; - is standard output.",
+)
 ON_ERROR = click.option(
     "--on-error",
     type=click.Choice(["stop", "skip"]),
@@ -134,7 +131,7 @@ PROJECTOR = click.option(
 )
 MIN_CONFIDENCE = click.option(
     "--min-confidence",
-    type=click.FloatRange(0, 1),
+    type=FiniteFloat(0, 1),
     default=0.0,
     metavar="X",
     help="Drop entities with a confidence below X, from 0 to 1.",
@@ -161,10 +158,22 @@ ON_WARNING = click.option(
     help="What to do with a translation that still looks wrong after a second attempt: keep it with its warnings, "
     "write an error instead, or stop.",
 )
+
+
+def _check_run_dir(_: click.Context, __: click.Parameter, folder: str | None) -> str | None:
+    """Refuse a folder with other files before anything else is done."""
+    if folder is not None:
+        from xlner.engines.run_files import require_run_folder
+
+        require_run_folder(Path(folder))
+    return folder
+
+
 RUN = options(
     click.option(
         "--run-dir",
         metavar="DIR",
+        callback=_check_run_dir,
         help="Keep finished shards of 250 sentences in DIR. After a crash the same command continues there.",
     ),
     click.option("--resume/--overwrite", default=True, help="Continue the run in DIR (default), or start over."),
@@ -173,7 +182,7 @@ CONFIG = click.option(
     "--config",
     is_eager=True,
     expose_value=False,
-    callback=_load_config,
+    callback=load_config,
     metavar="FILE",
     help="TOML file with values for these options. Options on the command line take precedence.",
 )

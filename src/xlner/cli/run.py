@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from xlner.cli.options import option_names
+from xlner.cli.config import option_names
+from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.scored_files import note_unknown_labels
-from xlner.core.files import STANDARD_STREAM, require_other_file
+from xlner.core.files import STANDARD_STREAM, require_other_file, write_durably, write_json
 from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
 from xlner.formats.by_name import input_files
@@ -64,7 +64,7 @@ class RunOptions:
             if format not in OUTPUT_FORMATS:
                 raise UsageError(f"{self.output}: format {format!r} holds no entities", hint="write .conll or .jsonl")
             return format
-        if sys.stdout.isatty():
+        if sys.stdout is not None and sys.stdout.isatty():
             return PRETTY
         return "conll" if input_format == "conll" else "jsonl"
 
@@ -114,7 +114,7 @@ def note_unsure(pipeline: AnyPipeline, min_confidence: float) -> None:
 
     if isinstance(pipeline, (Ensemble, RecognitionPipeline)) and pipeline.unsure:
         entities = counted(pipeline.unsure, "entity", "entities")
-        click.echo(f"xlner: {entities} below --min-confidence {min_confidence:g} left out", err=True)
+        note(f"{entities} below --min-confidence {min_confidence:g} left out")
 
 
 def stopping_at_errors(items: Iterable[Item], on_error: str) -> Iterator[Item]:
@@ -162,9 +162,9 @@ def run(
             on_progress=advance,
         )
         if folder is not None and summary.projected:
-            (folder.path / _SUMMARY).write_text(json.dumps(summary.as_dict(), indent=2) + "\n", encoding="utf-8")
+            write_json(folder.path / _SUMMARY, summary.as_dict())
     for line in _conclusion(summary, inputs, folder, filters):
-        click.echo(f"xlner: {line}", err=True)
+        note(line)
     if summary.stopped is not None:
         raise _stopped(summary, options)
     if summary.sentences and options.ignore and not (folder is not None and folder.reused):
@@ -225,7 +225,7 @@ def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:
 
 def _note_kept_shards(run_dir: str | None) -> None:
     if run_dir is not None and isinstance(sys.exception(), KeyboardInterrupt):
-        click.echo(f"xlner: finished shards are kept in {run_dir}; the same command continues from there", err=True)
+        note(f"finished shards are kept in {run_dir}; the same command continues from there")
 
 
 def _run_folder(pipeline: AnyPipeline, inputs: Inputs, options: RunOptions) -> RunFolder:
@@ -248,5 +248,5 @@ def _run_folder(pipeline: AnyPipeline, inputs: Inputs, options: RunOptions) -> R
         if name in names and name not in _NOT_IN_CONFIG and value not in (None, ()):
             shown = list(value) if isinstance(value, tuple) else value
             lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
-    Path(folder.path, _CONFIG).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_durably(folder.path / _CONFIG, "\n".join(lines) + "\n")
     return folder

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.core.files import require_content
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
@@ -66,4 +67,4 @@ def note_unknown_labels(ignored: Mapping[str, int], labels: Mapping[str, object]
         if not count:
             close = get_close_matches(label.upper(), known, n=1)
             hint = f"did you mean {close[0]}?" if close else f"labels here: {', '.join(sorted(known)) or 'none'}"
-            click.echo(f"xlner: --ignore {label}: no entity has this label; {hint}", err=True)
+            note(f"--ignore {label}: no entity has this label; {hint}")

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from xlner.text.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 _LEAST_WIDTH = 200
 """Columns of a table at least: a line that the terminal wraps is better than truncated numbers."""
 
 
 def make_console() -> Console:
-    """A console that truncates nothing."""
+    """A console that truncates nothing, and shows text as it is: no markup, and no control characters."""
     from rich.console import Console
 
+    class PlainConsole(Console):
+        def render_str(self, text: str, **options: Any) -> Text:
+            return super().render_str(printable(text, lines=True), **options)
+
     width = max(_LEAST_WIDTH, Console().width)
-    return Console(highlight=False, soft_wrap=True, width=width)
+    return PlainConsole(highlight=False, soft_wrap=True, width=width, markup=False)
 
 
 def make_table(first: str, *others: str) -> Table:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
 import io
 import json
 import os
-import re
-import secrets
 import stat
 import sys
 import tempfile
@@ -18,15 +17,24 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, TextIO
 
+from xlner.core.output_stream import (
+    TEMPORARY,
+    cannot_be_written,
+    discard,
+    open_in_place,
+    open_temporary,
+    put_in_place,
+    reason,
+)
 from xlner.errors import InputError, RunFolderError
 
 STANDARD_STREAM = "-"
 """The path that stands for standard input or standard output."""
 
+LOCK = ".lock"
+"""The file that keeps other processes out of a folder."""
 _MODEL_FILES = ("config.json", "adapter.json")
-_PARTIAL = ".part"  # the suffix of temporary files
-_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
-"""The names that `replacing` gives to temporary files; other files that end in `.part` are not ours."""
+_DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 Line = tuple[int, str | InputError]
 """A 1-based line number and the line without its end, or the reason why it cannot be read."""
@@ -69,8 +77,8 @@ def _open_bytes(path: str | Path) -> AbstractContextManager[Any]:
         return nullcontext(sys.stdin.buffer)
     try:
         return gzip.open(path) if Path(path).suffix == ".gz" else Path(path).open("rb")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {reason(error)}", path=path) from None
 
 
 def require_content(path: str | Path) -> None:
@@ -79,20 +87,40 @@ def require_content(path: str | Path) -> None:
         return
     try:
         found = Path(path).stat()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {reason(error)}", path=path) from None
     if stat.S_ISDIR(found.st_mode):
         raise InputError("this is a folder", path=path, hint="give a file")
     if stat.S_ISREG(found.st_mode) and found.st_size == 0:
         raise InputError("the file is empty", path=path, hint="give at least one sentence")
 
 
+def require_output(path: str | Path) -> None:
+    """Raise `InputError` if a file cannot be written there: a folder, or a file in a folder that does not exist."""
+    if str(path) == STANDARD_STREAM:
+        return
+    try:
+        place = Path(path)
+        if place.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if place.exists():
+            allowed = os.access(place, os.W_OK)
+        else:
+            folder = Path(os.path.realpath(place)).parent
+            folder.stat()
+            allowed = os.access(folder, os.W_OK | os.X_OK)
+        if not allowed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except (OSError, ValueError) as error:
+        raise cannot_be_written(path, error) from None
+
+
 def require_other_file(output: str | Path, *inputs: str | Path) -> None:
     """Raise `InputError` if the output is the same file as one of the inputs."""
     for path in inputs:
-        if STANDARD_STREAM in (str(output), str(path)) or not (Path(output).exists() and Path(path).exists()):
+        if STANDARD_STREAM in (str(output), str(path)) or not Path(output).is_file():
             continue
-        if Path(output).samefile(path):
+        if Path(path).exists() and Path(output).samefile(path):
             raise InputError("the output would replace its own input", path=output, hint="name another output")
 
 
@@ -114,13 +142,16 @@ def require_writable_folder(folder: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def replacing(path: str | Path, *, durable: bool = False) -> Iterator[IO[bytes]]:
+def replacing(path: str | Path, *, durable: bool = False, keep: bool = False) -> Iterator[IO[bytes]]:
     """Open a stream whose content replaces a file when the block ends without an exception.
 
     Until then the content is in a hidden file of a unique name in the same folder, so that readers never see half a
     file, and several processes may write the same file at once. With `durable` the content is on the disk before it
     takes its place. An existing file keeps its mode, and a symbolic link stays one. What is not a regular file, such
-    as a pipe, is written to directly.
+    as a device or a pipe, is written to directly.
+
+    After an exception the old file is as it was. With `keep` what was written before the exception is kept in
+    `PATH.part`, or in `PATH.part-2` … if that exists, and a note of the exception says so; unless it cannot be written.
 
     Raises `InputError` if the file cannot be written.
 
@@ -130,31 +161,21 @@ def replacing(path: str | Path, *, durable: bool = False) -> Iterator[IO[bytes]]
     ...     [path.name for path in Path(folder).iterdir()]
     ['a.txt']
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        with _opened(target, "wb", path) as stream:
-            yield stream
+    direct = open_in_place(path)
+    if direct is not None:
+        with direct:
+            yield direct
         return
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{_PARTIAL}")
-    with _opened(temporary, "xb", path) as stream:
-        try:
-            yield stream
-            stream.flush()
-            if durable:
-                os.fsync(stream.fileno())
-            if target.exists():
-                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-            temporary.replace(target)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-
-
-def _opened(file: Path, mode: str, path: str | Path) -> IO[bytes]:
+    target = Path(os.path.realpath(path))
+    temporary, stream = open_temporary(target, path)
     try:
-        return file.open(mode)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", path=path) from None
+        yield stream
+        put_in_place(temporary, stream, target, durable=durable)
+    except BaseException as error:
+        kept = discard(temporary, stream, target, keep=keep)
+        if kept is not None:
+            error.add_note(f"what was written before is in {kept}")
+        raise
 
 
 def write_durably(path: str | Path, data: str | bytes) -> None:
@@ -164,9 +185,9 @@ def write_durably(path: str | Path, data: str | bytes) -> None:
 
 
 @contextmanager
-def replacing_text(path: str | Path, *, durable: bool = False) -> Iterator[TextIO]:
+def replacing_text(path: str | Path, *, durable: bool = False, keep: bool = False) -> Iterator[TextIO]:
     """The same as `replacing` for UTF-8 text with LF as line end, compressed if the name ends in `.gz`."""
-    with replacing(path, durable=durable) as stream, _compressing(stream, path) as data:
+    with replacing(path, durable=durable, keep=keep) as stream, _compressing(stream, path) as data:
         text = io.TextIOWrapper(data, encoding="utf-8", newline="\n")
         try:
             yield text
@@ -183,18 +204,38 @@ def _compressing(stream: IO[bytes], path: str | Path) -> AbstractContextManager[
 
 @contextmanager
 def open_output(path: str | Path) -> Iterator[TextIO]:
-    """Open a text stream to a file, see `replacing_text`, or to standard output for `-`."""
+    """Open a text stream to a file or to standard output for `-`.
+
+    After an exception what was written to the file is kept beside it, see `replacing`.
+    """
     if str(path) == STANDARD_STREAM:
-        yield sys.stdout
-        sys.stdout.flush()
+        with _standard_output() as stream:
+            yield stream
         return
-    with replacing_text(path) as stream:
+    with replacing_text(path, keep=True) as stream:
         yield stream
 
 
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    """Standard output as UTF-8 with LF as line end, whatever the locale says."""
+    stream: TextIO | None = sys.stdout
+    if stream is None:
+        raise InputError("cannot be written: it is closed", path="standard output", hint="name an output with -o")
+    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+        stream.reconfigure(encoding="utf-8", newline="\n")
+    try:
+        yield stream
+        stream.flush()
+    except OSError as error:
+        if error.errno in _DISK_ERRORS:
+            raise cannot_be_written("standard output", error) from None
+        raise
+
+
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write an object as indented JSON in UTF-8."""
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Replace the content of a file by an object as indented JSON in UTF-8."""
+    write_durably(path, json.dumps(values, indent=2, ensure_ascii=False) + "\n")
 
 
 def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
@@ -205,9 +246,9 @@ def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / ".lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise RunFolderError(f"{what} {folder} cannot be created: {error.strerror}") from None
+        lock = os.fdopen(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o666), "r+")
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{what} {folder} cannot be created: {reason(error)}") from None
     try:
         import fcntl
 
@@ -218,7 +259,7 @@ def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
         lock.close()
         raise RunFolderError(f"{what} {folder} is in use by another process") from None
     for left in folder.iterdir():
-        if _TEMPORARY.fullmatch(left.name):
+        if TEMPORARY.fullmatch(left.name):
             left.unlink(missing_ok=True)
     return lock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
@@ -14,7 +15,8 @@ from xlner.errors import InputError, ValidationError
 class LexiconEntry:
     """A word or phrase, its translation, and the weight of the translation; a larger weight is better.
 
-    Raises `ValidationError` if the source or target is empty or contains a tab or a line break.
+    Raises `ValidationError` if the source or target is empty or contains a tab or a line break, and for a weight that
+    is infinite or NaN.
 
     >>> LexiconEntry("old town", "ciudad vieja").weight
     1.0
@@ -28,6 +30,8 @@ class LexiconEntry:
         for text in (self.source, self.target):
             if not text.strip() or any(c in text for c in "\t\r\n"):
                 raise ValidationError(f"{text!r} is not a word or phrase")
+        if not math.isfinite(self.weight):
+            raise ValidationError(f"weight {self.weight} is not a finite number")
 
 
 def read(lines: Iterable[Line], *, path: str = "-") -> Iterator[LexiconEntry | InputError]:

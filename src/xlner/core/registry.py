@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import math
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -248,7 +249,8 @@ def options_of(cls: Any, spec: Spec) -> dict[str, Any]:
 def convert(value: str, hint: Any, what: str) -> Any:
     """Convert the text of an option to its declared type: `int`, `float` or `bool`, optional or not.
 
-    Text stays text for any other type. `what` names the option in the error: `UsageError` for a value of another type.
+    Text stays text for any other type. `what` names the option in the error: `UsageError` for a value of another type
+    and for NaN.
 
     >>> convert("0.5", float | None, "rate"), convert("yes", bool, "spaced"), convert("a", str, "name")
     (0.5, True, 'a')
@@ -259,6 +261,8 @@ def convert(value: str, hint: Any, what: str) -> Any:
     try:
         if hint is bool:
             return _BOOLEANS[value.lower()]
+        if hint is float and math.isnan(float(value)):
+            raise ValueError(value)
         return hint(value) if hint in (int, float) else value
     except (ValueError, KeyError):
         hint_text = "write true or false" if hint is bool else None

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 from xlner.core.files import lock_folder, replacing_text, write_durably
 from xlner.core.pair import Pair
-from xlner.errors import InputError, RunFolderError, StoppedError
+from xlner.engines.run_files import MANIFEST, Manifest, clear, read_manifest, require_run_folder
+from xlner.errors import InputError, RunFolderError, StoppedError, ValidationError
 from xlner.formats import jsonl
 from xlner.formats.by_name import read_pairs
 
 DEFAULT_SHARD_SIZE = 250
-_MANIFEST = "run.json"
 
 T = TypeVar("T")
 
@@ -26,10 +27,11 @@ class RunFolder:
 
     - `identity`: everything that the results depend on, such as options, versions and hashes of the input.
     - `shard_size`: sentences in a shard; a folder keeps the size that its run began with.
-    - `overwrite`: remove the shards of an earlier run.
+    - `overwrite`: remove the shards of an earlier run, and nothing else.
 
     `reused` has the numbers, from 1, of the shards that the last `run` found finished. Raises `RunFolderError` if the
-    folder belongs to a run with another identity, is in use by another process, or cannot be created.
+    folder belongs to a run with another identity, holds other files and no run, is in use by another process, or cannot
+    be created.
 
     >>> from tempfile import TemporaryDirectory
     >>> from xlner import RecognitionPipeline, Sentence
@@ -50,27 +52,32 @@ class RunFolder:
     ) -> None:
         self.path = Path(path)
         self.reused: list[int] = []
+        if shard_size < 1:
+            raise ValidationError(f"shard_size {shard_size} holds no sentence", hint="use 1 or more")
+        require_run_folder(self.path)
         self._lock = lock_folder(self.path)
         try:
-            self.shard_size = self._open(json.loads(json.dumps(identity)), shard_size, overwrite)
+            self._manifest = self._open(Manifest(json.loads(json.dumps(identity)), shard_size), overwrite)
         except BaseException:
             self.close()
             raise
+        self.shard_size = self._manifest.shard_size
+        self._run = hashlib.sha256(self._manifest.as_text().encode()).hexdigest()
 
-    def _open(self, identity: Mapping[str, Any], shard_size: int, overwrite: bool) -> int:
-        """Begin or resume a run, and return the shard size that it began with."""
+    def _open(self, wanted: Manifest, overwrite: bool) -> Manifest:
+        """Begin or resume a run; its manifest has the shard size that it began with."""
         if overwrite:
-            _clear(self.path)
-        manifest = self._manifest()
-        if manifest is None:
-            manifest = {"identity": identity, "shard_size": shard_size}
-            write_durably(self.path / _MANIFEST, json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
-        elif manifest["identity"] != identity:
+            clear(self.path)
+        found = read_manifest(self.path)
+        if found is None:
+            write_durably(self.path / MANIFEST, wanted.as_text())
+            return wanted
+        if found.identity != wanted.identity:
             raise RunFolderError(
-                f"{self.path} holds a run with another {_difference(manifest['identity'], identity)}",
+                f"{self.path} holds a run with another {found.difference(wanted)}",
                 hint="use another folder, or --overwrite to start over",
             )
-        return int(manifest["shard_size"])
+        return found
 
     def run(
         self,
@@ -122,34 +129,46 @@ class RunFolder:
         try:
             mark = json.loads(path.with_suffix(".done").read_text(encoding="utf-8"))
             data = path.read_bytes()
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return False
-        return bool(mark == _mark(data) and mark["lines"] == expected)
+        return bool(mark == self._mark(number, data) and mark["lines"] == expected)
+
+    def _mark(self, number: int, data: bytes) -> dict[str, object]:
+        """What a finished shard is marked with: its number, its run and its content."""
+        return {
+            "shard": number,
+            "run": self._run,
+            "lines": data.count(b"\n"),
+            "sha256": hashlib.sha256(data).hexdigest(),
+        }
 
     def _write(self, number: int, pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> None:
         path = self._shard(number)
-        with replacing_text(path, durable=True) as stream:
+        with self._there(), replacing_text(path, durable=True) as stream:
             for pair in pairs:
                 jsonl.write_pair(stream, pair)
                 on_progress(1)
-        write_durably(path.with_suffix(".done"), json.dumps(_mark(path.read_bytes())))
+        with self._there():
+            write_durably(path.with_suffix(".done"), json.dumps(self._mark(number, path.read_bytes())))
 
     def _read(self, number: int) -> Iterator[Pair]:
-        for item in read_pairs(self._shard(number)):
-            if isinstance(item, InputError):
-                raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start over")
-            yield item
+        with self._there():
+            for item in read_pairs(self._shard(number)):
+                if isinstance(item, InputError):
+                    raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start over")
+                yield item
 
-    def _manifest(self) -> dict[str, Any] | None:
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """Say so if an error comes from a run folder that somebody removed."""
         try:
-            text = (self.path / _MANIFEST).read_text(encoding="utf-8")
-        except FileNotFoundError:
-            return None
-        try:
-            manifest = json.loads(text)
-            return {"identity": manifest["identity"], "shard_size": manifest["shard_size"]}
-        except (ValueError, KeyError, TypeError):
-            raise RunFolderError(f"{self.path / _MANIFEST} is damaged", hint="use --overwrite to start over") from None
+            yield
+        except (InputError, FileNotFoundError):
+            if self.path.is_dir():
+                raise
+            raise RunFolderError(
+                f"run folder {self.path} was removed during the run", hint="the same command starts over"
+            ) from None
 
 
 def file_digest(path: str | Path) -> str:
@@ -160,19 +179,3 @@ def file_digest(path: str | Path) -> str:
     """
     with Path(path).open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _mark(data: bytes) -> dict[str, object]:
-    return {"lines": data.count(b"\n"), "sha256": hashlib.sha256(data).hexdigest()}
-
-
-def _difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
-    """The keys whose values differ, for a message."""
-    differ = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
-    return ", ".join(differ)
-
-
-def _clear(path: Path) -> None:
-    """Remove the files of a run, and no others."""
-    for old in (*path.glob("shard-*"), path / _MANIFEST):
-        old.unlink(missing_ok=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from unicodedata import normalize
 
 from xlner.core.entity import Entity
+from xlner.core.files import read_lines
 from xlner.core.options import options_fingerprint
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
@@ -89,18 +89,14 @@ class GazetteerRecognizer:
 
 def _read(path: str) -> Iterator[tuple[str, str]]:
     """Yield the entities and labels of a file. Raises `InputError` with the line for anything else."""
-    try:
-        with Path(path).open(encoding="utf-8-sig") as stream:
-            for number, line in enumerate(stream, start=1):
-                if not line.strip():
-                    continue
-                name, tab, label = line.rstrip("\r\n").partition("\t")
-                if not (tab and name.strip() and label.split() == [label.strip()]):
-                    raise InputError(
-                        "expected an entity and a label without spaces, separated by a tab", path=path, line=number
-                    )
-                yield name.strip(), label.strip()
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
-    except UnicodeDecodeError:
-        raise InputError("not UTF-8", path=path) from None
+    for number, line in read_lines(path):
+        if isinstance(line, InputError):
+            raise line
+        if not line.strip():
+            continue
+        name, tab, label = line.partition("\t")
+        if not (tab and name.strip() and label.split() == [label.strip()]):
+            raise InputError(
+                "expected an entity and a label without spaces, separated by a tab", path=path, line=number
+            )
+        yield name.strip(), label.strip()

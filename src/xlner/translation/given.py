@@ -11,6 +11,7 @@ from typing import Any
 from unicodedata import normalize
 
 from xlner.core.options import content_option, options_fingerprint
+from xlner.core.output_stream import reason
 from xlner.core.signature import Digest
 from xlner.errors import BackendError, InputError, MissingArgumentError, StageError, UnknownNameError
 from xlner.text.languages import canonical
@@ -122,8 +123,8 @@ def _records(path: Path, field: str) -> Iterator[tuple[str, _Given]]:
             continue
         try:
             record = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"not JSON: {error.msg}", path=path, line=number) from None
+        except (ValueError, RecursionError) as error:
+            raise InputError(f"not JSON: {error}", path=path, line=number) from None
         text = _text_of(record) if isinstance(record, dict) else None
         if text is None:
             raise InputError('not an object with "tokens" or "text"', path=path, line=number)
@@ -162,7 +163,7 @@ def _lines(path: Path, of: Path) -> Iterator[tuple[str, _Given]]:
 def _read(path: Path) -> list[str]:
     try:
         return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", path=path) from None
     except UnicodeDecodeError:
         raise InputError("not UTF-8", path=path) from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {reason(error)}", path=path) from None

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
-from xlner.core.files import STANDARD_STREAM
+from xlner.core.files import STANDARD_STREAM, write_durably
 from xlner.errors import UsageError
 from xlner.formats import format_of, read_sentences
 
@@ -151,11 +152,11 @@ def run_build(options: BuildOptions) -> int:
     code = run(builder, sentences, inputs, options, output_format, build_report=report)
     text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
     if options.run_dir is not None:
-        Path(options.run_dir, _REPORT).write_text(text + "\n", encoding="utf-8")
+        write_durably(Path(options.run_dir, _REPORT), text + "\n")
     if options.as_json:
         click.echo(text)
     for line in _table(report):
-        click.echo(f"xlner: {line}", err=True)
+        note(line)
     return code
 
 
@@ -167,13 +168,13 @@ def _table(report: BuildReport) -> Iterator[str]:
     for label, *counts, dropped in rows:
         cells = [label.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(counts, widths[1:], strict=True)), dropped]
         yield "  ".join(cells).rstrip()
-    for note, by_reason in (
+    for title, by_reason in (
         ("found by alignment", report.found_by_alignment),
         ("translations look wrong", report.translation_warnings),
         ("sentences failed", report.failed),
     ):
         if by_reason:
-            yield f"{note}: {_listed(by_reason)}"
+            yield f"{title}: {_listed(by_reason)}"
 
 
 def _row(label: str, count: LabelCount) -> tuple[str, str, str, str, str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, open_output, require_other_file
 from xlner.errors import InputError
 from xlner.formats import format_of, raise_errors, read_parallel
@@ -104,7 +105,7 @@ def calibrate(**options: Any) -> int:
     )
     judged = judge_confidences(pipeline, islice(raise_errors(pairs), chosen.limit))
     for number, error in judged.errors:
-        click.echo(f"xlner: sentence {number + 1} left out: {error}", err=True)
+        note(f"sentence {number + 1} left out: {error}")
     if not judged.confidences:
         raise InputError("no entity was projected, so there is nothing to learn from", path=chosen.source)
     if chosen.output != STANDARD_STREAM:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.core.files import STANDARD_STREAM, require_other_file
 from xlner.core.sentence import Sentence
@@ -69,7 +70,7 @@ def convert(**options: Any) -> int:
         notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, because text has no labels")
     if report.bad:
         notes.append(f"{report.bad} could not be read")
-    click.echo(f"xlner: {', '.join(notes)}", err=True)
+    note(f"{', '.join(notes)}")
     return EXIT_SOME_FAILED if report.bad else 0
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli.notes import note
 from xlner.cli.tables import make_console, make_table
 from xlner.errors import InputError
 
@@ -80,7 +81,7 @@ def _print_found(folder: Path, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     if not rows:
-        click.echo(f"xlner: no data set in {folder}; `xlner datasets` shows where the files belong", err=True)
+        note(f"no data set in {folder}; `xlner datasets` shows where the files belong")
         return
     table = make_table("spec", "language", "sha256", "checksum", "license")
     for row in rows:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from xlner.cli.notes import note
+
 
 @click.group()
 def encoder() -> None:
@@ -25,5 +27,5 @@ def export(folder: str, overwrite: bool) -> int:
     from xlner.models.e5.export import export_e5
 
     export_e5(folder, overwrite=overwrite)
-    click.echo(f"xlner: wrote the encoder to {folder}", err=True)
+    note(f"wrote the encoder to {folder}")
     return 0

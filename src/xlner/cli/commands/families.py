@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlner.cli.notes import note
 from xlner.cli.options import bootstrap as bootstrap_option
 from xlner.cli.options import comma_list
 from xlner.errors import UsageError
@@ -62,13 +63,13 @@ def families(
 
     chosen = read_family_recipe(recipe).restricted(conditions, seeds)
     study = Study(chosen, model, data, output, keep_models=keep_models, overwrite=not resume, device=device)
-    sentences, runs = study.run(lambda text: click.echo(f"xlner: {text}", err=True))
+    sentences, runs = study.run(note)
     analysis = analyze(chosen, sentences, runs, samples=bootstrap, seed=seed)
     written = write_report(output, analysis, runs, model)
     _print(analysis)
     for line in analysis.conclusion:
         click.echo(line)
-    click.echo(f"xlner: wrote {', '.join(str(path) for path in written)}", err=True)
+    note(f"wrote {', '.join(str(path) for path in written)}")
     return 0
 
 

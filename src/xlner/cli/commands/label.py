@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, choose_route, default_recognizer
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, note_unsure, on_command_line, run, was_named, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
@@ -131,7 +132,7 @@ def run_label(options: LabelOptions) -> int:
     )
     _refuse_ignored(route, options)
     if route.note:
-        click.echo(f"xlner: note: {route.note}", err=True)
+        note(f"note: {route.note}")
     input_format = options.input_format or format_of(options.input, default="text")
     output_format = options.format_for(input_format)
     inputs = Inputs({"input": options.input})
@@ -196,7 +197,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     require_target_entities(pipeline.projector, options.input, input_format)
     calibration = read_calibration(options.calibration) if options.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
-        click.echo(f"xlner: note: {warning}", err=True)
+        note(f"note: {warning}")
     if route.name != BOTH:
         return pipeline.with_confidence(calibration, options.min_confidence)
     from xlner.transfer import Ensemble

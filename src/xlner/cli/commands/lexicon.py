@@ -12,6 +12,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
+from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.run import stopping_at_errors
 from xlner.core.files import require_other_file
@@ -98,7 +99,7 @@ def lexicon(**options: Any) -> int:
 
         entries = learn_lexicon(linked(), max_words=chosen.max_words, min_count=chosen.min_count)
     count = write_lexicon(entries, chosen.output)
-    click.echo(f"xlner: {count} entries from {used} pairs", err=True)
+    note(f"{count} entries from {used} pairs")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
@@ -186,7 +187,7 @@ def run_project(options: ProjectOptions) -> int:
     if not options.also_source:
         require_target_entities(pipeline.projector, options.target, target_format, **options.tags)
         for warning in calibration_warnings(calibration, pipeline):
-            click.echo(f"xlner: note: {warning}", err=True)
+            note(f"note: {warning}")
         confident = pipeline.with_confidence(calibration, options.min_confidence)
         return run(confident, pairs, inputs, options, output_format)
     multi_source = MultiSourcePipeline(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from xlner.cli.notes import note
 from xlner.cli.options import bootstrap as bootstrap_option
 from xlner.cli.options import comma_list
 from xlner.errors import InputError, UsageError
@@ -117,7 +118,7 @@ def reproduce(
         samples=bootstrap,
         seed=seed,
     )
-    results = experiment.run(lambda text: click.echo(f"xlner: {text}", err=True))
+    results = experiment.run(note)
     reasons = {r.missing for r in results}
     if len(reasons) == 1 and None not in reasons:
         raise InputError(f"no method could run: {reasons.pop()}")
@@ -127,11 +128,11 @@ def reproduce(
     written = write_report(output, title, plan.backends, results, tests)
     _print(results)
     click.echo(f"{title}, backends {backends}{f', first {limit} sentences' if limit else ''}")
-    click.echo(f"xlner: wrote {', '.join(str(path) for path in written)}", err=True)
+    note(f"wrote {', '.join(str(path) for path in written)}")
     failed = sum(r.scores.failed for r in results if r.scores is not None)
     missing = sum(r.missing is not None for r in results)
     if failed or missing:
-        click.echo(f"xlner: {missing} of {len(results)} results are missing, {failed} sentences failed", err=True)
+        note(f"{missing} of {len(results)} results are missing, {failed} sentences failed")
     return 1 if failed or missing else 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.core.alignment import Alignment
 from xlner.core.files import open_output, require_other_file
 from xlner.formats import raise_errors, read_alignments
@@ -44,7 +45,7 @@ def symmetrize(forward: str, reverse: str, output: str, method: str, swap: bool)
         for one, other in _both(forward, reverse):
             pharaoh.write(stream, combine(one, other.reversed() if swap else other, method))
             count += 1
-    click.echo(f"xlner: links of {count} pairs", err=True)
+    note(f"links of {count} pairs")
     return 0
 
 

@@ -12,6 +12,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.language_files import LabeledFiles, language_file
+from xlner.cli.notes import note
 from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.cli.scored_files import JSON, SEED
@@ -33,15 +34,19 @@ _SCHEDULE = o.options(
     click.option("--batch-size", type=_AT_LEAST_1, default=32, show_default=True, help="Sentences in a training step."),
     click.option(
         "--learning-rate",
-        type=float,
+        type=o.FiniteFloat(),
         help="Peak learning rate; by default 5e-5, or 5e-4 if only some parameters are trained.",
     ),
     click.option(
-        "--weight-decay", type=float, default=0.01, show_default=True, help="Weight decay, except for biases and norms."
+        "--weight-decay",
+        type=o.FiniteFloat(),
+        default=0.01,
+        show_default=True,
+        help="Weight decay, except for biases and norms.",
     ),
     click.option(
         "--warm-up",
-        type=float,
+        type=o.FiniteFloat(),
         default=0.1,
         show_default=True,
         help="Share of the steps in which the learning rate rises.",
@@ -53,7 +58,7 @@ _SCHEDULE = o.options(
         show_default=True,
         help="Stop after this many epochs without a better mean F1 on the dev sets; 0 never stops early.",
     ),
-    click.option("--dropout", type=float, help="Dropout of hidden states; by default that of the model."),
+    click.option("--dropout", type=o.FiniteFloat(), help="Dropout of hidden states; by default that of the model."),
 )
 _SIZE = o.options(
     click.option(
@@ -177,18 +182,17 @@ def _show_epoch(epoch: Epoch) -> None:
     dev = "".join(f", {code} {f1:.4f}" for code, f1 in epoch.dev.items())
     mean = f", mean {epoch.mean_f1:.4f}" if epoch.mean_f1 is not None and len(epoch.dev) > 1 else ""
     scores = f"; F1{dev[1:]}{mean}" if dev else ""
-    click.echo(f"xlner: epoch {epoch.number}: loss {epoch.loss:.4f}{scores}", err=True)
+    note(f"epoch {epoch.number}: loss {epoch.loss:.4f}{scores}")
 
 
 def _conclude(report: TrainingReport, unread: int) -> None:
     sentences = ", ".join(f"{count} {code}" for code, count in report.sentences.items())
     kept = f"; kept epoch {report.best_epoch}" if report.best.dev else ""
-    click.echo(
-        f"xlner: trained {report.trained_parameters:,} of {report.total_parameters:,} parameters on sentences: "
-        f"{sentences}; {report.steps} steps, {report.seconds:.0f} s{kept}",
-        err=True,
+    note(
+        f"trained {report.trained_parameters:,} of {report.total_parameters:,} parameters on sentences: "
+        f"{sentences}; {report.steps} steps, {report.seconds:.0f} s{kept}"
     )
     if unread:
-        click.echo(f"xlner: {unread} sentences could not be read", err=True)
+        note(f"{unread} sentences could not be read")
     for text in report.warnings:
-        click.echo(f"xlner: warning: {text}", err=True)
+        note(f"warning: {text}")

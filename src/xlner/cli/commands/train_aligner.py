@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.errors import InputError
@@ -32,7 +33,7 @@ from xlner.formats import read_parallel
 @click.option(
     "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Pairs in a training step."
 )
-@click.option("--learning-rate", type=float, default=1e-4, show_default=True)
+@click.option("--learning-rate", type=o.FiniteFloat(), default=1e-4, show_default=True)
 @click.option(
     "--max-length", type=click.IntRange(min=1), default=128, show_default=True, help="The most sub-words of a sentence."
 )
@@ -73,9 +74,8 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
     training = AlignerTrainingOptions(**{name: options[name] for name in names})
     report = train_aligner(model, pairs, output, training, overwrite=not options["resume"], on_step=show_step)
     unread = len(read) - len(pairs)
-    click.echo(
-        f"xlner: trained on {report.used} pairs, {report.left_out} left out (empty or too long)"
-        f"{f', {unread} could not be read' if unread else ''}; loss {report.losses[-1]:.4f}",
-        err=True,
+    note(
+        f"trained on {report.used} pairs, {report.left_out} left out (empty or too long)"
+        f"{f', {unread} could not be read' if unread else ''}; loss {report.losses[-1]:.4f}"
     )
     return EXIT_SOME_FAILED if unread else 0

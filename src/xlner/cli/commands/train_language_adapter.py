@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.errors import InputError
@@ -29,7 +30,7 @@ from xlner.formats import ReadReport, read_sentences
 @click.option(
     "--batch-size", type=click.IntRange(min=1), default=32, show_default=True, help="Sequences in a training step."
 )
-@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
+@click.option("--learning-rate", type=o.FiniteFloat(), default=1e-3, show_default=True)
 @click.option("--max-length", type=click.IntRange(min=1), default=128, show_default=True, help="Sub-words in a window.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--lang", metavar="CODE", help="Language of TEXT.")
@@ -62,9 +63,8 @@ def train_language_adapter(model: str, text: str, output: str, **options: Any) -
     report = train_language_adapter(model, sentences, output, tuning, spec=spec, overwrite=overwrite, on_step=show_step)
     unread = len(read) - len(sentences)
     kept_aside = "" if report.before is None else f" (on text kept aside: {report.before:.3f} to {report.after:.3f})"
-    click.echo(
-        f"xlner: trained {report.trained_parameters:,} weights on {report.sequences} sequences"
-        f"{f', {unread} sentences could not be read' if unread else ''}; loss {report.losses[-1]:.3f}{kept_aside}",
-        err=True,
+    note(
+        f"trained {report.trained_parameters:,} weights on {report.sequences} sequences"
+        f"{f', {unread} sentences could not be read' if unread else ''}; loss {report.losses[-1]:.3f}{kept_aside}"
     )
     return EXIT_SOME_FAILED if unread else 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.notes import note
 from xlner.cli.progress import show_step
 from xlner.cli.scored_files import JSON
 from xlner.core.files import require_other_file
@@ -80,10 +81,10 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
     if as_json:
         click.echo(json.dumps(asdict(report), indent=2))
     total = sum(report.sentences.values())
-    click.echo(f"xlner: trained on {total:,} sentences; wrote {output}", err=True)
+    note(f"trained on {total:,} sentences; wrote {output}")
     return 0
 
 
 def _show_epoch(number: int, loss: float, dev: Mapping[str, float]) -> None:
     mean = f", mean dev F1 {sum(dev.values()) / len(dev):.3f}" if dev else ""
-    click.echo(f"xlner: epoch {number}: loss {loss:.4f}{mean}", err=True)
+    note(f"epoch {number}: loss {loss:.4f}{mean}")

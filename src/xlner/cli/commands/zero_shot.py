@@ -11,6 +11,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.language_files import LabeledFiles, language_file
+from xlner.cli.notes import note
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.cli.scored_files import JSON, SEED
 from xlner.cli.tables import make_console, make_table
@@ -68,7 +69,7 @@ def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **o
     else:
         _print(found)
     if files.unread:
-        click.echo(f"xlner: {files.unread} sentences could not be read", err=True)
+        note(f"{files.unread} sentences could not be read")
     return EXIT_SOME_FAILED if files.unread else 0
 
 

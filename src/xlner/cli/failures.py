@@ -1,0 +1,75 @@
+"""How a command ends that fails: one line, with the fix or with the way to see more."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import traceback
+from contextlib import suppress
+
+import click
+
+from xlner.cli.notes import note
+from xlner.errors import XlnerError
+from xlner.text.printable import printable
+
+EXIT_BAD_USAGE = 2
+EXIT_UNEXPECTED = 3
+EXIT_INTERRUPTED = 130
+
+
+def report_failure(error: BaseException, *, debug: bool) -> int:
+    """Print one line about an exception, after its traceback with `debug`; return the exit code."""
+    if debug:
+        lines = traceback.format_exception(error)
+        click.echo(printable("".join(lines), lines=True), err=True, nl=False)
+    if isinstance(error, click.ClickException):
+        shown = io.StringIO()
+        error.show(shown)
+        click.echo(printable(shown.getvalue(), lines=True), err=True, nl=False)
+        return error.exit_code
+    cause = error.__cause__ if isinstance(error, click.Abort) else error
+    if isinstance(cause, KeyboardInterrupt) or cause is None:
+        text, code = "interrupted", EXIT_INTERRUPTED
+    elif isinstance(cause, XlnerError):
+        text, code = str(cause), EXIT_BAD_USAGE
+    elif isinstance(cause, OSError) and cause.strerror:
+        named = "" if cause.filename is None else f"{os.fsdecode(cause.filename)}: "
+        text, code = f"{named}{cause.strerror}{_way_out(debug)}", EXIT_BAD_USAGE
+    elif isinstance(cause, ValueError) and "embedded null" in str(cause):  # from the system, without the name
+        text, code = f"no file can have a name with a NUL character{_way_out(debug)}", EXIT_BAD_USAGE
+    elif isinstance(cause, MemoryError):
+        text, code = f"out of memory; a smaller --batch-words needs less{_way_out(debug)}", EXIT_UNEXPECTED
+    else:
+        text, code = f"unexpected {_described(cause)}{_way_out(debug)}", EXIT_UNEXPECTED
+    note("; ".join([text, *(" ".join(n.split()) for n in getattr(cause, "__notes__", ()))]))
+    return code
+
+
+def _described(error: BaseException) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".removesuffix(": ").split())
+
+
+def _way_out(debug: bool) -> str:
+    return "" if debug else "; --debug shows where"
+
+
+def flush_output(code: int) -> int:
+    """Write out what standard output still holds; return the exit code, which is another one if that fails."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        discard_output()
+    except (OSError, ValueError) as error:
+        discard_output()
+        if not code:
+            return report_failure(error, debug=False)
+    return code
+
+
+def discard_output() -> None:
+    """Let nobody read what is still written to standard output, so that the interpreter can end quietly."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
