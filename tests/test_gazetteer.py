@@ -93,3 +93,15 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         GazetteerRecognizer(str(tmp_path / "latin"))
     with pytest.raises(UnknownNameError, match="unknown case 'lower'; one of exact, ignore"):
         GazetteerRecognizer(str(tmp_path / "none"), case="lower")
+
+
+def test_the_turkish_dotted_i_is_the_same_letter_in_any_case(tmp_path: Path) -> None:
+    path = tmp_path / "names.tsv"
+    path.write_text("İstanbul\tLOC\nDiyarbakır\tLOC\n", encoding="utf-8")
+    recognizer = GazetteerRecognizer(str(path), case="ignore")
+    assert [s for s, _ in found(recognizer, "istanbul İSTANBUL I\u0307stanbul DİYARBAKIR")] == [
+        "istanbul",
+        "İSTANBUL",
+        "I\u0307stanbul",
+        "DİYARBAKIR",
+    ]

@@ -23,7 +23,8 @@ def test_every_character_that_shows_is_in_one_token(text: str, language: str | N
     assert len(covered) == len(set(covered))
     assert covered == sorted(covered)
     for k in set(range(len(text))) - set(covered):
-        assert text[k].isspace() or unicodedata.category(text[k]) in ("Cc", "Cf", "Zs", "Zl", "Zp"), repr(text[k])
+        hidden = unicodedata.category(text[k]) in ("Cc", "Cf", "Zs", "Zl", "Zp")
+        assert text[k].isspace() or hidden or text[k] == "\u1361", repr(text[k])
     assert all(a < b and not text[a:b].isspace() for a, b in spans)
 
 
@@ -43,12 +44,37 @@ def test_every_character_that_shows_is_in_one_token(text: str, language: str | N
         ("北京2008年", "zh", ["北", "京", "2008", "年"]),
         ("x\u200by", None, ["x", "y"]),
         ("می‌خواهم", "fa", ["می‌خواهم"]),
+        ("Bar\u00adce\u00adlo\u00adna és", "ca", ["Bar\u00adce\u00adlo\u00adna", "és"]),
+        ("re\u2060-\u2060cyclage \u200fشمال\u200f.", "fr", ["re\u2060-\u2060cyclage", "شمال", "."]),
+        ("क्\u200dष \u200d \u00ad", "hi", ["क्\u200dष"]),
+        ('ארה"ב, צה"ל וד"ר', "he", ['ארה"ב', ",", 'צה"ל', 'וד"ר']),
+        ('מנכ”לית "שלום" ב"הארץ"', "he", ["מנכ”לית", '"', "שלום", '"', "ב", '"', "הארץ", '"']),
+        ("ג׳ורג׳", "he", ["ג׳ורג׳"]),
+        ("O‘zbekiston, Oʻzbekiston, o’zbek", "uz", ["O‘zbekiston", ",", "Oʻzbekiston", ",", "o’zbek"]),
+        ("Hawai‘i", "en", ["Hawai‘i"]),
+        ("‘ja’ sanʼat", "uz", ["‘", "ja", "’", "sanʼat"]),
+        ("トヨタとスーパーは", "ja", ["トヨタ", "と", "スーパー", "は"]),
+        ("NHKのﾄﾖﾀ", "ja", ["NHK", "の", "ﾄﾖﾀ"]),
+        ("ኢትዮጵያ፡አገር።", "am", ["ኢትዮጵያ", "አገር", "።"]),
+        ("‘Catalonia’s crisis’", "ca", ["‘", "Catalonia", "’s", "crisis", "’"]),
+        ("l'S. de McDonald's d‘Ana", "fr", ["l", "'S", ".", "de", "McDonald", "'s", "d‘", "Ana"]),
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467 hi", "es", ["\U0001f468\u200d\U0001f469\u200d\U0001f467", "hi"]),
+        ("🇪🇸🇫🇷👍🏽👍🏽❤️Ana", "es", ["🇪🇸", "🇫🇷", "👍🏽", "👍🏽", "❤️", "Ana"]),
+        ("1️⃣2️⃣ #️⃣ 12", "es", ["1️⃣", "2️⃣", "#️⃣", "12"]),
+        ("កម្ពុជា กำลัง", "km", ["ក", "ម្ពុ", "ជា", "กำ", "ลั", "ง"]),
         ("\u0301\u0301", None, ["\u0301\u0301"]),
         ("", None, []),
     ],
 )
 def test_words(text: str, language: str | None, expected: list[str]) -> None:
     assert words(text, language) == expected
+
+
+@given(st.text(st.sampled_from("Aé́ \u00ad\u200c\u200d\u2060'’‘\"-👩👍🏽🇪🇸️⃣1#ーカあ京กำក្មא.ि"), max_size=12), LANGUAGES)
+def test_no_token_begins_with_what_does_not_show(text: str, language: str | None) -> None:
+    for start, end in tokenize(text, language):
+        assert unicodedata.category(text[start]) != "Cf"
+        assert " " not in text[start:end]
 
 
 def test_a_segmenter_cuts_scripts_without_spaces() -> None:

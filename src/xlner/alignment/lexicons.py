@@ -92,7 +92,7 @@ def _best(
 
 
 def _lower(words: Sequence[str]) -> _Phrase:
-    return tuple(word.lower() for word in words)
+    return tuple(word.lower().replace("i\u0307", "i") for word in words)  # "İ".lower() has a combining dot
 
 
 def _has_words(words: Sequence[str]) -> bool:

@@ -15,6 +15,7 @@ from xlner.core.entity import Entity, Span
 from xlner.core.pair import Outcome, Pair
 from xlner.core.sentence import Sentence
 from xlner.evaluation.paired_sentences import PairedSentence
+from xlner.text.spelling import fold_case
 
 
 class ErrorStage(StrEnum):
@@ -201,8 +202,8 @@ class ErrorAttributor:
         for outcome in self.outcomes:
             if outcome.dropped and outcome.entity.label == gold.label and not self._is_linked(outcome.entity):
                 return Attribution(ErrorStage.ALIGNMENT, f"{self._name(outcome)} has no link")
-        entity = [w.casefold() for w in self.target.tokens[gold.start : gold.end]]
-        words = [w.casefold() for w in self.source.tokens]
+        entity = list(map(fold_case, self.target.tokens[gold.start : gold.end]))
+        words = list(map(fold_case, self.source.tokens))
         if any(words[k : k + len(entity)] == entity for k in range(len(words))):
             return Attribution(ErrorStage.ALIGNMENT, "its words are in the translation, but have no links")
         return Attribution(ErrorStage.TRANSLATION, "nothing in the translation is linked to it")

@@ -12,6 +12,7 @@ from xlner.errors import BackendError, UnknownNameError, ValidationError
 from xlner.models.subwords import Subwords
 from xlner.text.languages import canonical
 from xlner.text.scripts import starts_without_space
+from xlner.text.spelling import without_hidden
 
 _CACHED_WORDS = 1 << 16
 _DEFAULT_MAX_LENGTH = 512
@@ -51,7 +52,7 @@ class SubwordTokenizer:
         if not sentences:
             return []
         made = self._tokenizer(
-            [list(words) for words in sentences],
+            [list(map(without_hidden, words)) for words in sentences],
             is_split_into_words=True,
             add_special_tokens=False,
             truncation=False,
@@ -98,7 +99,8 @@ class WordByWordTokenizer:
         return texts
 
     def _encode(self, words: Sequence[str]) -> list[_Ids]:
-        found = self._ids([self._space + word if word.strip() else "" for word in words])
+        shown = map(without_hidden, words)
+        found = self._ids([self._space + word if word.strip() else "" for word in shown])
         return [
             self._without_mark(word, ids) if self._special.isdisjoint(ids) else self._by_character(word)
             for word, ids in zip(words, found, strict=True)

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TypeAlias
 
 from xlner.core.alignment import Alignment
+from xlner.core.entity_edges import trimmed_projection
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError, ValidationError
 from xlner.pipeline.isolation import describe, isolated, windows
@@ -117,12 +118,13 @@ class MultiSourcePipeline:
         (made,) = isolated(self.projector.project_groups, [ready])
         if isinstance(made, Exception):
             return replace(group[0], error=describe(made, "projector"))
-        others = [replace(p, projection=m) for p, m in zip(ready[1:], made[1:], strict=True)]
+        projections = [trimmed_projection(p.require_source(), m) for p, m in zip(ready, made, strict=True)]
+        others = [replace(p, projection=m) for p, m in zip(ready[1:], projections[1:], strict=True)]
         meta = {**ready[0].target.meta, OTHER_SOURCES: others}
         return replace(
             ready[0],
             target=replace(ready[0].target, meta=meta),
-            projection=replace(made[0], sentence=replace(made[0].sentence, meta=meta)),
+            projection=replace(projections[0], sentence=replace(projections[0].sentence, meta=meta)),
         )
 
 

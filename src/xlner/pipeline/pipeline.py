@@ -10,6 +10,7 @@ from dataclasses import replace
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
+from xlner.core.entity_edges import trimmed, trimmed_projection
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
@@ -221,8 +222,10 @@ class Pipeline:
             return self.recognizer.recognize(sources) if self.recognizer is not None else [s.entities for s in sources]
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
-            self.labels.update(e.label for e in entities)
-            return replace(pair, source=pair.require_source().with_entities(without_labels(entities, self.ignore)))
+            source = pair.require_source()
+            found = entities if self.recognizer is None else trimmed(source, entities)
+            self.labels.update(e.label for e in found)
+            return replace(pair, source=source.with_entities(without_labels(found, self.ignore)))
 
         return self.runner.run("recognizer", recognize, pairs, lambda pair: pair.source is not None, put)
 
@@ -245,7 +248,7 @@ class Pipeline:
             return pairs
 
         def put(pair: Pair, projection: Projection) -> Pair:
-            return replace(pair, projection=projection)
+            return replace(pair, projection=trimmed_projection(pair.require_source(), projection))
 
         done = self.runner.run("projector", self.projector.project, pairs, lambda p: p.alignment is not None, put)
         return [_unprojected(p) if p.projection is None and p.error is None else p for p in done]

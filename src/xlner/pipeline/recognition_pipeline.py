@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from xlner._version import __version__
 from xlner.core.entity import Entity
+from xlner.core.entity_edges import trimmed
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
@@ -89,9 +90,10 @@ class RecognitionPipeline:
             return self.recognizer.recognize([pair.target for pair in batch])
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
-            self.labels.update(e.label for e in entities)
-            sure = [e for e in entities if e.score is None or e.score >= self.min_confidence]
-            self.unsure += len(entities) - len(sure)
+            found = trimmed(pair.target, entities)
+            self.labels.update(e.label for e in found)
+            sure = [e for e in found if e.score is None or e.score >= self.min_confidence]
+            self.unsure += len(found) - len(sure)
             labeled = pair.target.with_entities(without_labels(sure, self.ignore))
             return replace(pair, projection=Projection(labeled, ()))
 

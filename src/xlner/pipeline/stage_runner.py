@@ -13,6 +13,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches
 from xlner.stages import Aligner, DirectedTranslator, Translator, needs_training
+from xlner.text.spelling import without_hidden
 from xlner.translation.guards.guarded_translator import CheckedTranslation
 
 DEFAULT_WINDOW = 1000
@@ -107,8 +108,8 @@ def check_direction(translator: Translator | None, from_lang: str, to_lang: str)
 
 
 def text_to_translate(sentence: Sentence) -> str:
-    """The text of a sentence with composed letters (NFC), which translators expect."""
-    return normalize("NFC", sentence.with_text().text or "")
+    """The text of a sentence as translators expect it: with composed letters (NFC), and without soft hyphens."""
+    return normalize("NFC", without_hidden(sentence.with_text().text or ""))
 
 
 def translated_sentence(checked: CheckedTranslation, language: str) -> Sentence:

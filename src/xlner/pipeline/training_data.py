@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
+from xlner.core.entity_edges import trimmed_projection
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
@@ -279,7 +280,7 @@ def _with_meta(pair: Pair, meta: dict[str, object]) -> Pair:
 
 
 def _with_projection(pair: Pair, projection: Projection) -> Pair:
-    return replace(pair, projection=projection)
+    return replace(pair, projection=trimmed_projection(pair.require_source(), projection))
 
 
 def _with_found_again(pair: Pair, second: Projection) -> Pair:

@@ -13,6 +13,7 @@ from xlner.core.options import options_fingerprint
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import InputError, MissingArgumentError, UnknownNameError
+from xlner.text.spelling import fold_case
 from xlner.text.tokenizer import tokenize
 
 _CASES = ("exact", "ignore")
@@ -75,7 +76,7 @@ class GazetteerRecognizer:
 
     def _normalized(self, words: Sequence[str]) -> _Words:
         composed = (word if word.isascii() else normalize("NFC", word) for word in words)
-        return tuple(word.casefold() for word in composed) if self.options.case == "ignore" else tuple(composed)
+        return tuple(map(fold_case, composed)) if self.options.case == "ignore" else tuple(composed)
 
     def _find(self, words: _Words) -> Iterator[Entity]:
         start = 0

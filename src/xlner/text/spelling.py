@@ -6,6 +6,34 @@ from functools import lru_cache
 
 from xlner.errors import MissingExtraError
 
+_I = str.maketrans("İı", "ii")
+_HIDDEN = dict.fromkeys([0xAD, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF])
+
+
+def without_hidden(text: str) -> str:
+    """Return a text without soft hyphens, word joiners and direction marks, which models have not learned.
+
+    Joiners and non-joiners stay, because words of many scripts are spelled with them.
+
+    >>> without_hidden("Bar\\u00adce\\u00adlo\\u00adna")
+    'Barcelona'
+    """
+    return text if text.isascii() else text.translate(_HIDDEN)
+
+
+def fold_case(text: str) -> str:
+    """Return a text without letter case, so that two spellings that differ only in case are equal.
+
+    It is `str.casefold` with one letter i: Turkish `İstanbul` and `ISPARTA` are `istanbul` and `ısparta` in lower case,
+    and Python would add a combining dot to the first.
+
+    >>> fold_case("İSTANBUL") == fold_case("istanbul"), fold_case("DIYARBAKIR") == fold_case("Diyarbakır")
+    (True, True)
+    """
+    if text.isascii():
+        return text.lower()
+    return text.translate(_I).casefold().replace("i\u0307", "i")
+
 
 @lru_cache(maxsize=1 << 16)
 def fold(token: str) -> str:

@@ -1,9 +1,10 @@
 """The default tokenizer: Unicode words with offsets into the original text. It changes and drops nothing.
 
-Words keep inner hyphens and dots between capitals and digits; letters keep their combining marks. Apostrophes split
-after an elision in languages that elide (Catalan `l'` + `Ajuntament`), and before a clitic in English (`Ana` + `'s`).
-Elsewhere they are part of the word. In scripts without spaces each character with its marks is a word, unless a
-segmenter is given.
+Words keep inner hyphens, dots between capitals and digits, and invisible characters between letters, such as soft
+hyphens and joiners; letters keep their combining marks. Apostrophes split after an elision in languages that elide
+(Catalan `l'` + `Ajuntament`), and before a clitic (`Ana` + `'s`) there and in English. Elsewhere they are part of the
+word. Hebrew acronyms keep their quotation mark. An emoji is one word, with all of its parts. In scripts without spaces
+each character with its marks is a word, unless a segmenter is given; a run of katakana is one word.
 """
 
 from __future__ import annotations
@@ -22,11 +23,30 @@ if TYPE_CHECKING:
 Segmenter = Callable[[str], Iterable[str]]
 """Splits a run of letters of a script without spaces into words, which must spell the run when joined."""
 
-_APOSTROPHE = "['\u2019\u02bc]"
+_APOSTROPHES = "'\u2019\u02bc\u00b4\u055a\uff07"
+_LIKE_A_LETTER = "\u2018"  # between letters: Uzbek `o‘`, Hawaiian `Hawai‘i`
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
+_PROLONGED = "\u30fc\uff70\uff9e\uff9f"  # kana that lengthen or voice the one before
 _SPACELESS = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
-    r"\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tibetan}"
+    rf"\p{{Script=Khmer}}\p{{Script=Myanmar}}\p{{Script=Tibetan}}{_PROLONGED}"
+)
+_MARKS = r"\p{M}\u200c\u200d"  # letters keep them: accents, and what joins letters or keeps them apart
+_INVISIBLE = r"[\p{Cf}--[\u200b]]"  # inside words; a zero-width space is a space
+_COMMON = "[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0386\u0388-\u03f5\u0400-\u0481]"  # the same, faster
+_JOINERS = rf"\-\u2010\u2011\u00b7\u2027\u05f4\u05f3&@{_LIKE_A_LETTER}"
+_SEPARATORS = "\u1361"  # the Ethiopic word space
+_KATAKANA = rf"[\p{{Script=Katakana}}{_PROLONGED}]"
+_STACKED = r"(?<=[\u1039\u17d2])"  # after a mark that puts the next letter below: Burmese, Khmer
+_HEBREW = r"[\p{Script=Hebrew}--\p{P}]"
+_QUOTATION = '"\u201c\u201d'
+_INNER = rf"{_JOINERS}{_APOSTROPHES}{_QUOTATION}\p{{Cf}}"  # all that may stand between letters, to look ahead
+_HEBREW_ACRONYM = (
+    # before the last letter: צה"ל
+    rf"(?<=\p{{Script=Hebrew}})[{_QUOTATION}](?={_HEBREW}\p{{M}}*(?![\p{{L}}\p{{M}}\p{{N}}]))"
+    # or before the last letter and a suffix, מנכ"לית, unless the mark opens a quotation that ends later
+    rf"|(?<=\p{{Script=Hebrew}}{{2}})[{_QUOTATION}](?={_HEBREW}(?:י|ים|ית|יים|יות|ות|ניק|ניקים)(?![\p{{L}}\p{{M}}\p{{N}}])"
+    rf"(?![^{_QUOTATION}\n]*[{_QUOTATION}](?!\p{{L}})))"
 )
 
 
@@ -34,37 +54,43 @@ _SPACELESS = (
 def _pattern(language: str | None) -> regex.Pattern[str]:
     import regex
 
-    letter = rf"[[\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d]--[{_SPACELESS}]]"
+    first = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_SPACELESS}]]"
+    letters = rf"{first}{_COMMON}*+[[\p{{L}}{_MARKS}\p{{N}}_]--[{_SPACELESS}]]*+"
+    before = clitic = elision = ""
     if language == "en":
-        before = rf"(?:(?!(?:s|re|ve|ll|d|m|t|S)\b)){letter}"  # the clitic becomes a word of its own
-        elision, clitic = "", rf"|{_APOSTROPHE}(?:s|re|ve|ll|d|m|t|S)\b"
+        before = r"(?!(?:s|re|ve|ll|d|m|t|S)\b)"  # the clitic becomes a word of its own
+        clitic = rf"| [{_APOSTROPHES}](?:s|re|ve|ll|d|m|t|S)\b"
     elif language in _ELIDING:
-        before = r"(?!)"
-        elision, clitic = rf"{letter}+{_APOSTROPHE}(?={letter})|", ""
-    else:
-        before, elision, clitic = letter, "", ""
-    joined = rf"(?:[-\u2010\u2011\u00b7\u2027\u05f4\u05f3&@]{letter}|{_APOSTROPHE}{before})"
+        before = "(?!)"
+        clitic = rf"| (?<=[\p{{L}}{_MARKS}])[{_APOSTROPHES}][sS]\b"
+        elided = rf"(?:[\p{{L}}{_MARKS}]+[{_APOSTROPHES}]|(?<!\p{{L}})\p{{L}}{{1,2}}{_LIKE_A_LETTER})"
+        elision = rf"| {elided}(?={first})(?![sS]\b)"
+    joiner = rf"(?:[{_JOINERS}]|{_HEBREW_ACRONYM}|[{_APOSTROPHES}]{before})"
     return regex.compile(
-        rf"""(?V1x)
+        rf"""(?V1x)(?=\S)(?:
         (?:https?://|www\.)[^\s<>"]*[\p{{L}}\p{{N}}/]     # addresses
         | [\p{{L}}\p{{N}}._+-]+@[\p{{L}}\p{{N}}-]+(?:\.[\p{{L}}\p{{N}}-]+)+
-        | {elision}
-          (?:(?:\p{{Lu}}\p{{M}}*){{1,2}}\.){{2,}}(?!\p{{L}})  # U.S., EE.UU.
+        {elision}
+        | (?:(?:\p{{Lu}}\p{{M}}*){{1,2}}\.){{2,}}(?!\p{{L}})  # U.S., EE.UU.
         | (?<![\p{{L}}\p{{M}}\p{{N}}])\p{{Lu}}\p{{M}}*\.(?=\s?\p{{Lu}})  # initials: J. Ribas
+        | [0-9\#*]\ufe0f?\u20e3                          # keycaps
         | \p{{N}}+(?:[.,:/]\p{{N}}+)+                     # 1.234,5 and 12:30
-        | {letter}+(?:{joined}{letter}*)*
+        | {letters}(?:(?=[{_INNER}])(?:{_INVISIBLE}*+{joiner}{_INVISIBLE}*+|{_INVISIBLE}++){letters})*\u05f3?
         {clitic}
-        | [{_SPACELESS}][\p{{M}}\u200c\u200d]*
-        | ([^\s\p{{Cc}}\p{{Cf}}])\p{{M}}*+(?:\1)*           # a mark, repeated
-        """,
+        | {_KATAKANA}[{_MARKS}{_PROLONGED}\p{{Script=Katakana}}]*
+        | [{_SPACELESS}](?:[{_MARKS}{_PROLONGED}\u0e33\u0eb3]|{_STACKED}[{_SPACELESS}])*
+        | (?=\p{{Extended_Pictographic}}|\p{{Regional_Indicator}})\X  # emoji
+        | ([^\s\p{{Cc}}\p{{Cf}}{_SEPARATORS}])\p{{M}}*+(?:\1)*   # a mark, repeated
+        )""",
     )
 
 
 def tokenize(text: str, language: str | None = None, *, segmenter: Segmenter | None = None) -> list[Span]:
     """Return the offsets of the words in a text, as half-open ranges of code points, in order.
 
-    They cover everything except space and control characters. `segmenter` splits runs of scripts without spaces;
-    without one each character is a word. Raises `ValidationError` if it changes the text.
+    They cover everything except spaces, the Ethiopic word space, and characters that do not show. `segmenter` splits
+    runs of scripts without spaces; without one each character is a word. Raises `ValidationError` if it changes the
+    text.
 
     >>> text = "L'Ana viu a Vic."
     >>> [text[a:b] for a, b in tokenize(text, "ca")]
@@ -81,7 +107,7 @@ def _resegment(text: str, spans: list[Span], segmenter: Segmenter) -> list[Span]
 
     out: list[Span] = []
     kept = iter(spans)
-    runs = [m.span() for m in regex.finditer(rf"(?V1)[{_SPACELESS}][{_SPACELESS}\p{{M}}\u200c\u200d]*", text)]
+    runs = [m.span() for m in regex.finditer(rf"(?V1)[{_SPACELESS}][{_SPACELESS}{_MARKS}]*", text)]
     pending = next(kept, None)
     for start, end in runs:
         while pending is not None and pending[0] < start:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from xlner.core.entity_edges import trimmed
 from xlner.core.pair import Outcome, Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
@@ -137,7 +138,7 @@ class Ensemble:
         assert pair.projection is not None
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
-        found = decode_entities(*mean_probabilities(kept, self.weights))
+        found = list(trimmed(pair.target, decode_entities(*mean_probabilities(kept, self.weights))))
         found += [
             e
             for e in pair.projection.sentence.entities

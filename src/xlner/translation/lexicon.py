@@ -15,6 +15,7 @@ from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.options import content_option, options_fingerprint
 from xlner.core.signature import Digest
 from xlner.errors import InputError, MissingArgumentError
+from xlner.text.spelling import fold_case
 from xlner.text.tokenizer import tokenize
 
 _TAG = re.compile(r"</?\w+>")
@@ -61,9 +62,9 @@ class LexiconTranslator:
         for entry in lexicon.read(read_lines(file), path=file):
             if isinstance(entry, InputError):
                 raise entry
-            known = best.get(entry.source.lower())
+            known = best.get(fold_case(entry.source))
             if known is None or entry.weight > known.weight:
-                best[entry.source.lower()] = entry
+                best[fold_case(entry.source)] = entry
         self._entries = best
         self._tables: dict[str, tuple[dict[_Words, str], int]] = {}
 
@@ -90,7 +91,7 @@ class LexiconTranslator:
         """The ranges of a text with their translations: phrases of the lexicon, and other words unchanged."""
         table, longest = self._table(language)
         spans = _outside_tags(text, tokenize(text, language))
-        words = [text[start:end].lower() for start, end in spans]
+        words = [fold_case(text[start:end]) for start, end in spans]
         place = 0
         while place < len(spans):
             sizes = range(min(longest, len(spans) - place), 0, -1)

@@ -6,6 +6,7 @@ import unicodedata
 from functools import lru_cache
 
 from xlner.models.e5.weights import Vocabulary
+from xlner.text.spelling import without_hidden
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
 """The mark of SentencePiece for the space before a word."""
@@ -47,7 +48,7 @@ class Unigram:
 
     def _normalize(self, word: str) -> str:
         # The file maps single characters. NFC first replaces the rules of SentencePiece for sequences.
-        composed = unicodedata.normalize("NFC", word).translate(self._normalization)
+        composed = unicodedata.normalize("NFC", without_hidden(word)).translate(self._normalization)
         return WORD_START.join(composed.replace(WORD_START, " ").split())
 
     def _most_probable(self, text: str) -> list[int]:

@@ -17,6 +17,7 @@ from xlner.errors import ValidationError
 from xlner.projection.markers.reading import Diagnosis, Mark, Unmarked, read_markers
 from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
+from xlner.text.spelling import fold_case
 
 THRESHOLD = 0.5
 """The similarity that EasyProject requires."""
@@ -28,7 +29,7 @@ def similarity(first: str, second: str) -> float:
     >>> similarity("Vigo", "VIGO"), similarity("", "Vigo")
     (1.0, 0.0)
     """
-    first, second = first.strip().lower(), second.strip().lower()
+    first, second = fold_case(first.strip()), fold_case(second.strip())
     if not first or not second:
         return 0.0
     if first == second:
@@ -196,7 +197,7 @@ def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Ite
     end = start + len(surface)
     span = _tokens(offsets, start, end)
     whole_tokens = span is not None and (offsets[span[0]][0], offsets[span[1] - 1][1]) == (start, end)
-    if whole_tokens and text[start:end].casefold() == surface.casefold():
+    if whole_tokens and fold_case(text[start:end]) == fold_case(surface):
         yield (start, end)
 
 

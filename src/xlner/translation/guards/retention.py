@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from xlner.text.spelling import fold_case
+
 _TOKEN = re.compile(r"\d+|[^\W\d_]+|[^\w\s]")
 _STOP = re.compile(r"[.!?…。！？؟۔།။።॥։][\"'’”»)\]）」』*\s]*$")
 _END = "\n"
@@ -121,7 +123,7 @@ def tokens(text: str) -> Mapping[str, str]:
             kind = "name" if place else "first"
         else:
             kind = "word"
-        found.setdefault(token.casefold(), kind)
+        found.setdefault(fold_case(token), kind)
     if _STOP.search(text):
         found[_END] = "end"
     return found
