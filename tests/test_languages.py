@@ -4,6 +4,7 @@ import pytest
 
 from xlner.errors import UnknownNameError
 from xlner.text import languages
+from xlner.text.language_families import codes_by_name
 
 MASAKHANER2 = ("bam", "ewe", "fon", "hau", "ibo", "kin", "lug", "luo", "mos")
 MASAKHANER2 += ("nya", "sna", "swa", "tsn", "twi", "wol", "xho", "yor", "zul")
@@ -25,6 +26,19 @@ MASAKHANER2 += ("nya", "sna", "swa", "tsn", "twi", "wol", "xho", "yor", "zul")
         ("twi", "tw"),
         ("bbj", "bbj"),
         (" gl ", "gl"),
+        ("zh-TW", "zh-Hant"),
+        ("zh_HK", "zh-Hant"),
+        ("cmn-MO", "zh-Hant"),
+        ("zh-CN", "zh"),
+        ("zh-Hans-HK", "zh"),
+        ("sr-ME", "sr-Latn"),
+        ("pa-PK", "pa-Arab"),
+        ("kor_Hang", "ko"),
+        ("nb", "no"),
+        ("nob_Latn", "no"),
+        ("nn-NO", "nn"),
+        ("prs_Arab", "prs"),
+        ("fa-AF", "prs"),
     ],
 )
 def test_canonical(code: str, expected: str) -> None:
@@ -35,6 +49,20 @@ def test_canonical(code: str, expected: str) -> None:
 def test_what_is_no_language_is_refused(code: str) -> None:
     with pytest.raises(UnknownNameError, match="not a language code"):
         languages.canonical(code)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Catalan", "ca"), ("català", "ca"), ("Spansh", "es"), ("Norwegian", "no"), ("farsi", "fa"), ("Dari", "prs")],
+)
+def test_the_name_of_a_language_suggests_its_code(name: str, code: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"{name!r} is not a language code; did you mean {code!r}?"):
+        languages.canonical(name)
+
+
+def test_every_suggested_code_is_a_code() -> None:
+    for code in codes_by_name().values():
+        assert languages.canonical(code) == code
 
 
 @pytest.mark.parametrize(
@@ -52,6 +80,16 @@ def test_what_is_no_language_is_refused(code: str) -> None:
         ("lv", "lvs_Latn"),
         ("sr", "srp_Cyrl"),
         ("mk", "mkd_Cyrl"),
+        ("zh-TW", "zho_Hant"),
+        ("prs", "prs_Arab"),
+        ("no", "nob_Latn"),
+        ("nb", "nob_Latn"),
+        ("nn", "nno_Latn"),
+        ("ko", "kor_Hang"),
+        ("azb", "azb_Arab"),
+        ("acm", "acm_Arab"),
+        ("crh", "crh_Latn"),
+        ("tzm", "tzm_Tfng"),
     ],
 )
 def test_flores(code: str, expected: str) -> None:

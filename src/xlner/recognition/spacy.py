@@ -114,12 +114,18 @@ def has_model(language: str) -> bool:
     return find_spec("spacy") is not None and _installed(language) is not None
 
 
+def _names_for(language: str) -> list[str]:
+    """The names of spaCy's small models of a language, which calls Norwegian Bokmål `nb`."""
+    code = base(language)
+    return _MODELS_FOR.format("nb" if code == "no" else code).split()
+
+
 def _installed(language: str) -> str | None:
-    return next((name for name in _MODELS_FOR.format(base(language)).split() if find_spec(name)), None)
+    return next((name for name in _names_for(language) if find_spec(name)), None)
 
 
 def _default_model(language: str) -> str:
-    names = _MODELS_FOR.format(base(language)).split()
+    names = _names_for(language)
     installed = _installed(language)
     if installed is not None:
         return installed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import cache
 
 from xlner.errors import UnknownNameError
@@ -32,7 +33,23 @@ _DOMINANT_MEMBER = {
     "yi": "ydd",
 }
 _MACROLANGUAGE = {member: macro for macro, member in _DOMINANT_MEMBER.items() if len(member) == 3}
-_MACROLANGUAGE |= {"tgl": "fil", "cmn": "zh", "ekk": "et", "nor": "no"}
+_MACROLANGUAGE |= {"tgl": "fil", "cmn": "zh", "ekk": "et", "nor": "no", "nb": "no"}
+_DARI = "prs"
+"""BCP-47 writes `fa-AF`, but NLLB has a token of its own for it."""
+_USUAL_SCRIPT = {
+    "acm": "Arab",
+    "acq": "Arab",
+    "ajp": "Arab",
+    "azb": "Arab",
+    "crh": "Latn",
+    "ko": "Hang",
+    "prs": "Arab",
+    "sat": "Beng",
+    "tzm": "Tfng",
+}
+"""The scripts of FLORES where the most likely script of `langcodes` is another one, or unknown to it."""
+_ALIKE = 0.8
+"""How similar a word has to be to the name of a language to suggest its code."""
 _SERBO_CROATIAN = frozenset({"hr", "bs", "sr", "cnr"})
 _SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", "dz"})
 
@@ -41,9 +58,10 @@ _SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", 
 def canonical(code: str) -> str:
     """Return the short form of a language code: two letters if possible, and the script if it is not the usual one.
 
-    Raises `UnknownNameError` for a code that is not that of a language.
+    A country decides the script: `zh-TW` is `zh-Hant`. Bokmål is `no`. Raises `UnknownNameError` for a code that is not
+    that of a language; for the name of a language it suggests the code.
 
-    >>> canonical("spa_Latn"), canonical("arb_Arab"), canonical("zh-Hant"), canonical("lug"), canonical("EN-us")
+    >>> canonical("spa_Latn"), canonical("arb_Arab"), canonical("zh-HK"), canonical("lug"), canonical("EN-us")
     ('es', 'ar', 'zh-Hant', 'lg', 'en')
     """
     import langcodes
@@ -53,12 +71,31 @@ def canonical(code: str) -> str:
         if not language.is_valid() or not language.language:
             raise LookupError(code)
     except (LookupError, ValueError):
-        raise UnknownNameError(
-            f"{code!r} is not a language code", hint="use ISO 639 (es, spa), BCP-47 (zh-Hant) or FLORES (spa_Latn)"
-        ) from None
+        raise UnknownNameError(f"{code!r} is not a language code", hint=_suggestion(code)) from None
     base = _MACROLANGUAGE.get(language.language, language.language)
-    usual = langcodes.Language.get(base).maximize().script
-    return f"{base}-{language.script}" if language.script not in (None, usual) else base
+    if base == "fa" and language.territory == "AF":
+        base = _DARI
+    script = language.script or (language.maximize().script if language.territory else None)
+    return (
+        f"{base}-{script}" if script not in (None, _usual_script(base)) and (base, script) != ("ko", "Kore") else base
+    )
+
+
+def _suggestion(code: str) -> str:
+    """How to write a language code; for the name of a language, its code."""
+    from xlner.text.language_families import codes_by_name
+
+    codes = codes_by_name()
+    near = get_close_matches(code.strip().casefold(), codes, n=1, cutoff=_ALIKE)
+    if near:
+        return f"did you mean {codes[near[0]]!r}?"
+    return "use ISO 639 (es, spa), BCP-47 (zh-Hant) or FLORES (spa_Latn)"
+
+
+def _usual_script(base: str) -> str | None:
+    import langcodes
+
+    return _USUAL_SCRIPT.get(base) or langcodes.Language.get(base, normalize=False).maximize().script
 
 
 @cache
@@ -70,7 +107,7 @@ def iso639_3(code: str) -> str:
     """
     import langcodes
 
-    return langcodes.Language.get(canonical(code)).to_alpha3()
+    return langcodes.Language.get(canonical(code), normalize=False).to_alpha3()
 
 
 @cache
@@ -80,9 +117,8 @@ def script(code: str) -> str:
     >>> script("mk"), script("sr-Latn")
     ('Cyrl', 'Latn')
     """
-    import langcodes
-
-    return langcodes.Language.get(canonical(code)).maximize().script or "Zyyy"
+    base, _, written = canonical(code).partition("-")
+    return written or _usual_script(base) or "Zyyy"
 
 
 @cache

@@ -80,10 +80,14 @@ def codes(tokens: Iterable[str], pattern: str) -> Languages:
 def token_of(languages: Languages, code: str, model: str) -> str:
     """Return the token of a language. Raises `BackendError`, with near languages, for one that the model does not know.
 
-    >>> token_of({"es": "spa_Latn"}, "spa", "m")
-    'spa_Latn'
+    Dari is read and written as Persian by models that do not tell them apart.
+
+    >>> token_of({"es": "spa_Latn"}, "spa", "m"), token_of({"fa": "__fa__"}, "prs", "m")
+    ('spa_Latn', '__fa__')
     """
     wanted = canonical(code)
+    if wanted not in languages and wanted == "prs":
+        wanted = "fa"
     if wanted in languages:
         return languages[wanted]
     near = near_misses(wanted, languages)

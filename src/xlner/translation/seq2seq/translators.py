@@ -308,4 +308,5 @@ def model_names(template: str, from_lang: str, to_lang: str) -> list[str]:
 
 def _short_codes(code: str) -> list[str]:
     base = languages.base(code)
-    return list(dict.fromkeys([{"fil": "tl"}.get(base, base), languages.iso639_3(base)]))
+    others = ("nb", "nob") if base == "no" else ()
+    return list(dict.fromkeys([{"fil": "tl"}.get(base, base), languages.iso639_3(base), *others]))
