@@ -24,7 +24,7 @@ from xlner import (
     ValidationError,
     load,
 )
-from xlner.errors import UnknownNameError
+from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.projection.back_translation import BackTranslationProjector
 from xlner.projection.matching_projector import greedy_projector
@@ -284,10 +284,10 @@ def test_options_pairs_and_stages_are_checked() -> None:
         projector(EchoTranslator(), threshold=-1.0)
     with pytest.raises(ValidationError, match="has no source sentence"):
         projector(EchoTranslator()).project([Pair(Sentence(("a",)))])
-    with pytest.raises(BackendError, match="the projector gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="the projector gave 0 results for 1 inputs"):
         projector(EchoTranslator(), Short()).project([LONDON])
     made = BackTranslationProjector(EchoTranslator(), Short(), greedy_projector(), source_lang="en", target_lang="gl")
-    with pytest.raises(BackendError, match="the aligner gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="the aligner gave 0 results for 1 inputs"):
         made.project([LONDON])
 
 

@@ -16,6 +16,7 @@ from xlner import (
     BackendError,
     Entity,
     InputError,
+    Outcome,
     Pair,
     Projection,
     Reason,
@@ -151,14 +152,17 @@ def test_a_suspicious_translation_is_flagged_or_dropped() -> None:
 def test_translators_that_translate_labels_themselves() -> None:
     class Own(EchoTranslator):
         def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
-            return [Projection(Sentence.from_text("nada", language=to_lang), ()) for _ in sentences]
+            lost = tuple(Outcome(entity, reason=Reason.UNALIGNED) for entity in VIGO.entities)
+            return [Projection(Sentence.from_text("nada", language=to_lang), lost) for _ in sentences]
 
     found = label_translation(Own(), "auto", from_lang="en", to_lang="gl")
     assert (found.name, found.translate([VIGO])[0].target.tokens) == ("own", ("nada",))
     assert label_translation(Own(), "tags", from_lang="en", to_lang="gl").name == "tags"
-    Own.translate_labeled = lambda self, sentences, *, from_lang, to_lang: []  # type: ignore[method-assign]
-    with pytest.raises(BackendError, match="0 results for 1 inputs"):
-        list(TrainingDataBuilder(Own(), "oracle", to_lang="gl").run([VIGO]))
+    for results in ([], [None], [Projection(VIGO, ())]):
+        Own.translate_labeled = lambda self, sentences, *, from_lang, to_lang, g=results: g  # type: ignore
+        (made,) = TrainingDataBuilder(Own(), "oracle", to_lang="gl", fallback=False).run([VIGO])
+        assert made.error is not None
+        assert made.error.startswith("translator: ")
 
 
 def test_options_that_make_no_sense() -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from xlner import BackendError, Entity, Outcome, Projection, Reason, Sentence, ValidationError
-from xlner.errors import UnknownNameError
+from xlner import Entity, Outcome, Projection, Reason, Sentence, ValidationError
+from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import DictionaryTranslator, EchoTranslator
 from xlner.projection.markers.matching import recover_entities, similarity
 from xlner.projection.markers.reading import Diagnosis, read_markers
@@ -469,7 +469,7 @@ def test_a_translator_that_loses_a_text_is_an_error() -> None:
         def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
             return list(texts)[1:]
 
-    with pytest.raises(BackendError, match="gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="gave 0 results for 1 inputs"):
         translate_labeled([ANA], Short(), from_lang="en", to_lang="gl")
 
 

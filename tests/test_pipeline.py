@@ -15,6 +15,7 @@ from xlner import (
     BackendError,
     Entity,
     InputError,
+    Outcome,
     Pair,
     Pipeline,
     Projection,
@@ -69,9 +70,19 @@ def test_a_breaking_item_costs_only_itself(items: list[int], budget: int) -> Non
         assert isinstance(result, ZeroDivisionError) if item == 0 else result == 6 / item
 
 
-def test_a_stage_that_loses_sentences_ends_the_run() -> None:
-    with pytest.raises(BackendError, match="gave 1 results for 2 inputs"):
-        isolated(lambda batch: batch[:1], [1, 2])
+def test_a_stage_that_loses_sentences_costs_only_those() -> None:
+    assert isolated(lambda batch: batch[:1], [1, 2]) == [1, 2]
+    one, two, three = isolated(lambda batch: [x for x in batch if x != 2], [1, 2, 3])
+    assert (one, three) == (1, 3)
+    assert str(two) == "the stage gave 0 results for 1 inputs; a stage returns one for each"
+    assert [str(e) for e in isolated(lambda batch: "ab", ["a", "b"])] == [
+        "gave str instead of a list; a stage returns one for each input"
+    ] * 2
+
+    def ending(batch: Sequence[int]) -> list[int]:
+        raise SystemExit(0)
+
+    assert [str(e) for e in isolated(ending, [1])] == ["tried to end the program"]
 
 
 def test_a_missing_backend_is_not_put_on_the_sentences() -> None:
@@ -276,7 +287,7 @@ def test_equal_sentences_with_other_entities_are_not_equal_to_a_projector_that_r
         reads_target_entities = True
 
         def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-            return [Projection(pair.target, ()) for pair in pairs]
+            return [Projection(p.target, (Outcome(source.entities[0], p.target.entities),)) for p in pairs]
 
     source = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
     targets = [Sentence(("Vigo",), (Entity(0, 1, label),)) for label in ("LOC", "ORG")]

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xlner import Alignment, BackendError, Entity, Pair, Sentence, load
+from xlner import Alignment, Entity, Pair, Sentence, load
 from xlner.core.registry import register
-from xlner.errors import UsageError
+from xlner.errors import StageError, UsageError
 from xlner.fakes import DictionaryRecognizer
 from xlner.projection.fused import FusedProjector
 from xlner.projection.ner_candidates import NerCandidatesProjector
@@ -61,7 +61,7 @@ def test_sentence_by_sentence_and_with_results_missing() -> None:
         def probabilities(self, sentences: Sequence[Sentence]) -> list[np.ndarray]:
             return []
 
-    with pytest.raises(BackendError, match="gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="gave 0 results for 1 inputs"):
         FusedProjector("ner", recognizer=Silent()).project([pair("Vigo")])
 
 

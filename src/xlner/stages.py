@@ -33,7 +33,7 @@ from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
 from xlner.core.registry import DependentOptions
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError
+from xlner.errors import StageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -396,9 +396,9 @@ def summary_of(stage: object) -> str:
 
 
 def require_one_each(stage: str, given: int, wanted: int) -> None:
-    """Raise `BackendError` unless a stage gave one result for each input of its batch.
+    """Raise `StageError` unless a stage gave one result for each input of its batch.
 
     >>> require_one_each("aligner", 2, 2)
     """
     if given != wanted:
-        raise BackendError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")
+        raise StageError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")

@@ -10,6 +10,7 @@ from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
+from xlner.pipeline.stage_results import labeled_translation_of
 from xlner.projection.markers.styles import MarkerStyle
 from xlner.stages import IsolatingLabelTranslator, LabelingTranslator, LinkingTranslator, Translator, require_one_each
 
@@ -113,6 +114,6 @@ def _by_markers(
 def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection | Exception]) -> list[Pair | Exception]:
     require_one_each("translator", len(made), len(sentences))
     return [
-        p if isinstance(p, Exception) else Pair(p.sentence.with_entities(()), sentence, projection=p)
+        p if isinstance(p, Exception) else labeled_translation_of(p, sentence)
         for sentence, p in zip(sentences, made, strict=True)
     ]

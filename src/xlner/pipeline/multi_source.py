@@ -11,12 +11,13 @@ from typing import TypeAlias
 from xlner.core.alignment import Alignment
 from xlner.core.entity_edges import trimmed_projection
 from xlner.core.pair import Pair
-from xlner.errors import InputError, UsageError, ValidationError
+from xlner.errors import InputError, StageError, UsageError, ValidationError
 from xlner.pipeline.isolation import describe, isolated, windows
 from xlner.pipeline.pipeline import Pipeline
+from xlner.pipeline.stage_results import projection_of
 from xlner.pipeline.stage_runner import build_stage
 from xlner.projection.calibration import Calibration
-from xlner.stages import GroupProjector, Projector, fingerprint_of
+from xlner.stages import GroupProjector, Projector, fingerprint_of, require_one_each
 
 PairGroup: TypeAlias = tuple[Pair, ...]
 """The pairs of one target sentence with each of its sources."""
@@ -118,7 +119,12 @@ class MultiSourcePipeline:
         (made,) = isolated(self.projector.project_groups, [ready])
         if isinstance(made, Exception):
             return replace(group[0], error=describe(made, "projector"))
-        projections = [trimmed_projection(p.require_source(), m) for p, m in zip(ready, made, strict=True)]
+        try:
+            require_one_each("projector", len(made), len(ready))
+            found = [projection_of(m, p) for m, p in zip(made, ready, strict=True)]
+        except (StageError, TypeError) as error:
+            return replace(group[0], error=describe(error, "projector"))
+        projections = [trimmed_projection(p.require_source(), m) for p, m in zip(ready, found, strict=True)]
         others = [replace(p, projection=m) for p, m in zip(ready[1:], projections[1:], strict=True)]
         meta = {**ready[0].target.meta, OTHER_SOURCES: others}
         return replace(

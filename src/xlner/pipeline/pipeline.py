@@ -17,6 +17,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
+from xlner.pipeline.stage_results import alignment_of, entities_of, projection_of
 from xlner.pipeline.stage_runner import (
     DEFAULT_BATCH_WORDS,
     DEFAULT_WINDOW,
@@ -223,7 +224,9 @@ class Pipeline:
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             source = pair.require_source()
-            found = entities if self.recognizer is None else trimmed(source, entities)
+            found = source.with_entities(entities_of(entities)).entities
+            if self.recognizer is not None:
+                found = trimmed(source, found)
             self.labels.update(e.label for e in found)
             return replace(pair, source=source.with_entities(without_labels(found, self.ignore)))
 
@@ -234,7 +237,7 @@ class Pipeline:
             return pairs
 
         def put(pair: Pair, alignment: Alignment) -> Pair:
-            return replace(pair, alignment=alignment)
+            return replace(pair, alignment=alignment_of(alignment))
 
         def wanted(pair: Pair) -> bool:
             if pair.source is None or pair.alignment is not None:
@@ -248,7 +251,7 @@ class Pipeline:
             return pairs
 
         def put(pair: Pair, projection: Projection) -> Pair:
-            return replace(pair, projection=trimmed_projection(pair.require_source(), projection))
+            return replace(pair, projection=trimmed_projection(pair.require_source(), projection_of(projection, pair)))
 
         done = self.runner.run("projector", self.projector.project, pairs, lambda p: p.alignment is not None, put)
         return [_unprojected(p) if p.projection is None and p.error is None else p for p in done]

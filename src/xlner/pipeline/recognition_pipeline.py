@@ -15,6 +15,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
+from xlner.pipeline.stage_results import entities_of
 from xlner.pipeline.stage_runner import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW, StageRunner, build_stage, unread
 from xlner.stages import Recognizer, fingerprint_of
 from xlner.text.languages import canonical
@@ -90,7 +91,7 @@ class RecognitionPipeline:
             return self.recognizer.recognize([pair.target for pair in batch])
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
-            found = trimmed(pair.target, entities)
+            found = trimmed(pair.target, pair.target.with_entities(entities_of(entities)).entities)
             self.labels.update(e.label for e in found)
             sure = [e for e in found if e.score is None or e.score >= self.min_confidence]
             self.unsure += len(found) - len(sure)

@@ -116,6 +116,8 @@ def translated_sentence(checked: CheckedTranslation, language: str) -> Sentence:
     """The words of a checked translation; raises its error, or `StageError` if it is empty."""
     if checked.error is not None:
         raise checked.error
+    if not isinstance(checked.text, str):
+        raise StageError(f"gave {type(checked.text).__name__} instead of a text")
     sentence = Sentence.from_text(checked.text, language=language)
     if not sentence.tokens:
         raise StageError("the translation is empty")

@@ -16,6 +16,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnansweredError, UnknownNameError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.pipeline.label_translation import MarkerChoice, label_translation
+from xlner.pipeline.stage_results import alignment_of, projection_of
 from xlner.pipeline.stage_runner import (
     DEFAULT_BATCH_WORDS,
     DEFAULT_WINDOW,
@@ -231,7 +232,7 @@ class TrainingDataBuilder:
             return pair.projection is None or self.check or (self.fallback and _has_lost(pair))
 
         def put(pair: Pair, alignment: Alignment) -> Pair:
-            return replace(pair, alignment=alignment)
+            return replace(pair, alignment=alignment_of(alignment))
 
         return self.runner.run("aligner", self.aligner.align, pairs, wanted, put, on_error=_fallback_failed)
 
@@ -280,7 +281,7 @@ def _with_meta(pair: Pair, meta: dict[str, object]) -> Pair:
 
 
 def _with_projection(pair: Pair, projection: Projection) -> Pair:
-    return replace(pair, projection=trimmed_projection(pair.require_source(), projection))
+    return replace(pair, projection=trimmed_projection(pair.require_source(), projection_of(projection, pair)))
 
 
 def _with_found_again(pair: Pair, second: Projection) -> Pair:

@@ -129,8 +129,8 @@ class BackTranslationProjector:
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair: one outcome per source entity, disjoint in the target.
 
-        Raises `ValidationError` for a pair without source, and `BackendError` if the target language is not known or a
-        stage does not give one result per sentence.
+        Raises `ValidationError` for a pair without source, `BackendError` if the target language is not known, and
+        `StageError` if a stage does not give one result per sentence.
         """
         sources = [pair.require_source() for pair in pairs]
         back = self._translate_back(sources)

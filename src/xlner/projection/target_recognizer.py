@@ -60,7 +60,7 @@ class TargetRecognizer:
     def read(self, pairs: Sequence[Pair]) -> None:
         """Compute the probabilities of all targets in one batch, for the scores of these pairs.
 
-        Raises `BackendError` if the recognizer does not give one result per sentence.
+        Raises `StageError` if the recognizer does not give one result per sentence.
         """
         targets = list({pair.target.tokens: pair.target for pair in pairs}.values())
         found = self._probabilistic("ner").probabilities(targets)
@@ -70,7 +70,7 @@ class TargetRecognizer:
     def recognized(self, pairs: Sequence[Pair]) -> list[Pair]:
         """The pairs with the recognized entities in their targets, instead of those that the targets had.
 
-        Raises `BackendError` if the recognizer does not give one result per sentence.
+        Raises `StageError` if the recognizer does not give one result per sentence.
         """
         found = self.recognizer.recognize([pair.target for pair in pairs])
         require_one_each("recognizer", len(found), len(pairs))

@@ -89,7 +89,7 @@ def confidence_of(entity: Entity) -> float:
 def votes_of(recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote]:
     """Return the votes of a recognizer, from its class probabilities or, if it has none, from its entities.
 
-    Raises `BackendError` if the number of results is not that of the sentences, and `ValidationError` if the
+    Raises `StageError` if the number of results is not that of the sentences, and `ValidationError` if the
     probabilities do not fit the words.
     """
     if not isinstance(recognizer, ProbabilisticRecognizer):

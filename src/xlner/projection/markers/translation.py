@@ -28,7 +28,7 @@ def translate_labeled(
     entities alone, which tell marked texts apart. Texts with no visible character are not sent. The sentence of a
     projection is the tokenized translation with the `id` of the original. See `recover_entities` for the outcomes.
 
-    Raises `UnknownNameError` for an unknown `marker`, and `BackendError` if the translator does not give one
+    Raises `UnknownNameError` for an unknown `marker`, and `StageError` if the translator does not give one
     translation per text.
 
     >>> from xlner import Entity

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import islice
@@ -289,10 +289,17 @@ def _smaller(text: str) -> list[str]:
 
 
 def _counted(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:
-    made = list(translate(texts))
+    found = translate(texts)
+    if not isinstance(found, Iterable) or isinstance(found, (str, bytes)):
+        raise _no_text(found)
+    made = list(found)
     if len(made) != len(texts):
         raise StageError(f"the translator gave {len(made)} translations for {len(texts)} texts")
-    return made
+    return [result if isinstance(result, (str, Exception)) else _no_text(result) for result in made]
+
+
+def _no_text(result: object) -> StageError:
+    return StageError(f"the translator gave {type(result).__name__} instead of a text")
 
 
 def _isolated(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:
@@ -303,8 +310,8 @@ def _isolated(translate: _Translate, texts: Sequence[str]) -> list[str | Excepti
         return list(_counted(translate, texts))
     except BackendError:
         raise
-    except Exception as error:  # whatever a model raises belongs to its sentence, not to the run
+    except (Exception, SystemExit) as error:  # whatever a model raises belongs to its sentence, not to the run
         if len(texts) == 1:
-            return [error]
+            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
     half = len(texts) // 2
     return _isolated(translate, texts[:half]) + _isolated(translate, texts[half:])

@@ -1,0 +1,66 @@
+"""Check what a stage gave for one sentence: a plugin can give anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from xlner.core.alignment import Alignment
+from xlner.core.entity import Entity
+from xlner.core.pair import Outcome, Pair, Projection
+from xlner.core.sentence import Sentence
+from xlner.errors import StageError
+
+
+def entities_of(result: object) -> Sequence[Entity]:
+    """What a recognizer gave; raises `StageError` unless it is a list of entities."""
+    if not isinstance(result, (list, tuple)) or not all(isinstance(entity, Entity) for entity in result):
+        raise _instead(result, "a list of entities")
+    return result
+
+
+def alignment_of(result: object) -> Alignment:
+    """What an aligner gave; raises `StageError` unless it is an alignment."""
+    if not isinstance(result, Alignment):
+        raise _instead(result, "an alignment")
+    return result
+
+
+def projection_of(result: object, pair: Pair) -> Projection:
+    """What a projector gave, on the sentence of the pair.
+
+    Raises `StageError` unless it is a projection onto the words of the target, with one outcome for each entity of the
+    source, in order.
+    """
+    projection = _projected(result, pair.require_source())
+    if projection.sentence.tokens != pair.target.tokens:
+        raise StageError("gave a projection onto another sentence")
+    own = replace(pair.target, entities=projection.sentence.entities, meta=projection.sentence.meta)
+    return projection if projection.sentence == own else replace(projection, sentence=own)
+
+
+def labeled_translation_of(result: object, source: Sentence) -> Pair | StageError:
+    """The pair that a translator gave which takes labels along; an error unless it has one outcome for each entity."""
+    try:
+        projection = _projected(result, source)
+    except StageError as error:
+        return error
+    return Pair(projection.sentence.with_entities(()), source, projection=projection)
+
+
+def _projected(result: object, source: Sentence) -> Projection:
+    if not isinstance(result, Projection) or not isinstance(result.sentence, Sentence):
+        raise _instead(result, "a projection")
+    if not all(isinstance(outcome, Outcome) for outcome in result.outcomes):
+        raise _instead(result.outcomes, "outcomes")
+    given = [(o.entity.span, o.entity.label) for o in result.outcomes]
+    wanted = [(e.span, e.label) for e in source.entities]
+    if len(given) != len(wanted):
+        raise StageError(f"gave {len(given)} outcomes for {len(wanted)} entities")
+    if given != wanted:
+        raise StageError("gave the outcomes of other entities")
+    return result
+
+
+def _instead(result: object, wanted: str) -> StageError:
+    return StageError(f"gave {type(result).__name__} {str(result)[:40]!r} instead of {wanted}")
