@@ -17,6 +17,8 @@ XlnerError
 │   └── UnansweredError         a service or program gave no answer, after all attempts
 └── RunFolderError          a run folder cannot be used for this run
 ```
+
+`DataWarning` is for what was assumed or changed without an error; the command line prints each one as a note.
 """
 
 from __future__ import annotations
@@ -168,4 +170,12 @@ class RunFolderError(XlnerError):
 
     >>> str(RunFolderError("run folder out is in use by another process"))
     'run folder out is in use by another process'
+    """
+
+
+class DataWarning(UserWarning):
+    """Something about data was assumed or changed; the text says what, and how to decide otherwise.
+
+    >>> issubclass(DataWarning, UserWarning)
+    True
     """

@@ -3,13 +3,20 @@
 An object has `tokens` (or `words`) with `entities` or with `ner_tags` (or `tags`), which are strings or numbers; or it
 has only `text`. It may have `id` and `lang`. Unknown fields are kept and written back. The objects of pairs also have
 `source`, `alignment`, `outcomes` and `error`.
+
+Labels in the forms of other tools are read, too: see `xlner.formats.annotations`. A line may also be the pair of a text
+and its labels, as in spaCy, and the file may be an array of objects.
 """
 
 from __future__ import annotations
 
 import json
+import math
+import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import accumulate
 from typing import Any, TextIO
 
 from xlner.core.alignment import Alignment
@@ -18,18 +25,23 @@ from xlner.core.files import Line
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme, decode
-from xlner.errors import InputError, ValidationError
-from xlner.formats.reading import ReadOptions, ReadReport
+from xlner.errors import InputError, ValidationError, XlnerError
+from xlner.formats.annotations import LABEL_FIELDS, Words, label_field, read_labels, shown, unfolded
+from xlner.formats.json_values import elements, load, require_writable, writable
+from xlner.formats.reading import ReadOptions, ReadReport, note
 from xlner.text.tokenizer import locate
 
 _OWN = frozenset(
     {
-        *("id", "text", "lang", "language", "tokens", "words", "ner_tags", "tags", "entities", "offsets"),
+        *("id", "text", "lang", "language", "tokens", "words", "tokenized_text", "ner_tags", "entities", "offsets"),
         *("source", "alignment", "weights", "outcomes", "matching", "error"),
     }
 )
+_OF_PAIRS = frozenset({"source", "alignment", "outcomes", "error"})
 # PAN-X, MasakhaNER2 and CoNLL-2003 agree on these numbers, but not on 7 and 8.
 DEFAULT_TAG_NAMES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
+_LABELS_OF_TOKENS = frozenset({"ner", "ent_type", "entityLabel", "label", "labels", "ner_tag", "bio", "iob"})
+_LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
 def read(
@@ -40,8 +52,8 @@ def read(
 ) -> Iterator[Sentence | InputError]:
     """Yield one sentence, or an `InputError`, for each line that is not empty.
 
-    >>> next(read([(1, '{"tokens": ["Vigo"], "ner_tags": [5]}')])).tags()
-    ['B-LOC']
+    >>> next(read([(1, '{"text": "In Vigo.", "label": [[3, 7, "LOC"]]}')])).tags()
+    ['O', 'B-LOC', 'O']
     """
     yield from map(_sentence_of, read_pairs(lines, path, options, report))
 
@@ -66,9 +78,74 @@ def read_pairs(
     options: ReadOptions | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Pair | InputError]:
-    """Yield one pair, or an `InputError`, for each line that is not empty."""
+    """Yield one pair, or an `InputError`, for each line that is not empty.
+
+    Raises `InputError` for one object over several lines.
+    """
+    return _pairs(_records(lines, path), path, options, report)
+
+
+def _records(lines: Iterable[Line], path: str) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
+    """The lines that are not empty. The objects of an array are taken out of it."""
     filled = ((line, text) for line, text in lines if isinstance(text, InputError) or text.strip())
-    return _pairs(filled, path, options, report)
+    for number, first in filled:
+        if not isinstance(first, str):
+            yield number, first
+            continue
+        if first.strip() == "{":
+            raise InputError(
+                "an object over several lines", path=path, line=number, hint=f"write one per line: jq -c . {path} > NEW"
+            )
+        if first.lstrip().startswith("["):
+            yield from _array(number, first, filled, path)
+        else:
+            yield number, first
+        break
+    yield from filled
+
+
+def _array(
+    number: int, first: str, rest: Iterator[Line], path: str
+) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
+    """The objects of an array that begins in the line `first`; that line itself if no array of objects does."""
+    try:
+        values = json.loads(first)
+    except (ValueError, RecursionError):
+        values = None
+    if isinstance(values, list) and not (values and all(map(_is_record, values))):
+        yield number, first
+        return
+    lines = [(number, first)]
+    for line, text in rest if values is None else ():
+        if isinstance(text, InputError):
+            raise text
+        lines.append((line, text))
+    text, begun = "\n".join(line for _, line in lines), False
+    starts = list(accumulate((len(line) + 1 for _, line in lines), initial=0))
+    try:
+        for position, value in elements(text):
+            record = _record(value)
+            at = lines[bisect_right(starts, position) - 1][0]
+            yield at, InputError("not an object", path=path, line=at) if record is None else record
+            begun = True
+    except ValidationError as error:
+        if begun:
+            yield lines[-1][0], InputError(f"{error.message}, in an array", path=path, line=lines[-1][0])
+        else:
+            yield from lines
+
+
+def _is_record(value: object) -> bool:
+    return _record(value) is not None
+
+
+def _record(value: object) -> Mapping[str, Any] | None:
+    """An object, or a text and its labels as an object; None for anything else."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict):
+        return {**value[1], "text": value[0]}
+    return None
 
 
 def _pairs(
@@ -78,124 +155,221 @@ def _pairs(
     report: ReadReport | None,
 ) -> Iterator[Pair | InputError]:
     report = ReadReport() if report is None else report
-    parser = _Parser(options or ReadOptions(), report)
+    parser = _Parser(path, options or ReadOptions(), report)
     for number, (line, record) in enumerate(records, start=1):
         if isinstance(record, InputError):
             report.bad += 1
             yield record
             continue
         try:
-            yield parser.pair(_object(record) if isinstance(record, str) else record)
-            report.sentences += 1
-        except (ValidationError, TypeError, ValueError, KeyError) as error:
+            pair = parser.pair(_object(record) if isinstance(record, str) else record)
+        except XlnerError as error:
             report.bad += 1
-            reason = error.message if isinstance(error, ValidationError) else f"malformed record: {error}"
-            hint = error.hint if isinstance(error, ValidationError) else None
-            yield InputError(reason, path=path, line=line, sentence=number, hint=hint)
+            yield InputError(error.message, path=path, line=line, sentence=number, hint=error.hint)
+        except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+            report.bad += 1
+            yield InputError(f"malformed record: {shown(error)}", path=path, line=line, sentence=number)
+        else:
+            report.sentences += 1
+            yield pair
+    if parser.widened:
+        note(f"{path}: {parser.widened} spans of characters begin or end inside a word, and now cover all of it")
 
 
-def _object(text: str) -> dict[str, Any]:
-    try:
-        record = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValidationError(
-            f"not JSON: {error.msg} at column {error.colno}", hint="write one object per line"
-        ) from None
-    if not isinstance(record, dict):
+def _object(text: str) -> Mapping[str, Any]:
+    record = _record(load(text))
+    if record is None:
         raise ValidationError("not a JSON object", hint='write one object per line, such as {"text": "…"}')
     return record
 
 
 class _Parser:
-    def __init__(self, options: ReadOptions, report: ReadReport) -> None:
+    def __init__(self, path: str, options: ReadOptions, report: ReadReport) -> None:
+        self.path = path
         self.options = options
-        self.tag_names = options.tag_names or DEFAULT_TAG_NAMES
+        self.tag_names = options.tag_names
         self.report = report
+        self.renamed: set[str] = set()
+        self.widened = 0
 
     def pair(self, record: Mapping[str, Any]) -> Pair:
         labeled = self.sentence(record)
-        source = record.get("source")
-        alignment = record.get("alignment")
-        outcomes = record.get("outcomes")
+        if _OF_PAIRS.isdisjoint(record):
+            return Pair(labeled)
+        source, alignment, outcomes, error = (record.get(k) for k in ("source", "alignment", "outcomes", "error"))
+        if source is not None and not isinstance(source, Mapping):
+            raise ValidationError(
+                f'"source" is {shown(source)}, not a sentence',
+                hint="rename this field: it is for the sentence in the source language",
+            )
+        if error is not None and not isinstance(error, str):
+            raise ValidationError(f'"error" is {shown(error)}, not a string')
         return Pair(
             labeled if outcomes is None else labeled.with_entities(()),
             None if source is None else self.sentence(source),
             None if alignment is None else _alignment(alignment, record.get("weights")),
             None if outcomes is None else _projection(labeled, outcomes, record.get("matching") or {}),
-            record.get("error"),
+            error,
         )
 
     def sentence(self, record: Mapping[str, Any]) -> Sentence:
-        text = record.get("text")
-        tokens = record.get("tokens", record.get("words"))
+        record = unfolded(record)
+        text, tokens = record.get("text"), _tokens(record)
+        if text is not None and not isinstance(text, str):
+            raise ValidationError(f'"text" is {shown(text)}, not a string')
         language = self.options.language or record.get("lang") or record.get("language")
+        if language is not None and not isinstance(language, str):
+            raise ValidationError(f'"lang" is {shown(language)}, not the code of a language')
         id_ = None if record.get("id") is None else str(record["id"])
-        meta: dict[str, object] = {k: v for k, v in record.items() if k not in _OWN}
+        labels = label_field(record, None if tokens is None else len(tokens))
+        if labels is None and self.options.require_tags:
+            raise ValidationError('neither "ner_tags" nor "entities"', hint="give labeled sentences")
+        meta: dict[str, object] = {}
+        for name, value in record.items():
+            if name in _OWN or name == labels or (name in LABEL_FIELDS and not value):
+                continue
+            if not isinstance(value, str):
+                require_writable(name, value)
+            meta[name] = value
         if tokens is None:
-            if not isinstance(text, str):
-                raise ValidationError('neither "tokens" nor "text"', hint='give one of them; "text" must be a string')
+            if text is None:
+                raise ValidationError(
+                    f'neither "tokens" nor "text", but {shown(sorted(map(str, record)))}',
+                    hint='write one sentence per object, with its "text" or its "tokens"',
+                )
             made = Sentence.from_text(text, language=language, id=id_)
-            return replace(made, entities=self._entities(record, len(made)), meta=meta)
-        if not isinstance(tokens, list) or not all(isinstance(t, str) for t in tokens):
-            raise ValidationError('"tokens" is not a list of strings')
-        offsets = _offsets(record, text, tokens)
-        if text is not None and offsets is None:
-            meta["text"], text = text, None  # it differs from the tokens, for example in quotation marks
-        return Sentence(tuple(tokens), self._entities(record, len(tokens)), text, offsets, language, id_, meta)
+            words = Words(made.tokens, text, made.offsets, given=False)
+        else:
+            offsets, placed = _offsets(record, text, tokens)
+            if text is not None and offsets is None:
+                meta["text"], text = text, None  # it differs from the tokens, for example in quotation marks
+            words = Words(tokens, text, offsets, placed=placed)
+        entities = () if labels is None else self._entities(labels, record[labels], words)
+        return Sentence(tuple(words.tokens), entities, text, words.offsets, language, id_, meta)
 
-    def _entities(self, record: Mapping[str, Any], length: int) -> tuple[Entity, ...]:
-        if "entities" in record:
-            return tuple(_entity(e) for e in record["entities"])
-        tags = record.get("ner_tags", record.get("tags"))
-        if tags is None:
-            if self.options.require_tags:
-                raise ValidationError('neither "ner_tags" nor "entities"', hint="give labeled sentences")
-            return ()
+    def _entities(self, name: str, value: object, words: Words) -> tuple[Entity, ...]:
+        found = read_labels(name, value, words, lambda tags: self._decoded(tags, len(words.tokens)))
+        self.widened += found.widened
+        for label, new in found.renamed:
+            if label not in self.renamed:
+                self.renamed.add(label)
+                note(f"{self.path}: the label {label!r} is read as {new!r}, because tags cannot have spaces")
+        return found.entities
+
+    def _decoded(self, tags: Sequence[Any], length: int) -> tuple[Entity, ...]:
         if len(tags) != length:
             raise ValidationError(f"{length} tokens but {len(tags)} tags")
         decoded = decode([self._tag(t) for t in tags], self.options.scheme, repair=self.options.repair)
         self.report.repaired_tags += len(decoded.repaired)
         return decoded.entities
 
-    def _tag(self, tag: str | int) -> str:
+    def _tag(self, tag: object) -> str:
         if isinstance(tag, str):
             return tag
-        if not 0 <= tag < len(self.tag_names):
+        if type(tag) is not int:
+            raise ValidationError(f"{shown(tag)} is not a tag")
+        names = self.tag_names or DEFAULT_TAG_NAMES
+        if not 0 <= tag < len(names):
             raise ValidationError(
-                f"tag id {tag} has no name",
+                f"tag id {shown(tag)} has no name",
                 hint="give the names of all ids in order, such as --tag-names O,B-PER,I-PER,…",
             )
-        return self.tag_names[tag]
+        if self.tag_names is None and tag:
+            self.tag_names = DEFAULT_TAG_NAMES
+            note(
+                f"{self.path}: the numbers of tags have no names, and are read as {','.join(DEFAULT_TAG_NAMES)}; "
+                "if these are not their names, give --tag-names with all of them in order"
+            )
+        return names[tag]
 
 
-def _offsets(record: Mapping[str, Any], text: str | None, tokens: Sequence[str]) -> tuple[Span, ...] | None:
-    """The offsets of the tokens as given, or as found in the text."""
-    if text is None:
+def _tokens(record: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The words of a record, if it has them. Words as objects (Prodigy, spaCy) must spell the whole text."""
+    for name in ("tokens", "words", "tokenized_text"):
+        tokens = record.get(name)
+        if tokens is not None:
+            break
+    else:
         return None
-    found = record["offsets"] if record.get("offsets") is not None else locate(text, tokens)
-    return None if found is None else tuple((int(a), int(b)) for a, b in found)
+    types = set(map(type, tokens)) if isinstance(tokens, list) else set()
+    if types == {dict}:
+        labeled = _LABELS_OF_TOKENS.intersection(*tokens)
+        if labeled:
+            raise ValidationError(f'each of the "{name}" has a label in "{min(labeled)}"', hint='give "ner_tags"')
+        text = record.get("text")
+        made = [t.get("text", text[t["start"] : t["end"]] if isinstance(text, str) else None) for t in tokens]
+        if isinstance(text, str) and "".join("".join(map(str, made)).split()) != "".join(text.split()):
+            return None
+        tokens, types = made, set(map(type, made))
+    if not isinstance(tokens, list) or not types <= {str}:
+        raise ValidationError(f'"{name}" is not a list of strings')
+    return tuple(tokens)
 
 
-def _alignment(links: str, weights: Sequence[float] | None) -> Alignment:
-    pairs = [part.split("-") for part in links.split()]
-    return Alignment(tuple((int(s), int(t)) for s, t in pairs), None if weights is None else tuple(weights))
+def _offsets(
+    record: Mapping[str, Any], text: str | None, tokens: Sequence[str]
+) -> tuple[tuple[Span, ...] | None, bool]:
+    """The offsets of the tokens as given, or as found in the text; and whether the tokens came with them."""
+    if text is None:
+        return None, False
+    if record.get("offsets") is not None:
+        return tuple((int(a), int(b)) for a, b in record["offsets"]), False
+    found = locate(text, tokens)
+    return None if found is None else tuple(found), isinstance(next(iter(record.get("tokens") or ()), None), Mapping)
 
 
-def _entity(record: Mapping[str, Any]) -> Entity:
-    return Entity(int(record["start"]), int(record["end"]), str(record["label"]), record.get("score"))
+def _alignment(links: object, weights: object) -> Alignment:
+    if not isinstance(links, str):
+        raise ValidationError(f'"alignment" is {shown(links)}, not a string of links', hint='write "0-0 1-2"')
+    found = []
+    for part in links.split():
+        match = _LINK.fullmatch(part)
+        if match is None:
+            raise ValidationError(f'"alignment" has {shown(part)}, which is not a link', hint='write "0-0 1-2"')
+        found.append((int(match[1]), int(match[2])))
+    if weights is None:
+        return Alignment(tuple(found))
+    if not isinstance(weights, list) or not all(map(_is_number, weights)):
+        raise ValidationError('"weights" is not a list of numbers')
+    return Alignment(tuple(found), tuple(weights))
 
 
-def _projection(labeled: Sentence, outcomes: Iterable[Mapping[str, Any]], matching: Mapping[str, Any]) -> Projection:
-    return Projection(labeled, tuple(map(_outcome, outcomes)), matching.get("solver"), matching.get("objective"))
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and type(value) is not bool and math.isfinite(value)
 
 
-def _outcome(record: Mapping[str, Any]) -> Outcome:
-    reason = record.get("reason")
+def _entity(record: object) -> Entity:
+    """An entity of an outcome."""
+    if not isinstance(record, Mapping):
+        raise ValidationError(f"{shown(record)} is not an entity")
+    start, end, label, score = (record.get(name) for name in ("start", "end", "label", "score"))
+    if not (type(start) is int and type(end) is int and isinstance(label, str)) or not (
+        score is None or _is_number(score)
+    ):
+        raise ValidationError(f"{shown(record)} is not an entity", hint="give its start, end and label")
+    return Entity(start, end, label, score)
+
+
+def _projection(labeled: Sentence, outcomes: object, matching: object) -> Projection:
+    if not isinstance(outcomes, list) or not isinstance(matching, Mapping):
+        raise ValidationError('"outcomes" is not a list, or "matching" not an object')
+    solver, objective = matching.get("solver"), matching.get("objective")
+    if not isinstance(solver, (str, type(None))) or not (objective is None or _is_number(objective)):
+        raise ValidationError(f'"matching" is {shown(matching)}', hint="it has a solver and an objective")
+    return Projection(labeled, tuple(map(_outcome, outcomes)), solver, objective)
+
+
+def _outcome(record: object) -> Outcome:
+    if not isinstance(record, Mapping) or not isinstance(record.get("projected", []), list):
+        raise ValidationError(f"{shown(record)} is not an outcome")
+    reason, scores = record.get("reason"), record.get("scores", {})
+    if not isinstance(scores, Mapping) or not all(map(_is_number, scores.values())):
+        raise ValidationError(f"{shown(scores)} are not scores")
     return Outcome(
-        _entity(record["entity"]),
+        _entity(record.get("entity")),
         tuple(map(_entity, record.get("projected", ()))),
         None if reason is None else Reason(reason),
-        record.get("scores", {}),
+        scores,
     )
 
 
@@ -229,14 +403,44 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
 
 
 def _dump(stream: TextIO, record: Mapping[str, object]) -> None:
-    stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False, default=_other_record) + "\n")
+    try:
+        line = _ENCODER.encode(record)
+    except (ValueError, TypeError, RecursionError):
+        replaced: set[str] = set()
+        line = _ENCODER.encode(writable(_plain_records(record), replaced))
+        note(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
+    if not _is_utf_8(line):  # half a character: as an escape it stays what it is
+        line = json.dumps(json.loads(line))
+    stream.write(line + "\n")
+
+
+def _is_utf_8(line: str) -> bool:
+    try:
+        line.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _plain_records(record: Mapping[str, object]) -> dict[str, object]:
+    """The record, with the pairs in lists of its meta as records."""
+
+    def plain(value: object) -> object:
+        if isinstance(value, (list, tuple)):
+            return [source_record(item) if isinstance(item, Pair) else item for item in value]
+        return value
+
+    return {name: plain(value) for name, value in record.items()}
 
 
 def _other_record(value: object) -> dict[str, object]:
     """The record of a pair in the meta of a sentence: another source of the same target."""
     if isinstance(value, Pair):
         return source_record(value)
-    raise ValidationError(f"meta has a value of type {type(value).__name__}, which JSON has no form for")
+    raise TypeError(f"a value of type {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_other_record)
 
 
 def _sentence_record(sentence: Sentence, scheme: Scheme | str) -> dict[str, object]:

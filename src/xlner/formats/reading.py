@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
-from xlner.errors import InputError
+from xlner.errors import DataWarning, InputError
 
 Read = TypeVar("Read")
 Item = Sentence | InputError
@@ -62,3 +63,8 @@ def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
         if isinstance(item, InputError):
             raise item
         yield item
+
+
+def note(message: str) -> None:
+    """Warn with a `DataWarning`: something was assumed or changed."""
+    warnings.warn(message, DataWarning, stacklevel=2)

@@ -1,0 +1,180 @@
+"""JSON values: parse them strictly, and replace what JSON or UTF-8 has no form for."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from xlner.errors import ValidationError
+
+_DEEPEST = 100
+"""Levels of nesting in a value. Real records have few, and a program that reads them may have no more than this."""
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValidationError(f"{constant} is not JSON", hint="write null for a missing number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def load(text: str) -> Any:
+    """Parse one value. Raises `ValidationError` for anything but JSON, for NaN, and for half a character.
+
+    >>> load('{"text": "Vigo"}')
+    {'text': 'Vigo'}
+    """
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise ValidationError(
+            f"not JSON: {error.msg} at column {error.colno}", hint="write one object per line"
+        ) from None
+    except RecursionError:
+        raise ValidationError("JSON that is nested too deeply") from None
+    except ValidationError:
+        raise
+    except ValueError:  # Python limits the digits of integers
+        raise ValidationError("an integer of too many digits", hint="write it as a string") from None
+    if "\\ud" in text or "\\uD" in text:  # the only way to write half a character
+        _require_whole_characters(value)
+    return value
+
+
+def elements(text: str) -> Iterator[tuple[int, Any]]:
+    """The values of an array, each with its position in the text.
+
+    Raises `ValidationError` where the text is not an array of values.
+
+    >>> list(elements('[{"id": 1}, 2]'))
+    [(1, {'id': 1}), (12, 2)]
+    """
+    position = _after_space(text, 0)
+    _require(text.startswith("[", position), "not an array")
+    position = _after_space(text, position + 1)
+    while not text.startswith("]", position):
+        try:
+            value, end = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            raise ValidationError(f"not JSON: {getattr(error, 'msg', error)}") from None
+        if "\\ud" in text[position:end] or "\\uD" in text[position:end]:
+            _require_whole_characters(value)
+        yield position, value
+        position = _after_space(text, end)
+        if text.startswith(",", position):
+            position = _after_space(text, position + 1)
+        else:
+            _require(text.startswith("]", position), "the array has no end")
+    _require(_after_space(text, position + 1) == len(text), "something follows the array")
+
+
+def _after_space(text: str, position: int) -> int:
+    found = _SPACE.match(text, position)
+    return position if found is None else found.end()
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise ValidationError(f"not JSON: {message}")
+
+
+def _require_whole_characters(value: Any) -> None:
+    try:
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError as error:
+        half = f"\\u{ord(error.object[error.start]):x}"
+        raise ValidationError(f"half a character, {half}", hint="remove it, or write both halves") from None
+
+
+def require_writable(name: str, value: Any) -> None:
+    """Raise `ValidationError` for a value that JSON has no form for: an infinite number, or one nested too deeply.
+
+    >>> require_writable("rating", [1, float("inf")])
+    Traceback (most recent call last):
+    xlner.errors.ValidationError: "rating" has the number inf, which JSON has no form for; write null
+    """
+    level = [value]
+    for _ in range(_DEEPEST):
+        below: list[Any] = []
+        for item in level:
+            if type(item) is float and not math.isfinite(item):
+                raise ValidationError(f'"{name}" has the number {item}, which JSON has no form for', hint="write null")
+            if isinstance(item, Mapping):
+                below += item.values()
+            elif isinstance(item, (list, tuple)):
+                below += item
+        if not below:
+            return
+        level = below
+    raise ValidationError(f'"{name}" is nested too deeply')
+
+
+def writable(value: Any, replaced: set[str], depth: int = 0) -> Any:
+    """The same value with everything replaced that JSON has no form for; adds what was replaced to `replaced`.
+
+    Dates become text in ISO 8601, bytes text (base64 if they are not UTF-8), arrays lists, numbers that are not finite
+    null, and other objects what `str` makes of them.
+
+    >>> replaced = set()
+    >>> writable({"day": date(2020, 1, 2), "rating": float("nan")}, replaced)
+    {'day': '2020-01-02', 'rating': None}
+    >>> sorted(replaced)
+    ['date', 'nan']
+    """
+    if depth > _DEEPEST:
+        replaced.add("too deeply nested")
+        return None
+    if isinstance(value, Mapping):
+        return {_key(key, replaced): writable(item, replaced, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [writable(item, replaced, depth + 1) for item in value]
+    if value is None or isinstance(value, (str, int, float)):
+        return _plain(value, replaced)
+    replaced.add(type(value).__name__)
+    if hasattr(value, "tolist"):  # a number or an array of numpy
+        return writable(value.tolist(), replaced, depth + 1)
+    return as_text(value)
+
+
+def _plain(value: str | int | float | None, replaced: set[str]) -> str | int | float | None:
+    if isinstance(value, float) and not math.isfinite(value):
+        replaced.add(str(float(value)))
+        return None
+    if type(value) is int and abs(value) >= 10**4000:  # Python writes none that are much longer
+        replaced.add("an integer of too many digits")
+        return None
+    return value
+
+
+def _key(key: object, replaced: set[str]) -> str:
+    if not isinstance(key, str):
+        replaced.add(f"key of type {type(key).__name__}")
+    return str(key)
+
+
+def as_text(value: object) -> str:
+    """A date, bytes, a decimal number or any other object as text.
+
+    >>> as_text(b"Vigo"), as_text(b"\\xff"), as_text(Decimal("0.10"))
+    ('Vigo', '/w==', '0.10')
+    """
+    if isinstance(value, (date, datetime, time)):
+        return value.isoformat()
+    if isinstance(value, (bytes, bytearray)):
+        try:
+            return bytes(value).decode("utf-8")
+        except UnicodeDecodeError:
+            return base64.b64encode(value).decode("ascii")
+    if isinstance(value, (Decimal, timedelta)):
+        return str(value)
+    try:
+        return str(value)
+    except Exception:  # an object of another program, whose text is its own affair
+        return type(value).__name__
