@@ -99,7 +99,7 @@ def test_output_that_cannot_be_written(xlner: Command, fakes: list[str], put, tm
 def test_malformed_lines_can_be_skipped(xlner: Command, fakes: list[str], put) -> None:  # type: ignore[no-untyped-def]
     path = put("in.jsonl", '{"text": "Vigo"}\n{"text": 3}\n{"text": "Vigo"}\n')
     line = failed(xlner, "label", path, "--lang", "es", *fakes)
-    assert "in.jsonl:2 (sentence 2): neither" in line
+    assert 'in.jsonl:2 (sentence 2): "text" is 3, not a string' in line
     assert "--on-error skip" in line
     ran = xlner("label", path, "--lang", "es", "--on-error", "skip", *fakes)
     assert ran.code == 1

@@ -36,6 +36,7 @@ from xlner.cli.commands.train_multilingual import train_multilingual
 from xlner.cli.commands.translate import translate
 from xlner.cli.commands.zero_shot import zero_shot
 from xlner.cli.failures import discard_output, flush_output, report_failure
+from xlner.cli.notes import noting_data_warnings
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Label and build": (label, project, build),
@@ -126,7 +127,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     debug = _Debug()
     try:
-        code = app(arguments, standalone_mode=False, obj=debug)
+        with noting_data_warnings():
+            code = app(arguments, standalone_mode=False, obj=debug)
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except (Exception, KeyboardInterrupt) as error:

@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import click
 
+from xlner.errors import DataWarning
 from xlner.text.printable import printable
 
 
 def note(text: str) -> None:
     """Print one line on standard error. What a terminal would act upon is shown escaped."""
     click.echo(f"xlner: {printable(text)}", err=True)
+
+
+@contextmanager
+def noting_data_warnings() -> Iterator[None]:
+    """Print each `DataWarning` as a note, once."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
+        if not issubclass(category, DataWarning):
+            others(message, category, *place)
+        elif str(message) not in said:
+            said.add(str(message))
+            note(f"note: {' '.join(str(message).split())}")
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
+        others = warnings.showwarning
+        warnings.showwarning = show
+        yield

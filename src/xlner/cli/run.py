@@ -23,6 +23,7 @@ from xlner.formats.by_name import input_files
 
 if TYPE_CHECKING:
     from xlner.core.pair import Pair
+    from xlner.core.sentence import Sentence
     from xlner.engines import AnyPipeline, RunFolder
     from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
 
@@ -115,6 +116,31 @@ def note_unsure(pipeline: AnyPipeline, min_confidence: float) -> None:
     if isinstance(pipeline, (Ensemble, RecognitionPipeline)) and pipeline.unsure:
         entities = counted(pipeline.unsure, "entity", "entities")
         note(f"{entities} below --min-confidence {min_confidence:g} left out")
+
+
+@dataclass(slots=True)
+class ReplacedEntities:
+    """Counts the entities that the input has already, and that the result has not."""
+
+    count: int = 0
+
+    def pairs(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair | InputError]:
+        """The sentences as pairs without a source."""
+        from xlner.core.pair import Pair
+
+        for sentence in sentences:
+            if isinstance(sentence, InputError):
+                yield sentence
+            else:
+                self.count += len(sentence.entities)
+                yield Pair(sentence)
+
+    def note(self, path: str) -> None:
+        """Say how many entities were replaced."""
+        from xlner.pipeline.run_summary import counted
+
+        if self.count:
+            note(f"{counted(self.count, 'entity', 'entities')} of {path} replaced")
 
 
 def stopping_at_errors(items: Iterable[Item], on_error: str) -> Iterator[Item]:

@@ -28,6 +28,7 @@ _SUFFIXES = {
     ".iob": "conll",
     ".iob2": "conll",
     ".tsv": "conll",
+    ".json": "jsonl",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".txt": "text",

@@ -128,7 +128,7 @@ def writable(value: Any, replaced: set[str], depth: int = 0) -> Any:
     >>> sorted(replaced)
     ['date', 'nan']
     """
-    if depth > _DEEPEST:
+    if depth >= _DEEPEST:
         replaced.add("too deeply nested")
         return None
     if isinstance(value, Mapping):

@@ -173,7 +173,8 @@ def _pairs(
             report.sentences += 1
             yield pair
     if parser.widened:
-        note(f"{path}: {parser.widened} spans of characters begin or end inside a word, and now cover all of it")
+        what = "1 span of characters begins or ends" if parser.widened == 1 else f"{parser.widened} spans begin or end"
+        note(f"{path}: {what} inside a word, and now {'covers' if parser.widened == 1 else 'cover'} all of it")
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -217,6 +218,11 @@ class _Parser:
         text, tokens = record.get("text"), _tokens(record)
         if text is not None and not isinstance(text, str):
             raise ValidationError(f'"text" is {shown(text)}, not a string')
+        if text is None and tokens is None:
+            raise ValidationError(
+                f'neither "tokens" nor "text", but {shown(sorted(map(str, record)))}',
+                hint='write one sentence per object, with its "text" or its "tokens"',
+            )
         language = self.options.language or record.get("lang") or record.get("language")
         if language is not None and not isinstance(language, str):
             raise ValidationError(f'"lang" is {shown(language)}, not the code of a language')
@@ -232,12 +238,7 @@ class _Parser:
                 require_writable(name, value)
             meta[name] = value
         if tokens is None:
-            if text is None:
-                raise ValidationError(
-                    f'neither "tokens" nor "text", but {shown(sorted(map(str, record)))}',
-                    hint='write one sentence per object, with its "text" or its "tokens"',
-                )
-            made = Sentence.from_text(text, language=language, id=id_)
+            made = Sentence.from_text(text or "", language=language, id=id_)
             words = Words(made.tokens, text, made.offsets, given=False)
         else:
             offsets, placed = _offsets(record, text, tokens)

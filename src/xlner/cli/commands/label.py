@@ -10,11 +10,20 @@ import click
 from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, choose_route, default_recognizer
-from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, note_unsure, on_command_line, run, was_named, window_for
+from xlner.cli.run import (
+    OUTPUT_FORMATS,
+    Inputs,
+    ReplacedEntities,
+    RunOptions,
+    note_unsure,
+    on_command_line,
+    run,
+    was_named,
+    window_for,
+)
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
-from xlner.core.pair import Pair
 from xlner.core.registry import DEFAULT_RECOGNIZER
-from xlner.errors import InputError, UsageError
+from xlner.errors import UsageError
 from xlner.formats import format_of, read_sentences
 
 if TYPE_CHECKING:
@@ -144,8 +153,9 @@ def run_label(options: LabelOptions) -> int:
         if route.name == DIRECT
         else _projecting(route, options, input_format, output_format)
     )
-    pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    code = run(labeling, pairs, inputs, options, output_format)
+    replaced = ReplacedEntities()
+    code = run(labeling, replaced.pairs(sentences), inputs, options, output_format)
+    replaced.note(options.input)
     if route.name != PROJECT:
         note_unsure(labeling, options.min_confidence)
     return code

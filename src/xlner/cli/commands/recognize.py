@@ -8,9 +8,7 @@ from typing import Any
 import click
 
 from xlner.cli import options as o
-from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, note_unsure, run, window_for
-from xlner.core.pair import Pair
-from xlner.errors import InputError
+from xlner.cli.run import OUTPUT_FORMATS, Inputs, ReplacedEntities, RunOptions, note_unsure, run, window_for
 from xlner.formats import format_of, read_sentences
 
 
@@ -66,7 +64,8 @@ def recognize(**options: Any) -> int:
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=chosen.batch_words,
     )
-    pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
-    code = run(pipeline, pairs, inputs, chosen, output_format)
+    replaced = ReplacedEntities()
+    code = run(pipeline, replaced.pairs(sentences), inputs, chosen, output_format)
+    replaced.note(chosen.input)
     note_unsure(pipeline, chosen.min_confidence)
     return code

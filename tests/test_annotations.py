@@ -1,0 +1,315 @@
+"""Labels in the forms of annotation tools and libraries: read right, or refused by their names."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.conftest import Command
+from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
+from xlner.errors import DataWarning
+from xlner.formats import ReadOptions, jsonl
+
+ANA = "Ana Pons vive en Vigo."
+WORDS = ["Ana", "Pons", "vive", "en", "Vigo", "."]
+BOTH = ["B-PER", "I-PER", "O", "O", "B-LOC", "O"]
+PER, LOC = {"start": 0, "end": 8, "label": "PER"}, {"start": 17, "end": 21, "label": "LOC"}
+
+
+def read(*records: Any, **options: Any) -> list[Sentence | InputError]:
+    lines = list(enumerate((json.dumps(r, ensure_ascii=False) for r in records), start=1))
+    return list(jsonl.read(lines, "x.jsonl", ReadOptions(**options)))
+
+
+def tags(record: Any) -> list[str]:
+    (sentence,) = raise_errors(read(record, require_tags=True))
+    assert sentence.tokens == tuple(WORDS)
+    return sentence.tags()
+
+
+def refused(record: Any, **options: Any) -> str:
+    bad, good = read(record, {"tokens": ["a"], "ner_tags": ["O"]}, **options)
+    assert isinstance(bad, InputError)
+    assert isinstance(good, Sentence)
+    assert "\n" not in str(bad)
+    return str(bad)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        pytest.param({"text": ANA, "label": [[0, 8, "PER"], [17, 21, "LOC"]], "Comments": []}, id="doccano"),
+        pytest.param({"text": ANA, "labels": [[17, 21, "LOC"], [0, 8, "PER"]]}, id="doccano, unordered"),
+        pytest.param({"data": ANA, "label": [[0, 8, "PER"], [17, 21, "LOC"]]}, id="doccano with data"),
+        pytest.param(
+            {
+                "text": ANA,
+                "entities": [
+                    {"id": 7, "label": "PER", "start_offset": 0, "end_offset": 8},
+                    {"id": 8, "label": "LOC", "start_offset": 17, "end_offset": 21},
+                ],
+                "relations": [{"id": 1, "from_id": 7, "to_id": 8, "type": "lives in"}],
+            },
+            id="doccano with relations",
+        ),
+        pytest.param({"text": ANA, "spans": [PER, LOC], "answer": "accept", "_input_hash": 1}, id="Prodigy"),
+        pytest.param(
+            {
+                "text": ANA,
+                "spans": [{**PER, "token_start": 0, "token_end": 1}, {**LOC, "token_start": 4, "token_end": 4}],
+                "tokens": [
+                    {"text": w, "start": ANA.index(w), "end": ANA.index(w) + len(w), "id": k, "ws": True}
+                    for k, w in enumerate(WORDS)
+                ],
+            },
+            id="Prodigy with words",
+        ),
+        pytest.param({"text": ANA, "entities": [[0, 8, "PER"], [17, 21, "LOC"]]}, id="spaCy"),
+        pytest.param([ANA, {"entities": [[0, 8, "PER"], [17, 21, "LOC"]]}], id="spaCy pair"),
+        pytest.param(
+            {
+                "text": ANA,
+                "ents": [PER, LOC],
+                "tokens": [{"id": k, "start": ANA.index(w), "end": ANA.index(w) + len(w)} for k, w in enumerate(WORDS)],
+            },
+            id="spaCy to_json",
+        ),
+        pytest.param({"tokenized_text": WORDS, "ner": [[0, 1, "PER"], [4, 4, "LOC"]]}, id="GLiNER"),
+        pytest.param({"tokens": WORDS, "ner": [[0, 1, "PER"], [4, 4, "LOC"]]}, id="last word included"),
+        pytest.param({"words": WORDS, "ner": BOTH}, id="tags in ner"),
+        pytest.param({"tokens": WORDS, "labels": BOTH}, id="tags in labels"),
+        pytest.param(
+            {
+                "text": ANA,
+                "entities": [
+                    {"entity_group": "PER", "score": 0.9, "word": "Ana Pons", "start": 0, "end": 8},
+                    {"entity_group": "LOC", "score": 0.9, "word": "Vigo", "start": 17, "end": 21},
+                ],
+            },
+            id="Hugging Face pipeline",
+        ),
+        pytest.param(
+            {
+                "text": ANA,
+                "labels": [],
+                "entities": [
+                    {"text": "Ana Pons", "start_pos": 0, "end_pos": 8, "labels": [{"value": "PER", "confidence": 1.0}]},
+                    {"text": "Vigo", "start_pos": 17, "end_pos": 21, "labels": [{"value": "LOC", "confidence": 1.0}]},
+                ],
+            },
+            id="Flair",
+        ),
+        pytest.param(
+            {
+                "text": ANA,
+                "entities": [
+                    {"text": "Ana Pons", "type": "PER", "start_char": 0, "end_char": 8},
+                    {"text": "Vigo", "type": "LOC", "start_char": 17, "end_char": 21},
+                ],
+            },
+            id="Stanza",
+        ),
+        pytest.param(
+            {
+                "id": 1,
+                "data": {"text": ANA, "page": 3},
+                "annotations": [
+                    {"was_cancelled": True, "result": []},
+                    {
+                        "result": [
+                            {"type": "labels", "value": {"start": 0, "end": 8, "text": "Ana Pons", "labels": ["PER"]}},
+                            {"type": "labels", "value": {"start": 17, "end": 21, "text": "Vigo", "labels": ["LOC"]}},
+                            {"type": "choices", "value": {"choices": ["news"]}},
+                        ]
+                    },
+                ],
+            },
+            id="Label Studio",
+        ),
+        pytest.param(
+            {
+                "text": ANA,
+                "label": [
+                    {"start": 0, "end": 8, "text": "Ana Pons", "labels": ["PER"]},
+                    {"start": 17, "end": 21, "text": "Vigo", "labels": ["LOC"]},
+                ],
+                "annotator": 1,
+            },
+            id="Label Studio, short",
+        ),
+        pytest.param({"text": ANA, "tokens": WORDS, "entities": [{**PER, "end": 2}, {**LOC, "start": 4, "end": 5}]}),
+        pytest.param(
+            {"text": ANA, "tokens": WORDS, "entities": [{**PER, "text": "Ana Pons"}, {**LOC, "text": "Vigo"}]},
+            id="characters beside words, as the texts of the spans show",
+        ),
+        pytest.param({"tokens": WORDS, "tags": BOTH, "pos_tags": [1, 2, 3, 4, 5, 6], "chunk_tags": BOTH}),
+        pytest.param({"tokens": WORDS, "ner_tags": BOTH, "entities": []}),
+    ],
+)
+def test_forms_that_are_read(record: Any) -> None:
+    assert tags(record) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        ({"text": ANA, "gold": [[0, 8, "PER"]]}, '"gold" could hold labels'),
+        ({"text": ANA, "named_entities": [{"text": "Ana Pons", "type": "PER"}]}, '"named_entities" could hold labels'),
+        ({"text": ANA, "annotations": [{"begin": 0, "end": 8, "tag": "PER"}]}, '"annotations" could hold labels'),
+        ({"text": ANA, "entities_gold": {"PER": ["Ana Pons"]}}, '"entities_gold" could hold labels'),
+        ({"text": ANA, "word_labels": "B-PER,I-PER,O,O,B-LOC,O"}, '"word_labels" could hold labels'),
+        ({"tokens": WORDS, "fine_ner_tags": [1, 1, 0, 0, 2, 0]}, '"fine_ner_tags" could hold labels'),
+        ({"tokens": WORDS, "bio": BOTH}, '"bio" could hold labels'),
+        ({"tokens": WORDS, "xyz": BOTH}, '"xyz" could hold labels'),
+        (
+            {"text": ANA, "Entities": [{"BeginOffset": 0, "EndOffset": 8, "Type": "PER"}]},
+            '"Entities" could hold labels',
+        ),
+        ({"text": ANA, "entities": {"PER": ["Ana"]}}, '"entities" is .*, not a list'),
+        ({"text": ANA, "entities": [{"text": "Ana", "type": "PER"}]}, '"entities" has .*, which has no place'),
+        ({"text": ANA, "entities": [["PER", 0, 3]]}, "which is not \\[start, end, label\\]"),
+        ({"text": ANA, "entities": "Ana=PER"}, '"entities" is .*, not a list'),
+        ({"text": ANA, "labels": BOTH}, '"labels" has no spans, and the record has no words for tags'),
+        ({"text": ANA, "label": [[0, 3, "PER"]], "spans": [PER]}, 'both "label" and "spans" hold labels; remove one'),
+        ({"tokens": WORDS, "spans": [{"start": 0, "end": 2, "label": "PER"}]}, "could count words or characters"),
+        ({"tokens": WORDS, "entities": [[0, 2, "PER"]]}, "could count words or characters"),
+        ({"tokens": WORDS, "labels": ["B-PER"]}, "6 tokens but 1 tags"),
+        ({"text": ANA, "spans": [PER], "answer": "reject"}, "'reject'; export the accepted ones: --answer accept"),
+        ({"text": ANA, "entities": [{"entity": "B-PER", "start": 0, "end": 3}]}, "aggregation_strategy"),
+        ({"text": ANA, "spans": [{"start": 0, "end": 3, "label": 4}]}, "the label 4, which is not a name"),
+        ({"text": ANA, "spans": [{"start": 0, "end": 3}]}, "with no label"),
+        ({"text": ANA, "spans": [{"start": 0.5, "end": 3, "label": "PER"}]}, "start is not a whole number"),
+        ({"text": ANA, "spans": [{"start": None, "end": 3, "label": "PER"}]}, "start is not a whole number"),
+        ({"text": ANA, "spans": [{"start": 0, "label": "PER"}]}, 'without "end"'),
+        ({"text": ANA, "spans": [{**PER, "score": "high"}]}, "which is not a number"),
+        ({"text": ANA, "spans": [PER, [17, 21, "LOC"]]}, None),
+        ({"text": ANA, "spans": [PER, {"start_offset": 17, "end_offset": 21, "label": "LOC"}]}, "several forms"),
+        ({"text": ANA, "spans": [PER, 5]}, '"spans" has 5 among spans'),
+        ({"text": ANA, "spans": [{**PER, "end": 40}]}, "but the text has 22 characters"),
+        ({"text": ANA, "spans": [{**PER, "start": 8}]}, "span \\(8, 8\\)"),
+        ({"text": ANA, "spans": [{**PER, "start": -3}]}, "span \\(-3, 8\\)"),
+        ({"text": ANA, "spans": [{"start": 3, "end": 4, "label": "PER"}]}, "span without words: characters 3 to 4"),
+        ({"text": ANA, "spans": [PER, {"start": 4, "end": 8, "label": "LOC"}]}, "overlap at character 4; keep one"),
+        (
+            {"text": "Vigo-Lugo", "spans": [{**PER, "end": 4}, {**LOC, "start": 5, "end": 9}]},
+            "share the word 'Vigo-Lugo'",
+        ),
+        (
+            {"text": ANA, "spans": [{**PER, "text": "Vigo"}]},
+            "a span of 'Vigo' at characters 0 to 8, where the text has",
+        ),
+        ({"data": {"a": "x", "b": "y"}, "annotations": []}, '"data" has no "text"'),
+        ({"data": {"text": ANA}, "annotations": [{"result": []}, {"result": []}]}, "2 annotations of one text"),
+        ({"tokens": [{"text": "Ana", "ner": "S-PER"}]}, 'has a label in "ner"'),
+        ({"passages": [{"text": [ANA]}], "entities": [{"offsets": [[0, 8]], "type": "PER"}]}, 'neither "tokens" nor'),
+    ],
+)
+def test_what_could_be_labels_is_refused_by_name(record: Any, name: str | None) -> None:
+    if name is None:  # both forms count characters
+        assert tags(record) == BOTH
+    else:
+        with pytest.raises(AssertionError, match=name):
+            raise AssertionError(refused(record))
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"label": "news"},
+        {"label": 3},
+        {"labels": ["news", "sports"]},
+        {"tags": ["news"]},
+        {"topics": ["a", "b"], "url": "http://x.org", "sents": [{"start": 0, "end": 22}]},
+        {"hashtags": ["#Vigo"], "source_id": 7, "relations": [{"head": 0, "child": 4}]},
+    ],
+)
+def test_other_fields_are_kept(extra: dict[str, Any]) -> None:
+    (sentence,) = raise_errors(read({"text": ANA, **extra}))
+    assert (sentence.meta, sentence.entities) == (extra, ())
+    assert "neither" in refused({"text": ANA, **extra}, require_tags=True)
+
+
+def test_beside_its_own_labels_a_record_may_have_any_field() -> None:
+    record = {"tokens": WORDS, "ner_tags": BOTH, "spans": [[0, 8, "PER"]], "gold": [[0, 8, "PER"]]}
+    (sentence,) = raise_errors(read(record))
+    assert sentence.tags() == BOTH
+    assert sentence.meta == {"spans": [[0, 8, "PER"]], "gold": [[0, 8, "PER"]]}
+
+
+@pytest.mark.parametrize(("start", "end"), [(3, 7), (4, 8), (7, 11), (3, 6)])
+def test_spans_that_say_their_text_may_count_code_points_utf_16_bytes_or_the_last_character(
+    start: int, end: int
+) -> None:
+    span = {"start": start, "end": end, "label": "LOC", "text": "Vigo"}
+    (sentence,) = raise_errors(read({"text": "é🦉 Vigo é", "spans": [span]}))
+    assert [sentence.surface(e) for e in sentence.entities] == ["Vigo"]
+
+
+def test_byte_offsets() -> None:
+    (sentence,) = raise_errors(read({"text": "É Vigo", "spans": [{"start_byte": 3, "limit_byte": 7, "label": "LOC"}]}))
+    assert sentence.surface(sentence.entities[0]) == "Vigo"
+
+
+def test_spans_inside_words_grow_to_the_words_and_labels_have_no_spaces_both_with_a_warning() -> None:
+    with pytest.warns(DataWarning) as warned:
+        (sentence,) = raise_errors(read({"text": "Vigo-Lugo", "spans": [{"start": 0, "end": 4, "label": "big city"}]}))
+    assert sentence.entities == (Entity(0, 1, "big_city"),)
+    assert [str(w.message) for w in warned] == [
+        "x.jsonl: the label 'big city' is read as 'big_city', because tags cannot have spaces",
+        "x.jsonl: 1 span of characters begins or ends inside a word, and now covers all of it",
+    ]
+
+
+@given(st.data())
+def test_spans_of_characters_and_of_words_say_the_same(data: st.DataObject) -> None:
+    tokens = data.draw(st.lists(st.text("aé🦉", min_size=1, max_size=3), min_size=1, max_size=8))
+    text = " ".join(tokens)
+    made = Sentence.from_text(text)
+    bounds = sorted(data.draw(st.sets(st.integers(0, len(made)), max_size=6)))
+    entities = [Entity(a, b, "LOC") for a, b in zip(bounds[::2], bounds[1::2], strict=False)]
+    labeled = made.with_entities(entities)
+    spans = [[*labeled.char_span(e), e.label] for e in entities]  # type: ignore[misc]
+    data.draw(st.randoms()).shuffle(spans)
+    (found,) = raise_errors(read({"text": text, "label": spans}))
+    assert found == labeled
+
+
+def test_what_is_read_is_written_and_read_again(tmp_path: Path) -> None:
+    (sentence,) = raise_errors(read({"id": 1, "text": ANA, "label": [[0, 8, "PER"]], "topic": "x"}))
+    write_sentences([sentence], tmp_path / "a.jsonl")
+    assert list(read_sentences(tmp_path / "a.jsonl")) == [sentence]
+    assert sentence.meta == {"topic": "x"}
+
+
+def test_numbers_of_tags_are_read_by_assumed_names_with_a_warning(tmp_path: Path) -> None:
+    with pytest.warns(DataWarning, match="are read as O,B-PER,I-PER,B-ORG,I-ORG,B-LOC,I-LOC; .* give --tag-names"):
+        found = read({"tokens": ["Vigo"], "tags": [5]}, {"tokens": ["Vigo"], "tags": [7]})
+    assert isinstance(found[0], Sentence)
+    assert found[0].tags() == ["B-LOC"]
+    assert "tag id 7 has no name; give the names of all ids" in str(found[1])
+    (known,) = raise_errors(read({"tokens": ["Vigo"], "tags": [1]}, tag_names=("O", "B-X")))
+    assert known.tags() == ["B-X"]
+    (nothing,) = raise_errors(read({"tokens": ["Vigo"], "tags": [0]}))
+    assert nothing.tags() == ["O"]
+    assert "-100 has no name" in refused({"tokens": ["Vigo"], "labels": [-100]})
+    assert "True is not a tag" in refused({"tokens": ["Vigo"], "labels": [True]})
+
+
+def test_commands_say_what_they_assume_and_what_they_replace(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"tokens": ["Vigo"], "tags": [5]}\n{"text": "Lugo", "label": [[0, 4, "LOC"]]}\n', encoding="utf-8")
+    ran = xlner("convert", path, "-")
+    assert ran.err.startswith(f"xlner: note: {path}: the numbers of tags have no names, and are read as O,B-PER,")
+    assert ran.err.count("note:") == 1
+    assert "Vigo\tB-LOC" in ran.out
+    assert f"xlner: 2 entities of {path} replaced\n" in xlner("label", path, "--lang", "es", *fakes).err
+    names = tmp_path / "names.tsv"
+    assert (
+        f"2 entities of {path} replaced\n"
+        in xlner("recognize", path, "--lang", "es", "--recognizer", f"gazetteer:{names}").err
+    )
