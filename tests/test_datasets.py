@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import Command
 from xlner import InputError, Sentence, raise_errors, read_sentences
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import DataWarning, MissingExtraError, UnknownNameError
 from xlner.formats import format_of
 from xlner.formats.datasets import DATASETS, is_spec, local_files, locate
 
@@ -195,7 +195,8 @@ def test_parquet_files(tmp_path: Path) -> None:
     own = list(raise_errors(read_sentences(path, tag_names=DATASETS["masakhaner2"].tag_names)))
     assert entities(own) == [[("Ana Pardo", "PER"), ("2020", "DATE")], [("Èkó", "LOC")]]
     assert [s.id for s in own] == ["0", "1"]
-    unnamed = list(read_sentences(write_parquet(tmp_path / "b.parquet", ROWS)))
+    with pytest.warns(DataWarning, match="the numbers of tags have no names"):
+        unnamed = list(read_sentences(write_parquet(tmp_path / "b.parquet", ROWS)))
     assert "b.parquet:1 (sentence 1): tag id 7 has no name" in str(unnamed[0])
     assert isinstance(unnamed[1], Sentence)
     with pytest.raises(InputError, match="cannot be read as parquet"):

@@ -93,15 +93,26 @@ def _records(lines: Iterable[Line], path: str) -> Iterator[tuple[int, str | Mapp
             yield number, first
             continue
         if first.strip() == "{":
-            raise InputError(
-                "an object over several lines", path=path, line=number, hint=f"write one per line: jq -c . {path} > NEW"
-            )
+            yield from _not_over_several_lines(number, first, filled, path)
+            break
         if first.lstrip().startswith("["):
             yield from _array(number, first, filled, path)
         else:
             yield number, first
         break
     yield from filled
+
+
+def _not_over_several_lines(number: int, first: str, rest: Iterator[Line], path: str) -> Iterator[Line]:
+    """The first two lines; raises `InputError` if an object begins in the first and goes on in the second."""
+    second = next(rest, None)
+    if second is not None and isinstance(second[1], str) and second[1].lstrip().startswith('"'):
+        raise InputError(
+            "an object over several lines", path=path, line=number, hint=f"write one per line: jq -c . {path} > NEW"
+        )
+    yield number, first
+    if second is not None:
+        yield second
 
 
 def _array(
