@@ -120,7 +120,7 @@ def test_tokens_alone_are_sentences_without_labels_unless_tags_are_required(tmp_
 @pytest.mark.parametrize(
     ("text", "match"),
     [
-        ("a O\nb\n\nok O\n", r"x.conll:2 \(sentence 1\): 1 columns, but the first line of the sentence has 2"),
+        ("a O\nb\n\nok O\n", r"x.conll:2 \(sentence 1\): 1 column, but the first line of the sentence has 2"),
         ("a NN\n\nok O\n", r"x.conll:1 \(sentence 1\): 'NN' is not a tag; the last column must be O"),
         ("a O\nb X-PER\n\nok O\n", r"x.conll:2 \(sentence 1\): 'X-PER' is not a tag"),
         ("\tO\n\nok O\n", r"x.conll:1 \(sentence 1\)"),
@@ -339,9 +339,13 @@ def test_formats_are_guessed_from_the_suffix_or_given(tmp_path: Path) -> None:
     path.write_text("0-0\n", encoding="utf-8")
     with pytest.raises(UsageError, match="cannot be read from format 'pharaoh'"):
         read_sentences(path)
-    with pytest.raises(UsageError, match="sentences cannot be written as 'pharaoh'; use one of conll, jsonl, text"):
+    with pytest.raises(
+        UsageError, match="sentences cannot be written as 'pharaoh'; use one of conll, conllu, jsonl, text"
+    ):
         write_sentences([Sentence(())], path)
-    with pytest.raises(UsageError, match="pairs cannot be written as 'parquet'; use one of jsonl, conll, pharaoh"):
+    with pytest.raises(
+        UsageError, match="pairs cannot be written as 'parquet'; use one of jsonl, conll, conllu, pharaoh"
+    ):
         write_pairs([a_pair()], tmp_path / "a.parquet")
     assert list(tmp_path.iterdir()) == [path]
     text = tmp_path / "a.txt"

@@ -122,6 +122,41 @@ def test_what_is_no_tag_is_refused(tag: str) -> None:
         decode([tag])
 
 
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        (["B-PER", "M-PER", "E-PER", "S-LOC", "O"], [Entity(0, 3, "PER"), Entity(3, 4, "LOC")]),  # BMES
+        (["B-PER", "M-PER", "E-PER", "W-LOC"], [Entity(0, 3, "PER"), Entity(3, 4, "LOC")]),  # BMEWO
+        (["O", "B", "I", "B", "o"], [Entity(1, 3, "ENTITY"), Entity(3, 4, "ENTITY")]),
+        (["B-per", "i-per", "o", "b-loc"], [Entity(0, 2, "per"), Entity(3, 4, "loc")]),
+        (["B_PER", "I_PER", "E_PER", "O"], [Entity(0, 3, "PER")]),
+        (["PER-B", "PER-I", "O", "ORG_GOV_S"], [Entity(0, 2, "PER"), Entity(3, 4, "ORG_GOV")]),
+    ],
+)
+def test_auto_reads_other_spellings_of_tags(tags: list[str], expected: list[Entity]) -> None:
+    assert decode(tags, "auto").entities == tuple(expected)
+    with pytest.raises(ValidationError, match="; the scheme auto reads it"):
+        decode(tags[1:], "IOB2")
+
+
+@pytest.mark.parametrize("tags", [["PER"], ["NN"], ["B", "I-PER"], ["E"], ["e-mail"], ["B-"], [""], ["X-PER"], ["-"]])
+def test_auto_reads_no_tag_that_is_not_certain(tags: list[str]) -> None:
+    with pytest.raises(ValidationError, match=f"tag {tags[0]!r} of token 1 is not O or one of B-, "):
+        decode(tags, "auto")
+
+
+def test_labels_without_prefixes_name_the_scheme_that_reads_them() -> None:
+    with pytest.raises(ValidationError, match="; for labels without prefixes give --input-scheme io"):
+        decode(["PER"], "auto")
+    assert decode(["PER", "PER", "O", "e-mail", "I-LOC"], "io").entities == (
+        Entity(0, 2, "PER"),
+        Entity(3, 4, "e-mail"),
+        Entity(4, 5, "LOC"),
+    )
+    with pytest.raises(ValidationError, match="'B-PER' of token 1 is not O or one of I- and a label; the scheme auto"):
+        decode(["B-PER"], "io")
+
+
 def test_schemes_are_known_by_name() -> None:
     assert decode(["S-PER"], "iobes").entities == (Entity(0, 1, "PER"),)
     with pytest.raises(UnknownNameError, match="unknown tag scheme 'IOB3'; one of auto, IOB1, IOB2"):

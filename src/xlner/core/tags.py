@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from xlner.core.entity import Entity
@@ -11,7 +13,10 @@ from xlner.errors import UnknownNameError, ValidationError
 
 
 class Scheme(StrEnum):
-    """How entities are written as one tag per token. `AUTO` reads any scheme and cannot be written.
+    """How entities are written as one tag per token. `AUTO` reads any scheme but `IO`, and cannot be written.
+
+    `AUTO` also reads the tags of BMES and BMEWO (`M-`, `W-`), `o` for `O`, `b-` and `i-`, an underscore for the hyphen
+    (`B_PER`), the prefix as a suffix (`PER-B`), and `B` and `I` without a label, which is then `ENTITY`.
 
     >>> Scheme("iobes").value
     'IOBES'
@@ -60,6 +65,7 @@ class _Role(StrEnum):
     INSIDE = "I"
     END = "E"
     SINGLE = "S"
+    OUTSIDE = "O"
 
 
 _ROLES = {
@@ -70,6 +76,8 @@ _ROLES = {
         "L": _Role.END,
         "S": _Role.SINGLE,
         "U": _Role.SINGLE,
+        "M": _Role.INSIDE,
+        "W": _Role.SINGLE,
     },
     Scheme.IOB1: {"B": _Role.BEGIN, "I": _Role.INSIDE},
     Scheme.IOB2: {"B": _Role.BEGIN, "I": _Role.INSIDE},
@@ -79,6 +87,38 @@ _ROLES = {
 }
 _ENDED = (Scheme.IOBES, Scheme.BILOU)  # schemes that mark the last word of an entity
 _BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may begin an entity
+_UNNAMED = "ENTITY"  # the label of the bare tags B and I
+_BARE = frozenset("BIOo")
+_VARIANT = re.compile(r"(?P<prefix>[BIESLUMWbi])[-_](?P<label>\S+)|(?P<other>\S+)[-_](?P<suffix>[BIESLUMW])")
+
+
+def is_tag(text: str) -> bool:
+    """Return True if a text is a tag that `Scheme.AUTO` reads.
+
+    >>> [is_tag(text) for text in ("O", "B-PER", "PER-B", "I", "PER", "NN")]
+    [True, True, True, True, False, False]
+    """
+    return text in _BARE or _parsed(text) is not None
+
+
+@lru_cache(maxsize=4096)
+def _parsed(tag: str) -> tuple[_Role, str] | None:
+    """The role and the label of any tag with a label that is certain in every scheme but IO."""
+    match = _VARIANT.fullmatch(tag)
+    if match is None:
+        return None
+    role = _ROLES[Scheme.AUTO][(match["prefix"] or match["suffix"]).upper()]
+    return role, match["label"] or match["other"]
+
+
+def label_of(tag: str) -> str | None:
+    """The label in a tag; None if it has none.
+
+    >>> label_of("B-ORG-GOV"), label_of("O")
+    ('ORG-GOV', None)
+    """
+    parsed = _parsed(tag)
+    return _UNNAMED if tag in ("B", "I") else parsed and parsed[1]
 
 
 def decode(
@@ -86,15 +126,15 @@ def decode(
 ) -> DecodedTags:
     """Decode one tag per token into entities.
 
-    A tag is `O`, or a prefix, a hyphen and a label; labels may contain hyphens. Raises `UnknownNameError` for an
-    unknown scheme or repair, `ValidationError` for anything that is not a tag, and with `Repair.NONE` also for the
-    first invalid tag.
+    A tag is `O`, or a prefix, a hyphen and a label; labels may contain hyphens. `IO` also reads labels without a
+    prefix, and `AUTO` what `Scheme` names. Raises `UnknownNameError` for an unknown scheme or repair, `ValidationError`
+    for anything that is not a tag, and with `Repair.NONE` also for the first invalid tag.
 
     >>> decode(["I-PER", "I-PER", "B-ORG-GOV"])
     DecodedTags(entities=(Entity(start=0, end=2, label='PER', score=None), \
 Entity(start=2, end=3, label='ORG-GOV', score=None)), repaired=(0,))
     """
-    decoder = _Decoder(parse_scheme(scheme), parse_repair(repair))
+    decoder = _Decoder(tags, parse_scheme(scheme), parse_repair(repair))
     for position, tag in enumerate(tags):
         decoder.read(position, tag)
     decoder.close(len(tags))
@@ -104,7 +144,8 @@ Entity(start=2, end=3, label='ORG-GOV', score=None)), repaired=(0,))
 class _Decoder:
     """The state while decoding. At most one entity is open, or one stray run is being discarded."""
 
-    def __init__(self, scheme: Scheme, repair: Repair) -> None:
+    def __init__(self, tags: Sequence[str], scheme: Scheme, repair: Repair) -> None:
+        self.tags = tags
         self.scheme = scheme
         self.repair = repair
         self.roles = _ROLES[scheme]
@@ -120,6 +161,9 @@ class _Decoder:
             self.close(position)
             return
         role, label = self._parse(position, tag)
+        if role is _Role.OUTSIDE:
+            self.close(position)
+            return
         continues = self.label == label
         if role in (_Role.INSIDE, _Role.END) and continues:
             if role is _Role.END:
@@ -158,13 +202,34 @@ class _Decoder:
 
     def _parse(self, position: int, tag: str) -> tuple[_Role, str]:
         prefix, hyphen, label = tag.partition("-")
-        if self.scheme is Scheme.IO and not hyphen:
-            return _Role.INSIDE, tag
         role = self.roles.get(prefix)
-        if role is None or not label:
-            allowed = ", ".join(f"{p}-" for p in self.roles)
-            raise ValidationError(f"tag {tag!r} of token {position + 1} is not O or one of {allowed} and a label")
-        return role, label
+        if role is not None and label:
+            return role, label
+        found = self._other(tag, prefix, hyphen)
+        if found is not None:
+            return found
+        allowed = ", ".join(f"{p}-" for p in self.roles)
+        raise ValidationError(
+            f"tag {tag!r} of token {position + 1} is not O or one of {allowed} and a label", hint=self._way_out(tag)
+        )
+
+    def _other(self, tag: str, prefix: str, hyphen: str) -> tuple[_Role, str] | None:
+        """A tag that is not a prefix of the scheme, a hyphen and a label."""
+        if self.scheme is Scheme.IO and tag and not (hyphen and prefix in _ROLES[Scheme.AUTO]):
+            return _Role.INSIDE, tag
+        if self.scheme is not Scheme.AUTO:
+            return None
+        if tag == "o":
+            return _Role.OUTSIDE, ""
+        if tag in _BARE and _BARE.issuperset(self.tags):
+            return _ROLES[Scheme.AUTO][tag], _UNNAMED
+        return _parsed(tag)
+
+    def _way_out(self, tag: str) -> str | None:
+        """The scheme that reads a tag."""
+        if self.scheme is Scheme.AUTO:
+            return "for labels without prefixes give --input-scheme io" if tag and tag not in _BARE else None
+        return "the scheme auto reads it" if is_tag(tag) else None
 
 
 def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Scheme.IOB2) -> list[str]:

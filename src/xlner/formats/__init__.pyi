@@ -8,6 +8,7 @@ from .by_name import read_sentences as read_sentences
 from .by_name import write_lexicon as write_lexicon
 from .by_name import write_pairs as write_pairs
 from .by_name import write_sentences as write_sentences
+from .columns import Columns as Columns
 from .parallel import read_parallel as read_parallel
 from .reading import Item as Item
 from .reading import ReadOptions as ReadOptions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UnknownNameError, UsageError
 from xlner.formats import conll, gold_alignments, jsonl, parquet, pharaoh, text
+from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
 from xlner.formats.reading import Item, ReadOptions, ReadReport
@@ -23,7 +24,8 @@ _SUFFIXES = {
     ".conll": "conll",
     ".conll02": "conll",
     ".conll03": "conll",
-    ".conllu": "conll",
+    ".conllu": "conllu",
+    ".conllup": "conll",
     ".bio": "conll",
     ".iob": "conll",
     ".iob2": "conll",
@@ -36,8 +38,10 @@ _SUFFIXES = {
     ".pharaoh": "pharaoh",
     ".parquet": "parquet",
 }
-FORMATS = ("conll", "jsonl", "text", "pharaoh", "parquet")
+FORMATS = ("conll", "conllu", "jsonl", "text", "pharaoh", "parquet")
 """The names of the formats."""
+COLUMN_FORMATS = ("conll", "conllu")
+"""The formats with columns."""
 
 
 def format_of(path: str | Path, default: str | None = None) -> str:
@@ -71,6 +75,7 @@ def read_sentences(
     repair: Repair | str = Repair.CONLLEVAL,
     require_tags: bool = False,
     tag_names: Sequence[str] | None = None,
+    columns: str | Mapping[str, Column] | Columns | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Item]:
     """Read the sentences of a file, of a data set or of standard input, in order.
@@ -82,11 +87,12 @@ def read_sentences(
     - `scheme`, `repair`: how to decode tags, see `xlner.core.tags.decode`.
     - `require_tags`: refuse sentences without labels.
     - `tag_names`: the names of numeric tags, in order.
+    - `columns`: the columns of the words and the tags of CoNLL, such as `token=2,tag=5`; see `Columns`.
     - `report`: counts sentences, errors and repaired tags while reading.
 
     A sentence that cannot be read is yielded as an `InputError`; `raise_errors` raises these. Raises `InputError` for a
-    file that cannot be read or is empty, `UnknownNameError` for an unknown format, and `UsageError` if the format
-    cannot be guessed or is not one of sentences.
+    file that cannot be read or is empty or whose columns are not certain, `UnknownNameError` for an unknown format, and
+    `UsageError` if the format cannot be guessed or is not one of sentences, or if it has no columns to name.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w+", suffix=".conll") as file:
@@ -96,16 +102,20 @@ def read_sentences(
     """
     report = ReadReport() if report is None else report
     language = None if language is None else canonical(language)
-    options = ReadOptions(scheme, repair, require_tags, language, None if tag_names is None else tuple(tag_names))
+    chosen = None if columns is None else Columns.parse(columns)
+    names = None if tag_names is None else tuple(tag_names)
+    options = ReadOptions(scheme, repair, require_tags, language, names, chosen)
     if is_spec(path):
         return read_located(locate(str(path)), options, report)
     format = _format(path, format)
+    if chosen is not None:
+        require_columns(chosen, format)
     require_content(path)
     if format == "parquet":
         return parquet.read(path, options, report)
     lines = read_lines(path)
-    if format == "conll":
-        return conll.ConllReader(str(path), options, report).read(lines)
+    if format in COLUMN_FORMATS:
+        return conll.ConllReader(str(path), options, report, conllu=format == "conllu").read(lines)
     if format == "jsonl":
         return jsonl.read(lines, str(path), options, report)
     if format == "text":
@@ -117,6 +127,14 @@ def read_sentences(
             )
         return _counted(text.read(lines, language=language), report)
     raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
+
+
+def require_columns(columns: Columns, *formats: str) -> None:
+    """Raise `UsageError` if no file has a format with columns, or if two columns of tags are named for one reader."""
+    if not any(format in COLUMN_FORMATS for format in formats):
+        raise UsageError(f"{formats[0]} has no columns to name", hint="leave out --columns")
+    if columns.gold is not None or columns.predicted is not None:
+        raise UsageError("gold and predicted are columns to compare", hint="name one column: --columns tag=N")
 
 
 def read_pairs(
@@ -203,8 +221,8 @@ def write_sentences(
 ) -> int:
     """Write sentences to a file, or to standard output for `-`. Return their number.
 
-    `format` is `conll`, `jsonl` or `text`; by default it is guessed from the file name. The file appears when it is
-    complete. Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format, and
+    `format` is `conll`, `conllu`, `jsonl` or `text`; by default it is guessed from the file name. The file appears when
+    it is complete. Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format, and
     `UsageError` if the format cannot be guessed or is not one of sentences.
 
     >>> write_sentences([Sentence(("Ana", ",", "Vigo"))], "-", format="text")
@@ -212,7 +230,7 @@ def write_sentences(
     1
     """
     format = _format(path, format)
-    _require_format(format, "sentences", ("conll", "jsonl", "text"))
+    _require_format(format, "sentences", ("conll", "conllu", "jsonl", "text"))
     count = 0
     with open_output(path) as stream:
         for sentence in sentences:
@@ -245,8 +263,8 @@ def write_pairs(
 ) -> int:
     """Write pairs to a file, or to standard output for `-`. Return their number.
 
-    `format` says what is written: `jsonl` everything, `conll` the labeled target sentence, `pharaoh` the links, `text`
-    the text of the target sentence. By default it is guessed from the file name. The errors are those of
+    `format` says what is written: `jsonl` everything, `conll` and `conllu` the labeled target sentence, `pharaoh` the
+    links, `text` the text of the target sentence. By default it is guessed from the file name. The errors are those of
     `write_sentences`.
 
     >>> pair = Pair(Sentence(("Ola",)), Sentence(("Hello",)), Alignment(((0, 0),)))
@@ -255,7 +273,7 @@ def write_pairs(
     1
     """
     format = _format(path, format)
-    _require_format(format, "pairs", ("jsonl", "conll", "pharaoh", "text"))
+    _require_format(format, "pairs", ("jsonl", "conll", "conllu", "pharaoh", "text"))
     count = 0
     with open_output(path) as stream:
         for pair in pairs:
@@ -269,6 +287,8 @@ def _write_pair(stream: TextIO, pair: Pair, format: str, scheme: Scheme | str) -
         jsonl.write_pair(stream, pair, scheme)
     elif format == "conll":
         conll.write_pair(stream, pair, scheme)
+    elif format == "conllu":
+        conll.write_pair(stream, pair, scheme, conll.write_conllu)
     elif format == "pharaoh":
         pharaoh.write(stream, pair.alignment or Alignment(()))
     else:
@@ -278,6 +298,8 @@ def _write_pair(stream: TextIO, pair: Pair, format: str, scheme: Scheme | str) -
 def _write_sentence(stream: TextIO, sentence: Sentence, format: str, scheme: Scheme | str) -> None:
     if format == "conll":
         conll.write_sentence(stream, sentence, scheme)
+    elif format == "conllu":
+        conll.write_conllu(stream, sentence, scheme)
     elif format == "jsonl":
         jsonl.write_sentence(stream, sentence, scheme)
     else:

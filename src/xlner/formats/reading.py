@@ -10,6 +10,7 @@ from typing import TypeVar
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import DataWarning, InputError
+from xlner.formats.columns import Columns
 
 Read = TypeVar("Read")
 Item = Sentence | InputError
@@ -24,6 +25,7 @@ class ReadOptions:
     - `require_tags`: refuse sentences without labels.
     - `language`: a language code for all sentences.
     - `tag_names`: the names of numeric tags, in order.
+    - `columns`: the columns of the words and the tags of CoNLL.
 
     >>> ReadOptions(scheme="IOB2").require_tags
     False
@@ -34,6 +36,7 @@ class ReadOptions:
     require_tags: bool = False
     language: str | None = None
     tag_names: tuple[str, ...] | None = None
+    columns: Columns | None = None
 
 
 @dataclass(slots=True)

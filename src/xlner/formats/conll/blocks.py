@@ -1,0 +1,168 @@
+"""Split the lines of a file into blocks, one for each sentence, and tell comments from tokens that begin with #."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from xlner.core.files import Line
+from xlner.core.tags import is_tag
+from xlner.errors import InputError
+
+DOCSTART = "-DOCSTART-"
+
+_SPACED_COMMENT = re.compile(r"#(?:\s+[\w.:-]+)+\s*=")  # "# text = …", "# newdoc id = …"
+
+
+@dataclass(slots=True)
+class Block:
+    """The lines of one sentence: its comments, and rows of cells with their line numbers."""
+
+    comments: list[str] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    docstart: bool = False
+    unreadable: InputError | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.comments or self.rows or self.unreadable)
+
+    @property
+    def width(self) -> int:
+        """The number of cells of the first row; 0 without rows."""
+        return len(self.rows[0]) if self.rows else 0
+
+    def add(self, line: int, row: list[str]) -> None:
+        """Append a row."""
+        self.rows.append(row)
+        self.lines.append(line)
+
+    def even(self) -> None:
+        """Remove empty cells if the rows have equally many cells without them, and not with them."""
+        if len(set(map(len, self.rows))) > 1:
+            filled = [[cell for cell in row if cell] for row in self.rows]
+            if len(set(map(len, filled))) == 1:
+                self.rows = filled
+
+
+def split(lines: Iterable[Line]) -> Iterator[Block]:
+    """Yield the blocks of a file. A blank line ends a block, and each further one is an empty block.
+
+    There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it.
+    """
+    splitter = _Splitter()
+    blanks: list[Block] = []  # empty sentences, kept back until another sentence follows
+    after_docstart = False
+    for number, line in lines:
+        if isinstance(line, InputError):
+            splitter.block.unreadable = splitter.block.unreadable or line
+            continue
+        stripped = line.strip(" \t")
+        if not stripped:
+            if splitter:
+                yield from blanks
+                blanks = []
+                yield splitter.take()
+            elif not after_docstart:  # otherwise the blank line belongs to the document mark
+                blanks.append(Block())
+            after_docstart = False
+        elif stripped[0] == "-" and _is_docstart(stripped):
+            if splitter:
+                yield from blanks
+                blanks = []
+                yield splitter.take()
+            splitter.block.docstart = after_docstart = True
+        else:
+            splitter.add(number, line, stripped)
+            after_docstart = False
+    if splitter:
+        yield from blanks
+        yield splitter.take()
+
+
+class _Splitter:
+    """The block that is being read. Lines that begin with # wait for the first row, which has the width of the rows."""
+
+    def __init__(self) -> None:
+        self.block = Block()
+        self.waiting: list[tuple[int, str]] = []
+        self.width: int | None = None  # of the last row, and whether it has tabs
+        self.tabs = False
+
+    def add(self, number: int, line: str, stripped: str) -> None:
+        if stripped[0] == "#":
+            if self.block.rows:
+                self._sort(number, stripped)
+            else:
+                self.waiting.append((number, stripped))
+            return
+        row = cells(line)
+        if self.waiting or self.width is None:
+            self.width, self.tabs = len(row), "\t" in line
+            self._sort_waiting()
+        self.block.add(number, row)
+
+    def __bool__(self) -> bool:
+        return bool(self.block or self.waiting)
+
+    def take(self) -> Block:
+        """The block; a new one begins."""
+        self._sort_waiting()
+        block, self.block = self.block, Block()
+        return block
+
+    def _sort_waiting(self) -> None:
+        for number, line in self.waiting:
+            self._sort(number, line)
+        self.waiting = []
+
+    def _sort(self, number: int, line: str) -> None:
+        row = cells(line)
+        if _is_row(line, row, self.width, self.tabs):
+            self.block.add(number, row)
+        else:
+            self.block.comments.append(line)
+
+
+def cells(line: str) -> list[str]:
+    """The cells of a line: separated by tabs if there is one, otherwise by spaces.
+
+    >>> cells("New York\\tB-LOC"), cells("Vigo  B-LOC")
+    (['New York', 'B-LOC'], ['Vigo', 'B-LOC'])
+    """
+    line = line.strip(" ")
+    if "\t" in line:
+        row = line.split("\t")
+        return [cell.strip(" ") for cell in row] if " " in line else row
+    row = line.split(" ")
+    return [cell for cell in row if cell] if "" in row else row
+
+
+def _is_docstart(line: str) -> bool:
+    return line.startswith(DOCSTART) and line[len(DOCSTART) :][:1] in ("", "\t" if "\t" in line else " ")
+
+
+def is_comment(line: str) -> bool:
+    """Return True if a line is a comment in every file whose columns are separated by tabs.
+
+    >>> is_comment("# id = 7"), is_comment("#\tO")
+    (True, False)
+    """
+    return line.startswith("#") and not _is_row(line, cells(line), None, tabs="\t" in line)
+
+
+def _is_row(line: str, row: Sequence[str], width: int | None, tabs: bool) -> bool:
+    """Return True if a line that begins with # is a token with its tags, False for a comment.
+
+    A token has as many cells as the other lines, and a tag among them.
+    """
+    if width is not None and (len(row) != width or ("\t" in line) != tabs):
+        return False
+    if "\t" not in line and _SPACED_COMMENT.match(line):
+        return False
+    return width == 1 or (len(row) > 1 and (is_tag(row[-1]) or any(map(_has_label, row[1:-1]))))
+
+
+def _has_label(cell: str) -> bool:
+    return cell == "O" or (len(cell) > 2 and is_tag(cell))

@@ -1,0 +1,318 @@
+"""Find the columns of the words and the tags in the first sentences of a file.
+
+A column of chunks or clauses, next to one of entities, is none of the two. Where several columns can be the tags, an
+error names them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from xlner.core.tags import Scheme, is_tag, label_of
+from xlner.errors import InputError
+from xlner.formats.columns import Column, Columns
+from xlner.formats.conll.blocks import Block
+
+CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
+"""The columns of CoNLL-U."""
+_TOKEN_NAMES = frozenset({"token", "tokens", "word", "words", "form"})
+_TAG_NAMES = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "ne", "label", "labels", "iob", "iob2", "bio"})
+_NUMBER = re.compile(r"[0-9]+")
+_RANGE_OR_EMPTY = re.compile(r"[0-9]+[-.][0-9]+")
+_CHUNKS = (
+    "NP",
+    "VP",
+    "PP",
+    "ADVP",
+    "ADJP",
+    "SBAR",
+    "PRT",
+    "CONJP",
+    "INTJ",
+    "LST",
+    "UCP",
+    "NC",
+    "VC",
+    "PC",
+    "AC",
+    "ADVC",
+)
+_SYNTAX = frozenset({*_CHUNKS, "CLS"})  # of CoNLL-2000 and CoNLL-2003 (en, de), and the clauses of LST20
+_TAG_SHARE = 0.8  # of the cells of a column of tags, and of the sentences with numbered words; the rest are mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where the words and the tags of a row are, as positions from 0.
+
+    - `tag`: the tags, or None if there are none.
+    - `index`: the numbers of the words, if there are any; other rows are no words.
+    - `misc`: the attributes of CoNLL-U, if they hold the tags; `attribute` is the one to read, if it was named.
+    - `watched`: columns with nothing but O so far. A label there would make the choice of `tag` uncertain.
+    - `chosen`: whether the column of the tags was named, so that `_` and `-` in it mean O.
+    """
+
+    token: int
+    tag: int | None
+    index: int | None = None
+    misc: int | None = None
+    attribute: str | None = None
+    watched: tuple[int, ...] = ()
+    chosen: bool = False
+
+
+def header(row: Sequence[str]) -> tuple[str, ...] | None:
+    """The names of the columns, if the first row of a file has them.
+
+    >>> header(["TOKEN", "NE-COARSE-LIT"]), header(["Word", "B-MISC"])
+    (('TOKEN', 'NE-COARSE-LIT'), None)
+    """
+    names = [name.lower() for name in row]
+    if not _TOKEN_NAMES.intersection(names) or any(map(is_tag, row)):
+        return None
+    return tuple(row) if any(name in _TAG_NAMES or name.startswith(("ne-", "ner")) for name in names) else None
+
+
+def find(
+    width: int,
+    blocks: Sequence[Block],
+    columns: Columns | None,
+    *,
+    names: Sequence[str] | None,
+    scheme: Scheme | str,
+    require_tags: bool,
+    path: str,
+) -> Layout:
+    """The layout of rows with so many cells, from the first blocks that have them.
+
+    Raises `InputError` if several columns can be the tags, or if there is no such column.
+    """
+    rows = [row for block in blocks for row in block.rows if len(row) == width]
+    finder = _Finder(width=width, rows=rows, names=names, scheme=scheme, path=path, line=blocks[0].lines[0])
+    if columns is not None and not (width <= 2 and finder.lacks(columns)):
+        return finder.chosen(columns, blocks, require_tags)
+    return finder.guessed(blocks, None, require_tags)
+
+
+class _Finder:
+    """Looks at the first rows of one width."""
+
+    def __init__(
+        self,
+        *,
+        width: int,
+        rows: Sequence[Sequence[str]],
+        names: Sequence[str] | None,
+        scheme: Scheme | str,
+        path: str,
+        line: int,
+    ) -> None:
+        self.width, self.rows, self.path, self.line = width, rows, path, line
+        self.names = tuple(names) if names is not None and len(names) == width else None
+        self.is_io = str(scheme).lower() == "io"
+
+    def lacks(self, columns: Columns) -> bool:
+        """True if a named column is not here. Two columns are then the words and the tags, as in other files."""
+        named = [column for column in (columns.token, columns.tag) if column is not None]
+        return any(
+            abs(column) > self.width if isinstance(column, int) else self.names is None or column not in self.names
+            for column in named
+        )
+
+    def chosen(self, columns: Columns, blocks: Sequence[Block], require_tags: bool) -> Layout:
+        """The layout with these columns."""
+        if columns.tag is None:
+            return self.guessed(blocks, self._position(columns.token), require_tags)
+        index = self._index(blocks, columns.token)
+        if self.names is None and index == 0 and self.width == len(CONLLU):
+            self.names = CONLLU
+        token = self._position(columns.token)
+        token = self._token(index, blocks) if token is None else token
+        misc = self._misc()
+        if isinstance(columns.tag, str) and columns.tag not in (self.names or ()) and misc is not None:
+            return Layout(token, None, index, misc, columns.tag, chosen=True)
+        return Layout(token, self._position(columns.tag), index, chosen=True)
+
+    def guessed(self, blocks: Sequence[Block], token: int | None, require_tags: bool) -> Layout:
+        """The layout, as far as the rows tell it. `token` is the column of the words, if it was named."""
+        index = self._index(blocks, None if token is None else token + 1)
+        word = self._token(index, blocks) if token is None else token
+        tagged = [c for c in range(self.width) if c not in (word, index) and self._has_tags(c)]
+        if not tagged and index == 0 and (self.names is None and self.width == len(CONLLU)):
+            self.names = CONLLU
+        misc = self._misc()
+        if not tagged and misc is not None:
+            return Layout(word, None, index, misc)
+        if not tagged:
+            return Layout(word, self._last(word, index, token is not None and not require_tags), index)
+        tag, watched = self._decided(tagged, word)
+        return Layout(word, tag, index, watched=watched)
+
+    def _misc(self) -> int | None:
+        """The attributes of CoNLL-U and CoNLL-U Plus."""
+        names = self.names or ()
+        return names.index("MISC") if {"ID", "FORM", "MISC"}.issubset(names) else None
+
+    def _last(self, word: int, index: int | None, may_lack: bool) -> int | None:
+        """The last column, where no column is one of tags: what is wrong with it is said sentence by sentence."""
+        numbered_words = self.width == 2 and index == 0
+        return None if self.width == 1 or may_lack or numbered_words else self.width - 1
+
+    def _decided(self, tagged: Sequence[int], word: int) -> tuple[int, tuple[int, ...]]:
+        """The only column that can be the tags, and those that could turn out to be tags."""
+        entities = [c for c in tagged if not self._is_syntax(c)] or list(tagged)
+        if len(entities) == 1:
+            return entities[0], ()
+        named = [c for c in entities if self.names and self.names[c].lower() in _TAG_NAMES]
+        if len(named) == 1:
+            return named[0], ()
+        filled = [c for c in entities if self._labels(c)]
+        *others, last = entities
+        if not filled or (filled == [last] and self._like_conll2003(word, last)):
+            return last, tuple(others)
+        raise self.several(entities, word)
+
+    def _like_conll2003(self, word: int, tag: int) -> bool:
+        """True for token, part of speech, chunk and tag, where the first sentences have no chunks."""
+        return (self.width, word, tag) == (4, 0, 3) and not self._has_tags(1)
+
+    def several(self, tagged: Sequence[int], word: int) -> InputError:
+        """The error for several columns of tags."""
+        shown = ", ".join(f"{self._shown(c)} ({', '.join(sorted(self._labels(c))[:3]) or 'only O'})" for c in tagged)
+        token, *tags = (self._shown(c) for c in (word, *tagged))
+        both = f"; evaluate also takes gold={tags[0]},predicted={tags[1]}" if len(tags) == 2 else ""
+        return InputError(
+            f"{len(tagged)} columns have tags: {shown}",
+            path=self.path,
+            line=self.line,
+            hint=f"choose one: --columns token={token},tag={tags[0]}{both}",
+        )
+
+    def _shown(self, column: int) -> str:
+        return self.names[column] if self.names else str(column + 1)
+
+    def _position(self, column: Column | None) -> int | None:
+        if column is None:
+            return None
+        if isinstance(column, int):
+            if abs(column) > self.width:
+                raise self._no_column(column)
+            return column - 1 if column > 0 else self.width + column
+        names = self.names or ()
+        if column not in names:
+            raise self._no_column(column)
+        return names.index(column)
+
+    def _no_column(self, column: Column) -> InputError:
+        if isinstance(column, int):
+            problem, hint = f"{self.width} columns, but column {column} was named", f"name one of 1 to {self.width}"
+        elif self.names:
+            problem, hint = f"no column is named {column!r}", f"the names are {', '.join(self.names)}"
+        else:
+            problem = f"the columns have no names, but column {column!r} was named"
+            hint = f"give the number of the column, from 1 to {self.width}"
+        return InputError(problem, path=self.path, line=self.line, hint=hint)
+
+    def _token(self, index: int | None, blocks: Sequence[Block]) -> int:
+        """The column of the words: by its name, or the first one after the numbers that is not empty."""
+        lower = [name.lower() for name in self.names or ()]
+        named = [position for position, name in enumerate(lower) if name in _TOKEN_NAMES]
+        if named:
+            return named[0]
+        if self.width > 2 and index is None and self._repeats(blocks):
+            raise InputError(
+                "the first column is the same in all lines of a sentence",
+                path=self.path,
+                line=self.line,
+                hint=f"name the columns: --columns token=2,tag={self.width}",
+            )
+        filled = [c for c in range(self.width) if c != index and any(cells[c] for cells in self.rows)]
+        return filled[0] if filled and self.width > 2 else int(index == 0)
+
+    def _index(self, blocks: Sequence[Block], token: Column | None) -> int | None:
+        """The column of the numbers of words: the first one, if it counts up."""
+        if self.width < 2 or token in (1, "ID") or (self.names and self.names[0].lower() in _TOKEN_NAMES):
+            return None
+        if self.names and self.names[0] == "ID":
+            return 0
+        if self.width == 2 and self._has_tags(1):
+            return None
+        found = [n for block in blocks if (n := _numbers(block, self.width)) is not None]
+        counting = [numbers for numbers in found if numbers and _counts_up(numbers)]
+        if len(counting) < _TAG_SHARE * len(found) or not counting:
+            return None
+        if max(map(len, counting)) > 1 or token is not None or self.width == len(CONLLU) or self._has_unused(2):
+            return 0
+        if self.width > 2 and len(counting) < 3:
+            raise InputError(
+                "the first column can be the words or their numbers",
+                path=self.path,
+                line=self.line,
+                hint=f"name the columns: --columns token=2,tag={self.width} or token=1,tag={self.width}",
+            )
+        return 0 if self.width > 2 else None
+
+    def _repeats(self, blocks: Sequence[Block]) -> bool:
+        """True if the first column numbers or names the sentences."""
+        found = [[row[0] for row in block.rows if len(row) == self.width] for block in blocks]
+        found = [first for first in found if first]
+        return all(len(first) > 1 and len(set(first)) == 1 for first in found) and sum(map(len, found)) > 3
+
+    def _has_unused(self, start: int) -> bool:
+        """True if a column has only _ or -, as in CoNLL-U and Universal NER."""
+        return any(all(cells[c] in ("_", "-") for cells in self.rows) for c in range(start, self.width))
+
+    def _has_tags(self, column: int) -> bool:
+        cells = [cells[column] for cells in self.rows]
+        if self.is_io:
+            return "O" in cells
+        used = [cell for cell in cells if cell != "_"] if self.names else cells
+        return bool(used) and sum(map(is_tag, used)) >= _TAG_SHARE * len(used)
+
+    def _labels(self, column: int) -> set[str]:
+        cells = {cells[column] for cells in self.rows}
+        if self.is_io:
+            return cells - {"O", "_"}
+        return {label for cell in cells if (label := label_of(cell)) is not None}
+
+    def _is_syntax(self, column: int) -> bool:
+        labels = self._labels(column)
+        return bool(labels) and labels <= _SYNTAX
+
+
+def is_syntax(tag: str) -> bool:
+    """Return True for the tag of a chunk or a clause.
+
+    >>> is_syntax("B-NP"), is_syntax("B-LOC")
+    (True, False)
+    """
+    return label_of(tag) in _SYNTAX
+
+
+def is_word(number: str) -> bool:
+    """Return True if the first cell of a row is the number of a word, not a range of words or an empty node.
+
+    >>> is_word("8"), is_word("8-9"), is_word("8.1")
+    (True, False, False)
+    """
+    return _RANGE_OR_EMPTY.fullmatch(number) is None
+
+
+def _numbers(block: Block, width: int) -> list[int] | None:
+    """The numbers in the first column of a block; empty if it has anything else, None for a block of another width."""
+    first = [row[0] for row in block.rows if len(row) == width]
+    if not first:
+        return None
+    words = [number for number in first if is_word(number)]
+    return [int(number) for number in words] if all(map(_NUMBER.fullmatch, words)) else []
+
+
+def _counts_up(numbers: Sequence[int]) -> bool:
+    return numbers[0] in (0, 1) and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+def unwatched(layout: Layout, column: int) -> Layout:
+    """The same layout, without watching a column."""
+    return replace(layout, watched=tuple(c for c in layout.watched if c != column))

@@ -1,0 +1,273 @@
+"""Read CoNLL columns, see `xlner.formats.conll`."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+
+from xlner.core.files import Line
+from xlner.core.sentence import Sentence
+from xlner.core.tags import DecodedTags, Scheme, decode, parse_scheme
+from xlner.errors import InputError, ValidationError
+from xlner.formats.conll import blocks, comments, misc
+from xlner.formats.conll.blocks import Block
+from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
+from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.text.tokenizer import locate
+
+_NO_TAG = ("_", "-")  # in a column that was named
+_LANGUAGE_PREFIX = re.compile(r"^([a-z]{2,3}(?:-[a-z]+)*):(?=.)")
+_LOOK_AHEAD = 50
+"""Sentences to look at for the columns of a file with more than two."""
+_LOOK_FOR_ENTITIES = 10_000
+"""Sentences of CoNLL-U of which one must have an entity, if entities are needed or their attribute is named."""
+
+
+@dataclass(slots=True)
+class ConllReader:
+    """Reads the sentences of one file, and counts them in `report`. With `conllu`, the file must have ten columns."""
+
+    path: str
+    options: ReadOptions = field(default_factory=ReadOptions)
+    report: ReadReport = field(default_factory=ReadReport)
+    conllu: bool = False
+    _prefixed: bool | None = None
+    _names: tuple[str, ...] | None = None
+    _mention: tuple[str, ...] | None = None
+    _layouts: dict[int, Layout] = field(default_factory=dict)
+    _ahead: deque[Block] = field(default_factory=deque)
+
+    def read(self, lines: Iterable[Line]) -> Iterator[Item]:
+        """Yield one sentence, or an `InputError`, for each block of lines.
+
+        Raises `InputError` if the columns of the words and the tags are not certain.
+        """
+        found = self._after_header(blocks.split(lines))
+        number = 0
+        while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
+            number += 1
+            if block.rows:
+                self._find_columns(block, found)
+            try:
+                sentence = self._sentence(block, number)
+            except InputError as error:
+                self.report.bad += 1
+                yield error
+            else:
+                self.report.sentences += 1
+                yield sentence
+
+    def _after_header(self, found: Iterator[Block]) -> Iterator[Block]:
+        """The blocks without the row that names the columns, which is the first one if there is one."""
+        first = next(found, None)
+        if first is None:
+            return
+        self._names = comments.read(first.comments).names
+        if first.rows and self._names is None and (names := header(first.rows[0])):
+            self._names = names
+            del first.rows[0], first.lines[0]
+        if first or not self._names:
+            yield first
+        yield from found
+
+    def _find_columns(self, block: Block, found: Iterator[Block]) -> None:
+        """Find out which columns the words and the tags of a block are in, unless an earlier block has told."""
+        block.even()
+        layout = self._layouts.get(block.width)
+        if layout is None:
+            layout = self._layout(block, found)
+        if layout.watched:
+            layout = self._watch(layout, block)
+        if layout.misc is not None and layout.attribute is None:
+            layout = self._with_attribute(layout, [block])
+        self._layouts[block.width] = layout
+
+    def _layout(self, block: Block, found: Iterator[Block]) -> Layout:
+        if self.conllu and block.width != len(CONLLU):
+            raise InputError(
+                f"{counted(block.width)}, but CoNLL-U has ten",
+                path=self.path,
+                line=block.lines[0],
+                hint="for other columns give --input-format conll",
+            )
+        if block.width > 2:  # two columns are read without looking ahead
+            self._look_ahead(found, _LOOK_AHEAD)
+        options = self.options
+        layout = find(
+            block.width,
+            [block, *self._ahead],
+            options.columns,
+            names=self._names,
+            scheme=options.scheme,
+            require_tags=options.require_tags,
+            path=self.path,
+        )
+        if layout.misc is None:
+            return layout
+        if layout.attribute is None:
+            layout = self._with_attribute(layout, [block, *self._ahead])
+        if options.require_tags or layout.chosen:
+            layout = self._with_known_attribute(layout, block, found)
+        return layout
+
+    def _with_known_attribute(self, layout: Layout, block: Block, found: Iterator[Block]) -> Layout:
+        """The layout with an attribute that a word has, or raise `InputError`."""
+        at = layout.misc or 0
+
+        def has_attribute(blocks: Iterable[Block], name: str) -> bool:
+            return any(len(row) > at and name in misc.attributes(row[at]) for b in blocks for row in b.rows)
+
+        if layout.attribute is None or not has_attribute([block, *self._ahead], layout.attribute):
+            self._look_ahead(found, _LOOK_FOR_ENTITIES)
+            layout = layout if layout.attribute else self._with_attribute(layout, self._ahead)
+        if layout.attribute is not None and has_attribute([block, *self._ahead], layout.attribute):
+            return layout
+        raise InputError(
+            f"no word has an entity in the column MISC: {layout.attribute or 'NE=, NER= or Entity'}=",
+            path=self.path,
+            line=block.lines[0],
+            hint="name the attribute: --columns tag=NAME",
+        )
+
+    def _look_ahead(self, found: Iterator[Block], count: int) -> None:
+        for block in islice(found, max(0, count - len(self._ahead))):
+            block.even()
+            self._ahead.append(block)
+
+    def _watch(self, layout: Layout, block: Block) -> Layout:
+        """Raise `InputError` if a column that had only O has the tag of an entity."""
+        for column in layout.watched:
+            tags = {row[column] for row in block.rows if len(row) == block.width} - {"O"}
+            if not tags:
+                continue
+            if not all(map(is_syntax, tags)):
+                raise InputError(
+                    f"columns {column + 1} and {(layout.tag or 0) + 1} both have tags, such as {min(tags)}",
+                    path=self.path,
+                    line=block.lines[0],
+                    hint=f"choose one: --columns token={layout.token + 1},tag={column + 1}",
+                )
+            layout = unwatched(layout, column)
+        return layout
+
+    def _with_attribute(self, layout: Layout, found: Iterable[Block]) -> Layout:
+        """The layout with the attribute of CoNLL-U that holds entities, as soon as a word has one."""
+        at = layout.misc or 0
+        for block in found:
+            for row, line in zip(block.rows, block.lines, strict=True):
+                names = misc.entity_attributes(row[at]) if len(row) > at else []
+                if len(names) > 1 or (names and layout.attribute not in (None, *names)):
+                    both = sorted({*names, *filter(None, [layout.attribute])})
+                    raise InputError(
+                        f"the column MISC has entities as {' and as '.join(both)}",
+                        path=self.path,
+                        line=line,
+                        hint=f"choose one: --columns tag={both[0]}",
+                    )
+                if names:
+                    layout = replace(layout, attribute=names[0])
+        return layout
+
+    def _sentence(self, block: Block, number: int) -> Sentence:
+        if block.unreadable:
+            raise block.unreadable
+        remarks = comments.read(block.comments) if block.comments else comments.Remarks()
+        meta = remarks.meta
+        if block.docstart:
+            meta["docstart"] = True
+        self._mention = remarks.mention or self._mention
+        language, text, offsets = self.options.language, remarks.text, remarks.offsets
+        tokens: list[str] = []
+        decoded = DecodedTags((), ())
+        try:
+            if block.rows:
+                tokens, decoded = self._columns(block, number)
+                if remarks.tokens is not None:
+                    tokens = comments.exact(tokens, remarks.tokens)
+                elif self._layouts[block.width].index is None:
+                    tokens, prefix = self._without_prefix(tokens)
+                    language = language or prefix
+            if text is None:
+                offsets = None
+            elif offsets is None:
+                located = locate(text, tokens)
+                offsets = None if located is None else tuple(located)
+            self.report.repaired_tags += len(decoded.repaired)
+            return Sentence(
+                tuple(tokens),
+                decoded.entities,
+                text if offsets is not None else None,
+                offsets,
+                language,
+                remarks.id,
+                meta,
+            )
+        except ValidationError as error:
+            raise self._error(error.message, block.lines[0] if block.lines else None, number, error.hint) from None
+
+    def _columns(self, block: Block, number: int) -> tuple[list[str], DecodedTags]:
+        """The words and the entities of a block."""
+        layout, rows, lines = self._layouts[block.width], block.rows, block.lines
+        if len(set(map(len, rows))) > 1:
+            raise self._uneven(block, number)
+        if layout.index is not None:
+            words = [position for position, row in enumerate(rows) if is_word(row[layout.index])]
+            rows, lines = [rows[position] for position in words], [lines[position] for position in words]
+        tokens = [row[layout.token] for row in rows]
+        if "" in tokens:
+            raise self._error("the word is empty", lines[tokens.index("")], number, "write a word and its tag")
+        if layout.misc is not None:
+            found = [misc.attributes(row[layout.misc]).get(layout.attribute or "") for row in rows]
+            return tokens, misc.entities(found, self._mention, self.options.scheme, self.options.repair)
+        if layout.tag is None:
+            if self.options.require_tags and tokens:
+                hint = "write two columns, the token and its tag"
+                raise self._error(f"no tag column, only {tokens[0]!r}", lines[0], number, hint)
+            return tokens, DecodedTags((), ())
+        tags = [row[layout.tag] for row in rows]
+        if layout.chosen or self._names:
+            tags = ["O" if tag in _NO_TAG else tag for tag in tags]
+        try:
+            return tokens, decode(tags, self.options.scheme, repair=self.options.repair)
+        except ValidationError:
+            self._check_tags(tags, lines, number, layout, block.width)
+            raise
+
+    def _uneven(self, block: Block, number: int) -> InputError:
+        position = next(position for position, row in enumerate(block.rows) if len(row) != block.width)
+        problem = f"{counted(len(block.rows[position]))}, but the first line of the sentence has {block.width}"
+        hint = "write a token and its tag on each line, separated by a tab or spaces"
+        return self._error(problem, block.lines[position], number, hint)
+
+    def _check_tags(self, tags: Sequence[str], lines: Sequence[int], number: int, layout: Layout, width: int) -> None:
+        """Raise `InputError` for the first cell that is no tag at all."""
+        for line, tag in zip(lines, tags, strict=True):
+            try:
+                decode([tag], self.options.scheme)
+            except ValidationError:
+                hint = "the last column must be O, or a prefix and a label such as B-PER"
+                if parse_scheme(self.options.scheme) is not Scheme.IO:
+                    hint += ", unless --input-scheme io reads labels without prefixes"
+                if not layout.chosen and width > 2:
+                    hint += f", or --columns token={layout.token + 1},tag=N names the column of the tags"
+                raise self._error(f"{tag!r} is not a tag", line, number, hint) from None
+
+    def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
+        """Remove the language prefix of WikiANN (`en:`) if all tokens of the first sentence have the same one."""
+        found = [_LANGUAGE_PREFIX.match(t) for t in tokens]
+        if self._prefixed is None:
+            self._prefixed = all(found) and len({m[1] for m in found if m}) == 1
+        if not self._prefixed or not all(found):
+            return tokens, None
+        return [t[m.end() :] for t, m in zip(tokens, found, strict=True) if m], found[0][1] if found[0] else None
+
+    def _error(self, problem: str, line: int | None, number: int, hint: str | None) -> InputError:
+        return InputError(problem, path=self.path, line=line, sentence=number, hint=hint)
+
+
+def counted(columns: int) -> str:
+    """A number of columns in words."""
+    return f"{columns} column{'s' if columns != 1 else ''}"

@@ -1,0 +1,301 @@
+"""Which columns of a CoNLL file are read: numbers of words, headers, several columns of tags, CoNLL-U."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
+from xlner.errors import UsageError
+from xlner.formats import Columns, format_of
+
+NESTED = "#\tsource [2009-10-17]\n1\tMaier\tB-PER\tO\n2\tlobt\tO\tO\n3\tVigo\tB-ORG\tB-LOC\n4\tFC\tI-ORG\tO\n\n"
+HIPE = (
+    "TOKEN\tNE-COARSE-LIT\tNE-COARSE-METO\tNE-FINE-LIT\tNE-NESTED\tNEL-LIT\tMISC\n"
+    "# hipe2022:document_id = d1\n# hipe2022:date = 1853-01-01\n"
+    "Aias\tB-pers\t_\tB-pers.myth\tO\tQ172725\tLED0.00\n"
+    "sieht\tO\t_\tO\tO\t_\t_\n# segment = 2\nVigo\tB-loc\t_\tB-loc.adm\tO\tQ8745\tEndOfSentence\n\n"
+    "# hipe2022:document_id = d2\nja\tO\t_\tO\tO\t_\t_\n"
+)
+CONLLU = (
+    "# sent_id = s1\n# text = Ana vive no Vigo\n"
+    "1\tAna\tAna\tPROPN\tNP\t_\t2\tnsubj\t_\t{0}\n"
+    "2\tvive\tvivir\tVERB\tV\tMood=Ind\t0\troot\t_\t_\n"
+    "3-4\tno\t_\t_\t_\t_\t_\t_\t_\t_\n"
+    "3\ten\ten\tADP\tE\t_\t5\tcase\t_\t_\n"
+    "4\to\to\tDET\tD\t_\t5\tdet\t_\t_\n"
+    "4.1\tcasa\tcasa\tNOUN\tN\t_\t_\t_\t2:obl\t_\n"
+    "5\tVigo\tVigo\tPROPN\tNP\t_\t2\tobl\t_\tSpaceAfter=No|{1}\n\n"
+)
+
+
+def read(tmp_path: Path, text: str, name: str = "x.conll", **options: object) -> list[Sentence]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return list(raise_errors(read_sentences(path, **options)))  # type: ignore[arg-type]
+
+
+def shown(sentence: Sentence) -> str:
+    """The words, with the entities in brackets."""
+    words = list(sentence.tokens)
+    for e in sentence.entities:
+        words[e.start] = f"[{words[e.start]}"
+        words[e.end - 1] += f"]{e.label}"
+    return " ".join(words)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "expected"),
+    [
+        (NESTED, "token=2,tag=3", ["[Maier]PER lobt [Vigo FC]ORG"]),
+        (NESTED, "tag=4", ["Maier lobt [Vigo]LOC FC"]),
+        (NESTED, "tag=-2", ["[Maier]PER lobt [Vigo FC]ORG"]),
+        (HIPE, "tag=NE-COARSE-LIT", ["[Aias]pers sieht [Vigo]loc", "ja"]),
+        (HIPE, "token=1,tag=4", ["[Aias]pers.myth sieht [Vigo]loc.adm", "ja"]),
+        (HIPE, "token=TOKEN,tag=NE-NESTED", ["Aias sieht Vigo", "ja"]),
+        ("Ana B-PER B-LOC\nvive O O\n", "token=1,tag=3", ["[Ana]LOC vive"]),
+        ("1\t한국\tLOC_B\n2\t은\t-\n", "token=2,tag=3", ["[한국]LOC 은"]),
+        ("a\tb\tO\nc\td\tB-X\n", "token=2", ["b [d]X"]),
+        ("Vigo\tB-LOC\n", "token=2,tag=3", ["[Vigo]LOC"]),  # two columns are the words and the tags
+    ],
+)
+def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: list[str]) -> None:
+    assert [shown(s) for s in read(tmp_path, text, columns=columns)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1\tMaier\tB-PER\n2\tlobt\tO\n\n1\t1980\tO\n", ["[Maier]PER lobt", "1980"]),
+        ("0\tMaier\tB-PER\n1\tlobt\tO\n", ["[Maier]PER lobt"]),
+        ("1\tMaier\tNE\tB-PER\n2-3\tzum\t_\t_\n2\tzu\tAPPR\tO\n3\tdem\tART\tO\n3.1\tx\t_\t_\n", ["[Maier]PER zu dem"]),
+        ("1 Maier B-PER\n2 lobt O\n", ["[Maier]PER lobt"]),
+        ("1\tMaier\n2\tlobt\n", ["Maier lobt"]),
+        ("1 CD O\n2 CD O\nmore JJ O\n", ["1 2 more"]),
+        ("1\tB-X\n2\tO\n3\tO\n", ["[1]X 2 3"]),
+        ("1\tVigo\tB-LOC\t-\tx\n", ["[Vigo]LOC"]),  # Universal NER
+        (
+            "# global.columns = ID FORM LEMMA UPOS NER\n# text = Ana vive\n"
+            "1\tAna\tAna\tPROPN\tB-PER\n2\tvive\tvivir\tVERB\tO\n",
+            ["[Ana]PER vive"],
+        ),
+        ("# global.columns = FORM UPOS NER\nAna\tPROPN\tB-PER\n", ["[Ana]PER"]),
+        ("Token\tPOS\tNER\nAna\tNP\tB-PER\nvive\tV\tO\n", ["[Ana]PER vive"]),
+        ("token\tner_tags\n\nAna\tB-PER\n", ["[Ana]PER"]),
+        ("EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n", ["[EU]ORG rejects"]),  # CoNLL-2003
+        ("EU NNP O B-ORG\nrejects VBZ O O\n", ["[EU]ORG rejects"]),
+        ("EU NNP O O\n\nVigo NNP I-NP I-LOC\n", ["EU", "[Vigo]LOC"]),
+        ("EU EU NE I-NC I-ORG\nlehnt lehnen VV I-VC O\n", ["[EU]ORG lehnt"]),
+        ("EU NNP B-NP\nrejects VBZ B-VP\n", ["[EU]NP [rejects]VP"]),  # nothing but chunks
+        ("นาย\tNN\tB_PER\tB_CLS\nมา\tVV\tO\tE_CLS\n", ["[นาย]PER มา"]),  # LST20
+        ("# id 5b3c-1\tdomain=en\nthe _ _ O\nking _ _ B-CW\n", ["the [king]CW"]),  # MultiCoNER
+        ("Ana\t\tB-PER\nvive\tO\n", ["[Ana]PER vive"]),
+    ],
+)
+def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> None:
+    assert [shown(s) for s in read(tmp_path, text, require_tags="\n2\tlobt\n" not in text)] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "match"),
+    [
+        (
+            NESTED,
+            None,
+            r"x.conll:2: 2 columns have tags: 3 \(ORG, PER\), 4 \(LOC\); choose one: --columns token=2,tag=3; "
+            "evaluate also takes gold=3,predicted=4",
+        ),
+        (NESTED.replace("B-LOC", "O"), None, r"2 columns have tags: 3 \(ORG, PER\), 4 \(only O\)"),
+        (
+            HIPE,
+            None,
+            r"3 columns have tags: NE-COARSE-LIT \(loc, pers\), .*; choose one: --columns token=TOKEN,tag=NE-",
+        ),
+        ("EU NNP B-ORG B-ORG\nrejects VBZ O B-PER\n", None, "--columns token=1,tag=3; evaluate also takes gold=3,"),
+        ("EU NNP B-NP B-ORG B-ORG\n", None, "2 columns have tags: 4 .*, 5 "),
+        ("EU NNP B-NP I-NP\n", None, "2 columns have tags: 3 .NP., 4 .NP."),
+        ("EU B-ORG O\nrejects O O\n", None, r"2 \(ORG\), 3 \(only O\)"),
+        (
+            "a O O\n\n" * 60 + "EU B-ORG O\n",
+            None,
+            "x.conll:121: columns 2 and 3 both have tags, such as B-ORG; choose one",
+        ),
+        (
+            "s1\tAna\tB-PER\ns1\tvive\tO\n\ns2\tVigo\tB-LOC\ns2\té\tO\n",
+            None,
+            "the first column is the same in all lines",
+        ),
+        (
+            "1\tAna\tB-PER\n",
+            None,
+            "can be the words or their numbers; name the columns: --columns token=2,tag=3 or token=1",
+        ),
+        (HIPE, "tag=NER", "no column is named 'NER'; the names are TOKEN, NE-COARSE-LIT, "),
+        (NESTED, "token=2,tag=5", "4 columns, but column 5 was named; name one of 1 to 4"),
+        (NESTED, "tag=NER", "the columns have no names, but column 'NER' was named; give the number"),
+    ],
+)
+def test_columns_that_are_not_certain_are_refused(tmp_path: Path, text: str, columns: str | None, match: str) -> None:
+    with pytest.raises(InputError, match=match):
+        read(tmp_path, text, columns=columns)
+
+
+def test_the_wrong_column_is_an_error_of_each_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "x.conll"
+    path.write_text("Ana NP x\n\nvive V y\n", encoding="utf-8")
+    first, second = read_sentences(path)
+    assert "x.conll:1 (sentence 1): 'x' is not a tag; the last column must be O" in str(first)
+    assert "--columns token=1,tag=N names the column of the tags" in str(first)
+    assert isinstance(second, InputError)
+    assert [s.tokens for s in read(tmp_path, "Ana NP x\n\nvive V y\n", columns="token=1")] == [("Ana",), ("vive",)]
+
+
+def test_columns_as_a_record() -> None:
+    assert Columns.parse({"token": 2, "tag": "NER"}) == Columns.parse(" token=2, tag=NER ") == Columns(2, "NER")
+    assert Columns.parse("token=1,gold=-2,predicted=-1").of("predicted") == Columns(1, -1)
+    assert Columns.parse("tag=3").of("gold") == Columns(tag=3)
+    for text, match in [
+        ("token", "'token' names no column; write token=2,tag=5"),
+        ("tokens=2", "'tokens' is not one of them; name token, tag, gold, predicted"),
+        ("tag=1,tag=2", "'tag' is named twice"),
+        ("tag=0", "tag=0: columns are counted from 1"),
+        ("tag=1,gold=2", "tag goes neither with gold nor with predicted"),
+    ]:
+        with pytest.raises(UsageError, match=match):
+            Columns.parse(text)
+
+
+def test_columns_need_a_format_with_columns_and_one_column_of_tags(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="jsonl has no columns to name; leave out --columns"):
+        read(tmp_path, "{}\n", "x.jsonl", columns="tag=2")
+    with pytest.raises(UsageError, match="gold and predicted are columns to compare; name one column"):
+        read(tmp_path, "a O O\n", columns="gold=2,predicted=3")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ("NE=B-PER", "NE=B-LOC", ["[Ana]PER vive en o [Vigo]LOC"]),
+        ("NER=S-PER", "NER=O", ["[Ana]PER vive en o Vigo"]),
+        ("start_char=0|ner=B-PER", "ner=O", ["[Ana]PER vive en o Vigo"]),
+        ("name=B-PER|SpaceAfter=No", "name=B-LOC", ["[Ana]PER vive en o [Vigo]LOC"]),
+        ("NE=PER_1", "NE=LOC_2", ["[Ana]PER vive en o [Vigo]LOC"]),
+        ("Entity=(e1-person-1)", "Entity=(e2-place-1-x)", ["[Ana]person vive en o [Vigo]place"]),
+        ("Entity=(e1-person-1", "Entity=e1)", ["[Ana vive en o Vigo]person"]),
+        ("Entity=(PER)", "Entity=(LOC)", ["[Ana]PER vive en o [Vigo]LOC"]),
+        ("Typo=Yes", "Gloss=B-LOC", ["Ana vive en o Vigo"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.conllu", "x.conll"])
+def test_conllu(tmp_path: Path, name: str, first: str, second: str, expected: list[str]) -> None:
+    (sentence,) = found = read(tmp_path, CONLLU.format(first, second), name)
+    assert [shown(s) for s in found] == expected
+    assert sentence.id == "s1"
+    assert [
+        shown(s)
+        for s in read(tmp_path, CONLLU.format(first, second), name, columns=f"tag={second[: second.index('=')]}")
+    ] == ([s.replace("Vigo", "[Vigo]LOC") if second.startswith("Gloss") else s for s in expected])
+
+
+def test_fields_of_mentions_are_declared(tmp_path: Path) -> None:
+    text = "# global.Entity = entity-GRP-infstat\n" + CONLLU.format("Entity=(person-1-new", "Entity=1)")
+    again = CONLLU.format("Entity=(place-2-giv)", "NumForm=Word")
+    assert [shown(s) for s in read(tmp_path, text + again, "x.conllu")] == [
+        "[Ana vive en o Vigo]person",
+        "[Ana]place vive en o Vigo",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "match"),
+    [
+        ("Entity=(e1-person-1(e2-place-1)", "Entity=e1)", "is inside another entity; choose another attribute"),
+        ("Entity=(e1-person-1", "_", "the entity that begins at token 1 has no end"),
+        ("_", "Entity=e1)", "'e1.' of token 5 closes no entity"),
+        ("Entity=(e1--1)", "_", "has no type"),
+        ("NE=P_1-pf_2", "_", "of nested entities"),
+        ("NE=B-PER", "NER=B-LOC", "the column MISC has entities as NE and as NER; choose one: --columns tag=NE"),
+    ],
+)
+def test_entities_of_conllu_that_are_not_flat_or_not_certain(
+    tmp_path: Path, first: str, second: str, match: str
+) -> None:
+    with pytest.raises(InputError, match=match):
+        read(tmp_path, CONLLU.format(first, second), "x.conllu")
+
+
+def test_a_treebank_without_entities_has_no_labels(tmp_path: Path) -> None:
+    plain = CONLLU.format("_", "_")
+    for options, match in [
+        ({"require_tags": True}, "no word has an entity in the column MISC: NE=, NER= or Entity=; name the attribute"),
+        ({"columns": "tag=NAME"}, "no word has an entity in the column MISC: NAME="),
+    ]:
+        with pytest.raises(InputError, match=match):
+            read(tmp_path, plain, "x.conllu", **options)
+    late = plain * 60 + CONLLU.format("NE=B-PER", "_")
+    assert [len(s.entities) for s in read(tmp_path, late, "x.conllu", require_tags=True)] == [0] * 60 + [1]
+
+
+def test_conllu_is_not_two_columns(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match="x.conllu:1: 2 columns, but CoNLL-U has ten; for other columns give --input-format conll"
+    ):
+        read(tmp_path, "Ana\tB-PER\n", "x.conllu")
+    assert [shown(s) for s in read(tmp_path, "Ana\tB-PER\n", "x.conllu", format="conll")] == ["[Ana]PER"]
+    assert (format_of("a.conllu.gz"), format_of("a.conllup")) == ("conllu", "conll")
+
+
+def test_conllu_is_written(tmp_path: Path) -> None:
+    sentence = Sentence.from_text("Ana vive, Vigo.", id="s1").with_entities([Entity(0, 1, "PER"), Entity(3, 4, "A|B%")])
+    path = tmp_path / "out.conllu"
+    write_sentences([sentence], path)
+    assert path.read_text(encoding="utf-8") == (
+        "# id = s1\n# text = Ana vive, Vigo.\n"
+        "1\tAna\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER\n"
+        "2\tvive\t_\t_\t_\t_\t_\t_\t_\tNER=O|SpaceAfter=No\n"
+        "3\t,\t_\t_\t_\t_\t_\t_\t_\tNER=O\n"
+        "4\tVigo\t_\t_\t_\t_\t_\t_\t_\tNER=B-A%7CB%25|SpaceAfter=No\n"
+        "5\t.\t_\t_\t_\t_\t_\t_\t_\tNER=O\n\n"
+    )
+    (again,) = raise_errors(read_sentences(path, require_tags=True))
+    assert (again.tokens, again.entities, again.text, again.offsets, again.id) == (
+        sentence.tokens,
+        sentence.entities,
+        sentence.text,
+        sentence.offsets,
+        sentence.id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens", "comments"),
+    [
+        ("#\tO\nVigo\tB-LOC\n", ["#", "Vigo"], []),
+        ("# O\n#Vigo O\n#Vigo=casa O\nVigo O\n", ["#", "#Vigo", "#Vigo=casa", "Vigo"], []),
+        ("#Vigo=casa\tO\nVigo\tO\n", ["#Vigo=casa", "Vigo"], []),
+        ("#Vigo\tB_PER\nVigo\to\n", ["#Vigo", "Vigo"], []),
+        ("#\nVigo\n", ["#", "Vigo"], []),
+        ("# a remark O\nVigo O\n", ["Vigo"], ["# a remark O"]),
+        ("#a remark\nVigo O\n", ["Vigo"], ["#a remark"]),
+        ("# text = in O\nVigo O\n", ["Vigo"], ["# text = in O"]),
+        ("# text = O\nVigo NP x O\n", ["Vigo"], ["# text = O"]),
+        ("# id 7\tdomain=en\nVigo\tO\n", ["Vigo"], ["# id 7\tdomain=en"]),
+        ("#\thttp://x.y [2009]\n1\tVigo\tO\n2\té\tO\n", ["Vigo", "é"], ["#\thttp://x.y [2009]"]),
+        ("Vigo\tO\n# a remark\né\tO\n#\tO\n", ["Vigo", "é", "#"], ["# a remark"]),
+    ],
+)
+def test_comments_and_tokens_that_begin_with_a_hash(
+    tmp_path: Path, text: str, tokens: list[str], comments: list[str]
+) -> None:
+    (sentence,) = read(tmp_path, text)
+    assert list(sentence.tokens) == tokens
+    assert list(sentence.meta.get("comments", ())) == comments  # type: ignore[call-overload]
+
+
+def test_document_marks(tmp_path: Path) -> None:
+    text = "-DOCSTART- (1 EU)\n\nEU\tB-ORG\n\n-DOCSTART-\n\n-DOCSTART-x\tO\n"
+    assert [(s.tokens, s.meta) for s in read(tmp_path, text)] == [
+        (("EU",), {"docstart": True}),
+        (("-DOCSTART-x",), {"docstart": True}),
+    ]
