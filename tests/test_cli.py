@@ -261,7 +261,7 @@ def test_convert_skips_on_demand_and_keeps_the_place(xlner: Command, tmp_path: P
     conll.write_text("Ana\tB-PER\nVigo\n\nVigo\tB-LOC\n", encoding="utf-8")
     stopped = xlner("convert", conll, "-", "--output-format", "jsonl")
     assert stopped.code == 2
-    assert stopped.err.startswith(f"xlner: {conll}:2 (sentence 1): 1 columns, but")
+    assert stopped.err.startswith(f"xlner: {conll}:2 (sentence 1): 1 column, but")
     assert stopped.err.endswith("or continue with --on-error skip\n")
     skipped = xlner("convert", conll, "-", "--output-format", "jsonl", "--on-error", "skip")
     assert (skipped.code, len(skipped.out.splitlines())) == (1, 2)

@@ -112,7 +112,7 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
     out = tmp_path / name
     ran = xlner("convert", text, out)
     assert ran.code == 2
-    assert f"cannot tell the format of '{out}' from its name; name the format (conll, jsonl, text" in ran.err
+    assert f"cannot tell the format of '{out}' from its name; name the format (conll, conllu, jsonl, text" in ran.err
     assert "or use one of the suffixes .conll .conll02 " in ran.err
     assert " .jsonl .ndjson .txt " in ran.err
     assert not out.exists()
