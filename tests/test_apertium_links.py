@@ -77,7 +77,7 @@ def test_links_of_a_fake_mode(modes: Iterator[Path]) -> None:
         (),
         ((0, 0),),
     ]
-    assert aligner.fingerprint.startswith("apertium-links?fallback=None&via=() apertium?via=() modes=")
+    assert aligner.fingerprint.startswith("apertium-links?fallback=None&via=() apertium?via=() shield=1 modes=")
     assert "es→en" in aligner.summary
     aligner.close()
 

@@ -45,7 +45,7 @@ def test_commands(folder: Path, xlner: Command) -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_snippets() -> None:
-    assert len(blocks("python")) == 2
+    assert len(blocks("python")) == 3
     for code in blocks("python"):
         exec(code, {})
 

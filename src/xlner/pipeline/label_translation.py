@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
-from xlner.errors import UnknownNameError
+from xlner.errors import StageError, UnknownNameError
 from xlner.pipeline.stage_results import labeled_translation_of
+from xlner.pipeline.verbatim_words import with_source_words, with_words_of
 from xlner.projection.markers.styles import MarkerStyle
 from xlner.stages import IsolatingLabelTranslator, LabelingTranslator, LinkingTranslator, Translator, require_one_each
+from xlner.translation.shield import ShieldedTranslator
 
 
 class MarkerChoice(StrEnum):
@@ -87,7 +89,7 @@ def _by_links(translator: LinkingTranslator, sentences: Sequence[Sentence], from
     require_one_each("translator", len(made), len(sentences))
     pairs = []
     for sentence, (_, offsets), linked in zip(sentences, texts, made, strict=True):
-        target = Sentence.from_text(linked.text, language=to_lang)
+        target = with_source_words(Sentence.from_text(linked.text, language=to_lang), sentence)
         links = [(translated, original) for original, translated in linked.links]
         pairs.append(Pair(target, sentence, Alignment(tuple(word_links(links, target.offsets or (), offsets)))))
     projected = HullProjector().project(pairs)
@@ -107,6 +109,7 @@ def _by_markers(
 ) -> list[Pair | Exception]:
     from xlner.projection.markers.translation import translate_labeled
 
+    translator = ShieldedTranslator(translator)
     made = translate_labeled(sentences, translator, from_lang=from_lang, to_lang=to_lang, marker=style)
     return _pairs(sentences, made)
 
@@ -114,6 +117,13 @@ def _by_markers(
 def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection | Exception]) -> list[Pair | Exception]:
     require_one_each("translator", len(made), len(sentences))
     return [
-        p if isinstance(p, Exception) else labeled_translation_of(p, sentence)
+        p if isinstance(p, Exception) else _with_words_of_source(labeled_translation_of(p, sentence))
         for sentence, p in zip(sentences, made, strict=True)
     ]
+
+
+def _with_words_of_source(made: Pair | StageError) -> Pair | StageError:
+    if isinstance(made, StageError):
+        return made
+    projection = with_words_of(made.require_projection(), made.require_source())
+    return replace(made, target=projection.sentence.with_entities(()), projection=projection)

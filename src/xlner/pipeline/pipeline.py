@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import partial
 
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
@@ -30,6 +31,7 @@ from xlner.pipeline.stage_runner import (
     translated_sentence,
     unread,
 )
+from xlner.pipeline.verbatim_words import with_verbatim_links
 from xlner.projection.calibration import Calibration
 from xlner.stages import (
     Aligner,
@@ -44,6 +46,7 @@ from xlner.stages import (
 from xlner.text.languages import canonical
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
+from xlner.translation.shield import shielded
 
 
 class Pipeline:
@@ -203,7 +206,7 @@ class Pipeline:
 
         def translate(batch: Sequence[Pair]) -> list[CheckedTranslation]:
             texts = [text_to_translate(pair.target) for pair in batch]
-            made = translate_each(translator, texts, **direction)
+            made = shielded(texts, partial(translate_each, translator, **direction))
             return [
                 CheckedTranslation("", error=t) if isinstance(t, Exception) else CheckedTranslation(t) for t in made
             ]
@@ -237,7 +240,7 @@ class Pipeline:
             return pairs
 
         def put(pair: Pair, alignment: Alignment) -> Pair:
-            return replace(pair, alignment=alignment_of(alignment))
+            return replace(pair, alignment=with_verbatim_links(pair, alignment_of(alignment)))
 
         def wanted(pair: Pair) -> bool:
             if pair.source is None or pair.alignment is not None:

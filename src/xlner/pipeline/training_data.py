@@ -29,6 +29,7 @@ from xlner.pipeline.stage_runner import (
     text_to_translate,
     translated_sentence,
 )
+from xlner.pipeline.verbatim_words import with_source_words, with_verbatim_links
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import rated, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
@@ -208,9 +209,12 @@ class TrainingDataBuilder:
 
     def _plain(self, pair: Pair, checked: CheckedTranslation) -> Pair:
         """The pair with its plain translation, or the error of that."""
-        return put_result(
-            "translator", pair, checked, lambda p, found: replace(p, target=translated_sentence(found, self.to_lang))
-        )
+
+        def put(pair: Pair, found: CheckedTranslation) -> Pair:
+            target = with_source_words(translated_sentence(found, self.to_lang), pair.require_source())
+            return replace(pair, target=target)
+
+        return put_result("translator", pair, checked, put)
 
     def _kept(self, pair: Pair, made: Pair | Exception, checked: CheckedTranslation) -> Pair:
         """The pair that was made with labels, or the error if its translation cannot be kept."""
@@ -232,7 +236,7 @@ class TrainingDataBuilder:
             return pair.projection is None or self.check or (self.fallback and _has_lost(pair))
 
         def put(pair: Pair, alignment: Alignment) -> Pair:
-            return replace(pair, alignment=alignment_of(alignment))
+            return replace(pair, alignment=with_verbatim_links(pair, alignment_of(alignment)))
 
         return self.runner.run("aligner", self.aligner.align, pairs, wanted, put, on_error=_fallback_failed)
 

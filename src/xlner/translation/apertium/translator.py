@@ -12,6 +12,7 @@ from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.options import content_option, options_fingerprint, speed_option
 from xlner.errors import BackendError, StageError, ValidationError
 from xlner.text import languages
+from xlner.translation import shield
 from xlner.translation.apertium import debian, stream
 from xlner.translation.apertium.installation import MODES_DIR, Installation
 from xlner.translation.apertium.links import LinkedModes
@@ -37,6 +38,8 @@ class ApertiumOptions:
 
 class ApertiumTranslator:
     """Translates with the Apertium modes of this machine, directly or through pivot languages.
+
+    Addresses, @names, #tags, file paths and codes are shielded: they come out as they are, see `xlner.text.verbatim`.
 
     - `via`: forced pivots, such as `"es"` or `"es,ca"`. By default the shortest route is taken.
     - `modes_dir`: folder of the mode files. By default the environment variable APERTIUM_MODES, or Debian's folder.
@@ -65,10 +68,15 @@ class ApertiumTranslator:
         Raises `BackendError` for a missing mode or program, and `StageError` for the first text that gets no answer in
         time or on which the programs crash twice. The next call starts them again.
         """
-        current = [stream.clean(text) for text in texts]
-        for name in self.route(from_lang, to_lang):
-            current = self._run(name, current)
-        return current
+        route = self.route(from_lang, to_lang)
+
+        def through(batch: Sequence[str]) -> list[str]:
+            current = list(batch)
+            for name in route:
+                current = self._run(name, current)
+            return current
+
+        return shield.shielded([stream.clean(text) for text in texts], through, at_once=True)
 
     def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """Return the same translations, with links between ranges of each text and of its translation.
@@ -76,7 +84,8 @@ class ApertiumTranslator:
         The links come from word-bound blanks around Apertium's lexical units, which change no translation. Raises what
         `translate` raises, and `BackendError` if Apertium is too old for this.
         """
-        return self._linked.translate(texts, self.route(from_lang, to_lang))
+        route = self.route(from_lang, to_lang)
+        return shield.shielded_linked(texts, lambda batch: self._linked.translate(batch, route))
 
     def check_direction(self, from_lang: str, to_lang: str) -> None:
         """Raise `BackendError`, with what to install, if no route leads from one language to the other."""
@@ -108,9 +117,13 @@ class ApertiumTranslator:
 
     @property
     def fingerprint(self) -> str:
-        """The options, and a hash of the modes on the routes used so far, or of all installed modes before that."""
+        """The options, the version of the shield, and a hash of the modes on the routes used so far.
+
+        Before any route was used, it is a hash of all installed modes.
+        """
         used = {name for route in self._routes.values() for name in route}
-        return f"{options_fingerprint('apertium', self.options)} modes={self._installation.digest(used)}"
+        options = f"{options_fingerprint('apertium', self.options)} shield={shield.VERSION}"
+        return f"{options} modes={self._installation.digest(used)}"
 
     def close(self) -> None:
         """End all programs."""

@@ -17,6 +17,7 @@ from xlner.errors import MissingArgumentError, StageError, ValidationError
 from xlner.text import languages
 from xlner.translation.chat.client import Answer, ChatClient, Question, checked_url
 from xlner.translation.chat.patience import Patience
+from xlner.translation.shield import shielded
 
 _TRANSLATE = (
     "You are a translator. Translate the text of the user from {source} to {target}. Answer with the translation "
@@ -126,12 +127,16 @@ class ChatTranslator:
     def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
         """Return the translation of each text or its error.
 
+        A text whose answer loses an address, @name, #tag, path or code is asked again with placeholders for them.
         Raises `BackendError` if the endpoint cannot be reached or refuses, before it ever answered.
         """
         system = _TRANSLATE.format(**_languages(from_lang, to_lang))
-        asked = [(system, " ".join(text.split())) for text in texts if text.strip()]
-        answers = iter(self._client.ask(asked))
-        return [_on_one_line(next(answers)) if text.strip() else "" for text in texts]
+
+        def ask(batch: Sequence[str]) -> list[str | Exception]:
+            answers = iter(self._client.ask([(system, text) for text in batch if text]))
+            return [_on_one_line(next(answers)) if text else "" for text in batch]
+
+        return shielded([" ".join(text.split()) for text in texts], ask)
 
     def translate_labeled(self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str) -> list[Projection]:
         """Translate sentences with their entities, and return one projection per sentence, in order.

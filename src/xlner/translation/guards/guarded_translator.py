@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import partial
 from itertools import islice
 
 from xlner.core.options import options_fingerprint, speed_option
@@ -12,17 +13,20 @@ from xlner.errors import BackendError, StageError, UnansweredError, UnknownNameE
 from xlner.models.batching import padded_batches
 from xlner.stages import DirectedTranslator, RetryingTranslator, Translator, fingerprint_of, translate_each
 from xlner.text import languages
+from xlner.text.offsets import Span
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
+from xlner.text.verbatim import is_verbatim, verbatim_spans
 from xlner.translation.guards import language_identification
 from xlner.translation.guards.retry_reasons import retry_reasons
 from xlner.translation.guards.statistics import TranslationStatistics
 from xlner.translation.guards.warnings import TranslationWarning, find_warnings, severity
+from xlner.translation.shield import shielded
 
 _SNIPPET = 60
 """Characters of a text that an error message shows."""
 _SMALLEST_PIECE = 12
 """Characters below which a text is not split further."""
-_RULES = 2
+_RULES = 3
 """Version of the guards. Raise it when they keep other translations than before."""
 
 
@@ -122,6 +126,8 @@ class GuardedTranslator:
     and then from smaller pieces. The attempt with the fewest warnings is kept. A translation with retry reasons only is
     made again once, and replaced if that is better.
 
+    Verbatim text, such as an address or a #tag, is shielded in every attempt, see `xlner.translation.shield`.
+
     Every line is translated on its own. A text on which the translator raises, or for which it gives no translation, is
     found by halving the batch, and costs no other text.
 
@@ -220,12 +226,13 @@ class _Work:
     batch_words: int
 
     def translate(self, texts: Sequence[str]) -> Sequence[str | Exception]:
-        return translate_each(self.translator, texts, from_lang=self.from_lang, to_lang=self.to_lang)
+        directed = partial(translate_each, self.translator, from_lang=self.from_lang, to_lang=self.to_lang)
+        return shielded(texts, directed)
 
     def retranslate(self, texts: Sequence[str]) -> Sequence[str | Exception]:
         if not isinstance(self.translator, RetryingTranslator):
             return self.translate(texts)
-        return self.translator.retranslate(texts, from_lang=self.from_lang, to_lang=self.to_lang)
+        return shielded(texts, partial(self.translator.retranslate, from_lang=self.from_lang, to_lang=self.to_lang))
 
     def in_pieces(self, texts: Sequence[str]) -> Sequence[str | Exception]:
         """Translate the sentences of each text, or the halves of a single sentence, and join them."""
@@ -243,8 +250,8 @@ class _Work:
         return replace(checked, warnings=warnings, retry_reasons=weak)
 
     def attempt(self, texts: Sequence[str], translate: _Translate, attempt: Attempt) -> list[CheckedTranslation]:
-        """Translate line by line, in batches. A text without letters or digits is its own translation."""
-        cut = [split_lines(text) if any(c.isalnum() for c in text) else [] for text in texts]
+        """Translate line by line, in batches. A text with nothing to translate is its own translation."""
+        cut = [[] if is_verbatim(text) else split_lines(text) for text in texts]
         flat = [line.strip() for parts in cut for line in parts]
         made: list[str | Exception] = [""] * len(flat)
         sizes = [len(line.split()) + len(line) // 20 for line in flat]
@@ -282,10 +289,24 @@ def _is_attempted(checked: CheckedTranslation, attempt: Attempt) -> bool:
 
 def _smaller(text: str) -> list[str]:
     """The sentences of a text, or parts of about half its length if it is a single sentence."""
-    parts = split_sentences(text)
+    parts = _rejoined(split_sentences(text), verbatim_spans(text))
     if len(parts) > 1 or len(text) < _SMALLEST_PIECE:
         return parts
-    return split_pieces(text, lambda piece: len(piece) <= (len(text) + 1) // 2 + _SMALLEST_PIECE // 2)
+    halves = split_pieces(text, lambda piece: len(piece) <= (len(text) + 1) // 2 + _SMALLEST_PIECE // 2)
+    return _rejoined(halves, verbatim_spans(text))
+
+
+def _rejoined(pieces: list[str], whole: Sequence[Span]) -> list[str]:
+    """The pieces of a text, joined where a cut went through a span that must stay whole."""
+    out: list[str] = []
+    position = 0
+    for piece in pieces:
+        if any(start < position < end for start, end in whole):
+            out[-1] += piece
+        else:
+            out.append(piece)
+        position += len(piece)
+    return out
 
 
 def _counted(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:

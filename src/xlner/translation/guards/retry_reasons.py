@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from xlner.text import languages
+from xlner.text.verbatim import without_verbatim
 from xlner.translation.guards.checks.completeness import has_fewer_sentences
 from xlner.translation.guards.checks.copies import may_be_copied
 from xlner.translation.guards.checks.language import may_be_wrong_language
@@ -24,7 +25,8 @@ def retry_reasons(
 ) -> tuple[TranslationWarning, ...]:
     """Return the reasons to translate a text again, for a translation without warnings.
 
-    These are `too-short`, `wrong-language`, `copied` and `sentences`. A text without letters has none.
+    These are `too-short`, `wrong-language`, `copied` and `sentences`. A text without letters has
+    none; verbatim text does not count.
 
     >>> statistics = TranslationStatistics()
     >>> retry_reasons("Volvemos.", "Volvemos.", from_lang="gl", to_lang="en", statistics=statistics)
@@ -32,6 +34,7 @@ def retry_reasons(
     >>> retry_reasons("Volvemos.", "We go back.", from_lang="gl", to_lang="en", statistics=statistics)
     ()
     """
+    text, translation = without_verbatim(text), without_verbatim(translation)
     if not _WORD.search(text):
         return ()
     other = languages.base(from_lang) != languages.base(to_lang)

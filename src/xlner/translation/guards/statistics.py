@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 
+from xlner.text.verbatim import without_verbatim
 from xlner.translation.guards.retention import Evidence, Retention
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ class TranslationStatistics:
     """What translations keep of their texts."""
 
     def add(self, text: str, translation: str) -> None:
-        """Count a translation, unless `MAX_TRANSLATIONS` are known."""
+        """Count a translation without its verbatim text, unless `MAX_TRANSLATIONS` are known."""
         if len(self.ratios) >= MAX_TRANSLATIONS:
             return
+        text, translation = without_verbatim(text), without_verbatim(translation)
         insort(self.ratios, _log_ratio(text, translation))
         insort(self.word_ratios, _log_ratio_of_words(text, translation))
         self.retention.add(text, translation)

@@ -11,6 +11,9 @@
 | `cut-off` | no end, although the text is a sentence with a full stop |
 | `sentences` | fewer sentences, and shorter |
 | `placeholders` | `{name}`, `%s` or `<tag>` of the text missing or doubled |
+| `verbatim` | an address, @name, #tag, file path or code of the text missing or changed (`xlner.text.verbatim`) |
+
+Verbatim text counts for the last warning only. The others are about the words around it.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from xlner.text import languages
+from xlner.text.verbatim import lost_verbatim, without_verbatim
 from xlner.translation.guards.checks.completeness import is_cut_off, lost_placeholders, lost_sentences
 from xlner.translation.guards.checks.copies import is_copied
 from xlner.translation.guards.checks.language import is_wrong_language
@@ -46,6 +50,7 @@ class TranslationWarning(StrEnum):
     CUT_OFF = "cut-off"
     SENTENCES = "sentences"
     PLACEHOLDERS = "placeholders"
+    VERBATIM = "verbatim"
 
 
 def find_warnings(
@@ -64,6 +69,11 @@ def find_warnings(
         return ()
     if not _readable(translation):
         return (TranslationWarning.EMPTY,)
+    lost = (TranslationWarning.VERBATIM,) if lost_verbatim(text, translation) else ()
+    placeholders = lost_placeholders(text, translation)
+    text, translation = without_verbatim(text), without_verbatim(translation)
+    if not _readable(text):
+        return lost
     usual = statistics or TranslationStatistics()
     deviation = usual.deviation(text, translation)
     other = languages.base(from_lang) != languages.base(to_lang)
@@ -78,9 +88,9 @@ def find_warnings(
         TranslationWarning.COPIED: copied,
         TranslationWarning.CUT_OFF: is_cut_off(text, translation),
         TranslationWarning.SENTENCES: lost_sentences(text, translation, deviation),
-        TranslationWarning.PLACEHOLDERS: lost_placeholders(text, translation),
+        TranslationWarning.PLACEHOLDERS: placeholders,
     }
-    return tuple(warning for warning, holds in found.items() if holds)
+    return (*(warning for warning, holds in found.items() if holds), *lost)
 
 
 def severity(warnings: Iterable[TranslationWarning]) -> float:
