@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import InputError, Pair, Sentence, raise_errors, read_pairs, read_sentences, write_pairs, write_sentences
+from xlner import InputError, Pair, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
 from xlner.formats import jsonl
 
@@ -182,15 +182,6 @@ def test_what_json_has_no_form_for_is_replaced_and_said(tmp_path: Path) -> None:
         "fine": {"x": [1, None, True, "é"]},
     }
     assert second.tokens == ("b",)
-
-
-def test_half_a_character_is_written_as_an_escape(tmp_path: Path) -> None:
-    path = tmp_path / "out.jsonl"
-    write_pairs([Pair(Sentence(("é",), id="x\ud800"), error="the answer was \udfff")], path)
-    assert "\\ud800" in path.read_text(encoding="utf-8")
-    assert json.loads(path.read_text(encoding="utf-8"))["error"] == "the answer was \udfff"
-    (item,) = read_pairs(path)
-    assert "half a character" in str(item)
 
 
 def test_arrays_and_pairs_of_text_and_labels(tmp_path: Path) -> None:

@@ -222,8 +222,11 @@ def _standard_output() -> Iterator[TextIO]:
     stream: TextIO | None = sys.stdout
     if stream is None:
         raise InputError("cannot be written: it is closed", path="standard output", hint="name an output with -o")
-    if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-        stream.reconfigure(encoding="utf-8", newline="\n")
+    if isinstance(stream, io.TextIOWrapper):
+        if stream.isatty():
+            stream.reconfigure(errors="replace")  # it shows what it can
+        else:
+            stream.reconfigure(encoding="utf-8", newline="\n")
     try:
         yield stream
         stream.flush()

@@ -16,6 +16,7 @@ from xlner.engines.run_files import MANIFEST, Manifest, clear, read_manifest, re
 from xlner.errors import InputError, RunFolderError, StoppedError, ValidationError
 from xlner.formats import jsonl
 from xlner.formats.by_name import read_pairs
+from xlner.formats.writing import write_whole
 
 DEFAULT_SHARD_SIZE = 250
 
@@ -145,8 +146,8 @@ class RunFolder:
     def _write(self, number: int, pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> None:
         path = self._shard(number)
         with self._there(), replacing_text(path, durable=True) as stream:
-            for pair in pairs:
-                jsonl.write_pair(stream, pair)
+            for place, pair in enumerate(pairs, start=1 + number * self.shard_size):
+                write_whole(stream, pair, place, jsonl.write_pair)
                 on_progress(1)
         with self._there():
             write_durably(path.with_suffix(".done"), json.dumps(self._mark(number, path.read_bytes())))

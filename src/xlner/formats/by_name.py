@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
@@ -18,6 +19,7 @@ from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
 from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.writing import write_each
 from xlner.text.languages import canonical
 
 _SUFFIXES = {
@@ -231,12 +233,9 @@ def write_sentences(
     """
     format = _format(path, format)
     _require_format(format, "sentences", ("conll", "conllu", "jsonl", "text"))
-    count = 0
+    write = partial(_write_sentence, format=format, scheme=scheme)
     with open_output(path) as stream:
-        for sentence in sentences:
-            _write_sentence(stream, sentence, format, scheme)
-            count += 1
-    return count
+        return write_each(sentences, stream, write)
 
 
 def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> int:
@@ -246,12 +245,8 @@ def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> 
     vive    lives   0.5
     1
     """
-    count = 0
     with open_output(path) as stream:
-        for entry in entries:
-            lexicon.write(stream, entry)
-            count += 1
-    return count
+        return write_each(entries, stream, lexicon.write)
 
 
 def write_pairs(
@@ -274,15 +269,12 @@ def write_pairs(
     """
     format = _format(path, format)
     _require_format(format, "pairs", ("jsonl", "conll", "conllu", "pharaoh", "text"))
-    count = 0
+    write = partial(_write_pair, format=format, scheme=scheme)
     with open_output(path) as stream:
-        for pair in pairs:
-            _write_pair(stream, pair, format, scheme)
-            count += 1
-    return count
+        return write_each(pairs, stream, write)
 
 
-def _write_pair(stream: TextIO, pair: Pair, format: str, scheme: Scheme | str) -> None:
+def _write_pair(stream: TextIO, pair: Pair, *, format: str, scheme: Scheme | str) -> None:
     if format == "jsonl":
         jsonl.write_pair(stream, pair, scheme)
     elif format == "conll":
@@ -295,7 +287,7 @@ def _write_pair(stream: TextIO, pair: Pair, format: str, scheme: Scheme | str) -
         text.write_sentence(stream, pair.target)
 
 
-def _write_sentence(stream: TextIO, sentence: Sentence, format: str, scheme: Scheme | str) -> None:
+def _write_sentence(stream: TextIO, sentence: Sentence, *, format: str, scheme: Scheme | str) -> None:
     if format == "conll":
         conll.write_sentence(stream, sentence, scheme)
     elif format == "conllu":

@@ -421,17 +421,7 @@ def _dump(stream: TextIO, record: Mapping[str, object]) -> None:
         replaced: set[str] = set()
         line = _ENCODER.encode(writable(_plain_records(record), replaced))
         note(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
-    if not _is_utf_8(line):  # half a character: as an escape it stays what it is
-        line = json.dumps(json.loads(line))
     stream.write(line + "\n")
-
-
-def _is_utf_8(line: str) -> bool:
-    try:
-        line.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _plain_records(record: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,38 @@
+"""What all writers share: a sentence is written whole, or not at all."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterable
+from typing import TextIO, TypeVar
+
+from xlner.formats.reading import note
+
+Item = TypeVar("Item")
+
+_HALVES = re.compile("[\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
+
+
+def write_whole(stream: TextIO, item: Item, number: int, write: Callable[[TextIO, Item], object]) -> None:
+    """Write one item with one call, so that no error leaves a part of it.
+
+    Half characters (lone surrogates), which UTF-8 has no form for, become U+FFFD; a `DataWarning` says so, with the
+    number of the item.
+    """
+    whole = io.StringIO()
+    write(whole, item)
+    try:
+        stream.write(whole.getvalue())
+    except UnicodeEncodeError:
+        stream.write(_HALVES.sub(_REPLACEMENT, whole.getvalue()))
+        note(f"half a character in sentence {number} cannot be written, and was replaced by U+FFFD")
+
+
+def write_each(items: Iterable[Item], stream: TextIO, write: Callable[[TextIO, Item], object]) -> int:
+    """Write items one by one, see `write_whole`. Return their number."""
+    number = 0
+    for number, item in enumerate(items, start=1):
+        write_whole(stream, item, number, write)
+    return number
