@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
+from xlner import Pair, Pipeline
 from xlner.core import registry as _registry
-from xlner.errors import BackendError, StageError, UnknownNameError, ValidationError
+from xlner.errors import BackendError, StageError, StoppedError, UnknownNameError, ValidationError
+from xlner.fakes import DictionaryRecognizer
 from xlner.stages import DirectedTranslator, LinkingTranslator, Translator
 from xlner.text.verbatim import verbatim_spans
 from xlner.translation.apertium import debian, stream
@@ -27,7 +29,7 @@ from xlner.translation.apertium.translator import ApertiumTranslator
 
 # A stage that copies NUL-delimited messages; its last argument says what else it does.
 STAGE = """\
-import os, signal, sys, time
+import os, re, signal, sys, time
 from pathlib import Path
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -43,14 +45,30 @@ def work(message):
     if act == "upper":
         message = message.decode().upper().encode()
     if act == "reverse":
-        words = message.removesuffix(b".[][\\n]").split()
-        message = b" ".join(reversed(words)) + b".[][\\n]"
+        text, end = re.fullmatch(rb"(?s)(.*)(\\.\\[\\d+\\]\\[\\n\\])", message).groups()
+        message = b" ".join(reversed(text.split())) + end
     if act == "mark":
         message = b" ".join(b"*" + w if w.startswith(b"un") else w for w in message.split(b" "))
     if act == "noise":
         sys.stderr.write("warning " * 20000)
     if b"HANG" in message:
         time.sleep(60)
+    if b"ENDLESS" in message:
+        while True:
+            sys.stdout.buffer.write(b"and so on " * 5000)
+    if b"CHATTER" in message:
+        while True:
+            sys.stderr.write("and so on " * 5000)
+    if b"AGAIN" in message or act == "twice":
+        sys.stdout.buffer.write(message + b"\\0")
+        sys.stdout.buffer.flush()
+        time.sleep(0.1 * (b"LATE" in message))
+    if b"NOISE" in message:
+        sys.stdout.buffer.write(b"loading dictionary\\0")
+    if b"UNSURE" in message:
+        sys.stdout.buffer.write(message + b"\\0done\\n")
+        sys.stdout.buffer.flush()
+        return
     if b"BOOM" in message or (b"ONCE" in message and not (here / "fell").exists()):
         (here / "fell").touch()
         sys.stderr.write("panic\\nassertion failed\\n")
@@ -193,7 +211,12 @@ def test_each_text_is_a_message_of_its_own_in_order(fake: Fake) -> None:
             "UNO DOS",
             "CU ATRO",
         ]
-    assert fake.messages("copy") == [b"uno dos.[][\n]", b"tres \\[x\\].[][\n]", b"uno dos.[][\n]", b"cu atro.[][\n]"]
+    assert fake.messages("copy") == [
+        b"uno dos.[0][\n]",
+        b"tres \\[x\\].[1][\n]",
+        b"uno dos.[2][\n]",
+        b"cu atro.[3][\n]",
+    ]
 
 
 def test_stages_get_the_null_flush_option_and_lose_the_second_placeholder(fake: Fake) -> None:
@@ -345,6 +368,98 @@ def test_answers_out_of_step_are_noticed(fake: Fake) -> None:
     with fake.mode("spa-eng", "copy", "copy").translator() as translator:
         with pytest.raises(StageError, match="'SPLIT in two': the answers are out of step"):
             translator.translate(["a", "SPLIT in two", "b"], from_lang="es", to_lang="en")
+        assert translator.translate(["a", "b"], from_lang="es", to_lang="en") == ["a", "b"]
+
+
+@pytest.mark.parametrize("stages", [("copy",), ("copy", "twice"), ("twice", "copy"), ("copy", "twice", "copy")])
+@pytest.mark.parametrize("size", [1, 9])
+def test_a_program_that_answers_twice_shifts_no_translation(
+    fake: Fake, stages: tuple[str, ...], size: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = [f"text {k}" for k in range(9)]
+    with fake.mode("spa-eng", *stages).translator() as translator:
+        made = [
+            text
+            for start in range(0, len(texts), size)
+            for text in translator.translate(texts[start : start + size], from_lang="es", to_lang="en")
+        ]
+    assert made == texts
+    if size > 1:
+        told = [r.getMessage() for r in caplog.records if r.name.startswith("xlner")]
+        assert len(told) == (len(stages) > 1)
+        assert all(m.endswith("there is output that answers no sentence; the programs are started again") for m in told)
+
+
+@pytest.mark.parametrize("text", ["AGAIN", "AGAIN LATE", "UNSURE"])
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_follows_an_answer_is_not_taken_for_another_one(fake: Fake, text: str, at_once: bool) -> None:
+    texts = ["a", text, "b", "c", text, text, "d"]
+    with fake.mode("spa-eng", "copy", "copy").translator() as translator:
+        for some in [texts] if at_once else [[one] for one in texts]:
+            assert translator.translate(some, from_lang="es", to_lang="en") == some
+
+
+def test_an_answer_without_its_number_is_an_error_of_its_sentence(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy").translator() as translator:
+        a, noise, b = translator.translate_each(["a", "NOISE", "b"], from_lang="es", to_lang="en")
+    assert (a, b) == ("a", "b")
+    assert (
+        str(noise) == "Apertium mode spa-eng failed on 'NOISE': the answers are out of step with the sentences, twice"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("ENDLESS", "an answer has more than 10|no answer in 1 s"),
+        ("CHATTER", r"no answer in 1 s$"),
+        ("HANG", r"no answer in 1 s$"),
+    ],
+)
+def test_endless_programs_end(fake: Fake, text: str, reason: str) -> None:
+    with fake.mode("spa-eng", "copy", "copy").translator(timeout=1) as translator:
+        translator.translate(["a"], from_lang="es", to_lang="en")
+        pids = [int(line.split()[0]) for line in fake.starts()]
+        a, failed, b = translator.translate_each(["a", text, "b"], from_lang="es", to_lang="en")
+        assert (a, b) == ("a", "b")
+        with pytest.raises(StageError, match=reason):
+            raise failed if isinstance(failed, Exception) else AssertionError
+        assert not any(map(alive, pids))
+
+
+def test_programs_end_with_what_they_have_started(fake: Fake) -> None:
+    child = fake.folder / "child"
+    (fake.folder / "spa-eng.mode").write_text(f"{fake.folder / 'wrapper'}")
+    (fake.folder / "wrapper").write_text(f"#!/bin/sh\nsleep 60 &\necho $! > {child}\nwait\n")
+    (fake.folder / "wrapper").chmod(0o755)
+    with fake.translator(timeout=0.5) as translator, pytest.raises(StageError, match=r"no answer in 0\.5 s"):
+        translator.translate(["a"], from_lang="es", to_lang="en")
+    status = Path(f"/proc/{child.read_text().strip()}/stat")
+    assert not status.exists() or status.read_text().split()[2] == "Z"
+
+
+def test_each_sentence_waits_for_the_timeout_once(fake: Fake) -> None:
+    with fake.mode("spa-eng", "copy").translator(timeout=1) as translator:
+        pipeline = Pipeline(translator, DictionaryRecognizer({}), "oracle", target_lang="es")
+        began = time.monotonic()
+        pairs = list(pipeline.run_texts(["a", "HANG 1 and 2. HANG 3 and 4.", "b", "HANG 5", "c"]))
+        assert time.monotonic() - began < 8
+    assert [pair.error is None for pair in pairs] == [True, False, True, False, True]
+    assert str(pairs[3].error) == "translator: Apertium mode spa-eng failed on 'HANG 5': no answer in 1 s"
+
+
+def test_a_mode_that_fails_on_all_sentences_stops_the_run(fake: Fake) -> None:
+    texts = ["a", *(f"HANG {k}" for k in range(40))]
+    done: list[Pair] = []
+    with fake.mode("spa-eng", "copy").translator(timeout=1) as translator:
+        pipeline = Pipeline(translator, DictionaryRecognizer({}), "oracle", target_lang="es")
+        with pytest.raises(
+            StoppedError, match=r"^Apertium mode spa-eng failed: 5 in a row have no answer: no answer in"
+        ):
+            done.extend(pipeline.run_texts(texts))
+        assert (len(done), done[0].error) == (41, None)
+        assert all(pair.error for pair in done[1:])
+        assert len(fake.starts()) <= 7
         assert translator.translate(["a", "b"], from_lang="es", to_lang="en") == ["a", "b"]
 
 

@@ -31,7 +31,7 @@ def work(text):
         return re.sub(r"^(\\S+) (\\S+)(?= )", r"\\2 \\1", text) if text.count("^") == 4 else text
     if "-n" in flags:
         return UNIT.sub(lambda m: m[1] + m[2].upper(), text)
-    body, end = text[:text.index("[]")], text[text.index("[]"):]
+    body, end = re.fullmatch(r"(?s)(.*?)(\\[\\d+\\].*)", text).groups()
     return re.sub(r"New York|[^ .]+|[.]", lambda m: f"^{m[0]}/{m[0]}$", body) + end
 
 data = b""

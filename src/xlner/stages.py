@@ -8,7 +8,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | `DirectedTranslator` | says which directions it translates |
 | `RetryingTranslator` | translates again in another way |
 | `IsolatingTranslator` | gives the error of a text in the place of its translation |
-| `IsolatingLabelTranslator` | the same, for labeled sentences |
+| `IsolatingLinkTranslator`, `IsolatingLabelTranslator` | the same, with links or labels |
 | `StoppingTranslator` | stops after too many failures in a row |
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |
@@ -25,7 +25,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
@@ -39,12 +39,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+T = TypeVar("T")
+
 __all__ = [
     "Aligner",
     "DependentOptions",
     "DirectedTranslator",
     "GroupProjector",
     "IsolatingLabelTranslator",
+    "IsolatingLinkTranslator",
     "IsolatingTranslator",
     "LabelingTranslator",
     "LinkingTranslator",
@@ -64,6 +67,7 @@ __all__ = [
     "require_one_each",
     "summary_of",
     "translate_each",
+    "without_errors",
 ]
 
 
@@ -192,6 +196,22 @@ class LinkingTranslator(Translator, Protocol):
 
     def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """The translation of each text with its links. Raises `BackendError`, also for no texts, where it cannot."""
+        ...
+
+
+@runtime_checkable
+class IsolatingLinkTranslator(LinkingTranslator, Protocol):
+    """A translator that gives links, and the error of a text in the place of its translation.
+
+    >>> from xlner.translation import ApertiumTranslator, LexiconTranslator
+    >>> issubclass(ApertiumTranslator, IsolatingLinkTranslator), issubclass(LexiconTranslator, IsolatingLinkTranslator)
+    (True, False)
+    """
+
+    def translate_linked_each(
+        self, texts: Sequence[str], *, from_lang: str, to_lang: str
+    ) -> list[LinkedTranslation | Exception]:
+        """The translation of each text with its links, or its error."""
         ...
 
 
@@ -358,6 +378,20 @@ def translate_each(
     if isinstance(translator, IsolatingTranslator):
         return translator.translate_each(texts, from_lang=from_lang, to_lang=to_lang)
     return list(translator.translate(texts, from_lang=from_lang, to_lang=to_lang))
+
+
+def without_errors(results: Sequence[T | Exception]) -> list[T]:
+    """The results of a batch. Raises the first error among them.
+
+    >>> without_errors(["Vigo"])
+    ['Vigo']
+    """
+    kept: list[T] = []
+    for result in results:
+        if isinstance(result, Exception):
+            raise result
+        kept.append(result)
+    return kept
 
 
 def check_stopped(translator: object) -> None:

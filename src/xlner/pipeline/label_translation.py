@@ -7,13 +7,21 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xlner.core.alignment import Alignment
+from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import StageError, UnknownNameError
 from xlner.pipeline.stage_results import labeled_translation_of
 from xlner.pipeline.verbatim_words import with_source_words, with_words_of
 from xlner.projection.markers.styles import MarkerStyle
-from xlner.stages import IsolatingLabelTranslator, LabelingTranslator, LinkingTranslator, Translator, require_one_each
+from xlner.stages import (
+    IsolatingLabelTranslator,
+    IsolatingLinkTranslator,
+    LabelingTranslator,
+    LinkingTranslator,
+    Translator,
+    require_one_each,
+)
 from xlner.translation.shield import ShieldedTranslator
 
 
@@ -79,21 +87,34 @@ def label_translation(
     )
 
 
-def _by_links(translator: LinkingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str) -> list[Pair]:
+def _by_links(
+    translator: LinkingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str
+) -> list[Pair | Exception]:
     """Project onto all words between the first and the last linked one: words added in between are part of the name."""
     from xlner.projection import HullProjector
     from xlner.translation.linked import composed, word_links
 
     texts = [composed(sentence) for sentence in sentences]
-    made = translator.translate_linked([text for text, _ in texts], from_lang=from_lang, to_lang=to_lang)
+    made = _linked(translator, [text for text, _ in texts], from_lang, to_lang)
     require_one_each("translator", len(made), len(sentences))
     pairs = []
     for sentence, (_, offsets), linked in zip(sentences, texts, made, strict=True):
+        if isinstance(linked, Exception):
+            continue
         target = with_source_words(Sentence.from_text(linked.text, language=to_lang), sentence)
         links = [(translated, original) for original, translated in linked.links]
         pairs.append(Pair(target, sentence, Alignment(tuple(word_links(links, target.offsets or (), offsets)))))
     projected = HullProjector().project(pairs)
-    return [Pair(p.target, p.source, p.alignment, found) for p, found in zip(pairs, projected, strict=True)]
+    done = (Pair(p.target, p.source, p.alignment, found) for p, found in zip(pairs, projected, strict=True))
+    return [linked if isinstance(linked, Exception) else next(done) for linked in made]
+
+
+def _linked(
+    translator: LinkingTranslator, texts: Sequence[str], from_lang: str, to_lang: str
+) -> Sequence[LinkedTranslation | Exception]:
+    if isinstance(translator, IsolatingLinkTranslator):
+        return translator.translate_linked_each(texts, from_lang=from_lang, to_lang=to_lang)
+    return translator.translate_linked(texts, from_lang=from_lang, to_lang=to_lang)
 
 
 def _by_itself(

@@ -29,6 +29,7 @@ _Translate = Callable[[Sequence[str]], Sequence[object]]
 _PIECE = re.compile(r"\w+|[^\w\s]")
 
 Made = TypeVar("Made", bound="str | Exception")
+MadeWithLinks = TypeVar("MadeWithLinks", bound="LinkedTranslation | Exception")
 
 
 def shielded(
@@ -54,8 +55,8 @@ def shielded(
 
 
 def shielded_linked(
-    texts: Sequence[str], translate: Callable[[Sequence[str]], Sequence[LinkedTranslation]]
-) -> list[LinkedTranslation]:
+    texts: Sequence[str], translate: Callable[[Sequence[str]], Sequence[MadeWithLinks]]
+) -> list[MadeWithLinks]:
     """The same for translations with links, with placeholders at once.
 
     Each verbatim part is linked with itself, word by word.
@@ -63,7 +64,7 @@ def shielded_linked(
     >>> shielded_linked(["@ana"], lambda texts: [])[0].links
     (((0, 1), (0, 1)), ((1, 4), (1, 4)))
     """
-    return cast(list[LinkedTranslation], _shielded(texts, translate, at_once=True))
+    return cast(list[MadeWithLinks], _shielded(texts, translate, at_once=True))
 
 
 def _shielded(texts: Sequence[str], translate: _Translate, *, at_once: bool) -> list[object]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from xlner.core.entity import Span
 from xlner.core.linked_translation import LinkedTranslation
-from xlner.errors import BackendError, StageError
+from xlner.errors import BackendError
 from xlner.translation.apertium import stream
+from xlner.translation.apertium.failures import failure
 from xlner.translation.apertium.installation import Installation
 from xlner.translation.apertium.mode_runner import ModeRunner
 from xlner.translation.apertium.processes import ChainError
@@ -41,16 +42,20 @@ class LinkedModes:
         self._timeout = timeout
         self._runners: dict[str, tuple[ModeRunner, ModeRunner, ModeRunner]] = {}
 
-    def translate(self, texts: Sequence[str], route: Sequence[str]) -> list[LinkedTranslation]:
-        """Translate each text through the modes of a route.
+    def translate(self, texts: Sequence[str], route: Sequence[str]) -> list[LinkedTranslation | Exception]:
+        """Translate each text through the modes of a route; a text that gets no answer has an error.
 
-        Raises `BackendError` for a mode that cannot run or cannot keep links, `StageError` for the first text that
-        gets no answer.
+        Raises `BackendError` for a mode that cannot run or cannot keep links.
         """
-        done = [LinkedTranslation(text, (((0, len(text)), (0, len(text))),)) for text in texts]
+        done: list[LinkedTranslation | Exception] = [
+            LinkedTranslation(text, (((0, len(text)), (0, len(text))),)) for text in texts
+        ]
         for leg, name in enumerate(route):
-            further = self._run(name, [linked.text for linked in done])
-            done = [_joined(*both) for both in zip(done, further, strict=True)] if leg else further
+            places = [k for k, linked in enumerate(done) if isinstance(linked, LinkedTranslation)]
+            before = [linked for linked in done if isinstance(linked, LinkedTranslation)]
+            further = self._run(name, [linked.text for linked in before])
+            for k, first, second in zip(places, before, further, strict=True):
+                done[k] = _joined(first, second) if leg and isinstance(second, LinkedTranslation) else second
         return done
 
     def close(self) -> None:
@@ -59,22 +64,24 @@ class LinkedModes:
             for runner in runners:
                 runner.close()
 
-    def _run(self, name: str, texts: Sequence[str]) -> list[LinkedTranslation]:
+    def _run(self, name: str, texts: Sequence[str]) -> list[LinkedTranslation | Exception]:
         if name not in self._runners:
             self._runners[name] = self._start(name)
         analyzer, transfer, generator = self._runners[name]
         cleaned = [stream.clean(text) for text in texts]
         places = [k for k, text in enumerate(cleaned) if text]
-        done = [LinkedTranslation("", ())] * len(texts)
-        try:
-            analyses = [a.decode() for a in analyzer.exchange([stream.encode(cleaned[k]) for k in places])]
-            chosen = transfer.exchange([marked(analysis).encode() for analysis in analyses])
-            answers = generator.exchange([without_added(words.decode()).encode() for words in chosen])
-        except ChainError as error:
-            raise StageError(f"Apertium mode {name} failed on {texts[places[error.index]]!r}: {error}") from None
+        done: list[LinkedTranslation | Exception] = [LinkedTranslation("", ())] * len(texts)
+        analyses = analyzer.exchange([stream.encode(cleaned[k]) for k in places])
+        chosen = transfer.exchange([_edited(analysis, marked) for analysis in analyses])
+        answers = generator.exchange([_edited(words, without_added) for words in chosen])
         for k, analysis, answer in zip(places, analyses, answers, strict=True):
+            if isinstance(analysis, ChainError) or isinstance(answer, ChainError):
+                error = analysis if isinstance(analysis, ChainError) else answer
+                assert isinstance(error, ChainError)
+                done[k] = failure(name, texts[k], error)
+                continue
             moved = len(texts[k]) - len(texts[k].lstrip()) if cleaned[k] != texts[k] else 0
-            units = [(a + moved, b + moved) for a, b in unit_spans(analysis, cleaned[k])]
+            units = [(a + moved, b + moved) for a, b in unit_spans(analysis.decode(), cleaned[k])]
             text, ranges = read_answer(answer, cleaned[k])
             links = tuple((units[unit], span) for unit, span in ranges if unit < len(units) and units[unit][1] > 0)
             done[k] = LinkedTranslation(text, links)
@@ -95,6 +102,10 @@ class LinkedModes:
         parts = (commands[:1], [*transfer, [_DETACH]], commands[split:])
         analyzer, middle, generator = (ModeRunner(part, timeout=self._timeout) for part in parts)
         return analyzer, middle, generator
+
+
+def _edited(message: bytes | ChainError, edit: Callable[[str], str]) -> bytes | ChainError:
+    return message if isinstance(message, ChainError) else edit(message.decode()).encode()
 
 
 def marked(analysis: str) -> str:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from xlner.translation.apertium.processes import Chain, ChainOptions
-from xlner.translation.apertium.stream import complete
+from xlner.translation.apertium.processes import Chain, ChainError, ChainOptions
 
 # Apertium's HMM tagger keeps two things from one message to the next.
 # 1. It starts with the last tag of the previous message. A full stop in front resets it.
@@ -27,29 +26,34 @@ class ModeRunner:
         start = 0
         for index in [*(i for i, command in enumerate(commands) if _is_stateful_tagger(command)), len(commands)]:
             if commands[start:index]:
-                options = ChainOptions(timeout, complete, first_stage=start + 1)
+                options = ChainOptions(timeout, first_stage=start + 1)
                 self._parts.append((Chain(commands[start:index], options), False))
             if index < len(commands):
                 program, *arguments = commands[index]
-                options = ChainOptions(timeout, complete, in_flight=1, stale=_STALE, first_stage=index + 1)
+                options = ChainOptions(timeout, in_flight=1, stale=_STALE, first_stage=index + 1)
                 self._parts.append((Chain([[program, "-d", *arguments]], options), True))
             start = index + 1
 
-    def exchange(self, messages: Sequence[bytes]) -> list[bytes]:
-        """Return the answer to each message. Raises `ChainError` as a chain does."""
+    def exchange(self, messages: Sequence[bytes | ChainError]) -> list[bytes | ChainError]:
+        """Return the answer to each message, or the reason why it has none. A message with an error keeps it."""
         current = list(messages)
         for chain, is_tagger in self._parts:
-            if is_tagger:
-                answers = chain.exchange([_FRESH_START + message for message in current])
-                current = [_FRESH_START_ANSWER.sub(b"", answer) for answer in answers]
-            else:
-                current = chain.exchange(current)
+            current = _exchanged(chain, current, _FRESH_START if is_tagger else b"")
         return current
 
     def close(self) -> None:
         """End all programs."""
         for chain, _ in self._parts:
             chain.close()
+
+
+def _exchanged(chain: Chain, messages: Sequence[bytes | ChainError], start: bytes) -> list[bytes | ChainError]:
+    """The answers of one chain. Each message gets this start, which is removed from the answers."""
+    answers = iter(chain.exchange([start + message for message in messages if isinstance(message, bytes)]))
+    found = [message if isinstance(message, ChainError) else next(answers) for message in messages]
+    if not start:
+        return found
+    return [a if isinstance(a, ChainError) else _FRESH_START_ANSWER.sub(b"", a) for a in found]
 
 
 def _is_stateful_tagger(command: Sequence[str]) -> bool:

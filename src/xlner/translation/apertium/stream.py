@@ -37,9 +37,26 @@ def encode(text: str) -> bytes:
     return (escaped.replace("~", "[~]") + _END).encode()
 
 
-def complete(answer: bytes) -> bool:
-    """Return whether an answer is complete: it has the only line break of a message."""
-    return b"\n" in answer
+def numbered(message: bytes, number: int) -> bytes:
+    r"""Return the message with a number in the blank at its end. All programs pass blanks on.
+
+    >>> numbered(b"casa.[][\n]", 7)
+    b'casa.[7][\n]'
+    """
+    before, _, after = message.rpartition(b"[]")
+    return b"%s[%d]%s" % (before, number, after)
+
+
+def unnumbered(answer: bytes, number: int) -> bytes | None:
+    r"""Return the answer without its number; None if it is not the answer to the message with this number.
+
+    An answer has the number and, after it, the only line break.
+
+    >>> unnumbered(b"house.[7][\n]", 7), unnumbered(b"house.[7][\n]", 8), unnumbered(b"house.", 7)
+    (b'house.[][\n]', None, None)
+    """
+    before, found, after = answer.rpartition(b"[%d]" % number)
+    return before + b"[]" + after if found and b"\n" in after and b"\n" not in before else None
 
 
 def decode(answer: bytes, source: str) -> str:

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import TypeVar
 
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.options import content_option, options_fingerprint, speed_option
-from xlner.errors import BackendError, StageError, ValidationError
+from xlner.errors import BackendError, StoppedError, ValidationError
+from xlner.stages import without_errors
 from xlner.text import languages
 from xlner.translation import shield
 from xlner.translation.apertium import debian, stream
+from xlner.translation.apertium.failures import UntriedError, failure
 from xlner.translation.apertium.installation import MODES_DIR, Installation
 from xlner.translation.apertium.links import LinkedModes
 from xlner.translation.apertium.mode_runner import ModeRunner
 from xlner.translation.apertium.processes import ChainError
 
-_SNIPPET = 60
-"""Characters of a text that an error message shows."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +63,31 @@ class ApertiumTranslator:
         self._routes: dict[tuple[str, str], tuple[str, ...]] = {}
         self._runners: dict[str, ModeRunner] = {}
         self._linked = LinkedModes(self._installation, timeout)
+        self._failing = False
+        self._stopped: StoppedError | None = None
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text on its own; the translation of an empty text is empty.
 
-        Raises `BackendError` for a missing mode or program, and `StageError` for the first text that gets no answer in
-        time or on which the programs crash twice. The next call starts them again.
+        Raises `BackendError` for a missing mode or program, or if several texts in a row fail, and `StageError` for the
+        first text that gets no answer in time or on which the programs crash twice. The next call starts them again.
         """
+        return self._checked(self.translate_each(texts, from_lang=from_lang, to_lang=to_lang))
+
+    def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
+        """Return the translation of each text or its error. Raises `BackendError` for a missing mode or program."""
         route = self.route(from_lang, to_lang)
 
-        def through(batch: Sequence[str]) -> list[str]:
+        def through(batch: Sequence[str | Exception]) -> list[str | Exception]:
             current = list(batch)
             for name in route:
                 current = self._run(name, current)
             return current
 
-        return shield.shielded([stream.clean(text) for text in texts], through, at_once=True)
+        def translate(some: Sequence[str]) -> list[str | Exception]:
+            return shield.shielded([stream.clean(text) for text in some], through, at_once=True)
+
+        return self._some(translate, texts)
 
     def translate_linked(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[LinkedTranslation]:
         """Return the same translations, with links between ranges of each text and of its translation.
@@ -84,8 +95,24 @@ class ApertiumTranslator:
         The links come from word-bound blanks around Apertium's lexical units, which change no translation. Raises what
         `translate` raises, and `BackendError` if Apertium is too old for this.
         """
+        return self._checked(self.translate_linked_each(texts, from_lang=from_lang, to_lang=to_lang))
+
+    def translate_linked_each(
+        self, texts: Sequence[str], *, from_lang: str, to_lang: str
+    ) -> list[LinkedTranslation | Exception]:
+        """Return what `translate_linked` does, with errors in their places; raises its `BackendError`s."""
         route = self.route(from_lang, to_lang)
-        return shield.shielded_linked(texts, lambda batch: self._linked.translate(batch, route))
+
+        def translate(some: Sequence[str]) -> list[LinkedTranslation | Exception]:
+            return shield.shielded_linked(some, lambda batch: self._linked.translate(batch, route))
+
+        return self._some(translate, texts)
+
+    def check_stopped(self) -> None:
+        """Raise `StoppedError`, once, if several texts in a row failed since the last call."""
+        stopped, self._stopped, self._failing = self._stopped, None, False
+        if stopped is not None:
+            raise stopped
 
     def check_direction(self, from_lang: str, to_lang: str) -> None:
         """Raise `BackendError`, with what to install, if no route leads from one language to the other."""
@@ -143,9 +170,9 @@ class ApertiumTranslator:
         # Another process cannot use these programs. It starts its own.
         return {**self.__dict__, "_runners": {}, "_linked": LinkedModes(self._installation, self.options.timeout)}
 
-    def _run(self, name: str, texts: Sequence[str]) -> list[str]:
-        places = [place for place, text in enumerate(texts) if text]
-        translated = [""] * len(texts)
+    def _run(self, name: str, texts: Sequence[str | Exception]) -> list[str | Exception]:
+        places = [place for place, text in enumerate(texts) if text and isinstance(text, str)]
+        translated: list[str | Exception] = [text if isinstance(text, Exception) else "" for text in texts]
         if not places:
             return translated
         runner = self._runners.get(name)
@@ -153,12 +180,32 @@ class ApertiumTranslator:
             # Two threads may get here at once. Only one runner is kept, and an unused one has started nothing.
             made = ModeRunner(self._installation.commands(name), timeout=self.options.timeout)
             runner = self._runners.setdefault(name, made)
-        try:
-            answers = runner.exchange([stream.encode(texts[place]) for place in places])
-        except ChainError as error:
-            text = texts[places[error.index]]
-            snippet = text if len(text) <= _SNIPPET else f"{text[:_SNIPPET]}…"
-            raise StageError(f"Apertium mode {name} failed on {snippet!r}: {error}") from None
-        for place, answer in zip(places, answers, strict=True):
-            translated[place] = stream.decode(answer, texts[place])
+        sent = [str(texts[place]) for place in places]
+        for place, text, answer in zip(places, sent, runner.exchange([stream.encode(t) for t in sent]), strict=True):
+            if isinstance(answer, ChainError):
+                translated[place] = failure(name, text, answer)
+            else:
+                translated[place] = stream.decode(answer, text)
         return translated
+
+    def _some(
+        self, translate: Callable[[Sequence[str]], list[T | Exception]], texts: Sequence[str]
+    ) -> list[T | Exception]:
+        """Translate all texts; after a stop the first one, and the others only if that succeeds."""
+        done: list[T | Exception] = []
+        if self._failing and texts:
+            done = translate(texts[:1])
+            if isinstance(done[0], Exception):
+                return done + [UntriedError(f"not tried, because the text before failed: {done[0]}") for _ in texts[1:]]
+        done += translate(texts[len(done) :])
+        untried = next((made for made in done if isinstance(made, UntriedError)), None)
+        self._failing = untried is not None
+        if untried is not None:
+            self._stopped = StoppedError(untried.message)
+        return done
+
+    def _checked(self, results: Sequence[T | Exception]) -> list[T]:
+        """The results; raises why the translator stopped, or else the first error."""
+        if any(isinstance(result, Exception) for result in results):
+            self.check_stopped()
+        return without_errors(results)

@@ -43,7 +43,7 @@ class ChatClient:
     logged as a warning, which Python shows on standard error by default.
 
     The client stops when the endpoint cannot be reached or refuses, or after `patience.stop_after` questions in a row
-    without an answer. Then it asks one question at a time, until one is answered.
+    without an answer. Each further call then begins with one question, and asks the others only if that is answered.
 
     Raises `MissingExtraError` without httpx.
     """
@@ -62,6 +62,7 @@ class ChatClient:
         self._answers: OrderedDict[Question, Answer] = OrderedDict()
         self._answered = False
         self._failed_in_a_row = 0
+        self._failing: BackendError | None = None
         self._stopped: BackendError | None = None
         self._told: set[tuple[int, str]] = set()
         self._lock = threading.Lock()
@@ -74,8 +75,9 @@ class ChatClient:
         """
         new = [q for q in dict.fromkeys(questions) if q not in self._answers]
         made = self._ask_new(new) if new else {}
-        if not self._answered and self._stopped is not None and not isinstance(self._stopped, StoppedError):
-            raise self._start_again() or self._stopped
+        if not self._answered and self._failing is not None and not isinstance(self._failing, StoppedError):
+            self._stopped = None
+            raise self._failing
         with self._lock:
             self._answers.update((q, a) for q, a in made.items() if not isinstance(a, UnansweredError))
         answers = [made[question] if question in made else self._answers[question] for question in questions]
@@ -86,13 +88,10 @@ class ChatClient:
 
     def check_stopped(self) -> None:
         """Raise `StoppedError` with the reason, once, if the client has stopped since the last call."""
-        stopped = self._start_again()
+        stopped, self._stopped = self._stopped, None
         if stopped is not None:
+            self._failing, self._failed_in_a_row = None, 0
             raise StoppedError(stopped.message, hint=stopped.hint)
-
-    def _start_again(self) -> BackendError | None:
-        stopped, self._stopped, self._failed_in_a_row = self._stopped, None, 0
-        return stopped
 
     def _ask_new(self, questions: Sequence[Question]) -> dict[Question, Answer]:
         from anyio.from_thread import start_blocking_portal
@@ -109,14 +108,14 @@ class ChatClient:
         waiting = iter(questions)
         limits = httpx.Limits(max_connections=self.at_once)
         async with httpx.AsyncClient(timeout=None, limits=limits) as client:
-            if self._stopped is not None:
+            if self._failing is not None:
                 await self._work(client, islice(waiting, 1), made)
-            if self._stopped is None:
+            if self._failing is None:
                 async with anyio.create_task_group() as group:
 
                     async def work() -> None:
                         await self._work(client, waiting, made)
-                        if self._stopped is not None:
+                        if self._failing is not None:
                             group.cancel_scope.cancel()  # those that wait for a further attempt
 
                     for _ in range(min(self.at_once, len(questions))):
@@ -134,23 +133,23 @@ class ChatClient:
             try:
                 made[question] = await self._ask_one(client, question)
             except BackendError as error:
-                self._stopped = error
+                self._failing = self._stopped = error
             else:
                 self._count(made[question])
-            if self._stopped is not None:
+            if self._failing is not None:
                 return
 
     def _count(self, answer: Answer) -> None:
         """Stop after too many failures in a row; go on after an answer."""
         if not isinstance(answer, UnansweredError):
-            self._answered, self._failed_in_a_row, self._stopped = True, 0, None
+            self._answered, self._failed_in_a_row, self._failing = True, 0, None
             return
         self._failed_in_a_row += 1
-        if self._failed_in_a_row >= self.patience.stop_after and self._stopped is None:
-            self._stopped = StoppedError(f"{self._failed_in_a_row} times in a row, {answer.message}")
+        if self._failed_in_a_row >= self.patience.stop_after and self._failing is None:
+            self._failing = self._stopped = StoppedError(f"{self._failed_in_a_row} times in a row, {answer.message}")
 
     def _unasked(self) -> UnansweredError:
-        reason = "" if self._stopped is None else f": {self._stopped.message}"
+        reason = "" if self._failing is None else f": {self._failing.message}"
         return UnansweredError(f"not asked, because the endpoint failed{reason}")
 
     async def _ask_one(self, client: httpx.AsyncClient, question: Question) -> Answer:

@@ -14,6 +14,7 @@ from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Outcome, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, StageError, ValidationError
+from xlner.stages import without_errors
 from xlner.text import languages
 from xlner.translation.chat.client import Answer, ChatClient, Question, checked_url
 from xlner.translation.chat.patience import Patience
@@ -120,9 +121,7 @@ class ChatTranslator:
         Raises the error of the first text without an answer, once all others have theirs. Raises `BackendError` if the
         endpoint cannot be reached, refuses, is overloaded for longer than `retries` allow, or fails too often.
         """
-        made = self.translate_each(texts, from_lang=from_lang, to_lang=to_lang)
-        self.check_stopped()
-        return [_unless_error(translation) for translation in made]
+        return self._checked(self.translate_each(texts, from_lang=from_lang, to_lang=to_lang))
 
     def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
         """Return the translation of each text or its error.
@@ -145,9 +144,7 @@ class ChatTranslator:
         whole words. It is dropped as `no-candidate` if they are not in the translation, and as `overlap` if other
         entities have taken them. Raises what `translate` raises.
         """
-        made = self.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang)
-        self.check_stopped()
-        return [_unless_error(projection) for projection in made]
+        return self._checked(self.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang))
 
     def translate_labeled_each(
         self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str
@@ -178,15 +175,15 @@ class ChatTranslator:
         """Raise `StoppedError`, once, if the endpoint failed too often, or refuses after it has answered."""
         self._client.check_stopped()
 
+    def _checked(self, results: Sequence[T | Exception]) -> list[T]:
+        """The results; raises why the client stopped, or else the first error."""
+        if any(isinstance(result, Exception) for result in results):
+            self.check_stopped()
+        return without_errors(results)
+
 
 def _on_one_line(answer: Answer) -> str | Exception:
     return " ".join(answer.split()) if isinstance(answer, str) else answer
-
-
-def _unless_error(result: T | Exception) -> T:
-    if isinstance(result, Exception):
-        raise result
-    return result
 
 
 def placed_or_error(
