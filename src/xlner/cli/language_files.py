@@ -11,7 +11,7 @@ import click
 from xlner.cli.run import stopping_at_errors
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
-from xlner.formats import read_sentences
+from xlner.formats import has_columns, read_sentences
 from xlner.text.languages import canonical
 
 
@@ -33,12 +33,14 @@ class LabeledFiles:
     def __init__(self, options: Mapping[str, Any]) -> None:
         self._reading = {name: options[name] for name in ("scheme", "repair", "tag_names")}
         self._reading["format"] = options["input_format"]
+        self._columns = options["columns"]
         self._on_error, self._limit = options["on_error"], options["limit"]
         self.unread = 0
 
     def read(self, language: str, path: str) -> list[Sentence]:
         """The sentences of a file."""
-        items = read_sentences(path, language=language, require_tags=True, **self._reading)
+        columns = self._columns if has_columns(path, self._reading["format"]) else None
+        items = read_sentences(path, language=language, require_tags=True, columns=columns, **self._reading)
         read = list(stopping_at_errors(islice(items, self._limit), self._on_error))
         self.unread += sum(isinstance(item, InputError) for item in read)
         return [item for item in read if not isinstance(item, InputError)]

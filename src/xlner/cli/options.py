@@ -16,7 +16,7 @@ from xlner.core.tags import Repair, Scheme
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-SENTENCE_FORMATS = ("conll", "jsonl", "text")
+SENTENCE_FORMATS = ("conll", "conllu", "jsonl", "text")
 DEFAULT_ALIGNER = "e5:itermax"
 DEFAULT_PROJECTOR = "greedy"
 DEFAULT_TRANSLATOR = "apertium"
@@ -94,7 +94,12 @@ SCHEME = click.option(
     type=click.Choice([s.value for s in Scheme], case_sensitive=False),
     default=Scheme.AUTO.value,
     show_default=True,
-    help="Tag scheme of the input.",
+    help="Tag scheme of the input; auto reads any but IO, which has labels without prefixes.",
+)
+COLUMNS = click.option(
+    "--columns",
+    metavar="token=N,tag=N",
+    help="Columns of the words and the tags in CoNLL, by number or by name; needed if several columns have tags.",
 )
 REPAIR = click.option(
     "--repair",

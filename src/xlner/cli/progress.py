@@ -60,7 +60,7 @@ def _count_sentences(path: str, format: str) -> int | None:
     with Path(path).open("rb") as stream:
         for line in stream:
             blank = not line.strip()
-            if format == "conll":
+            if format in ("conll", "conllu"):
                 count += inside and blank
                 inside = not blank
             else:

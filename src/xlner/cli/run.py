@@ -17,9 +17,10 @@ from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.scored_files import note_unknown_labels
 from xlner.core.files import STANDARD_STREAM, require_other_file, write_durably, write_json
+from xlner.core.tags import Scheme
 from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
-from xlner.formats.by_name import input_files
+from xlner.formats.by_name import COLUMN_FORMATS, input_files
 
 if TYPE_CHECKING:
     from xlner.core.pair import Pair
@@ -28,14 +29,14 @@ if TYPE_CHECKING:
     from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
 
 PRETTY = "pretty"
-OUTPUT_FORMATS = ("conll", "jsonl", PRETTY)
+OUTPUT_FORMATS = ("conll", "conllu", "jsonl", PRETTY)
 EXIT_SOME_FAILED = 1
 _PRETTY_WINDOW = 32
 """Sentences read ahead if a person waits for the first of them."""
 _SUMMARY = "summary.json"
 _CONFIG = "config.toml"
 _NOT_IN_CONFIG = frozenset({"run_dir", "resume", "as_json"})
-_READING = ("input_format", "lang", "scheme", "repair", "tag_names", "lexical")
+_READING = ("input_format", "lang", "scheme", "repair", "tag_names", "columns", "lexical")
 """Parameters that affect how the input is read."""
 
 Item = TypeVar("Item")
@@ -53,6 +54,8 @@ class RunOptions:
     batch_words: int
     run_dir: str | None
     resume: bool
+    scheme: str = Scheme.AUTO.value
+    columns: str | None = None
     ignore: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
 
@@ -67,7 +70,7 @@ class RunOptions:
             return format
         if sys.stdout is not None and sys.stdout.isatty():
             return PRETTY
-        return "conll" if input_format == "conll" else "jsonl"
+        return input_format if input_format in COLUMN_FORMATS else "jsonl"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 from .by_name import FORMATS as FORMATS
 from .by_name import format_of as format_of
+from .by_name import has_columns as has_columns
 from .by_name import read_alignments as read_alignments
 from .by_name import read_gold_alignments as read_gold_alignments
 from .by_name import read_lexicon as read_lexicon

@@ -111,7 +111,7 @@ def read_sentences(
         return read_located(locate(str(path)), options, report)
     format = _format(path, format)
     if chosen is not None:
-        require_columns(chosen, format)
+        _require_columns(chosen, format)
     require_content(path)
     if format == "parquet":
         return parquet.read(path, options, report)
@@ -131,10 +131,19 @@ def read_sentences(
     raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
 
 
-def require_columns(columns: Columns, *formats: str) -> None:
-    """Raise `UsageError` if no file has a format with columns, or if two columns of tags are named for one reader."""
-    if not any(format in COLUMN_FORMATS for format in formats):
-        raise UsageError(f"{formats[0]} has no columns to name", hint="leave out --columns")
+def has_columns(path: str | Path, format: str | None = None) -> bool:
+    """Return True if the columns of a file can be named.
+
+    >>> has_columns("es.conll"), has_columns("es.jsonl")
+    (True, False)
+    """
+    return (format or format_of(path, default="text")) in COLUMN_FORMATS
+
+
+def _require_columns(columns: Columns, format: str) -> None:
+    """Raise `UsageError` if a format has no columns, or if two columns of tags are named for one reader."""
+    if format not in COLUMN_FORMATS:
+        raise UsageError(f"{format} has no columns to name", hint="leave out --columns")
     if columns.gold is not None or columns.predicted is not None:
         raise UsageError("gold and predicted are columns to compare", hint="name one column: --columns tag=N")
 

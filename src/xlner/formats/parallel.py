@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -15,7 +15,8 @@ from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
-from xlner.formats.by_name import read_alignments, read_sentences
+from xlner.formats.by_name import has_columns, read_alignments, read_sentences
+from xlner.formats.columns import Column, Columns
 from xlner.formats.reading import ReadReport
 
 _END: Any = object()
@@ -34,6 +35,7 @@ def read_parallel(
     scheme: Scheme | str = Scheme.AUTO,
     repair: Repair | str = Repair.CONLLEVAL,
     tag_names: Sequence[str] | None = None,
+    columns: str | Mapping[str, Column] | Columns | None = None,
     require_source_tags: bool = False,
     require_target_tags: bool = False,
     weigh_links: bool = False,
@@ -48,12 +50,13 @@ def read_parallel(
     - `source_lang`, `target_lang`: language codes for the sentences.
     - `source_format`, `target_format`: formats; guessed from the file names if None.
     - `scheme`, `repair`, `tag_names`: how to read tags, as for `read_sentences`.
+    - `columns`: the columns of the words and the tags, as for `read_sentences`, of those files that have columns.
     - `require_source_tags`, `require_target_tags`: refuse sentences without labels.
     - `weigh_links`: weight the links of a pair by how often their words are linked in all pairs; reads the files twice.
 
     A sentence that cannot be read, or a link outside its sentences, gives an `InputError` instead of the pair. Raises
     `InputError` if a file cannot be opened or ends before another, and `UsageError` if `weigh_links` has no links or
-    would read standard input twice.
+    would read standard input twice, or if `columns` are named and no file has any.
 
     >>> pairs = read_parallel("examples/en-es.conll", "examples/es.txt", source_lang="en", target_lang="es")
     >>> next(pairs).source.language
@@ -62,15 +65,19 @@ def read_parallel(
     paths = [alignment] if isinstance(alignment, (str, Path)) else list(alignment or ())
     names = [str(source), str(target), ", ".join(map(str, paths))]
 
+    with_columns = [has_columns(source, source_format), has_columns(target, target_format)]
+    if not any(with_columns):
+        with_columns = [True, False]  # the reader of the source says that there are none
     tags: dict[str, Any] = {"scheme": scheme, "repair": repair, "tag_names": tag_names}
 
     def read(source_report: ReadReport | None, target_report: ReadReport | None) -> Iterator[Pair | InputError]:
-        columns: list[Iterable[object]] = [
+        files: list[Iterable[object]] = [
             read_sentences(
                 source,
                 format=source_format,
                 language=source_lang,
                 require_tags=require_source_tags,
+                columns=columns if with_columns[0] else None,
                 report=source_report,
                 **tags,
             ),
@@ -79,13 +86,14 @@ def read_parallel(
                 format=target_format,
                 language=target_lang,
                 require_tags=require_target_tags,
+                columns=columns if with_columns[1] else None,
                 report=target_report,
                 **tags,
             ),
         ]
         if paths:
-            columns.append(_agreed([read_alignments(path) for path in paths], list(map(str, paths))))
-        return (_pair(parts, number, names[2]) for number, parts in enumerate(in_step(columns, names), start=1))
+            files.append(_agreed([read_alignments(path) for path in paths], list(map(str, paths))))
+        return (_pair(parts, number, names[2]) for number, parts in enumerate(in_step(files, names), start=1))
 
     if not weigh_links:
         return read(source_report, target_report)

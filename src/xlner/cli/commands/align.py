@@ -33,7 +33,8 @@ class AlignOptions(RunOptions):
     @property
     def reading(self) -> dict[str, object]:
         """What the words of the bitext depend on, besides the files."""
-        return {"input_format": self.input_format, "lang": self.lang, "source_lang": self.source_lang}
+        names = ("input_format", "lang", "source_lang", "scheme", "columns")
+        return {name: getattr(self, name) for name in names}
 
 
 @click.command()
@@ -54,6 +55,8 @@ class AlignOptions(RunOptions):
 @click.option("--swap", is_flag=True, help="Swap source and target: write target-source.")
 @o.input_format()
 @o.output_format(("pharaoh", "jsonl"))
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @o.BATCH_WORDS
@@ -84,6 +87,8 @@ def align(**options: Any) -> int:
             target_lang=chosen.lang,
             source_format=chosen.input_format,
             target_format=chosen.input_format,
+            scheme=chosen.scheme,
+            columns=chosen.columns,
             source_report=inputs.reports.get(source),
             target_report=inputs.reports.get(target),
         )

@@ -41,7 +41,6 @@ class BuildOptions(RunOptions):
     min_confidence: float
     calibration: str | None
     on_warning: str
-    scheme: str
     repair: str
     tag_names: tuple[str, ...] | None
     as_json: bool
@@ -85,11 +84,12 @@ class BuildOptions(RunOptions):
 @o.CONFIDENCE
 @o.FILTER
 @o.IGNORE
-@o.input_format(("conll", "jsonl"))
+@o.input_format(("conll", "conllu", "jsonl"))
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.COLUMNS
 @o.ON_ERROR
 @o.ON_WARNING
 @o.LIMIT
@@ -147,6 +147,7 @@ def run_build(options: BuildOptions) -> int:
         scheme=options.scheme,
         repair=options.repair,
         tag_names=options.tag_names,
+        columns=options.columns,
     )
     report = BuildReport()
     code = run(builder, sentences, inputs, options, output_format, build_report=report)

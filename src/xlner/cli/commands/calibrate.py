@@ -37,6 +37,7 @@ class CalibrateOptions:
     scheme: str
     repair: str
     tag_names: tuple[str, ...] | None
+    columns: str | None
     limit: int | None
     batch_words: int
     bins: int
@@ -58,6 +59,7 @@ class CalibrateOptions:
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.COLUMNS
 @o.LIMIT
 @o.BATCH_WORDS
 @click.option("--bins", type=click.IntRange(min=1), default=10, show_default=True, help="Bins of the tables.")
@@ -100,6 +102,7 @@ def calibrate(**options: Any) -> int:
         scheme=chosen.scheme,
         repair=chosen.repair,
         tag_names=chosen.tag_names,
+        columns=chosen.columns,
         require_source_tags=chosen.recognizer is None,
         require_target_tags=True,
     )

@@ -33,6 +33,7 @@ from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
 )
 @o.REPAIR
 @o.TAG_NAMES
+@o.COLUMNS
 @click.option("--lang", metavar="CODE", help="Language of the text.")
 @o.ON_ERROR
 def convert(**options: Any) -> int:
@@ -58,6 +59,7 @@ def convert(**options: Any) -> int:
         scheme=options["scheme"],
         repair=options["repair"],
         tag_names=options["tag_names"],
+        columns=options["columns"],
         report=report,
     )
     entities: Counter[str] = Counter()

@@ -24,11 +24,13 @@ _CONTEXT = 4
 
 @click.command()
 @click.argument("gold", metavar="GOLD")
-@click.argument("predicted", metavar="PRED")
+@s.PREDICTED
 @click.option("--examples", type=click.IntRange(min=0), default=3, show_default=True, help="Examples of each kind.")
 @s.READING
 @s.JSON
-def errors(gold: str, predicted: str, examples: int, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
+def errors(
+    gold: str, predicted: str | None, examples: int, ignore: tuple[str, ...], as_json: bool, **options: Any
+) -> int:
     """Show wrong labels and their causes.
 
     Shows the kind of every error, and how much F1 would gain without errors of this kind. If PRED is JSONL that xlner
@@ -39,6 +41,7 @@ def errors(gold: str, predicted: str, examples: int, ignore: tuple[str, ...], as
     """
     from xlner.evaluation import find_errors
 
+    predicted = s.predicted_file(gold, predicted, options)
     reading = s.reading(options)
     with s.naming(gold, predicted):
         report = find_errors(s.gold_sentences(gold, reading), s.predictions(predicted, reading), ignore=ignore)

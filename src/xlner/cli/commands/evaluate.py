@@ -23,7 +23,7 @@ MODES = ("strict", "conlleval", "span", "partial")
 
 @click.command()
 @click.argument("gold", metavar="GOLD")
-@click.argument("predicted", metavar="PRED")
+@s.PREDICTED
 @click.option(
     "--mode",
     type=click.Choice(MODES),
@@ -38,17 +38,22 @@ MODES = ("strict", "conlleval", "span", "partial")
 @click.option("--confusion", is_flag=True, help="Also show a confusion matrix of the labels.")
 @s.READING
 @s.JSON
-def evaluate(gold: str, predicted: str, mode: str, ignore: tuple[str, ...], as_json: bool, **options: Any) -> int:
+def evaluate(
+    gold: str, predicted: str | None, mode: str, ignore: tuple[str, ...], as_json: bool, **options: Any
+) -> int:
     """Score labels against gold labels.
 
     GOLD and PRED are CoNLL or JSONL with the same words. For JSONL that xlner wrote the projection rate is shown, too.
+    Without PRED both columns of tags are in GOLD, as in the files of conlleval.
 
     \b
     xlner evaluate examples/es.conll es.labeled.conll --ignore MISC,DATE
     xlner evaluate gold.conll pred.jsonl --bootstrap 1000 --by-length --confusion
+    xlner evaluate both.txt --input-format conll --columns token=1,gold=-2,predicted=-1
     """
     from xlner.evaluation import evaluate as score
 
+    predicted = s.predicted_file(gold, predicted, options)
     reading = s.reading(options, mode)
     with s.naming(gold, predicted):
         scores = score(s.gold_sentences(gold, reading), s.predictions(predicted, reading), mode=mode, ignore=ignore)

@@ -105,6 +105,8 @@ class LabelOptions(RunOptions):
 @o.IGNORE
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.ON_WARNING
 @o.LIMIT
@@ -146,7 +148,12 @@ def run_label(options: LabelOptions) -> int:
     output_format = options.format_for(input_format)
     inputs = Inputs({"input": options.input})
     sentences = read_sentences(
-        options.input, format=input_format, language=options.lang, report=inputs.report(options.input)
+        options.input,
+        format=input_format,
+        language=options.lang,
+        scheme=options.scheme,
+        columns=options.columns,
+        report=inputs.report(options.input),
     )
     labeling = (
         _direct(options, output_format)
@@ -192,11 +199,12 @@ def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
 def _projecting(route: Route, options: LabelOptions, input_format: str, output_format: str) -> AnyPipeline:
     from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
 
+    tags = {"scheme": options.scheme, "columns": options.columns}
     pipeline = Pipeline(
         route.translator,
         options.recognizer or default_recognizer(route.name, options.source_lang),
         options.aligner,
-        with_target_recognizer(options.projector, options.input, input_format),
+        with_target_recognizer(options.projector, options.input, input_format, **tags),
         target_lang=options.lang,
         source_lang=options.source_lang,
         ignore=options.ignore,
@@ -204,7 +212,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=options.batch_words,
     )
-    require_target_entities(pipeline.projector, options.input, input_format)
+    require_target_entities(pipeline.projector, options.input, input_format, **tags)
     calibration = read_calibration(options.calibration) if options.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
         note(f"note: {warning}")

@@ -35,6 +35,8 @@ class LexiconOptions:
     max_words: int
     min_count: int
     input_format: str | None
+    scheme: str
+    columns: str | None
     on_error: str
     limit: int | None
     batch_words: int
@@ -65,6 +67,8 @@ class LexiconOptions:
     help="The least occurrences of an entry; a phrase needs at least two.",
 )
 @o.input_format()
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @o.BATCH_WORDS
@@ -116,6 +120,8 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
             target_lang=chosen.lang,
             source_format=chosen.input_format,
             target_format=chosen.input_format,
+            scheme=chosen.scheme,
+            columns=chosen.columns,
         )
 
     def limited() -> Iterator[Pair | InputError]:
@@ -124,7 +130,8 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
 
     if chosen.alignment is not None:
         return limited()
-    reading = {"input_format": chosen.input_format, "lang": chosen.lang, "source_lang": chosen.source_lang}
+    names = ("input_format", "lang", "source_lang", "scheme", "columns")
+    reading = {name: getattr(chosen, name) for name in names}
     training = AlignerTraining(read=read, on_error=chosen.on_error, reading=reading)
     aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)
     return Pipeline(aligner=aligner, projector=None, batch_words=chosen.batch_words).run_pairs(limited())

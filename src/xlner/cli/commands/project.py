@@ -16,7 +16,7 @@ from xlner.cli.target_entities import require_target_entities, with_target_recog
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
-from xlner.formats import format_of, read_parallel
+from xlner.formats import format_of, has_columns, read_parallel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,6 @@ class ProjectOptions(RunOptions):
     also_lang: tuple[str, ...]
     min_confidence: float
     calibration: str | None
-    scheme: str
     repair: str
     tag_names: tuple[str, ...] | None
 
@@ -72,7 +71,12 @@ class ProjectOptions(RunOptions):
     @property
     def reading(self) -> dict[str, Any]:
         """How to read the pairs of every source."""
-        return {**self.tags, "target_lang": self.lang, "require_source_tags": self.recognizer is None}
+        labels = {"require_source_tags": self.recognizer is None, "columns": self.columns}
+        return {**self.tags, "target_lang": self.lang, **labels}
+
+    def target_tags(self, format: str) -> dict[str, Any]:
+        """How to read the tags of TARGET."""
+        return {**self.tags, "columns": self.columns if has_columns(self.target, format) else None}
 
     @property
     def inputs(self) -> Inputs:
@@ -121,6 +125,7 @@ class ProjectOptions(RunOptions):
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @o.BATCH_WORDS
@@ -160,7 +165,9 @@ def run_project(options: ProjectOptions) -> int:
     calibration = read_calibration(options.calibration) if options.calibration else None
     projector = None
     if not options.also_source:
-        projector = with_target_recognizer(options.projector, options.target, target_format, **options.tags)
+        projector = with_target_recognizer(
+            options.projector, options.target, target_format, **options.target_tags(target_format)
+        )
     pipeline = Pipeline(
         None,
         options.recognizer,
@@ -185,7 +192,7 @@ def run_project(options: ProjectOptions) -> int:
         **options.reading,
     )
     if not options.also_source:
-        require_target_entities(pipeline.projector, options.target, target_format, **options.tags)
+        require_target_entities(pipeline.projector, options.target, target_format, **options.target_tags(target_format))
         for warning in calibration_warnings(calibration, pipeline):
             note(f"note: {warning}")
         confident = pipeline.with_confidence(calibration, options.min_confidence)

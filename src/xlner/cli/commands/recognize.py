@@ -31,6 +31,8 @@ class RecognizeOptions(RunOptions):
 @o.IGNORE
 @o.input_format()
 @o.output_format(OUTPUT_FORMATS)
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @o.BATCH_WORDS
@@ -54,7 +56,12 @@ def recognize(**options: Any) -> int:
     output_format = chosen.format_for(input_format)
     inputs = Inputs({"input": chosen.input})
     sentences = read_sentences(
-        chosen.input, format=input_format, language=chosen.lang, report=inputs.report(chosen.input)
+        chosen.input,
+        format=input_format,
+        language=chosen.lang,
+        scheme=chosen.scheme,
+        columns=chosen.columns,
+        report=inputs.report(chosen.input),
     )
     pipeline = RecognitionPipeline(
         chosen.recognizer,

@@ -117,6 +117,7 @@ _SAMPLE = o.options(
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @click.option("--checkpoint-every", type=_AT_LEAST_1, default=200, show_default=True, help="Steps between checkpoints.")

@@ -41,6 +41,8 @@ from xlner.formats import read_parallel
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @o.input_format()
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @click.option(
@@ -67,6 +69,8 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
         target_lang=options["lang"],
         source_format=options["input_format"],
         target_format=options["input_format"],
+        scheme=options["scheme"],
+        columns=options["columns"],
     )
     read = list(stopping_at_errors(islice(items, options["limit"]), options["on_error"]))
     pairs = [item for item in read if not isinstance(item, InputError)]

@@ -35,6 +35,8 @@ from xlner.formats import ReadReport, read_sentences
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--lang", metavar="CODE", help="Language of TEXT.")
 @o.input_format()
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
 @click.option("--overwrite", is_flag=True, help="Replace DIR if it exists.")
@@ -54,7 +56,14 @@ def train_language_adapter(model: str, text: str, output: str, **options: Any) -
     """
     from xlner.transfer import LanguageAdapterOptions, train_language_adapter
 
-    found = read_sentences(text, format=options["input_format"], language=options["lang"], report=ReadReport())
+    found = read_sentences(
+        text,
+        format=options["input_format"],
+        language=options["lang"],
+        scheme=options["scheme"],
+        columns=options["columns"],
+        report=ReadReport(),
+    )
     read = list(stopping_at_errors(islice(found, options["limit"]), options["on_error"]))
     sentences = [item for item in read if not isinstance(item, InputError)]
     names = ("epochs", "batch_size", "learning_rate", "max_length", "seed")

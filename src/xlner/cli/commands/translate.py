@@ -36,6 +36,8 @@ class TranslateOptions(RunOptions):
 @o.TRANSLATOR
 @o.input_format()
 @o.output_format(_FORMATS)
+@o.SCHEME
+@o.COLUMNS
 @o.ON_ERROR
 @o.ON_WARNING
 @o.LIMIT
@@ -61,7 +63,12 @@ def translate(**options: Any) -> int:
     inputs = Inputs({"input": chosen.input})
     input_format = chosen.input_format or format_of(chosen.input, default="text")
     sentences = read_sentences(
-        chosen.input, format=input_format, language=chosen.from_lang, report=inputs.report(chosen.input)
+        chosen.input,
+        format=input_format,
+        language=chosen.from_lang,
+        scheme=chosen.scheme,
+        columns=chosen.columns,
+        report=inputs.report(chosen.input),
     )
     pipeline = Pipeline(
         chosen.translator,

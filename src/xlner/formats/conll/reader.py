@@ -253,6 +253,8 @@ class ConllReader:
                     hint += ", unless --input-scheme io reads labels without prefixes"
                 if not layout.chosen and width > 2:
                     hint += f", or --columns token={layout.token + 1},tag=N names the column of the tags"
+                if not layout.chosen and not self.options.require_tags:
+                    hint += f", or --columns token={layout.token + 1} reads the words alone"
                 raise self._error(f"{tag!r} is not a tag", line, number, hint) from None
 
     def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
