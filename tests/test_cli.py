@@ -478,7 +478,7 @@ def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> N
     command = ["project", source, target]
     assert "--lexical weights given links; give them with --alignment" in xlner(*command, "--lexical").err
     two = [*command, "--alignment", links, "--alignment"]
-    assert f"short.talp: ends after 1 sentences, but {links} goes on" in xlner(*two, tmp_path / "short.talp").err
+    assert f"short.talp: ends after 1 sentences, but {source} goes on" in xlner(*two, tmp_path / "short.talp").err
     assert xlner(*two, tmp_path / "bad.talp").code == 2
     assert xlner(*two, tmp_path / "bad.talp", "--on-error", "skip", "--lexical").code == 1
     piped = xlner("project", "-", target, "--input-format", "conll", "--alignment", links, "--lexical")

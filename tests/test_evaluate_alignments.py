@@ -101,7 +101,7 @@ def test_gold_formats(tmp_path: Path) -> None:
     [
         ("0-0 1:1", "'1:1' is not a link; write source-target"),
         ("0-0 -1-1", "'-1-1' is not a link"),
-        ("a\tb", "2 columns; write only links"),
+        ("a\tb", "2 columns, and none or several of them are links; write only links"),
         ("a\tb\t0-1", "link 0-1 is out of range for 1 source and 1 target words"),
     ],
 )

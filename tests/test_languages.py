@@ -4,7 +4,7 @@ import pytest
 
 from xlner.errors import UnknownNameError
 from xlner.text import languages
-from xlner.text.language_families import codes_by_name
+from xlner.text.language_names import codes_by_name
 
 MASAKHANER2 = ("bam", "ewe", "fon", "hau", "ibo", "kin", "lug", "luo", "mos")
 MASAKHANER2 += ("nya", "sna", "swa", "tsn", "twi", "wol", "xho", "yor", "zul")

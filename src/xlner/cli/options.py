@@ -13,6 +13,8 @@ from xlner.cli.config import load_config
 from xlner.core.files import require_output
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.tags import Repair, Scheme
+from xlner.formats.reading import WORDS as TEXT_WORDS
+from xlner.text.segmenters import SEGMENTERS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -190,6 +192,25 @@ CONFIG = click.option(
     callback=load_config,
     metavar="FILE",
     help="TOML file with values for these options. Options on the command line take precedence.",
+)
+WORDS = options(
+    click.option(
+        "--words",
+        type=click.Choice(TEXT_WORDS),
+        help="How text becomes words: by the tokenizer, the default, or at spaces if it is tokenized already. Given "
+        "links decide if they can.",
+    ),
+    click.option(
+        "--segmenter",
+        type=click.Choice(SEGMENTERS),
+        help="How the tokenizer splits scripts without spaces: into characters, the default, or into words by jieba "
+        "(Chinese), fugashi or sudachi (Japanese), or pythainlp (Thai), each of them an extra.",
+    ),
+)
+ONE_BASED = click.option(
+    "--one-based/--zero-based",
+    default=None,
+    help="Whether given links count words from 1 or from 0. By default from 0, unless they look as if from 1.",
 )
 SOURCE_LANG = click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 

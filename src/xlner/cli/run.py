@@ -36,8 +36,24 @@ _PRETTY_WINDOW = 32
 _SUMMARY = "summary.json"
 _CONFIG = "config.toml"
 _NOT_IN_CONFIG = frozenset({"run_dir", "resume", "as_json"})
-_READING = ("input_format", "lang", "scheme", "repair", "tag_names", "columns", "lexical")
+_READING = (
+    "input_format",
+    "lang",
+    "scheme",
+    "repair",
+    "tag_names",
+    "columns",
+    "lexical",
+    "words",
+    "segmenter",
+    "one_based",
+)
 """Parameters that affect how the input is read."""
+
+_COUNTED = {
+    "tokenizer": "the links count the words of the tokenizer",
+    "spaces": "the links count the words between spaces",
+}
 
 Item = TypeVar("Item")
 
@@ -217,6 +233,8 @@ def _conclusion(
     from xlner.pipeline.run_summary import counted
 
     for path, report in inputs.reports.items():
+        if report.words is not None:
+            yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
         if report.repaired_tags:
             yield f"{path}: {counted(report.repaired_tags, 'tag')} out of place repaired"
     yield from summary.lines()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
 from xlner.core.sentence import Sentence
-from xlner.errors import ValidationError
+from xlner.errors import InputError, ValidationError
 
 
 class Reason(StrEnum):
@@ -69,6 +70,24 @@ class Projection:
     outcomes: tuple[Outcome, ...]
     solver: str | None = field(default=None, compare=False)
     objective: float | None = None
+
+
+class PairError(InputError):
+    """Input that makes no pair, with the target sentence, which could be read.
+
+    >>> PairError("the source is bad", line=2, target=Sentence(("Vigo",))).target.tokens
+    ('Vigo',)
+    """
+
+    def __init__(self, message: str, *, target: Sentence, **place: Any) -> None:
+        super().__init__(message, **place)
+        self.target = target
+
+    @classmethod
+    def of(cls, error: InputError, target: Sentence) -> PairError:
+        """The same error with the target sentence."""
+        place = {"path": error.path, "line": error.line, "sentence": error.sentence, "hint": error.hint}
+        return cls(error.message, target=target, **place)
 
 
 @dataclass(frozen=True, slots=True)

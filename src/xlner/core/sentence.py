@@ -74,18 +74,25 @@ class Sentence:
 
     @classmethod
     def from_text(
-        cls, text: str, *, language: str | None = None, id: str | None = None, segmenter: Segmenter | None = None
+        cls,
+        text: str,
+        *,
+        language: str | None = None,
+        id: str | None = None,
+        segmenter: Segmenter | None = None,
+        words: str = "tokenizer",
     ) -> Sentence:
-        """Tokenize a text with the default tokenizer. The offsets refer to `text` as given.
+        """Split a text into words. The offsets refer to `text` as given.
 
-        `segmenter` splits text in scripts without spaces into words; see `xlner.text.tokenize`.
+        - `words`: `tokenizer` for the default tokenizer, or `spaces` for a text that is tokenized already.
+        - `segmenter`: splits text in scripts without spaces into words; see `xlner.text.tokenize`.
 
         >>> Sentence.from_text("Ana, in Vigo.").tokens
         ('Ana', ',', 'in', 'Vigo', '.')
         """
-        from xlner.text.tokenizer import tokenize
+        from xlner.text.tokenizer import split_at_spaces, tokenize
 
-        offsets = tokenize(text, language, segmenter=segmenter)
+        offsets = split_at_spaces(text) if words == "spaces" else tokenize(text, language, segmenter=segmenter)
         return cls(tuple(text[a:b] for a, b in offsets), (), text, tuple(offsets), language, id)
 
     def __len__(self) -> int:

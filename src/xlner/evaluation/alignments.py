@@ -35,6 +35,8 @@ class AlignmentScores:
     """|A ∩ P|"""
     pairs: int
     signature: Signature
+    one_based: str | None = None
+    """`gold` or `predicted` if only the links of that side have no 0, as if they counted words from 1; else None."""
 
     @property
     def precision(self) -> float:
@@ -71,6 +73,7 @@ def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Align
     """
     n_predicted = sure = possible = correct_sure = correct_possible = pairs = 0
     digest = Digest()
+    zeros = [False, False]
     for pairs, (g, p) in enumerate(_paired(gold, predicted), start=1):  # noqa: B007
         links = set(p.links)
         n_predicted += len(links)
@@ -78,11 +81,15 @@ def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Align
         possible += len(g.possible)
         correct_sure += len(links & g.sure)
         correct_possible += len(links & g.possible)
+        zeros[0] = zeros[0] or any(0 in link for link in g.possible)
+        zeros[1] = zeros[1] or any(0 in link for link in links)
         digest.update(" ".join(f"{s}-{t}" for s, t in sorted(g.sure)))
         digest.update(" ".join(f"{s}-{t}" for s, t in sorted(g.possible)))
     facts = {"mode": "links", "pairs": pairs, "sure": sure, "possible": possible, "data": digest.hexdigest()}
     counts = (n_predicted, sure, possible, correct_sure, correct_possible)
-    return AlignmentScores(*counts, pairs, Signature.of(facts))
+    without_0 = {(False, True): "gold", (True, False): "predicted"}.get((zeros[0], zeros[1]))
+    suspect = without_0 if n_predicted and possible else None
+    return AlignmentScores(*counts, pairs, Signature.of(facts), suspect)
 
 
 def _paired(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> Iterator[tuple[GoldAlignment, Alignment]]:

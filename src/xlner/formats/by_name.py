@@ -14,13 +14,16 @@ from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UnknownNameError, UsageError
-from xlner.formats import conll, gold_alignments, jsonl, parquet, pharaoh, text
+from xlner.formats import conll, gold_alignments, jsonl, link_files, parquet, pharaoh, text
 from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
-from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.link_files import Links
+from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
 from xlner.formats.writing import write_each
 from xlner.text.languages import canonical
+from xlner.text.segmenters import segmenter_named
+from xlner.text.tokenizer import Segmenter
 
 _SUFFIXES = {
     ".conll": "conll",
@@ -78,6 +81,8 @@ def read_sentences(
     require_tags: bool = False,
     tag_names: Sequence[str] | None = None,
     columns: str | Mapping[str, Column] | Columns | None = None,
+    words: str | None = None,
+    segmenter: Segmenter | str | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Item]:
     """Read the sentences of a file, of a data set or of standard input, in order.
@@ -90,6 +95,8 @@ def read_sentences(
     - `require_tags`: refuse sentences without labels.
     - `tag_names`: the names of numeric tags, in order.
     - `columns`: the columns of the words and the tags of CoNLL, such as `token=2,tag=5`; see `Columns`.
+    - `words`: how text becomes words: by the `tokenizer`, the default, or at `spaces` if it is tokenized already.
+    - `segmenter`: splits scripts without spaces into words: a function, or a name such as `jieba`.
     - `report`: counts sentences, errors and repaired tags while reading.
 
     A sentence that cannot be read is yielded as an `InputError`; `raise_errors` raises these. Raises `InputError` for a
@@ -106,7 +113,8 @@ def read_sentences(
     language = None if language is None else canonical(language)
     chosen = None if columns is None else Columns.parse(columns)
     names = None if tag_names is None else tuple(tag_names)
-    options = ReadOptions(scheme, repair, require_tags, language, names, chosen)
+    found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
+    options = ReadOptions(scheme, repair, require_tags, language, names, chosen, _known_words(words), found)
     if is_spec(path):
         return read_located(locate(str(path)), options, report)
     format = _format(path, format)
@@ -127,7 +135,7 @@ def read_sentences(
                 path=path,
                 hint="give CoNLL or JSONL with labels, or name a recognizer: --recognizer multilingual",
             )
-        return _counted(text.read(lines, language=language), report)
+        return _counted(text.read(lines, options), report)
     raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
 
 
@@ -176,10 +184,10 @@ def input_files(path: str | Path) -> tuple[Path, ...]:
 
 
 def read_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[Alignment | InputError]:
-    """Read the links of each line of a Pharaoh file. A line that cannot be read is yielded as an `InputError`.
+    """Read the links of each pair, in any of the formats of `xlner.formats.link_files`.
 
-    Words are numbered from 0, or from 1 with `one_based`. Raises `InputError` for a file that cannot be read or is
-    empty.
+    A line that cannot be read is yielded as an `InputError`. Words are numbered from 0, or from 1 with `one_based`.
+    Raises `InputError` for a file that cannot be read or is empty.
 
     >>> import tempfile
     >>> with tempfile.NamedTemporaryFile("w+", suffix=".talp") as file:
@@ -191,8 +199,23 @@ def read_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[Al
     return pharaoh.read(read_lines(path), path=str(path), one_based=one_based)
 
 
+def read_links(path: str | Path, *, one_based: bool = False) -> Iterator[Links | InputError]:
+    """Read the links of each line with all that the file says about them, see `xlner.formats.link_files`.
+
+    The errors are those of `read_alignments`.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".talp") as file:
+    ...     _ = file.write("0-0:0.5 1p2:0.25\\n"), file.flush()
+    ...     next(read_links(file.name)).weights
+    (0.5, 0.25)
+    """
+    require_content(path)
+    return link_files.read(read_lines(path), path=str(path), one_based=one_based)
+
+
 def read_gold_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[GoldAlignment | InputError]:
-    """Read the sure and possible links of each line of a Pharaoh or XL-WA file.
+    """Read the sure and possible links of each pair, in any of the formats of `xlner.formats.link_files`.
 
     A line that cannot be read is yielded as an `InputError`. Words are numbered from 0, or from 1 with `one_based`.
     Raises `InputError` for a file that cannot be read or is empty.
@@ -318,6 +341,14 @@ def _format(path: str | Path, format: str | None) -> str:
     if format not in FORMATS:
         raise UnknownNameError(f"unknown format {format!r}", hint=f"one of {', '.join(FORMATS)}")
     return format
+
+
+def _known_words(words: str | None) -> str:
+    if words is None:
+        return WORDS[0]
+    if words not in WORDS:
+        raise UnknownNameError(f"unknown words {words!r}", hint=f"one of {', '.join(WORDS)}")
+    return words
 
 
 def _counted(items: Iterable[Item], report: ReadReport) -> Iterator[Item]:

@@ -249,7 +249,7 @@ class _Parser:
                 require_writable(name, value)
             meta[name] = value
         if tokens is None:
-            made = Sentence.from_text(text or "", language=language, id=id_)
+            made = self.options.sentence(text or "", language, id_)
             words = Words(made.tokens, text, made.offsets, given=False)
         else:
             offsets, placed = _offsets(record, text, tokens)

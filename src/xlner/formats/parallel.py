@@ -12,15 +12,22 @@ from xlner.alignment.agreement import agreement
 from xlner.alignment.lexical_weights import LexicalWeights
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
-from xlner.core.pair import Pair
+from xlner.core.pair import Pair, PairError
+from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
-from xlner.formats.by_name import has_columns, read_alignments, read_sentences
+from xlner.formats.by_name import format_of, has_columns, read_links, read_sentences
 from xlner.formats.columns import Column, Columns
-from xlner.formats.reading import ReadReport
+from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
+from xlner.formats.link_files import Links
+from xlner.formats.reading import WORDS, ReadOptions, ReadReport
+from xlner.text.languages import canonical
+from xlner.text.segmenters import segmenter_named
+from xlner.text.tokenizer import Segmenter
 
 _END: Any = object()
-Row = TypeVar("Row")
+_SPACES = WORDS[1]
+Item = TypeVar("Item")
 
 
 def read_parallel(
@@ -39,24 +46,31 @@ def read_parallel(
     require_source_tags: bool = False,
     require_target_tags: bool = False,
     weigh_links: bool = False,
+    words: str | None = None,
+    segmenter: Segmenter | str | None = None,
+    one_based: bool | None = None,
     source_report: ReadReport | None = None,
     target_report: ReadReport | None = None,
 ) -> Iterator[Pair | InputError]:
     """Read source sentences, target sentences and word links as pairs, in order.
 
     - `source`, `target`: files with the same number of sentences, as `read_sentences` reads them.
-    - `alignment`: a file of word links in Pharaoh format, or several. The links of several files are put together;
-      the weight of a link is the share of the files that have it.
+    - `alignment`: a file of word links, or several; see `xlner.formats.link_files` for their formats. The links of
+      several files are put together; the weight of a link is the share of the files that have it.
     - `source_lang`, `target_lang`: language codes for the sentences.
     - `source_format`, `target_format`: formats; guessed from the file names if None.
     - `scheme`, `repair`, `tag_names`: how to read tags, as for `read_sentences`.
     - `columns`: the columns of the words and the tags, as for `read_sentences`, of those files that have columns.
     - `require_source_tags`, `require_target_tags`: refuse sentences without labels.
     - `weigh_links`: weight the links of a pair by how often their words are linked in all pairs; reads the files twice.
+    - `words`, `segmenter`: how text becomes words, as for `read_sentences`. Without `words` the links decide, if there
+      are any: they may count the words of the tokenizer, or those of text that is tokenized already.
+    - `one_based`: whether the links count words from 1. If None, they must not look as if they did.
 
-    A sentence that cannot be read, or a link outside its sentences, gives an `InputError` instead of the pair. Raises
-    `InputError` if a file cannot be opened or ends before another, and `UsageError` if `weigh_links` has no links or
-    would read standard input twice, or if `columns` are named and no file has any.
+    A sentence that cannot be read, or a link outside its sentences, gives an `InputError` instead of the pair; it is a
+    `PairError` if the target could be read. Raises `InputError` if a file cannot be opened or ends before another, and
+    `UsageError` if the links do not tell which words they count, or if `weigh_links` has no links or would read
+    standard input twice, or if `columns` are named and no file has any.
 
     >>> pairs = read_parallel("examples/en-es.conll", "examples/es.txt", source_lang="en", target_lang="es")
     >>> next(pairs).source.language
@@ -68,7 +82,16 @@ def read_parallel(
     with_columns = [has_columns(source, source_format), has_columns(target, target_format)]
     if not any(with_columns):
         with_columns = [True, False]  # the reader of the source says that there are none
-    tags: dict[str, Any] = {"scheme": scheme, "repair": repair, "tag_names": tag_names}
+    undecided = words is None and bool(paths)
+    how: dict[str, Any] = {
+        "scheme": scheme,
+        "repair": repair,
+        "tag_names": tag_names,
+        "segmenter": segmenter,
+    }
+    is_text = (_is_text(source, source_format), _is_text(target, target_format))
+    languages = (source_lang, target_lang)
+    texts = [TextSide(names[k], k, _tokenizing(languages[k], segmenter)) for k in (0, 1) if is_text[k]]
 
     def read(source_report: ReadReport | None, target_report: ReadReport | None) -> Iterator[Pair | InputError]:
         files: list[Iterable[object]] = [
@@ -79,7 +102,8 @@ def read_parallel(
                 require_tags=require_source_tags,
                 columns=columns if with_columns[0] else None,
                 report=source_report,
-                **tags,
+                words=_SPACES if undecided and is_text[0] else words,
+                **how,
             ),
             read_sentences(
                 target,
@@ -88,12 +112,17 @@ def read_parallel(
                 require_tags=require_target_tags,
                 columns=columns if with_columns[1] else None,
                 report=target_report,
-                **tags,
+                words=_SPACES if undecided and is_text[1] else words,
+                **how,
             ),
         ]
-        if paths:
-            files.append(_agreed([read_alignments(path) for path in paths], list(map(str, paths))))
-        return (_pair(parts, number, names[2]) for number, parts in enumerate(in_step(files, names), start=1))
+        files += [read_links(path, one_based=bool(one_based)) for path in paths]
+        rows: Iterator[Any] = in_step(files, [*names[:2], *map(str, paths)])
+        if undecided and texts:
+            rows = _noting(in_words_of_links(rows, texts, names[2]), texts, (source_report, target_report))
+        if paths and one_based is None:
+            rows = counted_from_0(rows, names[2])
+        return (_pair(parts, number, names[2]) for number, parts in enumerate(rows, start=1))
 
     if not weigh_links:
         return read(source_report, target_report)
@@ -104,7 +133,7 @@ def read_parallel(
     return _weighed(read(None, None), read(source_report, target_report))
 
 
-def in_step(columns: Sequence[Iterable[Row]], names: Sequence[str]) -> Iterator[tuple[Row, ...]]:
+def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator[tuple[Item, ...]]:
     """One tuple for each row; raises `InputError` with the number of the row if one column ends before another.
 
     >>> list(in_step(["ab", "AB"], ["lower.txt", "upper.txt"]))
@@ -122,14 +151,28 @@ def in_step(columns: Sequence[Iterable[Row]], names: Sequence[str]) -> Iterator[
         yield parts
 
 
-def _agreed(files: Sequence[Iterator[Alignment | InputError]], names: Sequence[str]) -> Iterator[object]:
-    """The links of one file, or the weighted links of several."""
-    if len(files) == 1:
-        yield from files[0]
-        return
-    for parts in in_step(files, names):
-        bad = next((part for part in parts if isinstance(part, InputError)), None)
-        yield bad or agreement([part for part in parts if isinstance(part, Alignment)])
+def _is_text(path: str | Path, format: str | None) -> bool:
+    return (format or format_of(path, default="text")) == "text"
+
+
+def _tokenizing(language: str | None, segmenter: Segmenter | str | None) -> ReadOptions:
+    """How the tokenizer reads text."""
+    found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
+    return ReadOptions(language=None if language is None else canonical(language), segmenter=found)
+
+
+def _noting(
+    rows: Iterable[Row | str], sides: Sequence[TextSide], reports: Sequence[ReadReport | None]
+) -> Iterator[Row]:
+    """The rows; how their text is split goes into the reports."""
+    for row in rows:
+        if not isinstance(row, str):
+            yield row
+            continue
+        for side in sides:
+            report = reports[side.position]
+            if report is not None:
+                report.words = row
 
 
 def _weighed(counted: Iterable[Pair | InputError], pairs: Iterable[Pair | InputError]) -> Iterator[Pair | InputError]:
@@ -139,11 +182,27 @@ def _weighed(counted: Iterable[Pair | InputError], pairs: Iterable[Pair | InputE
 
 
 def _pair(parts: Sequence[Any], number: int, links_name: str) -> Pair | InputError:
+    source, target, *files = parts
     bad = next((part for part in parts if isinstance(part, InputError)), None)
     if bad is not None:
-        return bad
-    source, target, links = parts if len(parts) == 3 else (*parts, None)
+        return PairError.of(bad, target) if isinstance(target, Sentence) else bad
     try:
-        return Pair(target, source, links)
+        return Pair(target, source, _agreed(files, source, target))
     except ValidationError as error:
-        return InputError(error.message, path=links_name, line=number, hint=error.hint)
+        return PairError(error.message, target=target, path=links_name, line=number, hint=_hint(error))
+
+
+def _agreed(files: Sequence[Links], source: Sentence, target: Sentence) -> Alignment | None:
+    """The links of one file, or the weighted links of several; None without a file."""
+    for links in files:
+        check_sides(links, source, target)
+    if len(files) == 1:
+        return files[0].alignment
+    return agreement([links.alignment for links in files]) if files else None
+
+
+def _hint(error: ValidationError) -> str | None:
+    """The hint of an error, with the options for links that count other words."""
+    if "out of range" not in error.message:
+        return error.hint
+    return f"{error.hint}; give --one-based if they count from 1, --words spaces if the text is tokenized already"

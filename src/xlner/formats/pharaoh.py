@@ -2,42 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xlner.core.alignment import Alignment, Link
+from xlner.core.alignment import Alignment
 from xlner.core.files import Line
-from xlner.errors import InputError, ValidationError
-from xlner.formats.gold_alignments import based
-
-_LINK = re.compile(r"^(\d+)-(\d+)$")
+from xlner.errors import InputError
+from xlner.formats import link_files
 
 
 def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> Iterator[Alignment | InputError]:
     """Yield the links of each line, or an `InputError` for a bad line. An empty line has no links.
 
-    Words are numbered from 0, or from 1 with `one_based`.
+    Words are numbered from 0, or from 1 with `one_based`. Files of other tools are read as well, see
+    `xlner.formats.link_files`; possible links are links like any other.
 
     >>> next(read([(1, "0-0 1-2")])).links
     ((0, 0), (1, 2))
     """
-    for number, line in lines:
-        if isinstance(line, InputError):
-            yield line
-            continue
-        try:
-            yield Alignment(tuple(_link(part, one_based) for part in line.split()))
-        except ValidationError as error:
-            yield InputError(error.message, path=path, line=number, sentence=number, hint=error.hint)
-
-
-def _link(text: str, one_based: bool) -> Link:
-    match = _LINK.match(text)
-    if match is None:
-        example = "1-based, such as 1-1 2-3" if one_based else "0-based, such as 0-0 1-2"
-        raise ValidationError(f"{text!r} is not a link", hint=f"write source-target, {example}")
-    return based(int(match[1]), int(match[2]), one_based)
+    for links in link_files.read(lines, path=path, one_based=one_based):
+        yield links if isinstance(links, InputError) else links.alignment
 
 
 def write(stream: TextIO, alignment: Alignment) -> None:

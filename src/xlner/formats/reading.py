@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import DataWarning, InputError
 from xlner.formats.columns import Columns
+from xlner.text.tokenizer import Segmenter
 
 Read = TypeVar("Read")
 Item = Sentence | InputError
 """A sentence, or the reason why it could not be read."""
+WORDS = ("tokenizer", "spaces")
+"""How text can become words: by the default tokenizer, or at spaces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class ReadOptions:
     - `language`: a language code for all sentences.
     - `tag_names`: the names of numeric tags, in order.
     - `columns`: the columns of the words and the tags of CoNLL.
+    - `words`, `segmenter`: how text becomes words, see `xlner.Sentence.from_text`.
 
     >>> ReadOptions(scheme="IOB2").require_tags
     False
@@ -37,6 +41,13 @@ class ReadOptions:
     language: str | None = None
     tag_names: tuple[str, ...] | None = None
     columns: Columns | None = None
+    words: str = WORDS[0]
+    segmenter: Segmenter | None = None
+
+    def sentence(self, text: str, language: str | None = None, id: str | None = None) -> Sentence:
+        """The sentence of a text, split into words as these options say. Their language goes before the given one."""
+        language = self.language or language
+        return Sentence.from_text(text, language=language, id=id, segmenter=self.segmenter, words=self.words)
 
 
 @dataclass(slots=True)
@@ -53,6 +64,8 @@ class ReadReport:
     sentences: int = 0
     bad: int = 0
     repaired_tags: int = 0
+    words: str | None = field(default=None, repr=False)
+    """How text was split into words, if given links decided it."""
 
 
 def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:

@@ -8,17 +8,18 @@ from typing import TextIO
 from xlner.core.files import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
-from xlner.formats.reading import Item
+from xlner.formats.reading import Item, ReadOptions
 
 
-def read(lines: Iterable[Line], *, language: str | None = None) -> Iterator[Item]:
-    """Yield one tokenized sentence per line. An empty line is an empty sentence.
+def read(lines: Iterable[Line], options: ReadOptions | None = None) -> Iterator[Item]:
+    """Yield one sentence per line, split into words as the options say. An empty line is an empty sentence.
 
     >>> next(read([(1, "Ana vive en Vigo.")])).tokens
     ('Ana', 'vive', 'en', 'Vigo', '.')
     """
+    options = options or ReadOptions()
     for _, line in lines:
-        yield line if isinstance(line, InputError) else Sentence.from_text(line, language=language)
+        yield line if isinstance(line, InputError) else options.sentence(line)
 
 
 def write_sentence(stream: TextIO, sentence: Sentence) -> None:

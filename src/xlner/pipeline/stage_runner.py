@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from unicodedata import normalize
 
-from xlner.core.pair import Pair
+from xlner.core.pair import Pair, PairError
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, StageError, ValidationError
@@ -125,8 +125,8 @@ def translated_sentence(checked: CheckedTranslation, language: str) -> Sentence:
 
 
 def unread(error: InputError) -> Pair:
-    """An empty pair for a sentence that could not be read."""
-    return Pair(Sentence(()), error=str(error))
+    """A pair for a sentence that could not be read: with its target if that could be read, else empty."""
+    return Pair(error.target if isinstance(error, PairError) else Sentence(()), error=str(error))
 
 
 def _length(pair: Pair) -> int:

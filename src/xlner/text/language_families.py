@@ -15,53 +15,6 @@ from xlner.errors import UnknownNameError
 from xlner.text.languages import base
 
 _MAJOR = "Indo-European"
-_OTHER_NAMES = {
-    "bahasa indonesia": "id",
-    "bokmål": "no",
-    "burmese": "my",
-    "cantonese": "yue",
-    "castilian": "es",
-    "català": "ca",
-    "chinese": "zh",
-    "dari": "prs",
-    "deutsch": "de",
-    "esperanto": "eo",
-    "euskara": "eu",
-    "español": "es",
-    "farsi": "fa",
-    "flemish": "nl",
-    "français": "fr",
-    "galego": "gl",
-    "gujarati": "gu",
-    "italiano": "it",
-    "kazakh": "kk",
-    "khmer": "km",
-    "kurdish": "ku",
-    "lao": "lo",
-    "luganda": "lg",
-    "malay": "ms",
-    "malayalam": "ml",
-    "mandarin": "zh",
-    "marathi": "mr",
-    "mongolian": "mn",
-    "nepali": "ne",
-    "nynorsk": "nn",
-    "panjabi": "pa",
-    "pashto": "ps",
-    "português": "pt",
-    "punjabi": "pa",
-    "quechua": "qu",
-    "sinhala": "si",
-    "somali": "so",
-    "tagalog": "fil",
-    "tibetan": "bo",
-    "urdu": "ur",
-    "uyghur": "ug",
-    "uzbek": "uz",
-    "valencian": "ca",
-    "yiddish": "yi",
-}
-"""Names of languages that are not in the table, and other names of those that are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +55,6 @@ def languages() -> dict[str, Language]:
     """Return all languages of the table by code."""
     text = (resources.files(__package__) / "languages.csv").read_text(encoding="utf-8")
     return {row["code"]: Language(**row) for row in csv.DictReader(text.splitlines())}
-
-
-@cache
-def codes_by_name() -> dict[str, str]:
-    """Return the codes of all languages of the table by name in lower case, with other names that are in use.
-
-    >>> codes_by_name()["catalan"], codes_by_name()["farsi"]
-    ('ca', 'fa')
-    """
-    return {entry.name.casefold(): code for code, entry in languages().items()} | _OTHER_NAMES
 
 
 def relatedness(first: str, second: str) -> float:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import cache
 
 from xlner.errors import UnknownNameError
+from xlner.text.language_names import code_of_name
 
 # FLORES has a code for the dominant member of a macrolanguage, ISO 639-1 one for the macrolanguage.
 _DOMINANT_MEMBER = {
@@ -48,8 +48,6 @@ _USUAL_SCRIPT = {
     "tzm": "Tfng",
 }
 """The scripts of FLORES where the most likely script of `langcodes` is another one, or unknown to it."""
-_ALIKE = 0.8
-"""How similar a word has to be to the name of a language to suggest its code."""
 _SERBO_CROATIAN = frozenset({"hr", "bs", "sr", "cnr"})
 _SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", "dz"})
 
@@ -83,13 +81,8 @@ def canonical(code: str) -> str:
 
 def _suggestion(code: str) -> str:
     """How to write a language code; for the name of a language, its code."""
-    from xlner.text.language_families import codes_by_name
-
-    codes = codes_by_name()
-    near = get_close_matches(code.strip().casefold(), codes, n=1, cutoff=_ALIKE)
-    if near:
-        return f"did you mean {codes[near[0]]!r}?"
-    return "use ISO 639 (es, spa), BCP-47 (zh-Hant) or FLORES (spa_Latn)"
+    named = code_of_name(code)
+    return f"did you mean {named!r}?" if named else "use ISO 639 (es, spa), BCP-47 (zh-Hant) or FLORES (spa_Latn)"
 
 
 def _usual_script(base: str) -> str | None:

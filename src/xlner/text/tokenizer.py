@@ -9,6 +9,7 @@ each character with its marks is a word, unless a segmenter is given; a run of k
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 Segmenter = Callable[[str], Iterable[str]]
 """Splits a run of letters of a script without spaces into words, which must spell the run when joined."""
 
+_BETWEEN_SPACES = re.compile(r"[^ \t\r\n]+")
 _APOSTROPHES = "'\u2019\u02bc\u00b4\u055a\uff07"
 _LIKE_A_LETTER = "\u2018"  # between letters: Uzbek `o‘`, Hawaiian `Hawai‘i`
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
@@ -101,6 +103,17 @@ def tokenize(text: str, language: str | None = None, *, segmenter: Segmenter | N
     return spans if segmenter is None else _resegment(text, spans, segmenter)
 
 
+def split_at_spaces(text: str) -> list[Span]:
+    """Return the offsets of the words of a text that is tokenized already: what is between spaces or tabs.
+
+    As for aligners, a no-break space is part of a word.
+
+    >>> split_at_spaces("said &quot; hi &quot; .")
+    [(0, 4), (5, 11), (12, 14), (15, 21), (22, 23)]
+    """
+    return [match.span() for match in _BETWEEN_SPACES.finditer(text)]
+
+
 def _resegment(text: str, spans: list[Span], segmenter: Segmenter) -> list[Span]:
     """Replace runs of adjacent words of scripts without spaces by the words of the segmenter."""
     import regex
@@ -122,6 +135,8 @@ def _resegment(text: str, spans: list[Span], segmenter: Segmenter) -> list[Span]
             if word.strip():
                 out.append((position, position + len(word)))
             position += len(word)
+        if position != end:
+            raise ValidationError(f"the segmenter changed {text[start:end]!r}: {text[position:end]!r} is missing")
     if pending is not None:
         out.append(pending)
     return [*out, *kept]

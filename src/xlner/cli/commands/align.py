@@ -29,11 +29,13 @@ class AlignOptions(RunOptions):
     extra_bitext: tuple[tuple[str, str], ...]
     save_model: str | None
     swap: bool
+    words: str | None
+    segmenter: str | None
 
     @property
     def reading(self) -> dict[str, object]:
         """What the words of the bitext depend on, besides the files."""
-        names = ("input_format", "lang", "source_lang", "scheme", "columns")
+        names = ("input_format", "lang", "source_lang", "scheme", "columns", "words", "segmenter")
         return {name: getattr(self, name) for name in names}
 
 
@@ -54,6 +56,7 @@ class AlignOptions(RunOptions):
 @click.option("--save-model", metavar="DIR", help="Save what such an aligner learned, for --aligner NAME:DIR.")
 @click.option("--swap", is_flag=True, help="Swap source and target: write target-source.")
 @o.input_format()
+@o.WORDS
 @o.output_format(("pharaoh", "jsonl"))
 @o.SCHEME
 @o.COLUMNS
@@ -68,7 +71,8 @@ def align(**options: Any) -> int:
     SOURCE and TARGET are text, CoNLL or JSONL with the same number of sentences.
 
     The output has one line per pair in Pharaoh format: source-target, counted from 0. The default tokenizer splits text
-    into words; --output-format jsonl shows them, and the weights of the links.
+    into words; give --words spaces if it is tokenized already. --output-format jsonl shows the words, and the weights
+    of the links.
 
     \b
     xlner align examples/en-es.conll examples/es.conll
@@ -89,6 +93,8 @@ def align(**options: Any) -> int:
             target_format=chosen.input_format,
             scheme=chosen.scheme,
             columns=chosen.columns,
+            words=chosen.words,
+            segmenter=chosen.segmenter,
             source_report=inputs.reports.get(source),
             target_report=inputs.reports.get(target),
         )

@@ -34,6 +34,7 @@ from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
 @o.REPAIR
 @o.TAG_NAMES
 @o.COLUMNS
+@o.WORDS
 @click.option("--lang", metavar="CODE", help="Language of the text.")
 @o.ON_ERROR
 def convert(**options: Any) -> int:
@@ -60,6 +61,8 @@ def convert(**options: Any) -> int:
         repair=options["repair"],
         tag_names=options["tag_names"],
         columns=options["columns"],
+        words=options["words"],
+        segmenter=options["segmenter"],
         report=report,
     )
     entities: Counter[str] = Counter()

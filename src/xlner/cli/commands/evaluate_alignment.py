@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli.notes import note
 from xlner.errors import InputError
 from xlner.formats import raise_errors, read_alignments, read_gold_alignments
 
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_based_pred: bool, as_json: bool) -> int:
     """Score word links against gold links.
 
-    GOLD has a line for each pair: links such as 0-0 1-2, with 3p4 or 3?4 for a possible link; or three columns
-    separated by tabs, source, target and links, as in XL-WA. PRED is in Pharaoh format, as align writes it.
+    GOLD and PRED have a line for each pair: links such as 0-0 1-2, with 3p4 or 3?4 for a possible link. Columns with
+    sentences or scores beside them are read, as in XL-WA and as fast_align and SimAlign write; so are the NAACL format
+    (1 4 3 S) and the files of GIZA++.
 
     Precision counts possible links as correct; recall counts sure links only. AER is the alignment error rate.
 
@@ -41,7 +43,13 @@ def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_base
     except InputError as error:
         if error.path is not None:
             raise
-        raise InputError(error.message, path=f"{gold} and {predicted}", line=error.sentence, hint=error.hint) from None
+        hint = error.hint
+        if "out of range" in error.message:
+            hint = f"{hint}; give --one-based-gold or --one-based-pred if a file counts from 1"
+        raise InputError(error.message, path=f"{gold} and {predicted}", line=error.sentence, hint=hint) from None
+    if scores.one_based is not None:
+        path, option = (gold, "gold") if scores.one_based == "gold" else (predicted, "pred")
+        note(f"{path}: no word has the number 0, as if words were counted from 1; if so, give --one-based-{option}")
     if as_json:
         click.echo(json.dumps(_as_record(scores), indent=2, ensure_ascii=False))
     else:

@@ -56,6 +56,8 @@ class LabelOptions(RunOptions):
     min_confidence: float
     calibration: str | None
     on_warning: str
+    words: str | None
+    segmenter: str | None
 
 
 @click.command()
@@ -104,6 +106,7 @@ class LabelOptions(RunOptions):
 @o.FILTER
 @o.IGNORE
 @o.input_format()
+@o.WORDS
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
 @o.COLUMNS
@@ -153,6 +156,8 @@ def run_label(options: LabelOptions) -> int:
         language=options.lang,
         scheme=options.scheme,
         columns=options.columns,
+        words=options.words,
+        segmenter=options.segmenter,
         report=inputs.report(options.input),
     )
     labeling = (

@@ -40,6 +40,9 @@ class LexiconOptions:
     on_error: str
     limit: int | None
     batch_words: int
+    words: str | None
+    segmenter: str | None
+    one_based: bool | None
 
 
 @click.command()
@@ -47,7 +50,7 @@ class LexiconOptions:
 @click.argument("target", metavar="TARGET")
 @o.OUTPUT
 @o.ALIGNER
-@click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format instead of an aligner.")
+@click.option("--alignment", metavar="FILE", help="Word links instead of an aligner; for formats see project.")
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @click.option(
@@ -66,9 +69,11 @@ class LexiconOptions:
     metavar="N",
     help="The least occurrences of an entry; a phrase needs at least two.",
 )
+@o.ONE_BASED
 @o.input_format()
 @o.SCHEME
 @o.COLUMNS
+@o.WORDS
 @o.ON_ERROR
 @o.LIMIT
 @o.BATCH_WORDS
@@ -122,6 +127,9 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
             target_format=chosen.input_format,
             scheme=chosen.scheme,
             columns=chosen.columns,
+            words=chosen.words,
+            segmenter=chosen.segmenter,
+            one_based=chosen.one_based,
         )
 
     def limited() -> Iterator[Pair | InputError]:
@@ -130,7 +138,7 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
 
     if chosen.alignment is not None:
         return limited()
-    names = ("input_format", "lang", "source_lang", "scheme", "columns")
+    names = ("input_format", "lang", "source_lang", "scheme", "columns", "words", "segmenter")
     reading = {name: getattr(chosen, name) for name in names}
     training = AlignerTraining(read=read, on_error=chosen.on_error, reading=reading)
     aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)

@@ -39,6 +39,9 @@ class ProjectOptions(RunOptions):
     calibration: str | None
     repair: str
     tag_names: tuple[str, ...] | None
+    words: str | None
+    segmenter: str | None
+    one_based: bool | None
 
     def __post_init__(self) -> None:
         files = (self.source, self.target, *self.alignment)
@@ -71,8 +74,15 @@ class ProjectOptions(RunOptions):
     @property
     def reading(self) -> dict[str, Any]:
         """How to read the pairs of every source."""
-        labels = {"require_source_tags": self.recognizer is None, "columns": self.columns}
-        return {**self.tags, "target_lang": self.lang, **labels}
+        return {
+            **self.tags,
+            "target_lang": self.lang,
+            "require_source_tags": self.recognizer is None,
+            "columns": self.columns,
+            "words": self.words,
+            "segmenter": self.segmenter,
+            "one_based": self.one_based,
+        }
 
     def target_tags(self, format: str) -> dict[str, Any]:
         """How to read the tags of TARGET."""
@@ -96,8 +106,8 @@ class ProjectOptions(RunOptions):
     "--alignment",
     multiple=True,
     metavar="FILE",
-    help="Word links in Pharaoh format instead of an aligner. Repeatable: the weight of a link is then the share of "
-    "files that have it.",
+    help="Word links instead of an aligner, in Pharaoh format (0-0 1-2) or as fast_align, eflomal, SimAlign, "
+    "awesome-align or GIZA++ write them. Repeatable: the weight of a link is then the share of files that have it.",
 )
 @click.option(
     "--lexical",
@@ -120,7 +130,9 @@ class ProjectOptions(RunOptions):
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @o.IGNORE
+@o.ONE_BASED
 @o.input_format()
+@o.WORDS
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
 @o.REPAIR

@@ -20,6 +20,8 @@ class RecognizeOptions(RunOptions):
     lang: str
     recognizer: str
     min_confidence: float
+    words: str | None
+    segmenter: str | None
 
 
 @click.command()
@@ -30,6 +32,7 @@ class RecognizeOptions(RunOptions):
 @o.MIN_CONFIDENCE
 @o.IGNORE
 @o.input_format()
+@o.WORDS
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
 @o.COLUMNS
@@ -61,6 +64,8 @@ def recognize(**options: Any) -> int:
         language=chosen.lang,
         scheme=chosen.scheme,
         columns=chosen.columns,
+        words=chosen.words,
+        segmenter=chosen.segmenter,
         report=inputs.report(chosen.input),
     )
     pipeline = RecognitionPipeline(

@@ -1,0 +1,171 @@
+"""What the numbers in given links count: the words of the tokenizer or those between spaces, from 0 or from 1.
+
+A file of links does not say how words were counted, and a wrong guess shifts every link behind the first difference. So
+the links are compared with the sentences: they decide, or else the user has to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import NamedTuple
+
+from xlner.core.sentence import Sentence
+from xlner.errors import UsageError, ValidationError
+from xlner.formats.link_files import Links
+from xlner.formats.reading import WORDS, ReadOptions
+
+_TOKENIZER, _SPACES = WORDS
+_WINDOW = 1000
+"""Pairs to look at before the first is used."""
+_ENOUGH = 10
+"""Pairs without a link to a first word that make it plain that words are counted from 1."""
+_STRAY = 0.05
+"""The share of sentences that may speak against what the others say."""
+_APART = re.compile(r"&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);|@-@|``|''|n't|'s|-[LR][RSC]B-|[.,;:!?)\]]|\.\.\.")
+"""A word that only tokenized text has: an escape of Moses, or a mark by itself."""
+_ATTACHED = re.compile(r"\w{2,}[,;!?:]|[(¿¡“«]\S*\w\S*|\S*\w[)”»]")
+"""A word that only text has that is not tokenized: one with a mark beside it."""
+
+Row = tuple[object, ...]
+"""The source, the target, and the links of each file. Any of them may be an `InputError`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextSide:
+    """A side of the pairs that is plain text: its position in rows and links, and how the tokenizer reads it."""
+
+    path: str
+    position: int
+    options: ReadOptions
+
+    def retokenized(self, sentence: object) -> object:
+        """The sentence with the words of the tokenizer instead of those between spaces."""
+        if not isinstance(sentence, Sentence):
+            return sentence
+        return self.options.sentence(sentence.text or "", sentence.language, sentence.id)
+
+
+class _Evidence(NamedTuple):
+    """Counts of sentences of plain text for which the tokenizer does not give the words between spaces."""
+
+    differing: int = 0
+    spaces: int = 0
+    """The file states their number of words between spaces."""
+    tokenizer: int = 0
+    """The file states their number of words, or links to words, that only the tokenizer gives."""
+    apart: int = 0
+    """Their marks are words by themselves between spaces."""
+    attached: int = 0
+    """They have marks beside words, as people write."""
+
+    def words(self) -> str | None:
+        """What the links count; None if that is not certain."""
+        few = _STRAY * self.differing
+        if self.spaces > self.tokenizer:
+            return _SPACES
+        if self.tokenizer > few:
+            return _TOKENIZER
+        return _SPACES if self.apart and self.attached <= few else None
+
+
+def in_words_of_links(rows: Iterable[Row], sides: Sequence[TextSide], links_name: str) -> Iterator[Row | str]:
+    """Yield rows whose plain text has the words that the links count, and first how it is split, if that matters.
+
+    In the rows given, text is split at spaces. While the tokenizer would give the same words, nothing is decided.
+    Raises `UsageError` if it would not and the links may count either.
+    """
+    iterator = iter(rows)
+    while sides and (window := list(islice(iterator, _WINDOW))):
+        found = [_evidence(row, side) for row in window for side in sides]
+        evidence = _Evidence(*map(sum, zip(*found, strict=True)))
+        if evidence.differing:
+            words = evidence.words()
+            if words is None:
+                names = " and ".join(side.path for side in sides)
+                raise UsageError(
+                    f"the links of {links_name} may count the words of {names} as the tokenizer splits them, "
+                    "or those between spaces",
+                    hint="give --words tokenizer or --words spaces",
+                )
+            yield words
+            rest = chain(window, iterator)
+            yield from (_retokenized(row, sides) for row in rest) if words == _TOKENIZER else rest
+            return
+        yield from window
+    yield from iterator
+
+
+def _retokenized(row: Row, sides: Sequence[TextSide]) -> Row:
+    parts = list(row)
+    for side in sides:
+        parts[side.position] = side.retokenized(parts[side.position])
+    return tuple(parts)
+
+
+def _evidence(row: Row, side: TextSide) -> _Evidence:
+    sentence, tokenized = row[side.position], side.retokenized(row[side.position])
+    given = [links for links in row[2:] if isinstance(links, Links)]
+    if not isinstance(sentence, Sentence) or not isinstance(tokenized, Sentence) or sentence.tokens == tokenized.tokens:
+        return _Evidence()
+    stated = {links.lengths[side.position] for links in given if links.lengths is not None}
+    last = max((link[side.position] for links in given for link in links.sure + links.possible), default=-1)
+    text = sentence.tokens
+    return _Evidence(
+        1,
+        int(len(sentence) in stated),
+        int(len(tokenized) in stated - {len(sentence)} or len(sentence) <= last < len(tokenized)),
+        int(any(map(_APART.fullmatch, text))),
+        int(any(map(_ATTACHED.fullmatch, text[:-1])) or bool(text and re.search(r"\w{2,}[.,;!?:)”»]$", text[-1]))),
+    )
+
+
+def counted_from_0(rows: Iterable[Row], links_name: str) -> Iterator[Row]:
+    """Yield the rows. Raises `UsageError` if the links seem to count words from 1."""
+    iterator = iter(rows)
+    window = list(islice(iterator, _WINDOW))
+    linked = [(row, links) for row in window for links in row[2:] if isinstance(links, Links) and links.sure]
+    has_0 = any(0 in link for _, links in linked for link in links.sure + links.possible)
+    if not has_0 and (len(linked) >= _ENOUGH or any(_just_beyond(row, links) for row, links in linked)):
+        raise UsageError(
+            f"{links_name}: no word has the number 0, as if words were counted from 1",
+            hint="give --one-based, or --zero-based if they are counted from 0",
+        )
+    yield from chain(window, iterator)
+
+
+def _just_beyond(row: Row, links: Links) -> bool:
+    """True if the greatest number on a side is that of its words."""
+    sides = (part for part in row[:2])
+    greatest = map(max, zip(*links.sure, strict=True))
+    return any(isinstance(s, Sentence) and len(s) == last for s, last in zip(sides, greatest, strict=True))
+
+
+def check_sides(links: Links, source: Sentence, target: Sentence) -> None:
+    """Raise `ValidationError` unless the sentences have the words that the file of links states, if it does.
+
+    >>> check_sides(Links(((0, 0),), lengths=(2, 1)), Sentence(("Vigo",)), Sentence(("in", "Vigo")))
+    Traceback (most recent call last):
+    xlner.errors.ValidationError: the links are of 2 source and 1 target words, but the sentences have 1 and 2; ...
+    """
+    if links.lengths is None:
+        return
+    lengths = (len(source), len(target))
+    if links.words is not None and _alike(links, target, source) > _alike(links, source, target):
+        raise ValidationError(
+            "the links go from target to source", hint="swap them: xlner symmetrize FILE FILE --swap --method reverse"
+        )
+    if links.lengths != lengths:
+        raise ValidationError(
+            f"the links are of {links.lengths[0]} source and {links.lengths[1]} target words, "
+            f"but the sentences have {lengths[0]} and {lengths[1]}",
+            hint="give the sentences as they were aligned, with --words spaces if they are tokenized text",
+        )
+
+
+def _alike(links: Links, source: Sentence, target: Sentence) -> int:
+    """How many words of the file are those of the sentences at the same place."""
+    pairs = zip(links.words or (), (source.tokens, target.tokens), strict=False)
+    return sum(w.casefold() == t.casefold() for words, tokens in pairs for w, t in zip(words, tokens, strict=False))

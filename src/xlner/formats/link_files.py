@@ -1,0 +1,307 @@
+"""Files of word links as the tools of the field write them, one item for each pair of sentences.
+
+- Pharaoh: `0-0 1-2`, also with commas, with `1p2` or `1?2` for a possible link, and with a weight after a colon.
+- Columns separated by tabs or `|||`, one of them with such links: scores behind the links (fast_align), a number before
+  them (SimAlign), or source, target and links (XL-WA).
+- NAACL: `1 4 3 S`, the pair, the source word and the target word, counted from 1, and sure or possible.
+- GIZA++: three lines for each pair, `# Sentence pair (1) …`, the target, and the source with the numbers of its links.
+- Lists as Python and JSON write them: `[[0, 0], [1, 2]]`.
+
+The first lines tell which. Weights of links are kept, scores of whole sentences are left out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+
+from xlner.core.alignment import Alignment, Link
+from xlner.core.files import Line
+from xlner.errors import InputError, ValidationError
+
+_HEAD = 100
+"""Lines to look at before a file is read."""
+_MAX_GAP = 100_000
+"""Pairs without links between two pairs of a NAACL file."""
+_SHOWN = 40
+_N = "([0-9]{1,9})"
+_PLAIN = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(?: [0-9]{1,9}-[0-9]{1,9})*")
+_LINK = re.compile(rf"{_N}([-pP?]){_N}(?::([0-9.eE+-]+))?")
+_LIST = re.compile(r"\[\s*(?:[\[(]\s*[0-9]{1,9}\s*,\s*[0-9]{1,9}\s*[\])]\s*,?\s*)*\]")
+_NAACL = re.compile(rf"{_N}\s+{_N}\s+{_N}(?:\s+([SP]))?(?:\s+([0-9.]+))?")
+_GIZA = re.compile(rf"#\s*Sentence pair \({_N}\)", re.IGNORECASE)
+_GIZA_WORD = re.compile(r"(\S+) \(\{((?: [0-9]{1,9})*) ?\}\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The links of one pair.
+
+    - `sure`, `possible`: 0-based links; a predicted link is sure.
+    - `weights`: one for each sure link and then for each possible link, or None.
+    - `lengths`: the numbers of source and target words, if the file has the sentences.
+    - `words`: the source and target words, if the file has them as they were aligned.
+
+    >>> Links(((0, 0),), ((1, 2),)).alignment.links
+    ((0, 0), (1, 2))
+    """
+
+    sure: tuple[Link, ...] = ()
+    possible: tuple[Link, ...] = ()
+    weights: tuple[float, ...] | None = None
+    lengths: tuple[int, int] | None = None
+    words: tuple[tuple[str, ...], tuple[str, ...]] | None = field(default=None, repr=False)
+
+    @property
+    def alignment(self) -> Alignment:
+        """All links, sure and possible ones."""
+        return Alignment(self.sure + self.possible, self.weights)
+
+
+Numbered = tuple[int, "Links | InputError"]
+"""The number of a line, and its links or why they cannot be read."""
+
+
+def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> Iterator[Links | InputError]:
+    """Yield the links of each pair, or an `InputError` for those that cannot be read. An empty line has no links.
+
+    `one_based` says that words are numbered from 1; in NAACL and GIZA++ files they always are.
+
+    >>> [links.sure for links in read([(1, "0-0:0.9 1-2:0.8"), (2, ""), (3, "1-0:1")])]
+    [((0, 0), (1, 2)), (), ((1, 0),)]
+    >>> next(read([(1, "0\\t0-0 1-1")])).sure
+    ((0, 0), (1, 1))
+    """
+    iterator = iter(lines)
+    head = list(islice(iterator, _HEAD))
+    texts = [text for _, text in head if isinstance(text, str) and text.strip()]
+    rest = chain(head, iterator)
+    if texts and _GIZA.match(texts[0]):
+        items = _giza(rest)
+    elif texts and all(map(_NAACL.fullmatch, map(str.strip, texts))):
+        items = _naacl(rest)
+    else:
+        items = _line_by_line(rest, _Layout.of(texts), one_based)
+    for sentence, (number, item) in enumerate(items, start=1):
+        if isinstance(item, InputError) and item.path is None:
+            yield InputError(item.message, path=path, line=number, sentence=sentence, hint=item.hint)
+        else:
+            yield item
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What separates the columns of a file, and which column holds the links, by the number of columns."""
+
+    separator: str | None = None
+    columns: Mapping[int, int] = field(default_factory=dict)
+    first_id: int | None = None
+    """The number in the first column of the first line, if it counts the pairs."""
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> _Layout:
+        separator = next((s for s in ("|||", "\t") if any(s in text for text in texts)), None)
+        if separator is None:
+            return cls()
+        rows: dict[int, list[list[str]]] = {}
+        for text in texts:
+            fields = _fields(text, separator)
+            rows.setdefault(len(fields), []).append(fields)
+        columns = {n: _link_column(of_count) for n, of_count in rows.items() if n > 1}
+        known = {n: column for n, column in columns.items() if column is not None}
+        pairs = rows.get(2, [])
+        numbered = separator == "\t" and known.get(2) == 1 and all(fields[0].isdecimal() for fields in pairs)
+        return cls(separator, known, int(pairs[0][0][:9]) if numbered else None)
+
+    def split(self, text: str, position: int) -> tuple[str, tuple[int, int] | None]:
+        """The links of a line as text, and the lengths of its sentences if it has them."""
+        if self.separator is None:
+            return text, None
+        fields = _fields(text, self.separator)
+        count = len(fields)
+        if count == 1:
+            is_id = self.first_id is not None and fields[0].isdecimal()
+            return ("" if is_id else fields[0]), None
+        column = self.columns.get(count, _link_column([fields]))
+        if column is None:
+            raise ValidationError(
+                f"{count} columns, and none or several of them are links",
+                hint="write only links, or source, target and links; cut -f keeps one column",
+            )
+        if self.first_id is not None and count == 2:
+            expected = self.first_id + position
+            if fields[0] != str(expected):
+                raise ValidationError(
+                    f"pair {fields[0][:_SHOWN]} follows where {expected} is expected", hint="give a line for every pair"
+                )
+        with_texts = self.separator == "\t" and column == 2
+        return fields[column], (len(fields[0].split()), len(fields[1].split())) if with_texts else None
+
+
+def _fields(text: str, separator: str) -> list[str]:
+    return [field.strip() for field in text.strip(" \r\n").split(separator)]
+
+
+def _link_column(rows: Sequence[Sequence[str]]) -> int | None:
+    """The only column that holds nothing but links; one without any link counts if all others hold something."""
+    columns = list(zip(*rows, strict=True))
+    linked = [k for k, column in enumerate(columns) if any(column) and all(map(_is_links, column))]
+    if not linked:
+        linked = [k for k, column in enumerate(columns) if not any(column)]
+    return linked[0] if len(linked) == 1 else None
+
+
+def _is_links(text: str) -> bool:
+    return all(map(_LINK.fullmatch, _parts(text)))
+
+
+def _parts(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _line_by_line(lines: Iterable[Line], layout: _Layout, one_based: bool) -> Iterator[Numbered]:
+    for position, (number, line) in enumerate(lines):
+        if isinstance(line, InputError):
+            yield number, line
+            continue
+        try:
+            if _PLAIN.fullmatch(line) and not one_based:
+                yield number, Links(_plain(line))
+                continue
+            text, lengths = layout.split(line, position)
+            yield number, _links(text, one_based, lengths)
+        except ValidationError as error:
+            yield number, InputError(error.message, hint=error.hint)
+
+
+def _plain(text: str) -> tuple[Link, ...]:
+    numbers = list(map(int, text.replace("-", " ").split()))
+    return tuple(zip(numbers[::2], numbers[1::2], strict=True))
+
+
+def _links(text: str, one_based: bool, lengths: tuple[int, int] | None) -> Links:
+    if _LIST.fullmatch(text.strip()):
+        numbers = list(map(int, re.findall("[0-9]+", text)))
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        return Links(tuple(based(s, t, one_based) for s, t in pairs), (), None, lengths)
+    sure: list[Link] = []
+    possible: list[Link] = []
+    weights: dict[bool, list[float]] = {True: [], False: []}
+    for part in _parts(text):
+        match = _LINK.fullmatch(part)
+        if match is None:
+            example = "1-based, such as 1-1 2-3" if one_based else "0-based, such as 0-0 1-2"
+            raise ValidationError(f"{_shortened(part)!r} is not a link", hint=f"write source-target, {example}")
+        is_sure = match[2] == "-"
+        (sure if is_sure else possible).append(based(int(match[1]), int(match[3]), one_based))
+        if match[4] is not None:
+            weights[is_sure].append(_weight(match[4], part))
+    weighted = weights[True] + weights[False]
+    if weighted and len(weighted) != len(sure) + len(possible):
+        raise ValidationError("some links have a weight and some have none", hint="write one for each, or none")
+    return Links(tuple(sure), tuple(possible), tuple(weighted) or None, lengths)
+
+
+def _weight(text: str, part: str) -> float:
+    try:
+        weight = float(text)
+    except ValueError:
+        weight = math.nan
+    if not math.isfinite(weight):
+        raise ValidationError(f"{_shortened(part)!r} is not a link", hint="write a number after the colon: 0-0:0.98")
+    return weight
+
+
+def _shortened(part: str) -> str:
+    return part if len(part) <= _SHOWN else f"{part[:_SHOWN]}…"
+
+
+def based(source: int, target: int, one_based: bool) -> Link:
+    """Make a 0-based link. Raises `ValidationError` for a 0 in a 1-based link.
+
+    >>> based(1, 2, True)
+    (0, 1)
+    """
+    if one_based and 0 in (source, target):
+        raise ValidationError(f"link {source}-{target} has a 0, but words are numbered from 1")
+    return (source - one_based, target - one_based)
+
+
+def _naacl(lines: Iterable[Line]) -> Iterator[Numbered]:
+    """Links of NAACL lines, put together by the number of their pair. A pair without a line has no links."""
+    current = 1
+    at = 1
+    found: list[tuple[Link, bool, float | None]] = []
+    error: InputError | None = None
+    for number, line in lines:
+        match = None if isinstance(line, InputError) else _NAACL.fullmatch(line.strip())
+        if match is None:
+            if isinstance(line, InputError) or line.strip():
+                bad = "not a link of the NAACL format"
+                hint = "write pair, source word, target word and S or P: 1 4 3 S"
+                error = line if isinstance(line, InputError) else InputError(bad, hint=hint)
+            continue
+        pair = int(match[1])
+        if not current <= pair <= current + _MAX_GAP:
+            raise InputError(
+                f"pair {pair} follows pair {current}", line=number, hint="sort the links by pair, counted from 1"
+            )
+        if pair > current:
+            yield at, error or _collected(found)
+            yield from ((number, Links()) for _ in range(current + 1, pair))
+            current, found, error = pair, [], None
+        at = number
+        try:
+            link = based(int(match[2]), int(match[3]), one_based=True)
+            found.append((link, match[4] != "P", None if match[5] is None else float(match[5])))
+        except ValueError as bad_link:
+            error = InputError(str(bad_link))
+    yield at, error or _collected(found)
+
+
+def _collected(found: Sequence[tuple[Link, bool, float | None]]) -> Links:
+    ordered = sorted(found, key=lambda item: not item[1])
+    weights = tuple(weight for *_, weight in ordered if weight is not None)
+    return Links(
+        tuple(link for link, sure, _ in ordered if sure),
+        tuple(link for link, sure, _ in ordered if not sure),
+        weights if weights and len(weights) == len(ordered) else None,
+    )
+
+
+def _giza(lines: Iterable[Line]) -> Iterator[Numbered]:
+    """Links of the three lines that GIZA++ writes for each pair."""
+    rows = ((number, line) for number, line in lines if isinstance(line, InputError) or line.strip())
+    expected: int | None = None
+    for number, header in rows:
+        try:
+            match = None if isinstance(header, InputError) else _GIZA.match(header)
+            if match is None:
+                raise ValidationError("no line '# Sentence pair (1) …'", hint="GIZA++ writes three lines for each pair")
+            pair = int(match[1])
+            if expected is not None and pair != expected:
+                raise ValidationError(
+                    f"sentence pair {pair} follows where {expected} is expected",
+                    hint="merge and sort the parts of the file first",
+                )
+            expected = pair + 1
+            yield number, _of_giza([line for _, line in islice(rows, 2)])
+        except ValidationError as error:
+            yield number, InputError(error.message, hint=error.hint)
+
+
+def _of_giza(lines: Sequence[str | InputError]) -> Links:
+    if len(lines) < 2 or any(isinstance(line, InputError) for line in lines):
+        raise ValidationError("the pair lacks a line that can be read", hint="GIZA++ writes three lines for each pair")
+    target, linked = (str(line) for line in lines)
+    words = _GIZA_WORD.findall(linked)
+    if not words or words[0][0] != "NULL":
+        raise ValidationError("no line 'NULL ({ … }) …' with links", hint="GIZA++ writes three lines for each pair")
+    links = [(k, int(number) - 1) for k, (_, numbers) in enumerate(words[1:]) for number in numbers.split()]
+    if any(not 0 <= t < len(target.split()) for _, t in links):
+        raise ValidationError(f"a link is out of range for {len(target.split())} target words")
+    sides = (tuple(word for word, _ in words[1:]), tuple(target.split()))
+    return Links(tuple(links), (), None, (len(sides[0]), len(sides[1])), sides)
