@@ -150,6 +150,35 @@ def test_the_command_keeps_what_is_done_and_says_how_to_go_on(
     assert not any(isinstance(pair, Pair) and pair.error for pair in read_pairs(out))
 
 
+def test_failed_sentences_of_a_finished_run_are_asked_again(
+    xlner: Command, fakes: list[str], stub: Stub, tmp_path: Path
+) -> None:
+    text, out, folder = tmp_path / "in.txt", tmp_path / "out.jsonl", tmp_path / "run"
+    text.write_text("".join(f"frase {k} en Vigo\n" for k in range(300)), encoding="utf-8")
+    stub.reply = lambda body, n: (500, {}) if "7 en" in asked(body) else (200, answer(body))
+    spec = f"chat:tiny?url={stub.url}&retries=0&wait=0"
+    command = ["label", text, "--lang", "gl", "-o", out, *fakes, "--translator", spec]
+    ran = xlner(*command, "--retry-failed")
+    assert ran.code == 2
+    assert "--retry-failed needs a run to go on with; give its --run-dir, without --overwrite" in ran.err
+    command += ["--run-dir", folder]
+    assert xlner(*command, "--overwrite", "--retry-failed").code == 2
+    ran = xlner(*command)
+    assert ran.code == 1
+    assert "xlner: the same command with --retry-failed runs the failed sentences again\n" in ran.err
+    before = out.read_bytes().splitlines()
+    stub.requests.clear()
+    stub.reply = lambda body, n: (500, {}) if "17 en" in asked(body) else (200, answer(body))
+    ran = xlner(*command, "--retry-failed")
+    assert ran.code == 1
+    assert len(stub.requests) == 30
+    assert "xlner: 30 failed sentences run again, 3 failed again\n" in ran.err
+    after = out.read_bytes().splitlines()
+    assert [k for k in range(300) if before[k] != after[k]] == [k for k in range(300) if k % 10 == 7 and k % 100 != 17]
+    stub.reply = lambda body, n: (200, answer(body))
+    assert xlner(*command, "--retry-failed").code == 0
+
+
 @pytest.mark.parametrize(
     "drip",
     [

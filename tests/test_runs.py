@@ -6,14 +6,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from xlner import Pair, Pipeline, read_pairs
 from xlner.engines import RunFolder
-from xlner.errors import RunFolderError
+from xlner.errors import RunFolderError, StageError, StoppedError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
 
 TEXTS = [f"Palabra {k} de Vigo" for k in range(25)]
@@ -67,6 +67,85 @@ def test_a_shard_without_its_right_mark_is_done_again(tmp_path: Path, damage: st
 
     assert run(tmp_path, watched) == first
     assert done == TEXTS[10:20]
+
+
+class FailsOn(EchoTranslator):
+    """Fails on texts with any of these words."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__()
+        self.words = {*words}
+
+    def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+        if self.words.intersection(word for text in texts for word in text.split()):
+            raise StageError("no translation")
+        return super().translate(texts, from_lang=from_lang, to_lang=to_lang)
+
+
+def failing(items: Iterable[str], *words: str) -> Iterator[Pair]:
+    translator = FailsOn(*(words or ("7", "17")))
+    return Pipeline(translator, DictionaryRecognizer({"Vigo": "LOC"}), OracleAligner(), target_lang="es").run_texts(
+        items
+    )
+
+
+def test_failed_sentences_are_done_again_and_only_those(tmp_path: Path) -> None:
+    first = run(tmp_path, failing)
+    assert [k for k, pair in enumerate(first) if pair.error] == [7, 17]
+    before = [path.read_bytes().splitlines() for path in sorted(tmp_path.glob("*.jsonl"))]
+    assert run(tmp_path, refuse) == first
+    done: list[str] = []
+
+    def watched(items: Iterable[str]) -> Iterator[Pair]:
+        items = list(items)
+        done.extend(items)
+        return failing(items, "17")
+
+    with RunFolder(tmp_path, IDENTITY, retry_failed=True) as folder:
+        again = list(folder.run(TEXTS, watched))
+        assert (folder.retried, folder.still_failed, folder.reused) == (2, 1, [1, 2, 3])
+    assert done == [TEXTS[7], TEXTS[17]]
+    after = [path.read_bytes().splitlines() for path in sorted(tmp_path.glob("*.jsonl"))]
+    changed = [(n, k) for n in range(3) for k in range(len(before[n])) if before[n][k] != after[n][k]]
+    assert changed == [(0, 7)]
+    assert [pair.error is None for pair in again] == [k != 17 for k in range(25)]
+    assert run(tmp_path, retry_failed=True) == list(process(TEXTS))
+    assert run(tmp_path, refuse, retry_failed=True) == list(process(TEXTS))
+
+
+def test_a_retry_also_does_what_is_missing(tmp_path: Path) -> None:
+    run(tmp_path, failing)
+    (tmp_path / "shard-000001.done").unlink()
+    assert run(tmp_path, retry_failed=True) == list(process(TEXTS))
+
+
+def test_a_retry_that_stops_keeps_what_it_did_and_all_that_is_finished(tmp_path: Path) -> None:
+    first = run(tmp_path, failing)
+
+    def stopping(items: Iterable[str]) -> Iterator[Pair]:
+        yield from process(items)
+        raise StoppedError("no more")
+
+    pairs: list[Pair] = []
+    with RunFolder(tmp_path, IDENTITY, retry_failed=True) as folder, pytest.raises(StoppedError, match="no more"):
+        pairs.extend(folder.run(TEXTS, stopping))
+    assert [pair.error is None for pair in pairs] == [k != 17 for k in range(25)]
+    assert pairs[:7] + pairs[8:] == first[:7] + first[8:]
+    assert run(tmp_path, refuse) == pairs
+
+
+def test_a_run_that_stops_keeps_the_finished_shards(tmp_path: Path) -> None:
+    def stopping(items: Iterable[str]) -> Iterator[Pair]:
+        items = list(items)
+        yield from process(items)
+        if TEXTS[10] in items:
+            raise StoppedError("no more")
+
+    pairs: list[Pair] = []
+    with RunFolder(tmp_path, IDENTITY, shard_size=10) as folder, pytest.raises(StoppedError):
+        pairs.extend(folder.run(TEXTS, stopping))
+    assert pairs == list(process(TEXTS[:10]))
+    assert run(tmp_path) == list(process(TEXTS))
 
 
 def test_another_run_is_refused_and_overwritten_on_demand(tmp_path: Path) -> None:

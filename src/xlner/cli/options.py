@@ -184,6 +184,9 @@ RUN = options(
         help="Keep finished shards of 250 sentences in DIR. After a crash the same command continues there.",
     ),
     click.option("--resume/--overwrite", default=True, help="Continue the run in DIR (default), or start over."),
+    click.option(
+        "--retry-failed", is_flag=True, help="Run the failed sentences of the run in DIR again, and no others of them."
+    ),
 )
 CONFIG = click.option(
     "--config",

@@ -35,7 +35,7 @@ _PRETTY_WINDOW = 32
 """Sentences read ahead if a person waits for the first of them."""
 _SUMMARY = "summary.json"
 _CONFIG = "config.toml"
-_NOT_IN_CONFIG = frozenset({"run_dir", "resume", "as_json"})
+_NOT_IN_CONFIG = frozenset({"run_dir", "resume", "retry_failed", "as_json"})
 _READING = (
     "input_format",
     "lang",
@@ -70,6 +70,7 @@ class RunOptions:
     batch_words: int
     run_dir: str | None
     resume: bool
+    retry_failed: bool
     scheme: str = Scheme.AUTO.value
     columns: str | None = None
     ignore: tuple[str, ...] = ()
@@ -191,6 +192,8 @@ def run(
     from xlner.pipeline import SentenceFilters
 
     first, *_ = paths = inputs.paths.values()
+    if options.retry_failed and (options.run_dir is None or not options.resume):
+        raise UsageError("--retry-failed needs a run to go on with", hint="give its --run-dir, without --overwrite")
     require_other_file(options.output, *paths)
     filters = SentenceFilters(options.filters) if options.filters else None
     with ExitStack() as stack:
@@ -238,10 +241,22 @@ def _conclusion(
         if report.repaired_tags:
             yield f"{path}: {counted(report.repaired_tags, 'tag')} out of place repaired"
     yield from summary.lines()
-    if folder is not None and folder.reused:
-        yield _reused(folder)
+    if folder is not None:
+        yield from _about(folder, summary)
     if filters is not None:
         yield f"filters {filters.report}"
+
+
+def _about(folder: RunFolder, summary: RunSummary) -> Iterator[str]:
+    """What was reused from a run folder, and what was done again."""
+    from xlner.pipeline.run_summary import counted
+
+    if folder.reused:
+        yield _reused(folder)
+    if folder.retried:
+        yield f"{counted(folder.retried, 'failed sentence')} run again, {folder.still_failed} failed again"
+    elif summary.failed and summary.stopped is None:
+        yield "the same command with --retry-failed runs the failed sentences again"
 
 
 def _reused(folder: RunFolder) -> str:
@@ -288,7 +303,7 @@ def _run_folder(pipeline: AnyPipeline, inputs: Inputs, options: RunOptions) -> R
         **inputs.digests(),
         "reading": {name: context.params.get(name) for name in _READING},
     }
-    folder = RunFolder(str(options.run_dir), identity, overwrite=not options.resume)
+    folder = RunFolder(str(options.run_dir), identity, overwrite=not options.resume, retry_failed=options.retry_failed)
     names = option_names(context.command)
     lines = [f"# xlner {context.command.name} {' '.join(inputs.paths.values())} --config {_CONFIG}"]
     for name, value in context.params.items():

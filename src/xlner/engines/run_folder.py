@@ -29,10 +29,13 @@ class RunFolder:
     - `identity`: everything that the results depend on, such as options, versions and hashes of the input.
     - `shard_size`: sentences in a shard; a folder keeps the size that its run began with.
     - `overwrite`: remove the shards of an earlier run, and nothing else.
+    - `retry_failed`: process the failed sentences of finished shards again, and no others of them.
 
-    `reused` has the numbers, from 1, of the shards that the last `run` found finished. Raises `RunFolderError` if the
-    folder belongs to a run with another identity, holds other files and no run, is in use by another process, or cannot
-    be created.
+    `reused` has the numbers, from 1, of the shards that the last `run` found finished; `retried` counts the failed
+    sentences that it processed again, and `still_failed` those of them that failed again.
+
+    Raises `RunFolderError` if the folder belongs to a run with another identity, holds other files and no run, is in
+    use by another process, or cannot be created.
 
     >>> from tempfile import TemporaryDirectory
     >>> from xlner import RecognitionPipeline, Sentence
@@ -50,9 +53,12 @@ class RunFolder:
         *,
         shard_size: int = DEFAULT_SHARD_SIZE,
         overwrite: bool = False,
+        retry_failed: bool = False,
     ) -> None:
         self.path = Path(path)
+        self.retry_failed = retry_failed
         self.reused: list[int] = []
+        self.retried = self.still_failed = 0
         if shard_size < 1:
             raise ValidationError(f"shard_size {shard_size} holds no sentence", hint="use 1 or more")
         require_run_folder(self.path)
@@ -89,22 +95,30 @@ class RunFolder:
         """Process the items shard by shard, skip finished shards, and then yield all pairs in order.
 
         `on_progress` is called with the number of pairs that were done since its last call. If `process` raises
-        `StoppedError`, the pairs of the shards before it are yielded, and then the error is raised.
+        `StoppedError`, the pairs of all finished shards up to the first unfinished one are yielded, and then the error
+        is raised.
         """
         iterator = iter(items)
         number = 0
         stopped: StoppedError | None = None
         self.reused = []
+        self.retried = self.still_failed = 0
         while shard := list(islice(iterator, self.shard_size)):
-            if self._finished(number, len(shard)):
+            finished = self._finished(number, len(shard))
+            if stopped is not None and not finished:
+                break
+            try:
+                if not finished:
+                    self._write(number, process(shard), on_progress)
+                elif self.retry_failed and stopped is None:
+                    self._retry(number, shard, process)
+            except StoppedError as error:
+                stopped = error
+                if not finished:
+                    break
+            if finished:
                 on_progress(len(shard))
                 self.reused.append(number + 1)
-            else:
-                try:
-                    self._write(number, process(shard), on_progress)
-                except StoppedError as error:
-                    stopped = error
-                    break
             number += 1
         for done in range(number):
             yield from self._read(done)
@@ -149,6 +163,38 @@ class RunFolder:
             for place, pair in enumerate(pairs, start=1 + number * self.shard_size):
                 write_whole(stream, pair, place, jsonl.write_pair)
                 on_progress(1)
+        self._finish(number)
+
+    def _retry(self, number: int, shard: list[T], process: Callable[[Iterable[T]], Iterator[Pair]]) -> None:
+        """Process the failed sentences of a finished shard again; the lines of the others stay as they are."""
+        lines = self._shard(number).read_text(encoding="utf-8").split("\n")[:-1]
+        done = zip(shard, self._read(number), strict=True)
+        failed = [k for k, (item, pair) in enumerate(done) if pair.error and not isinstance(item, InputError)]
+        made: list[Pair] = []
+        try:
+            if failed:
+                made.extend(process([shard[k] for k in failed]))
+        finally:  # a run that stops keeps what it did
+            self._replace(number, lines, dict(zip(failed, made, strict=False)))
+
+    def _replace(self, number: int, lines: list[str], made: Mapping[int, Pair]) -> None:
+        """Write a finished shard again with some new pairs, by their places in it."""
+        if not made:
+            return
+        path = self._shard(number)
+        with self._there(), replacing_text(path, durable=True) as stream:
+            for k, line in enumerate(lines):
+                if k in made:
+                    write_whole(stream, made[k], 1 + number * self.shard_size + k, jsonl.write_pair)
+                else:
+                    stream.write(line + "\n")
+        self._finish(number)
+        self.retried += len(made)
+        self.still_failed += sum(pair.error is not None for pair in made.values())
+
+    def _finish(self, number: int) -> None:
+        """Mark a shard as finished."""
+        path = self._shard(number)
         with self._there():
             write_durably(path.with_suffix(".done"), json.dumps(self._mark(number, path.read_bytes())))
 
