@@ -24,6 +24,8 @@ class Reason(StrEnum):
     """All of its candidates score below the threshold."""
     OVERLAP = "overlap"
     """Its candidates overlap spans that other entities were projected to."""
+    DISCONTINUOUS = "discontinuous"
+    """Its words in the target sentence are around words of another entity."""
     OVER_LIMIT = "over-limit"
     """The required number of projections cannot be met."""
 

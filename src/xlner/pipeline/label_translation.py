@@ -8,12 +8,14 @@ from enum import StrEnum
 
 from xlner.core.alignment import Alignment
 from xlner.core.linked_translation import LinkedTranslation
-from xlner.core.pair import Pair, Projection
+from xlner.core.pair import Pair, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.errors import StageError, UnknownNameError
+from xlner.pipeline.discontinuous import without_discontinuous
 from xlner.pipeline.stage_results import labeled_translation_of
 from xlner.pipeline.verbatim_words import with_source_words, with_words_of
-from xlner.projection.markers.styles import MarkerStyle
+from xlner.projection.markers.remains import has_remains
+from xlner.projection.markers.styles import MarkerStyle, write_markers
 from xlner.stages import (
     IsolatingLabelTranslator,
     IsolatingLinkTranslator,
@@ -40,6 +42,17 @@ class MarkerChoice(StrEnum):
     """`<1>Vigo</1>`"""
     LABELS = MarkerStyle.LABELS.value
     """`<LOC>Vigo</LOC>`"""
+
+
+class MarkersLeftError(StageError):
+    """A translation has remains of markers, which nothing can tell from its words.
+
+    >>> str(MarkersLeftError())
+    'remains of markers are in the translation; use --method align'
+    """
+
+    def __init__(self) -> None:
+        super().__init__("remains of markers are in the translation", hint="use --method align")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +118,7 @@ def _by_links(
         links = [(translated, original) for original, translated in linked.links]
         pairs.append(Pair(target, sentence, Alignment(tuple(word_links(links, target.offsets or (), offsets)))))
     projected = HullProjector().project(pairs)
-    done = (Pair(p.target, p.source, p.alignment, found) for p, found in zip(pairs, projected, strict=True))
+    done = iter([_with_inner(replace(pair, projection=p)) for pair, p in zip(pairs, projected, strict=True)])
     return [linked if isinstance(linked, Exception) else next(done) for linked in made]
 
 
@@ -115,6 +128,21 @@ def _linked(
     if isinstance(translator, IsolatingLinkTranslator):
         return translator.translate_linked_each(texts, from_lang=from_lang, to_lang=to_lang)
     return translator.translate_linked(texts, from_lang=from_lang, to_lang=to_lang)
+
+
+def _with_inner(pair: Pair) -> Pair:
+    """The pair without its discontinuous entities, and with those that they took the words of."""
+    kept = without_discontinuous(pair, exact=True)
+    if kept is pair:
+        return pair
+    from xlner.projection import HullProjector
+
+    outcomes = kept.require_projection().outcomes
+    whole = [o.entity for o in outcomes if o.reason is not Reason.DISCONTINUOUS]
+    (again,) = HullProjector().project([replace(pair, source=pair.require_source().with_entities(whole))])
+    others = iter(again.outcomes)
+    merged = tuple(o if o.reason is Reason.DISCONTINUOUS else next(others) for o in outcomes)
+    return replace(pair, projection=replace(again, outcomes=merged))
 
 
 def _by_itself(
@@ -132,7 +160,20 @@ def _by_markers(
 
     translator = ShieldedTranslator(translator)
     made = translate_labeled(sentences, translator, from_lang=from_lang, to_lang=to_lang, marker=style)
-    return _pairs(sentences, made)
+    return _pairs(
+        sentences,
+        [
+            MarkersLeftError() if _has_remains(sentence, projection, style) else projection
+            for sentence, projection in zip(sentences, made, strict=True)
+        ],
+    )
+
+
+def _has_remains(source: Sentence, made: Projection, style: MarkerStyle) -> bool:
+    source = source.with_text()
+    written = write_markers(source, style).markers
+    labels = {entity.label for entity in source.entities} if style is MarkerStyle.LABELS else ()
+    return has_remains(source.text or "", made.sentence.text or "", written, labels)
 
 
 def _pairs(sentences: Sequence[Sentence], made: Sequence[Projection | Exception]) -> list[Pair | Exception]:

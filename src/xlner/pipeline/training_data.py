@@ -14,8 +14,9 @@ from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnansweredError, UnknownNameError, ValidationError
+from xlner.pipeline.discontinuous import without_discontinuous
 from xlner.pipeline.isolation import describe, in_batches, windows
-from xlner.pipeline.label_translation import MarkerChoice, label_translation
+from xlner.pipeline.label_translation import MarkerChoice, MarkersLeftError, label_translation
 from xlner.pipeline.stage_results import alignment_of, projection_of
 from xlner.pipeline.stage_runner import (
     DEFAULT_BATCH_WORDS,
@@ -60,13 +61,16 @@ class TrainingDataBuilder:
     - `method`: `markers` translates the labels with the text, `align` projects all of them; see `BuildMethod`.
     - `markers`: how entities are marked; see `MarkerChoice`.
     - `fallback`: with `markers`, find lost entities by alignment and projection. A sentence that fails with markers,
-      or whose translation looks wrong with them and better without, is then translated without markers and aligned.
+      that has remains of them, or whose translation looks wrong with them and better without, is then translated
+      without markers and aligned. Without `fallback`, remains of markers are an error of the sentence.
     - `check`: align all sentences that have entities, so that the confidences rest on links, too.
     - `calibration`, `min_confidence`: as for `xlner.projection.ConfidentProjector`.
     - `ignore`: labels of entities to leave out.
     - `on_warning`: what to do with a translation that looks wrong: `keep` (with the warnings in the `meta` of the
       target), `drop` or `stop`.
     - `window`, `batch_words`: as for `Pipeline`.
+
+    An entity that would hold words of another one is dropped as `discontinuous`.
 
     A translator that gives word links needs no aligner. The score of an entity is its confidence. The outcome of an
     entity that alignment found has a score of 1 named `markers:REASON`. `labels` counts the labels of all source
@@ -219,7 +223,7 @@ class TrainingDataBuilder:
     def _kept(self, pair: Pair, made: Pair | Exception, checked: CheckedTranslation) -> Pair:
         """The pair that was made with labels, or the error if its translation cannot be kept."""
         if isinstance(made, Exception):
-            return failed(pair, describe(made, "translator"))
+            return failed(pair, describe(made, "markers" if isinstance(made, MarkersLeftError) else "translator"))
         decided = self._guard.apply_policy(text_to_translate(pair.require_source()), checked)
         if decided.error is not None:
             return failed(pair, describe(decided.error, "translator"))
@@ -243,6 +247,7 @@ class TrainingDataBuilder:
     def _project(self, pairs: list[Pair]) -> list[Pair]:
         """Project entities of pairs that have no labels yet; then lost entities, onto words that are still free."""
         translated = {k for k, pair in enumerate(pairs) if pair.projection is not None}
+        pairs = [self._without_discontinuous(pair) for pair in pairs]
         project = self.projector.project
         pairs = self.runner.run("projector", project, pairs, _is_unlabeled, _with_projection)
         if self.fallback and translated:
@@ -257,7 +262,12 @@ class TrainingDataBuilder:
             )
             for k, pair in zip(lost, found, strict=True):
                 pairs[k] = pair
-        return [_without_entities(pair) for pair in pairs]
+        return [_without_entities(self._without_discontinuous(pair)) for pair in pairs]
+
+    def _without_discontinuous(self, pair: Pair) -> Pair:
+        """The pair without entities that hold words of another one."""
+        exact = self._labels_translated is not None and self._labels_translated.linked
+        return without_discontinuous(pair, exact=exact)
 
     def _rate(self, pairs: list[Pair]) -> list[Pair]:
         """Score every entity with its confidence, and drop those below the least."""

@@ -69,7 +69,8 @@ def recover_entities(
     Projected spans are disjoint and cover whole tokens of the text without markers.
 
     Reasons: `no-candidate` for a lost marker, `below-threshold` if the remaining marked texts are too different from
-    the entity, `overlap` if other entities took its texts. `scores["similarity"]` is that of the projected text, or of
+    the entity, `overlap` if other entities took its texts, `discontinuous` if its marked text is
+    around that of another. `scores["similarity"]` is that of the projected text, or of
     the most similar one.
 
     Raises `ValidationError` if there is not one marker and one surface per entity, and for a `threshold` outside
@@ -129,13 +130,15 @@ def _recover_one(task: _Task, read: Unmarked, language: str | None) -> Projectio
     else:
         fits = [_fits(task, i, surface, candidates) for i, surface in enumerate(task.surfaces)]
     allowed = [{j: m for j, m in row.items() if m.weight > task.threshold} for row in fits]
-    placed = _place(allowed, [c.span for c in candidates])
+    placed, around = _place_inside_out(task, allowed, candidates)
     used = set(placed.values())
     left = {c.name for j, c in enumerate(candidates) if j not in used}
     outcomes = []
     for i, entity in enumerate(task.entities):
         if i in placed:
             outcomes.append(_projected(entity, candidates[placed[i]].span, fits[i][placed[i]].similarity))
+        elif i in around:
+            outcomes.append(Outcome(entity, reason=Reason.DISCONTINUOUS))
         elif allowed[i]:
             outcomes.append(Outcome(entity, reason=Reason.OVERLAP))
         elif left.intersection(_open_to(task.markers.names[i])):
@@ -238,6 +241,36 @@ def _in_order(task: _Task, candidates: Sequence[_Candidate]) -> list[dict[int, _
             for i, j in zip(owners, marked, strict=False):
                 fits[i][j] = _Fit(task.threshold + 1, None)
     return fits
+
+
+def _place_inside_out(
+    task: _Task, allowed: Sequence[dict[int, _Fit]], candidates: Sequence[_Candidate]
+) -> tuple[dict[int, int], set[int]]:
+    """Assign candidates to entities; none that has the marked text of an entity inside that is left without.
+
+    Also returns the entities that lost a candidate because of that; their rows of `allowed` lose it, too. An entity
+    whose own text has that of the other, as `Bank of England` has `England`, keeps it.
+    """
+    surfaces = task.surfaces or [""] * len(allowed)
+    spans = [c.span for c in candidates]
+    around: set[int] = set()
+    while True:
+        placed = _place(allowed, spans)
+        lost = [(i, j) for i, row in enumerate(allowed) if i not in placed for j in row if candidates[j].whole]
+        holding = (
+            i
+            for i, j in placed.items()
+            if any(_is_inside(spans[inner], spans[j]) and surfaces[k] not in surfaces[i] for k, inner in lost)
+        )
+        outer = next(holding, None)
+        if outer is None:
+            return placed, around
+        del allowed[outer][placed[outer]]
+        around.add(outer)
+
+
+def _is_inside(inner: Span, outer: Span) -> bool:
+    return inner != outer and outer[0] <= inner[0] and inner[1] <= outer[1]
 
 
 def _place(allowed: Sequence[Mapping[int, _Fit]], spans: Sequence[Span]) -> dict[int, int]:

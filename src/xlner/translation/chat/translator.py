@@ -141,8 +141,9 @@ class ChatTranslator:
         """Translate sentences with their entities, and return one projection per sentence, in order.
 
         An entity is projected onto the words of the answer, at the first free place in the translation where they are
-        whole words. It is dropped as `no-candidate` if they are not in the translation, and as `overlap` if other
-        entities have taken them. Raises what `translate` raises.
+        whole words. It is dropped as `no-candidate` if they are not in the translation, as `overlap` if other entities
+        have taken them, and as `discontinuous` if the answer for another entity is inside its own. Raises what
+        `translate` raises.
         """
         return self._checked(self.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang))
 
@@ -223,8 +224,20 @@ def placed(source: Sentence, translation: str, answers: Sequence[str], language:
         else:
             taken.append(free)
             outcomes[k] = Outcome(entity, (Entity(*free, entity.label),))
+    _free_inner(source, outcomes, {k: _places(target, answers[k]) for k, o in outcomes.items() if o.dropped})
     found = [entity for outcome in outcomes.values() for entity in outcome.projected]
     return Projection(target.with_entities(found), tuple(outcomes[k] for k in range(len(answers))))
+
+
+def _free_inner(source: Sentence, outcomes: dict[int, Outcome], places: dict[int, list[Span]]) -> None:
+    """Give a dropped entity its place inside another one, which is dropped, unless that one has its name, too."""
+    for k, spans in places.items():
+        entity = source.entities[k]
+        for m, outer in list(outcomes.items()):
+            inside = [s for p in outer.projected for s in spans if s != p.span and p.start <= s[0] and s[1] <= p.end]
+            if inside and outcomes[k].dropped and source.surface(entity) not in source.surface(outer.entity):
+                outcomes[k] = Outcome(entity, (Entity(*inside[0], entity.label),))
+                outcomes[m] = Outcome(outer.entity, reason=Reason.DISCONTINUOUS)
 
 
 def _places(target: Sentence, answer: str) -> list[Span]:
