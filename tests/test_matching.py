@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import math
 import random
+import sys
+import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -197,6 +199,43 @@ def test_a_state_that_is_too_wide_goes_to_the_integer_program(monkeypatch: pytes
         solved = match_spans(options, 12)
         assert solved.solver == "milp"
         assert solved.chosen == swept.chosen
+
+
+def all_to_all(n: int) -> Pair:
+    """As many entities as target words, all linked to all of them."""
+    entities = tuple(Entity(k, k + 1, "X") for k in range(n))
+    links = Alignment(tuple((s, t) for s in range(n) for t in range(n)))
+    return Pair(Sentence(tuple("t" * n)), Sentence(tuple("s" * n), entities), links)
+
+
+def test_too_many_rivals_are_matched_greedily_and_the_result_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    rivals = all_to_all(9)
+    exact, greedy = MatchingProjector(), MatchingProjector(matcher="greedy")
+    assert exact.project([rivals])[0].solver == "dp"
+    monkeypatch.setattr("xlner.projection.kernels.sweep.MOST_STEPS", 1000)
+    monkeypatch.setattr("xlner.projection.kernels.milp.EXACT_BUDGET", 100)
+    apart = all_to_all(1)
+    one, other, last = exact.project([apart, rivals, apart])
+    assert [one.solver, other.solver, last.solver] == ["single", "greedy", "single"]
+    assert other.sentence == greedy.project([rivals])[0].sentence
+    best = exact.match(rivals)
+    assert (best.solver, best.chosen) == ("greedy", greedy.match(rivals).chosen)
+    assert best.gap(best.chosen[0]) == greedy.match(rivals).gap(best.chosen[0])
+    (fused,) = FusedProjector("align").project([rivals])
+    assert fused.solver == "greedy"
+
+
+def test_forty_rivals_take_no_time() -> None:
+    start = time.process_time()
+    (made,) = MatchingProjector(constraint="=", n=2).project([all_to_all(40)])
+    assert made.solver == "greedy"
+    assert time.process_time() - start < 10
+
+
+def test_without_scipy_the_exact_matcher_is_greedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlner.projection.kernels.sweep.MOST_STEPS", 10)
+    monkeypatch.setitem(sys.modules, "scipy.optimize", None)
+    assert MatchingProjector().project([all_to_all(4)])[0].solver == "greedy"
 
 
 def test_options_that_make_no_sense() -> None:

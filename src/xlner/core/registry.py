@@ -11,6 +11,8 @@ import inspect
 import math
 import typing
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from itertools import accumulate
@@ -22,6 +24,10 @@ from xlner.errors import BackendError, UnknownNameError, UsageError
 KINDS = ("translator", "recognizer", "aligner", "projector")
 DEFAULT_RECOGNIZER = "multilingual"
 """The recognizer that reads a text if none is named."""
+_DEEPEST = 4
+"""Levels of specs in specs."""
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+_SHOWN = 60  # characters of a spec in a message
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 _BUILTIN: dict[str, dict[str, str]] = {
@@ -105,11 +111,14 @@ class Spec:
     def parse(cls, text: str) -> Spec:
         """Split `name[:argument][?key=value[&key=value]]`, where a value may be in parentheses.
 
-        Raises `UsageError` if an option has no value or the parentheses of a value do not match.
+        Raises `UsageError` if an option has no value, if the parentheses of a value do not match, and for parentheses
+        in parentheses in parentheses ….
 
         >>> Spec.parse("a?b=(c?d=1&e=2)&f=3").options
         {'b': 'c?d=1&e=2', 'f': '3'}
         """
+        if max(accumulate((c == "(") - (c == ")") for c in text), default=0) >= _DEEPEST:
+            raise _too_deep(text)
         head, _, query = text.strip().partition("?")
         name, _, argument = head.partition(":")
         options = {}
@@ -193,12 +202,18 @@ def load(kind: str, spec: str, /, **defaults: object) -> Any:
     `kind` is `translator`, `recognizer`, `aligner` or `projector`. `defaults` are options that the spec does not have
     to give; those that the backend does not take, and those that are None, are ignored.
 
-    Raises `UnknownNameError` for an unknown kind, backend or option, `UsageError` for a malformed spec and for a value
-    of the wrong type, and whatever the backend raises, such as `BackendError` if it cannot run here.
+    Raises `UnknownNameError` for an unknown kind, backend or option; `UsageError` for a malformed spec, one that is
+    nested deeper than four levels, and for a value of the wrong type; and whatever the backend raises, such as
+    `BackendError` if it cannot run here.
 
     >>> load("translator", "echo").translate(["Ola"], from_lang="gl", to_lang="en")
     ['Ola']
     """
+    with _one_level_deeper(spec):
+        return _build(kind, spec, defaults)
+
+
+def _build(kind: str, spec: str, defaults: Mapping[str, object]) -> Any:
     parsed = Spec.parse(spec)
     cls = backend_class(kind, parsed.name)
     types = options_of(cls, parsed)
@@ -215,6 +230,24 @@ def load(kind: str, spec: str, /, **defaults: object) -> Any:
         hint = str if first is None else types[first]
         arguments.append(convert(parsed.argument, hint, f"{first} of {kind} {parsed.name!r}"))
     return _construct(cls, spec, arguments, options)
+
+
+@contextmanager
+def _one_level_deeper(spec: str) -> Iterator[None]:
+    """Refuse specs in specs in specs … before they are built."""
+    depth = _depth.get()
+    if depth >= _DEEPEST:
+        raise _too_deep(spec)
+    token = _depth.set(depth + 1)
+    try:
+        yield
+    finally:
+        _depth.reset(token)
+
+
+def _too_deep(spec: str) -> UsageError:
+    shown = spec if len(spec) <= _SHOWN else f"{spec[:_SHOWN]}…"
+    return UsageError(f"backend spec {shown!r} is nested deeper than {_DEEPEST} levels")
 
 
 def _construct(cls: Any, spec: str, arguments: list[object], options: Mapping[str, object]) -> Any:

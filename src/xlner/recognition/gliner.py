@@ -12,7 +12,7 @@ from xlner.core.entity import Entity
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, MissingArgumentError, StageError, UsageError
+from xlner.errors import BackendError, MissingArgumentError, StageError, UsageError, ValidationError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named
 from xlner.recognition.char_spans import words_in
@@ -68,6 +68,8 @@ class GlinerRecognizer(PicklesWithoutCache):
     ) -> None:
         self._labels = _parse_types(types)
         canonical = ",".join(f"{prompt}={label}" for prompt, label in self._labels.items())
+        if not 0 <= float(threshold) <= 1:
+            raise ValidationError(f"threshold {threshold} is not between 0 and 1")
         self.options = GlinerOptions(canonical, float(threshold), device, batch_size)
         _package()
         if model is None:

@@ -63,7 +63,7 @@ class Words(NamedTuple):
 
 
 class States(NamedTuple):
-    """States of the sweep and the paths that they share; `size` has the number of states and of path cells.
+    """States of the sweep and the paths that they share; `size` has the number of states, of path cells and of steps.
 
     A state is a bit field with the number of projections of each open entity. `place_of` is its index, 0 if missing.
     """
@@ -148,10 +148,18 @@ ROOMS = ((8, 1 << 10), (12, 1 << 14), (16, 1 << 18))
 """Bits of a state and number of states of each attempt to sweep a sentence, before it goes to the integer program."""
 
 
+MOST_STEPS = 700_000
+"""Steps of a sweep, before the sentence goes to the integer program: about a second without numba.
+
+A step adds one candidate to one state, or compares one span of two paths. A limit of steps, unlike one of time, gives
+the same result on every machine.
+"""
+
+
 def make_states(zeros: Zeros, room: int) -> States:
     """Memory for a sweep."""
     bits, n = ROOMS[room]
-    return States._make(map(zeros, [n] * 7 + [1 << bits, 2]))
+    return States._make(map(zeros, [n] * 7 + [1 << bits, 3]))
 
 
 def make_found(zeros: Zeros, floats: Zeros, n_sentences: int, n_entities: int, n_spans: int) -> Found:

@@ -23,11 +23,40 @@ _SCALE = 2.0**-12
 two keeps them exact."""
 
 
-def solve(items: Items, m: int, n_entities: int, rule: Rule, *, ties: bool = True) -> list[int]:
+EXACT_BUDGET, MILP_BUDGET = 10_000, 200_000
+"""Variables of all programs of a sentence, after which the matchers `exact` and `milp` give up: some seconds, and about
+a minute. Like `MOST_STEPS`, a limit that is the same on every machine."""
+_MOST_NODES = 10_000  # of one search, in the same sense
+
+
+class OverBudgetError(Exception):
+    """The programs of a sentence have more variables than they may."""
+
+
+def solve_within(items: Items, m: int, n_entities: int, rule: Rule, *, exact: int) -> list[int] | None:
+    """The same as `solve`; None if that takes too long, or for the matcher `exact` if scipy is not installed."""
+    asked_for = exact == 2
+    budget = MILP_BUDGET if asked_for else EXACT_BUDGET
+    if m * n_entities > budget:  # there are at least as many programs as entities
+        return None
+    try:
+        return solve(items, m, n_entities, rule, budget=budget)
+    except OverBudgetError:
+        return None
+    except MissingExtraError:
+        if asked_for:
+            raise
+        return None
+
+
+def solve(
+    items: Items, m: int, n_entities: int, rule: Rule, *, ties: bool = True, budget: int | None = None
+) -> list[int]:
     """The best disjoint items among the first `m`, by start; without `ties`, any choice of equal weight and length.
 
     Ties are broken by further programs with some choices fixed, one for each position where a span could start but
-    does not. Raises `MissingExtraError` if scipy is not installed.
+    does not. Raises `MissingExtraError` if scipy is not installed, and `OverBudgetError` if the programs have more than
+    `budget` variables together, or one of them is too hard.
 
     >>> from xlner.projection.kernels.run import rule_of
     >>> items = Items([0, 0], [1, 0], [2, 2], [0.5, 1.0], [5, 10])
@@ -36,7 +65,7 @@ def solve(items: Items, m: int, n_entities: int, rule: Rule, *, ties: bool = Tru
     """
     if m == 0:
         return []
-    problem = Program(items, m, n_entities, rule)
+    problem = Program(items, m, n_entities, rule, budget=budget)
     chosen = problem.best()
     return problem.leftmost(chosen) if ties else chosen
 
@@ -44,11 +73,12 @@ def solve(items: Items, m: int, n_entities: int, rule: Rule, *, ties: bool = Tru
 class Program:
     """The program of one sentence. Each solution fixes more items, until ties are broken."""
 
-    def __init__(self, items: Items, m: int, n_entities: int, rule: Rule) -> None:
+    def __init__(self, items: Items, m: int, n_entities: int, rule: Rule, *, budget: int | None = None) -> None:
         import numpy as np
 
         self.items, self.m, self.n_entities, self.rule = items, m, n_entities, rule
         self.rows = _rows(items, m, n_entities, rule)
+        self._left = budget
         # One objective for weight and length: both are whole numbers, and doubles hold their sum exactly.
         unit = max(items.end[:m]) + 1.0
         gain = [items.weight[i] * unit + (items.end[i] - items.start[i]) for i in range(m)]
@@ -161,10 +191,17 @@ class Program:
             np.concatenate([lower, np.zeros(slacks)]), np.concatenate([upper, np.full(slacks, float(self.rule.n))])
         )
         # With presolve, HiGHS has cut off the best solution and called the next best one optimal.
-        options = {"mip_rel_gap": 0.0, "presolve": False}
+        options: dict[str, Any] = {"mip_rel_gap": 0.0, "presolve": False}
+        if self._left is not None:
+            self._left -= self.m
+            if self._left < 0:
+                raise OverBudgetError
+            options["node_limit"] = _MOST_NODES
         done = milp(cost, integrality=np.ones(self.m + slacks), bounds=bounds, constraints=rows, options=options)
         if done.status == 2:
             return []
+        if done.status == 1:  # the limit of nodes
+            raise OverBudgetError
         if done.x is None:
             raise BackendError(f"HiGHS found no solution: {done.message}")
         chosen = [i for i in range(self.m) if done.x[i] > 0.5]

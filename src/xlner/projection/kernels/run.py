@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from xlner.projection.kernels.batch import (
 )
 from xlner.projection.kernels.compile import can_compile, compiled
 from xlner.projection.kernels.flat import (
+    GREEDY,
     MILP,
     ROOMS,
     Found,
@@ -30,6 +32,7 @@ from xlner.projection.kernels.flat import (
     make_words,
     make_work,
 )
+from xlner.projection.kernels.match import match_greedily
 from xlner.projection.kernels.ranges import Ranges, range_batch
 
 UNBOUNDED = 1 << 40
@@ -70,6 +73,8 @@ def search_of(
         raise ValidationError(f"max_length {max_length} leaves no candidate", hint="use 1 or more")
     if gap < 0:
         raise ValidationError(f"gap {gap} is negative", hint="use 0 or more")
+    if not 0 <= threshold < math.inf:
+        raise ValidationError(f"threshold {threshold} is negative or not finite")
     merged = int(candidates == "merged")
     exact = {"greedy": 0, "exact": 1, "milp": 2}[matcher]
     return CandidateSearch(exact, merged, gap, UNBOUNDED if max_length is None else max_length, threshold)
@@ -158,19 +163,27 @@ def run_matching(pairs: Pairs, search: CandidateSearch, rule: Rule, on: Backend)
             room += 1
             states = make_states(on.zeros, on.rooms[room])
             continue
-        _match_by_milp(pairs, at, m, rule=rule, items=items, work=work, found=found)
+        _match_by_milp(pairs, at, m, search, rule=rule, items=items, work=work, found=found)
         at += 1
 
 
-def _match_by_milp(pairs: Pairs, at: int, m: int, *, rule: Rule, items: Items, work: Work, found: Found) -> None:
-    from xlner.projection.kernels.milp import solve
+def _match_by_milp(
+    pairs: Pairs, at: int, m: int, search: CandidateSearch, *, rule: Rule, items: Items, work: Work, found: Found
+) -> None:
+    """Match a sentence that is too wide for the sweep: by the integer program, or greedily if that takes too long."""
+    from xlner.projection.kernels.milp import solve_within
 
     n_entities = pairs.entity_offsets[at + 1] - pairs.entity_offsets[at]
-    chosen = solve(items, m, n_entities, rule)
-    for k, item in enumerate(chosen):
-        work.chosen[k] = item
-    found.solver[at] = MILP
-    write_matches(pairs, at, len(chosen), rule, items, work, found)
+    chosen = solve_within(items, m, n_entities, rule, exact=search.exact)
+    if chosen is None:
+        found.solver[at] = GREEDY
+        n = match_greedily(items, m, n_entities, rule, work)
+    else:
+        found.solver[at] = MILP
+        n = len(chosen)
+        for k, item in enumerate(chosen):
+            work.chosen[k] = item
+    write_matches(pairs, at, n, rule, items, work, found)
 
 
 def run_ranges(pairs: Pairs, ranges: Ranges, on: Backend) -> Found:

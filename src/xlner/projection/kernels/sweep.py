@@ -11,7 +11,7 @@ leftmost span first. Paths share their ends, so ties are broken at the first cel
 from __future__ import annotations
 
 from xlner.projection.kernels.compile import Ints, kernel
-from xlner.projection.kernels.flat import Items, Rule, States, Work
+from xlner.projection.kernels.flat import MOST_STEPS, Items, Rule, States, Work
 
 
 @kernel
@@ -34,6 +34,7 @@ def is_further_left(items: Items, states: States, a: int, b: int) -> bool:
     decided = 0
     by_end = 0
     while a != b:
+        states.size[2] += 1
         if a == 0 or b == 0:
             return b == 0
         i = item[a]
@@ -147,7 +148,8 @@ def skip(items: Items, q: int, work: Work, states: States) -> None:
 
 @kernel
 def take(items: Items, i: int, q: int, rule: Rule, digits: int, work: Work, states: States) -> bool:
-    """Add the states of event `q` that take item `i`, which starts there; False if there is no room."""
+    """Add the states of event `q` that take item `i`, which starts there; False if there is no room, or after too many
+    steps."""
     entity = items.entity[i]
     start = items.start[i]
     length = items.end[i] - start
@@ -161,6 +163,9 @@ def take(items: Items, i: int, q: int, rule: Rule, digits: int, work: Work, stat
     counted = shift >= 0 and r > 0 and work.last_start[entity] >= work.event_start[r]
     stays = shift >= 0 and work.first_end[entity] <= start
     last = work.event_state[r + 1]
+    states.size[2] += last - work.event_state[r]
+    if states.size[2] > MOST_STEPS:
+        return False
     if states.size[0] + last - work.event_state[r] > len(states.mask) or states.size[1] + last - work.event_state[
         r
     ] > len(states.item):
@@ -191,6 +196,7 @@ def begin(length: int, n_entities: int, work: Work, states: States) -> None:
     states.path[0] = 0
     states.size[0] = 1
     states.size[1] = 1
+    states.size[2] = 0
     work.event_state[0] = 0
     work.event_state[1] = 1
     work.event_start[0] = length

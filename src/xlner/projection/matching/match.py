@@ -22,7 +22,7 @@ from xlner.projection.kernels.flat import (
     make_states,
     make_work,
 )
-from xlner.projection.kernels.match import find_best, match_items, outscored
+from xlner.projection.kernels.match import find_best, match_greedily, match_items, outscored
 from xlner.projection.kernels.run import rule_of, search_of
 from xlner.projection.kernels.words import units
 
@@ -45,7 +45,8 @@ class Matching:
 
     - `objective`: the sum of their scores.
     - `solver`: how the matcher found them. `single` (the best spans of all entities are disjoint), `dp` and `milp`
-      prove that no other choice has a larger objective; `greedy` proves nothing.
+      prove that no other choice has a larger objective; `greedy` proves nothing. The matchers `exact` and `milp` are
+      greedy where too many entities compete for too many spans.
     - `missing`: how many more projections `=` or `>=` ask for, counting only entities that have candidates.
 
     >>> best = match_spans([ScoredSpan(0, (0, 2), 0.9)], 3)
@@ -72,6 +73,8 @@ class Matching:
         if chosen not in self.chosen:
             raise ValidationError(f"{chosen} was not chosen", hint="pass one of Matching.chosen")
         candidates, length, matcher, constraint, n = self._problem
+        if self.solver == "greedy":
+            matcher = "greedy"  # also where the exact matcher took too long
         rest = [c for c in candidates if (c.entity, c.span) != (chosen.entity, chosen.span)]
         other = match_spans(rest, length, matcher=matcher, constraint=constraint, n=n)
         rule = rule_of(constraint, n)
@@ -171,9 +174,12 @@ def _choose(items: Items, m: int, n_entities: int, length: int, *, rule: Rule, e
         n, solver = match_items(items, m, n_entities, length, rule, exact, work, states)
         if solver != TOO_WIDE:
             return list(work.chosen[:n]), SOLVERS[solver]
-    from xlner.projection.kernels.milp import solve
+    from xlner.projection.kernels.milp import solve_within
 
-    return solve(items, m, n_entities, rule), "milp"
+    found = solve_within(items, m, n_entities, rule, exact=exact)
+    if found is not None:
+        return found, "milp"
+    return list(work.chosen[: match_greedily(items, m, n_entities, rule, work)]), "greedy"
 
 
 def _required_met(found: Sequence[ScoredSpan], rule: Rule) -> int:
