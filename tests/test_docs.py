@@ -53,6 +53,11 @@ def test_python_of_the_page_on_projection(capsys: pytest.CaptureFixture[str]) ->
     assert "['O', 'O', 'O', 'B-ORG']" in capsys.readouterr().out
 
 
+def test_python_of_the_page_on_words() -> None:
+    (code,) = blocks("python", (ROOT / "docs" / "words.md").read_text(encoding="utf-8"))
+    exec(code, {})
+
+
 def test_the_two_commands_exist_and_ci_runs_the_second() -> None:
     commands = [block.strip() for block in blocks("console") if not block.startswith("$")]
     assert commands == ["scripts/quickstart", "scripts/check"]

@@ -16,6 +16,7 @@ from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
+from xlner.pipeline.cells import by_cell
 from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
 from xlner.pipeline.stage_results import alignment_of, entities_of, projection_of
@@ -179,9 +180,13 @@ class Pipeline:
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         """Complete pairs that may already have a source or an alignment: one result per pair, in order.
 
+        The cells of a text with tabs are processed one by one, see `xlner.pipeline.cells`.
         An `InputError` becomes an empty pair with that error. Raises `StoppedError` after the pairs of the window in
         which the translator stopped.
         """
+        return self._run_pairs(pairs) if self.translator is None else by_cell(pairs, self._run_pairs)
+
+    def _run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         statistics = TranslationStatistics()  # a new one for each call, so that a shard gives the same result again
         for window in windows(pairs, self.window):
             read = [unread(p) if isinstance(p, InputError) else p for p in window]

@@ -13,6 +13,7 @@ from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
+from xlner.pipeline.cells import by_cell
 from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
 from xlner.pipeline.stage_results import entities_of
@@ -80,11 +81,16 @@ class RecognitionPipeline:
         return self.run_pairs(s if isinstance(s, InputError) else Pair(s) for s in sentences)
 
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
-        """Label the targets of pairs: one result per pair, in order, with its entities or its error."""
+        """Label the targets of pairs: one result per pair, in order, with its entities or its error.
+
+        The cells of a text with tabs are read one by one, see `xlner.pipeline.cells`.
+        """
+        read = (unread(pair) if isinstance(pair, InputError) else pair for pair in pairs)
+        return by_cell((Pair(pair.target.with_entities(()), error=pair.error) for pair in read), self._run_pairs)
+
+    def _run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         for window in windows(pairs, self.runner.window):
-            read = [unread(p) if isinstance(p, InputError) else p for p in window]
-            plain = [Pair(pair.target.with_entities(()), error=pair.error) for pair in read]
-            yield from each_distinct(plain, self._recognize)
+            yield from each_distinct([p for p in window if isinstance(p, Pair)], self._recognize)
 
     def _recognize(self, pairs: list[Pair]) -> list[Pair]:
         def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity]]:

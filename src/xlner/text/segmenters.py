@@ -29,7 +29,8 @@ def _fugashi() -> Segmenter:
 def _sudachi() -> Segmenter:
     from sudachipy import Dictionary, SplitMode
 
-    tokenizer = Dictionary().create()
+    dictionary = Dictionary()
+    tokenizer = dictionary.tokenizer() if hasattr(dictionary, "tokenizer") else dictionary.create()  # since 0.7; before
     return lambda text: [word.surface() for word in tokenizer.tokenize(text, SplitMode.C)]
 
 

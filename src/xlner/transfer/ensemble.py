@@ -14,6 +14,7 @@ from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.pipeline import Pipeline
+from xlner.pipeline.cells import by_cell
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.recognition.votes import (
     FloatArray,
@@ -106,15 +107,17 @@ class Ensemble:
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
         """Label texts, one sentence each; see `Pipeline.run_texts`."""
-        return self._combined(self.pipeline.run_texts(texts))
+        if isinstance(texts, str):
+            raise ValidationError("run_texts takes a list of sentences, not one string", hint="write [text]")
+        return self.run(Sentence.from_text(text, language=self.pipeline.target_lang) for text in texts)
 
     def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
         """Label target sentences: one pair per sentence, in order."""
-        return self._combined(self.pipeline.run(sentences))
+        return self.run_pairs(s if isinstance(s, InputError) else Pair(s) for s in sentences)
 
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         """Label the targets of pairs: one result per pair, in order; see `Pipeline.run_pairs`."""
-        return self._combined(self.pipeline.run_pairs(pairs))
+        return by_cell(pairs, lambda cells: self._combined(self.pipeline.run_pairs(cells)))
 
     def _combined(self, projected: Iterator[Pair]) -> Iterator[Pair]:
         for window in windows(projected, self.pipeline.window):

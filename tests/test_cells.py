@@ -1,0 +1,80 @@
+"""Lines with tabs are rows of a table, and each cell is labeled by itself."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xlner import Alignment, Entity, Pair, Pipeline, Sentence
+from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
+from xlner.pipeline import RecognitionPipeline
+from xlner.pipeline.cells import by_cell
+from xlner.transfer import Ensemble
+
+NAMES = {"Ana": "PER", "Vigo": "LOC"}
+
+
+class Reader(DictionaryRecognizer):
+    """Remembers what it read."""
+
+    def __init__(self) -> None:
+        super().__init__(NAMES)
+        self.texts: list[str | None] = []
+
+    def recognize(self, sentences: list[Sentence]) -> list[list[Entity]]:  # type: ignore[override]
+        self.texts += [s.text for s in sentences]
+        return super().recognize(sentences)
+
+
+def projecting(recognizer: Reader) -> Pipeline:
+    return Pipeline(EchoTranslator(), recognizer, OracleAligner(), "exact", target_lang="gl", on_warning=None)
+
+
+def test_models_read_cells_and_results_are_rows() -> None:
+    recognizer = Reader()
+    sentence = Sentence.from_text("\tNome:\tAna\t\tCidade: Vigo \t", language="gl", id="7")
+    (pair,) = projecting(recognizer).run([sentence])
+    assert sorted(map(str, recognizer.texts)) == ["Ana", "Cidade: Vigo", "Nome:"]
+    assert pair.target == sentence
+    assert [(pair.labeled.surface(e), e.label) for e in pair.labeled.entities] == [("Ana", "PER"), ("Vigo", "LOC")]
+    source = pair.require_source()
+    assert source.text == "Nome:\tAna\tCidade: Vigo"
+    assert [source.surface(e) for e in source.entities] == ["Ana", "Vigo"]
+    assert pair.require_alignment().links == tuple((k, k) for k in range(2, 6))
+    outcomes = pair.require_projection().outcomes
+    assert [o.entity.span for o in outcomes] == [(2, 3), (5, 6)]
+    assert [o.projected[0].span for o in outcomes] == [(2, 3), (5, 6)]
+
+
+def test_recognition_and_ensembles_read_cells() -> None:
+    recognizer = Reader()
+    (pair,) = RecognitionPipeline(recognizer, lang="gl").run_texts(["Ana\tVigo"])
+    assert recognizer.texts == ["Ana", "Vigo"]
+    assert pair.labeled.tags() == ["B-PER", "B-LOC"]
+    member = Reader()
+    (pair,) = Ensemble(projecting(Reader()), [member]).run_texts(["Ana\tVigo"])
+    assert member.texts == ["Ana", "Vigo"]
+    assert pair.labeled.tags() == ["B-PER", "B-LOC"]
+
+
+def test_the_error_of_a_cell_is_that_of_the_row() -> None:
+    pipeline = Pipeline(EchoTranslator(fail_on="mal"), Reader(), OracleAligner(), target_lang="gl", on_warning=None)
+    bad, good = pipeline.run_texts(["Ana\tmal", "Vigo"])
+    assert "translator" in str(bad.error)
+    assert bad.target.text == "Ana\tmal"
+    assert bad.labeled.entities == ()
+    assert good.labeled.tags() == ["B-LOC"]
+
+
+def test_pairs_with_a_source_stay_whole() -> None:
+    row = Pair(Sentence.from_text("Ana\tVigo"), Sentence(("Ana", "Vigo")), Alignment(((0, 0),)))
+    assert list(by_cell([row], lambda items: (item for item in items if isinstance(item, Pair)))) == [row]
+
+
+@given(st.lists(st.lists(st.sampled_from(["", "Ana", "en Vigo", "x, y"]), min_size=1, max_size=4), max_size=5))
+def test_rows_keep_their_words_and_order(rows: list[list[str]]) -> None:
+    texts = ["\t".join(cells) for cells in rows]
+    made = list(projecting(Reader()).run_texts(texts))
+    assert [pair.target.text for pair in made] == texts
+    plain = projecting(Reader()).run_texts([text.replace("\t", " ") for text in texts])
+    assert [pair.labeled.tags() for pair in made] == [pair.labeled.tags() for pair in plain]
