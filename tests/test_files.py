@@ -16,13 +16,13 @@ from xlner.core.files import (
     cached_folder,
     lock_folder,
     open_output,
-    read_lines,
     replace_folder,
     replacing,
     replacing_text,
     require_writable_folder,
     write_durably,
 )
+from xlner.core.lines import read_lines
 from xlner.errors import InputError, RunFolderError
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from xlner.core.alignment import Alignment, Link
 from xlner.core.entity import Entity
-from xlner.core.files import read_lines
+from xlner.core.lines import read_lines
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence

@@ -16,7 +16,7 @@ from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError
-from xlner.formats import Columns, format_of, has_columns, raise_errors, read_pairs, read_sentences
+from xlner.formats import Columns, detect_format, has_columns, raise_errors, read_pairs, read_sentences
 
 READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.COLUMNS)
 PREDICTED = click.argument("predicted", metavar="[PRED]", required=False)
@@ -62,7 +62,7 @@ def gold_sentences(path: str, options: Mapping[str, Any], side: str = "gold") ->
 
 def predictions(path: str, options: Mapping[str, Any]) -> Iterator[Sentence | Pair]:
     """The sentences of a file; pairs, if the file has outcomes of projection."""
-    if (options["format"] or format_of(path, default="text")) != "jsonl":
+    if detect_format(path, options["format"], "text") != "jsonl":
         yield from gold_sentences(path, options, "predicted")
         return
     require_content(path)

@@ -1,8 +1,7 @@
-"""Files and folders: read numbered lines, and write outputs that appear under their names only when complete."""
+"""Files and folders: inputs that can be read, and outputs that appear under their names only when complete."""
 
 from __future__ import annotations
 
-import codecs
 import errno
 import gzip
 import io
@@ -11,8 +10,7 @@ import os
 import stat
 import sys
 import tempfile
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any, TextIO
@@ -35,50 +33,6 @@ LOCK = ".lock"
 """The file that keeps other processes out of a folder."""
 _MODEL_FILES = ("config.json", "adapter.json")
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-
-Line = tuple[int, str | InputError]
-"""A 1-based line number and the line without its end, or the reason why it cannot be read."""
-
-
-def read_lines(path: str | Path, *, encoding: str = "utf-8") -> Iterator[Line]:
-    """Yield the numbered lines of a UTF-8 file, or of standard input for `-`.
-
-    A file whose name ends in `.gz` is decompressed. Lines end with LF or CRLF. A byte order mark is skipped. A line
-    that is binary or not in the encoding is yielded as an `InputError`. Raises `InputError` if the file is missing, is
-    a folder, or is in UTF-16.
-    """
-    name = "standard input" if str(path) == STANDARD_STREAM else str(path)
-    with _open_bytes(path) as stream:
-        for number, raw in enumerate(_raw_lines(stream, name), start=1):
-            if number == 1 and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                raise InputError("this is UTF-16", path=name, hint=f"convert it: iconv -f utf-16 -t utf-8 {name} > NEW")
-            yield number, _decoded(raw, name, number, encoding)
-
-
-def _raw_lines(stream: Iterable[bytes], name: str) -> Iterator[bytes]:
-    try:
-        yield from stream
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise InputError(f"cannot be decompressed: {error}", path=name) from None
-
-
-def _decoded(raw: bytes, name: str, number: int, encoding: str) -> str | InputError:
-    if b"\0" in raw:
-        return InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
-    try:
-        return raw.decode("utf-8-sig" if (number, encoding) == (1, "utf-8") else encoding).rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        hint = f"convert the file, for example: iconv -f latin1 -t utf-8 {name} > NEW"
-        return InputError(f"byte {error.start + 1} is not UTF-8", path=name, line=number, hint=hint)
-
-
-def _open_bytes(path: str | Path) -> AbstractContextManager[Any]:
-    if str(path) == STANDARD_STREAM:
-        return nullcontext(sys.stdin.buffer)
-    try:
-        return gzip.open(path) if Path(path).suffix == ".gz" else Path(path).open("rb")
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {reason(error)}", path=path) from None
 
 
 def require_content(path: str | Path) -> None:

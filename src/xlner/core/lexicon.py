@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TextIO
 
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.errors import InputError, ValidationError
 
 

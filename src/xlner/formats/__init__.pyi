@@ -1,4 +1,5 @@
 from .by_name import FORMATS as FORMATS
+from .by_name import detect_format as detect_format
 from .by_name import format_of as format_of
 from .by_name import has_columns as has_columns
 from .by_name import read_alignments as read_alignments

@@ -9,7 +9,8 @@ from typing import TextIO
 
 from xlner.core import lexicon
 from xlner.core.alignment import Alignment, GoldAlignment
-from xlner.core.files import STANDARD_STREAM, open_output, read_lines, require_content
+from xlner.core.files import STANDARD_STREAM, open_output, require_content
+from xlner.core.lines import head_lines, read_lines
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
@@ -18,8 +19,9 @@ from xlner.formats import conll, gold_alignments, jsonl, link_files, parquet, ph
 from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
+from xlner.formats.detection import detect
 from xlner.formats.link_files import Links
-from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
+from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport, note
 from xlner.formats.writing import write_each
 from xlner.text.languages import canonical
 from xlner.text.segmenters import segmenter_named
@@ -43,6 +45,21 @@ _SUFFIXES = {
     ".pharaoh": "pharaoh",
     ".parquet": "parquet",
 }
+_NO_TEXT = {
+    ".csv": "CSV",
+    ".xls": "a table of an office program",
+    ".xlsx": "a table of an office program",
+    ".ods": "a table of an office program",
+    ".doc": "a document of an office program",
+    ".docx": "a document of an office program",
+    ".odt": "a document of an office program",
+    ".rtf": "a document of an office program",
+    ".pdf": "a PDF document",
+    ".html": "HTML",
+    ".htm": "HTML",
+    ".xml": "XML",
+    ".ann": "annotations of brat",
+}
 FORMATS = ("conll", "conllu", "jsonl", "text", "pharaoh", "parquet")
 """The names of the formats."""
 COLUMN_FORMATS = ("conll", "conllu")
@@ -59,8 +76,7 @@ def format_of(path: str | Path, default: str | None = None) -> str:
     """
     if is_spec(path):
         return "conll"
-    name = Path(path)
-    suffix = name.with_suffix("").suffix.lower() if name.suffix == ".gz" else name.suffix.lower()
+    suffix = _suffix(path)
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
     if default is not None:
@@ -69,6 +85,45 @@ def format_of(path: str | Path, default: str | None = None) -> str:
         f"cannot tell the format of {str(path)!r} from its name",
         hint=f"name the format ({', '.join(FORMATS)}) or use one of the suffixes {' '.join(_SUFFIXES)}",
     )
+
+
+def _suffix(path: str | Path) -> str:
+    name = Path(path)
+    return name.with_suffix("").suffix.lower() if name.suffix == ".gz" else name.suffix.lower()
+
+
+def detect_format(path: str | Path, given: str | None = None, default: str | None = None) -> str:
+    """The format of an input: as given, or guessed from its name and its first lines.
+
+    The first lines decide where the name says text or nothing: a file of tags or JSON is not text, whatever its name
+    says, and a `DataWarning` says so. Returns `default` for an unknown suffix. Raises `UnknownNameError` for an unknown
+    format, `UsageError` for an unknown suffix without a default, and `InputError` for a file that cannot be read, or
+    that looks like something else than text, such as CSV.
+
+    >>> detect_format("examples/es.txt"), detect_format("es.txt", given="conll")
+    ('text', 'conll')
+    """
+    if given is not None:
+        return _format(path, given)
+    named = format_of(path, default=default or "")
+    if named not in ("text", ""):
+        return named
+    shown = "standard input" if str(path) == STANDARD_STREAM else path
+    what = _NO_TEXT.get(_suffix(path))
+    if what is not None:
+        raise _not_text(shown, f"this is {what}", "write CoNLL, JSONL or one sentence per line")
+    require_content(path)
+    look = detect(head_lines(path))
+    if look is None:
+        return named or format_of(path)
+    if look.format is None:
+        raise _not_text(shown, f"this looks like {look.what}", look.hint)
+    note(f"{shown} looks like {look.what}, and is read as {look.format}; --input-format text reads it as text")
+    return look.format
+
+
+def _not_text(path: str | Path, what: str, hint: str) -> InputError:
+    return InputError(what, path=path, hint=f"{hint}; or --input-format text reads each line as a sentence")
 
 
 def read_sentences(
@@ -89,7 +144,7 @@ def read_sentences(
 
     - `path`: a file, the spec of a data set (`NAME:FOLDER?lang=CODE&split=SPLIT`, see `xlner.formats.datasets`), or `-`
       for standard input.
-    - `format`: one of `FORMATS`; by default guessed from the file name.
+    - `format`: one of `FORMATS`; by default guessed, see `detect_format`.
     - `language`: a language code for all sentences.
     - `scheme`, `repair`: how to decode tags, see `xlner.core.tags.decode`.
     - `require_tags`: refuse sentences without labels.
@@ -117,7 +172,7 @@ def read_sentences(
     options = ReadOptions(scheme, repair, require_tags, language, names, chosen, _known_words(words), found)
     if is_spec(path):
         return read_located(locate(str(path)), options, report)
-    format = _format(path, format)
+    format = detect_format(path, format, default="text" if str(path) == STANDARD_STREAM else None)
     if chosen is not None:
         _require_columns(chosen, format)
     require_content(path)
@@ -145,7 +200,7 @@ def has_columns(path: str | Path, format: str | None = None) -> bool:
     >>> has_columns("es.conll"), has_columns("es.jsonl")
     (True, False)
     """
-    return (format or format_of(path, default="text")) in COLUMN_FORMATS
+    return detect_format(path, format, "text") in COLUMN_FORMATS
 
 
 def _require_columns(columns: Columns, format: str) -> None:

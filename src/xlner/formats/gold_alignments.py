@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from xlner.core.alignment import GoldAlignment
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.errors import InputError, ValidationError
 from xlner.formats import link_files
 

@@ -21,7 +21,7 @@ from typing import Any, TextIO
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity, Span
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme, decode

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 
 from xlner.core.alignment import Alignment, Link
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.errors import InputError, ValidationError
 
 _HEAD = 100

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from xlner.core.entity import Entity
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 from xlner.formats.reading import Item, ReadOptions, ReadReport

@@ -16,7 +16,7 @@ from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
-from xlner.formats.by_name import format_of, has_columns, read_links, read_sentences
+from xlner.formats.by_name import detect_format, has_columns, read_links, read_sentences
 from xlner.formats.columns import Column, Columns
 from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
 from xlner.formats.link_files import Links
@@ -79,6 +79,8 @@ def read_parallel(
     paths = [alignment] if isinstance(alignment, (str, Path)) else list(alignment or ())
     names = [str(source), str(target), ", ".join(map(str, paths))]
 
+    source_format = detect_format(source, source_format, _default(source))
+    target_format = detect_format(target, target_format, _default(target))
     with_columns = [has_columns(source, source_format), has_columns(target, target_format)]
     if not any(with_columns):
         with_columns = [True, False]  # the reader of the source says that there are none
@@ -89,7 +91,7 @@ def read_parallel(
         "tag_names": tag_names,
         "segmenter": segmenter,
     }
-    is_text = (_is_text(source, source_format), _is_text(target, target_format))
+    is_text = (source_format == "text", target_format == "text")
     languages = (source_lang, target_lang)
     texts = [TextSide(names[k], k, _tokenizing(languages[k], segmenter)) for k in (0, 1) if is_text[k]]
 
@@ -151,8 +153,8 @@ def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator
         yield parts
 
 
-def _is_text(path: str | Path, format: str | None) -> bool:
-    return (format or format_of(path, default="text")) == "text"
+def _default(path: str | Path) -> str | None:
+    return "text" if str(path) == STANDARD_STREAM else None
 
 
 def _tokenizing(language: str | None, segmenter: Segmenter | str | None) -> ReadOptions:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 from xlner.core.alignment import Alignment
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.errors import InputError
 from xlner.formats import link_files
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TextIO
 
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
 from xlner.formats.reading import Item, ReadOptions

@@ -8,7 +8,7 @@ from functools import cached_property
 from unicodedata import normalize
 
 from xlner.core.entity import Entity
-from xlner.core.files import read_lines
+from xlner.core.lines import read_lines
 from xlner.core.options import options_fingerprint
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest

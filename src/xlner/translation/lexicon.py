@@ -9,8 +9,9 @@ from functools import cached_property
 
 from xlner.core import lexicon
 from xlner.core.entity import Span
-from xlner.core.files import read_lines, require_content
+from xlner.core.files import require_content
 from xlner.core.lexicon import LexiconEntry
+from xlner.core.lines import read_lines
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.options import content_option, options_fingerprint
 from xlner.core.signature import Digest

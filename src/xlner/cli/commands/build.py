@@ -16,7 +16,7 @@ from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM, write_durably
 from xlner.errors import UsageError
-from xlner.formats import format_of, read_sentences
+from xlner.formats import detect_format, read_sentences
 
 if TYPE_CHECKING:
     from xlner.pipeline import BuildReport, LabelCount
@@ -117,7 +117,7 @@ def run_build(options: BuildOptions) -> int:
     """Run the command with its options; return the exit code."""
     from xlner.pipeline import DEFAULT_WINDOW, BuildReport, TrainingDataBuilder, read_calibration
 
-    input_format = options.input_format or format_of(options.source, default="conll")
+    input_format = detect_format(options.source, options.input_format, "conll")
     output_format = options.format_for(input_format)
     inputs = Inputs({"source": options.source})
     builder = TrainingDataBuilder(

@@ -13,7 +13,7 @@ from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, open_output, require_other_file
 from xlner.errors import InputError
-from xlner.formats import format_of, raise_errors, read_parallel
+from xlner.formats import detect_format, raise_errors, read_parallel
 
 if TYPE_CHECKING:
     from xlner.evaluation import Reliability
@@ -98,7 +98,7 @@ def calibrate(**options: Any) -> int:
         source_lang=chosen.source_lang,
         target_lang=chosen.lang,
         source_format=chosen.input_format,
-        target_format=chosen.input_format or format_of(chosen.gold),
+        target_format=detect_format(chosen.gold, chosen.input_format),
         scheme=chosen.scheme,
         repair=chosen.repair,
         tag_names=chosen.tag_names,

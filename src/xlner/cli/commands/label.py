@@ -24,7 +24,7 @@ from xlner.cli.run import (
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.errors import UsageError
-from xlner.formats import format_of, read_sentences
+from xlner.formats import detect_format, read_sentences
 
 if TYPE_CHECKING:
     from xlner.engines import AnyPipeline
@@ -147,7 +147,7 @@ def run_label(options: LabelOptions) -> int:
     _refuse_ignored(route, options)
     if route.note:
         note(f"note: {route.note}")
-    input_format = options.input_format or format_of(options.input, default="text")
+    input_format = detect_format(options.input, options.input_format, "text")
     output_format = options.format_for(input_format)
     inputs = Inputs({"input": options.input})
     sentences = read_sentences(

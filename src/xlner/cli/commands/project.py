@@ -16,7 +16,7 @@ from xlner.cli.target_entities import require_target_entities, with_target_recog
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
-from xlner.formats import format_of, has_columns, read_parallel
+from xlner.formats import detect_format, has_columns, read_parallel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +172,7 @@ def run_project(options: ProjectOptions) -> int:
     )
 
     inputs = options.inputs
-    target_format = options.input_format or format_of(options.target)
+    target_format = detect_format(options.target, options.input_format)
     output_format = options.format_for(target_format)
     calibration = read_calibration(options.calibration) if options.calibration else None
     projector = None

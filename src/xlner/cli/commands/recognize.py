@@ -9,7 +9,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, ReplacedEntities, RunOptions, note_unsure, run, window_for
-from xlner.formats import format_of, read_sentences
+from xlner.formats import detect_format, read_sentences
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ def recognize(**options: Any) -> int:
     from xlner.pipeline import DEFAULT_WINDOW, RecognitionPipeline
 
     chosen = RecognizeOptions(**options)
-    input_format = chosen.input_format or format_of(chosen.input, default="text")
+    input_format = detect_format(chosen.input, chosen.input_format, "text")
     output_format = chosen.format_for(input_format)
     inputs = Inputs({"input": chosen.input})
     sentences = read_sentences(

@@ -12,7 +12,7 @@ from xlner.cli.run import Inputs, RunOptions, run
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UsageError
-from xlner.formats import format_of, read_sentences
+from xlner.formats import detect_format, format_of, read_sentences
 
 _FORMATS = ("text", "jsonl")
 
@@ -61,7 +61,7 @@ def translate(**options: Any) -> int:
     if output_format not in _FORMATS:
         raise UsageError(f"{chosen.output}: translations are written as text or JSONL", hint="write .txt or .jsonl")
     inputs = Inputs({"input": chosen.input})
-    input_format = chosen.input_format or format_of(chosen.input, default="text")
+    input_format = detect_format(chosen.input, chosen.input_format, "text")
     sentences = read_sentences(
         chosen.input,
         format=input_format,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.core.tags import is_tag
 from xlner.errors import InputError
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
-from xlner.core.files import Line
+from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.core.tags import DecodedTags, Scheme, decode, parse_scheme
 from xlner.errors import InputError, ValidationError

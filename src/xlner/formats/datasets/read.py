@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from xlner.core.files import read_lines, require_content
+from xlner.core.files import require_content
+from xlner.core.lines import read_lines
 from xlner.formats import conll, masakhaner_x, parquet
 from xlner.formats.datasets.locate import Located
 from xlner.formats.reading import Item, ReadOptions, ReadReport

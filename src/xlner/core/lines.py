@@ -1,0 +1,252 @@
+"""Numbered lines of text files, whatever their encoding and line ends, and the first lines of a file to look at.
+
+Text is UTF-8, or UTF-16 or UTF-32, which are recognized by their byte order mark or by their zero bytes. Lines end with
+LF or CRLF, or with CR if the file has no LF. Compressed files are recognized by their name or their first bytes.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import stat
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any, AnyStr, BinaryIO, cast
+from unicodedata import category
+
+from xlner.core.files import STANDARD_STREAM
+from xlner.core.output_stream import reason
+from xlner.errors import InputError
+
+Line = tuple[int, str | InputError]
+"""A 1-based line number and the line without its end, or the reason why it cannot be read."""
+
+_UTF_8 = "utf-8"
+_MARKS = (  # the mark of UTF-32 begins like that of UTF-16
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_NO_TEXT = (
+    (b"%PDF-", "a PDF document", "extract its text, for example with pdftotext"),
+    (b"PK\x03\x04", "a ZIP archive, or a document of an office program", "extract it, or save it as plain text"),
+    (b"PAR1", "a parquet file", "give it the suffix .parquet"),
+    (b"BZh", "a bzip2 file", "decompress it: bunzip2"),
+    (b"\xfd7zXZ\0", "an xz file", "decompress it: unxz"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file", "decompress it: unzstd"),
+)
+_GZIP = b"\x1f\x8b"
+_HEAD_LINES, _HEAD_BYTES = 100, 1 << 16
+_LONGEST = 1 << 28
+"""The most bytes or characters of a line: what has no line ends may have no end."""
+
+_ahead: dict[str, tuple[object, BinaryIO, bytes]] = {}
+"""Streams that can be read only once, with what they belong to and what was already read from them."""
+
+
+def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Iterator[Line]:
+    """Yield the numbered lines of a file, or of standard input for `-`.
+
+    `encoding` is that of a file that is not in UTF-16 or UTF-32. A line that is binary, too long or not in the encoding
+    is yielded as an `InputError`. Raises `InputError` if the file is missing, is a folder, or is not text at all.
+    """
+    name = _name(path)
+    with _naming_errors(name):
+        stream, head = _stream(path)
+        head = _head(stream, 1, head)
+        if encoding == _UTF_8:
+            head = head.removeprefix(codecs.BOM_UTF8)
+        with io.BufferedReader(_Replay(head, stream)) as whole:
+            for start, what, hint in _NO_TEXT:
+                if head.startswith(start):
+                    raise InputError(f"this is {what}, not text", path=name, hint=hint)
+            wide = _wide_encoding(head)
+            yield from _lines(whole, name, encoding) if wide is None else _wide_lines(whole, name, wide)
+
+
+def head_lines(path: str | Path) -> list[str]:
+    """The first lines of a file, about 100. What cannot be decoded is replaced by U+FFFD.
+
+    `read_lines` yields them again, also those of standard input and other streams that can be read only once.
+
+    >>> head_lines("examples/es.txt")[0].split()[0]
+    'La'
+    """
+    with _naming_errors(_name(path)):
+        stream, head = _stream(path)
+        head = _head(stream, _HEAD_LINES, head)
+        if str(path) != STANDARD_STREAM and stat.S_ISREG(Path(path).stat().st_mode):
+            stream.close()
+        else:
+            _ahead[str(path)] = (_owner(path), stream, head)
+    text = head.decode(_wide_encoding(head) or "utf-8-sig", errors="replace")
+    lines = text.split("\n" if "\n" in text else "\r")
+    return [line.removesuffix("\r") for line in (lines if len(head) < _HEAD_BYTES else lines[:-1])]
+
+
+def _name(path: str | Path) -> str:
+    return "standard input" if str(path) == STANDARD_STREAM else str(path)
+
+
+def _owner(path: str | Path) -> object:
+    """What a stream belongs to: there can be another standard input later."""
+    return sys.stdin.buffer if str(path) == STANDARD_STREAM else None
+
+
+@contextmanager
+def _naming_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise InputError(f"cannot be decompressed: {error}", path=name) from None
+    except IsADirectoryError as error:
+        raise InputError(f"cannot be read: {reason(error)}", path=name) from None
+
+
+class _Replay(io.RawIOBase):
+    """A stream that begins with bytes that were already read from it. Standard input stays open."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        super().__init__()
+        self.head = memoryview(head)
+        self.stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data: Any = self.head[: len(buffer)]
+        self.head = self.head[len(data) :]
+        if not data:
+            data = _read_some(self.stream, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        super().close()
+        if self.stream is not sys.stdin.buffer:
+            self.stream.close()
+
+
+def _read_some(stream: BinaryIO, size: int) -> bytes:
+    """At most `size` bytes, without waiting for more if there are any."""
+    return cast(bytes, getattr(stream, "read1", stream.read)(size))
+
+
+def _stream(path: str | Path) -> tuple[BinaryIO, bytes]:
+    """A stream of decompressed bytes, and what was already read from it."""
+    owner, ahead, head = _ahead.pop(str(path), (None, None, b""))
+    if ahead is not None and owner is _owner(path):
+        return ahead, head
+    try:
+        opened = sys.stdin.buffer if str(path) == STANDARD_STREAM else Path(path).open("rb")  # noqa: SIM115
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {reason(error)}", path=path) from None
+    start = _read_some(opened, _HEAD_BYTES)
+    if start.startswith(_GZIP) or Path(path).suffix == ".gz":
+        return cast(BinaryIO, gzip.GzipFile(fileobj=io.BufferedReader(_Replay(start, opened)))), b""
+    return opened, start
+
+
+def _head(stream: BinaryIO, lines: int, head: bytes) -> bytes:
+    """What the stream begins with, `head` first: a number of lines, or 64 KiB if there are fewer in them."""
+    while head.count(b"\n") < lines and len(head) < _HEAD_BYTES:
+        more = _read_some(stream, _HEAD_BYTES)
+        if not more:
+            break
+        head += more
+    return head
+
+
+def _wide_encoding(head: bytes) -> str | None:
+    """The encoding of a text in UTF-16 or UTF-32; None for any other."""
+    for mark, encoding in _MARKS:
+        if head.startswith(mark):
+            return encoding
+    some = head[:4096]
+    if some.count(0) < 2:  # in text there is one for each space, digit and line end
+        return None
+    even, odd = any(not byte for byte in some[::2]), any(not byte for byte in some[1::2])
+    guesses = ["utf-32-le", "utf-32-be"] if even and odd else ["utf-16-be"] if even else ["utf-16-le"]
+    return next((encoding for encoding in guesses if _is_text(some, encoding)), None)
+
+
+def _is_text(data: bytes, encoding: str) -> bool:
+    try:
+        text = codecs.getincrementaldecoder(encoding)().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return all(char in "\t\n\r\f" or category(char) not in ("Cc", "Cn", "Co", "Cs") for char in text)
+
+
+def _lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
+    """The lines of a text whose line ends are bytes of their own."""
+    read = partial(stream.readline, _LONGEST)
+    number = 0
+    for number, raw in enumerate(_separated(read, b"\r", b"\n"), start=1):
+        try:
+            line = raw.decode(encoding)
+        except UnicodeDecodeError as error:
+            yield number, _undecodable(error.start, name, number)
+            continue
+        if "\0" in line:
+            yield number, InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
+        elif len(raw) >= _LONGEST:
+            yield number, _too_long(name, number)
+            _skip_line(read, b"\n")
+        else:
+            yield number, line.rstrip("\r\n")
+
+
+def _wide_lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
+    text = io.TextIOWrapper(stream, encoding, newline="\n")
+    read = partial(text.readline, _LONGEST)
+    number = 0
+    try:
+        for number, line in enumerate(_separated(read, "\r", "\n"), start=1):
+            if "\0" in line:
+                yield number, InputError("a character NUL", path=name, line=number, hint="remove it")
+            elif len(line) >= _LONGEST:
+                yield number, _too_long(name, number)
+                _skip_line(read, "\n")
+            else:
+                yield number, line.rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not all of it is {encoding.upper()}: {error.reason}", path=name, line=number + 1, hint="save it as UTF-8"
+        ) from None
+
+
+def _separated(read: Callable[[], AnyStr], cr: AnyStr, lf: AnyStr) -> Iterator[AnyStr]:
+    """The lines with their ends. A text without LF has lines that end with CR."""
+    first, second = read(), read()
+    if not second and cr in first.rstrip(cr + lf):
+        return iter(first.removesuffix(lf).removesuffix(cr).split(cr))
+    return chain(filter(None, (first, second)), iter(read, lf[:0]))
+
+
+def _skip_line(read: Callable[[], AnyStr], lf: AnyStr) -> None:
+    while (more := read()) and not more.endswith(lf):
+        pass
+
+
+def _too_long(name: str, number: int) -> InputError:
+    return InputError("this line has no end", path=name, line=number, hint="is this a text?")
+
+
+def _undecodable(position: int, name: str, number: int) -> InputError:
+    command = "iconv -f cp1252 -t utf-8" + ("" if name == _name(STANDARD_STREAM) else f" {name} > NEW")
+    return InputError(
+        f"byte {position + 1} is not UTF-8",
+        path=name,
+        line=number,
+        hint=f"convert it from its encoding: {command} (cp1252 is Western European; others are cp1250 for Central "
+        "European, cp1251 and koi8-r for Cyrillic, gb18030 for Chinese, shift_jis for Japanese)",
+    )
