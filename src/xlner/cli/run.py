@@ -92,22 +92,28 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The input files of a run by name, and what was read from them by path."""
+    """The input files of a run by name, and what was read from them by path.
+
+    Raises `UsageError` for standard input if the run has a folder.
+    """
 
     paths: Mapping[str, str]
+    run_dir: str | None
     reports: dict[str, ReadReport] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, path in self.paths.items():
+            if self.run_dir is not None and path == STANDARD_STREAM:
+                raise UsageError(f"--run-dir needs a file as {name}, not standard input", hint="save the input first")
 
     def report(self, path: str) -> ReadReport:
         """The report of a file; the readers fill it in."""
         return self.reports.setdefault(path, ReadReport())
 
     def digests(self) -> dict[str, str]:
-        """The hashes of all files, for the identity of a run; raises `UsageError` for standard input."""
+        """The hashes of all files, for the identity of a run."""
         from xlner.engines import file_digest
 
-        for name, path in self.paths.items():
-            if path == STANDARD_STREAM:
-                raise UsageError(f"--run-dir needs a file as {name}, not standard input", hint="save the input first")
         return {name: " ".join(map(file_digest, input_files(path))) for name, path in self.paths.items()}
 
 

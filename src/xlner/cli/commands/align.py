@@ -81,7 +81,7 @@ def align(**options: Any) -> int:
     from xlner.pipeline import Pipeline
 
     chosen = AlignOptions(**options)
-    inputs = Inputs({"target": chosen.target, "source": chosen.source})
+    inputs = Inputs({"target": chosen.target, "source": chosen.source}, chosen.run_dir)
 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
         return read_parallel(

@@ -117,9 +117,9 @@ def run_build(options: BuildOptions) -> int:
     """Run the command with its options; return the exit code."""
     from xlner.pipeline import DEFAULT_WINDOW, BuildReport, TrainingDataBuilder, read_calibration
 
+    inputs = Inputs({"source": options.source}, options.run_dir)
     input_format = detect_format(options.source, options.input_format, "conll")
     output_format = options.format_for(input_format)
-    inputs = Inputs({"source": options.source})
     builder = TrainingDataBuilder(
         options.translator,
         options.aligner,

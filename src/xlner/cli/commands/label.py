@@ -147,9 +147,9 @@ def run_label(options: LabelOptions) -> int:
     _refuse_ignored(route, options)
     if route.note:
         note(f"note: {route.note}")
+    inputs = Inputs({"input": options.input}, options.run_dir)
     input_format = detect_format(options.input, options.input_format, "text")
     output_format = options.format_for(input_format)
-    inputs = Inputs({"input": options.input})
     sentences = read_sentences(
         options.input,
         format=input_format,

@@ -55,9 +55,9 @@ def recognize(**options: Any) -> int:
     from xlner.pipeline import DEFAULT_WINDOW, RecognitionPipeline
 
     chosen = RecognizeOptions(**options)
+    inputs = Inputs({"input": chosen.input}, chosen.run_dir)
     input_format = detect_format(chosen.input, chosen.input_format, "text")
     output_format = chosen.format_for(input_format)
-    inputs = Inputs({"input": chosen.input})
     sentences = read_sentences(
         chosen.input,
         format=input_format,
