@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import resource
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -292,8 +293,34 @@ def test_a_state_that_was_written_halfway_is_not_used(tmp_path: Path) -> None:
         TrainingState(folder, {"seed": 1})
     with TrainingState(folder, {"seed": 2}, overwrite=True) as state:
         assert state.load() is None
+        state.save({"step": 1})
+        whole = (folder / "state.pt").read_bytes()
+        for damaged in (b"", b"PK", whole[: len(whole) // 2], b"[1, 2]"):
+            (folder / "state.pt").write_bytes(damaged)
+            with pytest.raises(RunFolderError, match=r"state\.pt is damaged .*; use --overwrite to start over"):
+                state.load()
+        (folder / "mine.txt").touch()
         state.clear()
-    assert not folder.exists()
+    assert [p.name for p in folder.iterdir()] == ["mine.txt"]
+    for overwrite in (False, True):
+        with pytest.raises(RunFolderError, match=r"holds other files, such as mine.txt, and is not the folder of a"):
+            TrainingState(folder, {"seed": 2}, overwrite=overwrite)
+
+
+def test_a_state_that_does_not_fit_on_the_disk_leaves_the_old_one(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with TrainingState(tmp_path / "out", {}) as state:
+        state.save({"weights": torch.zeros(10)})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
+        try:
+            with pytest.raises(InputError, match=r"state\.pt: cannot be written: File too large"):
+                state.save({"weights": torch.zeros(100_000)})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        found = state.load()
+        assert found is not None
+        assert len(found["weights"]) == 10
+        assert sorted(p.name for p in state.folder.iterdir()) == [".lock", "run.json", "state.pt"]
 
 
 def test_pairs_that_cannot_be_used_are_counted(bert: Path, tmp_path: Path) -> None:

@@ -129,6 +129,8 @@ def replacing(path: str | Path, *, durable: bool = False, keep: bool = False) ->
         kept = discard(temporary, stream, target, keep=keep)
         if kept is not None:
             error.add_note(f"what was written before is in {kept}")
+        if stream.error is not None and isinstance(error, Exception):
+            raise stream.error from None  # a library that wrote into the stream may have raised another one
         raise
 
 

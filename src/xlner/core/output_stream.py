@@ -46,22 +46,22 @@ def reason(error: OSError | ValueError) -> str:
 
 
 class _NamedFile(io.FileIO):
-    """A file whose errors name the output. `failed` is True after an error."""
+    """A file whose errors name the output; `error` is the first one."""
 
     def __init__(self, descriptor: int, path: str | Path) -> None:
         super().__init__(descriptor, "wb")
         self.path = path
-        self.failed = False
+        self.error: InputError | BrokenPipeError | None = None
 
     def write(self, data: Any) -> int | None:  # type: ignore[override]
         try:
             return super().write(data)
-        except BrokenPipeError:  # its reader wants no more
-            self.failed = True
+        except BrokenPipeError as error:  # its reader wants no more
+            self.error = error
             raise
         except OSError as error:
-            self.failed = True
-            raise cannot_be_written(self.path, error) from None
+            self.error = cannot_be_written(self.path, error)
+            raise self.error from None
 
 
 class OutputStream(io.BufferedWriter):
@@ -72,9 +72,9 @@ class OutputStream(io.BufferedWriter):
         super().__init__(self._file, _BUFFER)
 
     @property
-    def failed(self) -> bool:
-        """True if a part of the content could not be written."""
-        return self._file.failed
+    def error(self) -> InputError | BrokenPipeError | None:
+        """Why a part of the content could not be written."""
+        return self._file.error
 
     @property
     def path(self) -> str | Path:
@@ -167,7 +167,7 @@ def discard(temporary: Path, stream: OutputStream, target: Path, *, keep: bool) 
         stream.close()
     kept = None
     with suppress(OSError):
-        if keep and not stream.failed and temporary.stat().st_size:
+        if keep and stream.error is None and temporary.stat().st_size:
             kept = _partial_name(target)
             temporary.replace(kept)
     with suppress(OSError):

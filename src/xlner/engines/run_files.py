@@ -14,8 +14,9 @@ from xlner.core.output_stream import TEMPORARY, reason
 from xlner.errors import RunFolderError
 
 MANIFEST = "run.json"
+MODEL = "model"
 _SHARD = re.compile(r"shard-\d{6,}\.(jsonl|done)")
-_OTHERS = frozenset({LOCK, "config.toml", "summary.json", "report.json", "model"})
+_OTHERS = frozenset({LOCK, "config.toml", "summary.json", "report.json", MODEL})
 """What commands put into a run folder besides shards."""
 _START_OVER = "use another folder, or --overwrite to start over"
 
@@ -74,7 +75,9 @@ def require_run_folder(folder: Path) -> None:
         return
     except (OSError, ValueError) as error:
         raise RunFolderError(f"run folder {folder} cannot be used: {reason(error)}", hint="name a new folder") from None
-    other = [name for name in names if not _is_of_run(name)] or (names if LOCK not in names else [])
+    other = [name for name in names if not _is_of_run(name)]
+    if not other and LOCK not in names:
+        other = [name for name in names if name != MODEL]  # an aligner is trained before the run begins
     if other:
         raise RunFolderError(
             f"{folder} holds other files, such as {other[0]}, and is not the folder of a run",

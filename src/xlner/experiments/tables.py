@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xlner.core.files import write_durably
+
 Row = Mapping[str, Any]
 
 
@@ -32,7 +34,7 @@ def write_files(folder: str | Path, texts: Mapping[str, str]) -> list[Path]:
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
-        (target / name).write_text(text if text.endswith("\n") else text + "\n", encoding="utf-8")
+        write_durably(target / name, text if text.endswith("\n") else text + "\n")
     return [target / name for name in texts]
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from xlner.errors import BackendError
+from xlner.errors import BackendError, RunFolderError
 from xlner.models.training_state import TrainingState
 
 _POOL = 16
@@ -106,7 +106,13 @@ class TrainingLoop:
         """
         state = saved.load()
         if state is not None:
-            self._restore(state)
+            try:
+                self._restore(state)
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                raise RunFolderError(
+                    f"the state in {saved.folder} does not fit this training: {error}",
+                    hint="use --overwrite to start over",
+                ) from None
         while not self._done():
             self._advance()
             on_step(self.step, self.steps, self.losses[-1])

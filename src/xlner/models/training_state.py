@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
-import shutil
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from xlner.core.files import lock_folder, replacing, write_durably
+from xlner.core.files import LOCK, lock_folder, replacing, write_durably
+from xlner.core.output_stream import TEMPORARY, reason
 from xlner.errors import RunFolderError
 
 _IDENTITY, _STATE = "run.json", "state.pt"
+_STATES = re.compile(r"states-[0-9a-f]{16}\.f16")
+"""The states of frozen layers, which some trainings keep in their folder."""
+_START_OVER = "use --overwrite to start over"
+_SHOWN = 80  # characters of the error of a damaged file
 
 
 class TrainingState:
@@ -19,12 +25,13 @@ class TrainingState:
 
     `identity` holds what the result of the run depends on, as JSON values. With `overwrite` an older run is discarded.
 
-    Raises `RunFolderError` if the folder belongs to a run with another identity, is in use by another process, or
-    cannot be created.
+    Raises `RunFolderError` if the folder belongs to a run with another identity, holds other files, is damaged, is in
+    use by another process, or cannot be created.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, Any], *, overwrite: bool = False) -> None:
         self.folder = folder
+        _require_training_folder(folder)
         self._lock = lock_folder(folder, "training folder")
         try:
             self._open(json.loads(json.dumps(dict(identity))), overwrite)
@@ -50,7 +57,13 @@ class TrainingState:
         path = self.folder / _STATE
         if not path.exists():
             return None
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+        except Exception as error:  # torch has no one error for a file that is none of its own
+            text = " ".join(str(error).split())[:_SHOWN]
+            raise RunFolderError(f"{path} is damaged ({text})", hint=_START_OVER) from None
+        if not isinstance(state, dict):
+            raise RunFolderError(f"{path} is damaged", hint=_START_OVER)
         return state
 
     def save(self, state: Mapping[str, Any]) -> None:
@@ -61,8 +74,12 @@ class TrainingState:
             torch.save(dict(state), stream)
 
     def clear(self) -> None:
-        """Remove the folder."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove the files of the training, and the folder if nothing else is in it."""
+        for path in self.folder.iterdir():
+            if _is_of_training(path.name):
+                path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def _open(self, identity: Mapping[str, Any], overwrite: bool) -> None:
         manifest = self.folder / _IDENTITY
@@ -74,11 +91,32 @@ class TrainingState:
             return
         try:
             old = json.loads(manifest.read_text(encoding="utf-8"))
-        except ValueError:
-            raise RunFolderError(f"{manifest} is damaged", hint="use --overwrite to start over") from None
+        except (OSError, ValueError, RecursionError):
+            old = None
+        if not isinstance(old, dict):
+            raise RunFolderError(f"{manifest} is damaged", hint=_START_OVER)
         different = sorted(key for key in {*old, *identity} if old.get(key) != identity.get(key))
         if different:
             raise RunFolderError(
                 f"{self.folder} holds a training run with another {', '.join(different)}",
-                hint="use --overwrite to start over",
+                hint=_START_OVER,
             )
+
+
+def _require_training_folder(folder: Path) -> None:
+    """Raise `RunFolderError` if a folder holds files that are not of a training."""
+    try:
+        other = sorted(path.name for path in folder.iterdir() if not _is_of_training(path.name))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"training folder {folder} cannot be used: {reason(error)}") from None
+    if other:
+        raise RunFolderError(
+            f"{folder} holds other files, such as {other[0]}, and is not the folder of a training",
+            hint="name another output",
+        )
+
+
+def _is_of_training(name: str) -> bool:
+    return name in {_IDENTITY, _STATE, LOCK} or bool(_STATES.fullmatch(name) or TEMPORARY.fullmatch(name))

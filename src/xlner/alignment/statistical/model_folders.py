@@ -46,6 +46,18 @@ class ModelFolder:
         digest = hashlib.sha256(json.dumps(metadata, sort_keys=True).encode()).hexdigest()[:12]
         return cls(folder, aligner, options, digest)
 
+    @staticmethod
+    def discard(folder: Path) -> bool:
+        """Remove the files of a model, and no others; False for a folder without one."""
+        try:
+            names = json.loads((folder / _METADATA).read_text(encoding="utf-8"))["files"]
+            for name in [*names, _METADATA]:
+                if Path(name).name == name:
+                    (folder / name).unlink(missing_ok=True)
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return True
+
     @classmethod
     def save(
         cls, folder: str | Path, aligner: str, options: Mapping[str, Any], write: Callable[[Path], None]

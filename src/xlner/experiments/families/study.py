@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner._version import __version__
-from xlner.core.files import lock_folder
+from xlner.core.files import lock_folder, write_durably
 from xlner.experiments.families.recipe import Condition, FamilyRecipe
 from xlner.experiments.families.runs import (
     TargetPredictions,
@@ -132,7 +132,7 @@ class Study:
             facts = json.loads(kept.read_text(encoding="utf-8"))
         else:
             facts = _facts(train(self.model, sets, folder, options, overwrite=folder.is_dir()))
-            kept.write_text(json.dumps(facts), encoding="utf-8")
+            write_durably(kept, json.dumps(facts))
         return HfRecognizer(str(folder), device=self.device), facts
 
     def _clean(self, folder: Path) -> None:
