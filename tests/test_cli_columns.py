@@ -12,7 +12,7 @@ from xlner import raise_errors, read_sentences
 from xlner.formats import read_parallel
 
 ROOT = Path(__file__).parent.parent
-NESTED = "#\tsource\n1\tMaier\tB-PER\tO\n2\tlobt\tO\tO\n3\tVigo\tB-ORG\tB-LOC\n4\tFC\tI-ORG\tO\n\n"
+NESTED = "#\tsource [2014]\n1\tMaier\tB-PER\tO\n2\tlobt\tO\tO\n3\tVigo\tB-ORG\tB-LOC\n4\tFC\tI-ORG\tO\n\n"
 FLAT = "Maier\tB-PER\nlobt\tO\nVigo\tO\nFC\tO\n\n"
 BOTH = "EU NNP B-ORG B-ORG\nrejects VBZ O B-PER\n\nVigo NP B-LOC O\n"
 
@@ -31,12 +31,12 @@ def test_convert_takes_columns_and_names_those_to_choose_from(xlner: Command, ne
         f"xlner: {nested}:2: 2 columns have tags: 3 (ORG, PER), 4 (LOC); choose one: --columns"
     )
     outer = xlner("convert", nested, "-", "--columns", "token=2,tag=3")
-    assert outer.out == "#\tsource\nMaier\tB-PER\nlobt\tO\nVigo\tB-ORG\nFC\tI-ORG\n\n"
+    assert outer.out == "#\tsource [2014]\nMaier\tB-PER\nlobt\tO\nVigo\tB-ORG\nFC\tI-ORG\n\n"
     inner = tmp_path / "inner.conllu"
     assert xlner("convert", nested, inner, "--columns", "tag=4").code == 0
     assert [e.label for s in raise_errors(read_sentences(inner)) for e in s.entities] == ["LOC"]
     again = xlner("convert", inner, "-", "--output-format", "conll")
-    assert again.out == "#\tsource\nMaier\tO\nlobt\tO\nVigo\tB-LOC\nFC\tO\n\n"
+    assert again.out == "#\tsource [2014]\nMaier\tO\nlobt\tO\nVigo\tB-LOC\nFC\tO\n\n"
 
 
 def test_labels_without_prefixes_name_the_option_that_reads_them(xlner: Command, tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_commands_that_read_words_take_columns(xlner: Command, nested: Path, tmp
         xlner("recognize", nested, "--lang", "de", "--recognizer", f"gazetteer:{names}", *columns),
         xlner("label", nested, "--lang", "de", "--route", "direct", "--recognizer", f"gazetteer:{names}", *columns),
     ):
-        assert found.out == "#\tsource\nMaier\tO\nlobt\tO\nVigo\tB-ORG\nFC\tI-ORG\n\n"
+        assert found.out == "#\tsource [2014]\nMaier\tO\nlobt\tO\nVigo\tB-ORG\nFC\tI-ORG\n\n"
     assert xlner("translate", nested, "--from", "de", "--to", "en", "--translator", "echo", *columns).out == (
         "Maier lobt Vigo FC\n"
     )

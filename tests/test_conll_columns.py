@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
-from xlner.errors import UsageError
+from xlner.errors import DataWarning, UsageError
 from xlner.formats import Columns, format_of
 
 NESTED = "#\tsource [2009-10-17]\n1\tMaier\tB-PER\tO\n2\tlobt\tO\tO\n3\tVigo\tB-ORG\tB-LOC\n4\tFC\tI-ORG\tO\n\n"
@@ -69,6 +69,7 @@ def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: l
     [
         ("1\tMaier\tB-PER\n2\tlobt\tO\n\n1\t1980\tO\n", ["[Maier]PER lobt", "1980"]),
         ("0\tMaier\tB-PER\n1\tlobt\tO\n", ["[Maier]PER lobt"]),
+        ("1\tMaier\tB-PER\n2\tlobt\tO\n\n3\tVigo\tB-LOC\n4\té\tO\n", ["[Maier]PER lobt", "[Vigo]LOC é"]),
         ("1\tMaier\tNE\tB-PER\n2-3\tzum\t_\t_\n2\tzu\tAPPR\tO\n3\tdem\tART\tO\n3.1\tx\t_\t_\n", ["[Maier]PER zu dem"]),
         ("1 Maier B-PER\n2 lobt O\n", ["[Maier]PER lobt"]),
         ("1\tMaier\n2\tlobt\n", ["Maier lobt"]),
@@ -124,7 +125,7 @@ def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> No
         (
             "s1\tAna\tB-PER\ns1\tvive\tO\n\ns2\tVigo\tB-LOC\ns2\té\tO\n",
             None,
-            "the first column is the same in all lines",
+            "the first column numbers or names the sentences; name the columns: --columns token=2,tag=3",
         ),
         (
             "1\tAna\tB-PER\n",
@@ -283,6 +284,7 @@ def test_conllu_is_written(tmp_path: Path) -> None:
         ("# id 7\tdomain=en\nVigo\tO\n", ["Vigo"], ["# id 7\tdomain=en"]),
         ("#\thttp://x.y [2009]\n1\tVigo\tO\n2\té\tO\n", ["Vigo", "é"], ["#\thttp://x.y [2009]"]),
         ("Vigo\tO\n# a remark\né\tO\n#\tO\n", ["Vigo", "é", "#"], ["# a remark"]),
+        ("#\thttp://x.y [2009]\nVigo\tO\n", ["Vigo"], ["#\thttp://x.y [2009]"]),
     ],
 )
 def test_comments_and_tokens_that_begin_with_a_hash(
@@ -291,6 +293,37 @@ def test_comments_and_tokens_that_begin_with_a_hash(
     (sentence,) = read(tmp_path, text)
     assert list(sentence.tokens) == tokens
     assert list(sentence.meta.get("comments", ())) == comments  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("first", ["#\tLOC", "#Vigo\tLOC", "#Vigo LOC"])
+def test_tokens_that_begin_with_a_hash_have_any_label(tmp_path: Path, first: str) -> None:
+    (sentence,) = read(tmp_path, f"{first}\né{first[-4]}O\n", scheme="io")
+    assert sentence.entities == (Entity(0, 1, "LOC"),)
+    if "\t" in first:
+        with pytest.raises(InputError, match="x.conll:1 .sentence 1.: 'LOC' is not a tag"):
+            read(tmp_path, f"{first}\né\tO\n")
+        assert len(read(tmp_path, f"é\tO\n{first}\n", scheme="io")[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        (
+            "Sentence #\tWord\tPOS\tTag\nSentence: 1\tAna\tNP\tB-PER\n\tvive\tV\tO\n",
+            "a column numbers the sentences: Sent",
+        ),
+        ("1\tAna\tB-PER\n1\tvive\tO\n1\t.\tO\n2\tVigo\tB-LOC\n2\té\tO\n", "the first column numbers or names the"),
+        ("s1\tAna\tB-PER\n\tvive\tO\n\t.\tO\ns2\tVigo\tB-LOC\n", "the first column numbers or names the sentences"),
+    ],
+)
+def test_a_column_of_sentences_is_not_one_of_words(tmp_path: Path, text: str, match: str) -> None:
+    with pytest.raises(InputError, match=match):
+        read(tmp_path, text)
+
+
+def test_tags_without_labels_are_said(tmp_path: Path) -> None:
+    with pytest.warns(DataWarning, match="x.conll: tags without labels: the entities are called ENTITY"):
+        assert [shown(s) for s in read(tmp_path, "a O\nb B\nc I\n")] == ["a [b c]ENTITY"]
 
 
 def test_document_marks(tmp_path: Path) -> None:

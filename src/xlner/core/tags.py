@@ -87,7 +87,8 @@ _ROLES = {
 }
 _ENDED = (Scheme.IOBES, Scheme.BILOU)  # schemes that mark the last word of an entity
 _BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may begin an entity
-_UNNAMED = "ENTITY"  # the label of the bare tags B and I
+UNNAMED = "ENTITY"
+"""The label of entities with the tags B and I, which have none."""
 _BARE = frozenset("BIOo")
 _VARIANT = re.compile(r"(?P<prefix>[BIESLUMWbi])[-_](?P<label>\S+)|(?P<other>\S+)[-_](?P<suffix>[BIESLUMW])")
 
@@ -118,7 +119,7 @@ def label_of(tag: str) -> str | None:
     ('ORG-GOV', None)
     """
     parsed = _parsed(tag)
-    return _UNNAMED if tag in ("B", "I") else parsed and parsed[1]
+    return UNNAMED if tag in ("B", "I") else parsed and parsed[1]
 
 
 def decode(
@@ -222,7 +223,7 @@ class _Decoder:
         if tag == "o":
             return _Role.OUTSIDE, ""
         if tag in _BARE and _BARE.issuperset(self.tags):
-            return _ROLES[Scheme.AUTO][tag], _UNNAMED
+            return _ROLES[Scheme.AUTO][tag], UNNAMED
         return _parsed(tag)
 
     def _way_out(self, tag: str) -> str | None:

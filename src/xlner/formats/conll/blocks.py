@@ -46,12 +46,13 @@ class Block:
                 self.rows = filled
 
 
-def split(lines: Iterable[Line]) -> Iterator[Block]:
+def split(lines: Iterable[Line], *, bare_labels: bool = False) -> Iterator[Block]:
     """Yield the blocks of a file. A blank line ends a block, and each further one is an empty block.
 
-    There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it.
+    There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it. `bare_labels` says
+    that labels have no prefixes, so that they do not tell `#Vigo LOC` from a comment.
     """
-    splitter = _Splitter()
+    splitter = _Splitter(bare_labels)
     blanks: list[Block] = []  # empty sentences, kept back until another sentence follows
     after_docstart = False
     for number, line in lines:
@@ -84,7 +85,8 @@ def split(lines: Iterable[Line]) -> Iterator[Block]:
 class _Splitter:
     """The block that is being read. Lines that begin with # wait for the first row, which has the width of the rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, bare_labels: bool) -> None:
+        self.bare_labels = bare_labels
         self.block = Block()
         self.waiting: list[tuple[int, str]] = []
         self.width: int | None = None  # of the last row, and whether it has tabs
@@ -93,7 +95,7 @@ class _Splitter:
     def add(self, number: int, line: str, stripped: str) -> None:
         if stripped[0] == "#":
             if self.block.rows:
-                self._sort(number, stripped)
+                self._sort(number, stripped, inside=True)
             else:
                 self.waiting.append((number, stripped))
             return
@@ -117,9 +119,11 @@ class _Splitter:
             self._sort(number, line)
         self.waiting = []
 
-    def _sort(self, number: int, line: str) -> None:
+    def _sort(self, number: int, line: str, *, inside: bool = False) -> None:
         row = cells(line)
-        if _is_row(line, row, self.width, self.tabs):
+        if self.width is not None and (len(row) != self.width or ("\t" in line) != self.tabs):
+            self.block.comments.append(line)
+        elif inside or self.width == 1 or _is_row(line, row, bare_labels=self.bare_labels):
             self.block.add(number, row)
         else:
             self.block.comments.append(line)
@@ -149,20 +153,20 @@ def is_comment(line: str) -> bool:
     >>> is_comment("# id = 7"), is_comment("#\tO")
     (True, False)
     """
-    return line.startswith("#") and not _is_row(line, cells(line), None, tabs="\t" in line)
+    return line.startswith("#") and not _is_row(line, cells(line))
 
 
-def _is_row(line: str, row: Sequence[str], width: int | None, tabs: bool) -> bool:
-    """Return True if a line that begins with # is a token with its tags, False for a comment.
+def _is_row(line: str, row: Sequence[str], *, bare_labels: bool = False) -> bool:
+    """Return True if a line that begins with # and has the columns of the others is a token, False for a comment.
 
-    A token has as many cells as the other lines, and a tag among them.
+    A token has a tag. Without one, `#Vigo` or `#` is a token if tabs follow and no cell is a text of several words.
     """
-    if width is not None and (len(row) != width or ("\t" in line) != tabs):
+    if "\t" in line:
+        return _has_tag(row) or not any(" " in cell for cell in row)
+    if _SPACED_COMMENT.match(line):
         return False
-    if "\t" not in line and _SPACED_COMMENT.match(line):
-        return False
-    return width == 1 or (len(row) > 1 and (is_tag(row[-1]) or any(map(_has_label, row[1:-1]))))
+    return len(row) > 1 and (_has_tag(row) or (bare_labels and row[0] != "#"))
 
 
-def _has_label(cell: str) -> bool:
-    return cell == "O" or (len(cell) > 2 and is_tag(cell))
+def _has_tag(row: Sequence[str]) -> bool:
+    return is_tag(row[-1]) or any(cell == "O" or (len(cell) > 2 and is_tag(cell)) for cell in row[1:-1])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from xlner.core.tags import Scheme, is_tag, label_of
 from xlner.errors import InputError
@@ -223,10 +224,10 @@ class _Finder:
             return named[0]
         if self.width > 2 and index is None and self._repeats(blocks):
             raise InputError(
-                "the first column is the same in all lines of a sentence",
+                "the first column numbers or names the sentences",
                 path=self.path,
                 line=self.line,
-                hint=f"name the columns: --columns token=2,tag={self.width}",
+                hint=f"name the columns: --columns token=2,tag={self.width}; a blank line must follow each sentence",
             )
         filled = [c for c in range(self.width) if c != index and any(cells[c] for cells in self.rows)]
         return filled[0] if filled and self.width > 2 else int(index == 0)
@@ -240,7 +241,8 @@ class _Finder:
         if self.width == 2 and self._has_tags(1):
             return None
         found = [n for block in blocks if (n := _numbers(block, self.width)) is not None]
-        counting = [numbers for numbers in found if numbers and _counts_up(numbers)]
+        ends = [None, *(numbers[-1] if numbers else None for numbers in found)]
+        counting = [numbers for numbers, end in zip(found, ends, strict=False) if numbers and _counts_up(numbers, end)]
         if len(counting) < _TAG_SHARE * len(found) or not counting:
             return None
         if max(map(len, counting)) > 1 or token is not None or self.width == len(CONLLU) or self._has_unused(2):
@@ -255,10 +257,10 @@ class _Finder:
         return 0 if self.width > 2 else None
 
     def _repeats(self, blocks: Sequence[Block]) -> bool:
-        """True if the first column numbers or names the sentences."""
-        found = [[row[0] for row in block.rows if len(row) == self.width] for block in blocks]
-        found = [first for first in found if first]
-        return all(len(first) > 1 and len(set(first)) == 1 for first in found) and sum(map(len, found)) > 3
+        """True if the first column numbers or names the sentences: it changes seldom from word to word."""
+        first = [[row[0] for row in block.rows if len(row) == self.width] for block in blocks]
+        followed = [after in (before, "") for column in first for before, after in pairwise(column)]
+        return sum(followed) > 0.5 * len(followed) and len(followed) > 1
 
     def _has_unused(self, start: int) -> bool:
         """True if a column has only _ or -, as in CoNLL-U and Universal NER."""
@@ -309,8 +311,10 @@ def _numbers(block: Block, width: int) -> list[int] | None:
     return [int(number) for number in words] if all(map(_NUMBER.fullmatch, words)) else []
 
 
-def _counts_up(numbers: Sequence[int]) -> bool:
-    return numbers[0] in (0, 1) and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
+def _counts_up(numbers: Sequence[int], before: int | None) -> bool:
+    """True for 0, 1, 2 … or 1, 2, 3 …, and where the numbers go on after those of the sentence before."""
+    starts = (0, 1) if before is None else (0, 1, before + 1)
+    return numbers[0] in starts and list(numbers) == list(range(numbers[0], numbers[0] + len(numbers)))
 
 
 def unwatched(layout: Layout, column: int) -> Layout:

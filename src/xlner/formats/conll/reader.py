@@ -10,12 +10,12 @@ from itertools import islice
 
 from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
-from xlner.core.tags import DecodedTags, Scheme, decode, parse_scheme
+from xlner.core.tags import UNNAMED, DecodedTags, Scheme, decode, parse_scheme
 from xlner.errors import InputError, ValidationError
 from xlner.formats.conll import blocks, comments, misc
 from xlner.formats.conll.blocks import Block
 from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
-from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.reading import Item, ReadOptions, ReadReport, note
 from xlner.text.tokenizer import locate
 
 _NO_TAG = ("_", "-")  # in a column that was named
@@ -35,6 +35,7 @@ class ConllReader:
     report: ReadReport = field(default_factory=ReadReport)
     conllu: bool = False
     _prefixed: bool | None = None
+    _said: bool = False
     _names: tuple[str, ...] | None = None
     _mention: tuple[str, ...] | None = None
     _layouts: dict[int, Layout] = field(default_factory=dict)
@@ -45,7 +46,7 @@ class ConllReader:
 
         Raises `InputError` if the columns of the words and the tags are not certain.
         """
-        found = self._after_header(blocks.split(lines))
+        found = self._after_header(blocks.split(lines, bare_labels=self._is_io))
         number = 0
         while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
             number += 1
@@ -69,6 +70,13 @@ class ConllReader:
         if first.rows and self._names is None and (names := header(first.rows[0])):
             self._names = names
             del first.rows[0], first.lines[0]
+            if any(name.lower().startswith("sentence") for name in names):
+                raise InputError(
+                    f"a column numbers the sentences: {', '.join(names)}",
+                    path=self.path,
+                    line=1,
+                    hint="write a blank line after each sentence instead, without this column",
+                )
         if first or not self._names:
             yield first
         yield from found
@@ -131,6 +139,10 @@ class ConllReader:
             line=block.lines[0],
             hint="name the attribute: --columns tag=NAME",
         )
+
+    @property
+    def _is_io(self) -> bool:
+        return parse_scheme(self.options.scheme) is Scheme.IO
 
     def _look_ahead(self, found: Iterator[Block], count: int) -> None:
         for block in islice(found, max(0, count - len(self._ahead))):
@@ -231,10 +243,14 @@ class ConllReader:
         if layout.chosen or self._names:
             tags = ["O" if tag in _NO_TAG else tag for tag in tags]
         try:
-            return tokens, decode(tags, self.options.scheme, repair=self.options.repair)
+            decoded = decode(tags, self.options.scheme, repair=self.options.repair)
         except ValidationError:
             self._check_tags(tags, lines, number, layout, block.width)
             raise
+        if not self._said and any(e.label == UNNAMED for e in decoded.entities) and ("B" in tags or "I" in tags):
+            self._said = True
+            note(f"{self.path}: tags without labels: the entities are called {UNNAMED}")
+        return tokens, decoded
 
     def _uneven(self, block: Block, number: int) -> InputError:
         position = next(position for position, row in enumerate(block.rows) if len(row) != block.width)
@@ -249,7 +265,7 @@ class ConllReader:
                 decode([tag], self.options.scheme)
             except ValidationError:
                 hint = "the last column must be O, or a prefix and a label such as B-PER"
-                if parse_scheme(self.options.scheme) is not Scheme.IO:
+                if not self._is_io:
                     hint += ", unless --input-scheme io reads labels without prefixes"
                 if not layout.chosen and width > 2:
                     hint += f", or --columns token={layout.token + 1},tag=N names the column of the tags"
