@@ -59,7 +59,10 @@ def read(
 
 
 def read_records(
-    records: Iterable[tuple[int, Mapping[str, Any]]], path: str, options: ReadOptions, report: ReadReport | None = None
+    records: Iterable[tuple[int, Mapping[str, Any] | InputError]],
+    path: str,
+    options: ReadOptions,
+    report: ReadReport | None = None,
 ) -> Iterator[Sentence | InputError]:
     """Yield one sentence, or an `InputError`, for each numbered record that another reader has parsed."""
     yield from map(_sentence_of, _pairs(records, path, options, report))

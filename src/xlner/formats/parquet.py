@@ -1,16 +1,25 @@
-"""Parquet files of sentences as on the Hugging Face hub: one row per sentence, with `tokens` and `ner_tags`."""
+"""Parquet files of sentences as on the Hugging Face hub: one row per sentence, with the fields of JSONL.
+
+What JSON has no form for becomes text or null, with a warning: dates, decimal numbers, bytes, NaN. The names of numeric
+tags are in the metadata that the library `datasets` writes.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xlner.core.files import STANDARD_STREAM
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
-from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.json_values import writable
+from xlner.formats.reading import Item, ReadOptions, ReadReport, note
+
+_FIELDS_OF_TAGS = ("ner_tags", "tags", "labels", "ner")
+_FIELDS_OF_TEXT = ("text", "tokens", "words")
 
 
 def read(
@@ -29,27 +38,119 @@ def read(
         from pyarrow.parquet import ParquetFile
     except ImportError:
         raise MissingExtraError("pyarrow", extra="parquet") from None
+    if str(path) == STANDARD_STREAM:
+        raise InputError("parquet cannot be read from standard input", hint="give a file")
     try:
         file = ParquetFile(path)
-    except (OSError, pyarrow.ArrowInvalid) as error:
+        schema = file.schema_arrow
+    except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise InputError(f"cannot be read as parquet: {error}", path=path) from None
     options = options or ReadOptions()
-    names = options.tag_names or _class_names(file.schema_arrow.metadata) or tag_names
+    names = options.tag_names or _class_names(schema.metadata) or tag_names
     options = replace(options, tag_names=None if names is None else tuple(names))
-    return jsonl.read_records(_rows(file), str(path), options, report)
+    return jsonl.read_records(_rows(file, schema, str(path)), str(path), options, report)
 
 
-def _rows(file: Any) -> Iterator[tuple[int, dict[str, Any]]]:
-    number = 0
-    for batch in file.iter_batches(batch_size=1000):
-        for record in batch.to_pylist():
+def _rows(file: Any, schema: Any, path: str) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
+    replaced = {field.name: _Replaced(path, field.name) for field in schema if not _is_json(field.type)}
+    number, batches = 0, file.iter_batches(batch_size=1000)
+    while True:
+        try:
+            batch = next(batches)
+        except StopIteration:
+            return
+        except Exception as error:  # of a damaged file, whose other rows cannot be found
+            yield number + 1, InputError(f"the rest is damaged: {error}", path=path, line=number + 1)
+            return
+        for record in _records(batch):
             number += 1
-            yield number, {name: value for name, value in record.items() if value is not None}
+            if isinstance(record, Exception):
+                yield number, InputError(f"cannot be read: {record}", path=path, line=number)
+                continue
+            plain = {name: replaced[name](value) if name in replaced else value for name, value in record.items()}
+            yield number, {name: value for name, value in plain.items() if value is not None}
 
 
-def _class_names(metadata: dict[bytes, bytes] | None) -> list[str] | None:
-    """The names of `ner_tags` in the metadata that the `datasets` library writes."""
-    known = json.loads((metadata or {}).get(b"huggingface", b"{}"))
-    tags = known.get("info", {}).get("features", {}).get("ner_tags", {})
-    names = tags.get("feature", {}).get("names")
-    return list(names) if names else None
+def _records(batch: Any) -> Iterator[dict[str, Any] | Exception]:
+    """The rows as dictionaries, with an exception for a row that Python has no form for."""
+    try:
+        records: list[dict[str, Any]] = batch.to_pylist()
+    except Exception:  # text that is not UTF-8, a date before the year 1, nanoseconds …
+        yield from (_record(batch.slice(k, 1)) for k in range(batch.num_rows))
+    else:
+        yield from records
+
+
+def _record(batch: Any) -> dict[str, Any] | Exception:
+    try:
+        record: dict[str, Any] = batch.to_pylist()[0]
+    except Exception as error:  # as above
+        return error
+    return record
+
+
+def _is_json(kind: Any) -> bool:
+    """Whether JSON has a form for all values of an Arrow type. For NaN it has none."""
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        return _is_json(kind.value_type)
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        return _is_json(kind.value_type)
+    if types.is_struct(kind):
+        return all(_is_json(kind.field(k).type) for k in range(kind.num_fields))
+    known: tuple[Callable[[Any], bool], ...] = (
+        types.is_string,
+        types.is_large_string,
+        types.is_integer,
+        types.is_boolean,
+        types.is_null,
+    )
+    return any(test(kind) for test in known)
+
+
+class _Replaced:
+    """Replaces the values of one column that JSON has no form for, and says so once for each kind."""
+
+    def __init__(self, path: str, column: str) -> None:
+        self.path = path
+        self.column = column
+        self.said: set[str] = set()
+
+    def __call__(self, value: object) -> object:
+        if self.column in _FIELDS_OF_TEXT:
+            return _decoded(value)
+        found: set[str] = set()
+        plain = writable(value, found)
+        if not found <= self.said:
+            kinds = ", ".join(sorted(found - self.said))
+            self.said |= found
+            note(f"{self.path}: {self.column!r} has values that JSON has no form for, which were replaced: {kinds}")
+        return plain
+
+
+def _decoded(value: object) -> object:
+    """Text that some programs write as bytes. Bytes that are not text stay bytes, which the reader refuses."""
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    try:
+        return value.decode("utf-8") if isinstance(value, bytes) else value
+    except UnicodeDecodeError:
+        return value
+
+
+def _class_names(metadata: Mapping[bytes, bytes] | None) -> list[str] | None:
+    """The names of numeric tags in the metadata that the `datasets` library writes."""
+    try:
+        features = json.loads((metadata or {}).get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    for field in _FIELDS_OF_TAGS:
+        feature = features.get(field) if isinstance(features, dict) else None
+        if isinstance(feature, list) and len(feature) == 1:  # a list of class labels in an older form
+            feature = {"feature": feature[0]}
+        inner = feature.get("feature") if isinstance(feature, dict) else None
+        names = inner.get("names") if isinstance(inner, dict) else None
+        if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
+            return names
+    return None
