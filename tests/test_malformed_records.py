@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import InputError, Pair, Sentence, raise_errors, read_sentences, write_sentences
+from xlner import InputError, Pair, RecognitionPipeline, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
-from xlner.formats import jsonl
+from xlner.fakes import DictionaryRecognizer
+from xlner.formats import jsonl, masakhaner_x
 
 GOOD = '{"tokens": ["a"], "ner_tags": ["O"]}'
 HALF = "\\ud800"
@@ -219,3 +220,22 @@ def test_damaged_arrays(text: str, kinds: str, message: str) -> None:
 def test_objects_over_several_lines_are_refused_with_the_way_out() -> None:
     with pytest.raises(InputError, match="x:1: an object over several lines; write one per line: jq -c . x > NEW"):
         list(jsonl.read([(1, "{"), (2, '"text": "a"}')], "x"))
+
+
+def test_texts_of_a_column_with_gaps() -> None:
+    pipeline = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl")
+    first, gap, none, last = pipeline.run_texts(["Vigo", float("nan"), None, "Lugo"])  # type: ignore[list-item]
+    assert (first.labeled.tags(), last.labeled.tags()) == (["B-LOC"], ["O"])
+    assert (gap.error, none.error) == (
+        "(sentence 2): a float is not a text; give a string",
+        "(sentence 3): nothing is not a text; give a string",
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["[" * 100_000, "5", '["a"]', '{"text": NaN}', '{"text": 5, "spans": []}', '{"text": "a"}']
+)
+def test_malformed_records_of_masakhaner_x(line: str) -> None:
+    (bad,) = masakhaner_x.read([(1, line)], "x")
+    assert str(bad).startswith("x:1: not a record of MasakhaNER-X: ")
+    assert len(str(bad)) < 200

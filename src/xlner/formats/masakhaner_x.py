@@ -5,8 +5,6 @@ The text is tokenized by the default tokenizer. An entity consists of all words 
 
 from __future__ import annotations
 
-import json
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -14,7 +12,9 @@ from typing import Any
 from xlner.core.entity import Entity
 from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
-from xlner.errors import InputError, ValidationError
+from xlner.errors import InputError, XlnerError
+from xlner.formats.annotations import shown, words_of
+from xlner.formats.json_values import load
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 
 
@@ -39,9 +39,10 @@ def read(
 
 def _read_line(text: str, path: str, line: int, options: ReadOptions) -> Item:
     try:
-        return _sentence(json.loads(text), options)
-    except (ValidationError, TypeError, ValueError, KeyError) as error:
-        return InputError(f"not a record of MasakhaNER-X: {error}", path=path, line=line)
+        return _sentence(load(text), options)
+    except (XlnerError, TypeError, ValueError, KeyError, AttributeError) as error:
+        reason = error.message if isinstance(error, XlnerError) else shown(error)
+        return InputError(f"not a record of MasakhaNER-X: {reason}", path=path, line=line)
 
 
 def _sentence(record: Mapping[str, Any], options: ReadOptions) -> Sentence:
@@ -51,13 +52,5 @@ def _sentence(record: Mapping[str, Any], options: ReadOptions) -> Sentence:
     entities = []
     for span in record["spans"]:
         start, end = (len(data[: span[side]].decode("utf-8")) for side in ("start_byte", "limit_byte"))
-        entities.append(_entity(sentence, start, end, span["label"]))
+        entities.append(Entity(*words_of(sentence.offsets or (), start, end), span["label"]))
     return replace(sentence, entities=tuple(entities))
-
-
-def _entity(sentence: Sentence, start: int, end: int, label: str) -> Entity:
-    """The entity of all words that a range of characters overlaps."""
-    offsets = sentence.offsets or ()
-    first = bisect_right([b for _, b in offsets], start)
-    last = bisect_left([a for a, _ in offsets], end)
-    return Entity(first, last, label)

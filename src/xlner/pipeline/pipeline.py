@@ -32,6 +32,7 @@ from xlner.pipeline.stage_runner import (
     translated_sentence,
     unread,
 )
+from xlner.pipeline.texts import sentences_of
 from xlner.pipeline.verbatim_words import with_verbatim_links
 from xlner.projection.calibration import Calibration
 from xlner.stages import (
@@ -169,9 +170,7 @@ class Pipeline:
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
         """Label texts, one sentence each; see `run`. Raises `ValidationError` for a single string."""
-        if isinstance(texts, str):
-            raise ValidationError("run_texts takes a list of sentences, not one string", hint="write [text]")
-        return self.run(Sentence.from_text(text, language=self.target_lang) for text in texts)
+        return self.run(sentences_of(texts, self.target_lang))
 
     def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
         """Label target sentences: one pair per sentence, in order, with its projection or its error."""

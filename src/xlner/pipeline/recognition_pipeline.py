@@ -18,6 +18,7 @@ from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
 from xlner.pipeline.stage_results import entities_of
 from xlner.pipeline.stage_runner import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW, StageRunner, build_stage, unread
+from xlner.pipeline.texts import sentences_of
 from xlner.stages import Recognizer, fingerprint_of
 from xlner.text.languages import canonical
 
@@ -72,9 +73,7 @@ class RecognitionPipeline:
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
         """Label texts, one sentence each; see `run`. Raises `ValidationError` for a single string."""
-        if isinstance(texts, str):
-            raise ValidationError("run_texts takes a list of sentences, not one string", hint="write [text]")
-        return self.run(Sentence.from_text(text, language=self.lang) for text in texts)
+        return self.run(sentences_of(texts, self.lang))
 
     def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
         """Label sentences: one pair per sentence, in order, with its entities or its error."""

@@ -16,6 +16,7 @@ from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.pipeline import Pipeline
 from xlner.pipeline.cells import by_cell
 from xlner.pipeline.isolation import describe, in_batches, windows
+from xlner.pipeline.texts import sentences_of
 from xlner.recognition.votes import (
     FloatArray,
     Vote,
@@ -107,9 +108,7 @@ class Ensemble:
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
         """Label texts, one sentence each; see `Pipeline.run_texts`."""
-        if isinstance(texts, str):
-            raise ValidationError("run_texts takes a list of sentences, not one string", hint="write [text]")
-        return self.run(Sentence.from_text(text, language=self.pipeline.target_lang) for text in texts)
+        return self.run(sentences_of(texts, self.pipeline.target_lang))
 
     def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
         """Label target sentences: one pair per sentence, in order."""
