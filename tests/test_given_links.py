@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,20 @@ def test_a_file_that_states_its_words_decides(files: Files) -> None:
     giza = "# Sentence pair (1) source length 8 target length 8 alignment score : 1\n"
     words = " ".join(line.split()[0] + " ({ })" for line in SOURCE[:-1])
     files.write(MOSES, f"{giza}{MOSES}NULL ({{ }}) {words.replace('({ })', '({ 1 })', 1)}\n")
+    assert files.tokens() == tuple(MOSES.split())
+
+
+def test_jsonl_with_text_alone_is_text(files: Files) -> None:
+    files.write(MOSES, "0-0 1-1 2-2 3-3 4-4 5-5 6-6 7-7\n")
+    files.target = files.target.with_suffix(".jsonl")
+    files.target.write_text(json.dumps({"text": MOSES.strip()}) + "\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="en-es.al count the words of .* between spaces; give --words spaces"):
+        files.read()
+    assert files.tokens(words="spaces") == tuple(MOSES.split())
+    files.links.write_text("0-0 7-11\n", encoding="utf-8")
+    assert len(files.tokens()) == 12
+    files.target.write_text(json.dumps({"text": MOSES.strip(), "tokens": MOSES.split()}) + "\n", encoding="utf-8")
+    files.links.write_text("0-0 7-7\n", encoding="utf-8")
     assert files.tokens() == tuple(MOSES.split())
 
 

@@ -50,6 +50,7 @@ def test_every_character_that_shows_is_in_one_token(text: str, language: str | N
         ('ארה"ב, צה"ל וד"ר', "he", ['ארה"ב', ",", 'צה"ל', 'וד"ר']),
         ('מנכ”לית "שלום" ב"הארץ"', "he", ["מנכ”לית", '"', "שלום", '"', "ב", '"', "הארץ", '"']),
         ("ג׳ורג׳", "he", ["ג׳ורג׳"]),
+        ("ինչո՞ւ Հայե՛ր", "hy", ["ինչո՞ւ", "Հայե՛ր"]),
         ("O‘zbekiston, Oʻzbekiston, o’zbek", "uz", ["O‘zbekiston", ",", "Oʻzbekiston", ",", "o’zbek"]),
         ("Hawai‘i", "en", ["Hawai‘i"]),
         ("‘ja’ sanʼat", "uz", ["‘", "ja", "’", "sanʼat"]),

@@ -35,17 +35,29 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class TextSide:
-    """A side of the pairs that is plain text: its position in rows and links, and how the tokenizer reads it."""
+    """A side of the pairs that is text without words.
+
+    - `path`, `position`: its file, and its position in rows and links.
+    - `options`: how the tokenizer reads it.
+    - `at_spaces`: it is read as words between spaces, so that both readings are possible; else by the tokenizer.
+    """
 
     path: str
     position: int
     options: ReadOptions
+    at_spaces: bool = True
 
-    def retokenized(self, sentence: object) -> object:
-        """The sentence with the words of the tokenizer instead of those between spaces."""
-        if not isinstance(sentence, Sentence):
+    def tokenized(self, sentence: object) -> object:
+        """The sentence with the words of the tokenizer."""
+        if not self.at_spaces or not isinstance(sentence, Sentence) or sentence.text is None:
             return sentence
-        return self.options.sentence(sentence.text or "", sentence.language, sentence.id)
+        return self.options.sentence(sentence.text, sentence.language, sentence.id)
+
+    def between_spaces(self, sentence: object) -> object:
+        """The sentence with the words between spaces."""
+        if self.at_spaces or not isinstance(sentence, Sentence) or sentence.text is None:
+            return sentence
+        return Sentence.from_text(sentence.text, words=_SPACES)
 
 
 class _Evidence(NamedTuple):
@@ -90,6 +102,12 @@ def in_words_of_links(rows: Iterable[Row], sides: Sequence[TextSide], links_name
                     "or those between spaces",
                     hint="give --words tokenizer or --words spaces",
                 )
+            fixed = [side.path for side in sides if not side.at_spaces]
+            if words == _SPACES and fixed:
+                raise UsageError(
+                    f"the links of {links_name} count the words of {' and '.join(fixed)} between spaces",
+                    hint="give --words spaces",
+                )
             yield words
             rest = chain(window, iterator)
             yield from (_retokenized(row, sides) for row in rest) if words == _TOKENIZER else rest
@@ -101,12 +119,12 @@ def in_words_of_links(rows: Iterable[Row], sides: Sequence[TextSide], links_name
 def _retokenized(row: Row, sides: Sequence[TextSide]) -> Row:
     parts = list(row)
     for side in sides:
-        parts[side.position] = side.retokenized(parts[side.position])
+        parts[side.position] = side.tokenized(parts[side.position])
     return tuple(parts)
 
 
 def _evidence(row: Row, side: TextSide) -> _Evidence:
-    sentence, tokenized = row[side.position], side.retokenized(row[side.position])
+    sentence, tokenized = side.between_spaces(row[side.position]), side.tokenized(row[side.position])
     given = [links for links in row[2:] if isinstance(links, Links)]
     if not isinstance(sentence, Sentence) or not isinstance(tokenized, Sentence) or sentence.tokens == tokenized.tokens:
         return _Evidence()

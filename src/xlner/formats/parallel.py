@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import zip_longest
@@ -12,6 +13,7 @@ from xlner.alignment.agreement import agreement
 from xlner.alignment.lexical_weights import LexicalWeights
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
+from xlner.core.lines import head_lines
 from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
@@ -27,6 +29,7 @@ from xlner.text.tokenizer import Segmenter
 
 _END: Any = object()
 _SPACES = WORDS[1]
+_WORD_FIELDS = frozenset({"tokens", "words", "tokenized_text"})
 Item = TypeVar("Item")
 
 
@@ -93,7 +96,8 @@ def read_parallel(
     }
     is_text = (source_format == "text", target_format == "text")
     languages = (source_lang, target_lang)
-    texts = [TextSide(names[k], k, _tokenizing(languages[k], segmenter)) for k in (0, 1) if is_text[k]]
+    only_text = (is_text[0] or _only_text(source, source_format), is_text[1] or _only_text(target, target_format))
+    texts = [TextSide(names[k], k, _tokenizing(languages[k], segmenter), is_text[k]) for k in (0, 1) if only_text[k]]
 
     def read(source_report: ReadReport | None, target_report: ReadReport | None) -> Iterator[Pair | InputError]:
         files: list[Iterable[object]] = [
@@ -155,6 +159,17 @@ def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator
 
 def _default(path: str | Path) -> str | None:
     return "text" if str(path) == STANDARD_STREAM else None
+
+
+def _only_text(path: str | Path, format: str) -> bool:
+    """True for JSONL whose first record has a text and no words."""
+    if format != "jsonl" or str(path) == STANDARD_STREAM:
+        return False
+    try:
+        record = json.loads(head_lines(path)[0])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(record, dict) and "text" in record and not _WORD_FIELDS.intersection(record)
 
 
 def _tokenizing(language: str | None, segmenter: Segmenter | str | None) -> ReadOptions:

@@ -36,7 +36,7 @@ _SPACELESS = (
 _MARKS = r"\p{M}\u200c\u200d"  # letters keep them: accents, and what joins letters or keeps them apart
 _INVISIBLE = r"[\p{Cf}--[\u200b]]"  # inside words; a zero-width space is a space
 _COMMON = "[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0386\u0388-\u03f5\u0400-\u0481]"  # the same, faster
-_JOINERS = rf"\-\u2010\u2011\u00b7\u2027\u05f4\u05f3&@{_LIKE_A_LETTER}"
+_JOINERS = rf"\-\u2010\u2011\u00b7\u2027\u05f4\u05f3\u055b\u055c\u055e&@{_LIKE_A_LETTER}"
 _SEPARATORS = "\u1361"  # the Ethiopic word space
 _KATAKANA = rf"[\p{{Script=Katakana}}{_PROLONGED}]"
 _STACKED = r"(?<=[\u1039\u17d2])"  # after a mark that puts the next letter below: Burmese, Khmer

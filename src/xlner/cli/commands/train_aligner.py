@@ -41,6 +41,7 @@ from xlner.formats import read_parallel
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @o.input_format()
+@o.WORDS
 @o.SCHEME
 @o.COLUMNS
 @o.ON_ERROR
@@ -69,6 +70,8 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
         target_lang=options["lang"],
         source_format=options["input_format"],
         target_format=options["input_format"],
+        words=options["words"],
+        segmenter=options["segmenter"],
         scheme=options["scheme"],
         columns=options["columns"],
     )
