@@ -254,9 +254,9 @@ def test_conllu_is_written(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == (
         "# id = s1\n# text = Ana vive, Vigo.\n"
         "1\tAna\t_\t_\t_\t_\t_\t_\t_\tNER=B-PER\n"
-        "2\tvive\t_\t_\t_\t_\t_\t_\t_\tNER=O|SpaceAfter=No\n"
+        "2\tvive\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No|NER=O\n"
         "3\t,\t_\t_\t_\t_\t_\t_\t_\tNER=O\n"
-        "4\tVigo\t_\t_\t_\t_\t_\t_\t_\tNER=B-A%7CB%25|SpaceAfter=No\n"
+        "4\tVigo\t_\t_\t_\t_\t_\t_\t_\tSpaceAfter=No|NER=B-A%7CB%25\n"
         "5\t.\t_\t_\t_\t_\t_\t_\t_\tNER=O\n\n"
     )
     (again,) = raise_errors(read_sentences(path, require_tags=True))
@@ -267,6 +267,28 @@ def test_conllu_is_written(tmp_path: Path) -> None:
         sentence.offsets,
         sentence.id,
     )
+
+
+@pytest.mark.parametrize("way", ["x.conllu", "x.jsonl"])
+def test_conllu_keeps_its_other_columns(tmp_path: Path, way: str) -> None:
+    text = CONLLU.format("NE=PER_1", "NE=LOC_2")
+    sentences = read(tmp_path, text, "in.conllu")
+    write_sentences(sentences, tmp_path / way)
+    (again,) = raise_errors(read_sentences(tmp_path / way))
+    changed = again.with_entities([Entity(0, 1, "ORG")])
+    write_sentences([changed], tmp_path / "out.conllu")
+    assert (tmp_path / "out.conllu").read_text(encoding="utf-8") == text.replace("NE=PER_1", "NE=B-ORG").replace(
+        "NE=LOC_2", "NE=O"
+    ).replace("t_\t_\n2\t", "t_\t_\n2\t").replace("root\t_\t_", "root\t_\tNE=O").replace(
+        "case\t_\t_", "case\t_\tNE=O"
+    ).replace("det\t_\t_", "det\t_\tNE=O")
+
+
+def test_rows_of_other_words_are_not_written(tmp_path: Path) -> None:
+    for rows in (("1\tVigo\t_",), ("1\tAna" + "\t_" * 8,), ("x\n1\tVigo" + "\t_" * 8,), 5, (None,)):
+        path = tmp_path / "out.conllu"
+        write_sentences([Sentence(("Vigo",), meta={"conllu": rows})], path)
+        assert path.read_text(encoding="utf-8") == "1\tVigo\t_\t_\t_\t_\t_\t_\t_\tNER=O\n\n"
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,11 @@ def is_safe(token: str) -> bool:
     return bool(token) and _UNSAFE.search(token) is None and token == token.strip(" ") and token[0] != "\ufeff"
 
 
+def is_row(line: str) -> bool:
+    """True if a line can be written as it is: it is one line, and not blank."""
+    return bool(line.strip()) and line[0] != "#" and _UNSAFE.search(line.replace("\t", "")) is None
+
+
 def cell(token: str) -> str:
     """A token as one cell. What would break the line becomes a no-break space."""
     return _UNSAFE.sub(_replacement, token).strip(" ") or "\u00a0"

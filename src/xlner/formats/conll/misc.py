@@ -42,6 +42,17 @@ def entity_attributes(misc: str) -> list[str]:
     return [key for key in found if key.lower() in _ATTRIBUTES and (key.lower() != "name" or is_tag(found[key]))]
 
 
+def with_attribute(misc: str, name: str, value: str) -> str:
+    """A cell with another value of an attribute.
+
+    >>> with_attribute("NER=B-PER|SpaceAfter=No", "NER", "O"), with_attribute("_", "NER", "O")
+    ('NER=O|SpaceAfter=No', 'NER=O')
+    """
+    parts = [] if misc in _NO_VALUE else misc.split("|")
+    at = next((i for i, part in enumerate(parts) if part.partition("=")[0] == name), len(parts))
+    return "|".join([*parts[:at], f"{name}={value}", *parts[at + 1 :]])
+
+
 def escaped(tag: str) -> str:
     """A tag as the value of an attribute."""
     return "".join(_ESCAPED.get(c, c) for c in tag)

@@ -190,6 +190,8 @@ class ConllReader:
         meta = remarks.meta
         if block.docstart:
             meta["docstart"] = True
+        if block.width == len(CONLLU) and self._layouts[block.width].misc is not None:
+            meta["conllu"] = tuple("\t".join(row) for row in block.rows)  # for `write_conllu`
         self._mention = remarks.mention or self._mention
         language, text, offsets = self.options.language, remarks.text, remarks.offsets
         tokens: list[str] = []

@@ -11,6 +11,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.formats.conll import comments, misc
 from xlner.formats.conll.blocks import DOCSTART
+from xlner.formats.conll.layout import CONLLU, is_word
 
 Writer = Callable[[TextIO, Sentence, Scheme | str], None]
 _LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:.")
@@ -33,18 +34,43 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
 
 
 def write_conllu(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
-    """Write a sentence as CoNLL-U, with its tags as `NER=` in the column MISC, after its comments."""
+    """Write a sentence as CoNLL-U, with its tags as `NER=` in the column MISC, after its comments.
+
+    The other columns are those of the file that the sentence was read from, if that was CoNLL-U, or empty.
+    """
     if sentence.meta.get("docstart"):
         stream.write("# newdoc\n")
     unsafe = {i: t for i, t in enumerate(sentence.tokens) if not comments.is_safe(t)}
     _write_comments(stream, sentence, unsafe)
-    spaces = _spaces(sentence)
-    tags = sentence.tags(scheme)
-    for i, (token, tag) in enumerate(zip(sentence.tokens, tags, strict=True)):
-        form = _cell(token) if i in unsafe else token
-        attributes = f"NER={misc.escaped(tag)}" + ("" if spaces[i] else "|SpaceAfter=No")
-        stream.write(f"{i + 1}\t{form}\t_\t_\t_\t_\t_\t_\t_\t{attributes}\n")
+    forms = [_cell(token) if i in unsafe else token for i, token in enumerate(sentence.tokens)]
+    rows = _given_rows(sentence, forms) or _new_rows(sentence, forms)
+    tags = iter(sentence.tags(scheme))
+    name = next((name for row in rows for name in misc.entity_attributes(row[-1])), "NER")
+    for row in rows:
+        if is_word(row[0]):
+            row[-1] = misc.with_attribute(row[-1], name, misc.escaped(next(tags)))
+    stream.writelines("\t".join(row) + "\n" for row in rows)
     stream.write("\n")
+
+
+def _given_rows(sentence: Sentence, forms: Sequence[str]) -> list[list[str]] | None:
+    """The rows that a sentence was read from, if its words are still the same."""
+    given = sentence.meta.get("conllu")
+    if not isinstance(given, (tuple, list)):
+        return None
+    rows = [line.split("\t") for line in given if isinstance(line, str) and comments.is_row(line)]
+    if any(len(row) != len(CONLLU) for row in rows) or [row[1] for row in rows if is_word(row[0])] != list(forms):
+        return None
+    return rows
+
+
+def _new_rows(sentence: Sentence, forms: Sequence[str]) -> list[list[str]]:
+    spaces = _spaces(sentence)
+    empty = ["_"] * (len(CONLLU) - 3)
+    return [
+        [str(i), form, *empty, "_" if space else "SpaceAfter=No"]
+        for i, (form, space) in enumerate(zip(forms, spaces, strict=True), start=1)
+    ]
 
 
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2, write: Writer = write_sentence) -> None:
@@ -66,7 +92,7 @@ def _cell(token: str) -> str:
 
 def _spaces(sentence: Sentence) -> Sequence[bool]:
     """For each token, whether a space follows it in the text, or there is no text that could tell."""
-    if sentence.offsets is None:
+    if not sentence.offsets:
         return [True] * len(sentence)
     starts = [start for start, _ in sentence.offsets[1:]]
     return [end < start for (_, end), start in zip(sentence.offsets, starts, strict=False)] + [True]
