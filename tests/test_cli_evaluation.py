@@ -111,7 +111,7 @@ def test_compare_refuses_other_words(xlner: Command, files: tuple[Path, Path], t
     other.write_text(GOLD.replace("Vigo", "Lugo"), encoding="utf-8")
     ran = xlner("compare", *files, other)
     assert ran.code == 2
-    assert "other.conll (sentence 1): word 5 is 'Vigo' in the gold data and 'Lugo' in the predicted data" in ran.err
+    assert "other.conll:1 (sentence 1): word 5 is 'Vigo' in the gold data and 'Lugo' in the predicted data" in ran.err
     assert xlner("compare", *files).code == 2
 
 

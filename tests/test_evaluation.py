@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 
 from xlner import Entity, InputError, Sentence, evaluate
+from xlner.errors import DataWarning
 
 GOLD = [
     Sentence(("Ana", "Pardo", "vive", "en", "Vigo"), (Entity(0, 2, "PER"), Entity(4, 5, "LOC"))),
@@ -57,8 +60,23 @@ def test_failed_sentences_are_counted() -> None:
         ([*GOLD, Sentence(("x",))], "sentence 3.*the predicted data has this sentence"),
         ([GOLD[0], Sentence(("A", "OTAN", "di"))], r"sentence 2\): word 2 is 'ONU' in the gold data and 'OTAN'"),
         ([GOLD[0], Sentence(("A", "ONU"))], "word 3 is 'di' in the gold data and missing"),
+        ([Sentence(("x",)), *GOLD], "sentence 1.*the predicted data has a sentence here that the gold data does not"),
+        (GOLD[1:], "sentence 1.*the gold data has a sentence here that the predicted data does not have"),
     ],
 )
 def test_files_that_do_not_match_are_refused(predicted: list[Sentence], match: str) -> None:
     with pytest.raises(InputError, match=match):
         evaluate(GOLD, predicted)
+
+
+def test_words_that_differ_in_normalization_are_the_same() -> None:
+    words = ("Adé", "ọ̀rẹ́", "é")
+    composed, decomposed = (tuple(normalize(form, word) for word in words) for form in ("NFC", "NFD"))
+    gold = [Sentence(composed, (Entity(0, 1, "PER"),)), Sentence(decomposed)]
+    predicted = [Sentence(decomposed, (Entity(0, 1, "PER"),)), Sentence(composed)]
+    message = r"^sentence 1: the words differ only in Unicode normalization \(NFC and NFD\) and count as the same$"
+    with pytest.warns(DataWarning, match=message) as told:
+        scores = evaluate(gold, predicted)
+    assert (scores.micro.f1, len(told)) == (1.0, 1)
+    with pytest.raises(InputError, match="word 3 is 'é' in the gold data and 'è'"):
+        evaluate(gold, [Sentence((*decomposed[:2], "è"))])

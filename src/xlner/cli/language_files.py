@@ -31,7 +31,7 @@ class LabeledFiles:
     """Reads files of labeled sentences, and counts in `unread` the sentences that cannot be read."""
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        self._reading = {name: options[name] for name in ("scheme", "repair", "tag_names")}
+        self._reading = {name: options[name] for name in ("scheme", "repair", "tag_names", "label_map")}
         self._reading["format"] = options["input_format"]
         self._columns = options["columns"]
         self._on_error, self._limit = options["on_error"], options["limit"]

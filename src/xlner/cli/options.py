@@ -11,6 +11,7 @@ import click
 
 from xlner.cli.config import load_config
 from xlner.core.files import require_output
+from xlner.core.labels import LabelMap
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.tags import Repair, Scheme
 from xlner.formats.reading import WORDS as TEXT_WORDS
@@ -75,6 +76,11 @@ def _check_output(_: click.Context, __: click.Parameter, path: str) -> str:
     return path
 
 
+def _check_map(_: click.Context, __: click.Parameter, pairs: Sequence[str] | None) -> str | None:
+    """Refuse an unknown label map before anything else is done."""
+    return None if pairs is None else LabelMap.parse(",".join(pairs)).name
+
+
 OUTPUT = click.option(
     "-o",
     "--output",
@@ -113,6 +119,14 @@ REPAIR = click.option(
 )
 TAG_NAMES = click.option(
     "--tag-names", type=comma_list, metavar="A,B,…", help="Names of numeric tags in JSONL, in the order of their ids."
+)
+MAP = click.option(
+    "--map",
+    "label_map",
+    type=comma_list,
+    metavar="A=B,…",
+    callback=_check_map,
+    help="Read labels as others: PERSON=PER,GPE=LOC; A=O leaves out entities; ontonotes has names of its own.",
 )
 IGNORE = click.option(
     "--ignore", type=comma_list, default="", metavar="A,B,…", help="Leave out entities with these labels."

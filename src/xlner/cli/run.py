@@ -42,6 +42,7 @@ _READING = (
     "scheme",
     "repair",
     "tag_names",
+    "label_map",
     "columns",
     "lexical",
     "words",

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, require_content
+from xlner.core.labels import suggested_map
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError
-from xlner.formats import Columns, detect_format, has_columns, raise_errors, read_pairs, read_sentences
+from xlner.formats import Columns, ReadReport, detect_format, has_columns, raise_errors, read_pairs, read_sentences
 
-READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.COLUMNS)
+Item = TypeVar("Item", Sentence, Sentence | Pair)
+
+READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.MAP, o.COLUMNS)
 PREDICTED = click.argument("predicted", metavar="[PRED]", required=False)
 """The file of predictions, or none if they are in a column of the file of gold labels."""
+_SIDES = ("gold", "predicted")
+_SHOWN_LABELS = 8
 SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random number generator.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def reading(options: Mapping[str, Any], mode: str = "strict") -> dict[str, Any]:
     """How to read tags; mode `conlleval` reads all of them as the script conlleval does."""
-    found = {name: options[name] for name in ("scheme", "repair", "tag_names", "columns")}
+    found = {name: options[name] for name in ("scheme", "repair", "tag_names", "label_map", "columns")}
     if mode == "conlleval":
         found |= {"scheme": Scheme.AUTO.value, "repair": Repair.CONLLEVAL.value}
     return {"format": options["input_format"], **found}
@@ -52,36 +58,82 @@ def predicted_file(gold: str, predicted: str | None, options: Mapping[str, Any])
     return gold
 
 
-def gold_sentences(path: str, options: Mapping[str, Any], side: str = "gold") -> Iterator[Sentence]:
-    """The sentences of a file of labeled sentences."""
-    columns = options["columns"]
-    if columns is not None:
-        columns = Columns.parse(columns).of(side) if has_columns(path, options["format"]) else None
-    return raise_errors(read_sentences(path, require_tags=True, **{**options, "columns": columns}))
+@dataclass(frozen=True, slots=True)
+class ScoredFiles:
+    """A file of gold labels and one of predictions, which are read in step. `reading` is how to read their tags."""
+
+    gold: str
+    predicted: str
+    reading: Mapping[str, Any]
+    lines: tuple[list[int | None], list[int | None]] = field(default_factory=lambda: ([], []))
+    """The first lines of the sentences of both that have words, as far as they have been read."""
+    labels: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
+    """The labels of both, as far as they have been read."""
+
+    def sides(self) -> tuple[Iterator[Sentence], Iterator[Sentence | Pair]]:
+        """The gold sentences, and the predicted ones; pairs, if their file has outcomes of projection."""
+        reports = ReadReport(), ReadReport()
+        gold, predicted = self._sentences(self.gold, 0, reports[0]), self._predictions(reports[1])
+        return self._noting(gold, 0, reports[0]), self._noting(predicted, 1, reports[1])
+
+    @contextmanager
+    def naming(self) -> Iterator[None]:
+        """Add the names of the files, and the lines of the sentence, to errors about differences between them."""
+        try:
+            yield
+        except InputError as error:
+            if error.path is not None:
+                raise
+            places = f"{self._place(0, error.sentence)} and {self._place(1, error.sentence)}"
+            raise InputError(error.message, path=places, sentence=error.sentence, hint=error.hint) from None
+
+    def note_labels(self, ignore: Collection[str] = ()) -> None:
+        """Say so if the files share no label, or have other names for the same label."""
+        gold, predicted = (labels.difference(ignore) for labels in self.labels)
+        found = suggested_map(gold, predicted)
+        if not gold or not predicted or not (found or gold.isdisjoint(predicted)):
+            return
+        wanted = ",".join(f"{old}={new}" for old, new in found.items()) or f"{min(predicted)}={min(gold)}"
+        names = f"{self.gold} has {_listed(gold)}, {self.predicted} has {_listed(predicted)}"
+        what = "the files share no label" if gold.isdisjoint(predicted) else "labels of the files differ"
+        note(f"{what}: {names}; rename them, for example with --map {wanted}")
+
+    def _place(self, side: int, sentence: int | None) -> str:
+        name, lines = (self.gold, self.predicted)[side], self.lines[side]
+        line = lines[sentence - 1] if sentence is not None and sentence <= len(lines) else None
+        return name if line is None else f"{name}:{line}"
+
+    def _noting(self, items: Iterator[Item], side: int, report: ReadReport) -> Iterator[Item]:
+        """The items, after noting their lines and labels."""
+        labels, lines = self.labels[side], self.lines[side]
+        for item in items:
+            sentence = item if isinstance(item, Sentence) else item.labeled
+            if sentence.tokens:
+                lines.append(report.line)
+            if sentence.entities:
+                labels.update(entity.label for entity in sentence.entities)
+            yield item
+
+    def _sentences(self, path: str, side: int, report: ReadReport) -> Iterator[Sentence]:
+        columns = self.reading["columns"]
+        if columns is not None:
+            columns = Columns.parse(columns).of(_SIDES[side]) if has_columns(path, self.reading["format"]) else None
+        options = {**self.reading, "columns": columns, "report": report}
+        return raise_errors(read_sentences(path, require_tags=True, **options))
+
+    def _predictions(self, report: ReadReport) -> Iterator[Sentence | Pair]:
+        if detect_format(self.predicted, self.reading["format"], "text") != "jsonl":
+            yield from self._sentences(self.predicted, 1, report)
+            return
+        require_content(self.predicted)
+        tags = {name: value for name, value in self.reading.items() if name not in ("format", "columns")}
+        for pair in raise_errors(read_pairs(self.predicted, require_tags=True, report=report, **tags)):
+            yield pair.target if pair.projection is None and pair.error is None else pair
 
 
-def predictions(path: str, options: Mapping[str, Any]) -> Iterator[Sentence | Pair]:
-    """The sentences of a file; pairs, if the file has outcomes of projection."""
-    if detect_format(path, options["format"], "text") != "jsonl":
-        yield from gold_sentences(path, options, "predicted")
-        return
-    require_content(path)
-    tags = {name: value for name, value in options.items() if name not in ("format", "columns")}
-    for pair in raise_errors(read_pairs(path, require_tags=True, **tags)):
-        yield pair.target if pair.projection is None and pair.error is None else pair
-
-
-@contextmanager
-def naming(gold: str, predicted: str) -> Iterator[None]:
-    """Add the names of the files to errors about differences between them."""
-    try:
-        yield
-    except InputError as error:
-        if error.path is not None:
-            raise
-        raise InputError(
-            error.message, path=f"{gold} and {predicted}", sentence=error.sentence, hint=error.hint
-        ) from None
+def _listed(labels: Collection[str]) -> str:
+    shown = sorted(labels)[:_SHOWN_LABELS]
+    return ", ".join([*shown, "…"] if len(shown) < len(labels) else shown)
 
 
 def note_unknown_labels(ignored: Mapping[str, int], labels: Mapping[str, object]) -> None:

@@ -20,6 +20,14 @@ _ONTONOTES = {
     "LANGUAGE": "MISC",
     "PRODUCT": "MISC",
 }
+_USUAL = {
+    **dict.fromkeys(("PERS", "PEOPLE", "HUMAN", "NAME"), "PER"),
+    **dict.fromkeys(("LOCATION", "PLACE", "GEO"), "LOC"),
+    **dict.fromkeys(("ORGANIZATION", "ORGANISATION", "CORPORATION", "COMPANY", "GROUP"), "ORG"),
+    **dict.fromkeys(("MISCELLANEOUS", "OTHER", "OTH"), "MISC"),
+}
+"""Names of labels in other sets."""
+_OUTSIDE = "O"
 _ARTICLES = frozenset({"the", "a", "an"})
 _POSSESSIVES = frozenset({"'s", "’s", "'", "’"})
 
@@ -44,7 +52,7 @@ class LabelMap:
     def parse(cls, spec: str) -> LabelMap:
         """Parse `ontonotes`, `none`, or pairs such as `PERSON=PER,GPE=LOC`, which keep all other labels.
 
-        Raises `UnknownNameError` for anything else.
+        A pair such as `DATE=O` drops the entities with a label. Raises `UnknownNameError` for anything else.
 
         >>> LabelMap.parse("PERSON=PER").mapped("PERSON"), LabelMap.parse("ontonotes").mapped("CARDINAL")
         ('PER', None)
@@ -62,7 +70,8 @@ class LabelMap:
 
     def mapped(self, label: str) -> str | None:
         """The new label; None if entities with this label are dropped."""
-        return self.mapping.get(label, label if self.keep_others else None)
+        new = self.mapping.get(label, label if self.keep_others else None)
+        return None if new == _OUTSIDE else new
 
     def apply(self, entities: Iterable[Entity], tokens: Sequence[str]) -> tuple[Entity, ...]:
         """The entities with their new labels. An entity that is only an article is dropped."""
@@ -95,3 +104,21 @@ def without_labels(entities: Iterable[Entity], ignored: Collection[str]) -> tupl
     (Entity(start=0, end=1, label='LOC', score=None),)
     """
     return tuple(e for e in entities if e.label not in ignored)
+
+
+def suggested_map(gold: Collection[str], predicted: Collection[str]) -> dict[str, str]:
+    """One name for labels that have other names on both sides; nothing for a label whose name both have.
+
+    >>> suggested_map({"PER", "GPE", "DATE"}, {"PERSON", "LOC", "DATE"})
+    {'GPE': 'LOC', 'PERSON': 'PER'}
+    """
+    shared = {_usual_name(label) for label in {*gold} & {*predicted}}
+    names = {_usual_name(label) for label in gold} & {_usual_name(label) for label in predicted} - shared
+    labels = sorted({*gold, *predicted})
+    return {label: _usual_name(label) for label in labels if _usual_name(label) in names - {label}}
+
+
+def _usual_name(label: str) -> str:
+    """A label in the set of CoNLL, if it is one of the usual names for such a label."""
+    name = label.upper()
+    return _USUAL.get(name, _ONTONOTES.get(name, name))

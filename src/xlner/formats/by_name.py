@@ -10,6 +10,7 @@ from typing import TextIO
 from xlner.core import lexicon
 from xlner.core.alignment import Alignment, GoldAlignment
 from xlner.core.files import STANDARD_STREAM, open_output, require_content
+from xlner.core.labels import LabelMap
 from xlner.core.lines import head_lines, read_lines
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
@@ -22,6 +23,7 @@ from xlner.formats.datasets.read import read_located
 from xlner.formats.detection import detect
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport, note
+from xlner.formats.relabeling import relabeled
 from xlner.formats.writing import write_each
 from xlner.text.languages import canonical
 from xlner.text.segmenters import segmenter_named
@@ -135,6 +137,7 @@ def read_sentences(
     repair: Repair | str = Repair.CONLLEVAL,
     require_tags: bool = False,
     tag_names: Sequence[str] | None = None,
+    label_map: LabelMap | str | None = None,
     columns: str | Mapping[str, Column] | Columns | None = None,
     words: str | None = None,
     segmenter: Segmenter | str | None = None,
@@ -149,6 +152,7 @@ def read_sentences(
     - `scheme`, `repair`: how to decode tags, see `xlner.core.tags.decode`.
     - `require_tags`: refuse sentences without labels.
     - `tag_names`: the names of numeric tags, in order.
+    - `label_map`: other labels for the entities, such as `PERSON=PER,GPE=LOC`; see `xlner.LabelMap`.
     - `columns`: the columns of the words and the tags of CoNLL, such as `token=2,tag=5`; see `Columns`.
     - `words`: how text becomes words: by the `tokenizer`, the default, or at `spaces` if it is tokenized already.
     - `segmenter`: splits scripts without spaces into words: a function, or a name such as `jieba`.
@@ -170,11 +174,15 @@ def read_sentences(
     names = None if tag_names is None else tuple(tag_names)
     found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
     options = ReadOptions(scheme, repair, require_tags, language, names, chosen, _known_words(words), found)
+    return relabeled(_read_sentences(path, format, options, report), label_map)
+
+
+def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     if is_spec(path):
         return read_located(locate(str(path)), options, report)
     format = detect_format(path, format, default="text" if str(path) == STANDARD_STREAM else None)
-    if chosen is not None:
-        _require_columns(chosen, format)
+    if options.columns is not None:
+        _require_columns(options.columns, format)
     require_content(path)
     if format == "parquet":
         return parquet.read(path, options, report)
@@ -184,7 +192,7 @@ def read_sentences(
     if format == "jsonl":
         return jsonl.read(lines, str(path), options, report)
     if format == "text":
-        if require_tags:
+        if options.require_tags:
             raise InputError(
                 "plain text has no entities",
                 path=path,
@@ -218,6 +226,8 @@ def read_pairs(
     repair: Repair | str = Repair.CONLLEVAL,
     require_tags: bool = False,
     tag_names: Sequence[str] | None = None,
+    label_map: LabelMap | str | None = None,
+    report: ReadReport | None = None,
 ) -> Iterator[Pair | InputError]:
     """Read the pairs of a JSONL file from xlner, in order. The options are those of `read_sentences`.
 
@@ -230,7 +240,7 @@ def read_pairs(
     [('Hello',)]
     """
     options = ReadOptions(scheme, repair, require_tags, None, None if tag_names is None else tuple(tag_names))
-    return jsonl.read_pairs(read_lines(path), str(path), options)
+    return relabeled(jsonl.read_pairs(read_lines(path), str(path), options, report), label_map)
 
 
 def input_files(path: str | Path) -> tuple[Path, ...]:

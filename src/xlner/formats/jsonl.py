@@ -185,6 +185,7 @@ def _pairs(
             yield InputError(f"malformed record: {shown(error)}", path=path, line=line, sentence=number)
         else:
             report.sentences += 1
+            report.line = line
             yield pair
     if parser.widened:
         what = "1 span of characters begins or ends" if parser.widened == 1 else f"{parser.widened} spans begin or end"

@@ -13,6 +13,7 @@ from xlner.alignment.agreement import agreement
 from xlner.alignment.lexical_weights import LexicalWeights
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
+from xlner.core.labels import LabelMap
 from xlner.core.lines import head_lines
 from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
@@ -45,6 +46,7 @@ def read_parallel(
     scheme: Scheme | str = Scheme.AUTO,
     repair: Repair | str = Repair.CONLLEVAL,
     tag_names: Sequence[str] | None = None,
+    label_map: LabelMap | str | None = None,
     columns: str | Mapping[str, Column] | Columns | None = None,
     require_source_tags: bool = False,
     require_target_tags: bool = False,
@@ -62,7 +64,7 @@ def read_parallel(
       several files are put together; the weight of a link is the share of the files that have it.
     - `source_lang`, `target_lang`: language codes for the sentences.
     - `source_format`, `target_format`: formats; guessed from the file names if None.
-    - `scheme`, `repair`, `tag_names`: how to read tags, as for `read_sentences`.
+    - `scheme`, `repair`, `tag_names`, `label_map`: how to read tags, as for `read_sentences`.
     - `columns`: the columns of the words and the tags, as for `read_sentences`, of those files that have columns.
     - `require_source_tags`, `require_target_tags`: refuse sentences without labels.
     - `weigh_links`: weight the links of a pair by how often their words are linked in all pairs; reads the files twice.
@@ -92,6 +94,7 @@ def read_parallel(
         "scheme": scheme,
         "repair": repair,
         "tag_names": tag_names,
+        "label_map": label_map,
         "segmenter": segmenter,
     }
     is_text = (source_format == "text", target_format == "text")

@@ -64,6 +64,8 @@ class ReadReport:
     sentences: int = 0
     bad: int = 0
     repaired_tags: int = 0
+    line: int | None = field(default=None, repr=False, compare=False)
+    """The first line of the sentence that was read last, in formats with lines."""
     words: str | None = field(default=None, repr=False)
     """How text was split into words, if given links decided it."""
 

@@ -43,6 +43,7 @@ class BuildOptions(RunOptions):
     on_warning: str
     repair: str
     tag_names: tuple[str, ...] | None
+    label_map: str | None
     as_json: bool
 
     def __post_init__(self) -> None:
@@ -89,6 +90,7 @@ class BuildOptions(RunOptions):
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.MAP
 @o.COLUMNS
 @o.ON_ERROR
 @o.ON_WARNING
@@ -147,6 +149,7 @@ def run_build(options: BuildOptions) -> int:
         scheme=options.scheme,
         repair=options.repair,
         tag_names=options.tag_names,
+        label_map=options.label_map,
         columns=options.columns,
     )
     report = BuildReport()

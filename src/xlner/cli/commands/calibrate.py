@@ -37,6 +37,7 @@ class CalibrateOptions:
     scheme: str
     repair: str
     tag_names: tuple[str, ...] | None
+    label_map: str | None
     columns: str | None
     limit: int | None
     batch_words: int
@@ -59,6 +60,7 @@ class CalibrateOptions:
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.MAP
 @o.COLUMNS
 @o.LIMIT
 @o.BATCH_WORDS
@@ -102,6 +104,7 @@ def calibrate(**options: Any) -> int:
         scheme=chosen.scheme,
         repair=chosen.repair,
         tag_names=chosen.tag_names,
+        label_map=chosen.label_map,
         columns=chosen.columns,
         require_source_tags=chosen.recognizer is None,
         require_target_tags=True,

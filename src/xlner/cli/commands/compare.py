@@ -60,10 +60,12 @@ def _scores(gold: str, path: str, options: dict[str, Any]) -> Scores:
     from xlner.evaluation import evaluate
 
     mode = options["mode"]
-    reading = s.reading(options, mode)
-    with s.naming(gold, path):
-        sides = s.gold_sentences(gold, reading), s.predictions(path, reading)
-        return evaluate(*sides, mode=mode, ignore=options["ignore"])
+    files = s.ScoredFiles(gold, path, s.reading(options, mode))
+    with files.naming():
+        scores = evaluate(*files.sides(), mode=mode, ignore=options["ignore"])
+    if mode != "span":
+        files.note_labels(options["ignore"])
+    return scores
 
 
 def _record(

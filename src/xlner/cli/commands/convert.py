@@ -33,6 +33,7 @@ from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
 )
 @o.REPAIR
 @o.TAG_NAMES
+@o.MAP
 @o.COLUMNS
 @o.WORDS
 @click.option("--lang", metavar="CODE", help="Language of the text.")
@@ -60,6 +61,7 @@ def convert(**options: Any) -> int:
         scheme=options["scheme"],
         repair=options["repair"],
         tag_names=options["tag_names"],
+        label_map=options["label_map"],
         columns=options["columns"],
         words=options["words"],
         segmenter=options["segmenter"],

@@ -42,9 +42,10 @@ def errors(
     from xlner.evaluation import find_errors
 
     predicted = s.predicted_file(gold, predicted, options)
-    reading = s.reading(options)
-    with s.naming(gold, predicted):
-        report = find_errors(s.gold_sentences(gold, reading), s.predictions(predicted, reading), ignore=ignore)
+    files = s.ScoredFiles(gold, predicted, s.reading(options))
+    with files.naming():
+        report = find_errors(*files.sides(), ignore=ignore)
+    files.note_labels(ignore)
     if as_json:
         click.echo(json.dumps(_report_record(report), indent=2, ensure_ascii=False))
     else:

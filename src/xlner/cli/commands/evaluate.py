@@ -55,9 +55,11 @@ def evaluate(
 
     predicted = s.predicted_file(gold, predicted, options)
     reading = s.reading(options, mode)
-    with s.naming(gold, predicted):
-        scores = score(s.gold_sentences(gold, reading), s.predictions(predicted, reading), mode=mode, ignore=ignore)
+    files = s.ScoredFiles(gold, predicted, reading)
+    with files.naming():
+        scores = score(*files.sides(), mode=mode, ignore=ignore)
     if mode != "span":
+        files.note_labels(ignore)
         s.note_unknown_labels(scores.ignored or {}, scores.per_type)
     shown = _Shown(scores, options, {"scheme": reading["scheme"], "repair": reading["repair"]})
     if as_json:

@@ -39,6 +39,7 @@ class ProjectOptions(RunOptions):
     calibration: str | None
     repair: str
     tag_names: tuple[str, ...] | None
+    label_map: str | None
     words: str | None
     segmenter: str | None
     one_based: bool | None
@@ -64,7 +65,7 @@ class ProjectOptions(RunOptions):
     @property
     def tags(self) -> dict[str, Any]:
         """How to read tags."""
-        return {"scheme": self.scheme, "repair": self.repair, "tag_names": self.tag_names}
+        return {"scheme": self.scheme, "repair": self.repair, "tag_names": self.tag_names, "label_map": self.label_map}
 
     @property
     def other_languages(self) -> tuple[str | None, ...]:
@@ -137,6 +138,7 @@ class ProjectOptions(RunOptions):
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.MAP
 @o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT

@@ -117,6 +117,7 @@ _SAMPLE = o.options(
 @o.SCHEME
 @o.REPAIR
 @o.TAG_NAMES
+@o.MAP
 @o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT

@@ -59,6 +59,7 @@ class ConllReader:
                 yield error
             else:
                 self.report.sentences += 1
+                self.report.line = block.lines[0] if block.lines else None
                 yield sentence
 
     def _after_header(self, found: Iterator[Block]) -> Iterator[Block]:
