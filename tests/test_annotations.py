@@ -206,6 +206,10 @@ def test_forms_that_are_read(record: Any) -> None:
         ({"data": {"a": "x", "b": "y"}, "annotations": []}, '"data" has no "text"'),
         ({"data": {"text": ANA}, "annotations": [{"result": []}, {"result": []}]}, "2 annotations of one text"),
         ({"tokens": [{"text": "Ana", "ner": "S-PER"}]}, 'has a label in "ner"'),
+        (
+            {"annotations": [[ANA, {"entities": []}]], "classes": []},
+            "jq -c '.\\[\"annotations\"\\]\\[\\]' x.jsonl > NEW",
+        ),
         ({"passages": [{"text": [ANA]}], "entities": [{"offsets": [[0, 8]], "type": "PER"}]}, 'neither "tokens" nor'),
     ],
 )

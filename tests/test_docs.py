@@ -58,6 +58,12 @@ def test_python_of_the_page_on_words() -> None:
     exec(code, {})
 
 
+def test_python_of_the_page_on_formats(capsys: pytest.CaptureFixture[str]) -> None:
+    (code,) = blocks("python", (ROOT / "docs" / "formats.md").read_text(encoding="utf-8"))
+    exec(code, {})
+    assert capsys.readouterr().out == "['Ana Pons', 'Vigo']\n"
+
+
 def test_the_two_commands_exist_and_ci_runs_the_second() -> None:
     commands = [block.strip() for block in blocks("console") if not block.startswith("$")]
     assert commands == ["scripts/quickstart", "scripts/check"]

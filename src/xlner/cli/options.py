@@ -118,7 +118,10 @@ REPAIR = click.option(
     "as an error (none).",
 )
 TAG_NAMES = click.option(
-    "--tag-names", type=comma_list, metavar="A,B,…", help="Names of numeric tags in JSONL, in the order of their ids."
+    "--tag-names",
+    type=comma_list,
+    metavar="A,B,…",
+    help="Names of numeric tags in JSONL, in the order of their ids; by default O,B-PER,I-PER,B-ORG,I-ORG,B-LOC,I-LOC.",
 )
 MAP = click.option(
     "--map",
@@ -235,7 +238,9 @@ SOURCE_LANG = click.option("--source-lang", default="en", show_default=True, met
 def input_format(formats: Sequence[str] = SENTENCE_FORMATS) -> Callable[[Command], Command]:
     """An option for the format of the input."""
     return click.option(
-        "--input-format", type=click.Choice(formats), help="Input format; guessed from the file name by default."
+        "--input-format",
+        type=click.Choice(formats),
+        help="Input format; guessed from the file name and the first lines by default.",
     )
 
 

@@ -167,7 +167,8 @@ class ReplacedEntities:
         from xlner.pipeline.run_summary import counted
 
         if self.count:
-            note(f"{counted(self.count, 'entity', 'entities')} of {path} replaced")
+            shown = "standard input" if path == STANDARD_STREAM else path
+            note(f"{counted(self.count, 'entity', 'entities')} of {shown} replaced")
 
 
 def stopping_at_errors(items: Iterable[Item], on_error: str) -> Iterator[Item]:

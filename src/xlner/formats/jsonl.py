@@ -162,6 +162,12 @@ def _record(value: object) -> Mapping[str, Any] | None:
     return None
 
 
+def _holds_records(value: object) -> bool:
+    """Whether the sentences of a file are in this field of its only object."""
+    record = _record(value[0]) if isinstance(value, list) and value else None
+    return record is not None and not {"text", "tokens", "words"}.isdisjoint(record)
+
+
 def _pairs(
     records: Iterable[tuple[int, str | Mapping[str, Any] | InputError]],
     path: str,
@@ -234,9 +240,12 @@ class _Parser:
         if text is not None and not isinstance(text, str):
             raise ValidationError(f'"text" is {shown(text)}, not a string')
         if text is None and tokens is None:
+            inside = next((name for name, value in record.items() if _holds_records(value)), None)
             raise ValidationError(
                 f'neither "tokens" nor "text", but {shown(sorted(map(str, record)))}',
-                hint='write one sentence per object, with its "text" or its "tokens"',
+                hint=f"write one sentence per object: jq -c '.[\"{inside}\"][]' {self.path} > NEW"
+                if inside is not None
+                else 'write one sentence per object, with its "text" or its "tokens"',
             )
         language = self.options.language or record.get("lang") or record.get("language")
         if language is not None and not isinstance(language, str):
