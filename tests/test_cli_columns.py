@@ -42,7 +42,7 @@ def test_convert_takes_columns_and_names_those_to_choose_from(xlner: Command, ne
 def test_labels_without_prefixes_name_the_option_that_reads_them(xlner: Command, tmp_path: Path) -> None:
     path = tmp_path / "io.conll"
     path.write_text("Tom PER\nCruise PER\nin O\n", encoding="utf-8")
-    assert "unless --input-scheme io reads labels without prefixes" in xlner("convert", path, "-").err
+    assert "; for labels without prefixes give --input-scheme io" in xlner("convert", path, "-").err
     assert xlner("convert", path, "-", "--input-scheme", "io").out == "Tom\tB-PER\nCruise\tI-PER\nin\tO\n\n"
 
 
@@ -98,7 +98,7 @@ def test_words_with_other_columns_are_read_without_tags(xlner: Command, tmp_path
     path = tmp_path / "pos.conll"
     path.write_text("Ana NP\nvive V\n", encoding="utf-8")
     refused = xlner("translate", path, "--from", "es", "--to", "en", "--translator", "echo")
-    assert "or --columns token=1 reads the words alone" in refused.err
+    assert "; --columns token=1 reads the words alone" in refused.err
     named = xlner("translate", path, "--from", "es", "--to", "en", "--translator", "echo", "--columns", "token=1")
     assert named.out == "Ana vive\n"
 

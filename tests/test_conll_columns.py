@@ -57,6 +57,8 @@ def shown(sentence: Sentence) -> str:
         ("Ana B-PER B-LOC\nvive O O\n", "token=1,tag=3", ["[Ana]LOC vive"]),
         ("1\t한국\tLOC_B\n2\t은\t-\n", "token=2,tag=3", ["[한국]LOC 은"]),
         ("a\tb\tO\nc\td\tB-X\n", "token=2", ["b [d]X"]),
+        ("Wort\tKlasse\tTyp\nVigo\tNE\tB-LOC\n", "token=Wort,tag=Typ", ["[Vigo]LOC"]),
+        ("# global.columns = ID FORM UPOS NER TRIGGER\n1\tVigo\tX\tB-LOC\tB-X\n", "tag=NER", ["[Vigo]LOC"]),
         ("Vigo\tB-LOC\n", "token=2,tag=3", ["[Vigo]LOC"]),  # two columns are the words and the tags
     ],
 )
@@ -84,6 +86,7 @@ def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: l
         ("# global.columns = FORM UPOS NER\nAna\tPROPN\tB-PER\n", ["[Ana]PER"]),
         ("Token\tPOS\tNER\nAna\tNP\tB-PER\nvive\tV\tO\n", ["[Ana]PER vive"]),
         ("token\tner_tags\n\nAna\tB-PER\n", ["[Ana]PER"]),
+        ("Word\tNamed Entity\nAna\tB-PER\n", ["[Ana]PER"]),
         ("EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n", ["[EU]ORG rejects"]),  # CoNLL-2003
         ("EU NNP O B-ORG\nrejects VBZ O O\n", ["[EU]ORG rejects"]),
         ("EU NNP O O\n\nVigo NNP I-NP I-LOC\n", ["EU", "[Vigo]LOC"]),
@@ -147,7 +150,9 @@ def test_the_wrong_column_is_an_error_of_each_sentence(tmp_path: Path) -> None:
     path.write_text("Ana NP x\n\nvive V y\n", encoding="utf-8")
     first, second = read_sentences(path)
     assert "x.conll:1 (sentence 1): 'x' is not a tag; the last column must be O" in str(first)
-    assert "--columns token=1,tag=N names the column of the tags" in str(first)
+    assert "; --columns token=1,tag=N names the column of the tags; --columns token=1 reads the words alone" in str(
+        first
+    )
     assert isinstance(second, InputError)
     assert [s.tokens for s in read(tmp_path, "Ana NP x\n\nvive V y\n", columns="token=1")] == [("Ana",), ("vive",)]
 
@@ -341,6 +346,12 @@ def test_tokens_that_begin_with_a_hash_have_any_label(tmp_path: Path, first: str
 def test_a_column_of_sentences_is_not_one_of_words(tmp_path: Path, text: str, match: str) -> None:
     with pytest.raises(InputError, match=match):
         read(tmp_path, text)
+
+
+def test_several_tags_in_a_cell_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="x.conll:2 .sentence 1.: 'B-ORG.B-LOC' is of nested entities; write one tag"):
+        read(tmp_path, "a\tO\nVigo\tB-ORG|B-LOC\n")
+    assert [shown(s) for s in read(tmp_path, "Vigo\tB-ORG|GOV\n")] == ["[Vigo]ORG|GOV"]
 
 
 def test_tags_without_labels_are_said(tmp_path: Path) -> None:

@@ -130,6 +130,7 @@ def test_what_is_no_tag_is_refused(tag: str) -> None:
         (["O", "B", "I", "B", "o"], [Entity(1, 3, "ENTITY"), Entity(3, 4, "ENTITY")]),
         (["B-per", "i-per", "o", "b-loc"], [Entity(0, 2, "per"), Entity(3, 4, "loc")]),
         (["B_PER", "I_PER", "E_PER", "O"], [Entity(0, 3, "PER")]),
+        (["B\u2013PER", "I\u2010PER"], [Entity(0, 2, "PER")]),
         (["PER-B", "PER-I", "O", "ORG_GOV_S"], [Entity(0, 2, "PER"), Entity(3, 4, "ORG_GOV")]),
     ],
 )
@@ -155,6 +156,19 @@ def test_labels_without_prefixes_name_the_scheme_that_reads_them() -> None:
     )
     with pytest.raises(ValidationError, match="'B-PER' of token 1 is not O or one of I- and a label; the scheme auto"):
         decode(["B-PER"], "io")
+
+
+def test_schemes_that_mark_the_end_read_prefixes_in_lower_case() -> None:
+    with pytest.raises(
+        ValidationError, match="'s-per' .*; if its prefix is in lower case, give --input-scheme IOBES or"
+    ):
+        decode(["s-per"], "auto")
+    expected = (Entity(0, 2, "per"), Entity(2, 3, "loc"))
+    assert decode(["b-per", "e-per", "s-loc", "o"], "IOBES", repair="none").entities == expected
+    assert decode(["b-per", "l-per", "u-loc", "o"], "BILOU", repair="none").entities == expected
+    for tag in ("e-", "x-per", "e_per", "i"):
+        with pytest.raises(ValidationError, match="is not O or one of B-"):
+            decode([tag], "IOBES")
 
 
 def test_schemes_are_known_by_name() -> None:

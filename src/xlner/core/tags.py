@@ -16,7 +16,8 @@ class Scheme(StrEnum):
     """How entities are written as one tag per token. `AUTO` reads any scheme but `IO`, and cannot be written.
 
     `AUTO` also reads the tags of BMES and BMEWO (`M-`, `W-`), `o` for `O`, `b-` and `i-`, an underscore for the hyphen
-    (`B_PER`), the prefix as a suffix (`PER-B`), and `B` and `I` without a label, which is then `ENTITY`.
+    (`B_PER`), the prefix as a suffix (`PER-B`), and `B` and `I` without a label, which is then `ENTITY`. `IOBES` and
+    `BILOU` read prefixes in lower case.
 
     >>> Scheme("iobes").value
     'IOBES'
@@ -90,7 +91,11 @@ _BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may begin an ent
 UNNAMED = "ENTITY"
 """The label of entities with the tags B and I, which have none."""
 _BARE = frozenset("BIOo")
-_VARIANT = re.compile(r"(?P<prefix>[BIESLUMWbi])[-_](?P<label>\S+)|(?P<other>\S+)[-_](?P<suffix>[BIESLUMW])")
+_HYPHENS = "-_\u2010\u2011\u2013\u2212"
+_VARIANT = re.compile(
+    rf"(?P<prefix>[BIESLUMWbi])[{_HYPHENS}](?P<label>\S+)|(?P<other>\S+)[{_HYPHENS}](?P<suffix>[BIESLUMW])"
+)
+_LOWER = re.compile(r"[eslumw]-\S+")
 
 
 def is_tag(text: str) -> bool:
@@ -218,16 +223,20 @@ class _Decoder:
         """A tag that is not a prefix of the scheme, a hyphen and a label."""
         if self.scheme is Scheme.IO and tag and not (hyphen and prefix in _ROLES[Scheme.AUTO]):
             return _Role.INSIDE, tag
+        if tag == "o" and (self.scheme is Scheme.AUTO or self.scheme in _ENDED):
+            return _Role.OUTSIDE, ""
+        if self.scheme in _ENDED and tag[2:] and tag[1] == "-" and (role := self.roles.get(prefix.upper())):
+            return role, tag[2:]
         if self.scheme is not Scheme.AUTO:
             return None
-        if tag == "o":
-            return _Role.OUTSIDE, ""
         if tag in _BARE and _BARE.issuperset(self.tags):
             return _ROLES[Scheme.AUTO][tag], UNNAMED
         return _parsed(tag)
 
     def _way_out(self, tag: str) -> str | None:
         """The scheme that reads a tag."""
+        if _LOWER.fullmatch(tag) and self.scheme is Scheme.AUTO:
+            return "if its prefix is in lower case, give --input-scheme IOBES or BILOU"
         if self.scheme is Scheme.AUTO:
             return "for labels without prefixes give --input-scheme io" if tag and tag not in _BARE else None
         return "the scheme auto reads it" if is_tag(tag) else None

@@ -19,7 +19,25 @@ from xlner.formats.conll.blocks import Block
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 """The columns of CoNLL-U."""
 _TOKEN_NAMES = frozenset({"token", "tokens", "word", "words", "form"})
-_TAG_NAMES = frozenset({"tag", "tags", "ner", "ner_tag", "ner_tags", "ne", "label", "labels", "iob", "iob2", "bio"})
+_TAG_NAMES = frozenset(
+    {
+        *(
+            "tag",
+            "tags",
+            "ner",
+            "nertag",
+            "nertags",
+            "ne",
+            "netag",
+            "label",
+            "labels",
+            "entity",
+            "entities",
+            "namedentity",
+        ),
+        *("iob", "iob2", "iobtag", "bio", "biotag"),
+    }
+)
 _NUMBER = re.compile(r"[0-9]+")
 _RANGE_OR_EMPTY = re.compile(r"[0-9]+[-.][0-9]+")
 _CHUNKS = (
@@ -64,16 +82,25 @@ class Layout:
     chosen: bool = False
 
 
-def header(row: Sequence[str]) -> tuple[str, ...] | None:
-    """The names of the columns, if the first row of a file has them.
+def header(row: Sequence[str], columns: Columns | None = None) -> tuple[str, ...] | None:
+    """The names of the columns, if the first row of a file has them, or has those that were named.
 
     >>> header(["TOKEN", "NE-COARSE-LIT"]), header(["Word", "B-MISC"])
     (('TOKEN', 'NE-COARSE-LIT'), None)
     """
-    names = [name.lower() for name in row]
+    if columns is not None and {columns.token, columns.tag}.intersection(row):
+        return tuple(row)
+    names = [_plain(name) for name in row]
     if not _TOKEN_NAMES.intersection(names) or any(map(is_tag, row)):
         return None
-    return tuple(row) if any(name in _TAG_NAMES or name.startswith(("ne-", "ner")) for name in names) else None
+    tags = (
+        plain in _TAG_NAMES or name.lower().startswith(("ne-", "ner")) for plain, name in zip(names, row, strict=True)
+    )
+    return tuple(row) if any(tags) else None
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def find(
@@ -166,7 +193,7 @@ class _Finder:
         entities = [c for c in tagged if not self._is_syntax(c)] or list(tagged)
         if len(entities) == 1:
             return entities[0], ()
-        named = [c for c in entities if self.names and self.names[c].lower() in _TAG_NAMES]
+        named = [c for c in entities if self.names and _plain(self.names[c]) in _TAG_NAMES]
         if len(named) == 1:
             return named[0], ()
         filled = [c for c in entities if self._labels(c)]

@@ -10,7 +10,7 @@ from itertools import islice
 
 from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
-from xlner.core.tags import UNNAMED, DecodedTags, Scheme, decode, parse_scheme
+from xlner.core.tags import UNNAMED, DecodedTags, Scheme, decode, is_tag, parse_scheme
 from xlner.errors import InputError, ValidationError
 from xlner.formats.conll import blocks, comments, misc
 from xlner.formats.conll.blocks import Block
@@ -68,7 +68,7 @@ class ConllReader:
         if first is None:
             return
         self._names = comments.read(first.comments).names
-        if first.rows and self._names is None and (names := header(first.rows[0])):
+        if first.rows and self._names is None and (names := header(first.rows[0], self.options.columns)):
             self._names = names
             del first.rows[0], first.lines[0]
             if any(name.lower().startswith("sentence") for name in names):
@@ -250,6 +250,10 @@ class ConllReader:
         except ValidationError:
             self._check_tags(tags, lines, number, layout, block.width)
             raise
+        if any("|" in e.label and any(map(is_tag, e.label.split("|")[1:])) for e in decoded.entities):
+            position = next(position for position, tag in enumerate(tags) if "|" in tag)
+            hint = "write one tag for each word"
+            raise self._error(f"{tags[position]!r} is of nested entities", lines[position], number, hint)
         if not self._said and any(e.label == UNNAMED for e in decoded.entities) and ("B" in tags or "I" in tags):
             self._said = True
             note(f"{self.path}: tags without labels: the entities are called {UNNAMED}")
@@ -266,14 +270,13 @@ class ConllReader:
         for line, tag in zip(lines, tags, strict=True):
             try:
                 decode([tag], self.options.scheme)
-            except ValidationError:
+            except ValidationError as error:
                 hint = "the last column must be O, or a prefix and a label such as B-PER"
-                if not self._is_io:
-                    hint += ", unless --input-scheme io reads labels without prefixes"
+                hint += f"; {error.hint}" if error.hint else ""
                 if not layout.chosen and width > 2:
-                    hint += f", or --columns token={layout.token + 1},tag=N names the column of the tags"
+                    hint += f"; --columns token={layout.token + 1},tag=N names the column of the tags"
                 if not layout.chosen and not self.options.require_tags:
-                    hint += f", or --columns token={layout.token + 1} reads the words alone"
+                    hint += f"; --columns token={layout.token + 1} reads the words alone"
                 raise self._error(f"{tag!r} is not a tag", line, number, hint) from None
 
     def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
