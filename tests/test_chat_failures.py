@@ -29,15 +29,16 @@ def asked(body: dict[str, Any]) -> str:
 
 def run(stub: Stub, kind: str, **options: Any) -> list[Pair]:
     translator = chat_translator(stub, **options)
-    if kind == "build":
+    if kind.startswith("build"):
         sources = [Sentence.from_text(text).with_entities([Entity(0, 1, "LOC")]) for text in TEXTS]
-        return list(TrainingDataBuilder(translator, "oracle", to_lang="gl").run(sources))
+        markers = "brackets" if "brackets" in kind else "auto"
+        return list(TrainingDataBuilder(translator, "oracle", to_lang="gl", markers=markers).run(sources))
     on_warning = "keep" if kind == "label" else None
     pipeline = Pipeline(translator, DictionaryRecognizer({}), "oracle", target_lang="gl", on_warning=on_warning)
     return list(pipeline.run_texts(TEXTS))
 
 
-@pytest.mark.parametrize("kind", ["label", "label without guards", "build"])
+@pytest.mark.parametrize("kind", ["label", "label without guards", "build", "build with brackets"])
 @pytest.mark.parametrize(
     ("reply", "retries", "requests"),
     [((500, {}), 0, 1), ((500, {}), 2, 3), ((400, {}), 2, 1), ((200, b"<html>"), 2, 1), ((200, said("\ud800")), 2, 1)],
@@ -49,7 +50,7 @@ def test_a_failing_endpoint_is_asked_once_for_each_sentence_and_retry(
     pairs = run(stub, kind, retries=retries, wait=0)
     assert len(stub.requests) == len(TEXTS) * requests
     assert all(pair.error for pair in pairs)
-    assert [(p.source or p.target).text if kind == "build" else p.target.text for p in pairs] == TEXTS
+    assert [(p.source or p.target).text if kind.startswith("build") else p.target.text for p in pairs] == TEXTS
 
 
 def test_a_failing_sentence_costs_no_other(stub: Stub) -> None:

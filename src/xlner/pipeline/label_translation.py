@@ -156,15 +156,15 @@ def _by_itself(
 def _by_markers(
     translator: Translator, sentences: Sequence[Sentence], from_lang: str, to_lang: str, style: MarkerStyle
 ) -> list[Pair | Exception]:
-    from xlner.projection.markers.translation import translate_labeled
+    from xlner.projection.markers.translation import translate_labeled_each
 
     translator = ShieldedTranslator(translator)
-    made = translate_labeled(sentences, translator, from_lang=from_lang, to_lang=to_lang, marker=style)
+    made = translate_labeled_each(sentences, translator, from_lang=from_lang, to_lang=to_lang, marker=style)
     return _pairs(
         sentences,
         [
-            MarkersLeftError() if _has_remains(sentence, projection, style) else projection
-            for sentence, projection in zip(sentences, made, strict=True)
+            MarkersLeftError() if isinstance(p, Projection) and _has_remains(sentence, p, style) else p
+            for sentence, p in zip(sentences, made, strict=True)
         ],
     )
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, count, pairwise
 from typing import TypeVar, cast
 
 from xlner.core.entity import Span
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.errors import BackendError, StageError, UnansweredError
-from xlner.stages import Translator
+from xlner.stages import Translator, translate_each
 from xlner.text.verbatim import is_verbatim, lost_verbatim, verbatim_spans
 
 VERSION = 1
@@ -106,6 +107,11 @@ class ShieldedTranslator:
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text; raises what the translator raises."""
         return shielded(texts, lambda batch: self.translator.translate(batch, from_lang=from_lang, to_lang=to_lang))
+
+    def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
+        """Translate each text, or give its error if the translator is an `IsolatingTranslator`."""
+        directed = partial(translate_each, self.translator, from_lang=from_lang, to_lang=to_lang)
+        return shielded(texts, directed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from xlner.core.pair import Projection
 from xlner.core.sentence import Sentence
+from xlner.errors import StageError
 from xlner.projection.markers.matching import THRESHOLD, recover_entities
 from xlner.projection.markers.styles import MarkerStyle, write_markers
-from xlner.stages import Translator, require_one_each
+from xlner.stages import Translator, require_one_each, translate_each, without_errors
 
 
 def translate_labeled(
@@ -28,8 +29,8 @@ def translate_labeled(
     entities alone, which tell marked texts apart. Texts with no visible character are not sent. The sentence of a
     projection is the tokenized translation with the `id` of the original. See `recover_entities` for the outcomes.
 
-    Raises `UnknownNameError` for an unknown `marker`, and `StageError` if the translator does not give one
-    translation per text.
+    Raises `UnknownNameError` for an unknown `marker`, `StageError` if the translator does not give one translation per
+    text, and the error of the first text without a translation.
 
     >>> from xlner import Entity
     >>> from xlner.fakes import EchoTranslator
@@ -37,30 +38,73 @@ def translate_labeled(
     >>> translate_labeled([vigo], EchoTranslator(), from_lang="en", to_lang="gl")[0].sentence.tags()
     ['O', 'B-LOC']
     """
+    made = translate_labeled_each(
+        sentences,
+        translator,
+        from_lang=from_lang,
+        to_lang=to_lang,
+        marker=marker,
+        spaced=spaced,
+        threshold=threshold,
+    )
+    return without_errors(made)
+
+
+def translate_labeled_each(
+    sentences: Sequence[Sentence],
+    translator: Translator,
+    *,
+    from_lang: str,
+    to_lang: str,
+    marker: MarkerStyle | str = MarkerStyle.BRACKETS,
+    spaced: bool = False,
+    threshold: float = THRESHOLD,
+) -> list[Projection | Exception]:
+    """Do what `translate_labeled` does, with the errors of an `IsolatingTranslator` in the places of projections.
+
+    A sentence that has a translation has a `StageError` if one of its entities alone has none.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> translate_labeled_each([Sentence(("Vigo",))], EchoTranslator(), from_lang="en", to_lang="gl")[0].sentence.tokens
+    ('Vigo',)
+    """
     sentences = [sentence.with_text() for sentence in sentences]
     marked = [write_markers(sentence, marker, spaced=spaced) for sentence in sentences]
-    surfaces = [[sentence.surface(entity) for entity in sentence.entities] for sentence in sentences]
     texts = _translations(translator, (m.text for m in marked), from_lang, to_lang)
+    translated = [texts.get(written.text, "") for written in marked]
+    surfaces = [
+        [] if isinstance(text, Exception) else [sentence.surface(entity) for entity in sentence.entities]
+        for sentence, text in zip(sentences, translated, strict=True)
+    ]
     alone = _translations(translator, (s for some in surfaces for s in some), from_lang, to_lang)
-    made = []
-    for sentence, written, originals in zip(sentences, marked, surfaces, strict=True):
-        projection = recover_entities(
-            sentence,
-            written.markers,
-            [texts.get(written.text, "")],
-            surfaces=[alone.get(original, "") for original in originals],
-            threshold=threshold,
-            language=to_lang,
-        )
-        made.append(replace(projection, sentence=replace(projection.sentence, id=sentence.id)))
+    made: list[Projection | Exception] = []
+    for sentence, written, text, originals in zip(sentences, marked, translated, surfaces, strict=True):
+        entities = [alone.get(original, "") for original in originals]
+        failed = next((found for found in entities if isinstance(found, Exception)), None)
+        if isinstance(text, Exception):
+            made.append(text)
+        elif failed is not None:
+            made.append(StageError(f"an entity alone has no translation: {failed}"))
+        else:
+            projection = recover_entities(
+                sentence,
+                written.markers,
+                [text],
+                surfaces=[str(found) for found in entities],
+                threshold=threshold,
+                language=to_lang,
+            )
+            made.append(replace(projection, sentence=replace(projection.sentence, id=sentence.id)))
     return made
 
 
-def _translations(translator: Translator, texts: Iterable[str], from_lang: str, to_lang: str) -> dict[str, str]:
-    """The translation of each distinct visible text, from one call."""
+def _translations(
+    translator: Translator, texts: Iterable[str], from_lang: str, to_lang: str
+) -> dict[str, str | Exception]:
+    """The translation of each distinct visible text or its error, from one call."""
     distinct = list(dict.fromkeys(text for text in texts if text.strip()))
     if not distinct:
         return {}
-    made = translator.translate(distinct, from_lang=from_lang, to_lang=to_lang)
+    made = translate_each(translator, distinct, from_lang=from_lang, to_lang=to_lang)
     require_one_each("translator", len(made), len(distinct))
     return dict(zip(distinct, made, strict=True))
