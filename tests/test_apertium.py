@@ -16,6 +16,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from xlner import Pair, Pipeline
 from xlner.core import registry as _registry
@@ -195,6 +197,15 @@ def test_the_pipeline_of_a_mode_file_is_parsed_like_a_shell_does() -> None:
         ["apertium-tagger", "-z", "-g", "/a/|#.prob"],
         ["lt-proc", "-z", "-n", "/a/c.bin"],
     ]
+
+
+@given(st.text(), st.integers(0, 99), st.integers(0, 99))
+def test_a_message_has_its_number_and_no_other(text: str, number: int, other: int) -> None:
+    message = stream.encode(stream.clean(text))
+    answer = stream.numbered(message, number)
+    assert stream.unnumbered(answer, number) == message
+    assert stream.unnumbered(answer, other) == (message if number == other else None)
+    assert stream.unnumbered(b"noise\n" + answer, number) is None
 
 
 # --- translating

@@ -71,7 +71,7 @@ def test_a_key_that_is_none_is_not_shown(stub: Stub, monkeypatch: pytest.MonkeyP
     assert stub.keys == [f"Bearer {SECRET}"]
 
 
-@pytest.mark.parametrize("code", [429, 500, 503])
+@pytest.mark.parametrize("code", [429, 500, 503, 524, 529])
 def test_what_is_turned_down_for_now_is_sent_again(stub: Stub, code: int) -> None:
     stub.reply = lambda body, n: (code, {}, {"Retry-After": "0"}) if n < 3 else (200, answer(body))
     assert chat_translator(stub).translate(["a"], **DIRECTION) == ["A"]
@@ -113,6 +113,9 @@ def test_an_endpoint_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None
     ("reply", "message"),
     [
         ((400, {"error": {"message": "too long"}}), "HTTP 400 too long"),
+        ((501, {"error": None}), "HTTP 501 Not Implemented"),
+        ((200, {"error": {"message": "no such model"}}), "HTTP 200 no such model"),
+        ((200, {"error": None}), "has no message"),
         ((200, b"<html>"), "is not JSON"),
         ((200, {"choices": []}), "has no message"),
         ((200, said("half a sen", "length")), "cut off"),

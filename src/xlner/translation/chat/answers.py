@@ -54,11 +54,10 @@ def error_message(body: Any) -> str | None:
     >>> error_message({"error": {"message": "too long"}}), error_message({"error": "overloaded"}), error_message([])
     ('too long', 'overloaded', None)
     """
-    try:
-        error = body["error"]
-        return str(error["message"] if isinstance(error, Mapping) else error)
-    except (LookupError, TypeError):
-        return None
+    error = body.get("error") if isinstance(body, Mapping) else None
+    if isinstance(error, Mapping):
+        error = error.get("message")
+    return None if error is None else str(error)
 
 
 def is_too_long(status: int, body: Any) -> bool:

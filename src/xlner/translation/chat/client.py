@@ -31,7 +31,7 @@ _KEPT_ANSWERS = 50_000
 """Answers in memory."""
 _LARGEST_ANSWER = 4 << 20
 """Bytes of an answer."""
-_RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_RETRIED = frozenset({408, 409, 425, 429, *range(500, 600)}) - {501, 505}
 _REFUSED = frozenset({301, 302, 307, 308, 401, 403, 404, 405})
 
 
@@ -220,7 +220,7 @@ class ChatClient:
                 f"the chat endpoint {self.url} refuses the request: {self._said(status, body)}",
                 hint=f"check the url, the model {self.model!r} and the key in the environment variable {self.key_env}",
             )
-        if status != 200:
+        if status != 200 or (error_message(body) is not None and "choices" not in body):
             kind = StageError if is_too_long(status, body) else UnansweredError
             raise kind(f"the chat endpoint {self.url}: {self._said(status, body)}")
         if body is None:
