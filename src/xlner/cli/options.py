@@ -205,6 +205,11 @@ RUN = options(
         "--retry-failed", is_flag=True, help="Run the failed sentences of the run in DIR again, and no others of them."
     ),
 )
+SPLIT = click.option(
+    "--split",
+    is_flag=True,
+    help="INPUT has documents: cut each into sentences, and write one result with the offsets of the document.",
+)
 CONFIG = click.option(
     "--config",
     is_eager=True,

@@ -4,6 +4,7 @@ from .calibrate import JudgedConfidences as JudgedConfidences
 from .calibrate import calibration_warnings as calibration_warnings
 from .calibrate import judge_confidences as judge_confidences
 from .calibrate import read_calibration as read_calibration
+from .documents import DocumentPipeline as DocumentPipeline
 from .filters import Filter as Filter
 from .filters import FilterReport as FilterReport
 from .filters import SentenceFilters as SentenceFilters

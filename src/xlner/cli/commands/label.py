@@ -56,6 +56,7 @@ class LabelOptions(RunOptions):
     min_confidence: float
     calibration: str | None
     on_warning: str
+    split: bool
     words: str | None
     segmenter: str | None
 
@@ -105,6 +106,7 @@ class LabelOptions(RunOptions):
 @o.CONFIDENCE
 @o.FILTER
 @o.IGNORE
+@o.SPLIT
 @o.input_format()
 @o.WORDS
 @o.output_format(OUTPUT_FORMATS)
@@ -123,8 +125,9 @@ def label(**options: Any) -> int:
     multilingual recognizer labels INPUT directly as well, and the two are averaged. A language without a translator
     is only labeled directly.
 
-    INPUT is text with one sentence per line, CoNLL or JSONL; - is standard input. On a terminal the labeled text is
-    shown in color. Otherwise the output is JSONL, or CoNLL if INPUT is CoNLL.
+    INPUT is text with one sentence per line, CoNLL or JSONL; - is standard input. With --split each line or record is a
+    document. On a terminal the labeled text is shown in color. Otherwise the output is JSONL, or CoNLL if INPUT is
+    CoNLL.
 
     \b
     xlner label examples/es.txt --lang es
@@ -136,6 +139,8 @@ def label(**options: Any) -> int:
 
 def run_label(options: LabelOptions) -> int:
     """Run the command with its options; return the exit code."""
+    from xlner.pipeline import DocumentPipeline
+
     route = choose_route(
         options.route,
         translator=options.translator,
@@ -166,7 +171,8 @@ def run_label(options: LabelOptions) -> int:
         else _projecting(route, options, input_format, output_format)
     )
     replaced = ReplacedEntities()
-    code = run(labeling, replaced.pairs(sentences), inputs, options, output_format)
+    documents = DocumentPipeline(labeling) if options.split else labeling
+    code = run(documents, replaced.pairs(sentences), inputs, options, output_format)
     replaced.note(options.input)
     if route.name != PROJECT:
         note_unsure(labeling, options.min_confidence)

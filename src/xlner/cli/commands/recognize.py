@@ -22,6 +22,7 @@ class RecognizeOptions(RunOptions):
     min_confidence: float
     words: str | None
     segmenter: str | None
+    split: bool
 
 
 @click.command()
@@ -31,6 +32,7 @@ class RecognizeOptions(RunOptions):
 @o.RECOGNIZER
 @o.MIN_CONFIDENCE
 @o.IGNORE
+@o.SPLIT
 @o.input_format()
 @o.WORDS
 @o.output_format(OUTPUT_FORMATS)
@@ -52,7 +54,7 @@ def recognize(**options: Any) -> int:
     xlner recognize news.txt --lang en
     xlner recognize noticias.txt --lang es --recognizer hf:./my-multilingual-ner -o noticias.conll
     """
-    from xlner.pipeline import DEFAULT_WINDOW, RecognitionPipeline
+    from xlner.pipeline import DEFAULT_WINDOW, DocumentPipeline, RecognitionPipeline
 
     chosen = RecognizeOptions(**options)
     inputs = Inputs({"input": chosen.input}, chosen.run_dir)
@@ -77,7 +79,8 @@ def recognize(**options: Any) -> int:
         batch_words=chosen.batch_words,
     )
     replaced = ReplacedEntities()
-    code = run(pipeline, replaced.pairs(sentences), inputs, chosen, output_format)
+    documents = DocumentPipeline(pipeline) if chosen.split else pipeline
+    code = run(documents, replaced.pairs(sentences), inputs, chosen, output_format)
     replaced.note(chosen.input)
     note_unsure(pipeline, chosen.min_confidence)
     return code
