@@ -205,6 +205,11 @@ RUN = options(
         "--retry-failed", is_flag=True, help="Run the failed sentences of the run in DIR again, and no others of them."
     ),
 )
+RECASE = click.option(
+    "--recase",
+    is_flag=True,
+    help="Read sentences in ALL CAPS as if they were not, as translators and recognizers need. Results keep capitals.",
+)
 SPLIT = click.option(
     "--split",
     is_flag=True,

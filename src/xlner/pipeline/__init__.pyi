@@ -15,6 +15,7 @@ from .multi_source import MultiSourcePipeline as MultiSourcePipeline
 from .multi_source import PairGroup as PairGroup
 from .multi_source import group_pairs as group_pairs
 from .pipeline import Pipeline as Pipeline
+from .recased import RecasedPipeline as RecasedPipeline
 from .recognition_pipeline import RecognitionPipeline as RecognitionPipeline
 from .run_summary import RunSummary as RunSummary
 from .stage_runner import DEFAULT_BATCH_WORDS as DEFAULT_BATCH_WORDS

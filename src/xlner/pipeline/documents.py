@@ -75,7 +75,9 @@ class DocumentPipeline:
             for document in pairs:
                 parts = [] if isinstance(document, InputError) else _parts(document, self.splitter)
                 waiting.append((document, parts))
-                yield from [part.pair for part in parts] or [document]
+                yield from (part.pair for part in parts)
+                if not parts:
+                    yield document
 
         done: list[Pair] = []
         for result in self.pipeline.run_pairs(sentences()):

@@ -41,6 +41,7 @@ class BuildOptions(RunOptions):
     min_confidence: float
     calibration: str | None
     on_warning: str
+    recase: bool
     repair: str
     tag_names: tuple[str, ...] | None
     label_map: str | None
@@ -63,6 +64,7 @@ class BuildOptions(RunOptions):
 @click.option("--from", "from_lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 @o.OUTPUT
 @o.TRANSLATOR
+@o.RECASE
 @click.option(
     "--method",
     type=click.Choice(["markers", "align"]),
@@ -117,7 +119,7 @@ def build(**options: Any) -> int:
 
 def run_build(options: BuildOptions) -> int:
     """Run the command with its options; return the exit code."""
-    from xlner.pipeline import DEFAULT_WINDOW, BuildReport, TrainingDataBuilder, read_calibration
+    from xlner.pipeline import DEFAULT_WINDOW, BuildReport, RecasedPipeline, TrainingDataBuilder, read_calibration
 
     inputs = Inputs({"source": options.source}, options.run_dir)
     input_format = detect_format(options.source, options.input_format, "conll")
@@ -153,7 +155,14 @@ def run_build(options: BuildOptions) -> int:
         columns=options.columns,
     )
     report = BuildReport()
-    code = run(builder, sentences, inputs, options, output_format, build_report=report)
+    code = run(
+        RecasedPipeline(builder) if options.recase else builder,
+        sentences,
+        inputs,
+        options,
+        output_format,
+        build_report=report,
+    )
     text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
     if options.run_dir is not None:
         write_durably(Path(options.run_dir, _REPORT), text + "\n")

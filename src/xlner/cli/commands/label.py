@@ -57,6 +57,7 @@ class LabelOptions(RunOptions):
     calibration: str | None
     on_warning: str
     split: bool
+    recase: bool
     words: str | None
     segmenter: str | None
 
@@ -107,6 +108,7 @@ class LabelOptions(RunOptions):
 @o.FILTER
 @o.IGNORE
 @o.SPLIT
+@o.RECASE
 @o.input_format()
 @o.WORDS
 @o.output_format(OUTPUT_FORMATS)
@@ -139,7 +141,7 @@ def label(**options: Any) -> int:
 
 def run_label(options: LabelOptions) -> int:
     """Run the command with its options; return the exit code."""
-    from xlner.pipeline import DocumentPipeline
+    from xlner.pipeline import DocumentPipeline, RecasedPipeline
 
     route = choose_route(
         options.route,
@@ -171,7 +173,8 @@ def run_label(options: LabelOptions) -> int:
         else _projecting(route, options, input_format, output_format)
     )
     replaced = ReplacedEntities()
-    documents = DocumentPipeline(labeling) if options.split else labeling
+    sentencewise = RecasedPipeline(labeling) if options.recase else labeling
+    documents = DocumentPipeline(sentencewise) if options.split else sentencewise
     code = run(documents, replaced.pairs(sentences), inputs, options, output_format)
     replaced.note(options.input)
     if route.name != PROJECT:

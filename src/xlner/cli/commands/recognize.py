@@ -23,6 +23,7 @@ class RecognizeOptions(RunOptions):
     words: str | None
     segmenter: str | None
     split: bool
+    recase: bool
 
 
 @click.command()
@@ -33,6 +34,7 @@ class RecognizeOptions(RunOptions):
 @o.MIN_CONFIDENCE
 @o.IGNORE
 @o.SPLIT
+@o.RECASE
 @o.input_format()
 @o.WORDS
 @o.output_format(OUTPUT_FORMATS)
@@ -54,7 +56,7 @@ def recognize(**options: Any) -> int:
     xlner recognize news.txt --lang en
     xlner recognize noticias.txt --lang es --recognizer hf:./my-multilingual-ner -o noticias.conll
     """
-    from xlner.pipeline import DEFAULT_WINDOW, DocumentPipeline, RecognitionPipeline
+    from xlner.pipeline import DEFAULT_WINDOW, DocumentPipeline, RecasedPipeline, RecognitionPipeline
 
     chosen = RecognizeOptions(**options)
     inputs = Inputs({"input": chosen.input}, chosen.run_dir)
@@ -79,7 +81,8 @@ def recognize(**options: Any) -> int:
         batch_words=chosen.batch_words,
     )
     replaced = ReplacedEntities()
-    documents = DocumentPipeline(pipeline) if chosen.split else pipeline
+    sentencewise = RecasedPipeline(pipeline) if chosen.recase else pipeline
+    documents = DocumentPipeline(sentencewise) if chosen.split else sentencewise
     code = run(documents, replaced.pairs(sentences), inputs, chosen, output_format)
     replaced.note(chosen.input)
     note_unsure(pipeline, chosen.min_confidence)

@@ -26,6 +26,7 @@ class TranslateOptions(RunOptions):
     to_lang: str
     translator: str
     on_warning: str
+    recase: bool
 
 
 @click.command()
@@ -34,6 +35,7 @@ class TranslateOptions(RunOptions):
 @click.option("--to", "to_lang", required=True, metavar="CODE", help="Language to translate into.")
 @o.OUTPUT
 @o.TRANSLATOR
+@o.RECASE
 @o.input_format()
 @o.output_format(_FORMATS)
 @o.SCHEME
@@ -54,7 +56,7 @@ def translate(**options: Any) -> int:
     \b
     xlner translate examples/gl.txt --from gl --to en
     """
-    from xlner.pipeline import Pipeline
+    from xlner.pipeline import Pipeline, RecasedPipeline
 
     chosen = TranslateOptions(**options)
     output_format = chosen.output_format or format_of(chosen.output, "text")
@@ -80,7 +82,9 @@ def translate(**options: Any) -> int:
     )
     pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
     shown = _translation if output_format == "text" else None
-    return run(pipeline, pairs, inputs, chosen, output_format, shown=shown)
+    return run(
+        RecasedPipeline(pipeline) if chosen.recase else pipeline, pairs, inputs, chosen, output_format, shown=shown
+    )
 
 
 def _translation(pair: Pair) -> Pair:
