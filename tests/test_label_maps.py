@@ -95,8 +95,8 @@ def test_files_that_share_no_label(xlner: Command, english: Path, tmp_path: Path
         ran = xlner(command, *files)
         assert ran.code == 0
         assert ran.err.splitlines()[0] == (
-            f"xlner: the files share no label: {english} has DATE, GPE, PERSON, {other} has LOC, PER; rename them, for "
-            "example with --map GPE=LOC,PERSON=PER"
+            f"xlner: the files share no label: {english} has DATE, GPE, PERSON, {other} has LOC, PER; rename them "
+            "with --map GPE=LOC,PERSON=PER"
         )
         assert xlner(command, *files, "--map", "PERSON=PER,GPE=LOC").err == ""
     assert xlner("evaluate", english, other, "--mode", "span").err == ""

@@ -106,7 +106,8 @@ def app() -> None:
     """Label text in any language: translate it, recognize entities in the translation, align the words, and project
     the entities back.
 
-    Exit codes: 0 success, 1 some sentences failed, 2 bad usage or input, 3 unexpected error, 130 interrupted.
+    Exit codes: 0 success, 1 some sentences failed, 2 bad usage or input, or the run stopped, 3 unexpected
+    error, 130 interrupted.
     """
 
 

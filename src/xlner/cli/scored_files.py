@@ -93,10 +93,10 @@ class ScoredFiles:
         found = suggested_map(gold, predicted)
         if not gold or not predicted or not (found or gold.isdisjoint(predicted)):
             return
-        wanted = ",".join(f"{old}={new}" for old, new in found.items()) or f"{min(predicted)}={min(gold)}"
+        wanted = ",".join(f"{old}={new}" for old, new in found.items()) or "OLD=NEW"
         names = f"{self.gold} has {_listed(gold)}, {self.predicted} has {_listed(predicted)}"
         what = "the files share no label" if gold.isdisjoint(predicted) else "labels of the files differ"
-        note(f"{what}: {names}; rename them, for example with --map {wanted}")
+        note(f"{what}: {names}; rename them with --map {wanted}")
 
     def _place(self, side: int, sentence: int | None) -> str:
         name, lines = (self.gold, self.predicted)[side], self.lines[side]
