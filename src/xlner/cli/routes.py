@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xlner.core.registry import DEFAULT_RECOGNIZER, load
+from xlner.core.registry import DEFAULT_RECOGNIZER, Spec, load
 from xlner.errors import BackendError, UsageError
 from xlner.text.languages import base, canonical
 
@@ -59,14 +59,34 @@ def choose_route(
     return Route(BOTH if asked == AUTO else asked, loaded)
 
 
-def default_recognizer(route: str, source_lang: str) -> str:
-    """The recognizer for the translation if none is named. Chosen by benchmarks/routes.py.
+@dataclass(frozen=True, slots=True)
+class Average:
+    """How projection and direct labels are averaged on the route both if no `--ensemble` is named.
 
-    On the route both, spaCy adds what the multilingual recognizer misses, and the direct labels outvote its mistakes.
+    - `recognizer`, `projector`: of the projection.
+    - `weights`: of projection and of the direct labels.
+    - `kept_labels`: projected entities with these labels are added where the vote finds nothing.
+    """
+
+    recognizer: str
+    projector: str
+    weights: tuple[float, float]
+    kept_labels: tuple[str, ...] = ("DATE",)
+
+
+def average_of(translator: str, source_lang: str, projector: str) -> Average:
+    """The best average for a translator, by its spec. Chosen by benchmarks/routes.py.
+
+    Translations by people are given: what projection finds in them is as reliable as the direct labels, and names are
+    copied, so that their spelling helps. Machine translations are less reliable. There spaCy adds what the multilingual
+    recognizer misses, above all dates, and the direct labels outvote its mistakes.
     """
     from xlner.recognition.spacy import has_model
 
-    return f"ensemble:spacy+{DEFAULT_RECOGNIZER}" if route == BOTH and has_model(source_lang) else DEFAULT_RECOGNIZER
+    if Spec.parse(translator).name == "given":
+        return Average(DEFAULT_RECOGNIZER, "fused:surface", (1, 1))
+    recognizer = f"ensemble:spacy+{DEFAULT_RECOGNIZER}" if has_model(source_lang) else DEFAULT_RECOGNIZER
+    return Average(recognizer, projector, (1, 2))
 
 
 def _checked(spec: str, lang: str, source_lang: str) -> Translator:

@@ -9,7 +9,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.notes import note
-from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, choose_route, default_recognizer
+from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, average_of, choose_route
 from xlner.cli.run import (
     OUTPUT_FORMATS,
     Inputs,
@@ -28,14 +28,6 @@ from xlner.formats import detect_format, read_sentences
 
 if TYPE_CHECKING:
     from xlner.engines import AnyPipeline
-
-
-_WEIGHTS = (1, 2)
-_UNPROJECTED = "O"
-_KEPT_LABELS = ("DATE",)
-"""How projection and direct labels are averaged. Chosen by benchmarks/routes.py on Europarl-NER es and examples/.
-
-spaCy knows more dates than the multilingual recognizer, whose training sets seldom annotate words like "yesterday"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +74,8 @@ class LabelOptions(RunOptions):
     "--recognizer",
     metavar="SPEC",
     help="Recognizer of entities in the translation, or in INPUT on the route direct. The default is multilingual, and "
-    "ensemble:spacy+multilingual on the route both if spaCy has a model of the source language.",
+    "ensemble:spacy+multilingual on the route both if spaCy has a model of the source language and the translations are "
+    "by a machine.",
 )
 @o.ALIGNER
 @o.PROJECTOR
@@ -96,7 +89,8 @@ class LabelOptions(RunOptions):
     "--ensemble-weights",
     type=o.number_list,
     metavar="X,Y,…",
-    help="Weights of projection and of each --ensemble, in this order. Equal by default; 1,2 without an --ensemble.",
+    help="Weights of projection and of each --ensemble, in this order. Equal by default; without an --ensemble "
+    "1,2, and 1,1 if the translations are given.",
 )
 @click.option(
     "--unprojected",
@@ -214,11 +208,13 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
 
     tags = {"scheme": options.scheme, "columns": options.columns}
+    average = average_of(options.translator, options.source_lang, options.projector)
+    projector = average.projector if route.name == BOTH and not was_named("projector") else options.projector
     pipeline = Pipeline(
         route.translator,
-        options.recognizer or default_recognizer(route.name, options.source_lang),
+        options.recognizer or (average.recognizer if route.name == BOTH else DEFAULT_RECOGNIZER),
         options.aligner,
-        with_target_recognizer(options.projector, options.input, input_format, **tags),
+        with_target_recognizer(projector, options.input, input_format, **tags),
         target_lang=options.lang,
         source_lang=options.source_lang,
         ignore=options.ignore,
@@ -238,8 +234,8 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     return Ensemble(
         pipeline.with_confidence(calibration),
         options.ensemble or (DEFAULT_RECOGNIZER,),
-        weights=options.ensemble_weights or (None if named else _WEIGHTS),
-        unprojected=options.unprojected or ("others" if named else _UNPROJECTED),
+        weights=options.ensemble_weights or (None if named else average.weights),
+        unprojected=options.unprojected or ("others" if named else "O"),
         min_confidence=options.min_confidence,
-        kept_labels=() if named else _KEPT_LABELS,
+        kept_labels=() if named else average.kept_labels,
     )
