@@ -300,7 +300,8 @@ def pair(rng: Rng) -> Pair:
 
 
 PROJECTORS = (
-    "heuristic", "heuristic?gap=2&ratio=0", "hull", "greedy", "greedy?n=2", "exact", "exact?n=2", "exact?constraint==&n=1",
+    "heuristic", "heuristic?gap=2&ratio=0", "hull", "greedy", "greedy?n=2", "exact", "exact?n=2",
+    "exact?constraint==&n=1",
     "exact?constraint=>=&n=2", "exact:ngrams?max_length=3", "greedy?threshold=0.3", "fused:align",
 )  # fmt: skip
 

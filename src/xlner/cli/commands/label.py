@@ -74,8 +74,7 @@ class LabelOptions(RunOptions):
     "--recognizer",
     metavar="SPEC",
     help="Recognizer of entities in the translation, or in INPUT on the route direct. The default is multilingual, and "
-    "ensemble:spacy+multilingual on the route both if spaCy has a model of the source language and the translations are "
-    "by a machine.",
+    "ensemble:spacy+multilingual on the route both if spaCy has a model of the source language and a machine translates.",
 )
 @o.ALIGNER
 @o.PROJECTOR
