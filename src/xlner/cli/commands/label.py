@@ -74,7 +74,7 @@ class LabelOptions(RunOptions):
     "--recognizer",
     metavar="SPEC",
     help="Recognizer of entities in the translation, or in INPUT on the route direct. The default is multilingual, and "
-    "ensemble:spacy+multilingual on the route both if spaCy has a model of the source language and a machine translates.",
+    "ensemble:spacy+multilingual on the route both, if spaCy knows the source language and a machine translates.",
 )
 @o.ALIGNER
 @o.PROJECTOR
