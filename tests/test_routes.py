@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Command
+from xlner.cli.routes import average_of
 
 TEXT = "Ana vive en Vigo.\nVigo é grande.\n"
 
@@ -106,3 +107,26 @@ def test_the_run_folder_of_one_route_is_not_that_of_another(xlner: Command, file
     assert xlner("label", *stages(files), "--lang", "gl", "--route", "project", *folder).code == 0
     ran = xlner("label", files / "in.txt", "--lang", "gl", "--route", "direct", *folder)
     assert (ran.code, "holds a run with another" in ran.err) == (2, True)
+
+
+def test_given_translations_count_as_much_as_direct_labels() -> None:
+    given = average_of("given:en.txt?of=lug.txt", "en", "greedy")
+    assert (given.recognizer, given.projector, given.weights) == ("multilingual", "fused:surface", (1, 1))
+    made = average_of("apertium", "en", "greedy")
+    assert (made.projector, made.weights) == ("greedy", (1, 2))
+    assert average_of("apertium", "gl", "greedy").recognizer == "multilingual"  # spaCy has no model
+
+
+def test_a_projector_that_is_named_is_used_with_given_translations(xlner: Command, tmp_path: Path) -> None:
+    (tmp_path / "gl.txt").write_text("Ana vive en Vigo\n", encoding="utf-8")
+    (tmp_path / "en.txt").write_text("Ana lives in Vigo\n", encoding="utf-8")
+    names = tmp_path / "names.tsv"
+    names.write_text("Vigo\tLOC\n", encoding="utf-8")
+    translator = f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}"
+    stages = ["--translator", translator, "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
+    both = xlner("label", tmp_path / "gl.txt", "--lang", "gl", "--route", "both", *stages)
+    named = xlner("label", tmp_path / "gl.txt", "--lang", "gl", "--route", "both", "--projector", "greedy", *stages)
+    assert (both.code, named.code) == (0, 0)
+    (scores,), (plain,) = ([o["scores"] for o in json.loads(ran.out)["outcomes"]] for ran in (both, named))
+    assert "surface" in scores
+    assert "surface" not in plain
