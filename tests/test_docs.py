@@ -54,8 +54,9 @@ def test_python_of_the_page_on_projection(capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_python_of_the_page_on_words() -> None:
-    (code,) = blocks("python", (ROOT / "docs" / "words.md").read_text(encoding="utf-8"))
-    exec(code, {})
+    names: dict[str, object] = {}
+    for code in blocks("python", (ROOT / "docs" / "words.md").read_text(encoding="utf-8")):
+        exec(code, names)
 
 
 def test_python_of_the_page_on_formats(capsys: pytest.CaptureFixture[str]) -> None:
