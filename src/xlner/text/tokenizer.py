@@ -45,7 +45,7 @@ _QUOTATION = '"\u201c\u201d'
 _INNER = rf"{_JOINERS}{_APOSTROPHES}{_QUOTATION}\p{{Cf}}"  # all that may stand between letters, to look ahead
 _HEBREW_ACRONYM = (
     # before the last letter: צה"ל
-    rf"(?<=\p{{Script=Hebrew}})[{_QUOTATION}](?={_HEBREW}\p{{M}}*(?![\p{{L}}\p{{M}}\p{{N}}]))"
+    rf"(?<=\p{{Script=Hebrew}})(?:[{_QUOTATION}]|'')(?={_HEBREW}\p{{M}}*(?![\p{{L}}\p{{M}}\p{{N}}]))"
     # or before the last letter and a suffix, מנכ"לית, unless the mark opens a quotation that ends later
     rf"|(?<=\p{{Script=Hebrew}}{{2}})[{_QUOTATION}](?={_HEBREW}(?:י|ים|ית|יים|יות|ות|ניק|ניקים)(?![\p{{L}}\p{{M}}\p{{N}}])"
     rf"(?![^{_QUOTATION}\n]*[{_QUOTATION}](?!\p{{L}})))"
