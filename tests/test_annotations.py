@@ -147,6 +147,9 @@ def refused(record: Any, **options: Any) -> str:
             {"text": ANA, "tokens": WORDS, "entities": [{**PER, "text": "Ana Pons"}, {**LOC, "text": "Vigo"}]},
             id="characters beside words, as the texts of the spans show",
         ),
+        pytest.param(
+            {"text": ANA, "tokens": WORDS, "entities": [PER, LOC]}, id="characters, as they end beyond the words"
+        ),
         pytest.param({"tokens": WORDS, "tags": BOTH, "pos_tags": [1, 2, 3, 4, 5, 6], "chunk_tags": BOTH}),
         pytest.param({"tokens": WORDS, "ner_tags": BOTH, "entities": []}),
     ],
@@ -179,6 +182,7 @@ def test_forms_that_are_read(record: Any) -> None:
         ({"tokens": WORDS, "spans": [{"start": 0, "end": 2, "label": "PER"}]}, "could count words or characters"),
         ({"tokens": WORDS, "entities": [[0, 2, "PER"]]}, "could count words or characters"),
         ({"tokens": WORDS, "labels": ["B-PER"]}, "6 tokens but 1 tags"),
+        ({"text": ANA, "tokens": WORDS, "entities": [{**PER, "end": 3}]}, '"entities" could count words or characters'),
         ({"text": ANA, "spans": [PER], "answer": "reject"}, "'reject'; export the accepted ones: --answer accept"),
         ({"text": ANA, "entities": [{"entity": "B-PER", "start": 0, "end": 3}]}, "aggregation_strategy"),
         ({"text": ANA, "spans": [{"start": 0, "end": 3, "label": 4}]}, "the label 4, which is not a name"),
@@ -252,6 +256,12 @@ def test_spans_that_say_their_text_may_count_code_points_utf_16_bytes_or_the_las
     span = {"start": start, "end": end, "label": "LOC", "text": "Vigo"}
     (sentence,) = raise_errors(read({"text": "é🦉 Vigo é", "spans": [span]}))
     assert [sentence.surface(e) for e in sentence.entities] == ["Vigo"]
+
+
+def test_spans_of_words_that_could_count_characters_too_are_read_if_both_say_the_same() -> None:
+    record = {"text": "a Vigo", "tokens": ["a", "Vigo"], "entities": [{"start": 0, "end": 1, "label": "X"}]}
+    (sentence,) = raise_errors(read(record))
+    assert sentence.tags() == ["B-X", "O"]
 
 
 def test_byte_offsets() -> None:

@@ -184,7 +184,7 @@ def test_names_of_files_that_are_no_text(xlner: Command, fakes: list[str], tmp_p
     path.write_bytes(gzip.compress(b"x\n") if name.endswith(".gz") else b"x\n")
     ran = xlner("label", path, "--lang", "es", *fakes)
     assert ran.code == 2
-    assert ran.err.endswith("or --input-format text reads each line as a sentence\n")
+    assert ran.err.endswith("or --input-format text reads it as text\n")
     assert xlner("label", path, "--lang", "es", "--input-format", "text", *fakes).code == 0
 
 
@@ -196,6 +196,25 @@ def test_a_file_without_a_known_suffix_is_read_as_what_it_looks_like(tmp_path: P
     path.write_text("Ana,B-PER\nvive,O\n", encoding="utf-8")
     with pytest.raises(InputError, match="testb: this looks like CSV; write CoNLL instead"):
         read_sentences(path)
+
+
+def test_json_and_csv_named_conll(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text('{"text":"Ana"}\n', encoding="utf-8")
+    with pytest.warns(
+        DataWarning, match="looks like JSON, and is read as jsonl; --input-format conll reads it as conll"
+    ):
+        assert [s.tokens for s in raise_errors(read_sentences(path))] == [("Ana",)]
+    assert [s.tokens for s in raise_errors(read_sentences(path, format="conll"))] == [('{"text":"Ana"}',)]
+    path.write_text("Ana,B-PER\nvive,O\n", encoding="utf-8")
+    with pytest.raises(InputError, match="looks like CSV; .*; or --input-format conll reads it as conll"):
+        read_sentences(path)
+
+
+def test_a_closed_standard_input(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    ran = xlner("convert", "-", "-")
+    assert (ran.code, ran.err) == (2, "xlner: standard input is closed; give a file\n")
 
 
 # Encodings and line ends
@@ -262,4 +281,4 @@ def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         (tmp_path / "a.txt").write_bytes(("ok\n" + "x" * 5000 + "\nok\n").encode(encoding))
         first, bad, last = (line for _, line in read_lines(tmp_path / "a.txt"))
         assert (first, last) == ("ok", "ok")
-        assert "a.txt:2: this line has no end; is this a text?" in str(bad)
+        assert "a.txt:2: a line of more than 64 MiB; if it is a JSON array: jq" in str(bad)

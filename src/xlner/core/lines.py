@@ -44,7 +44,7 @@ _NO_TEXT = (
 )
 _GZIP = b"\x1f\x8b"
 _HEAD_LINES, _HEAD_BYTES = 100, 1 << 16
-_LONGEST = 1 << 28
+_LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
 
 _ahead: dict[str, tuple[object, BinaryIO, bytes]] = {}
@@ -97,7 +97,13 @@ def _name(path: str | Path) -> str:
 
 def _owner(path: str | Path) -> object:
     """What a stream belongs to: there can be another standard input later."""
-    return sys.stdin.buffer if str(path) == STANDARD_STREAM else None
+    return _standard_input() if str(path) == STANDARD_STREAM else None
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise InputError("standard input is closed", hint="give a file")
+    return sys.stdin.buffer
 
 
 @contextmanager
@@ -131,7 +137,7 @@ class _Replay(io.RawIOBase):
 
     def close(self) -> None:
         super().close()
-        if self.stream is not sys.stdin.buffer:
+        if sys.stdin is None or self.stream is not sys.stdin.buffer:
             self.stream.close()
 
 
@@ -146,7 +152,7 @@ def _stream(path: str | Path) -> tuple[BinaryIO, bytes]:
     if ahead is not None and owner is _owner(path):
         return ahead, head
     try:
-        opened = sys.stdin.buffer if str(path) == STANDARD_STREAM else Path(path).open("rb")  # noqa: SIM115
+        opened = _standard_input() if str(path) == STANDARD_STREAM else Path(path).open("rb")  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {reason(error)}", path=path) from None
     start = _read_some(opened, _HEAD_BYTES)
@@ -238,7 +244,9 @@ def _skip_line(read: Callable[[], AnyStr], lf: AnyStr) -> None:
 
 
 def _too_long(name: str, number: int) -> InputError:
-    return InputError("this line has no end", path=name, line=number, hint="is this a text?")
+    return InputError(
+        "a line of more than 64 MiB", path=name, line=number, hint=f"if it is a JSON array: jq -c '.[]' {name} > NEW"
+    )
 
 
 def _undecodable(position: int, name: str, number: int) -> InputError:

@@ -200,7 +200,7 @@ def read_labels(name: str, value: Any, words: Words, decode: Callable[[Sequence[
 
 def _own_entities(value: Sequence[Any], words: Words) -> tuple[Entity, ...] | None:
     """Entities as xlner writes them, which count words; None if they are not such entities for sure."""
-    entities, tokens = [], words.tokens
+    entities, tokens, said = [], words.tokens, True
     for item in value:
         if type(item) is not dict:
             return None
@@ -212,8 +212,31 @@ def _own_entities(value: Sequence[Any], words: Words) -> tuple[Entity, ...] | No
             return None
         if text is not None and text != " ".join(tokens[start:end]) and not _covers(tokens[start:end], text):
             return None
+        said = said and text is not None
         entities.append(Entity(start, end, label, score))
-    return tuple(entities)
+    return tuple(entities) if said or _are_words(entities, words) else None
+
+
+def _are_words(entities: Sequence[Entity], words: Words) -> bool:
+    """Whether entities that do not say their texts count words for sure.
+
+    Raises `ValidationError` if they could as well count characters, because all of them begin and end where words do.
+    """
+    if words.offsets is None:
+        return True
+    starts, ends = (
+        dict(zip(places, range(len(words.tokens)), strict=True)) for places in zip(*words.offsets, strict=True)
+    )
+    if not all(e.start in starts and e.end in ends for e in entities):
+        return True
+    if any(e.end > len(words.tokens) for e in entities):
+        return False
+    if all((e.start, e.end) == (starts[e.start], ends[e.end] + 1) for e in entities):
+        return True
+    raise ValidationError(
+        '"entities" could count words or characters',
+        hint='give the "text" of each entity, or leave out "tokens" if they count characters',
+    )
 
 
 def _covers(tokens: Sequence[str], text: object) -> bool:
@@ -297,7 +320,8 @@ def _unit(name: str, marks: Sequence[_Mark], words: Words, is_list: bool) -> str
     known = [mark for mark in marks if mark.text is not None]
     fitting = [u for u in (_WORDS, _CHARACTERS, _LAST_WORD) if known and all(_fits(m, u, words) for m in known)]
     if name == "entities" and not is_list:
-        return _CHARACTERS if fitting == [_CHARACTERS] else _WORDS
+        beyond = words.offsets is not None and any(mark.end > len(words.tokens) for mark in marks)
+        return _CHARACTERS if fitting == [_CHARACTERS] or (beyond and not known) else _WORDS
     if not fitting:
         raise ValidationError(
             f'"{name}" in a record with words could count words or characters',

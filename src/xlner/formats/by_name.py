@@ -97,10 +97,11 @@ def _suffix(path: str | Path) -> str:
 def detect_format(path: str | Path, given: str | None = None, default: str | None = None) -> str:
     """The format of an input: as given, or guessed from its name and its first lines.
 
-    The first lines decide where the name says text or nothing: a file of tags or JSON is not text, whatever its name
-    says, and a `DataWarning` says so. Returns `default` for an unknown suffix. Raises `UnknownNameError` for an unknown
-    format, `UsageError` for an unknown suffix without a default, and `InputError` for a file that cannot be read, or
-    that looks like something else than text, such as CSV.
+    The first lines decide where the name says text, CoNLL or nothing: a file of tags or JSON is not text, whatever its
+    name says, and a `DataWarning` says so. Returns `default` for an unknown suffix.
+
+    Raises `UnknownNameError` for an unknown format, `UsageError` for an unknown suffix without a default, and
+    `InputError` for a file that cannot be read or looks like something else, such as CSV.
 
     >>> detect_format("examples/es.txt"), detect_format("es.txt", given="conll")
     ('text', 'conll')
@@ -108,24 +109,23 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     if given is not None:
         return _format(path, given)
     named = format_of(path, default=default or "")
-    if named not in ("text", ""):
+    if named not in ("text", "", *COLUMN_FORMATS) or is_spec(path):
         return named
     shown = "standard input" if str(path) == STANDARD_STREAM else path
+    chosen = f"--input-format {named or 'text'} reads it as {named or 'text'}"
     what = _NO_TEXT.get(_suffix(path))
     if what is not None:
-        raise _not_text(shown, f"this is {what}", "write CoNLL, JSONL or one sentence per line")
+        raise InputError(
+            f"this is {what}", path=shown, hint=f"write CoNLL, JSONL or one sentence per line; or {chosen}"
+        )
     require_content(path)
     look = detect(head_lines(path))
-    if look is None:
+    if look is None or (named in COLUMN_FORMATS and (look.format == "conll" or look.has_tabs)):
         return named or format_of(path)
     if look.format is None:
-        raise _not_text(shown, f"this looks like {look.what}", look.hint)
-    note(f"{shown} looks like {look.what}, and is read as {look.format}; --input-format text reads it as text")
+        raise InputError(f"this looks like {look.what}", path=shown, hint=f"{look.hint}; or {chosen}")
+    note(f"{shown} looks like {look.what}, and is read as {look.format}; {chosen}")
     return look.format
-
-
-def _not_text(path: str | Path, what: str, hint: str) -> InputError:
-    return InputError(what, path=path, hint=f"{hint}; or --input-format text reads each line as a sentence")
 
 
 def read_sentences(
@@ -205,7 +205,7 @@ def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, 
 def has_columns(path: str | Path, format: str | None = None) -> bool:
     """Return True if the columns of a file can be named.
 
-    >>> has_columns("es.conll"), has_columns("es.jsonl")
+    >>> has_columns("examples/es.conll"), has_columns("es.jsonl")
     (True, False)
     """
     return detect_format(path, format, "text") in COLUMN_FORMATS

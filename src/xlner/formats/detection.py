@@ -37,11 +37,15 @@ _TO_CONLL = "write CoNLL instead: a word, a tab and its tag on each line, and a 
 
 
 class Look(NamedTuple):
-    """What a file looks like: `format` is one of the formats, or None with a hint that says what to do about it."""
+    """What a file looks like: `format` is one of the formats, or None with a hint that says what to do about it.
+
+    `has_tabs` is True for a table whose columns are separated by tabs, which may be CoNLL after all.
+    """
 
     format: str | None
     what: str
     hint: str = ""
+    has_tabs: bool = False
 
 
 def detect(lines: Sequence[str]) -> Look | None:
@@ -119,7 +123,7 @@ def _table(lines: Sequence[str]) -> Look | None:
         rows = [[cell.strip().strip('"') for cell in line.split(separator)] for line in lines]
         is_table = separator != "\t" and _is_table_of_tags(rows, tabs=True)
         if is_table or (len(rows) > 1 and _is_header(rows[0]) and len(rows[1]) >= len(rows[0])):
-            return Look(None, "CSV" if separator in ",;" else "a table", _TO_CONLL)
+            return Look(None, "CSV" if separator in ",;" else "a table", _TO_CONLL, separator == "\t")
     return None
 
 
@@ -139,4 +143,4 @@ def _other(lines: Sequence[str]) -> Look | None:
     return None
 
 
-_TESTS: tuple[Callable[[Sequence[str]], Look | None], ...] = (_json, _other, _conll, _table)
+_TESTS: tuple[Callable[[Sequence[str]], Look | None], ...] = (_json, _conll, _other, _table)
