@@ -160,3 +160,16 @@ def test_where_files_lose_step(xlner: Command, tmp_path: Path) -> None:
     lines = tmp_path / "pred.jsonl"
     lines.write_text("\n".join([records[0], "", *records[1:]]), encoding="utf-8")
     assert f"{gold}:6 and {lines}:4 (sentence 3): word 1 is 'd'" in xlner("evaluate", gold, lines).err
+
+
+def test_where_parallel_files_lose_step(xlner: Command, english: Path, tmp_path: Path) -> None:
+    target = tmp_path / "gl.txt"
+    target.write_text("\nAna vive en Nova York desde maio\nOla\n", encoding="utf-8")
+    ran = xlner("project", english, target, "--lang", "gl", "--aligner", "oracle")
+    assert ran.code == 2
+    assert ran.err.endswith(f"; sentence 1 of {target} is empty, but that of {english} has words\n")
+    assert f"{english}: ends after 2 sentences, but {target} goes on; the files must be parallel" in ran.err
+    target.write_text("Ana vive en Nova York desde maio\nOla\nOla\n", encoding="utf-8")
+    assert xlner("project", english, target, "--lang", "gl", "--aligner", "oracle").err.endswith(
+        "empty ones included\n"
+    )

@@ -148,16 +148,28 @@ def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator
     >>> list(in_step(["ab", "AB"], ["lower.txt", "upper.txt"]))
     [('a', 'A'), ('b', 'B')]
     """
+    blank: str | None = None
     for number, parts in enumerate(zip_longest(*columns, fillvalue=_END), start=1):
+        blank = blank or _blank_side(parts, names, number)
         ended = [name for name, part in zip(names, parts, strict=False) if part is _END]
         if ended:
             longer = next(name for name, part in zip(names, parts, strict=False) if part is not _END)
             raise InputError(
                 f"ends after {number - 1} sentences, but {longer} goes on",
                 path=ended[0],
-                hint="the files must be parallel: one sentence in each for every pair, empty ones included",
+                hint="the files must be parallel: one sentence in each for every pair, empty ones included"
+                + (f"; {blank}" if blank else ""),
             )
         yield parts
+
+
+def _blank_side(parts: Sequence[object], names: Sequence[str], number: int) -> str | None:
+    """Which of the first two files has an empty sentence where the other one has words; None if neither or both."""
+    sides = [part for part in parts[:2] if isinstance(part, Sentence)]
+    if len(sides) < 2 or bool(sides[0].tokens) == bool(sides[1].tokens):
+        return None
+    empty, other = (names[1], names[0]) if sides[0].tokens else (names[0], names[1])
+    return f"sentence {number} of {empty} is empty, but that of {other} has words"
 
 
 def _default(path: str | Path) -> str | None:
