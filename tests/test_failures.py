@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -195,3 +196,12 @@ def test_printable_text_stays_as_it_is() -> None:
     assert printable(text) == text
     assert printable("a\n\tb\r", lines=True) == "a\n\tb\\u000d"
     assert json.loads(printable(json.dumps("\x9b\u2028", ensure_ascii=False))) == "\x9b\u2028"
+
+
+def test_what_is_logged_is_a_note(xlner: Command, monkeypatch: pytest.MonkeyPatch, input: Path) -> None:
+    def logging_run(*_: object) -> int:
+        logging.getLogger("xlner.translation.chat").warning("the endpoint said %s", "\x1b[31m")
+        return 0
+
+    monkeypatch.setattr("xlner.cli.commands.label.run_label", logging_run)
+    assert xlner("label", input, "--lang", "es").err == "xlner: note: the endpoint said \\u001b[31m\n"

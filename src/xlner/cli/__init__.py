@@ -36,7 +36,7 @@ from xlner.cli.commands.train_multilingual import train_multilingual
 from xlner.cli.commands.translate import translate
 from xlner.cli.commands.zero_shot import zero_shot
 from xlner.cli.failures import discard_output, flush_output, report_failure
-from xlner.cli.notes import noting_data_warnings
+from xlner.cli.notes import noting_data_warnings, noting_logs
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Label and build": (label, project, build),
@@ -128,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     debug = _Debug()
     try:
-        with noting_data_warnings():
+        with noting_data_warnings(), noting_logs():
             code = app(arguments, standalone_mode=False, obj=debug)
     except click.exceptions.Exit as stop:
         return stop.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -35,8 +36,7 @@ def report_failure(error: BaseException, *, debug: bool) -> int:
     elif isinstance(cause, XlnerError):
         text, code = str(cause), EXIT_BAD_USAGE
     elif isinstance(cause, OSError) and cause.strerror:
-        named = "" if cause.filename is None else f"{os.fsdecode(cause.filename)}: "
-        text, code = f"{named}{cause.strerror}{_way_out(debug)}", EXIT_BAD_USAGE
+        text, code = f"{_system_error(cause)}{_way_out(debug)}", EXIT_BAD_USAGE
     elif isinstance(cause, ValueError) and "embedded null" in str(cause):  # from the system, without the name
         text, code = f"no file can have a name with a NUL character{_way_out(debug)}", EXIT_BAD_USAGE
     elif isinstance(cause, MemoryError):
@@ -49,6 +49,14 @@ def report_failure(error: BaseException, *, debug: bool) -> int:
 
 def _described(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".removesuffix(": ").split())
+
+
+def _system_error(error: OSError) -> str:
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)}: {error.strerror}"
+    if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:  # a library writes to a temporary file
+        return f"{error.strerror}; free some space, or set TMPDIR to a folder with some"
+    return str(error.strerror)
 
 
 def _way_out(debug: bool) -> str:

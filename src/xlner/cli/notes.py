@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,22 @@ from xlner.text.printable import printable
 def note(text: str) -> None:
     """Print one line on standard error. What a terminal would act upon is shown escaped."""
     click.echo(f"xlner: {printable(text)}", err=True)
+
+
+class _NoteHandler(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        note(f"note: {' '.join(record.getMessage().split())}")
+
+
+@contextmanager
+def noting_logs() -> Iterator[None]:
+    """Print what xlner logs as notes: it can hold what a program or an endpoint said."""
+    logger, handler = logging.getLogger("xlner"), _NoteHandler(logging.WARNING)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextmanager
