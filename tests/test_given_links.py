@@ -186,3 +186,29 @@ def test_tokenized_text_in_other_commands(xlner: Command, tmp_path: Path) -> Non
     )
     links = xlner("align", text, text, "--aligner", "oracle", "--words", "spaces").out
     assert links == "0-0 1-1 2-2\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "links"),
+    [
+        ("l&apos; eau l&amp;a\n", "0-0 1-1 2-2"),
+        ("我 在 北京 。\n", "0-0 1-1 2-2 3-3"),
+        ("dijo &quot; hola &quot;\n", "0-0 1-1 2-2 3-3"),
+        ("vi@@ go d'Ana\n", "0-0 1-1 2-2"),
+        ("Qu'est -ce qu'il y a ?\n", "0-0 1-1 2-2 3-3 4-4 5-5"),
+    ],
+)
+def test_signs_of_tokenized_text(files: Files, text: str, links: str) -> None:
+    files.write(text, links + "\n")
+    assert files.tokens() == tuple(text.split())
+
+
+def test_both_sides_can_be_text(xlner: Command, tmp_path: Path) -> None:
+    source, target, links = tmp_path / "en.txt", tmp_path / "es.txt", tmp_path / "a.al"
+    source.write_text("Ana said &quot; hi &quot; .\n", encoding="utf-8")
+    target.write_text("Ana dijo &quot; hola &quot; .\n", encoding="utf-8")
+    links.write_text("0-0 1-1 2-2 3-3 4-4 5-5\n", encoding="utf-8")
+    lexicon = tmp_path / "en-es.tsv"
+    ran = xlner("lexicon", source, target, "--alignment", links, "-o", lexicon)
+    assert ran.code == 0
+    assert "hi\thola" in lexicon.read_text(encoding="utf-8")

@@ -24,10 +24,14 @@ _ENOUGH = 10
 """Pairs without a link to a first word that make it plain that words are counted from 1."""
 _STRAY = 0.05
 """The share of sentences that may speak against what the others say."""
-_APART = re.compile(r"&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);|@-@|``|''|n't|'s|-[LR][RSC]B-|[.,;:!?)\]]|\.\.\.")
-"""A word that only tokenized text has: an escape of Moses, or a mark by itself."""
-_ATTACHED = re.compile(r"\w{2,}[,;!?:]|[(¿¡“«]\S*\w\S*|\S*\w[)”»]")
-"""A word that only text has that is not tokenized: one with a mark beside it."""
+_MARKS = r".,;:!?)\]}»”…。，、；：！？）」』।॥؟،؛።፣"
+_APART = re.compile(
+    rf"[{_MARKS}]+|\S*&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);\S*|@-@|\S+@@|▁\S*|``|''|n't|'s|-[LR][RSC]B-"
+)
+"""A word that only tokenized text has: a mark by itself, an escape of Moses, or a piece of a word."""
+_ATTACHED = re.compile(r"\w{2,}[,;!?:،؛，、；：]|[(¿¡“«「（]\S*\w\S*|\S*\w[)”»」）]")
+_LAST = re.compile(rf"\S*\w{{2,}}[{_MARKS}]+")
+"""A word that only text has that is not tokenized, and the last one of it: one with a mark beside it."""
 
 Row = tuple[object, ...]
 """The source, the target, and the links of each file. Any of them may be an `InputError`."""
@@ -136,8 +140,13 @@ def _evidence(row: Row, side: TextSide) -> _Evidence:
         int(len(sentence) in stated),
         int(len(tokenized) in stated - {len(sentence)} or len(sentence) <= last < len(tokenized)),
         int(any(map(_APART.fullmatch, text))),
-        int(any(map(_ATTACHED.fullmatch, text[:-1])) or bool(text and re.search(r"\w{2,}[.,;!?:)”»]$", text[-1]))),
+        int(any(map(_is_attached, text[:-1])) or bool(text and _is_attached(text[-1], last=True))),
     )
+
+
+def _is_attached(word: str, *, last: bool = False) -> bool:
+    found = _ATTACHED.fullmatch(word) or (last and _LAST.fullmatch(word))
+    return bool(found) and not _APART.fullmatch(word)
 
 
 def counted_from_0(rows: Iterable[Row], links_name: str) -> Iterator[Row]:
