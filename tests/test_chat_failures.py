@@ -13,6 +13,7 @@ from tests.conftest import Command
 from xlner import Entity, Pair, Pipeline, Sentence, TrainingDataBuilder, read_pairs
 from xlner.errors import BackendError, StageError, StoppedError, UnansweredError, ValidationError
 from xlner.fakes import DictionaryRecognizer
+from xlner.projection import BackTranslationProjector
 from xlner.translation.chat.hidden_key import shown
 from xlner.translation.chat.patience import Patience
 
@@ -68,6 +69,28 @@ def test_what_is_cut_off_is_asked_for_once_and_then_in_pieces(stub: Stub) -> Non
     pairs = run(stub, "label")
     assert [pair.source.text for pair in pairs if pair.source] == [text.upper() for text in TEXTS]
     assert len(stub.requests) == 16 + 2 * 16 - 15  # the second sentences are equal, and asked for once
+
+
+@pytest.mark.parametrize("confident", [True, False])
+def test_back_translation_asks_once_for_each_sentence(stub: Stub, confident: bool) -> None:
+    stub.reply = lambda body, n: (500, {}) if "number 3," not in asked(body) else (200, answer(body))
+    translator = chat_translator(stub, retries=0, stop_after=99)
+    sources = [Sentence.from_text(text, language="en").with_entities([Entity(0, 1, "LOC")]) for text in TEXTS]
+    projector = BackTranslationProjector(translator, "oracle", source_lang="en", target_lang="gl")
+    pipeline = Pipeline(None, None, "oracle", projector, target_lang="gl")
+    if confident:
+        pipeline = pipeline.with_confidence()
+    pairs = [Pair(Sentence.from_text(text), source) for text, source in zip(TEXTS, sources, strict=True)]
+    done = list(pipeline.run_pairs(pairs))
+    assert len(stub.requests) == 16 + 1  # and the entity alone of the sentence that is translated
+    assert [k for k, pair in enumerate(done) if pair.error is None] == []  # its entity alone has no answer
+    stub.reply = lambda body, n: (500, {}) if "number 4," in asked(body) else (200, answer(body))
+    done = list(pipeline.run_pairs(pairs))
+    assert [k for k, pair in enumerate(done) if pair.error] == [4]
+    stopping = chat_translator(stub, retries=0, stop_after=1, at_once=1)
+    projector = BackTranslationProjector(stopping, "oracle", source_lang="en", target_lang="gl")
+    with pytest.raises(StoppedError, match="1 times in a row"):
+        list(Pipeline(None, None, "oracle", projector, target_lang="gl").with_confidence().run_pairs(pairs))
 
 
 def test_an_entity_without_an_answer_is_no_failed_translation(stub: Stub) -> None:

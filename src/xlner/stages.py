@@ -9,13 +9,14 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | `RetryingTranslator` | translates again in another way |
 | `IsolatingTranslator` | gives the error of a text in the place of its translation |
 | `IsolatingLinkTranslator`, `IsolatingLabelTranslator` | the same, with links or labels |
-| `StoppingTranslator` | stops after too many failures in a row |
+| `StoppingStage` | stops after too many failures in a row; any stage |
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |
 | `PhraseScoringTranslator` | scores how well two phrases translate each other |
 | `ProbabilisticRecognizer` | gives class probabilities for every word |
 | `TrainableAligner` | learns from a bitext before it aligns |
 | `TargetEntityProjector` | wants the entities that the target sentence has |
+| `IsolatingProjector` | gives the error of a pair in the place of its projection |
 | `GroupProjector` | projects from several sources at once |
 | `DependentOptions` | a class whose options depend on other options |
 """
@@ -48,6 +49,7 @@ __all__ = [
     "GroupProjector",
     "IsolatingLabelTranslator",
     "IsolatingLinkTranslator",
+    "IsolatingProjector",
     "IsolatingTranslator",
     "LabelingTranslator",
     "LinkingTranslator",
@@ -57,13 +59,14 @@ __all__ = [
     "Projector",
     "Recognizer",
     "RetryingTranslator",
-    "StoppingTranslator",
+    "StoppingStage",
     "TargetEntityProjector",
     "TrainableAligner",
     "Translator",
     "check_stopped",
     "fingerprint_of",
     "needs_training",
+    "project_each",
     "require_one_each",
     "summary_of",
     "translate_each",
@@ -172,11 +175,11 @@ class IsolatingTranslator(Translator, Protocol):
 
 
 @runtime_checkable
-class StoppingTranslator(Translator, Protocol):
-    """A translator that stops after too many failures in a row.
+class StoppingStage(Protocol):
+    """A stage that stops after too many failures in a row.
 
     >>> from xlner.translation import ChatTranslator, NllbTranslator
-    >>> issubclass(ChatTranslator, StoppingTranslator), issubclass(NllbTranslator, StoppingTranslator)
+    >>> issubclass(ChatTranslator, StoppingStage), issubclass(NllbTranslator, StoppingStage)
     (True, False)
     """
 
@@ -335,6 +338,20 @@ class TargetEntityProjector(Projector, Protocol):
 
 
 @runtime_checkable
+class IsolatingProjector(Projector, Protocol):
+    """A projector that gives the error of a pair in the place of its projection.
+
+    >>> from xlner.projection import BackTranslationProjector, HullProjector
+    >>> issubclass(BackTranslationProjector, IsolatingProjector), issubclass(HullProjector, IsolatingProjector)
+    (True, False)
+    """
+
+    def project_each(self, pairs: Sequence[Pair]) -> list[Projection | Exception]:
+        """The projection of each pair, or its error."""
+        ...
+
+
+@runtime_checkable
 class GroupProjector(Projector, Protocol):
     """A projector that projects from several sources at once.
 
@@ -380,6 +397,18 @@ def translate_each(
     return list(translator.translate(texts, from_lang=from_lang, to_lang=to_lang))
 
 
+def project_each(projector: Projector, pairs: Sequence[Pair]) -> Sequence[Projection | Exception]:
+    """The projection of each pair, or its error where the projector is an `IsolatingProjector`.
+
+    Any other projector raises what its `project` raises.
+
+    >>> from xlner.projection import HullProjector
+    >>> project_each(HullProjector(), [])
+    []
+    """
+    return projector.project_each(pairs) if isinstance(projector, IsolatingProjector) else projector.project(pairs)
+
+
 def without_errors(results: Sequence[T | Exception]) -> list[T]:
     """The results of a batch. Raises the first error among them.
 
@@ -394,13 +423,14 @@ def without_errors(results: Sequence[T | Exception]) -> list[T]:
     return kept
 
 
-def check_stopped(translator: object) -> None:
-    """Raise `StoppedError` if this is a `StoppingTranslator` that has stopped.
+def check_stopped(*stages: object) -> None:
+    """Raise `StoppedError` if one of these is a `StoppingStage` that has stopped.
 
     >>> check_stopped(None)
     """
-    if isinstance(translator, StoppingTranslator):
-        translator.check_stopped()
+    for stage in stages:
+        if isinstance(stage, StoppingStage):
+            stage.check_stopped()
 
 
 def needs_training(aligner: object) -> bool:

@@ -43,6 +43,7 @@ from xlner.stages import (
     Translator,
     check_stopped,
     fingerprint_of,
+    project_each,
     translate_each,
 )
 from xlner.text.languages import canonical
@@ -194,7 +195,7 @@ class Pipeline:
                 lambda found: self._project(self._align(self._recognize(self._translate(found, statistics)))),
                 target_entities=self._target_entities,
             )
-            check_stopped(self.translator)
+            check_stopped(self.translator, self.projector)
 
     def _translate(self, pairs: list[Pair], statistics: TranslationStatistics) -> list[Pair]:
         translator, guard = self.translator, self._guard
@@ -260,7 +261,8 @@ class Pipeline:
         def put(pair: Pair, projection: Projection) -> Pair:
             return replace(pair, projection=trimmed_projection(pair.require_source(), projection_of(projection, pair)))
 
-        done = self.runner.run("projector", self.projector.project, pairs, lambda p: p.alignment is not None, put)
+        project = partial(project_each, self.projector)
+        done = self.runner.run("projector", project, pairs, lambda p: p.alignment is not None, put)
         return [_unprojected(p) if p.projection is None and p.error is None else p for p in done]
 
 

@@ -53,7 +53,7 @@ class StageRunner:
     def run(
         self,
         name: str,
-        stage: Callable[[Sequence[Pair]], Sequence[R]],
+        stage: Callable[[Sequence[Pair]], Sequence[R | Exception]],
         pairs: Sequence[Pair],
         wanted: Callable[[Pair], bool],
         put: Callable[[Pair, R], Pair],

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
@@ -34,7 +35,7 @@ from xlner.pipeline.verbatim_words import with_source_words, with_verbatim_links
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import rated, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
-from xlner.stages import Aligner, Projector, Translator, check_stopped, fingerprint_of
+from xlner.stages import Aligner, Projector, Translator, check_stopped, fingerprint_of, project_each
 from xlner.text.languages import canonical
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
@@ -159,7 +160,7 @@ class TrainingDataBuilder:
             for k, pair in zip(todo, done, strict=True):
                 pairs[k] = _with_source_id(pair)
             yield from pairs
-            check_stopped(self.translator)
+            check_stopped(self.translator, self.projector)
 
     run_pairs = run
     """The same, under the name that other pipelines have."""
@@ -248,7 +249,7 @@ class TrainingDataBuilder:
         """Project entities of pairs that have no labels yet; then lost entities, onto words that are still free."""
         translated = {k for k, pair in enumerate(pairs) if pair.projection is not None}
         pairs = [self._without_discontinuous(pair) for pair in pairs]
-        project = self.projector.project
+        project = partial(project_each, self.projector)
         pairs = self.runner.run("projector", project, pairs, _is_unlabeled, _with_projection)
         if self.fallback and translated:
             lost = [k for k in sorted(translated) if pairs[k].alignment is not None and _has_lost(pairs[k])]

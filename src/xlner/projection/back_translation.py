@@ -15,16 +15,18 @@ from xlner.errors import BackendError
 from xlner.projection.fallback import remaining, with_fallback
 from xlner.projection.markers.matching import THRESHOLD, check_threshold
 from xlner.projection.markers.styles import MarkerStyle
-from xlner.projection.markers.translation import translate_labeled
+from xlner.projection.markers.translation import translate_labeled_each
 from xlner.stages import (
     Aligner,
     DirectedTranslator,
     Projector,
     TargetEntityProjector,
     Translator,
+    check_stopped,
     fingerprint_of,
     require_one_each,
     summary_of,
+    without_errors,
 )
 from xlner.text.languages import canonical
 
@@ -129,22 +131,36 @@ class BackTranslationProjector:
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair: one outcome per source entity, disjoint in the target.
 
-        Raises `ValidationError` for a pair without source, `BackendError` if the target language is not known, and
-        `StageError` if a stage does not give one result per sentence.
+        Raises `ValidationError` for a pair without source, `BackendError` if the target language is not known,
+        `StageError` if a stage does not give one result per sentence, and the error of the first sentence that is not
+        translated.
         """
-        sources = [pair.require_source() for pair in pairs]
-        back = self._translate_back(sources)
+        return without_errors(self.project_each(pairs))
+
+    def project_each(self, pairs: Sequence[Pair]) -> list[Projection | Exception]:
+        """Do the same, with the errors of an `IsolatingTranslator` in the places of projections."""
+        made = self._translate_back([pair.require_source() for pair in pairs])
+        ready = [(pair, back) for pair, back in zip(pairs, made, strict=True) if isinstance(back, Projection)]
+        found = iter(self._chosen([pair for pair, _ in ready], [back for _, back in ready]))
+        return [next(found) if isinstance(back, Projection) else back for back in made]
+
+    def check_stopped(self) -> None:
+        """Raise `StoppedError` if the translator has stopped."""
+        check_stopped(self.translator)
+
+    def _chosen(self, pairs: Sequence[Pair], back: Sequence[Projection]) -> list[Projection]:
+        """The projection of each pair by its back-translation."""
         projected = self._project_back(pairs, back)
         chosen = [_outcomes_by_back_translation(b, p) for b, p in zip(back, projected, strict=True)]
         if self.options.fallback:
             chosen = self._fall_back(pairs, chosen)
         return [_projection(pair, outcomes) for pair, outcomes in zip(pairs, chosen, strict=True)]
 
-    def _translate_back(self, sources: Sequence[Sentence]) -> list[Projection]:
-        """The labeled back-translation of each source sentence; empty if it has no entities."""
-        made = [Projection(Sentence(()), ()) for _ in sources]
+    def _translate_back(self, sources: Sequence[Sentence]) -> list[Projection | Exception]:
+        """The labeled back-translation of each source sentence or its error; empty if it has no entities."""
+        made: list[Projection | Exception] = [Projection(Sentence(()), ()) for _ in sources]
         todo = [k for k, source in enumerate(sources) if source.entities]
-        done = translate_labeled(
+        done = translate_labeled_each(
             [sources[k] for k in todo],
             self.translator,
             from_lang=self.options.source_lang,

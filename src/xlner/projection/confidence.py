@@ -13,7 +13,7 @@ from xlner.errors import ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.matching_projector import MatchingProjector
 from xlner.projection.range_projectors import HeuristicProjector, HullProjector
-from xlner.stages import Projector, TargetEntityProjector, fingerprint_of
+from xlner.stages import Projector, TargetEntityProjector, check_stopped, fingerprint_of, project_each
 
 CONFIDENCE = "confidence"
 """The name of the confidence among the scores of an outcome."""
@@ -239,6 +239,22 @@ class ConfidentProjector:
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair and give each projected entity its confidence."""
-        found = rated(pairs, self.projector.project(pairs), self.calibration)
+        return self._rated(pairs, self.projector.project(pairs))
+
+    def project_each(self, pairs: Sequence[Pair]) -> list[Projection | Exception]:
+        """Do the same, with the errors of an `IsolatingProjector` in the places of projections."""
+        made = list(project_each(self.projector, pairs))
+        if len(made) != len(pairs):
+            return made  # the caller says so
+        ready = [(pair, p) for pair, p in zip(pairs, made, strict=True) if isinstance(p, Projection)]
+        found = iter(self._rated([pair for pair, _ in ready], [p for _, p in ready]))
+        return [next(found) if isinstance(p, Projection) else p for p in made]
+
+    def check_stopped(self) -> None:
+        """Raise `StoppedError` if the projector has stopped."""
+        check_stopped(self.projector)
+
+    def _rated(self, pairs: Sequence[Pair], projections: Sequence[Projection]) -> list[Projection]:
+        found = rated(pairs, projections, self.calibration)
         least = self.options.min_confidence
         return [without_unsure(p, least) for p in found] if least else found
