@@ -298,6 +298,9 @@ def test_what_is_read_is_written_and_read_again(tmp_path: Path) -> None:
     write_sentences([sentence], tmp_path / "a.jsonl")
     assert list(read_sentences(tmp_path / "a.jsonl")) == [sentence]
     assert sentence.meta == {"topic": "x"}
+    (empty,) = raise_errors(read({"text": "", "tags": ["news"]}))
+    write_sentences([empty], tmp_path / "a.jsonl")
+    assert list(read_sentences(tmp_path / "a.jsonl")) == [empty]
 
 
 def test_numbers_of_tags_are_read_by_assumed_names_with_a_warning(tmp_path: Path) -> None:
