@@ -10,19 +10,19 @@ from pathlib import Path
 import click
 
 from xlner.core.files import STANDARD_STREAM
-from xlner.formats import format_of
+from xlner.formats import detect_format
 
 
 @contextmanager
 def progress(path: str, format: str | None, limit: int | None) -> Iterator[Callable[[int], None]]:
     """Show how many sentences of a file are done, the rate and the time left; yield the function that advances the bar.
 
-    The format is guessed from the file name if it is None.
+    The format is guessed if it is None.
     """
     if not sys.stderr.isatty():
         yield lambda n: None
         return
-    total = _count_sentences(path, format or format_of(path, default="text"))
+    total = _count_sentences(path, format)
     if total is not None and limit is not None:
         total = min(limit, total)
     from rich.console import Console
@@ -52,10 +52,11 @@ def show_step(step: int, steps: int, loss: float) -> None:
         click.echo(f"\rstep {step} of {steps}, loss {loss:.4f}{'' if step < steps else chr(10)}", nl=False, err=True)
 
 
-def _count_sentences(path: str, format: str) -> int | None:
+def _count_sentences(path: str, format: str | None) -> int | None:
     """Estimate the number of sentences of a file; None for standard input and data sets."""
     if path == STANDARD_STREAM or not Path(path).is_file():
         return None
+    format = detect_format(path, format, "text")
     count, inside = 0, False
     with Path(path).open("rb") as stream:
         for line in stream:

@@ -41,8 +41,8 @@ from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
 def convert(**options: Any) -> int:
     """Convert between formats.
 
-    The formats of IN and OUT are guessed from their names; - is standard input (text by default) or standard output
-    (CoNLL by default).
+    The formats of IN and OUT are guessed from their names, and that of IN from its first lines; - is standard input or
+    standard output (CoNLL by default).
 
     \b
     xlner convert train.iob2 train.jsonl
