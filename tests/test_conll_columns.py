@@ -95,6 +95,8 @@ def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: l
         ("นาย\tNN\tB_PER\tB_CLS\nมา\tVV\tO\tE_CLS\n", ["[นาย]PER มา"]),  # LST20
         ("# id 5b3c-1\tdomain=en\nthe _ _ O\nking _ _ B-CW\n", ["the [king]CW"]),  # MultiCoNER
         ("Ana\t\tB-PER\nvive\tO\n", ["[Ana]PER vive"]),
+        ("Ana\tB-PER\t \nvive\tO\n", ["[Ana]PER vive"]),
+        ("ก\tNN\tB-PER\n \tPUNCT\tO\nข\tNN\tO\n", ["[ก]PER   ข"]),  # a space as a word, as in ThaiNER
     ],
 )
 def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> None:

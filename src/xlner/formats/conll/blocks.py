@@ -41,7 +41,7 @@ class Block:
     def even(self) -> None:
         """Remove empty cells if the rows have equally many cells without them, and not with them."""
         if len(set(map(len, self.rows))) > 1:
-            filled = [[cell for cell in row if cell] for row in self.rows]
+            filled = [[cell for cell in row if cell.strip(" ")] for row in self.rows]
             if len(set(map(len, filled))) == 1:
                 self.rows = filled
 
@@ -130,16 +130,15 @@ class _Splitter:
 
 
 def cells(line: str) -> list[str]:
-    """The cells of a line: separated by tabs if there is one, otherwise by spaces.
+    """The cells of a line: separated by tabs if there is one, otherwise by spaces. A cell can be nothing but spaces.
 
-    >>> cells("New York\\tB-LOC"), cells("Vigo  B-LOC")
-    (['New York', 'B-LOC'], ['Vigo', 'B-LOC'])
+    >>> cells("New York\\tB-LOC"), cells("Vigo  B-LOC"), cells(" \\tO")
+    (['New York', 'B-LOC'], ['Vigo', 'B-LOC'], [' ', 'O'])
     """
-    line = line.strip(" ")
     if "\t" in line:
         row = line.split("\t")
-        return [cell.strip(" ") for cell in row] if " " in line else row
-    row = line.split(" ")
+        return [cell.strip(" ") or cell for cell in row] if " " in line else row
+    row = line.strip(" ").split(" ")
     return [cell for cell in row if cell] if "" in row else row
 
 

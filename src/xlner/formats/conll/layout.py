@@ -254,7 +254,8 @@ class _Finder:
                 "the first column numbers or names the sentences",
                 path=self.path,
                 line=self.line,
-                hint=f"name the columns: --columns token=2,tag={self.width}; a blank line must follow each sentence",
+                hint=f"name the columns: --columns token=2,tag={self.width}, or token=1 if these are words; a "
+                "blank line must follow each sentence",
             )
         filled = [c for c in range(self.width) if c != index and any(cells[c] for cells in self.rows)]
         return filled[0] if filled and self.width > 2 else int(index == 0)
