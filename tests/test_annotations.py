@@ -317,6 +317,23 @@ def test_numbers_of_tags_are_read_by_assumed_names_with_a_warning(tmp_path: Path
     assert "True is not a tag" in refused({"tokens": ["Vigo"], "labels": [True]})
 
 
+@pytest.mark.parametrize(
+    "command", [["label", "--lang", "es"], ["recognize", "--lang", "es"], ["translate", "--from", "es", "--to", "en"]]
+)
+def test_commands_that_need_no_labels_take_the_names_of_tags_too(
+    xlner: Command, fakes: list[str], tmp_path: Path, command: list[str]
+) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text('{"tokens": ["Vigo"], "tags": [7]}\n', encoding="utf-8")
+    recognizer = ["--recognizer", f"gazetteer:{tmp_path / 'names.tsv'}"]
+    stages = {"label": fakes, "recognize": recognizer, "translate": ["--translator", "echo"]}[command[0]]
+    ran = xlner(*command, path, *stages)
+    assert ran.code == 2
+    assert "tag id 7 has no name; give the names of all ids in order, such as --tag-names O,B-PER" in ran.err
+    ran = xlner(*command, path, *stages, "--tag-names", ",".join(["O", *(f"B-X{k}" for k in range(9))]))
+    assert (ran.code, "note:" in ran.err) == (0, False)
+
+
 def test_commands_say_what_they_assume_and_what_they_replace(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text('{"tokens": ["Vigo"], "tags": [5]}\n{"text": "Lugo", "label": [[0, 4, "LOC"]]}\n', encoding="utf-8")

@@ -74,6 +74,7 @@ class RunOptions:
     retry_failed: bool
     scheme: str = Scheme.AUTO.value
     columns: str | None = None
+    tag_names: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
 

@@ -35,7 +35,7 @@ class AlignOptions(RunOptions):
     @property
     def reading(self) -> dict[str, object]:
         """What the words of the bitext depend on, besides the files."""
-        names = ("input_format", "lang", "source_lang", "scheme", "columns", "words", "segmenter")
+        names = ("input_format", "lang", "source_lang", "scheme", "columns", "tag_names", "words", "segmenter")
         return {name: getattr(self, name) for name in names}
 
 
@@ -59,6 +59,7 @@ class AlignOptions(RunOptions):
 @o.WORDS
 @o.output_format(("pharaoh", "jsonl"))
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
@@ -93,6 +94,7 @@ def align(**options: Any) -> int:
             target_format=chosen.input_format,
             scheme=chosen.scheme,
             columns=chosen.columns,
+            tag_names=chosen.tag_names,
             words=chosen.words,
             segmenter=chosen.segmenter,
             source_report=inputs.reports.get(source),

@@ -106,6 +106,7 @@ class LabelOptions(RunOptions):
 @o.WORDS
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.ON_ERROR
 @o.ON_WARNING
@@ -156,6 +157,7 @@ def run_label(options: LabelOptions) -> int:
         language=options.lang,
         scheme=options.scheme,
         columns=options.columns,
+        tag_names=options.tag_names,
         words=options.words,
         segmenter=options.segmenter,
         report=inputs.report(options.input),
@@ -206,7 +208,11 @@ def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
 def _projecting(route: Route, options: LabelOptions, input_format: str, output_format: str) -> AnyPipeline:
     from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
 
-    tags = {"scheme": options.scheme, "columns": options.columns}
+    tags: dict[str, Any] = {
+        "scheme": options.scheme,
+        "columns": options.columns,
+        "tag_names": options.tag_names,
+    }
     average = average_of(options.translator, options.source_lang, options.projector)
     projector = average.projector if route.name == BOTH and not was_named("projector") else options.projector
     pipeline = Pipeline(

@@ -37,6 +37,7 @@ class LexiconOptions:
     input_format: str | None
     scheme: str
     columns: str | None
+    tag_names: tuple[str, ...] | None
     on_error: str
     limit: int | None
     batch_words: int
@@ -72,6 +73,7 @@ class LexiconOptions:
 @o.ONE_BASED
 @o.input_format()
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.WORDS
 @o.ON_ERROR
@@ -127,6 +129,7 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
             target_format=chosen.input_format,
             scheme=chosen.scheme,
             columns=chosen.columns,
+            tag_names=chosen.tag_names,
             words=chosen.words,
             segmenter=chosen.segmenter,
             one_based=chosen.one_based,
@@ -138,7 +141,7 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
 
     if chosen.alignment is not None:
         return limited()
-    names = ("input_format", "lang", "source_lang", "scheme", "columns", "words", "segmenter")
+    names = ("input_format", "lang", "source_lang", "scheme", "columns", "tag_names", "words", "segmenter")
     reading = {name: getattr(chosen, name) for name in names}
     training = AlignerTraining(read=read, on_error=chosen.on_error, reading=reading)
     aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)

@@ -39,6 +39,7 @@ class RecognizeOptions(RunOptions):
 @o.WORDS
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
@@ -68,6 +69,7 @@ def recognize(**options: Any) -> int:
         language=chosen.lang,
         scheme=chosen.scheme,
         columns=chosen.columns,
+        tag_names=chosen.tag_names,
         words=chosen.words,
         segmenter=chosen.segmenter,
         report=inputs.report(chosen.input),

@@ -43,6 +43,7 @@ from xlner.formats import read_parallel
 @o.input_format()
 @o.WORDS
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
@@ -74,6 +75,7 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
         segmenter=options["segmenter"],
         scheme=options["scheme"],
         columns=options["columns"],
+        tag_names=options["tag_names"],
     )
     read = list(stopping_at_errors(islice(items, options["limit"]), options["on_error"]))
     pairs = [item for item in read if not isinstance(item, InputError)]

@@ -36,6 +36,7 @@ from xlner.formats import ReadReport, read_sentences
 @click.option("--lang", metavar="CODE", help="Language of TEXT.")
 @o.input_format()
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.ON_ERROR
 @o.LIMIT
@@ -62,6 +63,7 @@ def train_language_adapter(model: str, text: str, output: str, **options: Any) -
         language=options["lang"],
         scheme=options["scheme"],
         columns=options["columns"],
+        tag_names=options["tag_names"],
         report=ReadReport(),
     )
     read = list(stopping_at_errors(islice(found, options["limit"]), options["on_error"]))

@@ -39,6 +39,7 @@ class TranslateOptions(RunOptions):
 @o.input_format()
 @o.output_format(_FORMATS)
 @o.SCHEME
+@o.TAG_NAMES
 @o.COLUMNS
 @o.ON_ERROR
 @o.ON_WARNING
@@ -70,6 +71,7 @@ def translate(**options: Any) -> int:
         language=chosen.from_lang,
         scheme=chosen.scheme,
         columns=chosen.columns,
+        tag_names=chosen.tag_names,
         report=inputs.report(chosen.input),
     )
     pipeline = Pipeline(
