@@ -64,7 +64,7 @@ for _kind, _result in (
     ("projector", "replace(a, outcomes=())"),
 ):
 
-    @fault(f"a {_kind} gives {_result}", _ONE)
+    @fault(f"{_kind}: a plugin gives {_result}", _ONE)
     def wrong_result(work: Path, kind: str = _kind, result: str = _result) -> str:
         return _one_is_wrong(work, kind, _CODES[kind].format(result=result))
 

@@ -10,9 +10,9 @@ from xlner.core.alignment import Alignment
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection, Reason
 from xlner.core.sentence import Sentence
+from xlner.core.stage_results import labeled_translation_of
 from xlner.errors import StageError, UnknownNameError
 from xlner.pipeline.discontinuous import without_discontinuous
-from xlner.pipeline.stage_results import labeled_translation_of
 from xlner.pipeline.verbatim_words import with_source_words, with_words_of
 from xlner.projection.markers.remains import has_remains
 from xlner.projection.markers.styles import MarkerStyle, write_markers

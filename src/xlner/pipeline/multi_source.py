@@ -11,10 +11,10 @@ from typing import TypeAlias
 from xlner.core.alignment import Alignment
 from xlner.core.entity_edges import trimmed_projection
 from xlner.core.pair import Pair
+from xlner.core.stage_results import projection_of
 from xlner.errors import InputError, StageError, UsageError, ValidationError
 from xlner.pipeline.isolation import describe, isolated, windows
 from xlner.pipeline.pipeline import Pipeline
-from xlner.pipeline.stage_results import projection_of
 from xlner.pipeline.stage_runner import build_stage
 from xlner.projection.calibration import Calibration
 from xlner.stages import GroupProjector, Projector, fingerprint_of, require_one_each

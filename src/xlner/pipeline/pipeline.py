@@ -15,11 +15,11 @@ from xlner.core.entity_edges import trimmed, trimmed_projection
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
+from xlner.core.stage_results import alignment_of, entities_of, projection_of
 from xlner.errors import InputError, ValidationError
 from xlner.pipeline.cells import by_cell
 from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
-from xlner.pipeline.stage_results import alignment_of, entities_of, projection_of
 from xlner.pipeline.stage_runner import (
     DEFAULT_BATCH_WORDS,
     DEFAULT_WINDOW,

@@ -14,11 +14,11 @@ from xlner.core.entity_edges import trimmed_projection
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
+from xlner.core.stage_results import alignment_of, projection_of
 from xlner.errors import InputError, UnansweredError, UnknownNameError, ValidationError
 from xlner.pipeline.discontinuous import without_discontinuous
 from xlner.pipeline.isolation import describe, in_batches, windows
 from xlner.pipeline.label_translation import MarkerChoice, MarkersLeftError, label_translation
-from xlner.pipeline.stage_results import alignment_of, projection_of
 from xlner.pipeline.stage_runner import (
     DEFAULT_BATCH_WORDS,
     DEFAULT_WINDOW,

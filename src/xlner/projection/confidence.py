@@ -9,11 +9,19 @@ from typing import NamedTuple
 from xlner.core.entity import Entity, Span
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
-from xlner.errors import ValidationError
+from xlner.core.stage_results import projection_of
+from xlner.errors import StageError, ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.matching_projector import MatchingProjector
 from xlner.projection.range_projectors import HeuristicProjector, HullProjector
-from xlner.stages import Projector, TargetEntityProjector, check_stopped, fingerprint_of, project_each
+from xlner.stages import (
+    Projector,
+    TargetEntityProjector,
+    check_stopped,
+    fingerprint_of,
+    project_each,
+    require_one_each,
+)
 
 CONFIDENCE = "confidence"
 """The name of the confidence among the scores of an outcome."""
@@ -238,17 +246,23 @@ class ConfidentProjector:
         return f"{fingerprint_of(self.projector)} {name} calibration={calibration}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
-        """Project the entities of every pair and give each projected entity its confidence."""
-        return self._rated(pairs, self.projector.project(pairs))
+        """Project the entities of every pair and give each projected entity its confidence.
+
+        Raises `StageError` if the projector gives anything but one projection for each pair.
+        """
+        made = self.projector.project(pairs)
+        require_one_each("projector", len(made), len(pairs))
+        return self._rated(pairs, [projection_of(m, pair) for m, pair in zip(made, pairs, strict=True)])
 
     def project_each(self, pairs: Sequence[Pair]) -> list[Projection | Exception]:
-        """Do the same, with the errors of an `IsolatingProjector` in the places of projections."""
+        """Do the same, with errors in the places of projections."""
         made = list(project_each(self.projector, pairs))
         if len(made) != len(pairs):
             return made  # the caller says so
-        ready = [(pair, p) for pair, p in zip(pairs, made, strict=True) if isinstance(p, Projection)]
+        checked = [_checked(p, pair) for pair, p in zip(pairs, made, strict=True)]
+        ready = [(pair, p) for pair, p in zip(pairs, checked, strict=True) if isinstance(p, Projection)]
         found = iter(self._rated([pair for pair, _ in ready], [p for _, p in ready]))
-        return [next(found) if isinstance(p, Projection) else p for p in made]
+        return [next(found) if isinstance(p, Projection) else p for p in checked]
 
     def check_stopped(self) -> None:
         """Raise `StoppedError` if the projector has stopped."""
@@ -258,3 +272,10 @@ class ConfidentProjector:
         found = rated(pairs, projections, self.calibration)
         least = self.options.min_confidence
         return [without_unsure(p, least) for p in found] if least else found
+
+
+def _checked(result: object, pair: Pair) -> Projection | Exception:
+    try:
+        return result if isinstance(result, Exception) else projection_of(result, pair)
+    except StageError as error:
+        return error
