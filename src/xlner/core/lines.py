@@ -37,13 +37,13 @@ _MARKS = (  # the mark of UTF-32 begins like that of UTF-16
 _NO_TEXT = (
     (b"%PDF-", "a PDF document", "extract its text, for example with pdftotext"),
     (b"PK\x03\x04", "a ZIP archive, or a document of an office program", "extract it, or save it as plain text"),
-    (b"PAR1", "a parquet file", "give it the suffix .parquet"),
-    (b"BZh", "a bzip2 file", "decompress it: bunzip2"),
+    (b"PAR1\x15", "a parquet file", "give it the suffix .parquet"),
+    (b"BZh91AY&SY", "a bzip2 file", "decompress it: bunzip2"),
     (b"\xfd7zXZ\0", "an xz file", "decompress it: unxz"),
     (b"\x28\xb5\x2f\xfd", "a zstd file", "decompress it: unzstd"),
 )
 _GZIP = b"\x1f\x8b"
-_HEAD_LINES, _HEAD_BYTES = 100, 1 << 16
+_HEAD_LINES, _HEAD_BYTES = 32, 1 << 16
 _LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
 
@@ -72,7 +72,7 @@ def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Iterator[Line]:
 
 
 def head_lines(path: str | Path) -> list[str]:
-    """The first lines of a file, about 100. What cannot be decoded is replaced by U+FFFD.
+    """The first lines of a file, at most 32. What cannot be decoded is replaced by U+FFFD.
 
     `read_lines` yields them again, also those of standard input and other streams that can be read only once.
 
@@ -86,9 +86,10 @@ def head_lines(path: str | Path) -> list[str]:
             stream.close()
         else:
             _ahead[str(path)] = (_owner(path), stream, head)
+    is_whole = head.count(b"\n") < _HEAD_LINES and len(head) < _HEAD_BYTES
     text = head.decode(_wide_encoding(head) or "utf-8-sig", errors="replace")
     lines = text.split("\n" if "\n" in text else "\r")
-    return [line.removesuffix("\r") for line in (lines if len(head) < _HEAD_BYTES else lines[:-1])]
+    return [line.removesuffix("\r") for line in (lines if is_whole else lines[:-1])[:_HEAD_LINES]]
 
 
 def _name(path: str | Path) -> str:
@@ -177,7 +178,7 @@ def _wide_encoding(head: bytes) -> str | None:
         if head.startswith(mark):
             return encoding
     some = head[:4096]
-    if some.count(0) < 2:  # in text there is one for each space, digit and line end
+    if some.count(0) < 2 or (some.count(0) < 0.4 * len(some) and _is_text(some.replace(b"\0", b""), _UTF_8)):
         return None
     even, odd = any(not byte for byte in some[::2]), any(not byte for byte in some[1::2])
     guesses = ["utf-32-le", "utf-32-be"] if even and odd else ["utf-16-be"] if even else ["utf-16-le"]
@@ -185,6 +186,7 @@ def _wide_encoding(head: bytes) -> str | None:
 
 
 def _is_text(data: bytes, encoding: str) -> bool:
+    """Whether bytes are characters that texts have, and no others."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(data)
     except UnicodeDecodeError:
