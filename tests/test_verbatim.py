@@ -18,6 +18,7 @@ http://x.y/z?a=1 https://youtu.be/dQw4w9WgXcQ www.example.org/Some_Page.html#top
 youtu.be/dQw4 HTTP://EXAMPLE.COM/ABC localhost:8080/x https://ru.wikipedia.org/wiki/Москва https://zh.wikipedia.org/wiki/北京
 https://x.org/a_(b) s3://bucket/key doi:10.1000/182 10.1000/xyz123 mailto:ana@x.org arXiv:2505.10507
 ana.pardo+news@mail.example.com git@github.com:ana/code.git @ana@social.example
+@ana@bob #a#b :smile: r/galicia //cdn.x.org/a.js %APPDATA%
 @user @Real_Name99 @用户 #Vigo #BlackLivesMatter #Македонија #日本 #हिन्दी #العربية #한국어 #ประเทศไทย #1 $TSLA $HOME
 """
 PATHS_AND_CODES = r"""
@@ -25,7 +26,7 @@ PATHS_AND_CODES = r"""
 src/main.py report_2020.pdf README.md foo.tar.gz
 978-3-16-148410-0 9783161484100 v2.3.1-beta 2.3.1 v2 3.11rc1 1.0.0-alpha.1 AB-1234/X B07XJ8C8F5 user_id __init__
 5d41402abc4b2a76b9719d911017c592 550e8400-e29b-41d4-a716-446655440000 192.168.0.1:8080 dQw4w9WgXcQ G20 A5-0123/2003
-ГОСТ-1234 00:1A:2B:3C:4D:5E CVE-2021-44228
+ГОСТ-1234 COM(2003) 2003/0123(COD) os.path.join 00:1A:2B:3C:4D:5E CVE-2021-44228
 """
 WITH_SPACES = ["ISBN 978-3-16-148410-0", "+34 600 123 456", "ES91 2100 0418 4502 0005 1332"]
 WORDS = """

@@ -23,7 +23,7 @@ from xlner.text.offsets import Span
 if TYPE_CHECKING:
     import regex
 
-_CHUNK = re.compile(r"(?<!\S)\S*?(?:[@＠#＃/\\_$\d]|\w\.\w|:\S)\S*")
+_CHUNK = re.compile(r"(?<!\S)\S*?(?:[@＠#＃/\\_$\d]|\w\.\w|:\S|%[A-Z_])\S*")
 """What verbatim text is in: letters between spaces that have one of its signs. Nothing else is searched, for speed."""
 _NUMBER = re.compile(r"[(\"'“«€£]*\d{1,6}(?:[.,:/-]\d{1,6})?[)\"'”».,;:!?%€£]*")
 """The usual chunk with digits: a year, a price, a time."""
@@ -40,6 +40,7 @@ _DOMAINS = (
 _EXTENSIONS = (
     "txt|pdf|docx?|xlsx?|pptx?|od[tsp]|csv|tsv|jsonl?|xml|html?|ya?ml|md|rst|tex|bib|py|ipynb|js|ts|java|rb|php|cpp|hpp|rs|"
     "sh|bat|exe|dll|zip|gz|tgz|tar|bz2|xz|7z|rar|jpe?g|png|gif|svg|webp|bmp|tiff?|mp[34]|wav|flac|ogg|avi|mkv|mov|log|ini|"
+    "tmp|bak|dat|bin|lock|css|scss|jsx|tsx|vue|kt|swift|lua|ps1|cmd|msi|dmg|img|srt|vtt|heic|ttf|woff2?|psd|"
     "cfg|conf|toml|sql|db|iso|deb|rpm|apk|jar|conll|conllu|epub"
 )
 _FOLDERS = "bin|boot|dev|etc|home|lib|media|mnt|opt|proc|root|run|sbin|srv|sys|tmp|usr|var"
@@ -82,12 +83,16 @@ def _pattern() -> regex.Pattern[str]:
         # e-mail and @names with a host
         | {free}{user}[@＠]{host}(?::[\w.~-]+/[\w./~-]+)?
         # addresses without a scheme
+        | {free}//(?={host}/){rest}+
         | {free}(?i:(?:[a-z0-9-]{{1,63}}\.)+(?:{_DOMAINS}))(?::[0-9]+)?(?:[/?#]{rest}*|(?![{letter}-]|\.[{letter}]))
         | {free}(?i:(?:[a-z0-9-]{{1,63}}\.)+[a-z]{{2,}}/){rest}+
-        # @names, #tags, $variables
-        | (?<![{letter}@＠.])[@＠](?:{letter}+(?:[.-]{letter}+)*|{spaceless}+)
-        | (?<![{letter}&\#＃])[\#＃][\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d·・]+
+        # @names, #tags, $variables, :emoji:
+        | (?<![{letter}@＠.])(?:[@＠](?:{letter}+(?:[.-]{letter}+)*|{spaceless}+))+
+        | (?<![{letter}&\#＃])(?:[\#＃][\p{{L}}\p{{M}}\p{{N}}_\u200c\u200d·・]+)+
         | (?<![{letter}$])\$\{{?[A-Z_]{{2,}}\}}?{end}
+        | (?<![{letter}%])%[A-Z_]{{2,}}%{end}
+        | {free}[ru]/[A-Za-z0-9_-]{{3,}}{end}(?!/)
+        | (?<![{letter}:]):[a-z][a-z0-9_+-]*:{end}
         # file paths: of Windows, of Unix, and names with a known ending
         | {free}[A-Za-z]:(?:\\|/(?!/)){name}*
         | (?<![\\{letter}])\\\\[\w.-]+\\{name}+
@@ -108,9 +113,12 @@ def _pattern() -> regex.Pattern[str]:
         | {start}[0-9]+(?:\.[0-9]+){{2,}}(?:[-+~]?[A-Za-z]{version_end})?{end}
         | {start}[0-9]+(?:\.[0-9]+)+-?(?:a|b|rc|alpha|beta|dev|post|pre)\.?[0-9]*{end}
         # names in programs
+        | {start}[a-z_][a-z0-9_]+(?:\.[a-z_][a-z0-9_]+){{2,}}{end}
         | {start}__{letter}+?__{end}
         | {start}_*{alnum}+(?:_+{alnum}+)+_*{end}
         # letters and digits mixed
+        | {start}[A-Z]{{2,5}}\([0-9]{{2,4}}\)(?![{letter}])
+        | {start}[0-9]+/[0-9]+\([A-Z]+\)
         | {start}(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{{7,}}{end}
         | {start}(?=[A-Za-z0-9]{{6,80}}{end})[A-Za-z0-9]*(?:[A-Za-z][0-9]+[A-Za-z]|[0-9][A-Za-z]+[0-9])[A-Za-z0-9]*
         | {start}(?={in_run}\p{{N}})(?={in_run}\p{{Lu}}){run}(?:[-_./:+]{run})*{end}(?![-.]{letter})
@@ -197,7 +205,7 @@ def _trimmed(text: str, start: int, end: int) -> Span | None:
     """The range without the marks that follow it; None for numbers, which are no codes."""
     if text.startswith(("'s", "’s"), end - 2) and end - start > 3:
         end -= 2
-    while end > start:
+    while end > start and text[start] != ":":  # the colon of :smile: belongs to it
         last = text[end - 1]
         opening = _BRACKETS.get(last)
         inside = opening is not None and text.count(opening, start, end) >= text.count(last, start, end)
