@@ -152,6 +152,9 @@ def refused(record: Any, **options: Any) -> str:
         ),
         pytest.param({"tokens": WORDS, "tags": BOTH, "pos_tags": [1, 2, 3, 4, 5, 6], "chunk_tags": BOTH}),
         pytest.param({"tokens": WORDS, "ner_tags": BOTH, "entities": []}),
+        pytest.param(
+            {"tokens": WORDS, "ner": BOTH, "tags": ["NNP", "NNP", "VB", "IN", "NNP", "."]}, id="parts of speech"
+        ),
     ],
 )
 def test_forms_that_are_read(record: Any) -> None:

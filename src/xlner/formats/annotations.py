@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 from xlner.core.entity import Entity, Span
 from xlner.errors import ValidationError
 
-LABEL_FIELDS = ("entities", "ner_tags", "tags", "labels", "label", "ner", "spans", "ents")
+LABEL_FIELDS = ("entities", "ner_tags", "ner", "tags", "labels", "label", "spans", "ents")
 """Fields that hold labels, best first."""
 
-_OF_WORDS = ("entities", "ner_tags", "tags")  # beside words these are the labels, whatever else the record has
+_OF_WORDS = ("entities", "ner_tags", "ner", "tags")  # beside words these are the labels, whatever else the record has
 _ALSO_TOPICS = ("tags", "labels", "label")  # these can also hold the topics of a text
 _TAG = re.compile(r"(?:[Oo]|[BIESLUM](?:[-_]\S+)?)")
 _LABEL_NAME = re.compile(
