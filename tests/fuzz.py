@@ -1,6 +1,6 @@
 """Random inputs for readers, writers, parsers and projectors: no exception but ours, and no broken invariant.
 
-    python -m tests.fuzz [--inputs 1000000] [--seed 0] [--only NAME ...]
+    TMPDIR=/dev/shm python -m tests.fuzz [--inputs 1000000] [--seed 0] [--only NAME ...]
 
 Prints one row per target. Exit code 1, and the seed of the input, if one fails. `test_fuzz.py` runs a small part.
 """
