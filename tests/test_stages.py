@@ -98,7 +98,7 @@ CASES = (
     Case(
         "recognizer",
         "multilingual",
-        changed={"labels": "PER=HUMAN"},
+        changed={"labels": "PER=HUMAN", "style": "plain"},
         speed={"batch_tokens": "512", "threads": "1"},
         untested={"model": "see tests/test_multilingual.py", "path": "see tests/test_multilingual.py"},
     ),
