@@ -365,7 +365,13 @@ def test_a_fingerprint_does_not_load_the_weights(models: Callable[[str], Path], 
 
 def test_codes_of_tokens() -> None:
     found = codes(["pes_Arab", "prs_Arab", "zho_Hans", "zho_Hant", "tgl_Latn", "word"], "([a-z]{3}_[A-Z][a-z]{3})")
-    assert found == {"fa": "pes_Arab", "zh": "zho_Hans", "fil": "tgl_Latn", "zh-Hant": "zho_Hant"}
+    assert found == {
+        "fa": "pes_Arab",
+        "prs": "prs_Arab",
+        "zh": "zho_Hans",
+        "fil": "tgl_Latn",
+        "zh-Hant": "zho_Hant",
+    }
     assert codes(["__ns__", "__yo__"], "__(.+)__") == {"yo": "__yo__"}
     assert near_misses("bbj", ["en", "fr"]) == []
 

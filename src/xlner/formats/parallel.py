@@ -84,6 +84,10 @@ def read_parallel(
     paths = [alignment] if isinstance(alignment, (str, Path)) else list(alignment or ())
     names = [str(source), str(target), ", ".join(map(str, paths))]
 
+    if weigh_links and not paths:
+        raise UsageError("weighing links needs an alignment", hint="give files of word links")
+    if weigh_links and STANDARD_STREAM in (str(source), str(target), *map(str, paths)):
+        raise UsageError("weighing links reads files twice, not standard input", hint="save the input first")
     source_format = detect_format(source, source_format, _default(source))
     target_format = detect_format(target, target_format, _default(target))
     with_columns = [has_columns(source, source_format), has_columns(target, target_format)]
@@ -135,10 +139,6 @@ def read_parallel(
 
     if not weigh_links:
         return read(source_report, target_report)
-    if not paths:
-        raise UsageError("weighing links needs an alignment", hint="give files of word links")
-    if STANDARD_STREAM in (str(source), str(target), *map(str, paths)):
-        raise UsageError("weighing links reads files twice, not standard input", hint="save the input first")
     return _weighed(read(None, None), read(source_report, target_report))
 
 
