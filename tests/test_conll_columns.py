@@ -87,6 +87,8 @@ def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: l
         ("Token\tPOS\tNER\nAna\tNP\tB-PER\nvive\tV\tO\n", ["[Ana]PER vive"]),
         ("token\tner_tags\n\nAna\tB-PER\n", ["[Ana]PER"]),
         ("Word\tNamed Entity\nAna\tB-PER\n", ["[Ana]PER"]),
+        ("Token\tNER\tEvent\nAna\tB-PER\tB-X\n", ["[Ana]PER"]),
+        ("# global.columns = ID FORM NER\n1\ta\t_\n2\tVigo\tB-LOC\n3\té\t_\n", ["a [Vigo]LOC é"]),
         ("EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n", ["[EU]ORG rejects"]),  # CoNLL-2003
         ("EU NNP O B-ORG\nrejects VBZ O O\n", ["[EU]ORG rejects"]),
         ("EU NNP O O\n\nVigo NNP I-NP I-LOC\n", ["EU", "[Vigo]LOC"]),
@@ -119,6 +121,7 @@ def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> No
             r"3 columns have tags: NE-COARSE-LIT \(loc, pers\), .*; choose one: --columns token=TOKEN,tag=NE-",
         ),
         ("EU NNP B-ORG B-ORG\nrejects VBZ O B-PER\n", None, "--columns token=1,tag=3; evaluate also takes gold=3,"),
+        ("EU O O B-ORG\n", None, r"3 columns have tags: 2 \(only O\), 3 \(only O\), 4 \(ORG\)"),
         ("EU NNP B-NP B-ORG B-ORG\n", None, "2 columns have tags: 4 .*, 5 "),
         ("EU NNP B-NP I-NP\n", None, "2 columns have tags: 3 .NP., 4 .NP."),
         ("EU B-ORG O\nrejects O O\n", None, r"2 \(ORG\), 3 \(only O\)"),
@@ -311,6 +314,8 @@ def test_rows_of_other_words_are_not_written(tmp_path: Path) -> None:
         ("# text = in O\nVigo O\n", ["Vigo"], ["# text = in O"]),
         ("# text = O\nVigo NP x O\n", ["Vigo"], ["# text = O"]),
         ("# id 7\tdomain=en\nVigo\tO\n", ["Vigo"], ["# id 7\tdomain=en"]),
+        ("#a\tb\nVigo O\n", ["Vigo"], ["#a\tb"]),
+        ("# global.columns = FORM NER\nVigo O\n", ["Vigo"], []),
         ("#\thttp://x.y [2009]\n1\tVigo\tO\n2\té\tO\n", ["Vigo", "é"], ["#\thttp://x.y [2009]"]),
         ("Vigo\tO\n# a remark\né\tO\n#\tO\n", ["Vigo", "é", "#"], ["# a remark"]),
         ("#\thttp://x.y [2009]\nVigo\tO\n", ["Vigo"], ["#\thttp://x.y [2009]"]),
@@ -332,6 +337,7 @@ def test_tokens_that_begin_with_a_hash_have_any_label(tmp_path: Path, first: str
         with pytest.raises(InputError, match="x.conll:1 .sentence 1.: 'LOC' is not a tag"):
             read(tmp_path, f"{first}\né\tO\n")
         assert len(read(tmp_path, f"é\tO\n{first}\n", scheme="io")[0]) == 2
+    assert [shown(s) for s in read(tmp_path, "é O\n# LOC\n", scheme="io")] == ["é [#]LOC"]
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import InputError, Sentence, raise_errors
+from xlner import InputError, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.formats import conll
 from xlner.formats.reading import ReadOptions
 
@@ -104,6 +105,13 @@ def test_what_two_columns_cannot_hold_is_in_a_comment() -> None:
         '"tokens": {"0": "New\\tYork", "1": "-DOCSTART-"}}\n'
         "New\u00a0York\tO\n\u00a0DOCSTART-\tO\n\n"
     )
+
+
+@pytest.mark.parametrize("name", ["x.conll", "x.conllu"])
+@pytest.mark.parametrize("token", ["\ufeffVigo", "en:Vigo", "-DOCSTART-", "#"])
+def test_a_token_at_the_beginning_of_a_file(tmp_path: Path, name: str, token: str) -> None:
+    write_sentences([Sentence((token,)), Sentence((token, "a"))], tmp_path / name)
+    assert [s.tokens for s in raise_errors(read_sentences(tmp_path / name))] == [(token,), (token, "a")]
 
 
 def test_a_comment_that_says_something_else_now_is_replaced() -> None:
