@@ -162,6 +162,11 @@ def test_the_wrong_column_is_an_error_of_each_sentence(tmp_path: Path) -> None:
     assert [s.tokens for s in read(tmp_path, "Ana NP x\n\nvive V y\n", columns="token=1")] == [("Ana",), ("vive",)]
 
 
+def test_chunks_can_come_late(tmp_path: Path) -> None:
+    sentences = read(tmp_path, "a NN O O\n\n" * 60 + "EU NNP B-NP B-ORG\n")
+    assert shown(sentences[-1]) == "[EU]ORG"
+
+
 def test_columns_as_a_record() -> None:
     assert Columns.parse({"token": 2, "tag": "NER"}) == Columns.parse(" token=2, tag=NER ") == Columns(2, "NER")
     assert Columns.parse("token=1,gold=-2,predicted=-1").of("predicted") == Columns(1, -1)
@@ -190,6 +195,7 @@ def test_columns_need_a_format_with_columns_and_one_column_of_tags(tmp_path: Pat
         ("NE=B-PER", "NE=B-LOC", ["[Ana]PER vive en o [Vigo]LOC"]),
         ("NER=S-PER", "NER=O", ["[Ana]PER vive en o Vigo"]),
         ("start_char=0|ner=B-PER", "ner=O", ["[Ana]PER vive en o Vigo"]),
+        ("name=Ana|NER=B-PER", "NER=B-LOC", ["[Ana]PER vive en o [Vigo]LOC"]),
         ("name=B-PER|SpaceAfter=No", "name=B-LOC", ["[Ana]PER vive en o [Vigo]LOC"]),
         ("NE=PER_1", "NE=LOC_2", ["[Ana]PER vive en o [Vigo]LOC"]),
         ("Entity=(e1-person-1)", "Entity=(e2-place-1-x)", ["[Ana]person vive en o [Vigo]place"]),
