@@ -162,32 +162,35 @@ def kill_and_resume(
     arguments: Sequence[object],
     results: Callable[[], Mapping[str, bytes]],
     clean: Callable[[], None],
+    shards: Callable[[], int],
     *,
-    kills: int = 3,
+    kills: Sequence[int] = (0, 2, 5),
     program: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> str:
-    """Run a command; run it again and kill it at random points until it ends; both must leave the same bytes."""
+    """Run a command; run it again and kill it at random points; both must leave the same bytes.
+
+    `shards` counts the finished shards, and each kill comes at a random time after so many of them.
+    """
     whole = xlner(*arguments, program=program, env=env)
     need(whole.code == 0, whole.err)
     expected = results()
     need(expected and all(expected.values()), "the command wrote nothing")
     clean()
     rng, killed = random.Random(str(arguments[0])), 0
-    for _ in range(kills):
+    for wanted in kills:
         process = subprocess.Popen(
             command(*arguments, program=program),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env=environment(**(env or {})),
         )
-        try:
-            process.wait(timeout=whole.seconds * rng.uniform(0.4, 0.95))
-            break
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            killed += 1
+        while process.poll() is None and shards() < wanted:
+            time.sleep(0.005)
+        time.sleep(rng.uniform(0.0, 0.2))
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+    need(killed, "the command ended before each kill")
     last = xlner(*arguments, program=program, env=env)
     need(last.code == 0, last.err)
     need(results() == expected, "other bytes after the kills")

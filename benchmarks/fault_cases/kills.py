@@ -37,7 +37,10 @@ def _in_run_folder(work: Path, arguments: list[object], name: str = "out.jsonl")
     def results() -> Mapping[str, bytes]:
         return {name: out.read_bytes()}
 
-    return kill_and_resume([*arguments, "-o", out, "--run-dir", folder], results, clean)
+    def shards() -> int:
+        return len(list(folder.glob("*.done")))
+
+    return kill_and_resume([*arguments, "-o", out, "--run-dir", folder], results, clean, shards)
 
 
 @fault("SIGKILL of label, at random", _RESUMED)
