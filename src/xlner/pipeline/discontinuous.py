@@ -19,7 +19,7 @@ def without_discontinuous(pair: Pair, *, exact: bool) -> Pair:
     between its first and its last linked word belongs to others only. Otherwise it is dropped if its projected span
     has, beside words of its own, at least `MIN_SHARE` of the words of another entity. A pair without links stays.
 
-    >>> from xlner import Alignment, Sentence
+    >>> from xlner import Alignment, Projection, Sentence
     >>> bank, ana = Entity(0, 2, "ORG"), Entity(2, 3, "PER")
     >>> source = Sentence(("Spain", "Bank", "Ana"), (bank, ana))
     >>> target = Sentence(("Banco", "Ana", "España"), (Entity(0, 3, "ORG"),))
