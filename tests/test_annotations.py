@@ -245,6 +245,12 @@ def test_other_fields_are_kept(extra: dict[str, Any]) -> None:
     assert "neither" in refused({"text": ANA, **extra}, require_tags=True)
 
 
+def test_other_tags_of_words_are_no_labels() -> None:
+    extra = {"pos_tags": [1, 2, 3, 4, 5, 6], "chunk_tags": BOTH, "upos": BOTH}
+    (sentence,) = raise_errors(read({"tokens": WORDS, **extra}))
+    assert (sentence.meta, sentence.entities) == (extra, ())
+
+
 def test_beside_its_own_labels_a_record_may_have_any_field() -> None:
     record = {"tokens": WORDS, "ner_tags": BOTH, "spans": [[0, 8, "PER"]], "gold": [[0, 8, "PER"]]}
     (sentence,) = raise_errors(read(record))

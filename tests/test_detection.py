@@ -67,6 +67,8 @@ def test_files_of_tags(text: str) -> None:
         "El grupo sanguíneo de Ana es O\nEl de Pedro es O\nY el de Luis también es O\nEl de Eva es O\nOtro más: O\nO\n",
         "Tipo O\n",
         "Tipo O\nGrupo O\n",
+        "Hotel RITZ\nHotel HILTON\nBar LUNA\n",
+        "Tipo O\nTipo A\nTipo O\nTipo AB\nTipo O\nTipo O\nTipo O\n",
         "Ihre E-Mail\nBerliner S-Bahn\nHamburger U-Bahn\n",
         "bombardero B-52\nvitamina B-12\n",
         "Vigo\nLugo\n\nCoruña\n",
