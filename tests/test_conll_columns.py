@@ -114,7 +114,11 @@ def test_columns_are_found(tmp_path: Path, text: str, expected: list[str]) -> No
             r"x.conll:2: 2 columns have tags: 3 \(ORG, PER\), 4 \(LOC\); choose one: --columns token=2,tag=3; "
             "evaluate also takes gold=3,predicted=4",
         ),
-        (NESTED.replace("B-LOC", "O"), None, r"2 columns have tags: 3 \(ORG, PER\), 4 \(only O\)"),
+        (
+            NESTED.replace("B-LOC", "O") * 60 + "1\tVigo\tO\tB-LOC\n",
+            None,
+            "x.conll:361: columns 3 and 4 both have tags, such as B-LOC; choose one",
+        ),
         (
             HIPE,
             None,
@@ -379,3 +383,10 @@ def test_document_marks(tmp_path: Path) -> None:
         (("EU",), {"docstart": True}),
         (("-DOCSTART-x",), {"docstart": True}),
     ]
+
+
+def test_a_column_of_nested_entities_without_labels_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "x.conll").write_text(NESTED.replace("B-LOC", "O"), encoding="utf-8")
+    (found,) = raise_errors(read_sentences(tmp_path / "x.conll"))
+    assert found.tokens == ("Maier", "lobt", "Vigo", "FC")
+    assert found.tags() == ["B-PER", "O", "B-ORG", "I-ORG"]

@@ -175,7 +175,7 @@ class _Finder:
             return Layout(word, None, index, misc)
         if not tagged:
             return Layout(word, self._last(word, index, token is not None and not require_tags), index)
-        tag, watched = self._decided(tagged, word)
+        tag, watched = self._decided(tagged, word, numbered=index is not None)
         return Layout(word, tag, index, watched=watched)
 
     def _misc(self) -> int | None:
@@ -188,8 +188,11 @@ class _Finder:
         numbered_words = self.width == 2 and index == 0
         return None if self.width == 1 or may_lack or numbered_words else self.width - 1
 
-    def _decided(self, tagged: Sequence[int], word: int) -> tuple[int, tuple[int, ...]]:
-        """The only column that can be the tags, and those that could turn out to be tags."""
+    def _decided(self, tagged: Sequence[int], word: int, *, numbered: bool) -> tuple[int, tuple[int, ...]]:
+        """The only column that can be the tags, and those that could turn out to be tags.
+
+        Where words are numbered, a column without labels is one of nested entities. Elsewhere it may be a prediction.
+        """
         entities = [c for c in tagged if not self._is_syntax(c)] or list(tagged)
         if len(entities) == 1:
             return entities[0], ()
@@ -200,6 +203,8 @@ class _Finder:
         *others, last = entities
         if not filled or (filled == [last] and self._like_conll2003(word, last)):
             return last, tuple(others)
+        if numbered and len(filled) == 1:
+            return filled[0], tuple(c for c in entities if c != filled[0])
         raise self.several(entities, word)
 
     def _like_conll2003(self, word: int, tag: int) -> bool:

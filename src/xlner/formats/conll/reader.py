@@ -157,11 +157,12 @@ class ConllReader:
             if not tags:
                 continue
             if not all(map(is_syntax, tags)):
+                first, second = sorted((column + 1, (layout.tag or 0) + 1))
                 raise InputError(
-                    f"columns {column + 1} and {(layout.tag or 0) + 1} both have tags, such as {min(tags)}",
+                    f"columns {first} and {second} both have tags, such as {min(tags)}",
                     path=self.path,
                     line=block.lines[0],
-                    hint=f"choose one: --columns token={layout.token + 1},tag={column + 1}",
+                    hint=f"choose one: --columns token={layout.token + 1},tag={first}",
                 )
             layout = unwatched(layout, column)
         return layout
