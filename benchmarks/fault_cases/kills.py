@@ -143,7 +143,7 @@ def reproduce(work: Path) -> str:
     folder = made(_Factory(work))
     os.environ["PYTHONPATH"] = environment()["PYTHONPATH"]
     miniature.run(folder, work / "whole")
-    for kill in ("aligner:40", "recognizer:200", "report:1"):
+    for kill in ("recognizer:200", "aligner:40", "report:1"):
         miniature.run(folder, work / "out", kill)
     miniature.run(folder, work / "out")
     whole, resumed = miniature.contents(work / "whole"), miniature.contents(work / "out")
