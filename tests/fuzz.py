@@ -12,6 +12,7 @@ import random
 import sys
 import time
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,7 @@ from tempfile import TemporaryDirectory
 from xlner import Alignment, Entity, Pair, Projection, Sentence, XlnerError, load
 from xlner.core.registry import Spec
 from xlner.core.tags import Scheme, decode, encode
+from xlner.errors import DataWarning
 from xlner.formats import (
     read_alignments,
     read_gold_alignments,
@@ -353,6 +355,7 @@ TARGETS: dict[str, tuple[Target, float]] = {
     "damaged links": (damaged_file(".talp"), 1),
     "damaged lexicon": (damaged_file(".tsv"), 0.5),
     "written CoNLL": (written("conll"), 2),
+    "written CoNLL-U": (written("conllu"), 1),
     "written JSONL": (written("jsonl"), 1),
     "written pairs": (written_pairs, 1),
     "tags": (tags, 2),
@@ -369,7 +372,8 @@ TARGETS: dict[str, tuple[Target, float]] = {
 def fuzz(name: str, inputs: int, seed: int) -> Iterator[tuple[int, Exception]]:
     """Run a target on seeded inputs. Yield the number and the exception of each input that fails."""
     target, _ = TARGETS[name]
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
         for k in range(inputs):
             try:
                 target(random.Random(f"{seed} {name} {k}"), Path(folder))

@@ -103,12 +103,16 @@ def test_specs_that_name_what_is_not_there(spec: str, message: str) -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    ["lora?rank=0", "lora?alpha=0", "bottleneck?size=0", "orthogonal?weight=-1", "orthogonal?weight=nan",
-     "orthogonal?weight=inf"],
+    ["lora?rank=0", "lora?alpha=0", "bottleneck?size=0", "orthogonal?weight=-1", "orthogonal?weight=inf"],
 )  # fmt: skip
 def test_specs_with_values_that_cannot_be(spec: str) -> None:
     with pytest.raises(ValidationError):
         parse_parameters(spec)
+
+
+def test_a_weight_that_is_no_number() -> None:
+    with pytest.raises(UsageError, match="weight of parameters 'orthogonal' is not of type float: 'nan'"):
+        parse_parameters("orthogonal?weight=nan")
 
 
 @pytest.mark.parametrize(

@@ -85,12 +85,12 @@ def test_an_unknown_name() -> None:
 
 def test_a_long_run_in_small_batches_does_not_load_numba(tmp_path: Path) -> None:
     text = tmp_path / "in.txt"
-    text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(2_500)), encoding="utf-8")
+    text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(1_250)), encoding="utf-8")
     names = tmp_path / "names.tsv"
     names.write_text("Vigo\tLOC\n", encoding="utf-8")
     stages = f"'--translator', 'echo', '--recognizer', 'gazetteer:{names}', '--aligner', 'oracle', '--route', 'project'"
     command = f"['label', '{text}', '--lang', 'es', '-o', '{tmp_path / 'out.jsonl'}', {stages}]"
-    fewer = "from xlner.projection.kernels import run\nrun.COMPILE_FROM = 2_000"  # of 20,000, to save time
+    fewer = "from xlner.projection.kernels import run\nrun.COMPILE_FROM = 1_100"  # of 20,000, to save time
     loaded = loaded_by(f"{fewer}\nimport xlner.cli\ntry: xlner.cli.main({command})\nexcept SystemExit: pass")
     assert (tmp_path / "out.jsonl").exists()
     assert "numba" not in loaded

@@ -255,7 +255,7 @@ def test_another_run_is_not_taken_up(bert: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists already"):
         train_aligner(str(bert), some_pairs(9), tmp_path / "out", FAST)
     (tmp_path / "file").touch()
-    with pytest.raises(RunFolderError, match="cannot be created"):
+    with pytest.raises(RunFolderError, match="cannot be used: Not a directory"):
         train_aligner(str(bert), some_pairs(9), tmp_path / "file" / "out", FAST)
 
 
