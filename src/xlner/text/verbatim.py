@@ -23,6 +23,8 @@ from xlner.text.offsets import Span
 if TYPE_CHECKING:
     import regex
 
+_SIGN = re.compile(r"[@＠#＃/\\_$%:\d]|\w\.\w")
+"""What every verbatim text has. Most sentences have none of it."""
 _CHUNK = re.compile(r"(?<!\S)\S*?(?:[@＠#＃/\\_$\d]|\w\.\w|:\S|%[A-Z_])\S*")
 """What verbatim text is in: letters between spaces that have one of its signs. Nothing else is searched, for speed."""
 _NUMBER = re.compile(r"[(\"'“«€£]*\d{1,6}(?:[.,:/-]\d{1,6})?[)\"'”».,;:!?%€£]*")
@@ -148,6 +150,8 @@ def verbatim_spans(text: str) -> tuple[Span, ...]:
     >>> [text[a:b] for a, b in verbatim_spans(text)]
     ['https://x.org/a_(b)', '@ana', '#Vigo', 'v2.3.1']
     """
+    if _SIGN.search(text) is None:
+        return ()
     found: list[Span] = []
     for chunk in _CHUNK.finditer(text):
         start, end = chunk.span()

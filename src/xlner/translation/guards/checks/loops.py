@@ -34,7 +34,8 @@ def repeats(text: str) -> int:
     """
     words = re.findall(r"\w+", text.casefold())
     best = 0
-    for size in range(1, min(MAX_PHRASE_WORDS, len(words) // MIN_REPEATS_OF_A_PHRASE) + 1):
+    again = len(words) - len(set(words))  # a phrase of n words three times in a row has 2 n words that came before
+    for size in range(1, min(MAX_PHRASE_WORDS, again // (MIN_REPEATS_OF_A_PHRASE - 1)) + 1):
         times = _longest_run([a == b for a, b in zip(words, words[size:], strict=False)]) // size + 1
         if times >= (MIN_REPEATS_OF_A_WORD if size == 1 else MIN_REPEATS_OF_A_PHRASE):
             best = max(best, times)
