@@ -76,6 +76,23 @@ def test_what_markers_lose_is_found_by_alignment() -> None:
     assert alone.projection.outcomes[1].reason is Reason.NO_CANDIDATE
 
 
+def test_what_alignment_finds_again_is_trimmed() -> None:
+    class ToTheEnd:
+        def project(self, pairs: Sequence[Pair]) -> list[Projection]:
+            made = [
+                [Outcome(e, (Entity(e.start, len(p.target), e.label),)) for e in p.require_source().entities]
+                for p in pairs
+            ]
+            return [
+                Projection(p.target.with_entities(e for o in outcomes for e in o.projected), tuple(outcomes))
+                for p, outcomes in zip(pairs, made, strict=True)
+            ]
+
+    sentence = Sentence(("Vigo", "!", "!"), (Entity(0, 1, "LOC"),))
+    (made,) = TrainingDataBuilder(Losing("Vigo"), "oracle", ToTheEnd(), to_lang="gl").run([sentence])
+    assert [made.labeled.surface(e) for e in made.labeled.entities] == ["Vigo"]
+
+
 def test_a_translation_that_only_markers_spoil_is_made_without_them() -> None:
     (made,) = TrainingDataBuilder(Losing(says=""), "oracle", to_lang="gl").run([VIGO])
     assert made.labeled.tags() == ["B-PER", "O", "O", "B-LOC"]

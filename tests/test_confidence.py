@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
-from xlner import Alignment, Entity, Outcome, Pair, Projection, Reason, Sentence, ValidationError
+from xlner import Alignment, Entity, Outcome, Pair, Pipeline, Projection, Reason, Sentence, ValidationError
 from xlner.evaluation.reliability import reliability
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidates import aligned_words, between_aligned
@@ -102,6 +102,31 @@ def test_of_several_projections_the_unsure_ones_go() -> None:
     assert kept.sentence.entities == made[1:]
     assert kept.outcomes[0].scores == {CONFIDENCE: 0.8, "alignment": 1.0}
     assert without_unsure(projection, 0.1) == projection
+
+
+def test_the_confidence_of_an_entity_is_that_of_its_trimmed_span() -> None:
+    vigo = Entity(0, 1, "LOC")
+    pair = Pair(Sentence(("Vigo", "!", "!", "!")), Sentence(("Vigo",), (vigo,)), Alignment(((0, 0),)))
+
+    class Fixed:
+        def __init__(self, *span: int) -> None:
+            self.span = span
+
+        def project(self, batch: list[Pair]) -> list[Projection]:
+            made = Entity(*self.span, "LOC")  # type: ignore[arg-type]
+            return [Projection(p.target.with_entities([made]), (Outcome(vigo, (made,)),)) for p in batch]
+
+    class Isolating(Fixed):
+        def project_each(self, batch: list[Pair]) -> list[Projection]:
+            return self.project(batch)
+
+    for kind in (Fixed, Isolating):
+        exact, long = (ConfidentProjector(kind(0, end), min_confidence=0.9) for end in (1, 4))  # type: ignore[arg-type]
+        for done in (long.project([pair]), long.project_each([pair])):
+            assert done == exact.project([pair])
+            assert [(e.span, e.score) for e in done[0].sentence.entities] == [((0, 1), 1.0)]  # type: ignore[union-attr]
+        (made,) = Pipeline(projector=kind(0, 4)).with_confidence(min_confidence=0.9).run_pairs([pair])  # type: ignore[arg-type]
+        assert [(e.span, e.score) for e in made.labeled.entities] == [((0, 1), 1.0)]
 
 
 def test_a_confident_projector_is_known_by_all_that_it_depends_on() -> None:

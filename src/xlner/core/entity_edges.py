@@ -7,8 +7,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 from xlner.core.entity import Entity, Span
-from xlner.core.pair import Outcome, Projection, Reason
+from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
+from xlner.core.stage_results import projection_of
 
 _PAIRED = {")": "(", "]": "[", "}": "{", "”": "“", "’": "‘", "»": "«", "›": "‹", "」": "「", "』": "『", "》": "《"}
 _PAIRED |= {"）": "（", "】": "【", '"': '"', "''": "``"}
@@ -32,6 +33,14 @@ def trimmed(sentence: Sentence, entities: Iterable[Entity]) -> tuple[Entity, ...
     """
     moved = (_moved(entity, trimmed_span(sentence, entity.span)) for entity in entities)
     return tuple(entity for entity in moved if entity is not None)
+
+
+def checked_projection(result: object, pair: Pair) -> Projection:
+    """What a projector gave for a pair, checked by `projection_of` and trimmed by `trimmed_projection`.
+
+    Whatever rates a projection rates this one: the spans that are written. Raises `StageError` as `projection_of` does.
+    """
+    return trimmed_projection(pair.require_source(), projection_of(result, pair))
 
 
 def trimmed_projection(source: Sentence, projection: Projection) -> Projection:

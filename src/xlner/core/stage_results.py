@@ -35,8 +35,10 @@ def projection_of(result: object, pair: Pair) -> Projection:
     projection = _projected(result, pair.require_source())
     if projection.sentence.tokens != pair.target.tokens:
         raise StageError("gave a projection onto another sentence")
-    own = replace(pair.target, entities=projection.sentence.entities, meta=projection.sentence.meta)
-    return projection if projection.sentence == own else replace(projection, sentence=own)
+    made, target = projection.sentence, pair.target
+    if (made.text, made.offsets, made.language, made.id) == (target.text, target.offsets, target.language, target.id):
+        return projection
+    return replace(projection, sentence=replace(target, entities=made.entities, meta=made.meta))
 
 
 def labeled_translation_of(result: object, source: Sentence) -> Pair | StageError:

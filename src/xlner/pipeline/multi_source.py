@@ -9,9 +9,8 @@ from itertools import zip_longest
 from typing import TypeAlias
 
 from xlner.core.alignment import Alignment
-from xlner.core.entity_edges import trimmed_projection
+from xlner.core.entity_edges import checked_projection
 from xlner.core.pair import Pair
-from xlner.core.stage_results import projection_of
 from xlner.errors import InputError, StageError, UsageError, ValidationError
 from xlner.pipeline.isolation import describe, isolated, windows
 from xlner.pipeline.pipeline import Pipeline
@@ -121,10 +120,9 @@ class MultiSourcePipeline:
             return replace(group[0], error=describe(made, "projector"))
         try:
             require_one_each("projector", len(made), len(ready))
-            found = [projection_of(m, p) for m, p in zip(made, ready, strict=True)]
+            projections = [checked_projection(m, p) for m, p in zip(made, ready, strict=True)]
         except (StageError, TypeError) as error:
             return replace(group[0], error=describe(error, "projector"))
-        projections = [trimmed_projection(p.require_source(), m) for p, m in zip(ready, found, strict=True)]
         others = [replace(p, projection=m) for p, m in zip(ready[1:], projections[1:], strict=True)]
         meta = {**ready[0].target.meta, OTHER_SOURCES: others}
         return replace(

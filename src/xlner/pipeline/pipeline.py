@@ -11,11 +11,11 @@ from functools import partial
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
-from xlner.core.entity_edges import trimmed, trimmed_projection
+from xlner.core.entity_edges import checked_projection, trimmed
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
-from xlner.core.stage_results import alignment_of, entities_of, projection_of
+from xlner.core.stage_results import alignment_of, entities_of
 from xlner.errors import InputError, ValidationError
 from xlner.pipeline.cells import by_cell
 from xlner.pipeline.distinct import each_distinct
@@ -259,7 +259,7 @@ class Pipeline:
             return pairs
 
         def put(pair: Pair, projection: Projection) -> Pair:
-            return replace(pair, projection=trimmed_projection(pair.require_source(), projection_of(projection, pair)))
+            return replace(pair, projection=checked_projection(projection, pair))
 
         project = partial(project_each, self.projector)
         done = self.runner.run("projector", project, pairs, lambda p: p.alignment is not None, put)

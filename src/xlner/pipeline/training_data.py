@@ -10,11 +10,11 @@ from functools import partial
 
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
-from xlner.core.entity_edges import trimmed_projection
+from xlner.core.entity_edges import checked_projection
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
-from xlner.core.stage_results import alignment_of, projection_of
+from xlner.core.stage_results import alignment_of
 from xlner.errors import InputError, UnansweredError, UnknownNameError, ValidationError
 from xlner.pipeline.discontinuous import without_discontinuous
 from xlner.pipeline.isolation import describe, in_batches, windows
@@ -296,15 +296,14 @@ def _with_meta(pair: Pair, meta: dict[str, object]) -> Pair:
 
 
 def _with_projection(pair: Pair, projection: Projection) -> Pair:
-    return replace(pair, projection=trimmed_projection(pair.require_source(), projection_of(projection, pair)))
+    return replace(pair, projection=checked_projection(projection, pair))
 
 
 def _with_found_again(pair: Pair, second: Projection) -> Pair:
     """The pair with the lost entities that a second projection found; their outcomes say why they were lost first."""
-    first = [
-        replace(o, scores={**o.scores, f"markers:{o.reason}": 1.0}) if o.dropped else o
-        for o in pair.require_projection().outcomes
-    ]
+    found = pair.require_projection().outcomes
+    second = checked_projection(second, remaining(pair, found))
+    first = [replace(o, scores={**o.scores, f"markers:{o.reason}": 1.0}) if o.dropped else o for o in found]
     outcomes = with_fallback(pair, first, second.outcomes)
     entities = [entity for outcome in outcomes for entity in outcome.projected]
     return replace(pair, projection=Projection(pair.target.with_entities(entities), tuple(outcomes)))

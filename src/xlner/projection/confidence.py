@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from xlner.core.entity import Entity, Span
+from xlner.core.entity_edges import checked_projection
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
-from xlner.core.stage_results import projection_of
 from xlner.errors import StageError, ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.matching_projector import MatchingProjector
@@ -216,7 +216,8 @@ class ConfidentProjector:
       the confidence orders entities but is not a probability.
     - `min_confidence`: entities below it are dropped as `below-threshold`.
 
-    See `rated` for the confidence. Raises `ValidationError` for a `min_confidence` outside [0, 1].
+    See `rated` for the confidence. It is that of the trimmed entities, see `xlner.core.entity_edges`. Raises
+    `ValidationError` for a `min_confidence` outside [0, 1].
 
     >>> from xlner import Alignment, Sentence
     >>> pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
@@ -252,7 +253,7 @@ class ConfidentProjector:
         """
         made = self.projector.project(pairs)
         require_one_each("projector", len(made), len(pairs))
-        return self._rated(pairs, [projection_of(m, pair) for m, pair in zip(made, pairs, strict=True)])
+        return self._rated(pairs, [checked_projection(m, pair) for m, pair in zip(made, pairs, strict=True)])
 
     def project_each(self, pairs: Sequence[Pair]) -> list[Projection | Exception]:
         """Do the same, with errors in the places of projections."""
@@ -276,6 +277,6 @@ class ConfidentProjector:
 
 def _checked(result: object, pair: Pair) -> Projection | Exception:
     try:
-        return result if isinstance(result, Exception) else projection_of(result, pair)
+        return result if isinstance(result, Exception) else checked_projection(result, pair)
     except StageError as error:
         return error
