@@ -233,6 +233,7 @@ def test_what_could_be_labels_is_refused_by_name(record: Any, name: str | None) 
     [
         {"label": "news"},
         {"label": 3},
+        {"label": 0, "tags": False, "labels": ""},
         {"labels": ["news", "sports"]},
         {"tags": ["news"]},
         {"topics": ["a", "b"], "url": "http://x.org", "sents": [{"start": 0, "end": 22}]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import sys
 import threading
@@ -286,3 +287,46 @@ def test_a_line_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         first, bad, last = (line for _, line in read_lines(tmp_path / "a.txt"))
         assert (first, last) == ("ok", "ok")
         assert "a.txt:2: a line of more than 64 MiB; if it is a JSON array: jq" in str(bad)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("length", [14, 15, 16, 17, 31, 32, 33, 40])
+@pytest.mark.parametrize("position", [0, 1, 2])
+def test_only_the_line_that_is_too_long_is_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, length: int, position: int
+) -> None:
+    monkeypatch.setattr("xlner.core.lines._LONGEST", 16)
+    lines = ["one", "two", "three"]
+    lines.insert(position, "x" * length)
+    (tmp_path / "a.txt").write_bytes("".join(f"{line}\n" for line in lines).encode(encoding))
+    found = [line for _, line in read_lines(tmp_path / "a.txt")]
+    assert len(found) == 4
+    assert isinstance(found[position], InputError) == (length >= 16)
+    del found[position]
+    assert found == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize("before", range(3))
+def test_a_line_cut_inside_a_character_is_too_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int
+) -> None:
+    monkeypatch.setattr("xlner.core.lines._LONGEST", 16)
+    (tmp_path / "a.txt").write_text("ok\n" + "x" * before + "中" * 20 + "\nok\n", encoding="utf-8")
+    first, bad, last = (line for _, line in read_lines(tmp_path / "a.txt"))
+    assert (first, last) == ("ok", "ok")
+    assert "a.txt:2: a line of more than 64 MiB" in str(bad)
+
+
+def test_a_long_binary_line_is_called_binary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlner.core.lines._LONGEST", 16)
+    (tmp_path / "a.txt").write_bytes(b"\0" + b"x" * 40 + b"\nok\n")
+    bad, last = (line for _, line in read_lines(tmp_path / "a.txt"))
+    assert "a.txt:1: this is a binary file" in str(bad)
+    assert last == "ok"
+
+
+def test_the_first_line_decides_even_if_it_is_longer_than_the_head(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(json.dumps({"text": "Ana vive en Vigo. " * 5000}) + "\n", encoding="utf-8")
+    with pytest.warns(DataWarning, match="looks like JSON, and is read as jsonl"):
+        assert sum(1 for _ in raise_errors(read_sentences(path))) == 1

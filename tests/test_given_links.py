@@ -98,6 +98,19 @@ def test_jsonl_with_text_alone_is_text(files: Files) -> None:
     assert files.tokens() == tuple(MOSES.split())
 
 
+def test_a_first_record_of_any_length_says_whether_it_has_words(files: Files) -> None:
+    files.write(MOSES, "0-0 1-1 2-2 3-3 4-4 5-5 6-6 7-7\n")
+    files.target = files.target.with_suffix(".jsonl")
+    record = {"text": MOSES.strip(), "vector": "1" * 70_000}
+    files.target.write_text("\n" + json.dumps(record) + "\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="between spaces; give --words spaces"):
+        files.read()
+    files.target.write_text(json.dumps({**record, "tokens": MOSES.split()}) + "\n", encoding="utf-8")
+    assert files.tokens() == tuple(MOSES.split())
+    (pair,) = read_parallel(files.source, files.target, target_lang="es")
+    assert isinstance(pair, Pair)
+
+
 def test_links_of_the_other_direction_are_refused(files: Files) -> None:
     giza = "# Sentence pair (1) source length 8 target length 8 alignment score : 1\n"
     source = " ".join(line.split()[0] for line in SOURCE[:-1])

@@ -104,10 +104,25 @@ def test_what_cannot_be_read_is_told_in_its_place(text: str, message: str) -> No
     assert message in str(bad)
 
 
+def test_bad_links_of_naacl_are_told_with_their_own_lines() -> None:
+    first, second = read("1 1 1 S\n1 0 1 S\n1 2 0 S\n1 2 2 S\n2 1 1 S")
+    assert str(first) == "x.al:2 (sentence 1): link 0-1 has a 0, but words are numbered from 1"
+    assert isinstance(second, Links)
+    lines = [f"{pair} 1 1 S" for pair in range(1, 101)]
+    *_, hundredth, bad, last = read("\n".join([*lines, "101 x 3 S", "101 1 1 S", "102 1 1"]))
+    assert isinstance(hundredth, Links)
+    assert "x.al:101 (sentence 101): not a link of the NAACL format; write pair," in str(bad)
+    assert isinstance(last, Links)
+    for stray in ("remark", "4000 remarks"):
+        *_, bad, last = read("\n".join([*lines, stray, "101 1 1 S"]))
+        assert "x.al:101 (sentence 100): not a link" in str(bad)
+        assert isinstance(last, Links)
+
+
 def test_pairs_in_another_order_are_refused() -> None:
     _, bad = read("0\t0-0\n2\t0-0")
     assert "pair 2 follows where 1 is expected" in str(bad)
-    with pytest.raises(InputError, match="pair 1 follows pair 3; sort the links"):
+    with pytest.raises(InputError, match="x.al:2: pair 1 follows pair 3; sort the links"):
         read("3 1 1 S\n1 1 1 S")
     giza = "# Sentence pair ({}) x\na\nNULL ({{ }}) a ({{ 1 }})\n"
     assert "sentence pair 3 follows where 2 is expected" in str(read(giza.format(1) + giza.format(3))[1])

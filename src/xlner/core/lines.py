@@ -72,7 +72,9 @@ def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Iterator[Line]:
 
 
 def head_lines(path: str | Path) -> list[str]:
-    """The first lines of a file, at most 32. What cannot be decoded is replaced by U+FFFD.
+    """The first lines of a file, at most 32 and 64 KiB. A first line that is longer is cut.
+
+    What cannot be decoded is replaced by U+FFFD.
 
     `read_lines` yields them again, also those of standard input and other streams that can be read only once.
 
@@ -89,7 +91,7 @@ def head_lines(path: str | Path) -> list[str]:
     is_whole = head.count(b"\n") < _HEAD_LINES and len(head) < _HEAD_BYTES
     text = head.decode(_wide_encoding(head) or "utf-8-sig", errors="replace")
     lines = text.split("\n" if "\n" in text else "\r")
-    return [line.removesuffix("\r") for line in (lines if is_whole else lines[:-1])[:_HEAD_LINES]]
+    return [line.removesuffix("\r") for line in (lines if is_whole else lines[:-1] or lines)[:_HEAD_LINES]]
 
 
 def _name(path: str | Path) -> str:
@@ -199,18 +201,16 @@ def _lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
     read = partial(stream.readline, _LONGEST)
     number = 0
     for number, raw in enumerate(_separated(read, b"\r", b"\n"), start=1):
+        if _is_cut(raw, b"\n"):  # maybe inside a character
+            yield number, _binary(name, number) if b"\0" in raw else _too_long(name, number)
+            _skip_line(read, b"\n")
+            continue
         try:
             line = raw.decode(encoding)
         except UnicodeDecodeError as error:
             yield number, _undecodable(error.start, name, number)
             continue
-        if "\0" in line:
-            yield number, InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
-        elif len(raw) >= _LONGEST:
-            yield number, _too_long(name, number)
-            _skip_line(read, b"\n")
-        else:
-            yield number, line.rstrip("\r\n")
+        yield number, _binary(name, number) if "\0" in line else line.rstrip("\r\n")
 
 
 def _wide_lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
@@ -219,11 +219,11 @@ def _wide_lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
     number = 0
     try:
         for number, line in enumerate(_separated(read, "\r", "\n"), start=1):
-            if "\0" in line:
-                yield number, InputError("a character NUL", path=name, line=number, hint="remove it")
-            elif len(line) >= _LONGEST:
+            if _is_cut(line, "\n"):
                 yield number, _too_long(name, number)
                 _skip_line(read, "\n")
+            elif "\0" in line:
+                yield number, InputError("a character NUL", path=name, line=number, hint="remove it")
             else:
                 yield number, line.rstrip("\r\n")
     except UnicodeDecodeError as error:
@@ -233,16 +233,31 @@ def _wide_lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
 
 
 def _separated(read: Callable[[], AnyStr], cr: AnyStr, lf: AnyStr) -> Iterator[AnyStr]:
-    """The lines with their ends. A text without LF has lines that end with CR."""
-    first, second = read(), read()
+    """The lines with their ends. A text without LF has lines that end with CR.
+
+    The rest of a first line that is too long is left to be skipped.
+    """
+    first = read()
+    if _is_cut(first, lf):
+        return chain((first,), iter(read, lf[:0]))
+    second = read()
     if not second and cr in first.rstrip(cr + lf):
         return iter(first.removesuffix(lf).removesuffix(cr).split(cr))
     return chain(filter(None, (first, second)), iter(read, lf[:0]))
 
 
+def _is_cut(line: AnyStr, lf: AnyStr) -> bool:
+    """Whether a line is too long: what was read of it ends before the line does."""
+    return len(line) >= _LONGEST and not line.endswith(lf)
+
+
 def _skip_line(read: Callable[[], AnyStr], lf: AnyStr) -> None:
     while (more := read()) and not more.endswith(lf):
         pass
+
+
+def _binary(name: str, number: int) -> InputError:
+    return InputError("this is a binary file", path=name, line=number, hint="give UTF-8 text")
 
 
 def _too_long(name: str, number: int) -> InputError:

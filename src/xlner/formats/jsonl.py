@@ -256,7 +256,7 @@ class _Parser:
             raise ValidationError('neither "ner_tags" nor "entities"', hint="give labeled sentences")
         meta: dict[str, object] = {}
         for name, value in record.items():
-            if name in _OWN or name == labels or (name in LABEL_FIELDS and not value):
+            if name in _OWN or name == labels or (name in LABEL_FIELDS and (value is None or value == [])):
                 continue
             if not isinstance(value, str):
                 require_writable(name, value)

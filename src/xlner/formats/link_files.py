@@ -31,7 +31,8 @@ _N = "([0-9]{1,9})"
 _PLAIN = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(?: [0-9]{1,9}-[0-9]{1,9})*")
 _LINK = re.compile(rf"{_N}([-pP?]){_N}(?::([0-9.eE+-]+))?")
 _LIST = re.compile(r"\[\s*(?:[\[(]\s*[0-9]{1,9}\s*,\s*[0-9]{1,9}\s*[\])]\s*,?\s*)*\]")
-_NAACL = re.compile(rf"{_N}\s+{_N}\s+{_N}(?:\s+([SP]))?(?:\s+([0-9.]+))?")
+_NAACL = re.compile(rf"{_N}\s+{_N}\s+{_N}(?:\s+([SP]))?(?:\s+([0-9]+\.?[0-9]*|\.[0-9]+))?")
+_PAIR = re.compile(rf"{_N}(?:\s|$)")
 _GIZA = re.compile(rf"#\s*Sentence pair \({_N}\)", re.IGNORECASE)
 _GIZA_WORD = re.compile(r"(\S+) \(\{((?: [0-9]{1,9})*) ?\}\)")
 
@@ -82,12 +83,12 @@ def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> 
     if texts and _GIZA.match(texts[0]):
         items = _giza(rest)
     elif texts and all(map(_NAACL.fullmatch, map(str.strip, texts))):
-        items = _naacl(rest)
+        items = _naacl(rest, path)
     else:
         items = _line_by_line(rest, _Layout.of(texts), one_based)
     for sentence, (number, item) in enumerate(items, start=1):
         if isinstance(item, InputError) and item.path is None:
-            yield InputError(item.message, path=path, line=number, sentence=sentence, hint=item.hint)
+            yield InputError(item.message, path=path, line=item.line or number, sentence=sentence, hint=item.hint)
         else:
             yield item
 
@@ -230,24 +231,32 @@ def based(source: int, target: int, one_based: bool) -> Link:
     return (source - one_based, target - one_based)
 
 
-def _naacl(lines: Iterable[Line]) -> Iterator[Numbered]:
-    """Links of NAACL lines, put together by the number of their pair. A pair without a line has no links."""
-    current = 1
-    at = 1
+def _naacl(lines: Iterable[Line], path: str) -> Iterator[Numbered]:
+    """Links of NAACL lines, put together by the number of their pair. A pair without a line has no links.
+
+    The first line of a pair that cannot be read is its error. Such a line is of the pair before, or of the next one if
+    it begins with its number.
+    """
+    current = at = 1
     found: list[tuple[Link, bool, float | None]] = []
     error: InputError | None = None
     for number, line in lines:
-        match = None if isinstance(line, InputError) else _NAACL.fullmatch(line.strip())
-        if match is None:
-            if isinstance(line, InputError) or line.strip():
-                bad = "not a link of the NAACL format"
-                hint = "write pair, source word, target word and S or P: 1 4 3 S"
-                error = line if isinstance(line, InputError) else InputError(bad, hint=hint)
+        if isinstance(line, InputError):
+            error = error or line
             continue
-        pair = int(match[1])
+        text = line.strip()
+        if not text:
+            continue
+        match, begin = _NAACL.fullmatch(text), _PAIR.match(text)
+        pair = int(begin[1]) if begin else current
+        if match is None and pair != current + 1:
+            pair = current
         if not current <= pair <= current + _MAX_GAP:
             raise InputError(
-                f"pair {pair} follows pair {current}", line=number, hint="sort the links by pair, counted from 1"
+                f"pair {pair} follows pair {current}",
+                path=path,
+                line=number,
+                hint="sort the links by pair, counted from 1",
             )
         if pair > current:
             yield at, error or _collected(found)
@@ -255,11 +264,20 @@ def _naacl(lines: Iterable[Line]) -> Iterator[Numbered]:
             current, found, error = pair, [], None
         at = number
         try:
-            link = based(int(match[2]), int(match[3]), one_based=True)
-            found.append((link, match[4] != "P", None if match[5] is None else float(match[5])))
-        except ValueError as bad_link:
-            error = InputError(str(bad_link))
+            found.append(_naacl_link(match))
+        except ValidationError as bad:
+            error = error or InputError(bad.message, line=number, hint=bad.hint)
     yield at, error or _collected(found)
+
+
+def _naacl_link(match: re.Match[str] | None) -> tuple[Link, bool, float | None]:
+    """A link, whether it is sure, and its weight."""
+    if match is None:
+        raise ValidationError(
+            "not a link of the NAACL format", hint="write pair, source word, target word and S or P: 1 4 3 S"
+        )
+    link = based(int(match[2]), int(match[3]), one_based=True)
+    return link, match[4] != "P", None if match[5] is None else float(match[5])
 
 
 def _collected(found: Sequence[tuple[Link, bool, float | None]]) -> Links:

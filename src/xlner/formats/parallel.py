@@ -14,7 +14,7 @@ from xlner.alignment.lexical_weights import LexicalWeights
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.labels import LabelMap
-from xlner.core.lines import head_lines
+from xlner.core.lines import head_lines, read_lines
 from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
@@ -103,8 +103,12 @@ def read_parallel(
     }
     is_text = (source_format == "text", target_format == "text")
     languages = (source_lang, target_lang)
-    only_text = (is_text[0] or _only_text(source, source_format), is_text[1] or _only_text(target, target_format))
-    texts = [TextSide(names[k], k, _tokenizing(languages[k], segmenter), is_text[k]) for k in (0, 1) if only_text[k]]
+    formats = (source_format, target_format)
+    texts = [
+        TextSide(names[k], k, _tokenizing(languages[k], segmenter), is_text[k])
+        for k, path in enumerate((source, target))
+        if undecided and (is_text[k] or _only_text(path, formats[k]))
+    ]
 
     def read(source_report: ReadReport | None, target_report: ReadReport | None) -> Iterator[Pair | InputError]:
         files: list[Iterable[object]] = [
@@ -131,7 +135,7 @@ def read_parallel(
         ]
         files += [read_links(path, one_based=bool(one_based)) for path in paths]
         rows: Iterator[Any] = in_step(files, [*names[:2], *map(str, paths)])
-        if undecided and texts:
+        if texts:
             rows = _noting(in_words_of_links(rows, texts, names[2]), texts, (source_report, target_report))
         if paths and one_based is None:
             rows = counted_from_0(rows, names[2])
@@ -181,10 +185,17 @@ def _only_text(path: str | Path, format: str) -> bool:
     if format != "jsonl" or str(path) == STANDARD_STREAM:
         return False
     try:
-        record = json.loads(head_lines(path)[0])
+        record = json.loads(_first_line(path))
     except (ValueError, RecursionError):
         return False
     return isinstance(record, dict) and "text" in record and not _WORD_FIELDS.intersection(record)
+
+
+def _first_line(path: str | Path) -> str:
+    """The first line that is not empty; of a stream that can be read only once, at most 64 KiB of it."""
+    lines = (line for _, line in read_lines(path)) if Path(path).is_file() else iter(head_lines(path))
+    first = next((line for line in lines if isinstance(line, InputError) or line.strip()), "")
+    return first if isinstance(first, str) else ""
 
 
 def _tokenizing(language: str | None, segmenter: Segmenter | str | None) -> ReadOptions:
