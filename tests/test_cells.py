@@ -57,13 +57,30 @@ def test_recognition_and_ensembles_read_cells() -> None:
     assert pair.labeled.tags() == ["B-PER", "B-LOC"]
 
 
-def test_the_error_of_a_cell_is_that_of_the_row() -> None:
+def test_a_cell_that_fails_costs_no_other() -> None:
     pipeline = Pipeline(EchoTranslator(fail_on="mal"), Reader(), OracleAligner(), target_lang="gl", on_warning=None)
-    bad, good = pipeline.run_texts(["Ana\tmal", "Vigo"])
-    assert "translator" in str(bad.error)
-    assert bad.target.text == "Ana\tmal"
-    assert bad.labeled.entities == ()
+    bad, good = pipeline.run_texts(["Ana\tmal\tVigo", "Vigo"])
+    assert str(bad.error).startswith("cell 2 of 3: translator: ")
+    assert bad.target.text == "Ana\tmal\tVigo"
+    assert bad.labeled.tags() == ["B-PER", "O", "B-LOC"]
+    assert bad.require_source().text == "Ana\tVigo"
+    assert bad.require_alignment().links == ((0, 0), (1, 2))
     assert good.labeled.tags() == ["B-LOC"]
+
+
+def test_cells_keep_the_entities_of_the_target() -> None:
+    pipeline = Pipeline(EchoTranslator(), Reader(), OracleAligner(), "ner-candidates", target_lang="gl")
+    row = Sentence.from_text("Nome\tAna\ten Vigo")
+    row = row.with_entities([Entity(1, 2, "PER"), Entity(3, 4, "LOC")])
+    (pair,) = pipeline.run([row])
+    assert pair.labeled.tags() == ["O", "B-PER", "O", "B-LOC"]
+
+
+def test_a_row_that_failed_before_is_not_cut() -> None:
+    row = Pair(Sentence.from_text("Ana\tVigo"), error="no")
+    read: list[object] = []
+    assert list(by_cell([row], lambda cells: (read.append(cell) or cell for cell in cells))) == [row]  # type: ignore
+    assert read == [row]
 
 
 def test_pairs_with_a_source_stay_whole() -> None:

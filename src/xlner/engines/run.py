@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 from xlner.core.pair import Pair
 from xlner.engines.run_folder import RunFolder
 from xlner.errors import StoppedError
+from xlner.pipeline.any_pipeline import AnyPipeline
 from xlner.pipeline.build_report import BuildReport
 from xlner.pipeline.filters import SentenceFilters
 from xlner.pipeline.run_summary import RunSummary
 
-
-class AnyPipeline(Protocol):
-    """What can be run: a `Pipeline`, a `RecognitionPipeline`, a `MultiSourcePipeline`, a `TrainingDataBuilder` …
-
-    >>> from xlner import Pipeline
-    >>> pipeline: AnyPipeline = Pipeline(projector=None)
-    >>> pipeline.labels
-    Counter()
-    """
-
-    @property
-    def fingerprint(self) -> str:
-        """Everything that the results depend on."""
-
-    @property
-    def labels(self) -> Counter[str]:
-        """The labels of all source entities so far, ignored ones included."""
-
-    def run_pairs(self, pairs: Iterable[Any], /) -> Iterator[Pair]:
-        """One pair for each item, in order."""
+__all__ = ["AnyPipeline", "run_pipeline"]
 
 
 def run_pipeline(

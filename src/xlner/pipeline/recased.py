@@ -5,26 +5,12 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.pipeline.any_pipeline import AnyPipeline
 from xlner.text.recasing import is_all_caps, sentence_case, title_case
-
-
-class AnySentencePipeline(Protocol):
-    """A pipeline that gives one pair for each item, in order."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Everything that the results depend on."""
-
-    @property
-    def labels(self) -> Counter[str]:
-        """The labels of all entities so far."""
-
-    def run_pairs(self, items: Iterable[Any], /) -> Iterator[Pair]:
-        """One pair for each item."""
 
 
 class RecasedPipeline:
@@ -42,7 +28,7 @@ class RecasedPipeline:
     ['O', 'O', 'O', 'B-LOC']
     """
 
-    def __init__(self, pipeline: AnySentencePipeline) -> None:
+    def __init__(self, pipeline: AnyPipeline) -> None:
         self.pipeline = pipeline
 
     @property
