@@ -236,12 +236,12 @@ def test_json_of_any_form_is_an_error_of_its_sentence(stub: Stub, content: bytes
     assert isinstance(made, UnansweredError)
 
 
-def test_half_a_character(stub: Stub) -> None:
+def test_a_lone_surrogate(stub: Stub) -> None:
     stub.reply = lambda body, n: (200, said("\ud83d Vigo") if asked(body) == "bad" else answer(body))
     made = chat_translator(stub).translate_each(["a", "bad", "\udc00", "c"], **DIRECTION)
     assert (made[0], made[3]) == ("A", "C")
-    assert str(made[1]) == "the answer of the chat endpoint has half a character (a lone surrogate)"
-    assert str(made[2]) == "the text has half a character (a lone surrogate)"
+    assert str(made[1]) == "the answer of the chat endpoint has a lone surrogate"
+    assert str(made[2]) == "the text has a lone surrogate"
     stub.reply = lambda body, n: (500, {"error": "\ud83d down"})
     (error,) = chat_translator(stub, retries=0).translate_each(["e"], **DIRECTION)
     assert "HTTP 500 ? down" in str(error)

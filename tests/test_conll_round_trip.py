@@ -95,6 +95,31 @@ def test_sentences_come_back(format: str, given: list[Sentence]) -> None:
     assert written(again, format) == text
 
 
+@pytest.mark.parametrize("format", ["conll", "conllu"])
+@pytest.mark.parametrize(
+    ("tokens", "text", "offsets"),
+    [
+        (("", "a"), "  a", ((1, 1), (2, 3))),
+        (("a", "b"), "a  b", ((0, 1), (3, 4))),
+        (("a", "b"), "a b", ((0, 1), (1, 2))),
+        (("a", "a"), "a a a", ((0, 1), (4, 5))),
+        (("a b",), "a b", ((0, 3),)),
+        (("a ", "b"), "a b", ((0, 2), (2, 3))),
+        (("\u00ad", "\u200b"), "\u00ad\u200b", ((0, 1), (1, 2))),
+        (("\u2028", "b"), "\u2028 b", ((0, 1), (2, 3))),
+    ],
+)
+def test_offsets_come_back(
+    format: str, tokens: tuple[str, ...], text: str, offsets: tuple[tuple[int, int], ...]
+) -> None:
+    (again,) = read(written([Sentence(tokens, (), text, offsets)], format), format)
+    assert (again.tokens, again.text, again.offsets) == (tokens, text, offsets)
+
+
+def test_offsets_that_a_reader_finds_are_not_written() -> None:
+    assert written([Sentence.from_text("Ana, in Vigo")], "conll").startswith("# text = Ana, in Vigo\nAna\tO\n")
+
+
 def test_what_two_columns_cannot_hold_is_in_a_comment() -> None:
     sentence = Sentence(
         ("New\tYork", "-DOCSTART-"), id="a\nb\tB-PER", meta={"error": "x", "comments": ("Vigo\tB-LOC",)}

@@ -171,6 +171,19 @@ def test_standard_input(xlner: Command, fakes: list[str], monkeypatch: pytest.Mo
     assert [line for _, line in read_lines("-")] == ["other"]
 
 
+@pytest.mark.parametrize(("data", "format"), [(b"Ana vive\n", "text"), (b"Ana O\nvive O\nVigo B-LOC\n", "conll")])
+def test_targets_from_standard_input(
+    xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, format: str
+) -> None:
+    source = tmp_path / "en.conll"
+    source.write_text("Ana B-PER\nlives O\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "stdin", Stdin(data))
+    ran = xlner("project", source, "-", "--lang", "es", "--aligner", "oracle")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith('{"lang": "es"' if format == "text" else "Ana\tB-PER\n")
+    assert ("standard input looks like CoNLL" in ran.err) == (format == "conll")
+
+
 def test_a_pipe_is_looked_at_and_read(tmp_path: Path) -> None:
     path = tmp_path / "pipe.txt"
     os.mkfifo(path)

@@ -19,7 +19,7 @@ from xlner.formats import jsonl, write_pairs, write_sentences
 from xlner.formats.writing import write_each, write_whole
 
 VIGO = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
-SAYS = "half a character in sentence 2 cannot be written, and was replaced by U\\+FFFD"
+SAYS = "a lone surrogate in sentence 2 cannot be written, and was replaced by U\\+FFFD"
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.conll", "a.conllu", "a.txt"])
@@ -89,5 +89,5 @@ def test_half_a_character_in_an_answer(
     for more in ([], ["--run-dir", folder], ["--run-dir", folder]):
         ran = xlner("label", path, "--lang", "es", "-o", out, *fakes, *more)
         assert ran.code == 0
-        assert ("half a character in sentence 2" in ran.err) == ("reused" not in ran.err)
+        assert ("a lone surrogate in sentence 2" in ran.err) == ("reused" not in ran.err)
         assert [p.require_source().text for p in raise_errors(read_pairs(out))] == ["Vigo", "m\ufffd"]

@@ -22,7 +22,7 @@ from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
 from xlner.formats.detection import detect
 from xlner.formats.link_files import Links
-from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport, note
+from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport, warn_of_data
 from xlner.formats.relabeling import relabeled
 from xlner.formats.writing import write_each
 from xlner.text.languages import canonical
@@ -98,7 +98,7 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     """The format of an input: as given, or guessed from its name and its first lines.
 
     The first lines decide where the name says text, CoNLL or nothing: a file of tags or JSON is not text, whatever its
-    name says, and a `DataWarning` says so. Returns `default` for an unknown suffix.
+    name says, and a `DataWarning` says so. Returns `default` for an unknown suffix; that of standard input is text.
 
     Raises `UnknownNameError` for an unknown format, `UsageError` for an unknown suffix without a default, and
     `InputError` for a file that cannot be read or looks like something else, such as CSV.
@@ -108,6 +108,8 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     """
     if given is not None:
         return _format(path, given)
+    if default is None and str(path) == STANDARD_STREAM:
+        default = "text"
     named = format_of(path, default=default or "")
     if named not in ("text", "", *COLUMN_FORMATS) or is_spec(path):
         return named
@@ -124,7 +126,7 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
         return named or format_of(path)
     if look.format is None:
         raise InputError(f"this looks like {look.what}", path=shown, hint=f"{look.hint}; or {chosen}")
-    note(f"{shown} looks like {look.what}, and is read as {look.format}; {chosen}")
+    warn_of_data(f"{shown} looks like {look.what}, and is read as {look.format}; {chosen}")
     return look.format
 
 
@@ -180,7 +182,7 @@ def read_sentences(
 def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     if is_spec(path):
         return read_located(locate(str(path)), options, report)
-    format = detect_format(path, format, default="text" if str(path) == STANDARD_STREAM else None)
+    format = detect_format(path, format)
     if options.columns is not None:
         _require_columns(options.columns, format)
     require_content(path)

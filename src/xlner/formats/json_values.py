@@ -26,7 +26,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 def load(text: str) -> Any:
-    """Parse one value. Raises `ValidationError` for anything but JSON, for NaN, and for half a character.
+    """Parse one value. Raises `ValidationError` for anything but JSON, for NaN, and for a lone surrogate.
 
     >>> load('{"text": "Vigo"}')
     {'text': 'Vigo'}
@@ -43,8 +43,8 @@ def load(text: str) -> Any:
         raise
     except ValueError:  # Python limits the digits of integers
         raise ValidationError("an integer of too many digits", hint="write it as a string") from None
-    if "\\ud" in text or "\\uD" in text:  # the only way to write half a character
-        _require_whole_characters(value)
+    if "\\ud" in text or "\\uD" in text:  # the only way to write a lone surrogate
+        _require_no_surrogate(value)
     return value
 
 
@@ -65,7 +65,7 @@ def elements(text: str) -> Iterator[tuple[int, Any]]:
         except (ValueError, RecursionError) as error:
             raise ValidationError(f"not JSON: {getattr(error, 'msg', error)}") from None
         if "\\ud" in text[position:end] or "\\uD" in text[position:end]:
-            _require_whole_characters(value)
+            _require_no_surrogate(value)
         yield position, value
         position = _after_space(text, end)
         if text.startswith(",", position):
@@ -85,12 +85,12 @@ def _require(condition: bool, message: str) -> None:
         raise ValidationError(f"not JSON: {message}")
 
 
-def _require_whole_characters(value: Any) -> None:
+def _require_no_surrogate(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError as error:
-        half = f"\\u{ord(error.object[error.start]):x}"
-        raise ValidationError(f"half a character, {half}", hint="remove it, or write both halves") from None
+        found = f"\\u{ord(error.object[error.start]):x}"
+        raise ValidationError(f"a lone surrogate, {found}", hint="remove it, or write the pair") from None
 
 
 def require_writable(name: str, value: Any) -> None:

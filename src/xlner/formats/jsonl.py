@@ -28,7 +28,7 @@ from xlner.core.tags import Scheme, decode
 from xlner.errors import InputError, ValidationError, XlnerError
 from xlner.formats.annotations import LABEL_FIELDS, Words, label_field, read_labels, shown, unfolded
 from xlner.formats.json_values import elements, load, require_writable, writable
-from xlner.formats.reading import ReadOptions, ReadReport, note
+from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
 
 _OWN = frozenset(
@@ -195,7 +195,7 @@ def _pairs(
             yield pair
     if parser.widened:
         what = "1 span of characters begins or ends" if parser.widened == 1 else f"{parser.widened} spans begin or end"
-        note(f"{path}: {what} inside a word, and now {'covers' if parser.widened == 1 else 'cover'} all of it")
+        warn_of_data(f"{path}: {what} inside a word, and now {'covers' if parser.widened == 1 else 'cover'} all of it")
 
 
 def _object(text: str) -> Mapping[str, Any]:
@@ -278,7 +278,7 @@ class _Parser:
         for label, new in found.renamed:
             if label not in self.renamed:
                 self.renamed.add(label)
-                note(f"{self.path}: the label {label!r} is read as {new!r}, because tags cannot have spaces")
+                warn_of_data(f"{self.path}: the label {label!r} is read as {new!r}, because tags cannot have spaces")
         return found.entities
 
     def _decoded(self, tags: Sequence[Any], length: int) -> tuple[Entity, ...]:
@@ -301,7 +301,7 @@ class _Parser:
             )
         if self.tag_names is None and tag:
             self.tag_names = DEFAULT_TAG_NAMES
-            note(
+            warn_of_data(
                 f"{self.path}: the numbers of tags have no names, and are read as {','.join(DEFAULT_TAG_NAMES)}; "
                 "if these are not their names, give --tag-names with all of them in order"
             )
@@ -433,7 +433,7 @@ def _dump(stream: TextIO, record: Mapping[str, object]) -> None:
     except (ValueError, TypeError, RecursionError):
         replaced: set[str] = set()
         line = _ENCODER.encode(writable(_plain_records(record), replaced))
-        note(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
+        warn_of_data(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
     stream.write(line + "\n")
 
 

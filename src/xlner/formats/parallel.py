@@ -88,8 +88,8 @@ def read_parallel(
         raise UsageError("weighing links needs an alignment", hint="give files of word links")
     if weigh_links and STANDARD_STREAM in (str(source), str(target), *map(str, paths)):
         raise UsageError("weighing links reads files twice, not standard input", hint="save the input first")
-    source_format = detect_format(source, source_format, _default(source))
-    target_format = detect_format(target, target_format, _default(target))
+    source_format = detect_format(source, source_format)
+    target_format = detect_format(target, target_format)
     with_columns = [has_columns(source, source_format), has_columns(target, target_format)]
     if not any(with_columns):
         with_columns = [True, False]  # the reader of the source says that there are none
@@ -174,10 +174,6 @@ def _blank_side(parts: Sequence[object], names: Sequence[str], number: int) -> s
         return None
     empty, other = (names[1], names[0]) if sides[0].tokens else (names[0], names[1])
     return f"sentence {number} of {empty} is empty, but that of {other} has words"
-
-
-def _default(path: str | Path) -> str | None:
-    return "text" if str(path) == STANDARD_STREAM else None
 
 
 def _only_text(path: str | Path, format: str) -> bool:

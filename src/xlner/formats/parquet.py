@@ -16,7 +16,7 @@ from xlner.core.files import STANDARD_STREAM
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
 from xlner.formats.json_values import writable
-from xlner.formats.reading import Item, ReadOptions, ReadReport, note
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 
 _FIELDS_OF_TAGS = ("ner_tags", "tags", "labels", "ner")
 _FIELDS_OF_TEXT = ("text", "tokens", "words")
@@ -125,7 +125,9 @@ class _Replaced:
         if not found <= self.said:
             kinds = ", ".join(sorted(found - self.said))
             self.said |= found
-            note(f"{self.path}: {self.column!r} has values that JSON has no form for, which were replaced: {kinds}")
+            warn_of_data(
+                f"{self.path}: {self.column!r} has values that JSON has no form for, which were replaced: {kinds}"
+            )
         return plain
 
 

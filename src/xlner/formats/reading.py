@@ -83,6 +83,6 @@ def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
         yield item
 
 
-def note(message: str) -> None:
+def warn_of_data(message: str) -> None:
     """Warn with a `DataWarning`: something was assumed or changed."""
     warnings.warn(message, DataWarning, stacklevel=2)

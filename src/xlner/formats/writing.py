@@ -7,18 +7,18 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TextIO, TypeVar
 
-from xlner.formats.reading import note
+from xlner.formats.reading import warn_of_data
 
 Item = TypeVar("Item")
 
-_HALVES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
 
 
 def write_whole(stream: TextIO, item: Item, number: int, write: Callable[[TextIO, Item], object]) -> None:
     """Write one item with one call, so that no error leaves a part of it.
 
-    Half characters (lone surrogates), which UTF-8 has no form for, become U+FFFD; a `DataWarning` says so, with the
+    Lone surrogates, which UTF-8 has no form for, become U+FFFD; a `DataWarning` says so, with the
     number of the item.
     """
     whole = io.StringIO()
@@ -26,8 +26,8 @@ def write_whole(stream: TextIO, item: Item, number: int, write: Callable[[TextIO
     try:
         stream.write(whole.getvalue())
     except UnicodeEncodeError:
-        stream.write(_HALVES.sub(_REPLACEMENT, whole.getvalue()))
-        note(f"half a character in sentence {number} cannot be written, and was replaced by U+FFFD")
+        stream.write(_SURROGATES.sub(_REPLACEMENT, whole.getvalue()))
+        warn_of_data(f"a lone surrogate in sentence {number} cannot be written, and was replaced by U+FFFD")
 
 
 def write_each(items: Iterable[Item], stream: TextIO, write: Callable[[TextIO, Item], object]) -> int:

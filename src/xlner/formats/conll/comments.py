@@ -129,15 +129,21 @@ def lines_of(sentence: Sentence, tokens: Mapping[int, str]) -> list[str]:
         plain = [comment for comment in plain if not _says(comment, name)]
         if value is not None:
             _add(plain, own, name, value)
-    if sentence.offsets is not None and sentence.text is not None:
-        found = locate(sentence.text, sentence.tokens)
-        if found is None or tuple(found) != sentence.offsets:
-            own["offsets"] = sentence.offsets
+    text, offsets = sentence.text, sentence.offsets
+    if text is not None and offsets is not None and not _are_found(text, sentence.tokens, offsets):
+        own["offsets"] = offsets
     if tokens:
         own["tokens"] = tokens
     if own:
         plain.append(f"# {_OWN} = {json.dumps(own)}")
     return plain if sentence.tokens else [*plain, _EMPTY]
+
+
+def _are_found(text: str, tokens: Sequence[str], offsets: Sequence[Span]) -> bool:
+    """True if a reader finds the tokens in the text where they are."""
+    if text.replace(" ", "") == "".join(tokens) and "" not in tokens:  # quick: there are only spaces between them
+        return [text[start:end] for start, end in offsets] == list(tokens)
+    return locate(text, tokens) == list(offsets)
 
 
 def _add(plain: list[str], own: dict[str, object], name: str, value: str) -> None:
@@ -170,9 +176,21 @@ def _is_line(comment: str) -> bool:
     return is_comment(comment) and comment == comment.strip(" \t") and not _UNSAFE.search(comment.replace("\t", ""))
 
 
-def is_safe(token: str) -> bool:
+def _is_safe(token: str) -> bool:
     """True if a token is read back as it is from a cell that tabs separate."""
     return bool(token) and _UNSAFE.search(token) is None and token == token.strip(" ") and token[0] != "\ufeff"
+
+
+def unsafe(tokens: Sequence[str]) -> dict[int, str]:
+    """The tokens that are not safe, by position.
+
+    >>> unsafe(["New\\tYork", "is", ""])
+    {0: 'New\\tYork', 2: ''}
+    """
+    joined = "".join(tokens)
+    if joined.isprintable() and " " not in joined and "" not in tokens:  # quick: nearly all sentences are
+        return {}
+    return {position: token for position, token in enumerate(tokens) if not _is_safe(token)}
 
 
 def is_row(line: str) -> bool:

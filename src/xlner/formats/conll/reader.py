@@ -15,7 +15,7 @@ from xlner.errors import InputError, ValidationError
 from xlner.formats.conll import blocks, comments, misc
 from xlner.formats.conll.blocks import Block
 from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
-from xlner.formats.reading import Item, ReadOptions, ReadReport, note
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
 
 _NO_TAG = ("_", "-")  # in a column that was named
@@ -257,7 +257,7 @@ class ConllReader:
             raise self._error(f"{tags[position]!r} is of nested entities", lines[position], number, hint)
         if not self._said and any(e.label == UNNAMED for e in decoded.entities) and ("B" in tags or "I" in tags):
             self._said = True
-            note(f"{self.path}: tags without labels: the entities are called {UNNAMED}")
+            warn_of_data(f"{self.path}: tags without labels: the entities are called {UNNAMED}")
         return tokens, decoded
 
     def _uneven(self, block: Block, number: int) -> InputError:
@@ -282,6 +282,8 @@ class ConllReader:
 
     def _without_prefix(self, tokens: list[str]) -> tuple[list[str], str | None]:
         """Remove the language prefix of WikiANN (`en:`) if all tokens of the first sentence have the same one."""
+        if self._prefixed is False:
+            return tokens, None
         found = [_LANGUAGE_PREFIX.match(t) for t in tokens]
         if self._prefixed is None:
             self._prefixed = all(found) and len({m[1] for m in found if m}) == 1

@@ -21,7 +21,9 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
     """Write a sentence as two tab-separated columns, after its comments."""
     if sentence.meta.get("docstart"):
         stream.write(f"{DOCSTART}\tO\n\n")
-    unsafe = {i: t for i, t in enumerate(sentence.tokens) if not comments.is_safe(t) or t == DOCSTART}
+    unsafe = comments.unsafe(sentence.tokens)
+    if DOCSTART in sentence.tokens:
+        unsafe |= {i: t for i, t in enumerate(sentence.tokens) if t == DOCSTART}
     if sentence.tokens and all(map(_LANGUAGE_PREFIX.match, sentence.tokens)):
         unsafe[0] = sentence.tokens[0]  # without it, the reader would remove the prefixes
     _write_comments(stream, sentence, unsafe)
@@ -40,7 +42,7 @@ def write_conllu(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sche
     """
     if sentence.meta.get("docstart"):
         stream.write("# newdoc\n")
-    unsafe = {i: t for i, t in enumerate(sentence.tokens) if not comments.is_safe(t)}
+    unsafe = comments.unsafe(sentence.tokens)
     _write_comments(stream, sentence, unsafe)
     forms = [_cell(token) if i in unsafe else token for i, token in enumerate(sentence.tokens)]
     rows = _given_rows(sentence, forms) or _new_rows(sentence, forms)

@@ -44,7 +44,7 @@ def read_answer(body: Any) -> str:
     if choice.get("finish_reason") == "content_filter" or not isinstance(text, str):
         raise StageError("the chat endpoint gave no text, or its filter removed the answer")
     if not is_text(text):
-        raise UnansweredError("the answer of the chat endpoint has half a character (a lone surrogate)")
+        raise UnansweredError("the answer of the chat endpoint has a lone surrogate")
     return text.strip()
 
 

@@ -128,7 +128,7 @@ class ChatClient:
         """Ask one question after the other until none is left or the client stops."""
         for question in questions:
             if not is_text(question[1]):
-                made[question] = StageError("the text has half a character (a lone surrogate)")
+                made[question] = StageError("the text has a lone surrogate")
                 continue
             try:
                 made[question] = await self._ask_one(client, question)
