@@ -357,3 +357,15 @@ def test_commands_say_what_they_assume_and_what_they_replace(xlner: Command, fak
         f"2 entities of {path} replaced\n"
         in xlner("recognize", path, "--lang", "es", "--recognizer", f"gazetteer:{names}").err
     )
+
+
+@pytest.mark.parametrize("name", ["tokens", "words", "tokenized_text"])
+def test_every_field_of_words(name: str) -> None:
+    (sentence,) = raise_errors(read({name: WORDS, "ner_tags": BOTH}))
+    assert (sentence.tokens, sentence.tags(), sentence.meta) == (tuple(WORDS), BOTH, {})
+    assert "one sentence per object: jq -c '.[\"data\"][]'" in refused({"data": [{name: WORDS}]})
+    placed = [{"text": word, "start": ANA.index(word), "end": ANA.index(word) + len(word)} for word in WORDS]
+    assert tags({"text": ANA, name: placed, "spans": [PER, LOC]}) == BOTH
+    assert read({"data": "other", name: WORDS, "answer": "accept"}) == [
+        Sentence(tuple(WORDS), meta={"data": "other", "answer": "accept"})
+    ]

@@ -171,6 +171,14 @@ def test_standard_input(xlner: Command, fakes: list[str], monkeypatch: pytest.Mo
     assert [line for _, line in read_lines("-")] == ["other"]
 
 
+@pytest.mark.parametrize("name", ["NE", "iob", "BIO", "NER_Tag", "named-entity", "label"])
+def test_a_row_of_names_before_the_tags(name: str) -> None:
+    look = detect([f"Word {name}", "Ana B-PER", "vive O", "en O", "Vigo B-LOC"])
+    assert look is not None
+    assert look.format == "conll"
+    assert detect(["Word order", "Ana B-PER", "vive O", "en O", "Vigo B-LOC"]) is None
+
+
 @pytest.mark.parametrize(("data", "format"), [(b"Ana vive\n", "text"), (b"Ana O\nvive O\nVigo B-LOC\n", "conll")])
 def test_targets_from_standard_input(
     xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, format: str

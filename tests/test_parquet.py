@@ -65,6 +65,10 @@ def test_a_column_of_texts_with_a_gap_or_as_bytes(tmp_path: Path) -> None:
     nothing, number = read_sentences(write(tmp_path / "b.parquet", {"text": [float("nan"), 5.0]}))
     assert '"text" is nan, not a string' in str(nothing)
     assert '"text" is 5.0, not a string' in str(number)
+    for name in ("tokens", "words", "tokenized_text"):
+        (sentence,) = read_sentences(write(tmp_path / "c.parquet", {name: [[b"\xc3\xa9"]]}))
+        assert isinstance(sentence, Sentence)
+        assert sentence.tokens == ("é",)
     good, bad = read_sentences(write(tmp_path / "c.parquet", {"text": [b"\xc3\xa9", b"\xff"]}))
     assert isinstance(good, Sentence)
     assert good.tokens == ("é",)

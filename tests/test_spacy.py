@@ -8,7 +8,6 @@ import pytest
 from xlner import BackendError, Entity, Sentence
 from xlner.errors import MissingExtraError
 from xlner.recognition import spacy as backend
-from xlner.recognition.char_spans import words_in
 from xlner.recognition.spacy import SpacyRecognizer
 
 spacy = pytest.importorskip("spacy", reason="needs xlner[offline]")
@@ -78,10 +77,3 @@ def test_it_pickles_without_its_pipeline(recognizer: SpacyRecognizer) -> None:
 def test_fingerprints_tell_options_apart(recognizer: SpacyRecognizer) -> None:
     assert SpacyRecognizer(labels="none").fingerprint != recognizer.fingerprint
     assert SpacyRecognizer(batch_size=1).fingerprint == recognizer.fingerprint
-
-
-def test_words_that_share_a_character_with_a_span() -> None:
-    offsets = [(0, 3), (4, 8), (8, 9)]
-    assert words_in(offsets, 0, 3) == (0, 1)
-    assert words_in(offsets, 2, 5) == (0, 2)
-    assert words_in(offsets, 3, 4) is None

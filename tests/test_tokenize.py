@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner.text import detokenize, tokenize
+from xlner.text.offsets import words_in
 from xlner.text.tokenizer import locate
 
 LANGUAGES = st.sampled_from([None, "en", "es", "ca", "fr", "zh", "th"])
@@ -127,3 +128,11 @@ def test_detokenize(tokens: list[str], language: str, expected: str) -> None:
 
 def test_locate_gives_up_where_a_token_is_not_in_the_text() -> None:
     assert locate('say "hi"', ["say", "``", "hi"]) is None
+
+
+@given(st.lists(st.integers(0, 12), max_size=8), st.integers(0, 13), st.integers(0, 13))
+def test_words_that_share_a_character_with_a_span(bounds: list[int], start: int, end: int) -> None:
+    places = sorted(bounds)
+    offsets = list(zip(places[::2], places[1::2], strict=False))
+    expected = [k for k, (a, b) in enumerate(offsets) if a < end and start < b]
+    assert words_in(offsets, start, end) == ((expected[0], expected[-1] + 1) if expected else None)

@@ -11,16 +11,18 @@ What could be labels but cannot be read for sure is refused by its name.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from xlner.core.entity import Entity, Span
 from xlner.errors import ValidationError
+from xlner.text.offsets import words_in
 
 LABEL_FIELDS = ("entities", "ner_tags", "ner", "tags", "labels", "label", "spans", "ents")
 """Fields that hold labels, best first."""
+WORD_FIELDS = ("tokens", "words", "tokenized_text")
+"""Fields that hold the words of a record, best first."""
 
 _OF_WORDS = ("entities", "ner_tags", "ner", "tags")  # beside words these are the labels, whatever else the record has
 _ALSO_TOPICS = ("tags", "labels", "label")  # these can also hold the topics of a text
@@ -360,9 +362,10 @@ def _placed(name: str, marks: Sequence[_Mark], unit: str, words: Words) -> Found
     entities: list[Entity] = []
     widened = 0
     for start, end, label, score in spans:
-        first, last = words_of(words.offsets, start, end)
-        if first >= last:
+        found = words_in(words.offsets, start, end)
+        if found is None:
             raise ValidationError(f'"{name}" has a span without words: characters {start} to {end}')
+        first, last = found
         if entities and first < entities[-1].end:
             raise ValidationError(
                 f'two spans of "{name}" share the word {shown(words.tokens[first])}',
@@ -372,15 +375,6 @@ def _placed(name: str, marks: Sequence[_Mark], unit: str, words: Words) -> Found
         widened += covered[0] < start or end < covered[1]
         entities.append(Entity(first, last, label, score))
     return Found(tuple(entities), widened=widened)
-
-
-def words_of(offsets: Sequence[Span], start: int, end: int) -> Span:
-    """The span of all words that share a character with `[start, end)`; empty if there are none.
-
-    >>> words_of([(0, 3), (4, 8)], 2, 5)
-    (0, 2)
-    """
-    return bisect_right([b for _, b in offsets], start), bisect_left([a for a, _ in offsets], end)
 
 
 def _in_characters(name: str, marks: Sequence[_Mark], unit: str, text: str) -> list[tuple[int, int, str, float | None]]:
@@ -447,7 +441,7 @@ def unfolded(record: Mapping[str, Any]) -> Mapping[str, Any]:
             f'the "answer" to these spans was {record["answer"]!r}', hint="export the accepted ones: --answer accept"
         )
     data = record.get("data")
-    if isinstance(data, str) and not {"text", "tokens", "words", "tokenized_text"} & record.keys():
+    if isinstance(data, str) and record.keys().isdisjoint(("text", *WORD_FIELDS)):
         return {"text": data, **{name: value for name, value in record.items() if name != "data"}}  # doccano
     if not isinstance(data, Mapping) or not isinstance(record.get("annotations"), list):
         return record

@@ -9,6 +9,24 @@ from xlner.errors import UsageError
 
 Column = int | str
 """A column: its number from 1 (or from -1, counted from the end), or its name."""
+TOKEN_NAMES = frozenset({"token", "tokens", "word", "words", "form"})
+"""Names of columns of words, see `plain_name`."""
+TAG_NAMES = frozenset(
+    {
+        *("tag", "tags", "ner", "nertag", "nertags", "ne", "netag", "label", "labels"),
+        *("entity", "entities", "namedentity", "iob", "iob2", "iobtag", "bio", "biotag"),
+    }
+)
+"""Names of columns of tags, see `plain_name`."""
+
+
+def plain_name(name: str) -> str:
+    """The name of a column in lower case and without marks.
+
+    >>> plain_name("NER_Tag")
+    'nertag'
+    """
+    return "".join(c for c in name.lower() if c.isalnum())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from xlner.errors import ValidationError
+from xlner.formats.columns import TAG_NAMES, TOKEN_NAMES, plain_name
 from xlner.formats.json_values import load
 
 _TAG = re.compile(r"O|[BIESLUM]-[A-Za-z]\S*")
@@ -23,9 +24,9 @@ _ROWS_WITHOUT_LABELS = 5
 _DOCSTART = "-DOCSTART-"
 _COLUMN_NAMES = frozenset(
     {
-        *("id", "sentence", "sentenceid", "text", "sent", "words", "word", "token", "tokens", "form", "lemma", "pos"),
-        *("tag", "tags", "ner", "nertag", "nertags", "label", "labels", "entity", "entities"),
-        *("lang", "language", "source", "target"),
+        *TOKEN_NAMES,
+        *TAG_NAMES,
+        *("id", "sentence", "sentenceid", "text", "sent", "lemma", "pos", "lang", "language", "source", "target"),
     }
 )
 _BRAT = re.compile(r"(?:[TREAMN]\d+|[#*]\d*)\t\S+ \S")
@@ -88,7 +89,7 @@ def _columns(line: str) -> list[str]:
 
 
 def _is_header(cells: Sequence[str]) -> bool:
-    return len(cells) > 1 and all(re.sub(r"[\W_]", "", cell.lower()) in _COLUMN_NAMES for cell in cells)
+    return len(cells) > 1 and all(plain_name(cell) in _COLUMN_NAMES for cell in cells)
 
 
 def _is_table_of_tags(rows: Sequence[Sequence[str]], *, tabs: bool, marked: bool = False) -> bool:

@@ -26,14 +26,14 @@ from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme, decode
 from xlner.errors import InputError, ValidationError, XlnerError
-from xlner.formats.annotations import LABEL_FIELDS, Words, label_field, read_labels, shown, unfolded
+from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS, Words, label_field, read_labels, shown, unfolded
 from xlner.formats.json_values import elements, load, require_writable, writable
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
 
 _OWN = frozenset(
     {
-        *("id", "text", "lang", "language", "tokens", "words", "tokenized_text", "ner_tags", "entities", "offsets"),
+        *("id", "text", "lang", "language", *WORD_FIELDS, "ner_tags", "entities", "offsets"),
         *("source", "alignment", "weights", "outcomes", "matching", "error"),
     }
 )
@@ -165,7 +165,7 @@ def _record(value: object) -> Mapping[str, Any] | None:
 def _holds_records(value: object) -> bool:
     """Whether the sentences of a file are in this field of its only object."""
     record = _record(value[0]) if isinstance(value, list) and value else None
-    return record is not None and not {"text", "tokens", "words"}.isdisjoint(record)
+    return record is not None and not record.keys().isdisjoint(("text", *WORD_FIELDS))
 
 
 def _pairs(
@@ -308,14 +308,16 @@ class _Parser:
         return names[tag]
 
 
+def _word_field(record: Mapping[str, Any]) -> str | None:
+    return next((name for name in WORD_FIELDS if record.get(name) is not None), None)
+
+
 def _tokens(record: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The words of a record, if it has them. Words as objects (Prodigy, spaCy) must spell the whole text."""
-    for name in ("tokens", "words", "tokenized_text"):
-        tokens = record.get(name)
-        if tokens is not None:
-            break
-    else:
+    name = _word_field(record)
+    if name is None:
         return None
+    tokens = record[name]
     types = set(map(type, tokens)) if isinstance(tokens, list) else set()
     if types == {dict}:
         labeled = _LABELS_OF_TOKENS.intersection(*tokens)
@@ -339,8 +341,8 @@ def _offsets(
         return None, False
     if record.get("offsets") is not None:
         return tuple((int(a), int(b)) for a, b in record["offsets"]), False
-    found = locate(text, tokens)
-    return None if found is None else tuple(found), isinstance(next(iter(record.get("tokens") or ()), None), Mapping)
+    found, given = locate(text, tokens), record.get(_word_field(record) or "")
+    return None if found is None else tuple(found), isinstance(next(iter(given or ()), None), Mapping)
 
 
 def _alignment(links: object, weights: object) -> Alignment:

@@ -12,10 +12,11 @@ from typing import Any
 from xlner.core.entity import Entity
 from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
-from xlner.errors import InputError, XlnerError
-from xlner.formats.annotations import shown, words_of
+from xlner.errors import InputError, ValidationError, XlnerError
+from xlner.formats.annotations import shown
 from xlner.formats.json_values import load
 from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.text.offsets import words_in
 
 
 def read(
@@ -52,5 +53,8 @@ def _sentence(record: Mapping[str, Any], options: ReadOptions) -> Sentence:
     entities = []
     for span in record["spans"]:
         start, end = (len(data[: span[side]].decode("utf-8")) for side in ("start_byte", "limit_byte"))
-        entities.append(Entity(*words_of(sentence.offsets or (), start, end), span["label"]))
+        words = words_in(sentence.offsets or (), start, end)
+        if words is None:
+            raise ValidationError(f"a span without words: bytes {span['start_byte']} to {span['limit_byte']}")
+        entities.append(Entity(*words, span["label"]))
     return replace(sentence, entities=tuple(entities))

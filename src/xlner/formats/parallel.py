@@ -19,6 +19,7 @@ from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
+from xlner.formats.annotations import WORD_FIELDS
 from xlner.formats.by_name import detect_format, has_columns, read_links, read_sentences
 from xlner.formats.columns import Column, Columns
 from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
@@ -30,7 +31,6 @@ from xlner.text.tokenizer import Segmenter
 
 _END: Any = object()
 _SPACES = WORDS[1]
-_WORD_FIELDS = frozenset({"tokens", "words", "tokenized_text"})
 Item = TypeVar("Item")
 
 
@@ -184,7 +184,7 @@ def _only_text(path: str | Path, format: str) -> bool:
         record = json.loads(_first_line(path))
     except (ValueError, RecursionError):
         return False
-    return isinstance(record, dict) and "text" in record and not _WORD_FIELDS.intersection(record)
+    return isinstance(record, dict) and "text" in record and record.keys().isdisjoint(WORD_FIELDS)
 
 
 def _first_line(path: str | Path) -> str:

@@ -15,11 +15,12 @@ from typing import Any
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
+from xlner.formats.annotations import WORD_FIELDS
 from xlner.formats.json_values import writable
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 
 _FIELDS_OF_TAGS = ("ner_tags", "tags", "labels", "ner")
-_FIELDS_OF_TEXT = ("text", "tokens", "words")
+_FIELDS_OF_TEXT = ("text", *WORD_FIELDS)
 
 
 def read(

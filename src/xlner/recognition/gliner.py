@@ -15,8 +15,8 @@ from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, MissingArgumentError, StageError, UsageError, ValidationError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named
-from xlner.recognition.char_spans import words_in
 from xlner.recognition.rounding import rounded
+from xlner.text.offsets import words_in
 
 _TYPES = "person=PER,organization=ORG,location=LOC"
 _CONFIG = "gliner_config.json"

@@ -13,8 +13,8 @@ from xlner.core.labels import LabelMap
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, MissingExtraError
-from xlner.recognition.char_spans import words_in
 from xlner.text.languages import base
+from xlner.text.offsets import words_in
 
 if TYPE_CHECKING:
     from spacy.language import Language

@@ -1,4 +1,20 @@
 """Half-open ranges of positions."""
 
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
 Span = tuple[int, int]
 """`[start, end)`, in code points of a text or in tokens of a sentence."""
+
+
+def words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None:
+    """Return the span of the words that share a character with `[start, end)`, or None if there are none.
+
+    >>> words_in([(0, 3), (4, 8)], 2, 5), words_in([(0, 3), (4, 8)], 3, 4)
+    ((0, 2), None)
+    """
+    first = bisect_right(offsets, start, key=lambda word: word[1])
+    last = bisect_left(offsets, end, key=lambda word: word[0])
+    return (first, last) if first < last else None

@@ -13,31 +13,11 @@ from itertools import pairwise
 
 from xlner.core.tags import Scheme, is_tag, label_of
 from xlner.errors import InputError
-from xlner.formats.columns import Column, Columns
+from xlner.formats.columns import TAG_NAMES, TOKEN_NAMES, Column, Columns, plain_name
 from xlner.formats.conll.blocks import Block
 
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 """The columns of CoNLL-U."""
-_TOKEN_NAMES = frozenset({"token", "tokens", "word", "words", "form"})
-_TAG_NAMES = frozenset(
-    {
-        *(
-            "tag",
-            "tags",
-            "ner",
-            "nertag",
-            "nertags",
-            "ne",
-            "netag",
-            "label",
-            "labels",
-            "entity",
-            "entities",
-            "namedentity",
-        ),
-        *("iob", "iob2", "iobtag", "bio", "biotag"),
-    }
-)
 _NUMBER = re.compile(r"[0-9]+")
 _RANGE_OR_EMPTY = re.compile(r"[0-9]+[-.][0-9]+")
 _CHUNKS = (
@@ -90,17 +70,13 @@ def header(row: Sequence[str], columns: Columns | None = None) -> tuple[str, ...
     """
     if columns is not None and {columns.token, columns.tag}.intersection(row):
         return tuple(row)
-    names = [_plain(name) for name in row]
-    if not _TOKEN_NAMES.intersection(names) or any(map(is_tag, row)):
+    names = [plain_name(name) for name in row]
+    if not TOKEN_NAMES.intersection(names) or any(map(is_tag, row)):
         return None
     tags = (
-        plain in _TAG_NAMES or name.lower().startswith(("ne-", "ner")) for plain, name in zip(names, row, strict=True)
+        plain in TAG_NAMES or name.lower().startswith(("ne-", "ner")) for plain, name in zip(names, row, strict=True)
     )
     return tuple(row) if any(tags) else None
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())
 
 
 def find(
@@ -196,7 +172,7 @@ class _Finder:
         entities = [c for c in tagged if not self._is_syntax(c)] or list(tagged)
         if len(entities) == 1:
             return entities[0], ()
-        named = [c for c in entities if self.names and _plain(self.names[c]) in _TAG_NAMES]
+        named = [c for c in entities if self.names and plain_name(self.names[c]) in TAG_NAMES]
         if len(named) == 1:
             return named[0], ()
         filled = [c for c in entities if self._labels(c)]
@@ -250,8 +226,7 @@ class _Finder:
 
     def _token(self, index: int | None, blocks: Sequence[Block]) -> int:
         """The column of the words: by its name, or the first one after the numbers that is not empty."""
-        lower = [name.lower() for name in self.names or ()]
-        named = [position for position, name in enumerate(lower) if name in _TOKEN_NAMES]
+        named = [position for position, name in enumerate(self.names or ()) if plain_name(name) in TOKEN_NAMES]
         if named:
             return named[0]
         if self.width > 2 and index is None and self._repeats(blocks):
@@ -267,7 +242,7 @@ class _Finder:
 
     def _index(self, blocks: Sequence[Block], token: Column | None) -> int | None:
         """The column of the numbers of words: the first one, if it counts up."""
-        if self.width < 2 or token in (1, "ID") or (self.names and self.names[0].lower() in _TOKEN_NAMES):
+        if self.width < 2 or token in (1, "ID") or (self.names and plain_name(self.names[0]) in TOKEN_NAMES):
             return None
         if self.names and self.names[0] == "ID":
             return 0

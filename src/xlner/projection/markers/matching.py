@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from xlner.errors import ValidationError
 from xlner.projection.markers.reading import Diagnosis, Mark, Unmarked, read_markers
 from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
+from xlner.text.offsets import words_in
 from xlner.text.spelling import fold_case
 
 THRESHOLD = 0.5
@@ -162,17 +162,10 @@ def _candidates(task: _Task, read: Unmarked, sentence: Sentence) -> list[_Candid
     guessed = [] if task.surfaces is None else _guesses(task.surfaces, task.markers, read, offsets)
     made = []
     for k, (start, end, name) in enumerate([*whole, *guessed]):
-        span = _tokens(offsets, start, end)
+        span = words_in(offsets, start, end)
         if span is not None:
             made.append(_Candidate(span, read.text[start:end], name, k < len(whole)))
     return made
-
-
-def _tokens(offsets: Sequence[Span], start: int, end: int) -> Span | None:
-    """The tokens that a range of characters touches."""
-    first = bisect_right(offsets, start, key=lambda o: o[1])
-    last = bisect_left(offsets, end, key=lambda o: o[0])
-    return (first, last) if first < last else None
 
 
 def _guesses(
@@ -198,7 +191,7 @@ def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Ite
     """The range of the surface, if it stands in whole tokens right next to the half marker."""
     start = half.start if half.diagnosis is Diagnosis.UNCLOSED else half.start - len(surface)
     end = start + len(surface)
-    span = _tokens(offsets, start, end)
+    span = words_in(offsets, start, end)
     whole_tokens = span is not None and (offsets[span[0]][0], offsets[span[1] - 1][1]) == (start, end)
     if whole_tokens and fold_case(text[start:end]) == fold_case(surface):
         yield (start, end)
