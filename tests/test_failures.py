@@ -135,8 +135,13 @@ def test_a_full_or_closed_standard_output(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("ignore = 5", "ignore must be a string or a list of strings or numbers"),
-        ("ignore = [true]", "ignore must be a string or a list of strings or numbers"),
+        ("ignore = 5", "ignore must be a string or a list of strings"),
+        ("ignore = [true]", "ignore must be a string or a list of strings"),
+        ("ignore = ['PER', 3]", "ignore must be a string or a list of strings"),
+        ("ignore = [['PER']]", "ignore must be a string or a list of strings"),
+        ("filter = [3]", "filter must be a string or a list of strings"),
+        ("tag-names = [0, 1]", "tag-names must be a string or a list of strings"),
+        ("ensemble-weights = [[1.0]]", "ensemble-weights must be a string or a list of numbers"),
         ("output = ['a']", "output must be a string"),
         ("lang = 5", "lang must be a string"),
         ("limit = true", "limit must be a whole number"),

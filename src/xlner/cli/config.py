@@ -73,8 +73,12 @@ def _wanted(option: click.Option, value: object) -> str | None:
     elif option.multiple:
         fits, wanted = isinstance(value, (str, list)) and _are(value, str), "a string or a list of strings"
     elif isinstance(option.type, click.types.FuncParamType):  # a list, separated by commas on the command line
-        fits = isinstance(value, (str, list)) and _are(value, str, int, float)
-        wanted = "a string or a list of strings or numbers"
+        numeric = option.type.name == "number_list"
+        fits = isinstance(value, (str, list)) and all(
+            isinstance(member, (str, int, float) if numeric else str) and type(member) is not bool
+            for member in ([value] if isinstance(value, str) else value)
+        )
+        wanted = "a string or a list of numbers" if numeric else "a string or a list of strings"
     else:
         fits, wanted = isinstance(value, str), "a string"
     return None if fits else wanted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from xlner.errors import MissingExtraError
@@ -9,16 +10,23 @@ from xlner.errors import MissingExtraError
 _I = str.maketrans("İı", "ii")
 _HIDDEN = dict.fromkeys([0xAD, 0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), 0x2060, *range(0x2066, 0x206A), 0xFEFF])
 
+_SEPARATED = re.compile("[\u0e00-\u109f\u1780-\u17ff]")  # Thai, Lao, Tibetan, Burmese, Khmer
+
 
 def without_hidden(text: str) -> str:
     """Return a text without soft hyphens, word joiners and direction marks, which models have not learned.
 
+    Zero-width spaces go as well, except in scripts that separate words with them.
     Joiners and non-joiners stay, because words of many scripts are spelled with them.
 
     >>> without_hidden("Bar\\u00adce\\u00adlo\\u00adna")
     'Barcelona'
     """
-    return text if text.isascii() else text.translate(_HIDDEN)
+    if text.isascii():
+        return text
+    if "\u200b" in text and not _SEPARATED.search(text):
+        text = text.replace("\u200b", "")
+    return text.translate(_HIDDEN)
 
 
 def fold_case(text: str) -> str:

@@ -2,9 +2,10 @@
 
 Words keep inner hyphens, dots between capitals and digits, and invisible characters between letters, such as soft
 hyphens and joiners; letters keep their combining marks. Apostrophes split after an elision in languages that elide
-(Catalan `l'` + `Ajuntament`), and before a clitic (`Ana` + `'s`) there and in English. Elsewhere they are part of the
-word. Hebrew acronyms keep their quotation mark. An emoji is one word, with all of its parts. In scripts without spaces
-each character with its marks is a word, unless a segmenter is given; a run of katakana is one word.
+(Catalan `l'` + `Ajuntament`), and before a clitic (`Ana` + `'s`, `porta` + `'m`) there and in English. Elsewhere, and
+after a short part with a hyphen (`anar-se'n`), they are part of the word. Hebrew acronyms keep their quotation mark.
+An emoji is one word, with all of its parts. In scripts without spaces each character with its marks is a word, unless
+a segmenter is given; a run of katakana is one word.
 """
 
 from __future__ import annotations
@@ -28,21 +29,27 @@ _BETWEEN_SPACES = re.compile(r"[^ \t\r\n]+")
 _APOSTROPHES = "'\u2019\u02bc\u00b4\u055a\uff07"
 _LIKE_A_LETTER = "\u2018"  # between letters: Uzbek `o‘`, Hawaiian `Hawai‘i`
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
+_VOWELS, _ENCLITIC = "aeiouàèéíòóúü", "m|t|l|n|ls|ns"  # of Catalan verbs
+_WITH_APOSTROPHE = rf"(?i:aujourd[{_APOSTROPHES}]hui|quelqu[{_APOSTROPHES}]une?|presqu[{_APOSTROPHES}][iî]les?)\b"
 _PROLONGED = "\u30fc\uff70\uff9e\uff9f"  # kana that lengthen or voice the one before
 _SPACELESS = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
     rf"\p{{Script=Khmer}}\p{{Script=Myanmar}}\p{{Script=Tibetan}}{_PROLONGED}"
 )
 _MARKS = r"\p{M}\u200c\u200d"  # letters keep them: accents, and what joins letters or keeps them apart
-_INVISIBLE = r"[\p{Cf}--[\u200b]]"  # inside words; a zero-width space is a space
+_ZERO_WIDTH_SPACE = "\u200b"
+_SPACE_OF = frozenset({"th", "lo", "km", "my", "bo", "dz"})  # it separates words in these languages, and in no others
 _COMMON = "[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0386\u0388-\u03f5\u0400-\u0481]"  # the same, faster
 _JOINERS = rf"\-\u2010\u2011\u00b7\u2027\u05f4\u05f3\u055b\u055c\u055e&@{_LIKE_A_LETTER}"
+_GRAVE = (  # between letters, as in Uzbek O`zbekiston, unless it begins or ends `code`
+    r"(?<=[\p{L}\p{M}])(?<!(?:^|[^\p{L}\p{M}`])`[^`\n]*)`(?=\p{L})(?![\p{L}\p{M}\p{N}_]+`(?!\p{L}))"
+)
 _SEPARATORS = "\u1361"  # the Ethiopic word space
 _KATAKANA = rf"[\p{{Script=Katakana}}{_PROLONGED}]"
 _STACKED = r"(?<=[\u1039\u17d2])"  # after a mark that puts the next letter below: Burmese, Khmer
 _HEBREW = r"[\p{Script=Hebrew}--\p{P}]"
 _QUOTATION = '"\u201c\u201d'
-_INNER = rf"{_JOINERS}{_APOSTROPHES}{_QUOTATION}\p{{Cf}}"  # all that may stand between letters, to look ahead
+_INNER = rf"{_JOINERS}`{_APOSTROPHES}{_QUOTATION}\p{{Cf}}"  # all that may stand between letters, to look ahead
 _HEBREW_ACRONYM = (
     # before the last letter: צה"ל
     rf"(?<=\p{{Script=Hebrew}})(?:[{_QUOTATION}]|'')(?={_HEBREW}\p{{M}}*(?![\p{{L}}\p{{M}}\p{{N}}]))"
@@ -58,16 +65,22 @@ def _pattern(language: str | None) -> regex.Pattern[str]:
 
     first = rf"[[\p{{L}}\p{{M}}\p{{N}}_]--[{_SPACELESS}]]"
     letters = rf"{first}{_COMMON}*+[[\p{{L}}{_MARKS}\p{{N}}_]--[{_SPACELESS}]]*+"
+    invisible = rf"[\p{{Cf}}--[{_ZERO_WIDTH_SPACE}]]" if language in _SPACE_OF else r"\p{Cf}"
     before = clitic = elision = ""
     if language == "en":
         before = r"(?!(?:s|re|ve|ll|d|m|t|S)\b)"  # the clitic becomes a word of its own
         clitic = rf"| [{_APOSTROPHES}](?:s|re|ve|ll|d|m|t|S)\b"
     elif language in _ELIDING:
-        before = "(?!)"
+        before = r"(?<=[\-\u2010\u2011]\p{L}{1,3}.)(?=\p{L})(?![sS]\b)"  # anar-se'n, Val-d'Isère
         clitic = rf"| (?<=[\p{{L}}{_MARKS}])[{_APOSTROPHES}][sS]\b"
         elided = rf"(?:[\p{{L}}{_MARKS}]+[{_APOSTROPHES}]|(?<!\p{{L}})\p{{L}}{{1,2}}{_LIKE_A_LETTER})"
         elision = rf"| {elided}(?={first})(?![sS]\b)"
-    joiner = rf"(?:[{_JOINERS}]|{_HEBREW_ACRONYM}|[{_APOSTROPHES}]{before})"
+        if language == "ca":  # porta + 'm
+            clitic += rf"| (?<=\p{{L}}[{_VOWELS}])[{_APOSTROPHES}](?:{_ENCLITIC})\b"
+            elision += rf"(?!(?<=\p{{L}}[{_VOWELS}].)(?:{_ENCLITIC})\b)"
+        elif language == "fr":
+            elision = rf"| {_WITH_APOSTROPHE}{elision}"
+    joiner = rf"(?:[{_JOINERS}]|{_GRAVE}|{_HEBREW_ACRONYM}|[{_APOSTROPHES}]{before})"
     return regex.compile(
         rf"""(?V1x)(?=\S)(?:
         (?:https?://|www\.)[^\s<>"]*[\p{{L}}\p{{N}}/]     # addresses
@@ -77,7 +90,7 @@ def _pattern(language: str | None) -> regex.Pattern[str]:
         | (?<![\p{{L}}\p{{M}}\p{{N}}])\p{{Lu}}\p{{M}}*\.(?=\s?\p{{Lu}})  # initials: J. Ribas
         | [0-9\#*]\ufe0f?\u20e3                          # keycaps
         | \p{{N}}+(?:[.,:/]\p{{N}}+)+                     # 1.234,5 and 12:30
-        | {letters}(?:(?=[{_INNER}])(?:{_INVISIBLE}*+{joiner}{_INVISIBLE}*+|{_INVISIBLE}++){letters})*\u05f3?
+        | {letters}(?:(?=[{_INNER}])(?:{invisible}*+{joiner}{invisible}*+|{invisible}++){letters})*\u05f3?
         {clitic}
         | {_KATAKANA}[{_MARKS}{_PROLONGED}\p{{Script=Katakana}}]*
         | [{_SPACELESS}](?:[{_MARKS}{_PROLONGED}\u0e33\u0eb3]|{_STACKED}[{_SPACELESS}])*
