@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -109,6 +111,20 @@ def test_a_first_record_of_any_length_says_whether_it_has_words(files: Files) ->
     assert files.tokens() == tuple(MOSES.split())
     (pair,) = read_parallel(files.source, files.target, target_lang="es")
     assert isinstance(pair, Pair)
+
+
+def test_jsonl_from_standard_input_is_looked_at(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    files.write(MOSES, "0-0 1-1 2-2 3-3 4-4 5-5 6-6 7-7\n")
+    files.target = Path("-")
+    record = {"text": MOSES.strip()}
+    for words in ({}, {"tokens": MOSES.split()}):
+        data = io.BytesIO(json.dumps({**record, **words}).encode())
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=data))
+        if words:
+            assert files.tokens(target_format="jsonl") == tuple(MOSES.split())
+        else:
+            with pytest.raises(UsageError, match="between spaces; give --words spaces"):
+                files.read(target_format="jsonl")
 
 
 def test_links_of_the_other_direction_are_refused(files: Files) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
 from xlner.formats.annotations import WORD_FIELDS
-from xlner.formats.by_name import detect_format, has_columns, read_links, read_sentences
+from xlner.formats.by_name import COLUMN_FORMATS, detect_format, read_links, read_sentences
 from xlner.formats.columns import Column, Columns
 from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
 from xlner.formats.link_files import Links
@@ -32,6 +32,49 @@ from xlner.text.tokenizer import Segmenter
 _END: Any = object()
 _SPACES = WORDS[1]
 Item = TypeVar("Item")
+_GivenColumns = str | Mapping[str, Column] | Columns | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The file of the sources or of the targets, and how it differs from the other one in the way it is read."""
+
+    path: str | Path
+    format: str
+    language: str | None
+    require_tags: bool
+    columns: _GivenColumns
+    words: str | None
+
+    def read(self, report: ReadReport | None, how: Mapping[str, Any]) -> Iterator[Sentence | InputError]:
+        """The sentences. `how` are the options of `read_sentences` that are the same for both files."""
+        return read_sentences(
+            self.path,
+            format=self.format,
+            language=self.language,
+            require_tags=self.require_tags,
+            columns=self.columns,
+            words=self.words,
+            report=report,
+            **how,
+        )
+
+    def has_only_text(self) -> bool:
+        """True for text, and for JSONL whose first record has a text and no words."""
+        if self.format != "jsonl":
+            return self.format == "text"
+        try:
+            record = json.loads(_first_line(self.path))
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(record, dict) and "text" in record and record.keys().isdisjoint(WORD_FIELDS)
+
+    def text(self, position: int, segmenter: Segmenter | str | None) -> TextSide:
+        """This side as text without words."""
+        found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
+        language = None if self.language is None else canonical(self.language)
+        options = ReadOptions(language=language, segmenter=found)
+        return TextSide(str(self.path), position, options, self.format == "text")
 
 
 def read_parallel(
@@ -88,55 +131,30 @@ def read_parallel(
         raise UsageError("weighing links needs an alignment", hint="give files of word links")
     if weigh_links and STANDARD_STREAM in (str(source), str(target), *map(str, paths)):
         raise UsageError("weighing links reads files twice, not standard input", hint="save the input first")
-    source_format = detect_format(source, source_format)
-    target_format = detect_format(target, target_format)
-    with_columns = [has_columns(source, source_format), has_columns(target, target_format)]
-    if not any(with_columns):
-        with_columns = [True, False]  # the reader of the source says that there are none
+    formats = detect_format(source, source_format), detect_format(target, target_format)
     undecided = words is None and bool(paths)
-    how: dict[str, Any] = {
+    split = [_SPACES if undecided and format == "text" else words for format in formats]
+    chosen = _columns_of(formats, columns)
+    sides = (
+        _Side(source, formats[0], source_lang, require_source_tags, chosen[0], split[0]),
+        _Side(target, formats[1], target_lang, require_target_tags, chosen[1], split[1]),
+    )
+    texts = [side.text(k, segmenter) for k, side in enumerate(sides) if undecided and side.has_only_text()]
+
+    how = {
         "scheme": scheme,
         "repair": repair,
         "tag_names": tag_names,
         "label_map": label_map,
         "segmenter": segmenter,
     }
-    is_text = (source_format == "text", target_format == "text")
-    languages = (source_lang, target_lang)
-    formats = (source_format, target_format)
-    texts = [
-        TextSide(names[k], k, _tokenizing(languages[k], segmenter), is_text[k])
-        for k, path in enumerate((source, target))
-        if undecided and (is_text[k] or _only_text(path, formats[k]))
-    ]
 
-    def read(source_report: ReadReport | None, target_report: ReadReport | None) -> Iterator[Pair | InputError]:
-        files: list[Iterable[object]] = [
-            read_sentences(
-                source,
-                format=source_format,
-                language=source_lang,
-                require_tags=require_source_tags,
-                columns=columns if with_columns[0] else None,
-                report=source_report,
-                words=_SPACES if undecided and is_text[0] else words,
-                **how,
-            ),
-            read_sentences(
-                target,
-                format=target_format,
-                language=target_lang,
-                require_tags=require_target_tags,
-                columns=columns if with_columns[1] else None,
-                report=target_report,
-                words=_SPACES if undecided and is_text[1] else words,
-                **how,
-            ),
-        ]
+    def read(*reports: ReadReport | None) -> Iterator[Pair | InputError]:
+        files: list[Iterable[object]] = [side.read(report, how) for side, report in zip(sides, reports, strict=True)]
         files += [read_links(path, one_based=bool(one_based)) for path in paths]
         rows: Iterator[Any] = in_step(files, [*names[:2], *map(str, paths)])
         if texts:
-            rows = _noting(in_words_of_links(rows, texts, names[2]), texts, (source_report, target_report))
+            rows = _noting(in_words_of_links(rows, texts, names[2]), texts, reports)
         if paths and one_based is None:
             rows = counted_from_0(rows, names[2])
         return (_pair(parts, number, names[2]) for number, parts in enumerate(rows, start=1))
@@ -176,28 +194,18 @@ def _blank_side(parts: Sequence[object], names: Sequence[str], number: int) -> s
     return f"sentence {number} of {empty} is empty, but that of {other} has words"
 
 
-def _only_text(path: str | Path, format: str) -> bool:
-    """True for JSONL whose first record has a text and no words."""
-    if format != "jsonl" or str(path) == STANDARD_STREAM:
-        return False
-    try:
-        record = json.loads(_first_line(path))
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(record, dict) and "text" in record and record.keys().isdisjoint(WORD_FIELDS)
-
-
 def _first_line(path: str | Path) -> str:
     """The first line that is not empty; of a stream that can be read only once, at most 64 KiB of it."""
-    lines = (line for _, line in read_lines(path)) if Path(path).is_file() else iter(head_lines(path))
+    is_file = str(path) != STANDARD_STREAM and Path(path).is_file()
+    lines = (line for _, line in read_lines(path)) if is_file else iter(head_lines(path))
     first = next((line for line in lines if isinstance(line, InputError) or line.strip()), "")
     return first if isinstance(first, str) else ""
 
 
-def _tokenizing(language: str | None, segmenter: Segmenter | str | None) -> ReadOptions:
-    """How the tokenizer reads text."""
-    found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
-    return ReadOptions(language=None if language is None else canonical(language), segmenter=found)
+def _columns_of(formats: Sequence[str], columns: _GivenColumns) -> list[_GivenColumns]:
+    """The columns of each file that has any; if none has, those of the first one, whose reader says so."""
+    found = [columns if format in COLUMN_FORMATS else None for format in formats]
+    return found if any(format in COLUMN_FORMATS for format in formats) else [columns, *found[1:]]
 
 
 def _noting(
