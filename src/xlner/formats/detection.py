@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from xlner.errors import ValidationError
 from xlner.formats.columns import TAG_NAMES, TOKEN_NAMES, plain_name
+from xlner.formats.inline_marks import marks_in
 from xlner.formats.json_values import load
 
 _TAG = re.compile(r"O|[BIESLUM]-[A-Za-z]\S*")
@@ -30,9 +31,7 @@ _COLUMN_NAMES = frozenset(
     }
 )
 _BRAT = re.compile(r"(?:[TREAMN]\d+|[#*]\d*)\t\S+ \S")
-_MARKED = re.compile(r"<(?:ENAMEX|NUMEX|TIMEX|START:\w+)\b[^>]*>")
 _MARKUP = re.compile(r"\s*<(?:\?xml|!doctype|html|tei)\b", re.IGNORECASE)
-_SLASHED = re.compile(r"\S+/(?:O|[BIESLUM]-\S+|[A-Z]{3,})")
 _LINKS = re.compile(r"\d+-\d+(?: \d+-\d+)+")
 _TO_CONLL = "write CoNLL instead: a word, a tab and its tag on each line, and a blank line after each sentence"
 
@@ -129,14 +128,10 @@ def _table(lines: Sequence[str]) -> Look | None:
 
 
 def _other(lines: Sequence[str]) -> Look | None:
-    words = " ".join(lines).split()
-    slashed = [word for word in words if _SLASHED.fullmatch(word)]
     if _MARKUP.match(lines[0]):
         return Look(None, "XML or HTML", "extract its text")
-    if any(map(_MARKED.search, lines)):
-        return Look(None, "text with entities between marks", _TO_CONLL)
-    if len(slashed) > 2 and len(slashed) >= _NEARLY_ALL * len(words) and any(w.endswith("/O") for w in slashed):
-        return Look(None, "words with a tag after a slash", _TO_CONLL)
+    if (marks := marks_in(lines)) is not None:
+        return Look(None, marks, _TO_CONLL)
     if all(map(_BRAT.match, lines)):
         return Look(None, "annotations of brat", "convert them with anntoconll.py, which is part of brat")
     if len(lines) > 1 and all(map(_LINKS.fullmatch, lines)):
@@ -144,4 +139,4 @@ def _other(lines: Sequence[str]) -> Look | None:
     return None
 
 
-_TESTS: tuple[Callable[[Sequence[str]], Look | None], ...] = (_json, _conll, _other, _table)
+_TESTS: tuple[Callable[[Sequence[str]], Look | None], ...] = (_json, _conll, _table, _other)
