@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import Command
 from xlner import Entity, LabelMap, Sentence, read_pairs, read_parallel, read_sentences
 from xlner.core.labels import suggested_map
-from xlner.errors import UnknownNameError
+from xlner.errors import DataWarning, UnknownNameError, UsageError
 from xlner.formats import raise_errors
 
 ENGLISH = "Ana\tB-PERSON\nlives\tO\nin\tO\nNew\tB-GPE\nYork\tI-GPE\nsince\tO\nMay\tB-DATE\n\nHi\tO\n\n"
@@ -40,6 +40,30 @@ def test_readers_take_a_map(english: Path, tmp_path: Path) -> None:
     assert [e.label for e in pair.source.entities] == [e.label for e in pair.target.entities] == ["PER", "LOC"]
     with pytest.raises(UnknownNameError, match="unknown label map 'PERSON'"):
         read_sentences(english, label_map="PERSON")
+
+
+@pytest.mark.parametrize(
+    ("pairs", "says"),
+    [
+        ("person=PER", "--map person: no entity of {} has this label; did you mean PERSON?"),
+        ("GPE=LOC,*=X", "--map *: no entity of {} has this label; labels here: DATE, GPE, PERSON"),
+    ],
+)
+def test_a_map_that_does_nothing_says_so(xlner: Command, english: Path, tmp_path: Path, pairs: str, says: str) -> None:
+    ran = xlner("convert", english, tmp_path / "out.conll", "--map", pairs)
+    assert (ran.code, says.format(english) in " ".join(ran.err.split())) == (0, True), ran.err
+    again = xlner("convert", english, tmp_path / "out.conll", "--map", "PERSON=PER,LOC=GPE,O=DATE")
+    assert "--map LOC" not in again.err  # the new name is there
+
+
+def test_two_names_of_a_label_and_labels_with_spaces(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="gives PERSON two names, PER and ORG"):
+        LabelMap.parse("PERSON=PER,PERSON=ORG")
+    path = tmp_path / "es.jsonl"
+    path.write_text('{"text": "Ana", "label": [[0, 3, "Persona F\u00edsica"]]}\n', encoding="utf-8")
+    with pytest.warns(DataWarning, match="spaces"):
+        (sentence,) = raise_errors(read_sentences(path, label_map="Persona F\u00edsica=PER"))
+    assert sentence.tags() == ["B-PER"]
 
 
 def test_pairs_keep_their_outcomes(xlner: Command, english: Path, tmp_path: Path) -> None:

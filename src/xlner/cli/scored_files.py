@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import click
@@ -13,7 +12,7 @@ import click
 from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, require_content
-from xlner.core.labels import suggested_map
+from xlner.core.labels import instead_of, suggested_map
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
@@ -141,6 +140,4 @@ def note_unknown_labels(ignored: Mapping[str, int], labels: Mapping[str, object]
     known = {*labels, *(label for label, count in ignored.items() if count)}
     for label, count in ignored.items():
         if not count:
-            close = get_close_matches(label.upper(), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"labels here: {', '.join(sorted(known)) or 'none'}"
-            note(f"--ignore {label}: no entity has this label; {hint}")
+            note(f"--ignore {label}: no entity has this label; {instead_of(label, known)}")

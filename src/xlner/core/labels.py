@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from xlner.core.entity import Entity
-from xlner.errors import UnknownNameError, ValidationError
+from xlner.errors import UnknownNameError, UsageError, ValidationError
 
 _ONTONOTES = {
     **{label: label for label in ("PER", "ORG", "LOC", "MISC", "DATE")},  # some models already have these labels
@@ -52,7 +53,8 @@ class LabelMap:
     def parse(cls, spec: str) -> LabelMap:
         """Parse `ontonotes`, `none`, or pairs such as `PERSON=PER,GPE=LOC`, which keep all other labels.
 
-        A pair such as `DATE=O` drops the entities with a label. Raises `UnknownNameError` for anything else.
+        A pair such as `DATE=O` drops the entities with a label. A space in a label is an underscore, as in tags.
+        Raises `UnknownNameError` for anything else, and `UsageError` for two names of one label.
 
         >>> LabelMap.parse("PERSON=PER").mapped("PERSON"), LabelMap.parse("ontonotes").mapped("CARDINAL")
         ('PER', None)
@@ -66,7 +68,12 @@ class LabelMap:
             raise UnknownNameError(
                 f"unknown label map {spec!r}", hint="use 'ontonotes', 'none' or pairs such as PERSON=PER,GPE=LOC"
             )
-        return cls(spec, {old.strip(): new.strip() for old, _, new in pairs}, keep_others=True, trim=False)
+        mapping: dict[str, str] = {}
+        for old, _, new in pairs:
+            label, name = ("_".join(part.split()) for part in (old, new))
+            if mapping.setdefault(label, name) != name:
+                raise UsageError(f"the label map gives {label} two names, {mapping[label]} and {name}", hint="keep one")
+        return cls(spec, mapping, keep_others=True, trim=False)
 
     def mapped(self, label: str) -> str | None:
         """The new label; None if entities with this label are dropped."""
@@ -104,6 +111,16 @@ def without_labels(entities: Iterable[Entity], ignored: Collection[str]) -> tupl
     (Entity(start=0, end=1, label='LOC', score=None),)
     """
     return tuple(e for e in entities if e.label not in ignored)
+
+
+def instead_of(label: str, known: Collection[str]) -> str:
+    """What to say about a label that no entity has: the label that is meant, or those that there are.
+
+    >>> instead_of("person", {"PERSON", "LOC"}), instead_of("XYZ", {"PERSON", "LOC"})
+    ('did you mean PERSON?', 'labels here: LOC, PERSON')
+    """
+    close = get_close_matches(label.upper(), known, n=1)
+    return f"did you mean {close[0]}?" if close else f"labels here: {', '.join(sorted(known)) or 'none'}"
 
 
 def suggested_map(gold: Collection[str], predicted: Collection[str]) -> dict[str, str]:

@@ -176,7 +176,7 @@ def read_sentences(
     names = None if tag_names is None else tuple(tag_names)
     found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
     options = ReadOptions(scheme, repair, require_tags, language, names, chosen, _known_words(words), found)
-    return relabeled(_read_sentences(path, format, options, report), label_map)
+    return relabeled(_read_sentences(path, format, options, report), label_map, path)
 
 
 def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
@@ -242,7 +242,7 @@ def read_pairs(
     [('Hello',)]
     """
     options = ReadOptions(scheme, repair, require_tags, None, None if tag_names is None else tuple(tag_names))
-    return relabeled(jsonl.read_pairs(read_lines(path), str(path), options, report), label_map)
+    return relabeled(jsonl.read_pairs(read_lines(path), str(path), options, report), label_map, path)
 
 
 def input_files(path: str | Path) -> tuple[Path, ...]:

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeVar
 
 from xlner.core.entity import Entity
-from xlner.core.labels import LabelMap
+from xlner.core.files import STANDARD_STREAM
+from xlner.core.labels import LabelMap, instead_of
 from xlner.core.pair import Outcome, Pair
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
+from xlner.formats.reading import warn_of_data
 
 Read = TypeVar("Read", Sentence, Pair)
 
 
-def relabeled(items: Iterable[Read | InputError], label_map: LabelMap | str | None) -> Iterator[Read | InputError]:
+def relabeled(
+    items: Iterable[Read | InputError], label_map: LabelMap | str | None, path: str | Path = "-"
+) -> Iterator[Read | InputError]:
     """The sentences or pairs with the labels that a label map gives them.
 
-    A map that trims spans trims those of sentences, and only renames the labels of pairs. Raises `UnknownNameError`
-    for an unknown map.
+    A map that trims spans trims those of sentences, and only renames the labels of pairs. At the end a `DataWarning`
+    names each label of the map that `path` does not have, under its old or its new name. Raises `UnknownNameError` for
+    an unknown map.
 
     >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "GPE"),))
     >>> next(relabeled([vigo], "GPE=LOC")).tags()
@@ -28,7 +34,30 @@ def relabeled(items: Iterable[Read | InputError], label_map: LabelMap | str | No
     labels = LabelMap.parse(label_map) if isinstance(label_map, str) else label_map
     if labels is None or (labels.keep_others and not labels.mapping):
         return iter(items)
-    return (_relabeled(item, labels) for item in items)
+    return _relabeling(items, labels, path)
+
+
+def _relabeling(items: Iterable[Read | InputError], labels: LabelMap, path: str | Path) -> Iterator[Read | InputError]:
+    here: set[str] = set()
+    for item in items:
+        here.update(entity.label for entity in _entities(item))
+        yield _relabeled(item, labels)
+    if not labels.keep_others or not here:
+        return
+    name = "standard input" if str(path) == STANDARD_STREAM else path
+    for old, new in labels.mapping.items():
+        if old not in here and new not in here:  # another file of the command may have the old name
+            warn_of_data(f"--map {old}: no entity of {name} has this label; {instead_of(old, here)}")
+
+
+def _entities(item: Sentence | Pair | InputError) -> Iterable[Entity]:
+    if isinstance(item, Sentence):
+        return item.entities
+    if not isinstance(item, Pair):
+        return ()
+    outcomes = () if item.projection is None else item.projection.outcomes
+    source = () if item.source is None else item.source.entities
+    return (*item.target.entities, *item.labeled.entities, *source, *(outcome.entity for outcome in outcomes))
 
 
 def _relabeled(item: Read | InputError, labels: LabelMap) -> Read | InputError:
