@@ -30,8 +30,8 @@ from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.models.batching import padded_batches
 from xlner.pipeline import judge_confidences
-from xlner.pipeline.isolation import in_batches, isolated
-from xlner.stages import fingerprint_of
+from xlner.pipeline.isolation import in_batches
+from xlner.stages import fingerprint_of, isolated
 
 NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
 

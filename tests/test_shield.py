@@ -196,3 +196,41 @@ def test_entities_on_verbatim_words_keep_their_label(options: dict[str, str]) ->
 
 def test_the_wrapper_translates() -> None:
     assert ShieldedTranslator(Lowering()).translate(["A #B"], from_lang="en", to_lang="gl") == ["a #B"]
+
+
+@pytest.mark.parametrize("shields", [True, False])
+def test_no_shield_is_put_around_a_translator_that_has_its_own(shields: bool) -> None:
+    def made() -> Lowering:
+        translator = Lowering()
+        translator.shields_verbatim = shields  # type: ignore[attr-defined]
+        return translator
+
+    direction = {"from_lang": "gl", "to_lang": "en"}
+    wrapped, plain, guarded, built = made(), made(), made(), made()
+    assert ShieldedTranslator(wrapped).translate(["A #B"], **direction) == ["a #b" if shields else "a #B"]
+    assert ShieldedTranslator(wrapped).translate_each(["A #B"], **direction) == ["a #b" if shields else "a #B"]
+    for translator, on_warning in ((plain, None), (guarded, "keep")):
+        pipeline = Pipeline(translator, DictionaryRecognizer({}), "oracle", target_lang="gl", on_warning=on_warning)
+        (pair,) = pipeline.run_texts(["Ana en #Vigo"])
+        assert pair.require_source().text == ("ana en #vigo" if shields else "ana en #Vigo")
+    sentence = Sentence(("See", "#Vigo", "Ana"), (Entity(2, 3, "PER"),))
+    list(TrainingDataBuilder(built, "oracle", to_lang="es").run([sentence]))
+    for translator in (wrapped, plain, guarded, built):
+        assert any("xq" in text for text in translator.calls) is not shields
+
+
+def test_later_attempts_are_halved_until_the_text_that_fails_is_alone() -> None:
+    calls: list[int] = []
+
+    def translate(texts: Sequence[str]) -> list[str]:
+        if "xq" in texts[0]:
+            calls.append(len(texts))
+            if len(texts) == 8:
+                return []
+            if any("bad" in text for text in texts):
+                raise ValueError
+        return [text.lower() for text in texts]
+
+    texts = [*(f"{k} #B" for k in "stuvwxy"), "bad #B"]
+    assert shielded(texts, translate) == texts
+    assert calls == [8, 4, 4, 2, 2, 1, 1]

@@ -9,6 +9,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | `RetryingTranslator` | translates again in another way |
 | `IsolatingTranslator` | gives the error of a text in the place of its translation |
 | `IsolatingLinkTranslator`, `IsolatingLabelTranslator` | the same, with links or labels |
+| `ShieldingTranslator` | keeps addresses, @names and other verbatim text by itself |
 | `StoppingStage` | stops after too many failures in a row; any stage |
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |
@@ -24,9 +25,9 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
@@ -34,13 +35,14 @@ from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
 from xlner.core.registry import DependentOptions
 from xlner.core.sentence import Sentence
-from xlner.errors import StageError
+from xlner.errors import BackendError, StageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 __all__ = [
     "Aligner",
@@ -59,12 +61,15 @@ __all__ = [
     "Projector",
     "Recognizer",
     "RetryingTranslator",
+    "ShieldingTranslator",
     "StoppingStage",
     "TargetEntityProjector",
     "TrainableAligner",
     "Translator",
     "check_stopped",
     "fingerprint_of",
+    "isolated",
+    "listed",
     "needs_training",
     "project_each",
     "require_one_each",
@@ -171,6 +176,24 @@ class IsolatingTranslator(Translator, Protocol):
 
     def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
         """The translation of each text, or its error."""
+        ...
+
+
+@runtime_checkable
+class ShieldingTranslator(Translator, Protocol):
+    """A translator that keeps verbatim text by itself, by `xlner.translation.shield` or otherwise.
+
+    No other shield is then put around it.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> from xlner.translation import ApertiumTranslator
+    >>> isinstance(ApertiumTranslator(), ShieldingTranslator), isinstance(EchoTranslator(), ShieldingTranslator)
+    (True, False)
+    """
+
+    @property
+    def shields_verbatim(self) -> bool:
+        """Whether it does so, in all of its methods, with its present options."""
         ...
 
 
@@ -466,3 +489,39 @@ def require_one_each(stage: str, given: int, wanted: int) -> None:
     """
     if given != wanted:
         raise StageError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")
+
+
+def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> list[R | Exception]:
+    """Run a stage on a batch; if it raises, halve the batch until the item that breaks it is alone.
+
+    A stage that does not give one result for each item of a batch counts as one that raises. Return one result or
+    exception per item, in order. A stage may give exceptions in the places of results, so that no
+    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised.
+
+    >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
+    ['1', 'integer division or modulo by zero']
+    """
+    if not items:
+        return []
+    try:
+        return listed(stage(items), len(items))
+    except BackendError:
+        raise
+    except (Exception, SystemExit) as error:  # any error of a model belongs to its sentence and must not end the run
+        if len(items) == 1:
+            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
+    half = len(items) // 2
+    return isolated(stage, items[:half]) + isolated(stage, items[half:])
+
+
+def listed(results: object, wanted: int) -> list[Any]:
+    """The results of a stage as a list; raises `StageError` unless they are one for each input.
+
+    >>> listed(iter("ab"), 2)
+    ['a', 'b']
+    """
+    if not isinstance(results, Iterable) or isinstance(results, (str, bytes, Mapping)):
+        raise StageError(f"gave {type(results).__name__} instead of a list", hint="a stage returns one for each input")
+    found = list(results)
+    require_one_each("stage", len(found), wanted)
+    return found

@@ -1,14 +1,14 @@
-"""Run a stage in batches, and find the item that breaks a batch."""
+"""Run a stage in batches, and say what failed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from xlner.errors import BackendError, StageError, StoppedError, XlnerError
+from xlner.errors import StoppedError, XlnerError
 from xlner.models.batching import padded_batches
-from xlner.stages import require_one_each
+from xlner.stages import isolated
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -33,38 +33,6 @@ def windows(items: Iterable[T], size: int) -> Iterator[list[T]]:
         elif stopped is None:
             return
     raise stopped
-
-
-def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> list[R | Exception]:
-    """Run a stage on a batch; if it raises, halve the batch until the item that breaks it is alone.
-
-    A stage that does not give one result for each item of a batch counts as one that raises. Return one result or
-    exception per item, in order. A stage may give exceptions in the places of results, so that no
-    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised.
-
-    >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
-    ['1', 'integer division or modulo by zero']
-    """
-    if not items:
-        return []
-    try:
-        return _listed(stage(items), len(items))
-    except BackendError:
-        raise
-    except (Exception, SystemExit) as error:  # any error of a model belongs to its sentence and must not end the run
-        if len(items) == 1:
-            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
-    half = len(items) // 2
-    return isolated(stage, items[:half]) + isolated(stage, items[half:])
-
-
-def _listed(results: object, wanted: int) -> list[Any]:
-    """The results of a stage; raises `StageError` unless they are a list of this size."""
-    if not isinstance(results, Iterable) or isinstance(results, (str, bytes, Mapping)):
-        raise StageError(f"gave {type(results).__name__} instead of a list", hint="a stage returns one for each input")
-    found = list(results)
-    require_one_each("stage", len(found), wanted)
-    return found
 
 
 def in_batches(

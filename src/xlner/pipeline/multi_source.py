@@ -12,11 +12,11 @@ from xlner.core.alignment import Alignment
 from xlner.core.entity_edges import checked_projection
 from xlner.core.pair import Pair
 from xlner.errors import InputError, StageError, UsageError, ValidationError
-from xlner.pipeline.isolation import describe, isolated, windows
+from xlner.pipeline.isolation import describe, windows
 from xlner.pipeline.pipeline import Pipeline
 from xlner.pipeline.stage_runner import build_stage
 from xlner.projection.calibration import Calibration
-from xlner.stages import GroupProjector, Projector, fingerprint_of, require_one_each
+from xlner.stages import GroupProjector, Projector, fingerprint_of, isolated, require_one_each
 
 PairGroup: TypeAlias = tuple[Pair, ...]
 """The pairs of one target sentence with each of its sources."""

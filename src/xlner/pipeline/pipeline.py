@@ -211,7 +211,7 @@ class Pipeline:
 
         def translate(batch: Sequence[Pair]) -> list[CheckedTranslation]:
             texts = [text_to_translate(pair.target) for pair in batch]
-            made = shielded(texts, partial(translate_each, translator, **direction))
+            made = shielded(texts, partial(translate_each, translator, **direction), by=translator)
             return [
                 CheckedTranslation("", error=t) if isinstance(t, Exception) else CheckedTranslation(t) for t in made
             ]
@@ -232,11 +232,11 @@ class Pipeline:
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             source = pair.require_source()
-            found = source.with_entities(entities_of(entities)).entities
-            if self.recognizer is not None:
-                found = trimmed(source, found)
+            labeled = source.with_entities(entities_of(entities))
+            found = labeled.entities if self.recognizer is None else trimmed(source, labeled.entities)
             self.labels.update(e.label for e in found)
-            return replace(pair, source=source.with_entities(without_labels(found, self.ignore)))
+            kept = without_labels(found, self.ignore)
+            return replace(pair, source=labeled if kept == labeled.entities else source.with_entities(kept))
 
         return self.runner.run("recognizer", recognize, pairs, lambda pair: pair.source is not None, put)
 

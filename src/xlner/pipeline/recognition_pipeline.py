@@ -96,11 +96,13 @@ class RecognitionPipeline:
             return self.recognizer.recognize([pair.target for pair in batch])
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
-            found = trimmed(pair.target, pair.target.with_entities(entities_of(entities)).entities)
+            labeled = pair.target.with_entities(entities_of(entities))
+            found = trimmed(pair.target, labeled.entities)
             self.labels.update(e.label for e in found)
             sure = [e for e in found if e.score is None or e.score >= self.min_confidence]
             self.unsure += len(found) - len(sure)
-            labeled = pair.target.with_entities(without_labels(sure, self.ignore))
-            return replace(pair, projection=Projection(labeled, ()))
+            kept = without_labels(sure, self.ignore)
+            made = labeled if kept == labeled.entities else pair.target.with_entities(kept)
+            return replace(pair, projection=Projection(made, ()))
 
         return self.runner.run("recognizer", recognize, pairs, lambda pair: True, put)

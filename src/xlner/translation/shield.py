@@ -19,8 +19,8 @@ from typing import TypeVar, cast
 
 from xlner.core.entity import Span
 from xlner.core.linked_translation import LinkedTranslation
-from xlner.errors import BackendError, StageError, UnansweredError
-from xlner.stages import Translator, translate_each
+from xlner.errors import StageError, UnansweredError
+from xlner.stages import ShieldingTranslator, Translator, isolated, translate_each
 from xlner.text.verbatim import is_verbatim, lost_verbatim, verbatim_spans
 
 VERSION = 1
@@ -34,18 +34,24 @@ MadeWithLinks = TypeVar("MadeWithLinks", bound="LinkedTranslation | Exception")
 
 
 def shielded(
-    texts: Sequence[str], translate: Callable[[Sequence[str]], Sequence[Made]], *, at_once: bool = False
+    texts: Sequence[str],
+    translate: Callable[[Sequence[str]], Sequence[Made]],
+    *,
+    by: object = None,
+    at_once: bool = False,
 ) -> list[Made]:
     """Translate texts; what is verbatim comes out as it is, and a text without anything else is not translated.
 
     With `at_once` all verbatim parts are replaced by placeholders, and otherwise only those of texts whose translation
-    has lost some. What is no text, such as an error in its place, is returned as it is. Raises what `translate` raises
-    on the texts; `BackendError` also on later attempts.
+    has lost some. `by` is the translator: nothing is done for a `ShieldingTranslator`. What is no text, such as an
+    error in its place, is returned as it is. Raises what `translate` raises on the texts; `BackendError` also on later
+    attempts.
 
     >>> shielded(["see #Vigo", "see Vigo"], lambda texts: [text.upper() for text in texts])
     ['SEE #Vigo', 'SEE VIGO']
     """
-    if not any(map(verbatim_spans, texts)):
+    alone = isinstance(by, ShieldingTranslator) and by.shields_verbatim
+    if alone or not any(map(verbatim_spans, texts)):
         return translate(texts)  # type: ignore[return-value]  # the caller checks what a translator gives
 
     def linked(batch: Sequence[str]) -> list[object]:
@@ -106,12 +112,13 @@ class ShieldedTranslator:
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text; raises what the translator raises."""
-        return shielded(texts, lambda batch: self.translator.translate(batch, from_lang=from_lang, to_lang=to_lang))
+        directed = partial(self.translator.translate, from_lang=from_lang, to_lang=to_lang)
+        return shielded(texts, directed, by=self.translator)
 
     def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
         """Translate each text, or give its error if the translator is an `IsolatingTranslator`."""
         directed = partial(translate_each, self.translator, from_lang=from_lang, to_lang=to_lang)
-        return shielded(texts, directed)
+        return shielded(texts, directed, by=self.translator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,21 +228,14 @@ def _has_lost(text: str, made: object) -> bool:
 
 def _attempted(translate: _Translate, texts: Sequence[str]) -> list[LinkedTranslation | None]:
     """A later attempt: a text that cannot be translated in this way has none."""
-    if not texts:
-        return []
-    try:
-        made = list(translate(texts))
-    except UnansweredError:
-        made = []
-    except BackendError:
-        raise
-    except Exception:
-        if len(texts) > 1:
-            return [found for text in texts for found in _attempted(translate, [text])]
-        made = []
-    if len(made) != len(texts):
-        return [None] * len(texts)
-    return [found if isinstance(found, LinkedTranslation) else None for found in made]
+
+    def once(batch: Sequence[str]) -> Sequence[object]:
+        try:
+            return translate(batch)
+        except UnansweredError as error:  # the translator has made all attempts
+            return [error] * len(batch)
+
+    return [found if isinstance(found, LinkedTranslation) else None for found in isolated(once, texts)]
 
 
 def _in_parts(text: str, translate: _Translate) -> LinkedTranslation | None:

@@ -19,7 +19,8 @@ from xlner.experiments.reproduce.recipe import Approach, Backends, Method
 from xlner.experiments.reproduce.stage_store import Process, StageResult, StageStore
 from xlner.formats import raise_errors, read_alignments
 from xlner.pipeline import Pipeline
-from xlner.pipeline.isolation import describe, isolated
+from xlner.pipeline.isolation import describe
+from xlner.stages import isolated
 
 LINKS = "links:"
 """Prefix of an aligner that is a file of links."""

@@ -55,6 +55,8 @@ class ApertiumTranslator:
     ([''], [])
     """
 
+    shields_verbatim = True
+
     def __init__(self, *, via: str | None = None, modes_dir: str | None = None, timeout: float = 30.0) -> None:
         pivots = tuple(code.strip() for code in (via or "").split(",") if code.strip())
         folder = modes_dir or os.environ.get("APERTIUM_MODES") or MODES_DIR

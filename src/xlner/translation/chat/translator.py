@@ -82,6 +82,8 @@ class ChatTranslator:
     True
     """
 
+    shields_verbatim = True
+
     def __init__(
         self,
         model: str | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -11,7 +11,15 @@ from itertools import islice
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.errors import BackendError, StageError, UnansweredError, UnknownNameError, ValidationError
 from xlner.models.batching import padded_batches
-from xlner.stages import DirectedTranslator, RetryingTranslator, Translator, fingerprint_of, translate_each
+from xlner.stages import (
+    DirectedTranslator,
+    RetryingTranslator,
+    Translator,
+    fingerprint_of,
+    isolated,
+    listed,
+    translate_each,
+)
 from xlner.text import languages
 from xlner.text.offsets import Span
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
@@ -226,18 +234,24 @@ class _Work:
     batch_words: int
 
     def translate(self, texts: Sequence[str]) -> Sequence[str | Exception]:
-        directed = partial(translate_each, self.translator, from_lang=self.from_lang, to_lang=self.to_lang)
-        return shielded(texts, directed)
+        return self._shielded(texts, partial(translate_each, self.translator))
 
     def retranslate(self, texts: Sequence[str]) -> Sequence[str | Exception]:
         if not isinstance(self.translator, RetryingTranslator):
             return self.translate(texts)
-        return shielded(texts, partial(self.translator.retranslate, from_lang=self.from_lang, to_lang=self.to_lang))
+        return self._shielded(texts, self.translator.retranslate)
+
+    def _shielded(
+        self, texts: Sequence[str], translate: Callable[..., Sequence[str | Exception]]
+    ) -> Sequence[str | Exception]:
+        directed = partial(translate, from_lang=self.from_lang, to_lang=self.to_lang)
+        return shielded(texts, directed, by=self.translator)
 
     def in_pieces(self, texts: Sequence[str]) -> Sequence[str | Exception]:
         """Translate the sentences of each text, or the halves of a single sentence, and join them."""
         cut = [_smaller(text) for text in texts]
-        made = iter(_counted(self.retranslate, [piece.strip() for parts in cut for piece in parts]))
+        pieces = [piece.strip() for parts in cut for piece in parts]
+        made = iter(_texts(listed(self.retranslate(pieces), len(pieces))))
         return [self._joined_pieces(list(islice(made, len(parts))), parts) for parts in cut]
 
     def judged(self, text: str, checked: CheckedTranslation) -> CheckedTranslation:
@@ -257,9 +271,9 @@ class _Work:
         sizes = [len(line.split()) + len(line) // 20 for line in flat]
         for batch in padded_batches(sizes, self.batch_words):
             wanted = [k for k in batch if flat[k]]
-            for k, result in zip(wanted, _isolated(translate, [flat[k] for k in wanted]), strict=True):
+            for k, result in zip(wanted, isolated(translate, [flat[k] for k in wanted]), strict=True):
                 made[k] = result
-        results = iter(made)
+        results = iter(_texts(made))
         return [
             self._joined(text, parts, list(islice(results, len(parts))), attempt)
             for text, parts in zip(texts, cut, strict=True)
@@ -309,30 +323,10 @@ def _rejoined(pieces: list[str], whole: Sequence[Span]) -> list[str]:
     return out
 
 
-def _counted(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:
-    found = translate(texts)
-    if not isinstance(found, Iterable) or isinstance(found, (str, bytes)):
-        raise _no_text(found)
-    made = list(found)
-    if len(made) != len(texts):
-        raise StageError(f"the translator gave {len(made)} translations for {len(texts)} texts")
-    return [result if isinstance(result, (str, Exception)) else _no_text(result) for result in made]
+def _texts(results: Sequence[str | Exception]) -> list[str | Exception]:
+    """The translations and errors; an error in the place of anything else."""
+    return [result if isinstance(result, (str, Exception)) else _no_text(result) for result in results]
 
 
 def _no_text(result: object) -> StageError:
     return StageError(f"the translator gave {type(result).__name__} instead of a text")
-
-
-def _isolated(translate: _Translate, texts: Sequence[str]) -> list[str | Exception]:
-    """One translation or exception for each text. A batch that fails is halved until the text is found."""
-    if not texts:
-        return []
-    try:
-        return list(_counted(translate, texts))
-    except BackendError:
-        raise
-    except (Exception, SystemExit) as error:  # whatever a model raises belongs to its sentence, not to the run
-        if len(texts) == 1:
-            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
-    half = len(texts) // 2
-    return _isolated(translate, texts[:half]) + _isolated(translate, texts[half:])
