@@ -186,7 +186,7 @@ def test_forms_that_are_read(record: Any) -> None:
         ({"tokens": WORDS, "entities": [[0, 2, "PER"]]}, "could count words or characters"),
         ({"tokens": WORDS, "labels": ["B-PER"]}, "6 tokens but 1 tags"),
         ({"text": ANA, "tokens": WORDS, "entities": [{**PER, "end": 3}]}, '"entities" could count words or characters'),
-        ({"text": ANA, "spans": [PER], "answer": "reject"}, "'reject'; export the accepted ones: --answer accept"),
+        ({"text": ANA, "spans": [PER], "answer": "reject"}, "'reject'; export only the accepted ones from Prodigy: prodigy db-out DATASET --answer accept > NEW"),
         ({"text": ANA, "entities": [{"entity": "B-PER", "start": 0, "end": 3}]}, "aggregation_strategy"),
         ({"text": ANA, "spans": [{"start": 0, "end": 3, "label": 4}]}, "the label 4, which is not a name"),
         ({"text": ANA, "spans": [{"start": 0, "end": 3}]}, "with no label"),
@@ -369,3 +369,58 @@ def test_every_field_of_words(name: str) -> None:
     assert read({"data": "other", name: WORDS, "answer": "accept"}) == [
         Sentence(tuple(WORDS), meta={"data": "other", "answer": "accept"})
     ]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"tokens": ["Ana", "vive"], "tags": ["O", "B-LOC"], "ner_tags": [1, 0]},
+        {"tokens": ["Ana", "vive"], "ner_tags": ["B-PER", "O"], "entities": [{"start": 1, "end": 2, "label": "LOC"}]},
+        {"tokens": ["Ana", "vive"], "ner_tags": ["B-PER", "O"], "entities": [{"start": 0, "end": 1, "label": "LOC"}]},
+        {"tokens": ["Ana", "vive"], "ner_tags": [0, 1], "entities": [{"start": 0, "end": 1, "label": "LOC"}]},
+        {"tokens": ["Ana", "vive"], "ner_tags": ["B-PER", "O"], "labels": ["O", "O"]},
+        {"words": ["Ana", "vive"], "ner": [[0, 0, "PER"]], "ner_tags": ["B-LOC", "O"]},
+        {"tokens": ["Ana", "vive"], "ner_tags": ["O", "B-PER"], "tags": ["O", "B-PER", "O"]},
+    ],
+)
+@pytest.mark.filterwarnings("ignore:.*numbers of tags have no names:xlner.errors.DataWarning")
+def test_labels_that_are_not_the_same(record: Any) -> None:
+    first, second = [name for name in jsonl.LABEL_FIELDS if name in record]
+    assert f'both "{first}" and "{second}" hold labels, which are not the same; remove one of them' in refused(record)
+
+
+def test_the_same_labels_twice() -> None:
+    entity = {"start": 0, "end": 1, "label": "PER"}
+    for labels in (
+        {"entities": [entity], "ner_tags": ["B-PER", "O"]},
+        {"entities": [entity], "ner_tags": ["S-PER", "O"]},
+        {"entities": [entity], "ner_tags": [3, 0]},
+        {"entities": [entity], "tags": ["I-PER", "O"]},
+        {"ner_tags": ["B-PER", "O"], "tags": ["B-PER", "O"]},
+    ):
+        assert read({"tokens": ["Ana", "vive"], **labels}) == [Sentence(("Ana", "vive"), (Entity(0, 1, "PER"),))]
+    (sentence,) = read({"tokens": ["Ana", "vive"], "ner_tags": ["B-PER", "O"], "tags": ["NN", "VB"]})
+    assert isinstance(sentence, Sentence)
+    assert sentence.meta == {"tags": ["NN", "VB"]}
+
+
+@pytest.mark.parametrize("label", ["B-PER", "I-LOC", "O", "S-ORG"])
+@pytest.mark.parametrize("words", [{}, {"tokens": ["Ana", "vive"]}])
+def test_labels_of_spans_are_no_tags(label: str, words: Any) -> None:
+    spans = {"entities": [{"start": 0, "end": 1, "label": label}]} if words else {"label": [[0, 3, label]]}
+    record = {"text": "Ana vive", **words, **spans}
+    if words:
+        del record["text"]
+    assert f"has the label '{label}', which is a tag; write one span for each entity" in refused(record)
+
+
+def test_labels_that_look_a_little_like_tags() -> None:
+    (sentence,) = raise_errors(read({"text": "un E-Bike", "label": [[3, 9, "E-Bike"]]}))
+    assert [e.label for e in sentence.entities] == ["E-Bike"]
+
+
+def test_labels_of_null() -> None:
+    with pytest.warns(DataWarning, match='x.jsonl: "ner_tags" is null in a record with words') as said:
+        found = read(*[{"tokens": ["Ana"], "ner_tags": None}] * 2)
+    assert (len(said), found) == (1, [Sentence(("Ana",))] * 2)
+    assert '"text" is null; give a "text" or "tokens"' in refused({"text": None})

@@ -16,6 +16,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import accumulate
 from typing import Any, TextIO
 
@@ -28,6 +29,7 @@ from xlner.core.tags import Scheme, decode
 from xlner.errors import InputError, ValidationError, XlnerError
 from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS, Words, label_field, read_labels, shown, unfolded
 from xlner.formats.json_values import elements, load, require_writable, writable
+from xlner.formats.label_agreement import require_no_tags, same_labels
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
 
@@ -213,6 +215,7 @@ class _Parser:
         self.report = report
         self.renamed: set[str] = set()
         self.widened = 0
+        self.said_null = False
 
     def pair(self, record: Mapping[str, Any]) -> Pair:
         labeled = self.sentence(record)
@@ -240,6 +243,9 @@ class _Parser:
         if text is not None and not isinstance(text, str):
             raise ValidationError(f'"text" is {shown(text)}, not a string')
         if text is None and tokens is None:
+            empty = next((name for name in ("text", *WORD_FIELDS) if name in record), None)
+            if empty is not None:
+                raise ValidationError(f'"{empty}" is null', hint='give a "text" or "tokens", or leave the record out')
             inside = next((name for name, value in record.items() if _holds_records(value)), None)
             raise ValidationError(
                 f'neither "tokens" nor "text", but {shown(sorted(map(str, record)))}',
@@ -254,6 +260,8 @@ class _Parser:
         labels = label_field(record, None if tokens is None else len(tokens))
         if labels is None and self.options.require_tags:
             raise ValidationError('neither "ner_tags" nor "entities"', hint="give labeled sentences")
+        if labels is None and tokens is not None and not self.said_null:
+            self._say_null(record)
         meta: dict[str, object] = {}
         for name, value in record.items():
             if name in _OWN or name == labels or (name in LABEL_FIELDS and (value is None or value == [])):
@@ -269,8 +277,29 @@ class _Parser:
             if text is not None and offsets is None:
                 meta["text"], text = text, None  # it differs from the tokens, for example in quotation marks
             words = Words(tokens, text, offsets, placed=placed)
-        entities = () if labels is None else self._entities(labels, record[labels], words)
+        entities = () if labels is None else self._labels(labels, record, words, meta)
         return Sentence(tuple(words.tokens), entities, text, words.offsets, language, id_, meta)
+
+    def _say_null(self, record: Mapping[str, Any]) -> None:
+        null = next((name for name in LABEL_FIELDS if name in record and record[name] is None), None)
+        if null is not None:
+            self.said_null = True
+            warn_of_data(f'{self.path}: "{null}" is null in a record with words, which is read without entities')
+
+    def _labels(
+        self, name: str, record: Mapping[str, Any], words: Words, meta: dict[str, object]
+    ) -> tuple[Entity, ...]:
+        """The entities of the field `name`. Other fields with the same labels are removed from `meta`."""
+        entities = self._entities(name, record[name], words)
+        if name not in ("ner_tags", "tags") and "ner_tags" not in record:  # beside it, spans are as xlner writes them
+            require_no_tags(name, entities)
+        if words.given:
+            repaired, widened = self.report.repaired_tags, self.widened
+            same = same_labels(record, name, entities, len(words.tokens), partial(self._entities, words=words))
+            self.report.repaired_tags, self.widened = repaired, widened
+            for other in same:
+                meta.pop(other, None)
+        return entities
 
     def _entities(self, name: str, value: object, words: Words) -> tuple[Entity, ...]:
         found = read_labels(name, value, words, lambda tags: self._decoded(tags, len(words.tokens)))

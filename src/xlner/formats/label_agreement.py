@@ -1,0 +1,76 @@
+"""Other labels in a record whose labels were read: they must be the same, and labels of spans must not be tags."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from xlner.core.entity import Entity
+from xlner.core.tags import encode
+from xlner.errors import ValidationError
+from xlner.formats.annotations import LABEL_FIELDS
+
+_TAG = re.compile(r"[Oo]|[BIESLUM](?:-\S+)?")
+_TAG_AS_LABEL = re.compile(r"O|[BI]-\S+|[ESLUM]-[A-Z]{2}\S*")
+
+Reader = Callable[[str, Any], Sequence[Entity]]
+"""Reads the labels in the value of a field."""
+
+
+def same_labels(record: Mapping[str, Any], name: str, entities: Sequence[Entity], length: int, read: Reader) -> set[str]:
+    """The other fields of a record with words that hold the same labels as the field `name`.
+
+    Raises `ValidationError` if another field holds other labels. What could as well be anything else, such as parts of
+    speech in `tags`, is left alone.
+
+    >>> record = {"tokens": ["Ana"], "ner_tags": ["B-PER"], "entities": [{"start": 0, "end": 1, "label": "LOC"}]}
+    >>> same_labels(record, "entities", [Entity(0, 1, "LOC")], 1, lambda name, value: [Entity(0, 1, "PER")])
+    Traceback (most recent call last):
+    xlner.errors.ValidationError: both "entities" and "ner_tags" hold labels, which are not the same; remove one of them
+    """
+    found: set[str] = set()
+    for other in LABEL_FIELDS:
+        if other == name or not (value := record.get(other)) or not isinstance(value, (list, tuple)):
+            continue
+        same = _is_same(other, value, entities, length, read)
+        if same is False:
+            raise ValidationError(
+                f'both "{name}" and "{other}" hold labels, which are not the same', hint="remove one of them"
+            )
+        if same:
+            found.add(other)
+    return found
+
+
+def _is_same(name: str, value: Sequence[Any], entities: Sequence[Entity], length: int, read: Reader) -> bool | None:
+    """Whether a field holds these entities; None if it does not hold labels for sure."""
+    kinds = set(map(type, value))
+    if kinds == {str}:
+        if not all(map(_TAG.fullmatch, value)):
+            return None
+        if list(value) == encode(entities, length):  # quick: as xlner writes them
+            return True
+    elif kinds == {int}:
+        if name != "ner_tags":
+            return None
+        covered = {position for entity in entities for position in range(entity.start, entity.end)}
+        return covered == {position for position, number in enumerate(value) if number}
+    elif kinds.isdisjoint((dict, list, tuple)):
+        return None
+    try:
+        found = read(name, value)
+    except ValidationError:
+        return False if kinds == {str} else None
+    return {(e.start, e.end, e.label) for e in found} == {(e.start, e.end, e.label) for e in entities}
+
+
+def require_no_tags(name: str, entities: Sequence[Entity]) -> None:
+    """Raise `ValidationError` if the label of a span is a tag, such as B-PER."""
+    for entity in entities:
+        label = entity.label
+        if (label == "O" or label[1:2] == "-") and _TAG_AS_LABEL.fullmatch(label):
+            raise ValidationError(
+                f'"{name}" has the label {label!r}, which is a tag',
+                hint="write one span for each entity, with its label alone, such as PER",
+            )
