@@ -186,7 +186,10 @@ def test_forms_that_are_read(record: Any) -> None:
         ({"tokens": WORDS, "entities": [[0, 2, "PER"]]}, "could count words or characters"),
         ({"tokens": WORDS, "labels": ["B-PER"]}, "6 tokens but 1 tags"),
         ({"text": ANA, "tokens": WORDS, "entities": [{**PER, "end": 3}]}, '"entities" could count words or characters'),
-        ({"text": ANA, "spans": [PER], "answer": "reject"}, "'reject'; export only the accepted ones from Prodigy: prodigy db-out DATASET --answer accept > NEW"),
+        (
+            {"text": ANA, "spans": [PER], "answer": "reject"},
+            "'reject'; export only the accepted ones from Prodigy: prodigy db-out DATASET --answer accept > NEW",
+        ),
         ({"text": ANA, "entities": [{"entity": "B-PER", "start": 0, "end": 3}]}, "aggregation_strategy"),
         ({"text": ANA, "spans": [{"start": 0, "end": 3, "label": 4}]}, "the label 4, which is not a name"),
         ({"text": ANA, "spans": [{"start": 0, "end": 3}]}, "with no label"),

@@ -438,7 +438,8 @@ def unfolded(record: Mapping[str, Any]) -> Mapping[str, Any]:
         return record
     if record.get("answer") in ("reject", "ignore") and record.get("spans"):
         raise ValidationError(
-            f'the "answer" to these spans was {record["answer"]!r}', hint="export only the accepted ones from Prodigy: prodigy db-out DATASET --answer accept > NEW"
+            f'the "answer" to these spans was {record["answer"]!r}',
+            hint="export only the accepted ones from Prodigy: prodigy db-out DATASET --answer accept > NEW",
         )
     data = record.get("data")
     if isinstance(data, str) and record.keys().isdisjoint(("text", *WORD_FIELDS)):

@@ -18,7 +18,9 @@ Reader = Callable[[str, Any], Sequence[Entity]]
 """Reads the labels in the value of a field."""
 
 
-def same_labels(record: Mapping[str, Any], name: str, entities: Sequence[Entity], length: int, read: Reader) -> set[str]:
+def same_labels(
+    record: Mapping[str, Any], name: str, entities: Sequence[Entity], length: int, read: Reader
+) -> set[str]:
     """The other fields of a record with words that hold the same labels as the field `name`.
 
     Raises `ValidationError` if another field holds other labels. What could as well be anything else, such as parts of
@@ -46,23 +48,24 @@ def same_labels(record: Mapping[str, Any], name: str, entities: Sequence[Entity]
 def _is_same(name: str, value: Sequence[Any], entities: Sequence[Entity], length: int, read: Reader) -> bool | None:
     """Whether a field holds these entities; None if it does not hold labels for sure."""
     kinds = set(map(type, value))
-    if kinds == {str}:
-        if not all(map(_TAG.fullmatch, value)):
-            return None
-        if list(value) == encode(entities, length):  # quick: as xlner writes them
-            return True
-    elif kinds == {int}:
-        if name != "ner_tags":
-            return None
+    if not _are_labels(name, value, kinds):
+        return None
+    if kinds == {int}:
         covered = {position for entity in entities for position in range(entity.start, entity.end)}
         return covered == {position for position, number in enumerate(value) if number}
-    elif kinds.isdisjoint((dict, list, tuple)):
-        return None
+    if kinds == {str} and list(value) == encode(entities, length):  # quick: as xlner writes them
+        return True
     try:
         found = read(name, value)
     except ValidationError:
         return False if kinds == {str} else None
     return {(e.start, e.end, e.label) for e in found} == {(e.start, e.end, e.label) for e in entities}
+
+
+def _are_labels(name: str, value: Sequence[Any], kinds: set[type]) -> bool:
+    if kinds == {str}:
+        return all(map(_TAG.fullmatch, value))
+    return name == "ner_tags" if kinds == {int} else not kinds.isdisjoint((dict, list, tuple))
 
 
 def require_no_tags(name: str, entities: Sequence[Entity]) -> None:
