@@ -152,6 +152,25 @@ def test_scores_add_up_and_two_sources_outvote_one() -> None:
     assert heavy[0].sentence.entities[0].span == (0, 2)
 
 
+def test_the_confidence_is_that_of_the_trimmed_span() -> None:
+    vigo = Entity(0, 1, "LOC")
+    target = Sentence(("Vigo", "!", "!", "!"))
+    all_words = Alignment(((0, 0), (0, 1), (0, 2), (0, 3)))
+    wide = Pair(target, Sentence(("Vigo",), (vigo,)), all_words)
+    projector = MultiSourceProjector()
+    (made, other) = projector.project_groups([[wide, wide]])[0]
+    (alone,) = ConfidentProjector(MatchingProjector()).project([wide])
+    (entity,) = made.sentence.entities
+    assert (entity.span, entity) == ((0, 1), alone.sentence.entities[0])
+    assert made.outcomes[0].projected == other.outcomes[0].projected == (entity,)
+    named = Pair(target, Sentence(("Vigo", "!"), (Entity(0, 2, "LOC"),)), all_words)
+    (kept, _) = projector.project_groups([[named, wide]])[0]
+    assert kept.sentence.entities[0].span == (0, 4)
+    marks = Pair(Sentence(("!", "!")), Sentence(("Vigo",), (vigo,)), Alignment(((0, 0), (0, 1))))
+    (gone, also) = projector.project_groups([[marks, marks]])[0]
+    assert [m.outcomes[0].reason for m in (gone, also)] == [Reason.NO_CANDIDATE] * 2
+
+
 def test_labels_that_differ_compete_and_the_loser_overlaps() -> None:
     whole = one(((0, 0), (1, 1), (2, 2)), "ORG", length=3)
     (made,) = MultiSourceProjector().project_groups([[whole, one(((0, 1),), "LOC"), whole]])

@@ -10,8 +10,10 @@ from itertools import zip_longest
 import numpy as np
 
 from xlner.core.entity import Entity, Span
+from xlner.core.entity_edges import trimmed_span
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Outcome, Pair, Projection, Reason
+from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError, UsageError, ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidate_sets import CandidateOptions
@@ -72,7 +74,7 @@ class MultiSourceProjector:
     The scores of an outcome have `own`, the score of its member; `total`, the score of the cluster; and `agreement`,
     the weighted share of the sources whose members have a score above 0 on the span. The score of a projected entity
     is its confidence: the weighted mean over all sources of the confidence by each one's member (see `rated`), 0
-    without a member.
+    without a member. Entities are trimmed first, as in `xlner.core.entity_edges`, by the words of the first source.
 
     Raises `UnknownNameError` for unknown names, `ValidationError` for a number out of range, and `UsageError` for
     weights that cannot be read.
@@ -158,10 +160,11 @@ class MultiSourceProjector:
         has_candidates = {c.entity for c in agreed}
         outcomes = [[Outcome(e, reason=_reason_without_score(pair, e)) for e in _entities(pair)] for pair in group]
         for k, cluster in enumerate(clusters):
+            like = _words_of_first(group[0], cluster)
             lost = Reason.OVERLAP if k in has_candidates else Reason.BELOW_THRESHOLD
             for member in cluster:
                 made = _outcome(cluster, member, chosen.get(k), weights, lost)
-                outcomes[member.source][member.place] = made
+                outcomes[member.source][member.place] = _trimmed(made, group[0].target, like)
         return self._with_confidence(group, outcomes, weights)
 
     def _weights_of(self, group: Sequence[Pair]) -> tuple[float, ...]:
@@ -275,6 +278,23 @@ def _outcome(
     made = Entity(*chosen.span, member.entity.label)
     scores = {OWN: member.scores.get(chosen.span, 0.0), TOTAL: chosen.score}
     return Outcome(member.entity, (made,), scores={**scores, AGREEMENT: _agreement(cluster, chosen.span, weights)})
+
+
+def _words_of_first(pair: Pair, cluster: Sequence[ClusterMember]) -> Sequence[str]:
+    """The words of the entity in the first source; none if that has no such entity."""
+    first = next((member.entity for member in cluster if member.source == 0), None)
+    return () if first is None else pair.require_source().tokens[slice(*first.span)]
+
+
+def _trimmed(outcome: Outcome, target: Sentence, like: Sequence[str]) -> Outcome:
+    """The outcome without the marks at the ends of its span that the words `like` do not have."""
+    if outcome.dropped:
+        return outcome
+    (entity,) = outcome.projected
+    span = trimmed_span(target, entity.span, like)
+    if span is None:
+        return Outcome(outcome.entity, reason=Reason.NO_CANDIDATE)
+    return replace(outcome, projected=(Entity(*span, entity.label),))
 
 
 def _outcome_with_confidence(outcome: Outcome, entities: Mapping[Span, Entity]) -> Outcome:
