@@ -87,6 +87,7 @@ def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: l
         ("Token\tPOS\tNER\nAna\tNP\tB-PER\nvive\tV\tO\n", ["[Ana]PER vive"]),
         ("token\tner_tags\n\nAna\tB-PER\n", ["[Ana]PER"]),
         ("Word\tNamed Entity\nAna\tB-PER\n", ["[Ana]PER"]),
+        ("Lemma\t[Word]\tNER\nana\tAna\tB-PER\n", ["[Ana]PER"]),
         ("Token\tNER\tEvent\nAna\tB-PER\tB-X\n", ["[Ana]PER"]),
         ("# global.columns = ID FORM NER\n1\ta\t_\n2\tVigo\tB-LOC\n3\té\t_\n", ["a [Vigo]LOC é"]),
         ("EU NNP B-NP B-ORG\nrejects VBZ B-VP O\n", ["[EU]ORG rejects"]),  # CoNLL-2003

@@ -115,6 +115,8 @@ def test_a_first_record_of_any_length_says_whether_it_has_words(files: Files) ->
 
 def test_jsonl_from_standard_input_is_looked_at(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
     files.write(MOSES, "0-0 1-1 2-2 3-3 4-4 5-5 6-6 7-7\n")
+    monkeypatch.chdir(files.links.parent)
+    Path("-").write_text("{}\n", encoding="utf-8")  # another file
     files.target = Path("-")
     record = {"text": MOSES.strip()}
     for words in ({}, {"tokens": MOSES.split()}):
