@@ -47,7 +47,8 @@ def marks_in(lines: Sequence[str]) -> str | None:
             return "words with a tag after a mark"
     if any(mark.search(line) for line in lines for mark in _MARKS):
         return "text with entities between marks"
-    if _are_tagged([tuple(line.split("\t")) for line in lines]):
+    cells = [tuple(line.split("\t")) for line in lines]
+    if _are_tagged(cells) and any(len(first.split()) > 1 for first, *_ in cells):  # one word and its tag are CoNLL
         return "a text and its tags in two columns"
     if len(lines) > 1 and _are_tagged(list(zip(lines[::2], lines[1::2], strict=False))):
         return "lines of words and lines of tags"
