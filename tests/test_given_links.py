@@ -243,3 +243,13 @@ def test_both_sides_can_be_text(xlner: Command, tmp_path: Path) -> None:
     ran = xlner("lexicon", source, target, "--alignment", links, "-o", lexicon)
     assert ran.code == 0
     assert "hi\thola" in lexicon.read_text(encoding="utf-8")
+
+
+def test_links_with_their_sides_exchanged(tmp_path: Path) -> None:
+    files = Files(tmp_path).write("Ana dijo hola\n", "0-0 7-4\n")
+    (bad,) = files.read(words="spaces")
+    assert "--swap" not in str(bad)
+    (bad,) = files.write("Ana dijo hola\n", "0-0 2-4\n").read(words="spaces")
+    assert isinstance(bad, PairError)
+    assert "swap them: xlner symmetrize FILE FILE --swap --method reverse" in str(bad)
+    assert "--one-based" in str(bad)

@@ -150,6 +150,27 @@ def test_every_format_gives_the_same_links(pairs: list[list[tuple[int, int]]]) -
     assert [links.sure for links in raise_errors(read(one_based, one_based=True))] == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("{'mwmf': [(0, 0)], 'inter': [(0, 0)]}", "alignments['inter']"),
+        ("Ana<sep>Ana vive<sep>lives", "--output_file"),
+        ("0 0 1 1 2 2", "write a hyphen in each link"),
+        ("0 0 1 1", "links without hyphens"),
+        ("0\N{EN DASH}0 1\N{EN DASH}1", "write 0-0: sed 's|\N{EN DASH}|-|g'"),
+        ("0->0", "write 0-0: sed 's|->|-|g'"),
+        ('{"alignment":"0-0"}', "jq -rc '.[\"alignment\"]' FILE > NEW"),
+        ("[[[0,0],[3,3]],[[0,0]]]", "jq -c '.[]' FILE > NEW"),
+        ('["0-0", "1-1"]', "join"),
+        ("2 1 1 S\n1 1 1 S", "sort -n FILE > NEW"),
+    ],
+)
+def test_other_forms_name_the_way_out(text: str, hint: str) -> None:
+    with pytest.raises(InputError, match=r"^x\.al:\d") as error:
+        list(raise_errors(read(text)))
+    assert hint in str(error.value.hint)
+
+
 @given(st.text(st.sampled_from("0 1-2:|\t\n#()[],pS ."), max_size=40))
 def test_anything_is_links_or_an_error(text: str) -> None:
     try:

@@ -144,6 +144,21 @@ def test_from_the_command_line(xlner: Command, tmp_path: Path) -> None:
     assert out.read_text(encoding="utf-8") == "0-0 1-1 2-1 4-3\n5-0\n"
 
 
+def test_files_that_count_in_different_ways(xlner: Command, tmp_path: Path) -> None:
+    forward, reverse = tmp_path / "forward.talp", tmp_path / "reverse.talp"
+    forward.write_text("1-1 2-2\n1-2\n", encoding="utf-8")
+    reverse.write_text("0-0 1-1\n0-1\n", encoding="utf-8")
+    for files, option in (((forward, reverse), "forward"), ((reverse, forward), "reverse")):
+        refused = xlner("symmetrize", *files)
+        assert refused.code == 2
+        assert f"{forward}: no word has the number 0" in refused.err
+        assert f"give --one-based-{option}, or --zero-based" in " ".join(refused.err.split())
+        assert xlner("symmetrize", *files, f"--one-based-{option}").out == "0-0 1-1\n0-1\n"
+    assert "give --one-based, or" in " ".join(xlner("symmetrize", forward, forward).err.split())
+    assert xlner("symmetrize", forward, forward, "--one-based").out == "0-0 1-1\n0-1\n"
+    assert xlner("symmetrize", forward, forward, "--zero-based").out == "1-1 2-2\n1-2\n"
+
+
 def test_bad_input_from_the_command_line(xlner: Command, tmp_path: Path) -> None:
     forward, reverse = tmp_path / "forward.talp", tmp_path / "reverse.talp"
     forward.write_text("0-0\n1-1\n", encoding="utf-8")

@@ -31,6 +31,8 @@ _N = "([0-9]{1,9})"
 _PLAIN = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(?: [0-9]{1,9}-[0-9]{1,9})*")
 _LINK = re.compile(rf"{_N}([-pP?]){_N}(?::([0-9.eE+-]+))?")
 _LIST = re.compile(r"\[\s*(?:[\[(]\s*[0-9]{1,9}\s*,\s*[0-9]{1,9}\s*[\])]\s*,?\s*)*\]")
+_SEVERAL_LISTS = re.compile(r"\s*\[\s*\[\s*[\[(]")
+_HYPHENS = r"sed -E 's/([0-9]+) +([0-9]+)/\1-\2/g' FILE > NEW"
 _NAACL = re.compile(rf"{_N}\s+{_N}\s+{_N}(?:\s+([SP]))?(?:\s+([0-9]+\.?[0-9]*|\.[0-9]+))?")
 _PAIR = re.compile(rf"{_N}(?:\s|$)")
 _GIZA = re.compile(rf"#\s*Sentence pair \({_N}\)", re.IGNORECASE)
@@ -194,8 +196,7 @@ def _links(text: str, one_based: bool, lengths: tuple[int, int] | None) -> Links
     for part in _parts(text):
         match = _LINK.fullmatch(part)
         if match is None:
-            example = "1-based, such as 1-1 2-3" if one_based else "0-based, such as 0-0 1-2"
-            raise ValidationError(f"{_shortened(part)!r} is not a link", hint=f"write source-target, {example}")
+            raise ValidationError(f"{_shortened(part)!r} is not a link", hint=_way_out(text, part, one_based))
         is_sure = match[2] == "-"
         (sure if is_sure else possible).append(based(int(match[1]), int(match[3]), one_based))
         if match[4] is not None:
@@ -204,6 +205,42 @@ def _links(text: str, one_based: bool, lengths: tuple[int, int] | None) -> Links
     if weighted and len(weighted) != len(sure) + len(possible):
         raise ValidationError("some links have a weight and some have none", hint="write one for each, or none")
     return Links(tuple(sure), tuple(possible), tuple(weighted) or None, lengths)
+
+
+def _instead_of_list(text: str) -> str:
+    if _SEVERAL_LISTS.match(text):
+        return "write the list of each pair on a line of its own: jq -c '.[]' FILE > NEW"
+    if text[1:].lstrip().startswith('"'):
+        return "write the links without brackets: jq -r 'join(\" \")' FILE > NEW"
+    return "write a list such as [[0, 0], [1, 2]] for each pair on a line of its own; jq -c '.[]' writes lists so"
+
+
+def _instead_of_record(text: str) -> str:
+    if text[1:].lstrip().startswith("'"):
+        return (
+            "write one of the alignments of SimAlign, and not the dictionary: "
+            "' '.join(f'{s}-{t}' for s, t in alignments['inter'])"
+        )
+    first = re.match(r'\{\s*"([\w-]+)"', text)
+    name = "alignment" if first is None or '"alignment"' in text else first[1]
+    return f"write only the links: jq -rc '.[\"{name}\"]' FILE > NEW"
+
+
+def _way_out(text: str, part: str, one_based: bool) -> str:
+    """What to write or to run instead of something that is not a link."""
+    begin = text.lstrip()
+    if begin.startswith("["):
+        return _instead_of_list(begin)
+    if begin.startswith("{"):
+        return _instead_of_record(begin)
+    if "<sep>" in part:
+        return "these are words; awesome-align writes their numbers into the file of --output_file"
+    if re.fullmatch(r"\s*[0-9]+\s+[0-9]+(?:\s+[0-9]+\s+[0-9]+)*\s*", text):
+        return f"write a hyphen in each link: {_HYPHENS}"
+    other = re.fullmatch(r"([0-9]+)([^0-9\s]+)([0-9]+)", part)
+    if other is not None and "-" not in other[2].replace("->", ""):
+        return f"write {other[1]}-{other[3]}: sed 's|{other[2]}|-|g' FILE > NEW"
+    return f"write source-target, {'1-based, such as 1-1 2-3' if one_based else '0-based, such as 0-0 1-2'}"
 
 
 def _weight(text: str, part: str) -> float:
@@ -256,7 +293,9 @@ def _naacl(lines: Iterable[Line], path: str) -> Iterator[Numbered]:
                 f"pair {pair} follows pair {current}",
                 path=path,
                 line=number,
-                hint="sort the links by pair, counted from 1",
+                hint="sort the links by pair, counted from 1: sort -n FILE > NEW"
+                if pair
+                else f"pairs count from 1 here; if these are links without hyphens: {_HYPHENS}",
             )
         if pair > current:
             yield at, error or _collected(found)

@@ -236,7 +236,9 @@ def _pair(parts: Sequence[Any], number: int, links_name: str) -> Pair | InputErr
     try:
         return Pair(target, source, _agreed(files, source, target))
     except ValidationError as error:
-        return PairError(error.message, target=target, path=links_name, line=number, hint=_hint(error))
+        return PairError(
+            error.message, target=target, path=links_name, line=number, hint=_hint(error, files, source, target)
+        )
 
 
 def _agreed(files: Sequence[Links], source: Sentence, target: Sentence) -> Alignment | None:
@@ -248,8 +250,14 @@ def _agreed(files: Sequence[Links], source: Sentence, target: Sentence) -> Align
     return agreement([links.alignment for links in files]) if files else None
 
 
-def _hint(error: ValidationError) -> str | None:
-    """The hint of an error, with the options for links that count other words."""
+def _hint(error: ValidationError, files: Sequence[Links], source: Sentence, target: Sentence) -> str | None:
+    """The hint of an error, with the options for links that count other words, and the way to swap their sides."""
     if "out of range" not in error.message:
         return error.hint
+    links = [link for file in files for link in file.sure + file.possible]
+    if all(s < len(target) and t < len(source) for s, t in links):
+        return (
+            "the links fit if they go from target to source; swap them: xlner symmetrize FILE FILE --swap "
+            f"--method reverse; or {error.hint}, or give --one-based"
+        )
     return f"{error.hint}; give --one-based if they count from 1, --words spaces if the text is tokenized already"

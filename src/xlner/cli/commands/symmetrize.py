@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import click
 
@@ -10,7 +11,11 @@ from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.core.alignment import Alignment
 from xlner.core.files import open_output, require_other_file
+from xlner.errors import UsageError
 from xlner.formats import raise_errors, read_alignments
+
+_WINDOW = 1000
+"""Pairs to look at before the first is written."""
 
 
 @click.command()
@@ -26,11 +31,23 @@ from xlner.formats import raise_errors, read_alignments
     "grow-diagonal-final only add links between words that have no link yet.",
 )
 @click.option("--swap", is_flag=True, help="Swap the links of REVERSE, which are target-source, as GIZA++ makes them.")
-def symmetrize(forward: str, reverse: str, output: str, method: str, swap: bool) -> int:
+@o.ONE_BASED
+@click.option("--one-based-forward", is_flag=True, help="Only FORWARD counts words from 1.")
+@click.option("--one-based-reverse", is_flag=True, help="Only REVERSE counts words from 1.")
+def symmetrize(
+    forward: str,
+    reverse: str,
+    output: str,
+    method: str,
+    swap: bool,
+    one_based: bool | None,
+    one_based_forward: bool,
+    one_based_reverse: bool,
+) -> int:
     """Combine word links of both directions.
 
     FORWARD and REVERSE are word links in Pharaoh format for the same pairs, made by aligning source to target and
-    target to source. The output is in Pharaoh format.
+    target to source. The output is in Pharaoh format and counts from 0.
 
     \b
     xlner symmetrize en-es.forward.talp en-es.reverse.talp --method intersection
@@ -40,17 +57,40 @@ def symmetrize(forward: str, reverse: str, output: str, method: str, swap: bool)
 
     require_other_file(output, forward, reverse)
     combine(Alignment(()), Alignment(()), method)  # raises for an unknown method before anything is read
+    from_1 = [bool(one_based) or one_based_forward, bool(one_based) or one_based_reverse]
+    rows = _both((forward, reverse), from_1)
+    if one_based is None:
+        rows = _counted_alike(rows, (forward, reverse), from_1)
     count = 0
     with open_output(output) as stream:
-        for one, other in _both(forward, reverse):
+        for one, other in rows:
             pharaoh.write(stream, combine(one, other.reversed() if swap else other, method))
             count += 1
     note(f"links of {count} pairs")
     return 0
 
 
-def _both(forward: str, reverse: str) -> Iterator[tuple[Alignment, Alignment]]:
+def _both(paths: Sequence[str], from_1: Sequence[bool]) -> Iterator[tuple[Alignment, Alignment]]:
     from xlner.formats.parallel import in_step
 
-    files = [raise_errors(read_alignments(path)) for path in (forward, reverse)]
-    return ((one, other) for one, other in in_step(files, (forward, reverse)))
+    files = [raise_errors(read_alignments(path, one_based=b)) for path, b in zip(paths, from_1, strict=True)]
+    return ((one, other) for one, other in in_step(files, paths))
+
+
+def _counted_alike(
+    rows: Iterator[tuple[Alignment, Alignment]], paths: Sequence[str], from_1: Sequence[bool]
+) -> Iterator[tuple[Alignment, Alignment]]:
+    """The rows. Raises `UsageError` for a file whose links never have a 0, unless it is known to count from 1."""
+    window = list(islice(rows, _WINDOW))
+    never = []
+    for side in (0, 1):
+        links = [link for row in window for link in row[side].links]
+        never.append(bool(links) and not from_1[side] and not any(0 in link for link in links))
+    if any(never):
+        option = "--one-based" if all(never) else ("--one-based-forward", "--one-based-reverse")[never[1]]
+        names = " and ".join(path for path, is_so in zip(paths, never, strict=True) if is_so)
+        raise UsageError(
+            f"{names}: no word has the number 0, as if words were counted from 1",
+            hint=f"give {option}, or --zero-based if both files count from 0",
+        )
+    yield from chain(window, rows)
