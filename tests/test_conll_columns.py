@@ -74,6 +74,8 @@ def test_columns_are_chosen(tmp_path: Path, text: str, columns: str, expected: l
         ("1\tMaier\tB-PER\n2\tlobt\tO\n\n3\tVigo\tB-LOC\n4\té\tO\n", ["[Maier]PER lobt", "[Vigo]LOC é"]),
         ("1\tMaier\tNE\tB-PER\n2-3\tzum\t_\t_\n2\tzu\tAPPR\tO\n3\tdem\tART\tO\n3.1\tx\t_\t_\n", ["[Maier]PER zu dem"]),
         ("1 Maier B-PER\n2 lobt O\n", ["[Maier]PER lobt"]),
+        ("1-2\tdel\tB-LOC\n1\tde\tO\n2\tel\tO\n3\tVigo\tI-LOC\n", ["[de el Vigo]LOC"]),
+        ("1-2\tdel\tB-LOC\n1\tde\tO\n2\tel\tB-LOC\n3\tVigo\tI-LOC\n", ["de [el Vigo]LOC"]),
         ("1\tMaier\n2\tlobt\n", ["Maier lobt"]),
         ("1 CD O\n2 CD O\nmore JJ O\n", ["1 2 more"]),
         ("1\tB-X\n2\tO\n3\tO\n", ["[1]X 2 3"]),
@@ -210,6 +212,7 @@ def test_columns_need_a_format_with_columns_and_one_column_of_tags(tmp_path: Pat
     ],
 )
 @pytest.mark.parametrize("name", ["x.conllu", "x.conll"])
+@pytest.mark.filterwarnings("ignore:.*the column MISC has Gloss:xlner.errors.DataWarning")
 def test_conllu(tmp_path: Path, name: str, first: str, second: str, expected: list[str]) -> None:
     (sentence,) = found = read(tmp_path, CONLLU.format(first, second), name)
     assert [shown(s) for s in found] == expected
@@ -391,3 +394,49 @@ def test_a_column_of_nested_entities_without_labels_is_left_out(tmp_path: Path) 
     (found,) = raise_errors(read_sentences(tmp_path / "x.conll"))
     assert found.tokens == ("Maier", "lobt", "Vigo", "FC")
     assert found.tags() == ["B-PER", "O", "B-ORG", "I-ORG"]
+
+
+def conllu(*words: tuple[str, str, str]) -> str:
+    return "".join(f"{number}\t{word}\t_\t_\t_\t_\t_\t_\t_\t{misc}\n" for number, word, misc in words)
+
+
+@pytest.mark.parametrize(
+    ("on_range", "after", "expected"),
+    [
+        ("NE=B-LOC", "NE=I-LOC", "[de el Vigo]LOC"),
+        ("NE=S-LOC", "NE=O", "[de el]LOC Vigo"),
+        ("NE=LOC_1", "NE=LOC_1", "[de el Vigo]LOC"),
+        ("NE=O", "NE=B-LOC", "de el [Vigo]LOC"),
+    ],
+)
+def test_entities_on_ranges_of_words(tmp_path: Path, on_range: str, after: str, expected: str) -> None:
+    text = conllu(("1-2", "del", on_range), ("1", "de", "_"), ("2", "el", "_"), ("3", "Vigo", after))
+    (sentence,) = read(tmp_path, text)
+    assert shown(sentence) == expected
+    out = tmp_path / "out.conllu"
+    write_sentences([sentence, sentence.with_entities(())], out)
+    again = list(raise_errors(read_sentences(out)))
+    assert [s.entities for s in again] == [sentence.entities, ()]
+
+
+def test_brackets_on_ranges_are_refused(tmp_path: Path) -> None:
+    text = conllu(("1-2", "del", "Entity=(e1-place-1)"), ("1", "de", "_"), ("2", "el", "_"))
+    with pytest.raises(InputError, match="is on the range of words 1-2; write it on one of its words"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("misc", "way_out"),
+    [
+        ("NamedEntity=PER", "--columns tag=NamedEntity --input-scheme io reads it"),
+        ("Slot=B-PER", "--columns tag=Slot reads it"),
+        ("SpaceAfter=No|ne_type=PERSON", "--columns tag=ne_type --input-scheme io reads it"),
+    ],
+)
+def test_attributes_that_could_hold_entities_are_named(tmp_path: Path, misc: str, way_out: str) -> None:
+    text = conllu(("1", "Ana", misc), ("2", "vive", "SpaceAfter=No|Gloss=PAST")) + "\n"
+    with pytest.warns(
+        DataWarning, match=f"{misc.rpartition('|')[2]}, which is not read as an entity; {way_out}"
+    ) as said:
+        assert [shown(s) for s in read(tmp_path, text * 60)] == ["Ana vive"] * 60
+    assert len(said) == 1

@@ -16,6 +16,8 @@ from xlner.errors import ValidationError
 
 _ATTRIBUTES = frozenset({"ne", "ner", "name", "entity"})
 _NO_VALUE = ("_", "")
+_NAMED = re.compile(r"[Ee]ntit(?:y|ies)|ENTITY|(?:^|_)(?:[Nn][Ee][Rr]?)(?:$|[_A-Z])|[a-z]NER?$")
+_LABEL = re.compile(r"[BIESLUM]-[A-Za-z]{2}\S*|PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP")
 _NUMBERED = re.compile(r"[A-Za-z]\w*_[0-9]+(?:-[A-Za-z]\w*_[0-9]+)*")
 _BRACKET = re.compile(r"\((?P<opened>[^()]*)(?P<whole>\))?|(?P<closed>[^()]+)\)")
 _FIELDS = ("eid", "etype", "head", "other")
@@ -40,6 +42,20 @@ def entity_attributes(misc: str) -> list[str]:
     """
     found = attributes(misc)
     return [key for key in found if key.lower() in _ATTRIBUTES and (key.lower() != "name" or is_tag(found[key]))]
+
+
+def possible_attribute(misc: str) -> tuple[str, str] | None:
+    """The name and the value of an attribute that could hold entities, but is not read unless it is named.
+
+    >>> possible_attribute("SpaceAfter=No|NamedEntity=PER"), possible_attribute("SpaceAfter=No|Ref=1")
+    (('NamedEntity', 'PER'), None)
+    """
+    if misc in _NO_VALUE or "=" not in misc:
+        return None
+    for name, value in attributes(misc).items():
+        if value not in ("O", *_NO_VALUE) and (_NAMED.search(name) or _LABEL.fullmatch(value)):
+            return name, value
+    return None
 
 
 def with_attribute(misc: str, name: str, value: str) -> str:

@@ -12,7 +12,7 @@ from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.core.tags import UNNAMED, DecodedTags, Scheme, decode, is_tag, parse_scheme
 from xlner.errors import InputError, ValidationError
-from xlner.formats.conll import blocks, comments, misc
+from xlner.formats.conll import blocks, comments, misc, ranges
 from xlner.formats.conll.blocks import Block
 from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
@@ -36,6 +36,8 @@ class ConllReader:
     conllu: bool = False
     _prefixed: bool | None = None
     _said: bool = False
+    _possible: tuple[str, str] | None = None
+    _said_possible: bool = False
     _names: tuple[str, ...] | None = None
     _mention: tuple[str, ...] | None = None
     _layouts: dict[int, Layout] = field(default_factory=dict)
@@ -92,6 +94,12 @@ class ConllReader:
             layout = self._watch(layout, block)
         if layout.misc is not None and layout.attribute is None:
             layout = self._with_attribute(layout, [block])
+        if layout.misc is not None and layout.attribute is None and self._possible and not self._said_possible:
+            self._said_possible = True
+            warn_of_data(
+                f"{self.path}: the column MISC has {'='.join(self._possible)}, which is not read as an entity; "
+                f"{self._way_to_attribute()} reads it"
+            )
         self._layouts[block.width] = layout
 
     def _layout(self, block: Block, found: Iterator[Block]) -> Layout:
@@ -138,7 +146,7 @@ class ConllReader:
             f"no word has an entity in the column MISC: {layout.attribute or 'NE=, NER= or Entity'}=",
             path=self.path,
             line=block.lines[0],
-            hint="name the attribute: --columns tag=NAME",
+            hint=f"name the attribute: {self._way_to_attribute()}",
         )
 
     @property
@@ -183,7 +191,14 @@ class ConllReader:
                     )
                 if names:
                     layout = replace(layout, attribute=names[0])
+                elif self._possible is None and len(row) > at and (possible := misc.possible_attribute(row[at])):
+                    self._possible = possible
         return layout
+
+    def _way_to_attribute(self) -> str:
+        """The option that reads the attribute that could hold entities."""
+        name, value = self._possible or ("NAME", "O")
+        return f"--columns tag={name}{'' if is_tag(value) or not value.isalpha() else ' --input-scheme io'}"
 
     def _sentence(self, block: Block, number: int) -> Sentence:
         if block.unreadable:
@@ -229,21 +244,25 @@ class ConllReader:
         layout, rows, lines = self._layouts[block.width], block.rows, block.lines
         if len(set(map(len, rows))) > 1:
             raise self._uneven(block, number)
+        values = self._values(rows, layout)
         if layout.index is not None:
             words = [position for position, row in enumerate(rows) if is_word(row[layout.index])]
+            if len(words) < len(rows) and values:
+                empty = (None,) if layout.misc is not None else ("O", "", *_NO_TAG)
+                spread = ranges.spread([row[layout.index] for row in rows], values, empty)
+                values = [spread[position] for position in words]
             rows, lines = [rows[position] for position in words], [lines[position] for position in words]
         tokens = [row[layout.token] for row in rows]
         if "" in tokens:
             raise self._error("the word is empty", lines[tokens.index("")], number, "write a word and its tag")
         if layout.misc is not None:
-            found = [misc.attributes(row[layout.misc]).get(layout.attribute or "") for row in rows]
-            return tokens, misc.entities(found, self._mention, self.options.scheme, self.options.repair)
+            return tokens, misc.entities(values, self._mention, self.options.scheme, self.options.repair)
         if layout.tag is None:
             if self.options.require_tags and tokens:
                 hint = "write two columns, the token and its tag"
                 raise self._error(f"no tag column, only {tokens[0]!r}", lines[0], number, hint)
             return tokens, DecodedTags((), ())
-        tags = [row[layout.tag] for row in rows]
+        tags = [value or "" for value in values]
         if layout.chosen or self._names:
             tags = ["O" if tag in _NO_TAG else tag for tag in tags]
         try:
@@ -259,6 +278,13 @@ class ConllReader:
             self._said = True
             warn_of_data(f"{self.path}: tags without labels: the entities are called {UNNAMED}")
         return tokens, decoded
+
+    def _values(self, rows: Sequence[Sequence[str]], layout: Layout) -> list[str | None]:
+        """The tag of each line, or its attribute in MISC."""
+        if layout.misc is not None:
+            name = layout.attribute or ""
+            return [misc.attributes(row[layout.misc]).get(name) for row in rows]
+        return [] if layout.tag is None else [row[layout.tag] for row in rows]
 
     def _uneven(self, block: Block, number: int) -> InputError:
         position = next(position for position, row in enumerate(block.rows) if len(row) != block.width)
