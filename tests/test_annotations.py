@@ -427,3 +427,50 @@ def test_labels_of_null() -> None:
         found = read(*[{"tokens": ["Ana"], "ner_tags": None}] * 2)
     assert (len(said), found) == (1, [Sentence(("Ana",))] * 2)
     assert '"text" is null; give a "text" or "tokens"' in refused({"text": None})
+
+
+@pytest.mark.parametrize(
+    ("record", "hint"),
+    [
+        ({"text": "Ana", "entities": {"PER": [[0, 3]]}}, 'write a list of spans, such as [{"start": 0'),
+        ({"text": ["Ana", "va"], "ner_tags": ["O", "O"]}, 'name them "tokens"'),
+        ({"tokens": "['Ana', 'va']"}, 'df["tokens"].map(ast.literal_eval)'),
+        ({"tokens": ["Ana"], "ner_tags": "['O']"}, 'df["ner_tags"].map(ast.literal_eval)'),
+        ({"tokens": ["Ana", "x"], "ner_tags": ["B-PER", None]}, "O to all other words"),
+        ({"text": "Ana", "label": [["PER", 0, 3]]}, 'write [0, 3, "PER"]'),
+        ({"tokens": ["Ana", "x"], "ner_tags": [1, -100]}, "marks the sub-words that a training leaves out"),
+        ({"text": {"0": "Ana"}}, 'orient="records", lines=True'),
+        ({"columns": ["text"], "index": [0], "data": [["Ana"]]}, 'orient="records", lines=True'),
+        ({"0": {"text": "Ana"}, "1": {"text": "b"}}, 'orient="records", lines=True'),
+        ({"tokens": [["a"], ["b"]], "ner_tags": [["O"], ["O"]]}, """jq -c '[."tokens", ."ner_tags"] | transpose[] |"""),
+    ],
+)
+def test_other_forms_name_the_way_out(record: Any, hint: str) -> None:
+    names = {"tag_names": ("O", "B-PER")} if "ner_tags" in record else {}
+    bad, *_ = read(record, **names)
+    assert isinstance(bad, InputError)
+    assert hint in str(bad.hint)
+
+
+def test_spans_by_label_and_text() -> None:
+    texts = {"PER": {"Ana Pons": [[0, 7]]}, "LOC": {"Vigo": [[17, 20]]}}  # the last character included
+    assert tags({"text": ANA, "label": texts}) == BOTH
+    assert tags({"text": ANA, "label": {"LOC": {"Vigo": [[17, 21]]}}}) == [*"OOOO", "B-LOC", "O"]
+    assert read({"text": "Ana", "label": {}}) == read({"text": "Ana"})
+
+
+def test_tags_of_pandas() -> None:
+    record = {"tokens": ["Ana", "va"], "ner_tags": [1.0, 0.0]}
+    assert read(record, tag_names=("O", "B-PER")) == [Sentence(("Ana", "va"), (Entity(0, 1, "PER"),))]
+    assert "1.5 is not a tag" in refused({"tokens": ["Ana"], "ner_tags": [1.5]})
+
+
+@pytest.mark.parametrize("text", ["Caf\u00e9 Jos\u00e9 va", "Cafe\u0301 Jose\u0301 va"])
+@pytest.mark.parametrize("counted", ["NFC", "NFD"])
+@pytest.mark.parametrize("named", ["Jos\u00e9", "Jose\u0301"])
+def test_spans_in_another_normal_form(text: str, counted: str, named: str) -> None:
+    start, end = (5, 9) if counted == "NFC" else (6, 11)
+    (sentence,) = raise_errors(
+        read({"text": text, "label": [{"start": start, "end": end, "label": "PER", "text": named}]})
+    )
+    assert (sentence.entities, sentence.text) == ((Entity(1, 2, "PER"),), text)

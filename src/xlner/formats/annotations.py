@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
+from unicodedata import combining, normalize
 
 from xlner.core.entity import Entity, Span
 from xlner.errors import ValidationError
@@ -35,6 +36,7 @@ _LABEL_NAME = re.compile(
 _OTHER_TAGS = re.compile(r"(?:^|_)(?:u?pos|xpos|upos|chunk|dep|morph|feats|lemma)", re.IGNORECASE)
 _LONGEST_SHOWN = 60
 
+_LIST_OF_SPANS = 'write a list of spans, such as [{"start": 0, "end": 3, "label": "PER"}]'
 _CHARACTERS, _BYTES, _WORDS, _LAST_WORD = "characters", "bytes", "words", "words, the last included"
 _BOUNDS = (
     ("start", "end", None),
@@ -178,8 +180,13 @@ def read_labels(name: str, value: Any, words: Words, decode: Callable[[Sequence[
     >>> read_labels("label", [[0, 8, "PER"]], ana, lambda tags: ()).entities
     (Entity(start=0, end=2, label='PER', score=None),)
     """
+    if isinstance(value, Mapping):
+        value = _spans_by_label(name, value)
     if not isinstance(value, (list, tuple)):
-        raise ValidationError(f'"{name}" is {shown(value)}, not a list')
+        hint = (
+            f'write a list; in pandas: df["{name}"].map(ast.literal_eval)' if isinstance(value, str) else _LIST_OF_SPANS
+        )
+        raise ValidationError(f'"{name}" is {shown(value)}, not a list', hint=hint)
     if not value and name not in ("ner_tags", "tags"):
         return Found(())
     if not value or not isinstance(value[0], (Mapping, list, tuple)):
@@ -200,6 +207,17 @@ def read_labels(name: str, value: Any, words: Words, decode: Callable[[Sequence[
     is_list = not isinstance(value[0], Mapping)
     found = _placed(name, marks, _unit(name, marks, words, is_list), words)
     return found._replace(renamed=tuple(renamed.items()))
+
+
+def _spans_by_label(name: str, labels: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The spans of CLUENER: `{"address": {"Vigo": [[3, 6]]}}` has the bounds of each text under its label."""
+    spans = []
+    for label, texts in labels.items():
+        for text, places in texts.items() if isinstance(texts, Mapping) else [("", None)]:
+            if not isinstance(places, list) or not all(isinstance(p, list) and len(p) == 2 for p in places):
+                raise ValidationError(f'"{name}" is {shown(labels)}, not a list', hint=_LIST_OF_SPANS)
+            spans += [{"start_char": p[0], "end_char": p[1], "label": label, "text": text} for p in places]
+    return spans
 
 
 def _own_entities(value: Sequence[Any], words: Words) -> tuple[Entity, ...] | None:
@@ -250,7 +268,7 @@ def _covers(tokens: Sequence[str], text: object) -> bool:
 def _mark(name: str, item: Any, renamed: dict[str, str]) -> _Mark:
     if isinstance(item, (list, tuple)):
         if not _is_triple(item):
-            raise ValidationError(f'"{name}" has {shown(item)}, which is not [start, end, label]')
+            raise ValidationError(f'"{name}" has {shown(item)}, which is not [start, end, label]', hint=_in_order(item))
         start, end, label = item
         return _Mark(int(start), int(end), _one_word(label, renamed))
     if not isinstance(item, Mapping):
@@ -274,6 +292,15 @@ def _mark(name: str, item: Any, renamed: dict[str, str]) -> _Mark:
     text = item.get("text")
     start, end = places
     return _Mark(start, end, _one_word(label, renamed), score, text if isinstance(text, str) else None, bounds[2])
+
+
+def _in_order(item: Sequence[object]) -> str | None:
+    """A list of three in the order of a span."""
+    label = next((part for part in item if isinstance(part, str)), None)
+    bounds = [part for part in item if _whole(part) is not None]
+    if label is None or len(bounds) != 2 or len(item) != 3:
+        return _LIST_OF_SPANS
+    return f'write [{bounds[0]}, {bounds[1]}, "{label}"]'
 
 
 def _whole(value: object) -> int | None:
@@ -344,7 +371,11 @@ def _fits(mark: _Mark, unit: str, words: Words) -> bool:
 
 
 def _same(found: str, text: str | None) -> bool:
-    return text is not None and "".join(found.split()) == "".join(text.split())
+    """Whether two texts are equal, whatever their spaces and however their accents are composed."""
+    if text is None or found == text:
+        return text is not None
+    found, text = "".join(found.split()), "".join(text.split())
+    return found == text or (not found.isascii() and normalize("NFC", found) == normalize("NFC", text))
 
 
 def _placed(name: str, marks: Sequence[_Mark], unit: str, words: Words) -> Found:
@@ -379,7 +410,7 @@ def _placed(name: str, marks: Sequence[_Mark], unit: str, words: Words) -> Found
 
 def _in_characters(name: str, marks: Sequence[_Mark], unit: str, text: str) -> list[tuple[int, int, str, float | None]]:
     """The spans in code points. If they say what they cover, other units are tried, too."""
-    counts: list[Callable[[str], int]] = [_bytes] if unit == _BYTES else [len, _utf16, _bytes]
+    counts: list[Callable[[str], int]] = [_bytes] if unit == _BYTES else [len, _utf16, _bytes, _composed, _decomposed]
     if text.isascii():
         counts = [len]
     known = [mark for mark in marks if mark.text is not None]
@@ -412,6 +443,15 @@ def _in_characters(name: str, marks: Sequence[_Mark], unit: str, text: str) -> l
 
 def _utf16(char: str) -> int:
     return 1 + (char > "\uffff")
+
+
+def _composed(char: str) -> int:
+    """The characters of the text in NFC, where accents are part of their letters."""
+    return int(not combining(char))
+
+
+def _decomposed(char: str) -> int:
+    return len(normalize("NFD", char))
 
 
 def _bytes(char: str) -> int:

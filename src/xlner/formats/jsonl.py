@@ -43,6 +43,7 @@ _OF_PAIRS = frozenset({"source", "alignment", "outcomes", "error"})
 # PAN-X, MasakhaNER2 and CoNLL-2003 agree on these numbers, but not on 7 and 8.
 DEFAULT_TAG_NAMES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 _LABELS_OF_TOKENS = frozenset({"ner", "ent_type", "entityLabel", "label", "labels", "ner_tag", "bio", "iob"})
+_LEFT_OUT = -100
 _LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
@@ -241,7 +242,7 @@ class _Parser:
         record = unfolded(record)
         text, tokens = record.get("text"), _tokens(record)
         if text is not None and not isinstance(text, str):
-            raise ValidationError(f'"text" is {shown(text)}, not a string')
+            raise ValidationError(f'"text" is {shown(text)}, not a string', hint=_instead_of("text", record))
         if text is None and tokens is None:
             empty = next((name for name in ("text", *WORD_FIELDS) if name in record), None)
             if empty is not None:
@@ -251,7 +252,7 @@ class _Parser:
                 f'neither "tokens" nor "text", but {shown(sorted(map(str, record)))}',
                 hint=f"write one sentence per object: jq -c '.[\"{inside}\"][]' {self.path} > NEW"
                 if inside is not None
-                else 'write one sentence per object, with its "text" or its "tokens"',
+                else _instead_of("tokens", record),
             )
         language = self.options.language or record.get("lang") or record.get("language")
         if language is not None and not isinstance(language, str):
@@ -320,13 +321,17 @@ class _Parser:
     def _tag(self, tag: object) -> str:
         if isinstance(tag, str):
             return tag
+        if type(tag) is float and tag.is_integer():  # as pandas writes a column with gaps
+            tag = int(tag)
         if type(tag) is not int:
-            raise ValidationError(f"{shown(tag)} is not a tag")
+            raise ValidationError(f"{shown(tag)} is not a tag", hint="give each word a tag, and O to all other words")
         names = self.tag_names or DEFAULT_TAG_NAMES
         if not 0 <= tag < len(names):
             raise ValidationError(
                 f"tag id {shown(tag)} has no name",
-                hint="give the names of all ids in order, such as --tag-names O,B-PER,I-PER,…",
+                hint="give the names of all ids in order, such as --tag-names O,B-PER,I-PER,…"
+                if tag != _LEFT_OUT
+                else "it marks the sub-words that a training leaves out: give words with a tag for each of them",
             )
         if self.tag_names is None and tag:
             self.tag_names = DEFAULT_TAG_NAMES
@@ -358,8 +363,35 @@ def _tokens(record: Mapping[str, Any]) -> tuple[str, ...] | None:
             return None
         tokens, types = made, set(map(type, made))
     if not isinstance(tokens, list) or not types <= {str}:
-        raise ValidationError(f'"{name}" is not a list of strings')
+        raise ValidationError(f'"{name}" is not a list of strings', hint=_instead_of(name, record))
     return tuple(tokens)
+
+
+def _instead_of(name: str, record: Mapping[str, Any]) -> str:
+    """How to write a record whose text or tokens are missing or of another form."""
+    value = record.get(name)
+    lists = [key for key, column in record.items() if isinstance(column, list) and column and _are_lists(column)]
+    if isinstance(value, str):  # a list of pandas in a table
+        return f'write a list, such as ["Ana", "lives"]; in pandas: df["{name}"].map(ast.literal_eval)'
+    if isinstance(value, Mapping) or {"columns", "data"} <= record.keys() or _is_of_rows(record):
+        return 'write one sentence per object; in pandas: to_json(orient="records", lines=True)'
+    if name in lists:  # a whole data set, by columns
+        columns = ", ".join(f'"{key}": .[{k}]' for k, key in enumerate(lists))
+        parts = ", ".join(f'."{key}"' for key in lists)
+        return f"write one sentence per object: jq -c '[{parts}] | transpose[] | {{{columns}}}' FILE > NEW"
+    if name == "text" and isinstance(value, list):
+        return 'if these are the words, name them "tokens"; else write one sentence per object'
+    if value is not None:
+        return f'write the words of one sentence, without null: "{name}": ["Ana", "lives"]'
+    return 'write one sentence per object, with its "text" or its "tokens"'
+
+
+def _are_lists(values: list[Any]) -> bool:
+    return all(isinstance(value, list) for value in values)
+
+
+def _is_of_rows(record: Mapping[str, Any]) -> bool:
+    return bool(record) and all(isinstance(row, Mapping) and {"text", "tokens"} & row.keys() for row in record.values())
 
 
 def _offsets(
