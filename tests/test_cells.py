@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.conftest import Command
 from xlner import Alignment, Entity, Pair, Pipeline, Sentence
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
 from xlner.pipeline import RecognitionPipeline
@@ -66,6 +69,13 @@ def test_a_cell_that_fails_costs_no_other() -> None:
     assert bad.require_source().text == "Ana\tVigo"
     assert bad.require_alignment().links == ((0, 0), (1, 2))
     assert good.labeled.tags() == ["B-LOC"]
+
+
+def test_translate_writes_no_part_of_a_row_as_the_row(tmp_path: Path, xlner: Command) -> None:
+    (tmp_path / "in.txt").write_text("Ana\tmal\tVigo\nVigo\tAna\n", encoding="utf-8")
+    ran = xlner("translate", str(tmp_path / "in.txt"), "--from", "gl", "--to", "en", "--translator", "echo?fail_on=mal")
+    assert ran.out == "\nVigo\tAna\n"
+    assert "1 of 2 sentences failed; sentence 1: cell 2 of 3" in ran.err
 
 
 def test_cells_keep_the_entities_of_the_target() -> None:

@@ -90,5 +90,6 @@ def translate(**options: Any) -> int:
 
 
 def _translation(pair: Pair) -> Pair:
-    """A pair with the translation as its target."""
-    return replace(pair, target=pair.source or Sentence(()), source=None)
+    """A pair with the translation as its target; none if any part of it is missing."""
+    whole = pair.source if pair.error is None else None
+    return replace(pair, target=whole or Sentence(()), source=None)
