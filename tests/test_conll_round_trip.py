@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.strategies import disjoint_entities
-from xlner import InputError, Sentence, raise_errors, read_sentences, write_sentences
+from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.formats import conll
 from xlner.formats.reading import ReadOptions
 
@@ -157,3 +157,10 @@ def test_a_comment_with_our_name_that_is_not_ours_is_kept(comment: str) -> None:
 def test_tokens_beyond_the_sentence_are_an_error() -> None:
     with pytest.raises(InputError, match="the comment xlner has tokens beyond the sentence; remove the comment"):
         read('# xlner = {"tokens": {"1": "x"}}\nVigo\tO\n\n', "conll")
+
+
+def test_a_label_that_ends_like_a_tag_is_written_as_an_attribute(tmp_path: Path) -> None:
+    given = Sentence(("a", "b"), (Entity(0, 2, "A-B"),))
+    write_sentences([given], tmp_path / "a.conllu")
+    (found,) = raise_errors(read_sentences(tmp_path / "a.conllu"))
+    assert found.entities == given.entities

@@ -279,6 +279,8 @@ class _Finder:
         if self.is_io:
             return "O" in cells
         used = [cell for cell in cells if cell != "_"] if self.names else cells
+        if column == len(CONLLU) - 1 and any("=" in cell for cell in used):
+            return False  # attributes of CoNLL-U: NER=B-A-B is no tag B of the label NER=B-A
         return bool(used) and sum(map(is_tag, used)) >= _TAG_SHARE * len(used)
 
     def _labels(self, column: int) -> set[str]:
