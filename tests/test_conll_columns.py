@@ -440,3 +440,64 @@ def test_attributes_that_could_hold_entities_are_named(tmp_path: Path, misc: str
     ) as said:
         assert [shown(s) for s in read(tmp_path, text * 60)] == ["Ana vive"] * 60
     assert len(said) == 1
+
+
+ONTONOTES = (
+    "#begin document (bc/x/00/x_0000); part 000\n"
+    "bc/x 0 0 Ana NNP (TOP(S(NP* - - - spk1 (PERSON* (ARG0* (1\n"
+    "bc/x 0 1 Pons NNP *) - - - spk1 *) *) 1)\n"
+    "bc/x 0 2 lives VBZ (VP* live 01 1 spk1 * (V*) -\n"
+    "bc/x 0 3 here RB *))) - - - spk1 (GPE) * -\n"
+    "\n"
+    "bc/x 0 0 Yes UH (TOP(INTJ*)) - - - spk1 * -\n"
+    "\n#end document\n"
+)
+
+
+@pytest.mark.parametrize("name", ["x.v4_gold_conll", "x.conll"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_ontonotes(tmp_path: Path, name: str, count: int) -> None:
+    found = read(tmp_path, ONTONOTES * count, name)
+    assert [shown(s) for s in found] == ["[Ana Pons]PERSON lives [here]GPE", "Yes"] * count
+
+
+@pytest.mark.parametrize("scheme", ["auto", "io"])
+def test_brackets_in_the_last_column(tmp_path: Path, scheme: str) -> None:
+    (sentence,) = read(tmp_path, "Ana (ORG*\nPons *)\nvive *\nVigo (LOC*)\n", scheme=scheme)
+    assert shown(sentence) == "[Ana Pons]ORG vive [Vigo]LOC"
+
+
+@pytest.mark.parametrize(("text", "message"), [("Ana (X\nvive *\n", "has no end"), ("Ana *)\n", "closes no entity")])
+def test_brackets_that_do_not_match(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize("scheme", ["auto", "io"])
+@pytest.mark.parametrize(
+    ("tag", "hint"),
+    [
+        ("B/PER", "write a hyphen after the prefix: B-PER"),
+        ("B.PER", "write a hyphen after the prefix: B-PER"),
+        ("B:PER", "write a hyphen after the prefix: B-PER"),
+        ("0", "write O for words outside of entities"),
+        ("OUT", "write O for words outside of entities"),
+        ("_", "--columns token=1,tag=2 reads _ and - as O"),
+        ("-", "--columns token=1,tag=2 reads _ and - as O"),
+        ("O:1", "cells must not have scores"),
+        ("*", "instead of brackets"),
+        ("(X", "instead of brackets"),
+    ],
+)
+def test_tags_that_are_no_labels(tmp_path: Path, scheme: str, tag: str, hint: str) -> None:
+    with pytest.raises(InputError) as error:
+        read(tmp_path, f"vive O\nAna {tag}\n", scheme=scheme)
+    assert "x.conll:2 (sentence 1)" in str(error.value)
+    assert hint in str(error.value)
+    assert "--input-scheme io" not in str(error.value)
+
+
+def test_tags_with_scores(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'B-PER:0.98' is a tag with a score; cells must not have scores"):
+        read(tmp_path, "Ana B-PER:0.98\nvive O\n")
+    assert [shown(s) for s in read(tmp_path, "Ana B-PER\nvive _\n", columns="token=1,tag=2")] == ["[Ana]PER vive"]

@@ -95,6 +95,11 @@ _HYPHENS = "-_\u2010\u2011\u2013\u2212"
 _VARIANT = re.compile(
     rf"(?P<prefix>[BIESLUMWbi])[{_HYPHENS}](?P<label>\S+)|(?P<other>\S+)[{_HYPHENS}](?P<suffix>[BIESLUMW])"
 )
+_NO_LABEL = re.compile(
+    r"[BIESLUMW](?P<separator>[/.:_|\\#@=])\S+|(?P<outside>[^\w()*]+|[\d_]+|OUT|OUTSIDE|NONE|None|none|null|NULL)|"
+    r"O[:/|](?P<score>[\d.]+)|(?P<bracket>\S*[()*]\S*)"
+)
+"""What is no label, not even in the scheme IO."""
 _LOWER = re.compile(r"[eslumw]-\S+")
 
 
@@ -221,7 +226,7 @@ class _Decoder:
 
     def _other(self, tag: str, prefix: str, hyphen: str) -> tuple[_Role, str] | None:
         """A tag that is not a prefix of the scheme, a hyphen and a label."""
-        if self.scheme is Scheme.IO and tag and not (hyphen and prefix in _ROLES[Scheme.AUTO]):
+        if self.scheme is Scheme.IO and tag and not (hyphen and prefix in _ROLES[Scheme.AUTO]) and not _no_label(tag):
             return _Role.INSIDE, tag
         if tag == "o" and (self.scheme is Scheme.AUTO or self.scheme in _ENDED):
             return _Role.OUTSIDE, ""
@@ -234,12 +239,28 @@ class _Decoder:
         return _parsed(tag)
 
     def _way_out(self, tag: str) -> str | None:
-        """The scheme that reads a tag."""
+        """What to do about a tag that is not read."""
+        found = None if is_tag(tag) else _no_label(tag)
+        if found is not None:
+            return found
         if _LOWER.fullmatch(tag) and self.scheme is Scheme.AUTO:
             return "if its prefix is in lower case, give --input-scheme IOBES or BILOU"
         if self.scheme is Scheme.AUTO:
             return "for labels without prefixes give --input-scheme io" if tag and tag not in _BARE else None
         return "the scheme auto reads it" if is_tag(tag) else None
+
+
+@lru_cache(maxsize=4096)
+def _no_label(tag: str) -> str | None:
+    """Why something is no label without a prefix, as a hint; None if it can be one."""
+    match = _NO_LABEL.fullmatch(tag)
+    if match is None:
+        return None
+    if match["separator"]:
+        return f"write a hyphen after the prefix: {tag[0]}-{tag[2:]}"
+    if match["outside"]:
+        return "write O for words outside of entities"
+    return "cells must not have scores" if match["score"] else "write tags such as B-PER and O instead of brackets"
 
 
 def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Scheme.IOB2) -> list[str]:

@@ -12,7 +12,8 @@ from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.core.tags import UNNAMED, DecodedTags, Scheme, decode, is_tag, parse_scheme
 from xlner.errors import InputError, ValidationError
-from xlner.formats.conll import blocks, comments, misc, ranges
+from xlner.formats.columns import Columns
+from xlner.formats.conll import blocks, brackets, comments, misc, ranges
 from xlner.formats.conll.blocks import Block
 from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
@@ -20,6 +21,7 @@ from xlner.text.tokenizer import locate
 
 _NO_TAG = ("_", "-")  # in a column that was named
 _LANGUAGE_PREFIX = re.compile(r"^([a-z]{2,3}(?:-[a-z]+)*):(?=.)")
+_SCORE = re.compile(r"\S+:(?:[01]|[01]?[.,][0-9]+(?:e-[0-9]+)?)")
 _LOOK_AHEAD = 50
 """Sentences to look at for the columns of a file with more than two."""
 _LOOK_FOR_ENTITIES = 10_000
@@ -51,6 +53,8 @@ class ConllReader:
         found = self._after_header(blocks.split(lines, bare_labels=self._is_io))
         number = 0
         while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
+            if _ends_document(block):
+                continue
             number += 1
             if block.rows:
                 self._find_columns(block, found)
@@ -70,6 +74,10 @@ class ConllReader:
         if first is None:
             return
         self._names = comments.read(first.comments).names
+        if self.options.columns is None and any(c.startswith("#begin document") for c in first.comments):
+            token, tag = brackets.COLUMNS_2012
+            if first.width > tag:
+                self.options = replace(self.options, columns=Columns(token, tag))
         if first.rows and self._names is None and (names := header(first.rows[0], self.options.columns)):
             self._names = names
             del first.rows[0], first.lines[0]
@@ -262,14 +270,24 @@ class ConllReader:
                 hint = "write two columns, the token and its tag"
                 raise self._error(f"no tag column, only {tokens[0]!r}", lines[0], number, hint)
             return tokens, DecodedTags((), ())
-        tags = [value or "" for value in values]
+        return tokens, self._decoded([value or "" for value in values], lines, number, layout, block.width)
+
+    def _decoded(self, tags: list[str], lines: Sequence[int], number: int, layout: Layout, width: int) -> DecodedTags:
+        """The entities of a column of tags or brackets."""
+        scheme = self.options.scheme
+        if tags and tags[0][:1] in ("(", "*") and brackets.are_brackets(tags):
+            tags, scheme = brackets.to_tags(tags), Scheme.IOB2
         if layout.chosen or self._names:
             tags = ["O" if tag in _NO_TAG else tag for tag in tags]
         try:
-            decoded = decode(tags, self.options.scheme, repair=self.options.repair)
+            decoded = decode(tags, scheme, repair=self.options.repair)
         except ValidationError:
-            self._check_tags(tags, lines, number, layout, block.width)
+            self._check_tags(tags, lines, number, layout, width)
             raise
+        if any(":" in e.label and _SCORE.fullmatch(e.label) for e in decoded.entities):
+            position = next(position for position, tag in enumerate(tags) if _SCORE.fullmatch(tag))
+            hint = "cells must not have scores: write the tag alone, such as B-PER"
+            raise self._error(f"{tags[position]!r} is a tag with a score", lines[position], number, hint)
         if any("|" in e.label and any(map(is_tag, e.label.split("|")[1:])) for e in decoded.entities):
             position = next(position for position, tag in enumerate(tags) if "|" in tag)
             hint = "write one tag for each word"
@@ -277,7 +295,7 @@ class ConllReader:
         if not self._said and any(e.label == UNNAMED for e in decoded.entities) and ("B" in tags or "I" in tags):
             self._said = True
             warn_of_data(f"{self.path}: tags without labels: the entities are called {UNNAMED}")
-        return tokens, decoded
+        return decoded
 
     def _values(self, rows: Sequence[Sequence[str]], layout: Layout) -> list[str | None]:
         """The tag of each line, or its attribute in MISC."""
@@ -300,6 +318,9 @@ class ConllReader:
             except ValidationError as error:
                 hint = "the last column must be O, or a prefix and a label such as B-PER"
                 hint += f"; {error.hint}" if error.hint else ""
+                if tag in _NO_TAG and width > 1:
+                    token = layout.token + 1
+                    hint += f"; --columns token={token},tag={(layout.tag or 0) + 1} reads {' and '.join(_NO_TAG)} as O"
                 if not layout.chosen and width > 2:
                     hint += f"; --columns token={layout.token + 1},tag=N names the column of the tags"
                 if not layout.chosen and not self.options.require_tags:
@@ -319,6 +340,11 @@ class ConllReader:
 
     def _error(self, problem: str, line: int | None, number: int, hint: str | None) -> InputError:
         return InputError(problem, path=self.path, line=line, sentence=number, hint=hint)
+
+
+def _ends_document(block: Block) -> bool:
+    """Whether a block without words is nothing but the end of a document of CoNLL-2012."""
+    return not block.rows and bool(block.comments) and all(c.startswith("#end document") for c in block.comments)
 
 
 def counted(columns: int) -> str:
