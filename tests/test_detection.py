@@ -293,6 +293,13 @@ def test_utf_16_conll_is_read(tmp_path: Path) -> None:
     assert [s.tokens for s in raise_errors(read_sentences(tmp_path / "a.conll"))] == [("Vigo",), ("é",)]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("lines", [["東京タワーに\u3000行きました。"], ["東京", "大阪\u3000市"], ["Ωα", "東京"]])
+def test_utf_16_without_a_mark_and_without_ascii_letters(tmp_path: Path, encoding: str, lines: list[str]) -> None:
+    (tmp_path / "a.txt").write_bytes("".join(f"{line}\n" for line in lines).encode(encoding))
+    assert [line for _, line in read_lines(tmp_path / "a.txt")] == lines
+
+
 def test_a_carriage_return_inside_a_line_is_kept(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"one\rstill one\ntwo\n")
     assert [line for _, line in read_lines(tmp_path / "a.txt")] == ["one\rstill one", "two"]
@@ -303,6 +310,10 @@ def test_a_carriage_return_inside_a_line_is_kept(tmp_path: Path) -> None:
     [
         (b"Coru\xf1a\n", "byte 5 is not UTF-8; convert it from its encoding: iconv -f cp1252 -t utf-8 .*a.txt > NEW"),
         (b"\x93Hola\x94\n", "byte 1 is not UTF-8; convert it from its encoding: iconv -f cp1252"),
+        ("Москва и Петербург\n".encode("koi8-r"), "byte 1 is not UTF-8; .*: iconv -f ENCODING -t utf-8 .*a.txt > NEW"),
+        ("タワー\n".encode("shift_jis"), "byte 1 is not UTF-8; .*: iconv -f ENCODING -t utf-8"),
+        ("我住在北京市。\n".encode("gbk"), "byte 1 is not UTF-8; .*: iconv -f ENCODING -t utf-8"),
+        ("これは日本語の文です。".encode("utf-16-le"), "iconv -f ENCODING .*utf-16le"),
         (b"%PDF-1.7\n", "this is a PDF document, not text"),
         (b"PK\x03\x04xx", "this is a ZIP archive, or a document of an office program, not text"),
         (b"PAR1\x15x", "this is a parquet file"),

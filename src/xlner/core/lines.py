@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import stat
 import sys
 import zlib
@@ -42,6 +43,7 @@ _NO_TEXT = (
     (b"\xfd7zXZ\0", "an xz file", "decompress it: unxz"),
     (b"\x28\xb5\x2f\xfd", "a zstd file", "decompress it: unzstd"),
 )
+_THREE_OTHERS = re.compile(rb"[\x80-\xff]{3}")
 _GZIP = b"\x1f\x8b"
 _HEAD_LINES, _HEAD_BYTES = 32, 1 << 16
 _LONGEST = 1 << 26
@@ -180,20 +182,25 @@ def _wide_encoding(head: bytes) -> str | None:
         if head.startswith(mark):
             return encoding
     some = head[:4096]
-    if some.count(0) < 2 or (some.count(0) < 0.4 * len(some) and _is_text(some.replace(b"\0", b""), _UTF_8)):
+    zeros = some.count(0)
+    if not zeros or (zeros < 0.4 * len(some) and _is_text(some.replace(b"\0", b""), _UTF_8)):
         return None
     even, odd = any(not byte for byte in some[::2]), any(not byte for byte in some[1::2])
     guesses = ["utf-32-le", "utf-32-be"] if even and odd else ["utf-16-be"] if even else ["utf-16-le"]
-    return next((encoding for encoding in guesses if _is_text(some, encoding)), None)
+    found = next((encoding for encoding in guesses if zeros > 1 and _is_text(some, encoding)), None)
+    if found is not None:
+        return found
+    # of a text without ASCII letters only the line ends have a zero byte, and characters such as U+3000
+    return next((e for e in ("utf-16-le", "utf-16-be") if "\n".encode(e) in some and _is_text(some, e, "\n")), None)
 
 
-def _is_text(data: bytes, encoding: str) -> bool:
-    """Whether bytes are characters that texts have, and no others."""
+def _is_text(data: bytes, encoding: str, needed: str = "") -> bool:
+    """Whether bytes are characters that texts have, and no others; the needed one among them."""
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(data)
     except UnicodeDecodeError:
         return False
-    return all(char in "\t\n\r\f" or category(char) not in ("Cc", "Cn", "Co", "Cs") for char in text)
+    return needed in text and all(char in "\t\n\r\f" or category(char) not in ("Cc", "Cn", "Co", "Cs") for char in text)
 
 
 def _lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
@@ -208,7 +215,7 @@ def _lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
         try:
             line = raw.decode(encoding)
         except UnicodeDecodeError as error:
-            yield number, _undecodable(error.start, name, number)
+            yield number, _undecodable(raw, error.start, name, number)
             continue
         yield number, _binary(name, number) if "\0" in line else line.rstrip("\r\n")
 
@@ -266,12 +273,21 @@ def _too_long(name: str, number: int) -> InputError:
     )
 
 
-def _undecodable(position: int, name: str, number: int) -> InputError:
-    command = "iconv -f cp1252 -t utf-8" + ("" if name == _name(STANDARD_STREAM) else f" {name} > NEW")
+def _undecodable(raw: bytes, position: int, name: str, number: int) -> InputError:
+    encoding = "cp1252" if _is_western(raw) else "ENCODING"
+    command = f"iconv -f {encoding} -t utf-8" + ("" if name == _name(STANDARD_STREAM) else f" {name} > NEW")
     return InputError(
         f"byte {position + 1} is not UTF-8",
         path=name,
         line=number,
         hint=f"convert it from its encoding: {command} (cp1252 is Western European; others are cp1250 for Central "
-        "European, cp1251 and koi8-r for Cyrillic, gb18030 for Chinese, shift_jis for Japanese)",
+        "European, cp1251 and koi8-r for Cyrillic, gb18030 for Chinese, shift_jis and euc-jp for Japanese, euc-kr for "
+        "Korean, utf-16le for any text of Windows)",
     )
+
+
+def _is_western(raw: bytes) -> bool:
+    """Whether a line is like one of a Western European language: ASCII letters, and others only between them."""
+    others = sum(byte > 127 for byte in raw)
+    letters = sum(chr(byte).isalpha() for byte in raw if byte <= 127)
+    return 2 * others <= letters and not _THREE_OTHERS.search(raw) and b"\0" not in raw
