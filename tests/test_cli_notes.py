@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import sys
 from pathlib import Path
@@ -112,8 +113,23 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
     out = tmp_path / name
     ran = xlner("convert", text, out)
     assert ran.code == 2
-    assert f"cannot tell the format of '{out}' from its name; name the format (conll, conllu, jsonl, text" in ran.err
+    assert (
+        f"cannot tell the format of '{out}' from its name; give --output-format (conll, conllu, jsonl, text)" in ran.err
+    )
     assert "or use one of the suffixes .conll .conll02 " in ran.err
-    assert " .jsonl .ndjson .txt " in ran.err
+    assert ran.err.endswith(" .jsonl .ndjson .txt\n")
     assert not out.exists()
     assert xlner("convert", text, out, "--output-format", "jsonl").code == 0
+    assert (
+        "give --output-format (conll, conllu, jsonl, pretty)" in xlner("label", text, "-o", "a.xyz", "--lang", "gl").err
+    )
+    assert xlner("convert", text, "/dev/null").code == 0
+
+
+def test_inputs_with_a_suffix_that_says_nothing(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    for name, code in (("noext", 0), ("noext.gz", 0), ("x.md", 2)):
+        (tmp_path / name).write_bytes((gzip.compress if name.endswith(".gz") else bytes)(b"Ana vive en Vigo.\n"))
+        ran = xlner("convert", tmp_path / name, "/dev/null")
+        assert ran.code == code, ran.err
+    assert "give --input-format (conll, conllu, jsonl, text) or use one of the suffixes" in ran.err
+    assert xlner("label", tmp_path / "noext", "--lang", "es", "-o", "/dev/null", *fakes).code == 0

@@ -16,7 +16,7 @@ from xlner.cli.config import option_names
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.scored_files import note_unknown_labels
-from xlner.core.files import STANDARD_STREAM, require_other_file, write_durably, write_json
+from xlner.core.files import STANDARD_STREAM, is_device, require_other_file, write_durably, write_json
 from xlner.core.tags import Scheme
 from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
@@ -82,14 +82,16 @@ class RunOptions:
         """The output format for labeled sentences: as given or guessed, pretty on a terminal, or like the input."""
         if self.output_format is not None:
             return self.output_format
+        like_input = input_format if input_format in COLUMN_FORMATS else "jsonl"
         if self.output != STANDARD_STREAM:
-            format = format_of(self.output)
+            default = like_input if is_device(self.output) else None
+            format = format_of(self.output, default, formats=OUTPUT_FORMATS, option="--output-format")
             if format not in OUTPUT_FORMATS:
                 raise UsageError(f"{self.output}: format {format!r} holds no entities", hint="write .conll or .jsonl")
             return format
         if sys.stdout is not None and sys.stdout.isatty():
             return PRETTY
-        return input_format if input_format in COLUMN_FORMATS else "jsonl"
+        return like_input
 
 
 @dataclass(frozen=True, slots=True)

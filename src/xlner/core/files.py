@@ -49,6 +49,19 @@ def require_content(path: str | Path) -> None:
         raise InputError("the file is empty", path=path, hint="give at least one sentence")
 
 
+def is_device(path: str | Path) -> bool:
+    """Whether a path is neither a file nor a folder, such as `/dev/null` or a pipe: its name says nothing.
+
+    >>> is_device("/dev/null"), is_device("README.md")
+    (True, False)
+    """
+    try:
+        mode = Path(path).stat().st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
 def require_output(path: str | Path) -> None:
     """Raise `InputError` if a file cannot be written there: a folder, or a file in a folder that does not exist."""
     if str(path) == STANDARD_STREAM:

@@ -71,10 +71,13 @@ COLUMN_FORMATS = ("conll", "conllu")
 """The formats with columns."""
 
 
-def format_of(path: str | Path, default: str | None = None) -> str:
+def format_of(
+    path: str | Path, default: str | None = None, *, formats: Sequence[str] = FORMATS, option: str | None = None
+) -> str:
     """Guess the format of a file from its name.
 
-    Returns `default` for an unknown suffix, and raises `UsageError` if that is None.
+    Returns `default` for an unknown suffix, and raises `UsageError` if that is None. The error names the `option` that
+    takes one of the `formats`.
 
     >>> format_of("data/es.train.iob2"), format_of("es.jsonl.gz")
     ('conll', 'jsonl')
@@ -86,9 +89,11 @@ def format_of(path: str | Path, default: str | None = None) -> str:
         return _SUFFIXES[suffix]
     if default is not None:
         return default
+    suffixes = " ".join(suffix for suffix, format in _SUFFIXES.items() if format in formats)
+    named = "name the format" if option is None else f"give {option}"
     raise UsageError(
         f"cannot tell the format of {str(path)!r} from its name",
-        hint=f"name the format ({', '.join(FORMATS)}) or use one of the suffixes {' '.join(_SUFFIXES)}",
+        hint=f"{named} ({', '.join(formats)}) or use one of the suffixes {suffixes}",
     )
 
 
@@ -101,7 +106,8 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     """The format of an input: as given, or guessed from its name and its first lines.
 
     The first lines decide where the name says text, CoNLL or nothing: a file of tags or JSON is not text, whatever its
-    name says, and a `DataWarning` says so. Returns `default` for an unknown suffix; that of standard input is text.
+    name says, and a `DataWarning` says so. Returns `default` for an unknown suffix; that of standard input and of a
+    name without suffix is text.
 
     Raises `UnknownNameError` for an unknown format, `UsageError` for an unknown suffix without a default, and
     `InputError` for a file that cannot be read or looks like something else, such as CSV.
@@ -126,7 +132,9 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     require_content(path)
     look = detect(head_lines(path))
     if look is None or (named in COLUMN_FORMATS and (look.format == "conll" or look.has_tabs)):
-        return named or format_of(path)
+        if not named and not _suffix(path):
+            return "text"
+        return named or format_of(path, formats=(*COLUMN_FORMATS, "jsonl", "text"), option="--input-format")
     if look.format is None:
         raise InputError(f"this looks like {look.what}", path=shown, hint=f"{look.hint}; or {chosen}")
     warn_of_data(f"{shown} looks like {look.what}, and is read as {look.format}; {chosen}")

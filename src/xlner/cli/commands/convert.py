@@ -11,7 +11,7 @@ import click
 from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
-from xlner.core.files import STANDARD_STREAM, require_other_file
+from xlner.core.files import STANDARD_STREAM, is_device, require_other_file
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import InputError
@@ -52,8 +52,10 @@ def convert(**options: Any) -> int:
 
     report = ReadReport()
     require_other_file(options["output"], options["input"])
-    default = "conll" if options["output"] == STANDARD_STREAM else None
-    output_format = options["output_format"] or format_of(options["output"], default)
+    default = "conll" if options["output"] == STANDARD_STREAM or is_device(options["output"]) else None
+    output_format = options["output_format"] or format_of(
+        options["output"], default, formats=o.SENTENCE_FORMATS, option="--output-format"
+    )
     items = read_sentences(
         options["input"],
         format=options["input_format"],
