@@ -133,3 +133,24 @@ def test_inputs_with_a_suffix_that_says_nothing(xlner: Command, fakes: list[str]
         assert ran.code == code, ran.err
     assert "give --input-format (conll, conllu, jsonl, text) or use one of the suffixes" in ran.err
     assert xlner("label", tmp_path / "noext", "--lang", "es", "-o", "/dev/null", *fakes).code == 0
+
+
+def test_tags_of_iob1_are_not_out_of_place(xlner: Command, tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("Ana\tI-PER\nPons\tI-PER\nEva\tB-PER\n\nVigo\tI-LOC\n", encoding="utf-8")
+    ran = xlner("convert", path, "-", "--output-format", "conll")
+    assert ran.out == "Ana\tB-PER\nPons\tI-PER\nEva\tB-PER\n\nVigo\tB-LOC\n\n"
+    assert "out of place" not in ran.err
+    path.write_text("Ana\tI-PER\nEva\tB-PER\n\nVigo\tB-LOC\n", encoding="utf-8")
+    assert "1 tag out of place repaired" in xlner("convert", path, "-", "--output-format", "conll").err
+
+
+def test_text_of_moses_is_noted(xlner: Command, tmp_path: Path) -> None:
+    source, target = tmp_path / "en.txt", tmp_path / "es.txt"
+    source.write_text("said &quot; hi &quot; .\n", encoding="utf-8")
+    target.write_text("AT&amp;T .\n", encoding="utf-8")
+    how = ("--aligner", "oracle")
+    said = xlner("align", source, target, *how).err
+    assert f"note: {source} looks like text that Moses tokenized; if so, give --words spaces" in " ".join(said.split())
+    assert f"{target} looks" not in said
+    assert "Moses" not in xlner("align", source, target, *how, "--words", "spaces").err

@@ -210,3 +210,28 @@ def test_what_is_logged_is_a_note(xlner: Command, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("xlner.cli.commands.label.run_label", logging_run)
     assert xlner("label", input, "--lang", "es").err == "xlner: note: the endpoint said \\u001b[31m\n"
+
+
+def test_outputs_without_a_name_and_links_into_missing_folders(xlner: Command, input: Path, tmp_path: Path) -> None:
+    ran = xlner("label", input, "--lang", "es", "-o", "")
+    assert (ran.code, one_line(ran.err)) == (
+        2,
+        "xlner: the output has no name; name a file, or - for standard output\n",
+    )
+    link, target = tmp_path / "out.conll", tmp_path / "none" / "out.conll"
+    link.symlink_to(target)
+    ran = xlner("label", input, "--lang", "es", "-o", link)
+    assert ran.code == 2
+    assert f"{link}: cannot be written: its folder does not exist; it is a link to {target}" in one_line(ran.err)
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "other"),
+    [("build", "--lang", "--to"), ("label", "--to", "--lang"), ("label", "--from", "--source-lang")],
+)
+def test_the_other_name_of_an_option_is_suggested(
+    xlner: Command, input: Path, command: str, option: str, other: str
+) -> None:
+    ran = xlner(command, input, option, "es")
+    assert ran.code == 2
+    assert f"No such option '{option}'. Did you mean '{other}'?" in ran.err

@@ -18,6 +18,8 @@ from xlner.text.printable import printable
 EXIT_BAD_USAGE = 2
 EXIT_UNEXPECTED = 3
 EXIT_INTERRUPTED = 130
+_OTHER_NAMES = {"--lang": "--to", "--to": "--lang", "--source-lang": "--from", "--from": "--source-lang"}
+"""Options for languages: of commands that go from one language to another, and of those with files in both."""
 
 
 def report_failure(error: BaseException, *, debug: bool) -> int:
@@ -25,6 +27,8 @@ def report_failure(error: BaseException, *, debug: bool) -> int:
     if debug:
         lines = traceback.format_exception(error)
         click.echo(printable("".join(lines), lines=True), err=True, nl=False)
+    if isinstance(error, click.NoSuchOption):
+        error = _with_other_name(error)
     if isinstance(error, click.ClickException):
         shown = io.StringIO()
         error.show(shown)
@@ -45,6 +49,15 @@ def report_failure(error: BaseException, *, debug: bool) -> int:
         text, code = f"unexpected {_described(cause)}{_way_out(debug)}", EXIT_UNEXPECTED
     note("; ".join([text, *(" ".join(n.split()) for n in getattr(cause, "__notes__", ()))]))
     return code
+
+
+def _with_other_name(error: click.NoSuchOption) -> click.NoSuchOption:
+    """The error that suggests the option with the same meaning in this command, if there is one."""
+    known = {name for p in error.ctx.command.params for name in p.opts} if error.ctx is not None else set()
+    other = _OTHER_NAMES.get(error.option_name)
+    if other not in known:
+        return error
+    return click.NoSuchOption(error.option_name, f"{error.message} Did you mean {other!r}?", ctx=error.ctx)
 
 
 def _described(error: BaseException) -> str:

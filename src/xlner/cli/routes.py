@@ -49,13 +49,13 @@ def choose_route(
         and not (translator_was_named or members)
         and base(canonical(lang)) == base(canonical(source_lang))
     ):
-        return Route(DIRECT, note=f"INPUT is in the source language {source_lang!r}: labeled directly")
+        return Route(DIRECT, note=f"in the source language {source_lang!r}: labeled directly")
     try:
         loaded = _checked(translator, lang, source_lang)
     except BackendError as error:
         if asked != AUTO or translator_was_named or members:
             raise
-        return Route(DIRECT, note=f"INPUT is labeled directly, without translation: {error.message}. {_BETTER}")
+        return Route(DIRECT, note=f"labeled directly, without translation: {error.message}. {_BETTER}")
     return Route(BOTH if asked == AUTO else asked, loaded)
 
 

@@ -249,8 +249,8 @@ def _conclusion(
     for path, report in inputs.reports.items():
         if report.words is not None:
             yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
-        if report.repaired_tags:
-            yield f"{path}: {counted(report.repaired_tags, 'tag')} out of place repaired"
+        if report.out_of_place:
+            yield f"{path}: {counted(report.out_of_place, 'tag')} out of place repaired"
     yield from summary.lines()
     if folder is not None:
         yield from _about(folder, summary)

@@ -66,14 +66,19 @@ def require_output(path: str | Path) -> None:
     """Raise `InputError` if a file cannot be written there: a folder, or a file in a folder that does not exist."""
     if str(path) == STANDARD_STREAM:
         return
+    if not str(path):
+        raise InputError("the output has no name", hint="name a file, or - for standard output")
+    place = Path(path)
     try:
-        place = Path(path)
         if place.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if place.exists():
             allowed = os.access(place, os.W_OK)
         else:
             folder = Path(os.path.realpath(place)).parent
+            if place.is_symlink() and not folder.exists():
+                target = place.readlink()
+                raise InputError(f"cannot be written: its folder does not exist; it is a link to {target}", path=path)
             folder.stat()
             allowed = os.access(folder, os.W_OK | os.X_OK)
         if not allowed:

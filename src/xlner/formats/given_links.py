@@ -33,8 +33,19 @@ _ATTACHED = re.compile(r"\w{2,}[,;!?:،؛，、；：]|[(¿¡“«「（]\S*\w\S
 _LAST = re.compile(rf"\S*\w{{2,}}[{_MARKS}]+")
 """A word that only text has that is not tokenized, and the last one of it: one with a mark beside it."""
 
+_OF_MOSES = re.compile(r"(?:^|\s)(?:&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);|@-@)(?:\s|\w|$)")
+
 Row = tuple[object, ...]
 """The source, the target, and the links of each file. Any of them may be an `InputError`."""
+
+
+def is_of_moses(text: str) -> bool:
+    """Whether a text was surely tokenized by Moses, which writes marks as `&quot;` and splits hyphens as `@-@`.
+
+    >>> is_of_moses("said &quot; hi &quot; ."), is_of_moses("AT&amp;T")
+    (True, False)
+    """
+    return _OF_MOSES.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -314,8 +314,10 @@ class _Parser:
     def _decoded(self, tags: Sequence[Any], length: int) -> tuple[Entity, ...]:
         if len(tags) != length:
             raise ValidationError(f"{length} tokens but {len(tags)} tags")
-        decoded = decode([self._tag(t) for t in tags], self.options.scheme, repair=self.options.repair)
+        names = [self._tag(tag) for tag in tags]
+        decoded = decode(names, self.options.scheme, repair=self.options.repair)
         self.report.repaired_tags += len(decoded.repaired)
+        self.report.note_scheme(names, decoded.entities)
         return decoded.entities
 
     def _tag(self, tag: object) -> str:

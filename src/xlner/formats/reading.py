@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from xlner.core.entity import Entity
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import DataWarning, InputError
@@ -64,10 +65,30 @@ class ReadReport:
     sentences: int = 0
     bad: int = 0
     repaired_tags: int = 0
+    iob1: bool | None = field(default=None, repr=False, compare=False)
+    """True if all tags are valid IOB1, with a `B-` that parts entities; None if they are so without such a `B-`."""
     line: int | None = field(default=None, repr=False, compare=False)
     """The first line of the sentence that was read last, in formats with lines."""
     words: str | None = field(default=None, repr=False)
     """How text was split into words, if given links decided it."""
+
+    def note_scheme(self, tags: Sequence[str], entities: Sequence[Entity]) -> None:
+        """Note whether the tags of a sentence are IOB1."""
+        if self.iob1 is False:
+            return
+        before: Entity | None = None
+        for entity in entities:
+            parts = before is not None and (before.end, before.label) == (entity.start, entity.label)
+            if [tag[:1] for tag in tags[entity.start : entity.end]] != ["BI"[not parts], *"I" * (len(entity) - 1)]:
+                self.iob1 = False
+                return
+            self.iob1 = self.iob1 or parts or None
+            before = entity
+
+    @property
+    def out_of_place(self) -> int:
+        """The number of repaired tags; 0 if all tags are certainly IOB1."""
+        return 0 if self.iob1 else self.repaired_tags
 
 
 def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:

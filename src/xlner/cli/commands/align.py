@@ -11,10 +11,14 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
+from xlner.cli.notes import note
 from xlner.cli.run import Inputs, RunOptions, run
+from xlner.core.files import STANDARD_STREAM
+from xlner.core.lines import head_lines
 from xlner.core.pair import Pair
 from xlner.errors import InputError
-from xlner.formats import format_of, read_parallel
+from xlner.formats import detect_format, format_of, read_parallel
+from xlner.formats.given_links import is_of_moses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +87,11 @@ def align(**options: Any) -> int:
 
     chosen = AlignOptions(**options)
     inputs = Inputs({"target": chosen.target, "source": chosen.source}, chosen.run_dir)
+    if chosen.words is None:
+        for path in dict.fromkeys((chosen.source, chosen.target)):
+            if detect_format(path, chosen.input_format) == "text" and any(map(is_of_moses, head_lines(path))):
+                name = "standard input" if path == STANDARD_STREAM else path
+                note(f"note: {name} looks like text that Moses tokenized; if so, give --words spaces")
 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
         return read_parallel(

@@ -73,8 +73,8 @@ def convert(**options: Any) -> int:
     sentences = _sentences(stopping_at_errors(items, options["on_error"]), entities)
     count = write_sentences(sentences, options["output"], format=output_format, scheme=options["output_scheme"])
     notes = [counted(count, "sentence")]
-    if report.repaired_tags:
-        notes.append(f"{counted(report.repaired_tags, 'tag')} out of place repaired")
+    if report.out_of_place:
+        notes.append(f"{counted(report.out_of_place, 'tag')} out of place repaired")
     if output_format == "text" and entities:
         notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, because text has no labels")
     if report.bad:

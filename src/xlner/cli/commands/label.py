@@ -22,6 +22,7 @@ from xlner.cli.run import (
     window_for,
 )
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.errors import UsageError
 from xlner.formats import detect_format, read_sentences
@@ -147,7 +148,7 @@ def run_label(options: LabelOptions) -> int:
     )
     _refuse_ignored(route, options)
     if route.note:
-        note(f"note: {route.note}")
+        note(f"note: {'standard input' if options.input == STANDARD_STREAM else options.input} is {route.note}")
     inputs = Inputs({"input": options.input}, options.run_dir)
     input_format = detect_format(options.input, options.input_format, "text")
     output_format = options.format_for(input_format)

@@ -284,6 +284,7 @@ class ConllReader:
         except ValidationError:
             self._check_tags(tags, lines, number, layout, width)
             raise
+        self.report.note_scheme(tags, decoded.entities)
         if any(":" in e.label and _SCORE.fullmatch(e.label) for e in decoded.entities):
             position = next(position for position, tag in enumerate(tags) if _SCORE.fullmatch(tag))
             hint = "cells must not have scores: write the tag alone, such as B-PER"
