@@ -501,3 +501,26 @@ def test_tags_with_scores(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="'B-PER:0.98' is a tag with a score; cells must not have scores"):
         read(tmp_path, "Ana B-PER:0.98\nvive O\n")
     assert [shown(s) for s in read(tmp_path, "Ana B-PER\nvive _\n", columns="token=1,tag=2")] == ["[Ana]PER vive"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "B-Actor\tAna\nO\tvive\n",
+            "the first column has tags, such as B-Actor; name the columns: --columns token=2,tag=1",
+        ),
+        ("東\u3000B-LOC\n京\u3000I-LOC\n", r"the columns are separated by U\+3000; separate them by a tab"),
+        ("東\u00a0B-LOC\n", r"the columns are separated by U\+00A0"),
+        ('"Ana"\t"B-PER"\n"vive"\t"O"\n', "cells must not have quotation marks: write B-PER"),
+        (
+            "1\tAna\tO\t-\tname\n2\tPons\tI-PER\tB-LOC\tname\n3\tvive\tO\t-\tname\n",
+            r"2 columns have tags: 3 \(PER\), 4 \(LOC\); choose one: --columns token=2,tag=3",
+        ),
+    ],
+)
+def test_columns_that_are_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, text)
+    if text.startswith("B-Actor"):
+        assert [shown(s) for s in read(tmp_path, text, columns="token=2,tag=1")] == ["[Ana]Actor vive"]

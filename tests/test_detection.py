@@ -120,6 +120,7 @@ def test_text_is_text(text: str) -> None:
         ('<ENAMEX TYPE="PERSON">Ana</ENAMEX> vive en Vigo.\n', "text with entities between marks"),
         ("<START:person> Ana <END> vive en Vigo .\n", "text with entities between marks"),
         ("Ana/PERSON vive/O en/O Vigo/LOCATION ./O\n", "words with a tag after a slash"),
+        ("#FORMAT=WebAnno TSV 3.2\n#T_SP=x|value\n\n#Text=Ana\n1-1\t0-3\tAna\tPER\n", "WebAnno TSV"),
         ("<PER>Ana Pons</PER> vive en <LOC>Vigo</LOC>.\n", "text with entities between marks"),
         ('Ana <PER id="1">Pons</PER>\n', "text with entities between marks"),
         ("Ana vive en <PRODUCT>Vigo</PRODUCT>.\n", "text with entities between marks"),
@@ -256,6 +257,12 @@ def test_json_and_csv_named_conll(tmp_path: Path) -> None:
         read_sentences(path)
 
 
+def test_files_put_together_with_their_byte_order_marks(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_bytes(b"".join("\ufeffAna\tB-PER\n\n".encode() for _ in range(2)))
+    assert [s.tokens for s in raise_errors(read_sentences(path))] == [("Ana",)] * 2
+
+
 def test_a_closed_standard_input(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
     ran = xlner("convert", "-", "-")
@@ -285,7 +292,9 @@ def test_every_line_comes_out(tmp_path_factory: pytest.TempPathFactory, lines: l
     path = tmp_path_factory.mktemp("lines") / "a.txt"
     path.write_bytes("".join(f"{line}\n" for line in lines).encode(encoding))
     found = [line for _, line in read_lines(path)]
-    assert found == [lines[0].removeprefix("\ufeff") if encoding == "utf-8" else lines[0], *lines[1:]]
+    first, *rest = lines
+    rest = [line.removeprefix("\ufeff") for line in rest] if encoding.startswith("utf-8") else rest
+    assert found == [first.removeprefix("\ufeff") if encoding == "utf-8" else first, *rest]
 
 
 def test_utf_16_conll_is_read(tmp_path: Path) -> None:

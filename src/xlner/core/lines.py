@@ -217,6 +217,8 @@ def _lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
         except UnicodeDecodeError as error:
             yield number, _undecodable(raw, error.start, name, number)
             continue
+        if line[:1] == "\ufeff" and number > 1 and encoding == _UTF_8:  # files put together have marks inside
+            line = line[1:]
         yield number, _binary(name, number) if "\0" in line else line.rstrip("\r\n")
 
 

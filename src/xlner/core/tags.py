@@ -97,7 +97,7 @@ _VARIANT = re.compile(
 )
 _NO_LABEL = re.compile(
     r"[BIESLUMW](?P<separator>[/.:_|\\#@=])\S+|(?P<outside>[^\w()*]+|[\d_]+|OUT|OUTSIDE|NONE|None|none|null|NULL)|"
-    r"O[:/|](?P<score>[\d.]+)|(?P<bracket>\S*[()*]\S*)"
+    r"O[:/|](?P<score>[\d.]+)|(?P<quoted>([\"'])\S+[\"'])|(?P<bracket>\S*[()*]\S*)"
 )
 """What is no label, not even in the scheme IO."""
 _LOWER = re.compile(r"[eslumw]-\S+")
@@ -260,6 +260,8 @@ def _no_label(tag: str) -> str | None:
         return f"write a hyphen after the prefix: {tag[0]}-{tag[2:]}"
     if match["outside"]:
         return "write O for words outside of entities"
+    if match["quoted"]:
+        return f"cells must not have quotation marks: write {tag[1:-1]}"
     return "cells must not have scores" if match["score"] else "write tags such as B-PER and O instead of brackets"
 
 

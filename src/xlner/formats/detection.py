@@ -118,6 +118,12 @@ def _are_tags(cells: Sequence[str], *, clear: bool, marked: bool) -> bool:
     return clear and loose and count >= 3 and outside >= 0.3 * count
 
 
+def _webanno(lines: Sequence[str]) -> Look | None:
+    if not lines[0].startswith("#FORMAT=WebAnno"):
+        return None
+    return Look(None, "WebAnno TSV", "export it from WebAnno or INCEpTION as CoNLL 2002")
+
+
 def _table(lines: Sequence[str]) -> Look | None:
     for separator in ",;\t|":
         rows = [[cell.strip().strip('"') for cell in line.split(separator)] for line in lines]
@@ -139,4 +145,4 @@ def _other(lines: Sequence[str]) -> Look | None:
     return None
 
 
-_TESTS: tuple[Callable[[Sequence[str]], Look | None], ...] = (_json, _conll, _table, _other)
+_TESTS: tuple[Callable[[Sequence[str]], Look | None], ...] = (_webanno, _json, _conll, _table, _other)

@@ -39,6 +39,8 @@ _CHUNKS = (
     "ADVC",
 )
 _SYNTAX = frozenset({*_CHUNKS, "CLS"})  # of CoNLL-2000 and CoNLL-2003 (en, de), and the clauses of LST20
+_CERTAIN = re.compile(r"[BIESLUM]-[A-Za-z]{2}\S*")
+_OTHER_SPACE = re.compile(r"(?<=\S)([\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000])(\S+)$")
 _TAG_SHARE = 0.8  # of the cells of a column of tags, and of the sentences with numbered words; the rest are mistakes
 
 
@@ -149,6 +151,11 @@ class _Finder:
         misc = self._misc()
         if not tagged and misc is not None:
             return Layout(word, None, index, misc)
+        if not tagged and token is None:
+            self._require_order()
+        if tagged and self.names is None:
+            sparse = [c for c in range(self.width) if c not in (word, index, *tagged) and self._has_sparse_tags(c)]
+            tagged = sorted([*tagged, *sparse])
         if not tagged:
             return Layout(word, self._last(word, index, token is not None and not require_tags), index)
         tag, watched = self._decided(tagged, word, numbered=index is not None)
@@ -282,6 +289,31 @@ class _Finder:
         if column == len(CONLLU) - 1 and any("=" in cell for cell in used):
             return False  # attributes of CoNLL-U: NER=B-A-B is no tag B of the label NER=B-A
         return bool(used) and sum(map(is_tag, used)) >= _TAG_SHARE * len(used)
+
+    def _has_sparse_tags(self, column: int) -> bool:
+        """True for a column with tags on some lines, and _ or - on all others, as in Universal NER."""
+        used = {cells[column] for cells in self.rows}.difference(("_", "-", "", "O"))
+        return bool(used) and all(map(_CERTAIN.fullmatch, used))
+
+    def _require_order(self) -> None:
+        """Raise `InputError` for columns that are not as they are in other files, where no column of tags was found."""
+        first = [cells[0] for cells in self.rows]
+        label = next((cell for cell in first if _CERTAIN.fullmatch(cell)), None)
+        if self.width == 2 and label is not None and all(map(is_tag, first)):
+            raise InputError(
+                f"the first column has tags, such as {label}",
+                path=self.path,
+                line=self.line,
+                hint="name the columns: --columns token=2,tag=1",
+            )
+        space = next((m for cell in first if self.width == 1 and (m := _OTHER_SPACE.search(cell))), None)
+        if space is not None and is_tag(space[2]):
+            raise InputError(
+                f"the columns are separated by U+{ord(space[1]):04X}",
+                path=self.path,
+                line=self.line,
+                hint="separate them by a tab: perl -CSD -pe 's/\\x{" + f"{ord(space[1]):04X}" + "}/\\t/g' FILE > NEW",
+            )
 
     def _labels(self, column: int) -> set[str]:
         cells = {cells[column] for cells in self.rows}
