@@ -382,6 +382,7 @@ def test_every_field_of_words(name: str) -> None:
         {"tokens": ["Ana", "vive"], "ner_tags": ["B-PER", "O"], "entities": [{"start": 0, "end": 1, "label": "LOC"}]},
         {"tokens": ["Ana", "vive"], "ner_tags": [0, 1], "entities": [{"start": 0, "end": 1, "label": "LOC"}]},
         {"tokens": ["Ana", "vive"], "ner_tags": ["B-PER", "O"], "labels": ["O", "O"]},
+        {"tokens": ["Ana", "vive"], "text": "Ana vive", "ner_tags": ["O", "O"], "spans": [PER]},
         {"words": ["Ana", "vive"], "ner": [[0, 0, "PER"]], "ner_tags": ["B-LOC", "O"]},
         {"tokens": ["Ana", "vive"], "ner_tags": ["O", "B-PER"], "tags": ["O", "B-PER", "O"]},
     ],

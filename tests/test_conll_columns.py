@@ -467,6 +467,10 @@ def test_brackets_in_the_last_column(tmp_path: Path, scheme: str) -> None:
     assert shown(sentence) == "[Ana Pons]ORG vive [Vigo]LOC"
 
 
+def test_the_end_of_a_document_is_no_row(tmp_path: Path) -> None:
+    assert [shown(s) for s in read(tmp_path, "Ana (PERSON)\nvive *\n#end document\n")] == ["[Ana]PERSON vive"]
+
+
 @pytest.mark.parametrize(("text", "message"), [("Ana (X\nvive *\n", "has no end"), ("Ana *)\n", "closes no entity")])
 def test_brackets_that_do_not_match(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 _NEARLY_ALL = 0.9
 _KNOWN = (
-    r"(?:PERS?|PERSON|PEOPLE|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP|FAC|DRV|persName|placeName|orgName|per|pers|"
+    r"(?:PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP|FAC|DRV|persName|placeName|orgName|per|pers|"
     r"person|loc|location|org|organi[sz]ation|misc|gpe|Person|Location|Organi[sz]ation|Misc)"
 )
+_UPPER = r"(?:PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP|FAC)"
 _CAPITALS = rf"(?:{_KNOWN}|[A-Z][A-Z_]{{2,}}[A-Z])"
 _PREFIX = r"[BIESLUM]-"
 _HTML = r"(?!(?:BODY|HEAD|TITLE|TABLE|THEAD|TBODY|SPAN|FONT|CENTER|STRONG|CODE|SMALL|FORM|ADDRESS|BLOCKQUOTE|CITE)\b)"
@@ -24,7 +25,12 @@ _MARKS = (
     re.compile(rf"\[[^][]+\]\({_FILES}(?:{_PREFIX})?{_CAPITALS}(?::[^()]*)?\)"),  # Rasa
     re.compile(r'\[[^][]+\]\{\s*"entity"\s*:'),  # Rasa
     re.compile(rf"\S <{_PREFIX}(?:{_KNOWN}|[A-Z][A-Z_]+)>(?=\s|$)"),  # Flair
-    re.compile(rf"\[(?:[A-Z]+:)?{_KNOWN}[ :][^][]+\]|\[[^][]*[^][\s]\s*[/|:]\s*{_KNOWN}\]|\w\]_?{_KNOWN}\b"),
+    re.compile(rf"[\[{{](?:[A-Z]+:)?{_UPPER}[ :][^][{{}}]+[\]}}]"),
+    re.compile(rf"[\[{{][^][{{}}]*[^][{{}}\s]\s*[/|:]\s*{_UPPER}[\]}}]|\w\]_?{_UPPER}\b|\b{_UPPER}\[\w"),
+    re.compile(
+        rf"\[{_PREFIX}{_UPPER}\]|<\w+\s[^<>]*\b(?:type|class|label|ner?|category)=[\"']?{_UPPER}\b[^<>]*>[^<>]+</"
+    ),
+    re.compile(rf"[^\W\dA-Z_]/{_UPPER}(?=[\s.,;]).*[^\W\dA-Z_]/{_UPPER}(?=[\s.,;]|$)|\w\({_UPPER}\).*\w\({_UPPER}\)"),
     re.compile(rf"\w[/_|\\]{_PREFIX}{_KNOWN}\b"),
 )
 _SLASHED = re.compile(r"\S+[/_|\\:#](?:O|[BIESLUM]-\S+|[A-Z]{3,})")

@@ -94,7 +94,9 @@ class _Splitter:
 
     def add(self, number: int, line: str, stripped: str) -> None:
         if stripped[0] == "#":
-            if self.block.rows:
+            if stripped == "#end document":  # of CoNLL-2012
+                self.block.comments.append(stripped)
+            elif self.block.rows:
                 self._sort(number, stripped, inside=True)
             else:
                 self.waiting.append((number, stripped))
