@@ -303,7 +303,7 @@ def test_pharaoh(tmp_path: Path) -> None:
     first, second, third, fourth = read_alignments(path)
     assert first == Alignment(((0, 0), (1, 2)))
     assert second == Alignment(())
-    assert str(third) == f"{path}:3 (sentence 3): '0:1' is not a link; write source-target, 0-based, such as 0-0 1-2"
+    assert str(third) == f"{path}:3 (sentence 3): '0:1' is not a link; write 0-1: sed 's|:|-|g' FILE > NEW"
     assert isinstance(fourth, InputError)
 
 

@@ -14,7 +14,7 @@ import stat
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -191,11 +191,16 @@ def _wide_encoding(head: bytes) -> str | None:
     if found is not None:
         return found
     # of a text without ASCII letters only the line ends have a zero byte, and characters such as U+3000
-    return next((e for e in ("utf-16-le", "utf-16-be") if "\n".encode(e) in some and _is_text(some, e, "\n")), None)
+    ends = (("utf-16-le", some[1::2]), ("utf-16-be", some[::2]))  # with the bytes that are never a line end
+    return next((e for e, others in ends if b"\n" not in others and _is_text(some, e, "\n", not_utf_8=True)), None)
 
 
-def _is_text(data: bytes, encoding: str, needed: str = "") -> bool:
+def _is_text(data: bytes, encoding: str, needed: str = "", *, not_utf_8: bool = False) -> bool:
     """Whether bytes are characters that texts have, and no others; the needed one among them."""
+    if not_utf_8:
+        with suppress(UnicodeDecodeError):
+            codecs.getincrementaldecoder(_UTF_8)().decode(data)
+            return False
     try:
         text = codecs.getincrementaldecoder(encoding)().decode(data)
     except UnicodeDecodeError:

@@ -238,7 +238,7 @@ def _way_out(text: str, part: str, one_based: bool) -> str:
     if re.fullmatch(r"\s*[0-9]+\s+[0-9]+(?:\s+[0-9]+\s+[0-9]+)*\s*", text):
         return f"write a hyphen in each link: {_HYPHENS}"
     other = re.fullmatch(r"([0-9]+)([^0-9\s]+)([0-9]+)", part)
-    if other is not None and "-" not in other[2].replace("->", ""):
+    if other is not None and "-" not in other[2].replace("->", "") and all(other[2] in link for link in text.split()):
         return f"write {other[1]}-{other[3]}: sed 's|{other[2]}|-|g' FILE > NEW"
     return f"write source-target, {'1-based, such as 1-1 2-3' if one_based else '0-based, such as 0-0 1-2'}"
 
