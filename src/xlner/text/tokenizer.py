@@ -30,7 +30,9 @@ _APOSTROPHES = "'\u2019\u02bc\u00b4\u055a\uff07"
 _LIKE_A_LETTER = "\u2018"  # between letters: Uzbek `o‘`, Hawaiian `Hawai‘i`
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
 _VOWELS, _ENCLITIC = "aeiouàèéíòóúü", "m|t|l|n|ls|ns"  # of Catalan verbs
-_WITH_APOSTROPHE = rf"(?i:aujourd[{_APOSTROPHES}]hui|quelqu[{_APOSTROPHES}]une?|presqu[{_APOSTROPHES}][iî]les?)\b"
+_WITH_APOSTROPHE = (
+    rf"(?=[aApPqQ])(?i:aujourd[{_APOSTROPHES}]hui|quelqu[{_APOSTROPHES}]une?|presqu[{_APOSTROPHES}][iî]les?)\b"
+)
 _PROLONGED = "\u30fc\uff70\uff9e\uff9f"  # kana that lengthen or voice the one before
 _SPACELESS = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
@@ -42,7 +44,7 @@ _SPACE_OF = frozenset({"th", "lo", "km", "my", "bo", "dz"})  # it separates word
 _COMMON = "[A-Za-z0-9_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0386\u0388-\u03f5\u0400-\u0481]"  # the same, faster
 _JOINERS = rf"\-\u2010\u2011\u00b7\u2027\u05f4\u05f3\u055b\u055c\u055e&@{_LIKE_A_LETTER}"
 _GRAVE = (  # between letters, as in Uzbek O`zbekiston, unless it begins or ends `code`
-    r"(?<=[\p{L}\p{M}])(?<!(?:^|[^\p{L}\p{M}`])`[^`\n]*)`(?=\p{L})(?![\p{L}\p{M}\p{N}_]+`(?!\p{L}))"
+    r"(?=`\p{L})(?<=[\p{L}\p{M}])(?<!(?:^|[^\p{L}\p{M}`])`[^`\n]*)`(?![\p{L}\p{M}\p{N}_]+`(?!\p{L}))"
 )
 _SEPARATORS = "\u1361"  # the Ethiopic word space
 _KATAKANA = rf"[\p{{Script=Katakana}}{_PROLONGED}]"
