@@ -30,9 +30,7 @@ _APOSTROPHES = "'\u2019\u02bc\u00b4\u055a\uff07"
 _LIKE_A_LETTER = "\u2018"  # between letters: Uzbek `o‘`, Hawaiian `Hawai‘i`
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
 _VOWELS, _ENCLITIC = "aeiouàèéíòóúü", "m|t|l|n|ls|ns"  # of Catalan verbs
-_WITH_APOSTROPHE = (
-    rf"(?=[aApPqQ])(?i:aujourd[{_APOSTROPHES}]hui|quelqu[{_APOSTROPHES}]une?|presqu[{_APOSTROPHES}][iî]les?)\b"
-)
+_AFTER_APOSTROPHE = r"(?i:(?<=\baujourd.)hui|(?<=\bquelqu.)une?|(?<=\bpresqu.)[iî]les?)\b"  # one word in French
 _PROLONGED = "\u30fc\uff70\uff9e\uff9f"  # kana that lengthen or voice the one before
 _SPACELESS = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}"
@@ -81,7 +79,8 @@ def _pattern(language: str | None) -> regex.Pattern[str]:
             clitic += rf"| (?<=\p{{L}}[{_VOWELS}])[{_APOSTROPHES}](?:{_ENCLITIC})\b"
             elision += rf"(?!(?<=\p{{L}}[{_VOWELS}].)(?:{_ENCLITIC})\b)"
         elif language == "fr":
-            elision = rf"| {_WITH_APOSTROPHE}{elision}"
+            elision += rf"(?!{_AFTER_APOSTROPHE})"
+            before = rf"(?:{before}|(?={_AFTER_APOSTROPHE}))"
     joiner = rf"(?:[{_JOINERS}]|{_GRAVE}|{_HEBREW_ACRONYM}|[{_APOSTROPHES}]{before})"
     return regex.compile(
         rf"""(?V1x)(?=\S)(?:
