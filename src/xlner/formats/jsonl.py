@@ -29,7 +29,7 @@ from xlner.core.tags import Scheme, decode
 from xlner.errors import InputError, ValidationError, XlnerError
 from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS, Words, label_field, read_labels, shown, unfolded
 from xlner.formats.json_values import elements, load, require_writable, writable
-from xlner.formats.label_agreement import require_no_tags, same_labels
+from xlner.formats.label_agreement import are_iob2, require_no_tags, same_labels
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
 
@@ -44,6 +44,7 @@ _OF_PAIRS = frozenset({"source", "alignment", "outcomes", "error"})
 DEFAULT_TAG_NAMES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 _LABELS_OF_TOKENS = frozenset({"ner", "ent_type", "entityLabel", "label", "labels", "ner_tag", "bio", "iob"})
 _LEFT_OUT = -100
+_OTHER_LABELS = frozenset(LABEL_FIELDS) - {"entities", "ner_tags"}
 _LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
 
@@ -294,7 +295,7 @@ class _Parser:
         entities = self._entities(name, record[name], words)
         if name not in ("ner_tags", "tags") and "ner_tags" not in record:  # beside it, spans are as xlner writes them
             require_no_tags(name, entities)
-        if words.given:
+        if words.given and not (name == "entities" and _has_only_own_tags(record, words, entities)):
             repaired, widened = self.report.repaired_tags, self.widened
             same = same_labels(record, name, entities, len(words.tokens), partial(self._entities, words=words))
             self.report.repaired_tags, self.widened = repaired, widened
@@ -346,6 +347,14 @@ class _Parser:
 
 def _word_field(record: Mapping[str, Any]) -> str | None:
     return next((name for name in WORD_FIELDS if record.get(name) is not None), None)
+
+
+def _has_only_own_tags(record: Mapping[str, Any], words: Words, entities: Sequence[Entity]) -> bool:
+    """Whether a record has entities and their tags as xlner writes them, and no other labels."""
+    tags = record.get("ner_tags")
+    if not isinstance(tags, list) or len(tags) != len(words.tokens):
+        return False
+    return _OTHER_LABELS.isdisjoint(record) and are_iob2(tags, entities)
 
 
 def _tokens(record: Mapping[str, Any]) -> tuple[str, ...] | None:

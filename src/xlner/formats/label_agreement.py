@@ -37,8 +37,7 @@ def same_labels(
         value = record[other]
         if not value or not isinstance(value, (list, tuple)):
             continue
-        # the tags that xlner writes are quick to compare
-        same = value == _iob2(entities, length) or _is_same(other, value, entities, read)
+        same = (len(value) == length and are_iob2(value, entities)) or _is_same(other, value, entities, read)
         if same is False:
             raise ValidationError(
                 f'both "{name}" and "{other}" hold labels, which are not the same', hint="remove one of them"
@@ -48,12 +47,19 @@ def same_labels(
     return found
 
 
-def _iob2(entities: Sequence[Entity], length: int) -> list[str]:
-    """The tags of entities that are in the sentence."""
-    tags = ["O"] * length
+def are_iob2(value: Sequence[Any], entities: Sequence[Entity]) -> bool:
+    """Whether a list holds the IOB2 tags of these entities. This is quick, and true of what xlner writes.
+
+    >>> are_iob2(["B-PER", "I-PER", "O"], [Entity(0, 2, "PER")]), are_iob2(["B-PER", "O"], [])
+    (True, False)
+    """
+    inside = 0
     for entity in entities:
-        tags[entity.start : entity.end] = [f"B-{entity.label}", *[f"I-{entity.label}"] * (len(entity) - 1)]
-    return tags
+        start, end = entity.start, entity.end
+        if value[start:end] != [f"B-{entity.label}", *[f"I-{entity.label}"] * (end - start - 1)]:
+            return False
+        inside += end - start
+    return value.count("O") == len(value) - inside
 
 
 def _is_same(name: str, value: Sequence[Any], entities: Sequence[Entity], read: Reader) -> bool | None:
