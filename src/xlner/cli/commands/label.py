@@ -238,7 +238,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
 
     named = bool(options.ensemble)
     return Ensemble(
-        pipeline.with_confidence(calibration),
+        pipeline.with_confidence(calibration) if named or calibration else pipeline,
         options.ensemble or (DEFAULT_RECOGNIZER,),
         weights=options.ensemble_weights or (None if named else average.weights),
         unprojected=options.unprojected or ("others" if named else "O"),
