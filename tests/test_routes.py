@@ -112,8 +112,9 @@ def test_the_run_folder_of_one_route_is_not_that_of_another(xlner: Command, file
 def test_given_translations_count_as_much_as_direct_labels() -> None:
     given = average_of("given:en.txt?of=lug.txt", "en", "greedy")
     assert (given.recognizer, given.projector, given.weights) == ("multilingual", "fused:surface", (1, 1))
+    assert given.unprojected == "O"
     made = average_of("apertium", "en", "greedy")
-    assert (made.projector, made.weights) == ("greedy", (1, 2))
+    assert (made.projector, made.weights, made.unprojected) == ("greedy", (1, 2), "others")
     assert average_of("apertium", "gl", "greedy").recognizer == "multilingual"  # spaCy has no model
 
 

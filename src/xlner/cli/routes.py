@@ -65,12 +65,14 @@ class Average:
 
     - `recognizer`, `projector`: of the projection.
     - `weights`: of projection and of the direct labels.
+    - `unprojected`: see `xlner.transfer.Ensemble`.
     - `kept_labels`: projected entities with these labels are added where the vote finds nothing.
     """
 
     recognizer: str
     projector: str
     weights: tuple[float, float]
+    unprojected: str
     kept_labels: tuple[str, ...] = ("DATE",)
 
 
@@ -84,9 +86,9 @@ def average_of(translator: str, source_lang: str, projector: str) -> Average:
     from xlner.recognition.spacy import has_model
 
     if Spec.parse(translator).name == "given":
-        return Average(DEFAULT_RECOGNIZER, "fused:surface", (1, 1))
+        return Average(DEFAULT_RECOGNIZER, "fused:surface", (1, 1), "O")
     recognizer = f"ensemble:spacy+{DEFAULT_RECOGNIZER}" if has_model(source_lang) else DEFAULT_RECOGNIZER
-    return Average(recognizer, projector, (1, 2))
+    return Average(recognizer, projector, (1, 2), "others")
 
 
 def _checked(spec: str, lang: str, source_lang: str) -> Translator:

@@ -96,7 +96,7 @@ class LabelOptions(RunOptions):
     "--unprojected",
     type=click.Choice(["others", "O"]),
     help="On the route both, the vote of projection for words without a projected entity: no vote, or O. By default "
-    "O, and no vote if an --ensemble is named.",
+    "no vote, and O with given translations and no --ensemble.",
 )
 @o.CONFIDENCE
 @o.FILTER
@@ -241,7 +241,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
         pipeline.with_confidence(calibration) if named or calibration else pipeline,
         options.ensemble or (DEFAULT_RECOGNIZER,),
         weights=options.ensemble_weights or (None if named else average.weights),
-        unprojected=options.unprojected or ("others" if named else "O"),
+        unprojected=options.unprojected or ("others" if named else average.unprojected),
         min_confidence=options.min_confidence,
         kept_labels=() if named else average.kept_labels,
     )
