@@ -446,6 +446,10 @@ def test_programs_end_with_what_they_have_started(fake: Fake) -> None:
     with fake.translator(timeout=0.5) as translator, pytest.raises(StageError, match=r"no answer in 0\.5 s"):
         translator.translate(["a"], from_lang="es", to_lang="en")
     status = Path(f"/proc/{child.read_text().strip()}/stat")
+    for _ in range(100):  # a killed program takes a moment to end
+        if not status.exists() or status.read_text().split()[2] == "Z":
+            break
+        time.sleep(0.05)
     assert not status.exists() or status.read_text().split()[2] == "Z"
 
 

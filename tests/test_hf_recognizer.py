@@ -24,6 +24,7 @@ from xlner.models.tokenizers import SubwordTokenizer
 from xlner.models.windows import Windows
 from xlner.recognition.hf import HfRecognizer
 from xlner.recognition.tag_set import TagSet
+from xlner.text.spelling import without_hidden
 
 torch = pytest.importorskip("torch", reason="needs xlner[hf]")
 transformers = pytest.importorskip("transformers", reason="needs xlner[hf]")
@@ -55,7 +56,7 @@ class Loop:
 
     def rows(self, words: Sequence[str]) -> list[list[np.ndarray]]:
         """The class probabilities of the sub-words of each word."""
-        encoded = self.tokenizer(list(words), is_split_into_words=True, return_tensors="pt")
+        encoded = self.tokenizer([*map(without_hidden, words)], is_split_into_words=True, return_tensors="pt")
         with torch.no_grad():
             p = self.model(**encoded).logits[0].softmax(dim=-1).numpy()
         rows: list[list[np.ndarray]] = [[] for _ in words]

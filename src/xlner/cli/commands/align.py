@@ -87,11 +87,6 @@ def align(**options: Any) -> int:
 
     chosen = AlignOptions(**options)
     inputs = Inputs({"target": chosen.target, "source": chosen.source}, chosen.run_dir)
-    if chosen.words is None:
-        for path in dict.fromkeys((chosen.source, chosen.target)):
-            if detect_format(path, chosen.input_format) == "text" and any(map(is_of_moses, head_lines(path))):
-                name = "standard input" if path == STANDARD_STREAM else path
-                note(f"note: {name} looks like text that Moses tokenized; if so, give --words spaces")
 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
         return read_parallel(
@@ -122,11 +117,20 @@ def align(**options: Any) -> int:
     )
     with ExitStack() as stack:
         aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)
+        if chosen.words is None:
+            _note_words_of_moses(chosen)
         pipeline = Pipeline(aligner=aligner, projector=None, batch_words=chosen.batch_words)
         inputs.report(chosen.source)
         inputs.report(chosen.target)
         pairs = read(chosen.source, chosen.target)
         return run(pipeline, pairs, inputs, chosen, output_format, shown=_swapped if chosen.swap else None)
+
+
+def _note_words_of_moses(options: AlignOptions) -> None:
+    for path in dict.fromkeys((options.source, options.target)):
+        if detect_format(path, options.input_format) == "text" and any(map(is_of_moses, head_lines(path))):
+            name = "standard input" if path == STANDARD_STREAM else path
+            note(f"note: {name} looks like text that Moses tokenized; if so, give --words spaces")
 
 
 def _swapped(pair: Pair) -> Pair:
