@@ -164,3 +164,12 @@ def test_a_label_that_ends_like_a_tag_is_written_as_an_attribute(tmp_path: Path)
     write_sentences([given], tmp_path / "a.conllu")
     (found,) = raise_errors(read_sentences(tmp_path / "a.conllu"))
     assert found.entities == given.entities
+
+
+@pytest.mark.parametrize("token", ["\ufeff", "\ufeffVigo", " \ufeff", "\ufeff \ufeff"])
+@pytest.mark.parametrize("name", ["a.conll", "a.conllu"])
+def test_a_byte_order_mark_at_the_beginning_of_a_line_is_read_back(tmp_path: Path, name: str, token: str) -> None:
+    given = Sentence(("em", token, "Vigo"), (Entity(1, 3, "LOC"),))
+    write_sentences([given], tmp_path / name)
+    (found,) = raise_errors(read_sentences(tmp_path / name))
+    assert (found.tokens, found.entities) == (given.tokens, given.entities)

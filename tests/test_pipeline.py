@@ -26,12 +26,13 @@ from xlner import (
     raise_errors,
     read_parallel,
 )
+from xlner.core.batches import isolated
 from xlner.errors import UnknownNameError
 from xlner.fakes import DictionaryRecognizer, DictionaryTranslator, EchoTranslator, OracleAligner
 from xlner.models.batching import padded_batches
 from xlner.pipeline import judge_confidences
 from xlner.pipeline.isolation import in_batches
-from xlner.stages import fingerprint_of, isolated
+from xlner.stages import fingerprint_of
 
 NAMES = {"Vigo": "LOC", "Ana Pardo": "PER"}
 

@@ -72,7 +72,7 @@ def nested(work: Path) -> str:
     return refused(ran, "is nested deeper than 4 levels")
 
 
-@fault("records with NaN, half a character, nesting, other types; --on-error skip", "an error each; the rest goes on")
+@fault("records with NaN, a lone surrogate, nesting, other types; --on-error skip", "an error each; the rest goes on")
 def records(work: Path) -> str:
     bad = [
         '{"text": "Vigo", "x": NaN}',
@@ -91,6 +91,7 @@ def records(work: Path) -> str:
     rows = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
     need(len(rows) == 2 * len(bad), len(rows))
     need(all(row.get("entities") and not row.get("error") for row in rows[::2]), "a good sentence has no label")
+    need(all(row.get("error") for row in rows[1::2]), "a bad record has no error")
     return f"{len(bad)} good sentences labeled, {sum(bool(row.get('error')) for row in rows)} with errors"
 
 

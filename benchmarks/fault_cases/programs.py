@@ -39,6 +39,7 @@ def _translate(work: Path, act: str) -> str:
     made = [(row.get("source") or row).get("text") for row in rows]
     shifted = [k for k, text in enumerate(made) if k != 20 and text != lines[k]]
     need(not shifted, f"sentences {shifted[:5]} have another translation")
+    need(bool(rows[20].get("error")) or made[20] == "mal", f"sentence 20 has the translation {made[20]!r}")
     error = rows[20].get("error") or "its own translation"
     return f"39 right; the other: {error} ({ran.seconds:.0f} s)"
 

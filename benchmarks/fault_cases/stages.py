@@ -86,15 +86,15 @@ def ending(work: Path) -> str:
     )
 
 
-@fault("half a character in a translation", "it is replaced and said; the run goes on, in a run folder too")
+@fault("a lone surrogate in a translation", "it is replaced and said; the run goes on, in a run folder too")
 def half(work: Path) -> str:
     put(work / "in.txt", _TEXT)
     program = plugin(work, _TRANSLATOR.format(result="'Lugo \\ud83d'"), ("translator", "odd", "Odd"))
     for more in ((), ("--run-dir", work / "run")):
         out = work / "out.jsonl"
         ran = label(work, "-o", out, "--translator", "odd", *more, program=program)
-        need(ran.code == 0 and "half a character in sentence 2" in ran.err, ran.err)
-        need("\\ud" not in out.read_text(encoding="utf-8"), "an escape of half a character")
+        need(ran.code == 0 and "a lone surrogate in sentence 2" in ran.err, ran.err)
+        need("\\ud" not in out.read_text(encoding="utf-8"), "an escape of a lone surrogate")
     return "U+FFFD"
 
 

@@ -25,9 +25,9 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
@@ -35,7 +35,6 @@ from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection
 from xlner.core.registry import DependentOptions
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, StageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,11 +67,8 @@ __all__ = [
     "Translator",
     "check_stopped",
     "fingerprint_of",
-    "isolated",
-    "listed",
     "needs_training",
     "project_each",
-    "require_one_each",
     "summary_of",
     "translate_each",
     "without_errors",
@@ -432,8 +428,8 @@ def project_each(projector: Projector, pairs: Sequence[Pair]) -> Sequence[Projec
     return projector.project_each(pairs) if isinstance(projector, IsolatingProjector) else projector.project(pairs)
 
 
-def without_errors(results: Sequence[T | Exception]) -> list[T]:
-    """The results of a batch. Raises the first error among them.
+def without_errors(results: Sequence[T | Exception], *, by: object = None) -> list[T]:
+    """The results of a batch. Raises the first error among them, or why the stage `by` has stopped.
 
     >>> without_errors(["Vigo"])
     ['Vigo']
@@ -441,6 +437,7 @@ def without_errors(results: Sequence[T | Exception]) -> list[T]:
     kept: list[T] = []
     for result in results:
         if isinstance(result, Exception):
+            check_stopped(by)
             raise result
         kept.append(result)
     return kept
@@ -480,48 +477,3 @@ def summary_of(stage: object) -> str:
         return str(stage.summary)  # type: ignore[attr-defined]
     paragraph = (inspect.getdoc(type(stage)) or "").partition("\n\n")[0]
     return " ".join(paragraph.split()).removesuffix(".")
-
-
-def require_one_each(stage: str, given: int, wanted: int) -> None:
-    """Raise `StageError` unless a stage gave one result for each input of its batch.
-
-    >>> require_one_each("aligner", 2, 2)
-    """
-    if given != wanted:
-        raise StageError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")
-
-
-def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> list[R | Exception]:
-    """Run a stage on a batch; if it raises, halve the batch until the item that breaks it is alone.
-
-    A stage that does not give one result for each item of a batch counts as one that raises. Return one result or
-    exception per item, in order. A stage may give exceptions in the places of results, so that no
-    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised.
-
-    >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
-    ['1', 'integer division or modulo by zero']
-    """
-    if not items:
-        return []
-    try:
-        return listed(stage(items), len(items))
-    except BackendError:
-        raise
-    except (Exception, SystemExit) as error:  # any error of a model belongs to its sentence and must not end the run
-        if len(items) == 1:
-            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
-    half = len(items) // 2
-    return isolated(stage, items[:half]) + isolated(stage, items[half:])
-
-
-def listed(results: object, wanted: int) -> list[Any]:
-    """The results of a stage as a list; raises `StageError` unless they are one for each input.
-
-    >>> listed(iter("ab"), 2)
-    ['a', 'b']
-    """
-    if not isinstance(results, Iterable) or isinstance(results, (str, bytes, Mapping)):
-        raise StageError(f"gave {type(results).__name__} instead of a list", hint="a stage returns one for each input")
-    found = list(results)
-    require_one_each("stage", len(found), wanted)
-    return found

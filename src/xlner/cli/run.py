@@ -17,6 +17,7 @@ from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.scored_files import note_unknown_labels
 from xlner.core.files import STANDARD_STREAM, is_device, require_other_file, write_durably, write_json
+from xlner.core.lines import shown_name
 from xlner.core.tags import Scheme
 from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
@@ -170,7 +171,7 @@ class ReplacedEntities:
         from xlner.pipeline.run_summary import counted
 
         if self.count:
-            shown = "standard input" if path == STANDARD_STREAM else path
+            shown = shown_name(path)
             note(f"{counted(self.count, 'entity', 'entities')} of {shown} replaced")
 
 

@@ -108,13 +108,21 @@ def _is_word(token: str) -> bool:
 
 def _in_one_cell(sentence: Sentence, span: Span) -> Span:
     """The part of a span between tabs that has most words, the first of equals."""
-    if sentence.text is None or sentence.offsets is None:
-        return span
+    return max(cells(sentence, span), key=lambda part: sum(map(_is_word, sentence.tokens[slice(*part)])))
+
+
+def cells(sentence: Sentence, span: Span) -> list[Span]:
+    """Return the parts of a span between tabs; the span itself if it has none.
+
+    >>> cells(Sentence.from_text("Ana Pons\\tVigo"), (0, 3))
+    [(0, 2), (2, 3)]
+    """
+    if sentence.text is None or sentence.offsets is None or "\t" not in sentence.text:
+        return [span]
     start, end = span
-    between = pairwise(sentence.offsets[start:end])
-    tabs = [start + k for k, (a, b) in enumerate(between, start=1) if "\t" in sentence.text[a[1] : b[0]]]
-    parts = list(pairwise([start, *tabs, end]))
-    return max(parts, key=lambda part: sum(map(_is_word, sentence.tokens[slice(*part)])))
+    between = enumerate(pairwise(sentence.offsets[start:end]), start=start + 1)
+    tabs = [k for k, (a, b) in between if "\t" in sentence.text[a[1] : b[0]]]
+    return list(pairwise([start, *tabs, end]))
 
 
 def _ends(tokens: Sequence[str], start: int, end: int) -> bool:

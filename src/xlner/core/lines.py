@@ -59,7 +59,7 @@ def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Iterator[Line]:
     `encoding` is that of a file that is not in UTF-16 or UTF-32. A line that is binary, too long or not in the encoding
     is yielded as an `InputError`. Raises `InputError` if the file is missing, is a folder, or is not text at all.
     """
-    name = _name(path)
+    name = shown_name(path)
     with _naming_errors(name):
         stream, head = _stream(path)
         head = _head(stream, 1, head)
@@ -83,7 +83,7 @@ def head_lines(path: str | Path) -> list[str]:
     >>> head_lines("examples/es.txt")[0].split()[0]
     'La'
     """
-    with _naming_errors(_name(path)):
+    with _naming_errors(shown_name(path)):
         stream, head = _stream(path)
         head = _head(stream, _HEAD_LINES, head)
         if str(path) != STANDARD_STREAM and stat.S_ISREG(Path(path).stat().st_mode):
@@ -96,7 +96,12 @@ def head_lines(path: str | Path) -> list[str]:
     return [line.removesuffix("\r") for line in (lines if is_whole else lines[:-1] or lines)[:_HEAD_LINES]]
 
 
-def _name(path: str | Path) -> str:
+def shown_name(path: str | Path) -> str:
+    """What messages call a path: `-` is standard input.
+
+    >>> shown_name("-")
+    'standard input'
+    """
     return "standard input" if str(path) == STANDARD_STREAM else str(path)
 
 
@@ -282,7 +287,7 @@ def _too_long(name: str, number: int) -> InputError:
 
 def _undecodable(raw: bytes, position: int, name: str, number: int) -> InputError:
     encoding = "cp1252" if _is_western(raw) else "ENCODING"
-    command = f"iconv -f {encoding} -t utf-8" + ("" if name == _name(STANDARD_STREAM) else f" {name} > NEW")
+    command = f"iconv -f {encoding} -t utf-8" + ("" if name == shown_name(STANDARD_STREAM) else f" {name} > NEW")
     return InputError(
         f"byte {position + 1} is not UTF-8",
         path=name,

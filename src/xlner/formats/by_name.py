@@ -11,7 +11,7 @@ from xlner.core import lexicon
 from xlner.core.alignment import Alignment, GoldAlignment
 from xlner.core.files import STANDARD_STREAM, open_output, require_content
 from xlner.core.labels import LabelMap
-from xlner.core.lines import head_lines, read_lines
+from xlner.core.lines import head_lines, read_lines, shown_name
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
@@ -122,7 +122,7 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     named = format_of(path, default=default or "")
     if named not in ("text", "", *COLUMN_FORMATS) or is_spec(path):
         return named
-    shown = "standard input" if str(path) == STANDARD_STREAM else path
+    shown = shown_name(path)
     chosen = f"--input-format {named or 'text'} reads it as {named or 'text'}"
     what = _NO_TEXT.get(_suffix(path))
     if what is not None:

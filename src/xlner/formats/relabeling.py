@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from xlner.core.entity import Entity
-from xlner.core.files import STANDARD_STREAM
 from xlner.core.labels import LabelMap, instead_of
+from xlner.core.lines import shown_name
 from xlner.core.pair import Outcome, Pair
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
@@ -44,7 +44,7 @@ def _relabeling(items: Iterable[Read | InputError], labels: LabelMap, path: str 
         yield _relabeled(item, labels)
     if not labels.keep_others or not here:
         return
-    name = "standard input" if str(path) == STANDARD_STREAM else path
+    name = shown_name(path)
     for old, new in labels.mapping.items():
         if old not in here and new not in here:  # another file of the command may have the old name
             warn_of_data(f"--map {old}: no entity of {name} has this label; {instead_of(old, here)}")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import pairwise
 
-from xlner.core.entity import Span
+from xlner.core.entity_edges import cells
 from xlner.core.pair import Pair
-from xlner.core.sentence import Sentence
 from xlner.pipeline.parts import Cutting, Item, by_part
 
 
@@ -16,17 +14,9 @@ def by_cell(items: Iterable[Item], process: Callable[[Iterator[Item]], Iterable[
 
     >>> row = Pair(Sentence.from_text("Ana\\tVigo"))
     >>> read = []
-    >>> joined = by_cell([row], lambda cells: (read.append(cell.target.text) or cell for cell in cells))
+    >>> joined = by_cell([row], lambda parts: (read.append(part.target.text) or part for part in parts))
     >>> [pair.target.text for pair in joined], read
     (['Ana\\tVigo'], ['Ana', 'Vigo'])
     """
-    return by_part(items, process, Cutting("cell", _cells, lambda language: "\t"))
-
-
-def _cells(sentence: Sentence) -> list[Span]:
-    """The ranges of words between tabs."""
-    if sentence.text is None or sentence.offsets is None or "\t" not in sentence.text:
-        return []
-    between = enumerate(pairwise(sentence.offsets), start=1)
-    tabs = [k for k, (a, b) in between if "\t" in sentence.text[a[1] : b[0]]]
-    return list(pairwise([0, *tabs, len(sentence)])) if tabs else []
+    cutting = Cutting("cell", lambda sentence: cells(sentence, (0, len(sentence))), lambda language: "\t")
+    return by_part(items, process, cutting)

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
+from xlner.core.batches import isolated
 from xlner.errors import StoppedError, XlnerError
 from xlner.models.batching import padded_batches
-from xlner.stages import isolated
 
 T = TypeVar("T")
 R = TypeVar("R")

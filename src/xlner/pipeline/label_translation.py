@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from xlner.core.alignment import Alignment
+from xlner.core.batches import require_one_each
 from xlner.core.linked_translation import LinkedTranslation
 from xlner.core.pair import Pair, Projection, Reason
 from xlner.core.sentence import Sentence
@@ -22,7 +23,6 @@ from xlner.stages import (
     LabelingTranslator,
     LinkingTranslator,
     Translator,
-    require_one_each,
 )
 from xlner.translation.shield import ShieldedTranslator
 
@@ -103,7 +103,7 @@ def label_translation(
 def _by_links(
     translator: LinkingTranslator, sentences: Sequence[Sentence], from_lang: str, to_lang: str
 ) -> list[Pair | Exception]:
-    """Project onto all words between the first and the last linked one: words added in between are part of the name."""
+    """Project onto the first to the last linked word: words added in between are part of the entity."""
     from xlner.projection import HullProjector
     from xlner.translation.linked import composed, word_links
 

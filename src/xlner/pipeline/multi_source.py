@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TypeAlias
 
 from xlner.core.alignment import Alignment
+from xlner.core.batches import isolated, listed
 from xlner.core.entity_edges import checked_projection
 from xlner.core.pair import Pair
 from xlner.errors import InputError, StageError, UsageError, ValidationError
@@ -16,7 +17,7 @@ from xlner.pipeline.isolation import describe, windows
 from xlner.pipeline.pipeline import Pipeline
 from xlner.pipeline.stage_runner import build_stage
 from xlner.projection.calibration import Calibration
-from xlner.stages import GroupProjector, Projector, fingerprint_of, isolated, require_one_each
+from xlner.stages import GroupProjector, Projector, fingerprint_of
 
 PairGroup: TypeAlias = tuple[Pair, ...]
 """The pairs of one target sentence with each of its sources."""
@@ -119,9 +120,8 @@ class MultiSourcePipeline:
         if isinstance(made, Exception):
             return replace(group[0], error=describe(made, "projector"))
         try:
-            require_one_each("projector", len(made), len(ready))
-            projections = [checked_projection(m, p) for m, p in zip(made, ready, strict=True)]
-        except (StageError, TypeError) as error:
+            projections = [checked_projection(m, p) for m, p in zip(listed(made, len(ready)), ready, strict=True)]
+        except StageError as error:
             return replace(group[0], error=describe(error, "projector"))
         others = [replace(p, projection=m) for p, m in zip(ready[1:], projections[1:], strict=True)]
         meta = {**ready[0].target.meta, OTHER_SOURCES: others}

@@ -85,11 +85,13 @@ class RecognitionPipeline:
         The cells of a text with tabs are read one by one, see `xlner.pipeline.cells`.
         """
         read = (unread(pair) if isinstance(pair, InputError) else pair for pair in pairs)
-        return by_cell((Pair(pair.target.with_entities(()), error=pair.error) for pair in read), self._run_pairs)
+        plain = (Pair(pair.target.with_entities(()), error=pair.error) for pair in read)
+        return by_cell(plain, self._run_cells)
 
-    def _run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
+    def _run_cells(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         for window in windows(pairs, self.runner.window):
-            yield from each_distinct([p for p in window if isinstance(p, Pair)], self._recognize)
+            read = [unread(pair) if isinstance(pair, InputError) else pair for pair in window]
+            yield from each_distinct(read, self._recognize)
 
     def _recognize(self, pairs: list[Pair]) -> list[Pair]:
         def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity]]:

@@ -10,6 +10,7 @@ from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import ValidationError
+from xlner.text.offsets import words_in
 from xlner.text.verbatim import verbatim_spans
 
 
@@ -107,5 +108,5 @@ def _covers(words: list[Span], span: Span) -> bool:
 def _moved(entity: Entity, before: Sentence, after: Sentence) -> Entity:
     """The entity on the words that its text has after a cut."""
     start, end = before.char_span(entity) or (0, 0)
-    words = [k for k, (a, b) in enumerate(after.offsets or ()) if max(a, start) < min(b, end)]
-    return replace(entity, start=words[0], end=words[-1] + 1)
+    first, last = words_in(after.offsets or (), start, end) or entity.span
+    return replace(entity, start=first, end=last)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from xlner.core.batches import require_one_each
 from xlner.core.entity import Entity
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection
@@ -24,7 +25,6 @@ from xlner.stages import (
     Translator,
     check_stopped,
     fingerprint_of,
-    require_one_each,
     summary_of,
     without_errors,
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from xlner.core.batches import listed
 from xlner.core.entity import Entity, Span
 from xlner.core.entity_edges import checked_projection
 from xlner.core.options import options_fingerprint
@@ -14,14 +15,7 @@ from xlner.errors import StageError, ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.matching_projector import MatchingProjector
 from xlner.projection.range_projectors import HeuristicProjector, HullProjector
-from xlner.stages import (
-    Projector,
-    TargetEntityProjector,
-    check_stopped,
-    fingerprint_of,
-    project_each,
-    require_one_each,
-)
+from xlner.stages import Projector, TargetEntityProjector, check_stopped, fingerprint_of, project_each, without_errors
 
 CONFIDENCE = "confidence"
 """The name of the confidence among the scores of an outcome."""
@@ -251,15 +245,11 @@ class ConfidentProjector:
 
         Raises `StageError` if the projector gives anything but one projection for each pair.
         """
-        made = self.projector.project(pairs)
-        require_one_each("projector", len(made), len(pairs))
-        return self._rated(pairs, [checked_projection(m, pair) for m, pair in zip(made, pairs, strict=True)])
+        return without_errors(self.project_each(pairs))
 
     def project_each(self, pairs: Sequence[Pair]) -> list[Projection | Exception]:
         """Do the same, with errors in the places of projections."""
-        made = list(project_each(self.projector, pairs))
-        if len(made) != len(pairs):
-            return made  # the caller says so
+        made = listed(project_each(self.projector, pairs), len(pairs))
         checked = [_checked(p, pair) for pair, p in zip(pairs, made, strict=True)]
         ready = [(pair, p) for pair, p in zip(pairs, checked, strict=True) if isinstance(p, Projection)]
         found = iter(self._rated([pair for pair, _ in ready], [p for _, p in ready]))

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xlner.core.batches import require_one_each
 from xlner.core.pair import Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import UsageError
 from xlner.projection.scores.ner import NerScore
 from xlner.projection.scores.weighted_sum import Score
-from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of, require_one_each
+from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
 
 _SCORES = frozenset({"ner", "ner_spans"})
 

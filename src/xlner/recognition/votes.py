@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from xlner.core.batches import require_one_each
 from xlner.core.entity import Entity
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import UsageError, ValidationError
 from xlner.recognition.tag_set import TagSet
-from xlner.stages import ProbabilisticRecognizer, Recognizer, require_one_each
+from xlner.stages import ProbabilisticRecognizer, Recognizer
 
 FloatArray = NDArray[np.float64]
 

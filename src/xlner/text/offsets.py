@@ -18,3 +18,13 @@ def words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None:
     first = bisect_right(offsets, start, key=lambda word: word[1])
     last = bisect_left(offsets, end, key=lambda word: word[0])
     return (first, last) if first < last else None
+
+
+def whole_words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None:
+    """Return the span of the words of `[start, end)`; None if it begins or ends elsewhere than a word.
+
+    >>> whole_words_in([(0, 3), (4, 8)], 4, 8), whole_words_in([(0, 3), (4, 8)], 4, 7)
+    ((1, 2), None)
+    """
+    span = words_in(offsets, start, end)
+    return span if span and (offsets[span[0]][0], offsets[span[1] - 1][1]) == (start, end) else None

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from xlner.core.entity import overlaps
 from xlner.core.entity_edges import trimmed
 from xlner.core.pair import Outcome, Pair
 from xlner.core.registry import load
@@ -144,7 +145,7 @@ class Ensemble:
         found += [
             e
             for e in pair.projection.sentence.entities
-            if e.label in self.kept_labels and all(e.end <= other.start or other.end <= e.start for other in found)
+            if e.label in self.kept_labels and not any(overlaps(e.span, other.span) for other in found)
         ]
         sure = [e for e in found if confidence_of(e) >= self.min_confidence]
         self.unsure += len(found) - len(sure)

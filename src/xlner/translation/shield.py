@@ -17,10 +17,11 @@ from functools import partial
 from itertools import chain, count, pairwise
 from typing import TypeVar, cast
 
+from xlner.core.batches import isolated, require_one_each
 from xlner.core.entity import Span
 from xlner.core.linked_translation import LinkedTranslation
-from xlner.errors import StageError, UnansweredError
-from xlner.stages import ShieldingTranslator, Translator, isolated, translate_each
+from xlner.errors import UnansweredError
+from xlner.stages import ShieldingTranslator, Translator, translate_each
 from xlner.text.verbatim import is_verbatim, lost_verbatim, verbatim_spans
 
 VERSION = 1
@@ -81,8 +82,7 @@ def _shielded(texts: Sequence[str], translate: _Translate, *, at_once: bool) -> 
     masked = {k: masked_text(texts[k]) for k in todo if verbatim_spans(texts[k])}
     asked = [masked[k].text if at_once and k in masked else texts[k] for k in todo]
     first = list(translate(asked)) if asked or not texts else []
-    if len(first) != len(todo):
-        raise StageError(f"the translator gave {len(first)} translations for {len(todo)} texts")
+    require_one_each("translator", len(first), len(todo))
     for k, made in zip(todo, first, strict=True):
         done[k] = made
     masked = {k: written for k, written in masked.items() if isinstance(done[k], LinkedTranslation)}

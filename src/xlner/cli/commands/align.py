@@ -13,8 +13,7 @@ from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
 from xlner.cli.notes import note
 from xlner.cli.run import Inputs, RunOptions, run
-from xlner.core.files import STANDARD_STREAM
-from xlner.core.lines import head_lines
+from xlner.core.lines import head_lines, shown_name
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats import detect_format, format_of, read_parallel
@@ -129,8 +128,7 @@ def align(**options: Any) -> int:
 def _note_words_of_moses(options: AlignOptions) -> None:
     for path in dict.fromkeys((options.source, options.target)):
         if detect_format(path, options.input_format) == "text" and any(map(is_of_moses, head_lines(path))):
-            name = "standard input" if path == STANDARD_STREAM else path
-            note(f"note: {name} looks like text that Moses tokenized; if so, give --words spaces")
+            note(f"note: {shown_name(path)} looks like text that Moses tokenized; if so, give --words spaces")
 
 
 def _swapped(pair: Pair) -> Pair:

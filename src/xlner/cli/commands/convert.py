@@ -79,7 +79,7 @@ def convert(**options: Any) -> int:
         notes.append(f"{counted(entities.total(), 'entity', 'entities')} lost, because text has no labels")
     if report.bad:
         notes.append(f"{report.bad} could not be read")
-    note(f"{', '.join(notes)}")
+    note(", ".join(notes))
     return EXIT_SOME_FAILED if report.bad else 0
 
 

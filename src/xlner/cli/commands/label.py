@@ -22,7 +22,7 @@ from xlner.cli.run import (
     window_for,
 )
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
-from xlner.core.files import STANDARD_STREAM
+from xlner.core.lines import shown_name
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.errors import UsageError
 from xlner.formats import detect_format, read_sentences
@@ -148,7 +148,7 @@ def run_label(options: LabelOptions) -> int:
     )
     _refuse_ignored(route, options)
     if route.note:
-        note(f"note: {'standard input' if options.input == STANDARD_STREAM else options.input} is {route.note}")
+        note(f"note: {shown_name(options.input)} is {route.note}")
     inputs = Inputs({"input": options.input}, options.run_dir)
     input_format = detect_format(options.input, options.input_format, "text")
     output_format = options.format_for(input_format)
@@ -214,11 +214,15 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
         "columns": options.columns,
         "tag_names": options.tag_names,
     }
-    average = average_of(options.translator, options.source_lang, options.projector)
-    projector = average.projector if route.name == BOTH and not was_named("projector") else options.projector
+    average = None
+    projector, recognizer = options.projector, options.recognizer or DEFAULT_RECOGNIZER
+    if route.name == BOTH:
+        average = average_of(options.translator, options.source_lang, options.projector)
+        projector = options.projector if was_named("projector") else average.projector
+        recognizer = options.recognizer or average.recognizer
     pipeline = Pipeline(
         route.translator,
-        options.recognizer or (average.recognizer if route.name == BOTH else DEFAULT_RECOGNIZER),
+        recognizer,
         options.aligner,
         with_target_recognizer(projector, options.input, input_format, **tags),
         target_lang=options.lang,
@@ -232,7 +236,7 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     calibration = read_calibration(options.calibration) if options.calibration else None
     for warning in calibration_warnings(calibration, pipeline):
         note(f"note: {warning}")
-    if route.name != BOTH:
+    if average is None:
         return pipeline.with_confidence(calibration, options.min_confidence)
     from xlner.transfer import Ensemble
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xlner.core.batches import isolated
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.engines.run_folder import file_digest
@@ -20,7 +21,6 @@ from xlner.experiments.reproduce.stage_store import Process, StageResult, StageS
 from xlner.formats import raise_errors, read_alignments
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe
-from xlner.stages import isolated
 
 LINKS = "links:"
 """Prefix of an aligner that is a file of links."""

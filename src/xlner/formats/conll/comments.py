@@ -200,7 +200,7 @@ def is_row(line: str) -> bool:
 
 def cell(token: str) -> str:
     """A token as one cell. What would break the line becomes a no-break space."""
-    return _UNSAFE.sub(_replacement, token).strip(" ") or "\u00a0"
+    return _UNSAFE.sub(_replacement, token).lstrip(" \ufeff").rstrip(" ") or "\u00a0"
 
 
 def _replacement(match: re.Match[str]) -> str:

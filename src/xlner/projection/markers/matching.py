@@ -16,7 +16,7 @@ from xlner.errors import ValidationError
 from xlner.projection.markers.reading import Diagnosis, Mark, Unmarked, read_markers
 from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
-from xlner.text.offsets import words_in
+from xlner.text.offsets import whole_words_in, words_in
 from xlner.text.spelling import fold_case
 
 THRESHOLD = 0.5
@@ -69,9 +69,8 @@ def recover_entities(
     Projected spans are disjoint and cover whole tokens of the text without markers.
 
     Reasons: `no-candidate` for a lost marker, `below-threshold` if the remaining marked texts are too different from
-    the entity, `overlap` if other entities took its texts, `discontinuous` if its marked text is
-    around that of another. `scores["similarity"]` is that of the projected text, or of
-    the most similar one.
+    the entity, `overlap` if other entities took its texts, `discontinuous` if its marked text is around that of another.
+    `scores["similarity"]` is that of the projected text, or of the most similar one.
 
     Raises `ValidationError` if there is not one marker and one surface per entity, and for a `threshold` outside
     [0, 1).
@@ -191,9 +190,7 @@ def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Ite
     """The range of the surface, if it stands in whole tokens right next to the half marker."""
     start = half.start if half.diagnosis is Diagnosis.UNCLOSED else half.start - len(surface)
     end = start + len(surface)
-    span = words_in(offsets, start, end)
-    whole_tokens = span is not None and (offsets[span[0]][0], offsets[span[1] - 1][1]) == (start, end)
-    if whole_tokens and fold_case(text[start:end]) == fold_case(surface):
+    if whole_words_in(offsets, start, end) and fold_case(text[start:end]) == fold_case(surface):
         yield (start, end)
 
 

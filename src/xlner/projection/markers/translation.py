@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from xlner.core.batches import require_one_each
 from xlner.core.pair import Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import StageError
 from xlner.projection.markers.matching import THRESHOLD, recover_entities
 from xlner.projection.markers.styles import MarkerStyle, write_markers
-from xlner.stages import Translator, require_one_each, translate_each, without_errors
+from xlner.stages import Translator, translate_each, without_errors
 
 
 def translate_labeled(

@@ -66,7 +66,7 @@ class Network(nn.Module):  # type: ignore[misc]
         """
         inside = torch.arange(states.shape[1])[None] < lengths[:, None]
         mask = torch.where(inside, 0.0, -1e9)[:, None, None, :]
-        plain = torch.zeros_like(self.styles[:1]) if len(self.styles) else torch.zeros(1, states.shape[2])
+        plain = self.styles.new_zeros(1, self.styles.shape[1])
         states = states + torch.cat([plain, self.styles])[styles][:, None]
         for layer in self.layers:
             states = layer(states, mask, self.dropout)

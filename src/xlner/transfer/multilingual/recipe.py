@@ -24,8 +24,8 @@ class LabeledCorpus:
     - `sentences`: draw at most so many of the training sentences.
     - `labels`: the types that are annotated in this set. Where a word of the set is `O`, it may have any other type of
       the recipe.
-    - `style`: a name for its style of annotation if that differs from the plain one, for instance if titles are part
-      of the names of persons. The recognizer learns what is special about a style, and labels texts in the plain one.
+    - `style`: a name for its style of annotation if that differs from the plain one, for instance if titles are
+      inside of persons. The recognizer learns what is special about a style, and labels texts in the plain one.
     - `license`, `origin`: for the model card.
 
     Raises `UnknownNameError` for an unknown language, and `ValidationError` if there is neither `train` nor `dev`.

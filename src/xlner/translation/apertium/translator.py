@@ -74,7 +74,7 @@ class ApertiumTranslator:
         Raises `BackendError` for a missing mode or program, or if several texts in a row fail, and `StageError` for the
         first text that gets no answer in time or on which the programs crash twice. The next call starts them again.
         """
-        return self._checked(self.translate_each(texts, from_lang=from_lang, to_lang=to_lang))
+        return without_errors(self.translate_each(texts, from_lang=from_lang, to_lang=to_lang), by=self)
 
     def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
         """Return the translation of each text or its error. Raises `BackendError` for a missing mode or program."""
@@ -97,7 +97,7 @@ class ApertiumTranslator:
         The links come from word-bound blanks around Apertium's lexical units, which change no translation. Raises what
         `translate` raises, and `BackendError` if Apertium is too old for this.
         """
-        return self._checked(self.translate_linked_each(texts, from_lang=from_lang, to_lang=to_lang))
+        return without_errors(self.translate_linked_each(texts, from_lang=from_lang, to_lang=to_lang), by=self)
 
     def translate_linked_each(
         self, texts: Sequence[str], *, from_lang: str, to_lang: str
@@ -205,9 +205,3 @@ class ApertiumTranslator:
         if untried is not None:
             self._stopped = StoppedError(untried.message)
         return done
-
-    def _checked(self, results: Sequence[T | Exception]) -> list[T]:
-        """The results; raises why the translator stopped, or else the first error."""
-        if any(isinstance(result, Exception) for result in results):
-            self.check_stopped()
-        return without_errors(results)

@@ -16,6 +16,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, StageError, ValidationError
 from xlner.stages import without_errors
 from xlner.text import languages
+from xlner.text.offsets import whole_words_in
 from xlner.translation.chat.client import Answer, ChatClient, Question, checked_url
 from xlner.translation.chat.patience import Patience
 from xlner.translation.shield import shielded
@@ -123,7 +124,7 @@ class ChatTranslator:
         Raises the error of the first text without an answer, once all others have theirs. Raises `BackendError` if the
         endpoint cannot be reached, refuses, is overloaded for longer than `retries` allow, or fails too often.
         """
-        return self._checked(self.translate_each(texts, from_lang=from_lang, to_lang=to_lang))
+        return without_errors(self.translate_each(texts, from_lang=from_lang, to_lang=to_lang), by=self)
 
     def translate_each(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str | Exception]:
         """Return the translation of each text or its error.
@@ -147,7 +148,7 @@ class ChatTranslator:
         have taken them, and as `discontinuous` if the answer for another entity is inside its own. Raises what
         `translate` raises.
         """
-        return self._checked(self.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang))
+        return without_errors(self.translate_labeled_each(sentences, from_lang=from_lang, to_lang=to_lang), by=self)
 
     def translate_labeled_each(
         self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str
@@ -177,12 +178,6 @@ class ChatTranslator:
     def check_stopped(self) -> None:
         """Raise `StoppedError`, once, if the endpoint failed too often, or refuses after it has answered."""
         self._client.check_stopped()
-
-    def _checked(self, results: Sequence[T | Exception]) -> list[T]:
-        """The results; raises why the client stopped, or else the first error."""
-        if any(isinstance(result, Exception) for result in results):
-            self.check_stopped()
-        return without_errors(results)
 
 
 def _on_one_line(answer: Answer) -> str | Exception:
@@ -250,19 +245,10 @@ def _places(target: Sentence, answer: str) -> list[Span]:
         if phrase and phrase != _NOTHING:
             for flags in (re.NOFLAG, re.IGNORECASE):
                 found = re.finditer(re.escape(phrase), target.text or "", flags)
-                spans = [span for match in found if (span := _tokens(target, *match.span())) is not None]
+                spans = [span for match in found if (span := whole_words_in(target.offsets or (), *match.span()))]
                 if spans:
                     return spans
     return []
-
-
-def _tokens(target: Sentence, start: int, end: int) -> Span | None:
-    """The words of a range of the text; None if it begins or ends within a word."""
-    offsets = target.offsets or ()
-    inside = [k for k, (a, b) in enumerate(offsets) if start <= a and b <= end]
-    if not inside or offsets[inside[0]][0] != start or offsets[inside[-1]][1] != end:
-        return None
-    return (inside[0], inside[-1] + 1)
 
 
 def _languages(from_lang: str, to_lang: str) -> dict[str, str]:

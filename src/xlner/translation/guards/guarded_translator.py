@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from itertools import islice
 
+from xlner.core.batches import isolated, listed
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.errors import BackendError, StageError, UnansweredError, UnknownNameError, ValidationError
 from xlner.models.batching import padded_batches
@@ -16,9 +17,8 @@ from xlner.stages import (
     RetryingTranslator,
     Translator,
     fingerprint_of,
-    isolated,
-    listed,
     translate_each,
+    without_errors,
 )
 from xlner.text import languages
 from xlner.text.offsets import Span
@@ -176,10 +176,7 @@ class GuardedTranslator:
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Return the translations without their warnings. Raises the first error."""
         made = self.translate_checked(texts, from_lang=from_lang, to_lang=to_lang)
-        failed = next((checked.error for checked in made if checked.error is not None), None)
-        if failed is not None:
-            raise failed
-        return [checked.text for checked in made]
+        return without_errors([checked.text if checked.error is None else checked.error for checked in made])
 
     def translate_checked(
         self, texts: Sequence[str], *, from_lang: str, to_lang: str, statistics: TranslationStatistics | None = None

@@ -1,0 +1,56 @@
+"""Run a stage on a batch: one result or error for each item, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from xlner.errors import BackendError, StageError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def require_one_each(stage: str, given: int, wanted: int) -> None:
+    """Raise `StageError` unless a stage gave one result for each input of its batch.
+
+    >>> require_one_each("aligner", 2, 2)
+    """
+    if given != wanted:
+        raise StageError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")
+
+
+def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> list[R | Exception]:
+    """Run a stage on a batch; if it raises, halve the batch until the item that breaks it is alone.
+
+    A stage that does not give one result for each item of a batch counts as one that raises. Return one result or
+    exception per item, in order. A stage may give exceptions in the places of results, so that no
+    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised.
+
+    >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
+    ['1', 'integer division or modulo by zero']
+    """
+    if not items:
+        return []
+    try:
+        return listed(stage(items), len(items))
+    except BackendError:
+        raise
+    except (Exception, SystemExit) as error:  # any error of a model belongs to its sentence and must not end the run
+        if len(items) == 1:
+            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
+    half = len(items) // 2
+    return isolated(stage, items[:half]) + isolated(stage, items[half:])
+
+
+def listed(results: object, wanted: int) -> list[Any]:
+    """The results of a stage as a list; raises `StageError` unless they are one for each input.
+
+    >>> listed(iter("ab"), 2)
+    ['a', 'b']
+    """
+    if not isinstance(results, Iterable) or isinstance(results, (str, bytes, Mapping)):
+        raise StageError(f"gave {type(results).__name__} instead of a list", hint="a stage returns one for each input")
+    found = list(results)
+    require_one_each("stage", len(found), wanted)
+    return found
