@@ -69,8 +69,8 @@ def recover_entities(
     Projected spans are disjoint and cover whole tokens of the text without markers.
 
     Reasons: `no-candidate` for a lost marker, `below-threshold` if the remaining marked texts are too different from
-    the entity, `overlap` if other entities took its texts, `discontinuous` if its marked text is around that of another.
-    `scores["similarity"]` is that of the projected text, or of the most similar one.
+    the entity, `overlap` if other entities took its texts, `discontinuous` if its marked text is around that of
+    another. `scores["similarity"]` is that of the projected text, or of the most similar one.
 
     Raises `ValidationError` if there is not one marker and one surface per entity, and for a `threshold` outside
     [0, 1).
