@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.conftest import Command
 from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
-from xlner.formats import ReadOptions, jsonl
+from xlner.formats import ReadOptions, ReadReport, jsonl
 
 ANA = "Ana Pons vive en Vigo."
 WORDS = ["Ana", "Pons", "vive", "en", "Vigo", "."]
@@ -239,6 +239,7 @@ def test_what_could_be_labels_is_refused_by_name(record: Any, name: str | None) 
         {"label": 0, "tags": False, "labels": ""},
         {"labels": ["news", "sports"]},
         {"tags": ["news"]},
+        {"tags": ["vitamin-B", "news"], "labels": ["i-phone"]},
         {"topics": ["a", "b"], "url": "http://x.org", "sents": [{"start": 0, "end": 22}]},
         {"hashtags": ["#Vigo"], "source_id": 7, "relations": [{"head": 0, "child": 4}]},
     ],
@@ -247,6 +248,30 @@ def test_other_fields_are_kept(extra: dict[str, Any]) -> None:
     (sentence,) = raise_errors(read({"text": ANA, **extra}))
     assert (sentence.meta, sentence.entities) == (extra, ())
     assert "neither" in refused({"text": ANA, **extra}, require_tags=True)
+
+
+@pytest.mark.parametrize("tag", ["O", "B-PER", "b-PER", "PER-B", "E", "o"])
+def test_tags_are_those_that_the_scheme_auto_reads(tag: str) -> None:
+    assert '"gold_tags" could hold labels' in refused({"tokens": ["Ana", "Vigo"], "gold_tags": [tag, "O"]})
+
+
+def test_tags_in_two_fields_have_the_same_variants() -> None:
+    suffixed = ["PER-B", "PER-I", "O", "O", "LOC-B", "O"]
+    assert tags({"tokens": WORDS, "ner_tags": BOTH, "tags": suffixed}) == BOTH
+    other = refused({"tokens": WORDS, "ner_tags": BOTH, "tags": ["ORG-B", *suffixed[1:]]})
+    assert 'both "ner_tags" and "tags" hold labels, which are not the same' in other
+
+
+def test_labels_that_are_only_compared_are_not_counted() -> None:
+    record = {"tokens": WORDS, "ner_tags": BOTH, "tags": ["I-PER", "I-PER", "O", "O", "I-LOC", "O"]}
+    report = ReadReport()
+    (sentence,) = jsonl.read([(1, json.dumps(record))], "x", report=report)
+    assert isinstance(sentence, Sentence)
+    assert sentence.tags() == BOTH
+    assert report.repaired_tags == 0
+    report = ReadReport()
+    assert list(jsonl.read([(1, json.dumps({"tokens": WORDS, "tags": record["tags"]}))], "x", report=report))
+    assert report.repaired_tags == 2
 
 
 def test_other_tags_of_words_are_no_labels() -> None:

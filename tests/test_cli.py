@@ -182,7 +182,10 @@ def test_project_and_links_out_of_range(xlner: Command, tmp_path: Path) -> None:
     links.write_text("0-1\n0-0\n", encoding="utf-8")
     stopped = xlner("project", source, target, "--alignment", links)
     assert stopped.code == 2
-    assert f"{links}:1: link 0-1 is out of range for 1 source and 1 target words; links are 0-based" in stopped.err
+    assert (
+        f"{links} (sentence 1): link 0-1 is out of range for 1 source and 1 target words; links are 0-based"
+        in stopped.err
+    )
     skipped = xlner("project", source, target, "--alignment", links, "--on-error", "skip", "--output-format", "jsonl")
     assert skipped.code == 1
     assert [("error" in json.loads(line)) for line in skipped.out.splitlines()] == [True, False]

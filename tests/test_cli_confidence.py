@@ -126,7 +126,7 @@ def test_calibrate_on_what_says_nothing(xlner: Command, files: tuple[Path, Path,
     assert (ran.code, "no entity was projected" in ran.err) == (2, True)
     links.write_text("0-0 2-9\n0-0\n0-0\n", encoding="utf-8")
     ran = xlner("calibrate", source, target, "--alignment", links)
-    assert (ran.code, f"{links}:1: link 2-9 is out of range" in ran.err) == (2, True)
+    assert (ran.code, f"{links} (sentence 1): link 2-9 is out of range" in ran.err) == (2, True)
     assert "would replace" in xlner("calibrate", source, target, "-o", target).err
 
 

@@ -419,6 +419,13 @@ def test_entities_on_ranges_of_words(tmp_path: Path, on_range: str, after: str, 
     assert [s.entities for s in again] == [sentence.entities, ()]
 
 
+@pytest.mark.parametrize("last", ["3000000000", "9" * 5000])
+def test_ranges_of_any_length(tmp_path: Path, last: str) -> None:
+    words = [(str(n), word, "_") for n, word in enumerate(["o", *"abcdefghi"], start=1)]
+    (sentence,) = read(tmp_path, conllu(("2-" + last, "del", "NE=B-LOC"), *words))
+    assert shown(sentence) == "o [a b c d e f g h i]LOC"
+
+
 def test_brackets_on_ranges_are_refused(tmp_path: Path) -> None:
     text = conllu(("1-2", "del", "Entity=(e1-place-1)"), ("1", "de", "_"), ("2", "el", "_"))
     with pytest.raises(InputError, match="is on the range of words 1-2; write it on one of its words"):

@@ -99,10 +99,10 @@ def test_gold_formats(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("0-0 1:1", "'1:1' is not a link; write source-target"),
-        ("0-0 -1-1", "'-1-1' is not a link"),
-        ("a\tb", "2 columns, and none or several of them are links; write only links"),
-        ("a\tb\t0-1", "link 0-1 is out of range for 1 source and 1 target words"),
+        ("0-0 1:1", ":2 (sentence 2): '1:1' is not a link; write source-target"),
+        ("0-0 -1-1", ":2 (sentence 2): '-1-1' is not a link"),
+        ("a\tb", ":2 (sentence 2): 2 columns, and none or several of them are links; write only links"),
+        ("a\tb\t0-1", " (sentence 2): link 0-1 is out of range for 1 source and 1 target words"),
     ],
 )
 def test_bad_gold_lines_are_told_in_their_place(tmp_path: Path, line: str, message: str) -> None:
@@ -111,7 +111,7 @@ def test_bad_gold_lines_are_told_in_their_place(tmp_path: Path, line: str, messa
     before, bad, after = read_gold_alignments(path)
     assert (before, after) == (gold({(0, 0)}), gold({(1, 1)}))
     assert isinstance(bad, InputError)
-    assert str(bad).startswith(f"{path}:2 (sentence 2): {message}")
+    assert str(bad).startswith(f"{path}{message}")
 
 
 def test_a_zero_where_counting_begins_at_one(tmp_path: Path) -> None:

@@ -245,6 +245,36 @@ def test_both_sides_can_be_text(xlner: Command, tmp_path: Path) -> None:
     assert "hi\thola" in lexicon.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"text": "Ana dijo ``hola``"}',
+        '[{"text": "Ana dijo ``hola``"}]',
+        '[\n {\n  "text": "Ana dijo ``hola``"\n }\n]',
+        '["Ana dijo ``hola``", {"entities": []}]',
+        '{"text": "Ana dijo ``hola``", "tokens": null}',
+        '{"data": "Ana dijo ``hola``"}',
+    ],
+)
+def test_records_with_only_a_text_are_text(tmp_path: Path, text: str) -> None:
+    source, target, links = tmp_path / "en.txt", tmp_path / "es.jsonl", tmp_path / "a.al"
+    source.write_text("hi\n", encoding="utf-8")
+    target.write_text(text + "\n", encoding="utf-8")
+    links.write_text("0-2\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"may count the words of .*es\.jsonl as the tokenizer splits them"):
+        list(read_parallel(source, target, links))
+    assert isinstance(next(iter(read_parallel(source, target, links, words="tokenizer"))), Pair)
+
+
+@pytest.mark.parametrize("text", ['{"text": "``hola``", "tokens": ["``hola``"]}', "[", '{"text": 5}', "{", "5"])
+def test_other_records_are_not(tmp_path: Path, text: str) -> None:
+    source, target, links = tmp_path / "en.txt", tmp_path / "es.jsonl", tmp_path / "a.al"
+    source.write_text("hi\n", encoding="utf-8")
+    target.write_text(text + "\n", encoding="utf-8")
+    links.write_text("0-0\n", encoding="utf-8")
+    assert len(list(read_parallel(source, target, links))) == 1
+
+
 def test_links_with_their_sides_exchanged(tmp_path: Path) -> None:
     files = Files(tmp_path).write("Ana dijo hola\n", "0-0 7-4\n")
     (bad,) = files.read(words="spaces")

@@ -208,7 +208,7 @@ def test_bad_input_from_the_command_line(xlner: Command, tmp_path: Path, monkeyp
     Path("gl.txt").write_text("a\nb\n", encoding="utf-8")
     ran = xlner("lexicon", "en.txt", "gl.txt", "--alignment", "links.talp")
     assert ran.code == 2
-    assert "links.talp:2: link 0-9 is out of range" in ran.err
+    assert "links.talp (sentence 2): link 0-9 is out of range" in ran.err
     ran = xlner("lexicon", "en.txt", "gl.txt", "--alignment", "links.talp", "--on-error", "skip")
     assert (ran.code, ran.out, ran.err) == (0, "a\ta\t1\n", "xlner: 1 entries from 1 pairs\n")
     assert "would replace its own input" in xlner("lexicon", "en.txt", "gl.txt", "-o", "gl.txt").err

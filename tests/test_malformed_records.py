@@ -209,12 +209,38 @@ def test_arrays_and_pairs_of_text_and_labels(tmp_path: Path) -> None:
         ('[\n{"text": "a"}]\nmore', "SE", "something follows the array"),
         ('[Applause]\n{"text": "a"}', "ES", "x:1 (sentence 1): not JSON"),
         ("[]", "E", "not a JSON object"),
+        ('["a", 5]', "E", "not a JSON object"),
+        ('[{"text": "a"}, 5, {"text": "b"}]', "SES", "x:1: not an object"),
+        ('[\n{"text": "a"},\n{"text": "b", "p": NaN},\n{"text": "c"}]', "SES", "x:3: NaN is not JSON; write null"),
+        ('[{"text": "a"}, {"text": "\\ud800"}, {"text": "b"}]', "SES", "x:1: a lone surrogate, \\ud800; remove it"),
+        (f'[\n{{"n": 1{"0" * 5000}}},\n{{"text": "b"}}]', "ES", "x:2: an integer of too many digits; write it as a"),
+        ('[\n{"text": "a"},\n{"text": }\n,\n{"text": "b"}]', "SE", "x:3: not JSON: Expecting value, in an array"),
+        ('[\n{"text": "a"}\n]\n\nmore\n', "SE", "x:5: not JSON: something follows the array, in an array"),
+        ('[\n{"text": "a"},\n' + '{"a":' * 100_000 + "\n]", "SE", "x:3: not JSON: nested too deeply, in an array"),
     ],
 )
 def test_damaged_arrays(text: str, kinds: str, message: str) -> None:
     items = list(jsonl.read(list(enumerate(text.split("\n"), start=1)), "x"))
     assert "".join("E" if isinstance(item, InputError) else "S" for item in items) == kinds
     assert any(message in str(item) for item in items if isinstance(item, InputError))
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ('[\n{"text": "a"},\nBAD\n{"text": "b"}\n]', "SE"),
+        ('[\n{"text": "a"},\n{"text":\nBAD\n}, {"text": "b"}\n]', "SE"),
+        ('[\n{"text": "a"}\n]\nBAD', "SE"),
+        ('["a", {"entities": []}]\nBAD\n{"text": "b"}', "SES"),
+        ('[Applause]\nBAD\n{"text": "b"}', "EES"),
+    ],
+)
+def test_a_line_that_cannot_be_read_in_an_array(text: str, kinds: str) -> None:
+    bad = InputError("not UTF-8", path="x", line=3)
+    lines = [(n, bad if line == "BAD" else line) for n, line in enumerate(text.split("\n"), start=1)]
+    items = list(jsonl.read(lines, "x"))
+    assert "".join("E" if isinstance(item, InputError) else "S" for item in items) == kinds
+    assert items[-1 if kinds == "SE" else 1] is bad
 
 
 def test_objects_over_several_lines_are_refused_with_the_way_out() -> None:

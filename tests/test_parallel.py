@@ -38,7 +38,7 @@ def test_several_files_of_links_agree_and_are_all_named(files: tuple[Path, Path,
     other.write_text("0-0\n5-5\n", encoding="utf-8")
     _, bad = read_parallel(source, target, [links, other], **formats)  # type: ignore[arg-type]
     assert isinstance(bad, InputError)
-    assert str(bad).startswith(f"{links}, {other}:2: ")
+    assert str(bad).startswith(f"{links}, {other} (sentence 2): ")
 
 
 def test_links_of_standard_input_cannot_be_weighed(files: tuple[Path, Path, Path]) -> None:

@@ -58,6 +58,17 @@ def test_scores_that_are_no_numbers(tmp_path: Path) -> None:
         write_pairs([pair], tmp_path / "a.jsonl")
 
 
+@pytest.mark.parametrize("name", ["a.conll", "a.conllu", "a.jsonl"])
+def test_labels_beside_an_error_are_kept(tmp_path: Path, name: str) -> None:
+    part = Pair(VIGO.with_entities(()), VIGO, projection=Projection(VIGO, ()), error="cell 2 failed")
+    write_pairs([part, Pair(VIGO, VIGO, error="failed")], tmp_path / name)
+    found = list(raise_errors(read_sentences(tmp_path / name)))
+    assert found[0].tags() == ["B-LOC"]
+    assert [s.meta["error"] for s in found] == ["cell 2 failed", "failed"]
+    if name != "a.jsonl":  # which keeps the labels of the input
+        assert found[1].tags() == ["O"]
+
+
 def test_an_error_leaves_no_part_of_a_sentence() -> None:
     def write(stream: TextIO, item: int) -> None:
         stream.write(f"{item}")

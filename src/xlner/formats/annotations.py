@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from unicodedata import combining, normalize
 
 from xlner.core.entity import Entity, Span
+from xlner.core.tags import is_tag
 from xlner.errors import ValidationError
 from xlner.text.offsets import words_in
 
@@ -27,13 +28,13 @@ WORD_FIELDS = ("tokens", "words", "tokenized_text")
 
 _OF_WORDS = ("entities", "ner_tags", "ner", "tags")  # beside words these are the labels, whatever else the record has
 _ALSO_TOPICS = ("tags", "labels", "label")  # these can also hold the topics of a text
-_TAG = re.compile(r"(?:[Oo]|[BIESLUM](?:[-_]\S+)?)")
 _LABEL_NAME = re.compile(
     r"(?:^|[_\W])(?:ner|ne|nes|named_?entit\w+|entit(?:y|ies)|ents?|labels?|tags?|spans?|annotations?|bio|iob\d?|bilou|"
     r"mentions?|slots?|results?|predictions?|completions?)(?:$|[_\W])",
     re.IGNORECASE,
 )
 _OTHER_TAGS = re.compile(r"(?:^|_)(?:u?pos|xpos|upos|chunk|dep|morph|feats|lemma)", re.IGNORECASE)
+_ONE_LETTER = frozenset("OoBIESLUM")
 _LONGEST_SHOWN = 60
 
 _LIST_OF_SPANS = 'write a list of spans, such as [{"start": 0, "end": 3, "label": "PER"}]'
@@ -134,12 +135,22 @@ def _is_label_field(name: str, value: object, words: int | None) -> bool:
         return False  # a topic, or tags in a string, which `_could_be_labels` refuses
     if not isinstance(value, (list, tuple)):
         return isinstance(value, Mapping)
-    topics = bool(value) and all(isinstance(v, str) for v in value) and not any(map(_is_tag, value))
+    topics = bool(value) and all(isinstance(v, str) for v in value) and not any(map(_begins_as_tag, value))
     return not topics or (name == "tags" and words is not None) or len(value) == words
 
 
-def _is_tag(value: object) -> bool:
-    return isinstance(value, str) and _TAG.fullmatch(value) is not None
+def could_be_tag(value: object) -> bool:
+    """Whether a value can be the tag of a word: what the scheme `auto` reads, or a prefix by itself.
+
+    >>> [could_be_tag(value) for value in ("O", "B-PER", "PER-B", "E", "NN", 1)]
+    [True, True, True, True, False, False]
+    """
+    return isinstance(value, str) and (value in _ONE_LETTER or is_tag(value))
+
+
+def _begins_as_tag(value: str) -> bool:
+    """Whether a text is a tag that begins with its prefix. A topic such as vitamin-B or i-phone is none."""
+    return value[:1] in _ONE_LETTER and value[1:2] in ("", "-", "_") and could_be_tag(value)
 
 
 def _could_be_labels(name: str, value: object, words: int | None) -> bool:
@@ -149,7 +160,7 @@ def _could_be_labels(name: str, value: object, words: int | None) -> bool:
     named = _LABEL_NAME.search(name) is not None
     if isinstance(value, str):
         parts = re.split(r"[,\s]+", value.strip())
-        return len(parts) > 1 and all(map(_is_tag, parts))
+        return len(parts) > 1 and all(map(could_be_tag, parts))
     if isinstance(value, (list, tuple)):
         return _list_could_be_labels(value, words, named)
     return named and isinstance(value, Mapping)
@@ -163,7 +174,9 @@ def _list_could_be_labels(values: Sequence[object], words: int | None, named: bo
     if isinstance(first, (list, tuple)):
         return named or _is_triple(first)
     if isinstance(first, str):
-        return all(map(_is_tag, values)) and (named or len(values) == words)
+        if not all(map(could_be_tag, values)):
+            return False
+        return len(values) == words or (named and (words is not None or any(_begins_as_tag(str(v)) for v in values)))
     return named and isinstance(first, int) and len(values) == words
 
 

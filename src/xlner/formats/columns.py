@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from xlner.errors import UsageError
 
+CLEAR_TAG = re.compile(r"O|[BIESLUM]-[A-Za-z]\S*")
+"""A tag that is hardly anything else: no prefix by itself, no B-52."""
 Column = int | str
 """A column: its number from 1 (or from -1, counted from the end), or its name."""
 TOKEN_NAMES = frozenset({"token", "tokens", "word", "words", "form"})

@@ -12,11 +12,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from xlner.errors import ValidationError
-from xlner.formats.columns import TAG_NAMES, TOKEN_NAMES, plain_name
+from xlner.formats.columns import CLEAR_TAG, TAG_NAMES, TOKEN_NAMES, plain_name
 from xlner.formats.inline_marks import marks_in
 from xlner.formats.json_values import load
 
-_TAG = re.compile(r"O|[BIESLUM]-[A-Za-z]\S*")
 _SAFE_LABEL = re.compile(r"[BIESLUM]-(?:[A-Z][A-Z0-9_/-]+|[a-z]+)")  # not E-Mail or S-Bahn
 _LOOSE_TAG = re.compile(r"[Oo]|[BIESLUM](?:[-_]\S+)?|[biesl]-\S+|[A-Z]\w*[-_][BIESLU]|[A-Z]{3,}[A-Z_-]*")
 _NEARLY_ALL = 0.9
@@ -109,7 +108,7 @@ def _is_table_of_tags(rows: Sequence[Sequence[str]], *, tabs: bool, marked: bool
 def _are_tags(cells: Sequence[str], *, clear: bool, marked: bool) -> bool:
     count = len(cells)
     outside = sum(cell in ("O", "o") for cell in cells)
-    if sum(_TAG.fullmatch(cell) is not None for cell in cells) >= _NEARLY_ALL * count:
+    if sum(CLEAR_TAG.fullmatch(cell) is not None for cell in cells) >= _NEARLY_ALL * count:
         labels = [cell for cell in cells if cell != "O"]
         if labels:
             return count > 1 and (outside > 0 or all(map(_SAFE_LABEL.fullmatch, labels)))

@@ -25,4 +25,4 @@ def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> 
         try:
             yield GoldAlignment(frozenset(links.sure), frozenset(links.possible), links.lengths)
         except ValidationError as error:
-            yield InputError(error.message, path=path, line=sentence, sentence=sentence, hint=error.hint)
+            yield InputError(error.message, path=path, sentence=sentence, hint=error.hint)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from xlner.formats.columns import CLEAR_TAG
+
 _NEARLY_ALL = 0.9
 _KNOWN = (
     r"(?:PERS?|PERSON|LOC|LOCATION|ORG|ORGANI[SZ]ATION|MISC|GPE|NORP|FAC|DRV|persName|placeName|orgName|per|pers|"
@@ -35,7 +37,6 @@ _MARKS = (
 )
 _SLASHED = re.compile(r"\S+[/_|\\:#](?:O|[BIESLUM]-\S+|[A-Z]{3,})")
 _PREFIXED = re.compile(r"\S+[/_|\\:#][BIESLUM]-\S+")
-_TAG = re.compile(r"O|[BIESLUM]-[A-Za-z]\S*")
 
 
 def marks_in(lines: Sequence[str]) -> str | None:
@@ -69,4 +70,4 @@ def _are_tagged(pairs: Sequence[Sequence[str]]) -> bool:
 
 
 def _is_tagged(words: str, tags: str) -> bool:
-    return len(words.split()) == len(tags.split()) and all(map(_TAG.fullmatch, tags.split()))
+    return len(words.split()) == len(tags.split()) and all(map(CLEAR_TAG.fullmatch, tags.split()))

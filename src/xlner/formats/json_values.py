@@ -7,8 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import date, datetime, time
 from typing import Any, NoReturn
 
 from xlner.errors import ValidationError
@@ -23,6 +22,8 @@ def _refuse(constant: str) -> NoReturn:
 
 
 _DECODER = json.JSONDecoder(parse_constant=_refuse)
+_LENIENT = json.JSONDecoder(parse_int=str)
+"""Finds the end of a value with numbers that the other one refuses."""
 
 
 def load(text: str) -> Any:
@@ -42,37 +43,64 @@ def load(text: str) -> Any:
     except ValidationError:
         raise
     except ValueError:  # Python limits the digits of integers
-        raise ValidationError("an integer of too many digits", hint="write it as a string") from None
+        raise _too_many_digits() from None
     if "\\ud" in text or "\\uD" in text:  # the only way to write a lone surrogate
         _require_no_surrogate(value)
     return value
 
 
+def _too_many_digits() -> ValidationError:
+    return ValidationError("an integer of too many digits", hint="write it as a string")
+
+
+class ArrayError(ValidationError):
+    """Raised where a text is not an array of values, with the position in the text."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(f"not JSON: {message}")
+        self.position = position
+
+
 def elements(text: str) -> Iterator[tuple[int, Any]]:
     """The values of an array, each with its position in the text.
 
-    Raises `ValidationError` where the text is not an array of values.
+    Raises `ArrayError` where the text is not an array of values.
 
     >>> list(elements('[{"id": 1}, 2]'))
     [(1, {'id': 1}), (12, 2)]
     """
     position = _after_space(text, 0)
-    _require(text.startswith("[", position), "not an array")
+    _require(text.startswith("[", position), "not an array", position)
     position = _after_space(text, position + 1)
     while not text.startswith("]", position):
         try:
-            value, end = _DECODER.raw_decode(text, position)
-        except (ValueError, RecursionError) as error:
-            raise ValidationError(f"not JSON: {getattr(error, 'msg', error)}") from None
-        if "\\ud" in text[position:end] or "\\uD" in text[position:end]:
-            _require_no_surrogate(value)
+            value, end = _value_at(text, position)
+        except json.JSONDecodeError as error:
+            raise ArrayError(error.msg, error.pos) from None
+        except RecursionError:
+            raise ArrayError("nested too deeply", position) from None
         yield position, value
         position = _after_space(text, end)
         if text.startswith(",", position):
             position = _after_space(text, position + 1)
         else:
-            _require(text.startswith("]", position), "the array has no end")
-    _require(_after_space(text, position + 1) == len(text), "something follows the array")
+            _require(text.startswith("]", position), "the array has no end", position)
+    position = _after_space(text, position + 1)
+    _require(position == len(text), "something follows the array", position)
+
+
+def _value_at(text: str, position: int) -> tuple[Any, int]:
+    """The value that begins there, and its end. What `load` refuses in a value is the value: a `ValidationError`."""
+    try:
+        value, end = _DECODER.raw_decode(text, position)
+        if "\\ud" in text[position:end] or "\\uD" in text[position:end]:
+            _require_no_surrogate(value)
+    except json.JSONDecodeError:
+        raise
+    except ValueError as error:
+        refused = error if isinstance(error, ValidationError) else _too_many_digits()
+        return refused, _LENIENT.raw_decode(text, position)[1]
+    return value, end
 
 
 def _after_space(text: str, position: int) -> int:
@@ -80,9 +108,9 @@ def _after_space(text: str, position: int) -> int:
     return position if found is None else found.end()
 
 
-def _require(condition: bool, message: str) -> None:
+def _require(condition: bool, message: str, position: int) -> None:
     if not condition:
-        raise ValidationError(f"not JSON: {message}")
+        raise ArrayError(message, position)
 
 
 def _require_no_surrogate(value: Any) -> None:
@@ -162,6 +190,7 @@ def _key(key: object, replaced: set[str]) -> str:
 def as_text(value: object) -> str:
     """A date, bytes, a decimal number or any other object as text.
 
+    >>> from decimal import Decimal
     >>> as_text(b"Vigo"), as_text(b"\\xff"), as_text(Decimal("0.10"))
     ('Vigo', '/w==', '0.10')
     """
@@ -172,8 +201,6 @@ def as_text(value: object) -> str:
             return bytes(value).decode("utf-8")
         except UnicodeDecodeError:
             return base64.b64encode(value).decode("ascii")
-    if isinstance(value, (Decimal, timedelta)):
-        return str(value)
     try:
         return str(value)
     except Exception:  # an object of another program, whose text is its own affair

@@ -25,10 +25,11 @@ from xlner.core.entity import Entity, Span
 from xlner.core.lines import Line
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.core.sentence import Sentence
-from xlner.core.tags import Scheme, decode
+from xlner.core.tags import DecodedTags, Scheme, decode
 from xlner.errors import InputError, ValidationError, XlnerError
+from xlner.formats import pharaoh
 from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS, Words, label_field, read_labels, shown, unfolded
-from xlner.formats.json_values import elements, load, require_writable, writable
+from xlner.formats.json_values import ArrayError, elements, load, require_writable, writable
 from xlner.formats.label_agreement import are_iob2, require_no_tags, same_labels
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
@@ -92,6 +93,22 @@ def read_pairs(
     return _pairs(_records(lines, path), path, options, report)
 
 
+def has_only_text(lines: Iterable[Line], path: str = "-") -> bool:
+    """Return True if the first record has a text and no words.
+
+    >>> has_only_text([(1, '[["Ana vive.", {"entities": []}]]')]), has_only_text([(1, '{"tokens": ["Ana"]}')])
+    (True, False)
+    """
+    try:
+        _, first = next(_records(lines, path), (0, "{}"))
+        if isinstance(first, InputError):
+            return False
+        record = unfolded(_object(first) if isinstance(first, str) else first)
+    except XlnerError:
+        return False
+    return isinstance(record.get("text"), str) and _word_field(record) is None
+
+
 def _records(lines: Iterable[Line], path: str) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
     """The lines that are not empty. The objects of an array are taken out of it."""
     filled = ((line, text) for line, text in lines if isinstance(text, InputError) or text.strip())
@@ -125,36 +142,52 @@ def _not_over_several_lines(number: int, first: str, rest: Iterator[Line], path:
 def _array(
     number: int, first: str, rest: Iterator[Line], path: str
 ) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
-    """The objects of an array that begins in the line `first`; that line itself if no array of objects does."""
+    """The objects of an array that begins in the line `first`; that line itself if no array of objects does.
+
+    Errors are in the places of their objects. A line that cannot be read is one, and ends an array over several lines.
+    """
+    lines: list[tuple[int, str]] = [(number, first)]
+    unread: Line | None = None
     try:
-        values = json.loads(first)
-    except (ValueError, RecursionError):
-        values = None
-    if isinstance(values, list) and not (values and all(map(_is_record, values))):
-        yield number, first
-        return
-    lines = [(number, first)]
-    for line, text in rest if values is None else ():
-        if isinstance(text, InputError):
-            raise text
-        lines.append((line, text))
-    text, begun = "\n".join(line for _, line in lines), False
-    starts = list(accumulate((len(line) + 1 for _, line in lines), initial=0))
+        values: Iterable[tuple[int, Any]] = list(elements(first))
+    except ArrayError:
+        for line, text in rest:
+            if isinstance(text, InputError):
+                unread = line, text
+                break
+            lines.append((line, text))
+        values = elements("\n".join(text for _, text in lines))
+    else:
+        found = [value for _, value in values]
+        if _record(found) is not None or all(_record(value) is None for value in found):
+            yield number, first
+            return
+    starts, begun = list(accumulate((len(text) + 1 for _, text in lines), initial=0)), False
     try:
-        for position, value in elements(text):
-            record = _record(value)
+        for position, value in values:
             at = lines[bisect_right(starts, position) - 1][0]
-            yield at, InputError("not an object", path=path, line=at) if record is None else record
+            yield at, _in_array(value, path, at)
             begun = True
-    except ValidationError as error:
-        if begun:
-            yield lines[-1][0], InputError(f"{error.message}, in an array", path=path, line=lines[-1][0])
-        else:
+    except ArrayError as error:
+        if not begun:
             yield from lines
+        elif unread is None:
+            at = lines[min(bisect_right(starts, error.position), len(lines)) - 1][0]
+            yield at, InputError(f"{error.message}, in an array", path=path, line=at)
+        else:
+            yield unread
+            for _ in rest:  # what follows in the array has no beginning
+                pass
+            return
+    if unread is not None:
+        yield unread
 
 
-def _is_record(value: object) -> bool:
-    return _record(value) is not None
+def _in_array(value: object, path: str, line: int) -> Mapping[str, Any] | InputError:
+    if isinstance(value, ValidationError):
+        return InputError(value.message, path=path, line=line, hint=value.hint)
+    record = _record(value)
+    return InputError("not an object", path=path, line=line) if record is None else record
 
 
 def _record(value: object) -> Mapping[str, Any] | None:
@@ -296,12 +329,13 @@ class _Parser:
         if name not in ("ner_tags", "tags") and "ner_tags" not in record:  # beside it, spans are as xlner writes them
             require_no_tags(name, entities)
         if words.given and not (name == "entities" and _has_only_own_tags(record, words, entities)):
-            repaired, widened = self.report.repaired_tags, self.widened
-            same = same_labels(record, name, entities, len(words.tokens), partial(self._entities, words=words))
-            self.report.repaired_tags, self.widened = repaired, widened
-            for other in same:
+            for other in same_labels(record, name, entities, len(words.tokens), partial(self._others, words=words)):
                 meta.pop(other, None)
         return entities
+
+    def _others(self, name: str, value: object, words: Words) -> tuple[Entity, ...]:
+        """The entities of another field, which is only compared: nothing is counted."""
+        return read_labels(name, value, words, lambda tags: self._decode(tags, len(words.tokens))[1].entities).entities
 
     def _entities(self, name: str, value: object, words: Words) -> tuple[Entity, ...]:
         found = read_labels(name, value, words, lambda tags: self._decoded(tags, len(words.tokens)))
@@ -312,11 +346,14 @@ class _Parser:
                 warn_of_data(f"{self.path}: the label {label!r} is read as {new!r}, because tags cannot have spaces")
         return found.entities
 
-    def _decoded(self, tags: Sequence[Any], length: int) -> tuple[Entity, ...]:
+    def _decode(self, tags: Sequence[Any], length: int) -> tuple[list[str], DecodedTags]:
         if len(tags) != length:
             raise ValidationError(f"{length} tokens but {len(tags)} tags")
         names = [self._tag(tag) for tag in tags]
-        decoded = decode(names, self.options.scheme, repair=self.options.repair)
+        return names, decode(names, self.options.scheme, repair=self.options.repair)
+
+    def _decoded(self, tags: Sequence[Any], length: int) -> tuple[Entity, ...]:
+        names, decoded = self._decode(tags, length)
         self.report.repaired_tags += len(decoded.repaired)
         self.report.note_scheme(names, decoded.entities)
         return decoded.entities
@@ -489,7 +526,7 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
     if pair.source is not None:
         record["source"] = _sentence_record(pair.source, scheme)
     if pair.alignment is not None:
-        record["alignment"] = " ".join(f"{s}-{t}" for s, t in pair.alignment.links)
+        record["alignment"] = pharaoh.text_of(pair.alignment)
         if pair.alignment.weights is not None:
             record["weights"] = [round(w, 6) for w in pair.alignment.weights]
     if pair.projection is not None:

@@ -8,9 +8,8 @@ from typing import Any
 
 from xlner.core.entity import Entity
 from xlner.errors import ValidationError
-from xlner.formats.annotations import LABEL_FIELDS
+from xlner.formats.annotations import LABEL_FIELDS, could_be_tag
 
-_TAG = re.compile(r"[Oo]|[BIESLUM](?:-\S+)?")
 _TAG_AS_LABEL = re.compile(r"O|[BI]-\S+|[ESLUM]-[A-Z]{2}\S*")
 
 Reader = Callable[[str, Any], Sequence[Entity]]
@@ -79,7 +78,7 @@ def _is_same(name: str, value: Sequence[Any], entities: Sequence[Entity], read: 
 
 def _are_labels(name: str, value: Sequence[Any], kinds: set[type]) -> bool:
     if kinds == {str}:
-        return all(map(_TAG.fullmatch, value))
+        return all(map(could_be_tag, value))
     return name == "ner_tags" if kinds == {int} else not kinds.isdisjoint((dict, list, tuple))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -14,12 +13,12 @@ from xlner.alignment.lexical_weights import LexicalWeights
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.labels import LabelMap
-from xlner.core.lines import head_lines, read_lines
+from xlner.core.lines import Line, head_lines, read_lines
 from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
-from xlner.formats.annotations import WORD_FIELDS
+from xlner.formats import jsonl
 from xlner.formats.by_name import COLUMN_FORMATS, detect_format, read_links, read_sentences
 from xlner.formats.columns import Column, Columns
 from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
@@ -63,11 +62,7 @@ class _Side:
         """True for text, and for JSONL whose first record has a text and no words."""
         if self.format != "jsonl":
             return self.format == "text"
-        try:
-            record = json.loads(_first_line(self.path))
-        except (ValueError, RecursionError):
-            return False
-        return isinstance(record, dict) and "text" in record and record.keys().isdisjoint(WORD_FIELDS)
+        return jsonl.has_only_text(_first_lines(self.path), str(self.path))
 
     def text(self, position: int, segmenter: Segmenter | str | None) -> TextSide:
         """This side as text without words."""
@@ -194,12 +189,10 @@ def _blank_side(parts: Sequence[object], names: Sequence[str], number: int) -> s
     return f"sentence {number} of {empty} is empty, but that of {other} has words"
 
 
-def _first_line(path: str | Path) -> str:
-    """The first line that is not empty; of a stream that can be read only once, at most 64 KiB of it."""
+def _first_lines(path: str | Path) -> Iterable[Line]:
+    """The lines of a file; of a stream that can be read only once, those of its first 64 KiB."""
     is_file = str(path) != STANDARD_STREAM and Path(path).is_file()
-    lines = (line for _, line in read_lines(path)) if is_file else iter(head_lines(path))
-    first = next((line for line in lines if isinstance(line, InputError) or line.strip()), "")
-    return first if isinstance(first, str) else ""
+    return read_lines(path) if is_file else enumerate(head_lines(path), start=1)
 
 
 def _columns_of(formats: Sequence[str], columns: _GivenColumns) -> list[_GivenColumns]:
@@ -237,7 +230,7 @@ def _pair(parts: Sequence[Any], number: int, links_name: str) -> Pair | InputErr
         return Pair(target, source, _agreed(files, source, target))
     except ValidationError as error:
         return PairError(
-            error.message, target=target, path=links_name, line=number, hint=_hint(error, files, source, target)
+            error.message, target=target, path=links_name, sentence=number, hint=_hint(error, files, source, target)
         )
 
 

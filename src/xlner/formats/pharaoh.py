@@ -24,6 +24,15 @@ def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> 
         yield links if isinstance(links, InputError) else links.alignment
 
 
+def text_of(alignment: Alignment) -> str:
+    """The links as text.
+
+    >>> text_of(Alignment(((0, 0), (1, 2))))
+    '0-0 1-2'
+    """
+    return " ".join(f"{s}-{t}" for s, t in alignment.links)
+
+
 def write(stream: TextIO, alignment: Alignment) -> None:
     """Write the links of one pair as one line."""
-    stream.write(" ".join(f"{s}-{t}" for s, t in alignment.links) + "\n")
+    stream.write(text_of(alignment) + "\n")

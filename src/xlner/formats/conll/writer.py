@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TextIO
 
 from xlner.core.pair import Pair
@@ -79,8 +80,8 @@ def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2, w
     """Write the labeled target sentence. If the pair has an error, it is written as a comment."""
     sentence = pair.labeled
     if pair.error is not None:
-        meta = {**sentence.meta, "error": pair.error}
-        sentence = Sentence(sentence.tokens, (), sentence.text, sentence.offsets, sentence.language, sentence.id, meta)
+        sentence = sentence if pair.projection is not None else sentence.with_entities(())
+        sentence = replace(sentence, meta={**sentence.meta, "error": pair.error})
     write(stream, sentence, scheme)
 
 
