@@ -75,6 +75,14 @@ def test_a_column_of_texts_with_a_gap_or_as_bytes(tmp_path: Path) -> None:
     assert "\"text\" is b'\\xff', not a string" in str(bad)
 
 
+def test_null_labels_are_said(tmp_path: Path) -> None:
+    columns = {"tokens": TOKENS, "entities": arrow.nulls(3), "ner_tags": [TAGS[0], None, []]}
+    with pytest.warns(DataWarning, match='"entities" is null in a record with words, which is read without entities'):
+        found = list(read_sentences(write(tmp_path / "a.parquet", columns)))
+    assert [s.tags() if isinstance(s, Sentence) else "error" for s in found] == [["B-PER"], ["O"], "error"]
+    assert all(s.meta == {} for s in found if isinstance(s, Sentence))
+
+
 def test_a_row_that_cannot_be_decoded_is_an_error_and_the_rest_is_read(tmp_path: Path) -> None:
     text = arrow.array([b"Ana", b"\xff", b"Eva"]).cast(arrow.binary()).view(arrow.binary())
     broken = arrow.Array.from_buffers(arrow.string(), 3, text.buffers())

@@ -9,7 +9,7 @@ import pytest
 from xlner import load
 from xlner.core.lexicon import LexiconEntry
 from xlner.core.registry import Spec
-from xlner.errors import UnknownNameError, UsageError, ValidationError
+from xlner.errors import UsageError, ValidationError
 from xlner.projection.matching_projector import MatchingProjector
 
 
@@ -22,7 +22,7 @@ def test_specs_in_specs_have_an_end() -> None:
         "back-translation?forward=(" * 2000 + "greedy" + ")" * 2000,
         "back-translation?forward=" * 3000 + "greedy",
     ):
-        with pytest.raises(UsageError, match="is nested deeper than 4 levels|do not match"):
+        with pytest.raises(UsageError, match="is nested deeper than 4 levels"):
             load("projector", spec)
     with pytest.raises(UsageError, match=r"'ensemble:ensemble:.*…' is nested deeper than 4 levels"):
         load("recognizer", "ensemble:" * 5000 + "multilingual")
@@ -31,7 +31,7 @@ def test_specs_in_specs_have_an_end() -> None:
 @pytest.mark.parametrize("value", ["nan", "NaN", "-nan"])
 def test_numbers_that_are_none_are_refused(value: str) -> None:
     for kind, spec in (("projector", "greedy?threshold="), ("projector", "fused?threshold="), ("aligner", "e5?alpha=")):
-        with pytest.raises((UsageError, UnknownNameError), match=r"is not of type float|has no option"):
+        with pytest.raises(UsageError, match="is not of type float"):
             load(kind, f"{spec}{value}")
     for threshold in (math.nan, math.inf, -1.0):
         with pytest.raises(ValidationError, match="negative or not finite"):

@@ -19,8 +19,16 @@ def _stage(method: str, results: Callable[[Sequence[Any]], object]) -> Any:
     return type("Plugin", (), {method: lambda self, batch, **_: results(batch)})()
 
 
+class _Unprintable:
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
 @pytest.mark.parametrize(
-    "bad", [None, 5, "mal", [5], Sentence(("x",)), Alignment(((7, 7),)), Projection(Sentence(("y",)), ())]
+    "bad",
+    [None, 5, "mal", [5], _Unprintable(), Sentence(("x",)), Alignment(((7, 7),)), Projection(Sentence(("y",)), ())],
 )
 @pytest.mark.parametrize("method", ["translate", "recognize", "align", "project"])
 def test_what_is_no_result_is_the_error_of_its_sentence(method: str, bad: object) -> None:

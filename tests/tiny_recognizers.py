@@ -17,8 +17,10 @@ torch.set_num_threads(1)  # threads only wait for each other on models of this s
 _SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 24}
 
 
-def save_model(family: str, folder: Path, tags: Sequence[str] = TAGS, *, tokenizer: bool = True) -> Path:
-    """A classifier of a family, its classes named by the tags; returns the folder."""
+def save_model(
+    family: str, folder: Path, tags: Sequence[str] = TAGS, *, tokenizer: bool = True, always: str | None = None
+) -> Path:
+    """A classifier of a family, its classes named by the tags; returns the folder. `always` is its tag of any word."""
     torch.manual_seed(1)
     made, config = _MAKE[family]()
     config.id2label = dict(enumerate(tags))
@@ -27,6 +29,8 @@ def save_model(family: str, folder: Path, tags: Sequence[str] = TAGS, *, tokeniz
     for weights in model.parameters():  # far from zero, so that words differ in their tags
         if weights.dim() > 1:
             torch.nn.init.normal_(weights, std=0.5)
+    if always is not None:
+        torch.nn.init.constant_(model.classifier.bias[tags.index(always)], 1000.0)
     quietly(model.save_pretrained, folder)
     if tokenizer:
         made.save_pretrained(folder)

@@ -65,4 +65,8 @@ def _projected(result: object, source: Sentence) -> Projection:
 
 
 def _instead(result: object, wanted: str) -> StageError:
-    return StageError(f"gave {type(result).__name__} {str(result)[:40]!r} instead of {wanted}")
+    try:
+        shown = f"{type(result).__name__} {str(result)[:40]!r}"
+    except Exception:  # an object of another program, whose text is its own affair
+        shown = type(result).__name__
+    return StageError(f"gave {shown} instead of {wanted}")

@@ -109,7 +109,7 @@ def label_field(record: Mapping[str, Any], words: int | None) -> str | None:
     """
     if words is not None and record.get("entities"):
         return "entities"
-    if words is not None and "entities" in record and "ner_tags" in record:  # as xlner writes them
+    if words is not None and record.get("entities") is not None and "ner_tags" in record:  # as xlner writes them
         return "ner_tags" if record["ner_tags"] else "entities"
     present = [name for name in LABEL_FIELDS if name in record and _is_label_field(name, record[name], words)]
     filled = [name for name in present if record[name]]

@@ -211,7 +211,7 @@ def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, 
                 path=path,
                 hint="give CoNLL or JSONL with labels, or name a recognizer: --recognizer multilingual",
             )
-        return _counted(text.read(lines, options), report)
+        return text.read(lines, options, report)
     raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
 
 
@@ -427,10 +427,3 @@ def _known_words(words: str | None) -> str:
     if words not in WORDS:
         raise UnknownNameError(f"unknown words {words!r}", hint=f"one of {', '.join(WORDS)}")
     return words
-
-
-def _counted(items: Iterable[Item], report: ReadReport) -> Iterator[Item]:
-    for item in items:
-        report.bad += isinstance(item, InputError)
-        report.sentences += isinstance(item, Sentence)
-        yield item

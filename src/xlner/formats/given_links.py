@@ -25,15 +25,15 @@ _ENOUGH = 10
 _STRAY = 0.05
 """The share of sentences that may speak against what the others say."""
 _MARKS = r".,;:!?)\]}»”…。，、；：！？）」』।॥؟،؛።፣"
-_APART = re.compile(
-    rf"[{_MARKS}]+|\S*&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);\S*|@-@|\S+@@|▁\S*|``|''|n't|'s|-[LR][RSC]B-"
-)
+_ESCAPE = r"&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);"
+"""An escape of Moses."""
+_APART = re.compile(rf"[{_MARKS}]+|\S*{_ESCAPE}\S*|@-@|\S+@@|▁\S*|``|''|n't|'s|-[LR][RSC]B-")
 """A word that only tokenized text has: a mark by itself, an escape of Moses, or a piece of a word."""
 _ATTACHED = re.compile(r"\w{2,}[,;!?:،؛，、；：]|[(¿¡“«「（]\S*\w\S*|\S*\w[)”»」）]")
 _LAST = re.compile(rf"\S*\w{{2,}}[{_MARKS}]+")
 """A word that only text has that is not tokenized, and the last one of it: one with a mark beside it."""
 
-_OF_MOSES = re.compile(r"(?:^|\s)(?:&(?:quot|apos|amp|lt|gt|#91|#93|#124|bar);|@-@)(?:\s|\w|$)")
+_OF_MOSES = re.compile(rf"(?:^|\s)(?:{_ESCAPE}|@-@)(?:\s|\w|$)")
 
 Row = tuple[object, ...]
 """The source, the target, and the links of each file. Any of them may be an `InputError`."""
@@ -176,9 +176,8 @@ def counted_from_0(rows: Iterable[Row], links_name: str) -> Iterator[Row]:
 
 def _just_beyond(row: Row, links: Links) -> bool:
     """True if the greatest number on a side is that of its words."""
-    sides = (part for part in row[:2])
     greatest = map(max, zip(*links.sure, strict=True))
-    return any(isinstance(s, Sentence) and len(s) == last for s, last in zip(sides, greatest, strict=True))
+    return any(isinstance(s, Sentence) and len(s) == last for s, last in zip(row[:2], greatest, strict=True))
 
 
 def check_sides(links: Links, source: Sentence, target: Sentence) -> None:

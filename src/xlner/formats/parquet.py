@@ -15,7 +15,7 @@ from typing import Any
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
-from xlner.formats.annotations import WORD_FIELDS
+from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.json_values import writable
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 
@@ -69,7 +69,7 @@ def _rows(file: Any, schema: Any, path: str) -> Iterator[tuple[int, Mapping[str,
                 yield number, InputError(f"cannot be read: {record}", path=path, line=number)
                 continue
             plain = {name: replaced[name](value) if name in replaced else value for name, value in record.items()}
-            yield number, {name: value for name, value in plain.items() if value is not None}
+            yield number, {name: value for name, value in plain.items() if value is not None or name in LABEL_FIELDS}
 
 
 def _records(batch: Any) -> Iterator[dict[str, Any] | Exception]:

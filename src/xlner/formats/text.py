@@ -8,18 +8,24 @@ from typing import TextIO
 from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
-from xlner.formats.reading import Item, ReadOptions
+from xlner.formats.reading import Item, ReadOptions, ReadReport
 
 
-def read(lines: Iterable[Line], options: ReadOptions | None = None) -> Iterator[Item]:
+def read(lines: Iterable[Line], options: ReadOptions | None = None, report: ReadReport | None = None) -> Iterator[Item]:
     """Yield one sentence per line, split into words as the options say. An empty line is an empty sentence.
 
     >>> next(read([(1, "Ana vive en Vigo.")])).tokens
     ('Ana', 'vive', 'en', 'Vigo', '.')
     """
     options = options or ReadOptions()
+    report = ReadReport() if report is None else report
     for _, line in lines:
-        yield line if isinstance(line, InputError) else options.sentence(line)
+        if isinstance(line, InputError):
+            report.bad += 1
+            yield line
+        else:
+            report.sentences += 1
+            yield options.sentence(line)
 
 
 def write_sentence(stream: TextIO, sentence: Sentence) -> None:
