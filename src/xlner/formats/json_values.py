@@ -1,4 +1,4 @@
-"""JSON values: parse them strictly, and replace what JSON or UTF-8 has no form for."""
+"""JSON values: parse them strictly, replace what JSON or UTF-8 has no form for, and show them in messages."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from xlner.errors import ValidationError
 
 _DEEPEST = 100
 """Levels of nesting in a value. Real records have few, and a program that reads them may have no more than this."""
+_LONGEST_SHOWN = 60
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -205,3 +206,16 @@ def as_text(value: object) -> str:
         return str(value)
     except Exception:  # an object of another program, whose text is its own affair
         return type(value).__name__
+
+
+def shown(value: object) -> str:
+    """A value in one short line, for messages.
+
+    >>> shown({"a": 1}), len(shown("a" * 1000))
+    ("{'a': 1}", 61)
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except (RecursionError, ValueError):  # too deep, or an integer of too many digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"

@@ -28,9 +28,12 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import DecodedTags, Scheme, decode
 from xlner.errors import InputError, ValidationError, XlnerError
 from xlner.formats import pharaoh
-from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS, Words, label_field, read_labels, shown, unfolded
-from xlner.formats.json_values import ArrayError, elements, load, require_writable, writable
+from xlner.formats.annotation_tasks import unfolded
+from xlner.formats.annotations import read_labels
+from xlner.formats.character_spans import Words
+from xlner.formats.json_values import ArrayError, elements, load, require_writable, shown, writable
 from xlner.formats.label_agreement import are_iob2, require_no_tags, same_labels
+from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS, label_field
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from xlner.core.entity import Entity
 from xlner.errors import ValidationError
-from xlner.formats.annotations import LABEL_FIELDS, could_be_tag
+from xlner.formats.label_fields import LABEL_FIELDS, could_be_tag
 
 _TAG_AS_LABEL = re.compile(r"O|[BI]-\S+|[ESLUM]-[A-Z]{2}\S*")
 

@@ -13,8 +13,7 @@ from xlner.core.entity import Entity
 from xlner.core.lines import Line
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError, XlnerError
-from xlner.formats.annotations import shown
-from xlner.formats.json_values import load
+from xlner.formats.json_values import load, shown
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.text.offsets import words_in
 

@@ -15,8 +15,8 @@ from typing import Any
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
-from xlner.formats.annotations import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.json_values import writable
+from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 
 _FIELDS_OF_TAGS = ("ner_tags", "tags", "labels", "ner")
