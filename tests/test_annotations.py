@@ -14,6 +14,7 @@ from tests.conftest import Command
 from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
 from xlner.formats import ReadOptions, ReadReport, jsonl
+from xlner.formats.label_fields import LABEL_FIELDS
 
 ANA = "Ana Pons vive en Vigo."
 WORDS = ["Ana", "Pons", "vive", "en", "Vigo", "."]
@@ -414,7 +415,7 @@ def test_every_field_of_words(name: str) -> None:
 )
 @pytest.mark.filterwarnings("ignore:.*numbers of tags have no names:xlner.errors.DataWarning")
 def test_labels_that_are_not_the_same(record: Any) -> None:
-    first, second = [name for name in jsonl.LABEL_FIELDS if name in record]
+    first, second = [name for name in LABEL_FIELDS if name in record]
     assert f'both "{first}" and "{second}" hold labels, which are not the same; remove one of them' in refused(record)
 
 

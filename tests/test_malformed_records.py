@@ -16,7 +16,7 @@ from tests.conftest import Command
 from xlner import InputError, Pair, RecognitionPipeline, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
 from xlner.fakes import DictionaryRecognizer
-from xlner.formats import jsonl, masakhaner_x
+from xlner.formats import ReadOptions, jsonl, masakhaner_x
 
 GOOD = '{"tokens": ["a"], "ner_tags": ["O"]}'
 HALF = "\\ud800"
@@ -134,7 +134,7 @@ FIELDS = st.sampled_from(
 @given(st.lists(st.dictionaries(FIELDS, VALUES, max_size=5), max_size=4))
 @pytest.mark.filterwarnings("ignore::xlner.errors.DataWarning")
 def test_no_record_breaks_the_reader_and_what_is_read_can_be_written(records: list[dict[str, Any]]) -> None:
-    items = list(jsonl.read_records(enumerate(records, start=1), "x", jsonl.ReadOptions()))
+    items = list(jsonl.read_records(enumerate(records, start=1), "x", ReadOptions()))
     assert len(items) == len(records)
     sentences = [item for item in items if isinstance(item, Sentence)]
     import io

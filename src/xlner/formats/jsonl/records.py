@@ -1,0 +1,124 @@
+"""The records of a file: one per line, or those of an array."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
+from typing import Any
+
+from xlner.core.lines import Line
+from xlner.errors import InputError, ValidationError
+from xlner.formats.json_values import ArrayError, elements, load
+
+
+def records_of(lines: Iterable[Line], path: str) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
+    """The lines that are not empty. The objects of an array are taken out of it.
+
+    Raises `InputError` for one object over several lines.
+
+    >>> list(records_of([(1, '[{"text": "Ana"},'), (2, '{"text": "Vigo"}]')], "a.json"))
+    [(1, {'text': 'Ana'}), (2, {'text': 'Vigo'})]
+    """
+    filled = ((line, text) for line, text in lines if isinstance(text, InputError) or text.strip())
+    for number, first in filled:
+        if not isinstance(first, str):
+            yield number, first
+            continue
+        if first.strip() == "{":
+            yield from _not_over_several_lines(number, first, filled, path)
+            break
+        if first.lstrip().startswith("["):
+            yield from _array(number, first, filled, path)
+        else:
+            yield number, first
+        break
+    yield from filled
+
+
+def _not_over_several_lines(number: int, first: str, rest: Iterator[Line], path: str) -> Iterator[Line]:
+    """The first two lines; raises `InputError` if an object begins in the first and goes on in the second."""
+    second = next(rest, None)
+    if second is not None and isinstance(second[1], str) and second[1].lstrip().startswith('"'):
+        raise InputError(
+            "an object over several lines", path=path, line=number, hint=f"write one per line: jq -c . {path} > NEW"
+        )
+    yield number, first
+    if second is not None:
+        yield second
+
+
+def _array(
+    number: int, first: str, rest: Iterator[Line], path: str
+) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
+    """The objects of an array that begins in the line `first`; that line itself if no array of objects does.
+
+    Errors are in the places of their objects. A line that cannot be read is one, and ends an array over several lines.
+    """
+    lines: list[tuple[int, str]] = [(number, first)]
+    unread: Line | None = None
+    try:
+        values: Iterable[tuple[int, Any]] = list(elements(first))
+    except ArrayError:
+        for line, text in rest:
+            if isinstance(text, InputError):
+                unread = line, text
+                break
+            lines.append((line, text))
+        values = elements("\n".join(text for _, text in lines))
+    else:
+        found = [value for _, value in values]
+        if record_of(found) is not None or all(record_of(value) is None for value in found):
+            yield number, first
+            return
+    starts, begun = list(accumulate((len(text) + 1 for _, text in lines), initial=0)), False
+    try:
+        for position, value in values:
+            at = lines[bisect_right(starts, position) - 1][0]
+            yield at, _in_array(value, path, at)
+            begun = True
+    except ArrayError as error:
+        if not begun:
+            yield from lines
+        elif unread is None:
+            at = lines[min(bisect_right(starts, error.position), len(lines)) - 1][0]
+            yield at, InputError(f"{error.message}, in an array", path=path, line=at)
+        else:
+            yield unread
+            for _ in rest:  # what follows in the array has no beginning
+                pass
+            return
+    if unread is not None:
+        yield unread
+
+
+def _in_array(value: object, path: str, line: int) -> Mapping[str, Any] | InputError:
+    if isinstance(value, ValidationError):
+        return InputError(value.message, path=path, line=line, hint=value.hint)
+    record = record_of(value)
+    return InputError("not an object", path=path, line=line) if record is None else record
+
+
+def record_of(value: object) -> Mapping[str, Any] | None:
+    """An object, or a text and its labels as an object; None for anything else.
+
+    >>> record_of(["Ana", {"entities": []}]), record_of(["Ana"])
+    ({'entities': [], 'text': 'Ana'}, None)
+    """
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list) and len(value) == 2 and isinstance(value[0], str) and isinstance(value[1], dict):
+        return {**value[1], "text": value[0]}
+    return None
+
+
+def parsed(text: str) -> Mapping[str, Any]:
+    """The record of a line. Raises `ValidationError` for anything else.
+
+    >>> parsed('{"text": "Ana"}')
+    {'text': 'Ana'}
+    """
+    record = record_of(load(text))
+    if record is None:
+        raise ValidationError("not a JSON object", hint='write one object per line, such as {"text": "…"}')
+    return record
