@@ -21,7 +21,8 @@ from xlner.core.lines import shown_name
 from xlner.core.tags import Scheme
 from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
-from xlner.formats.by_name import COLUMN_FORMATS, input_files
+from xlner.formats.by_name import input_files
+from xlner.formats.format_names import COLUMN_FORMATS
 
 if TYPE_CHECKING:
     from xlner.core.pair import Pair

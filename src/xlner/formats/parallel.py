@@ -19,8 +19,9 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError, ValidationError
 from xlner.formats import jsonl
-from xlner.formats.by_name import COLUMN_FORMATS, detect_format, read_links, read_sentences
+from xlner.formats.by_name import read_links, read_sentences
 from xlner.formats.columns import Column, Columns
+from xlner.formats.format_names import COLUMN_FORMATS, detect_format
 from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, ReadOptions, ReadReport
