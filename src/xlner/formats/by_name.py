@@ -123,7 +123,7 @@ def read_pairs(
     A pair that cannot be read is yielded as an `InputError`. Raises `InputError` for a file that cannot be read.
 
     >>> import tempfile
-    >>> from xlner import write_pairs
+    >>> from xlner import Pair, Sentence, write_pairs
     >>> with tempfile.NamedTemporaryFile("w+", suffix=".jsonl") as file:
     ...     _ = write_pairs([Pair(Sentence(("Ola",)), Sentence(("Hello",)))], file.name)
     ...     [pair.source.tokens for pair in read_pairs(file.name)]
