@@ -266,7 +266,7 @@ def test_records_with_only_a_text_are_text(tmp_path: Path, text: str) -> None:
     assert isinstance(next(iter(read_parallel(source, target, links, words="tokenizer"))), Pair)
 
 
-@pytest.mark.parametrize("text", ['{"text": "``hola``", "tokens": ["``hola``"]}', "[", '{"text": 5}', "{", "5"])
+@pytest.mark.parametrize("text", ['{"text": "``hola``", "tokens": ["``", "hola", "``"]}', "[", '{"text": 5}', "{", "5"])
 def test_other_records_are_not(tmp_path: Path, text: str) -> None:
     source, target, links = tmp_path / "en.txt", tmp_path / "es.jsonl", tmp_path / "a.al"
     source.write_text("hi\n", encoding="utf-8")

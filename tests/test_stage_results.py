@@ -57,6 +57,8 @@ def test_what_is_no_result_is_the_error_of_its_sentence(method: str, bad: object
         ]
         assert made[1].error is not None
         assert made[1].error.startswith(f"{name}: ")
+        if isinstance(bad, _Unprintable):
+            assert "gave _Unprintable instead of " in made[1].error
 
 
 def test_a_projector_that_loses_outcomes_or_projects_onto_another_sentence() -> None:

@@ -48,8 +48,8 @@ def _size(number: str) -> tuple[int, str]:
 def _tags(tag: str, count: int) -> list[str]:
     """A tag for each word of a range with this tag.
 
-    >>> _tags("S-LOC", 3), _tags("I-LOC", 2), _tags("PER_1", 2), _tags("IE-LOC", 2)
-    (['B-LOC', 'I-LOC', 'E-LOC'], ['I-LOC', 'I-LOC'], ['PER_1', 'PER_1'], ['IE-LOC', 'IE-LOC'])
+    >>> _tags("S-LOC", 3), _tags("I-LOC", 2), _tags("PER_1", 2), _tags("IE-LOC", 3)
+    (['B-LOC', 'I-LOC', 'E-LOC'], ['I-LOC', 'I-LOC'], ['PER_1', 'PER_1'], ['IE-LOC', 'IE-LOC', 'IE-LOC'])
     """
     prefix, hyphen, label = tag.partition("-")
     if not hyphen or prefix not in _PREFIXES or count == 1:
