@@ -328,7 +328,7 @@ def test_parallel_files_are_read_as_pairs(tmp_path: Path) -> None:
     assert first.require_alignment().links == ((1, 0),)
     assert (first.require_source().language, first.target.language) == ("en", "gl")
     assert isinstance(bad, InputError)
-    assert (bad.path, bad.line) == (str(links), 2)
+    assert (bad.path, bad.sentence) == (str(links), 2)
     links.write_text("1-0\n0-0\n", encoding="utf-8")
     twice = list(raise_errors(read_parallel(source, target, [links, links])))
     assert twice[0].require_alignment().weights == (1.0,)

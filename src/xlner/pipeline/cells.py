@@ -12,6 +12,7 @@ from xlner.pipeline.parts import Cutting, Item, by_part
 def by_cell(items: Iterable[Item], process: Callable[[Iterator[Item]], Iterable[Pair]]) -> Iterator[Pair]:
     """Process the cells of each pair, and join the results: one for each pair, in order.
 
+    >>> from xlner import Sentence
     >>> row = Pair(Sentence.from_text("Ana\\tVigo"))
     >>> read = []
     >>> joined = by_cell([row], lambda parts: (read.append(part.target.text) or part for part in parts))
