@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
-from xlner import Alignment, Entity, Pair, Pipeline, Sentence
+from xlner import Alignment, Entity, Pair, Pipeline, Projection, Sentence
 from xlner.fakes import OracleAligner
 from xlner.pipeline import MultiSourcePipeline
 from xlner.projection import MultiSourceProjector
@@ -38,6 +38,35 @@ def test_project_writes_how_sure_it_is(xlner: Command, files: tuple[Path, Path, 
     records = [json.loads(line) for line in ran.out.splitlines()]
     assert [e["score"] for e in records[0]["entities"]] == [1.0, 0.625]
     assert records[0]["outcomes"][1]["scores"] == {"alignment": 1.333333, "confidence": 0.625}
+
+
+def test_confidence_is_computed_only_if_something_reads_it(
+    xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated_pairs = []
+
+    def rated(pairs: Sequence[Pair], projections: Sequence[Projection], *_: object) -> list[Projection]:
+        rated_pairs.extend(pairs)
+        return list(projections)
+
+    monkeypatch.setattr("xlner.projection.confidence.rated", rated)
+    monkeypatch.setattr("xlner.pipeline.training_data.rated", rated)
+    source, target, links = files
+    project = ["project", source, target, "--alignment", links]
+    build = ["build", source, "--to", "gl", "--translator", "echo", "--aligner", "oracle"]
+    for command in (project, build):
+        for options, needed in (
+            (["--output-format", "conll"], False),
+            (["--output-format", "pretty"], False),
+            (["--filter", "complete"], False),
+            (["--output-format", "jsonl"], True),
+            (["--min-confidence", "0.1"], True),
+            (["--filter", "mean-confidence:0.1"], True),
+            (["--run-dir", tmp_path / command[0]], True),  # its shards are JSONL, and may be written as such later
+        ):
+            rated_pairs.clear()
+            assert xlner(*command, *options).code == 0
+            assert bool(rated_pairs) is needed, (command, options)
 
 
 def test_what_is_not_sure_enough_is_dropped_with_its_number(xlner: Command, files: tuple[Path, Path, Path]) -> None:

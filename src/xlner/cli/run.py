@@ -53,6 +53,8 @@ _READING = (
 )
 """Parameters that affect how the input is read."""
 
+_CONFIDENCE_FILTERS = frozenset({"confidence", "mean-confidence"})
+
 _COUNTED = {
     "tokenizer": "the links count the words of the tokenizer",
     "spaces": "the links count the words between spaces",
@@ -79,6 +81,16 @@ class RunOptions:
     tag_names: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
+    min_confidence: float = 0.0
+
+    def needs_confidence(self, format: str) -> bool:
+        """Whether anything reads the confidences of entities: the output, the run folder, a filter or a minimum.
+
+        Of the formats only JSONL has a place for them.
+        """
+        filters = {text.partition(":")[0].strip() for text in self.filters}
+        shown = format == "jsonl" or self.run_dir is not None
+        return bool(shown or self.min_confidence or filters & _CONFIDENCE_FILTERS)
 
     def format_for(self, input_format: str) -> str:
         """The output format for labeled sentences: as given or guessed, pretty on a terminal, or like the input."""

@@ -66,6 +66,8 @@ class TrainingDataBuilder:
       without markers and aligned. Without `fallback`, remains of markers are an error of the sentence.
     - `check`: align all sentences that have entities, so that the confidences rest on links, too.
     - `calibration`, `min_confidence`: as for `xlner.projection.ConfidentProjector`.
+    - `rate`: give every entity its confidence as score. Without it, scores are those of the projector; a
+      `min_confidence` needs it.
     - `ignore`: labels of entities to leave out.
     - `on_warning`: what to do with a translation that looks wrong: `keep` (with the warnings in the `meta` of the
       target), `drop` or `stop`.
@@ -73,9 +75,8 @@ class TrainingDataBuilder:
 
     An entity that would hold words of another one is dropped as `discontinuous`.
 
-    A translator that gives word links needs no aligner. The score of an entity is its confidence. The outcome of an
-    entity that alignment found has a score of 1 named `markers:REASON`. `labels` counts the labels of all source
-    entities so far, ignored ones included.
+    A translator that gives word links needs no aligner. The outcome of an entity that alignment found has a score of 1
+    named `markers:REASON`. `labels` counts the labels of all source entities so far, ignored ones included.
 
     Raises `UnknownNameError` for an unknown backend, option or method, `BackendError` if a stage cannot run here or
     not in this direction, and `ValidationError` for bad values.
@@ -102,6 +103,7 @@ class TrainingDataBuilder:
         check: bool = False,
         calibration: Calibration | None = None,
         min_confidence: float = 0.0,
+        rate: bool = True,
         ignore: Collection[str] = (),
         on_warning: str = "keep",
         window: int = DEFAULT_WINDOW,
@@ -110,6 +112,8 @@ class TrainingDataBuilder:
         self.runner = StageRunner(window, batch_words)
         if not 0 <= min_confidence <= 1:
             raise ValidationError(f"min_confidence {min_confidence} is not between 0 and 1")
+        if min_confidence and not rate:
+            raise ValidationError("min_confidence needs confidences", hint="leave out rate=False")
         self.from_lang, self.to_lang = canonical(from_lang), canonical(to_lang)
         if self.from_lang == self.to_lang:
             raise ValidationError(f"the sentences are already in {self.to_lang}", hint="name another language")
@@ -118,7 +122,7 @@ class TrainingDataBuilder:
         except ValueError:
             raise UnknownNameError(f"unknown method {method!r}", hint=f"known: {', '.join(BuildMethod)}") from None
         self.fallback, self.check = fallback, check
-        self.calibration, self.min_confidence = calibration, min_confidence
+        self.calibration, self.min_confidence, self.rate = calibration, min_confidence, rate
         self.ignore = frozenset(ignore)
         self.labels: Counter[str] = Counter()
         self.translator: Translator = build_stage("translator", translator)
@@ -142,7 +146,8 @@ class TrainingDataBuilder:
         calibration = "none" if self.calibration is None else self.calibration.digest
         stages = map(fingerprint_of, (self._guard, self.aligner, self.projector))
         languages = f"{self.from_lang}>{self.to_lang}"
-        options = (f"confidence={self.min_confidence} {calibration}", f"ignore={','.join(sorted(self.ignore))}")
+        confidence = f"{self.min_confidence} {calibration}" if self.rate else "none"
+        options = (f"confidence={confidence}", f"ignore={','.join(sorted(self.ignore))}")
         return "|".join([f"xlner {__version__} build {method}", *stages, languages, *options])
 
     def run(self, sentences: Iterable[Sentence | InputError]) -> Iterator[Pair]:
@@ -272,6 +277,8 @@ class TrainingDataBuilder:
 
     def _rate(self, pairs: list[Pair]) -> list[Pair]:
         """Score every entity with its confidence, and drop those below the least."""
+        if not self.rate:
+            return pairs
         todo = [k for k, pair in enumerate(pairs) if pair.projection is not None]
         projections = [pairs[k].require_projection() for k in todo]
         for k, found in zip(todo, rated([pairs[k] for k in todo], projections, self.calibration), strict=True):

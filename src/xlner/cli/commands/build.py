@@ -38,7 +38,6 @@ class BuildOptions(RunOptions):
     method: str
     markers: str
     fallback: bool
-    min_confidence: float
     calibration: str | None
     on_warning: str
     recase: bool
@@ -136,6 +135,7 @@ def run_build(options: BuildOptions) -> int:
         check=options.needs_links,
         calibration=read_calibration(options.calibration) if options.calibration else None,
         min_confidence=options.min_confidence,
+        rate=options.needs_confidence(output_format),
         ignore=options.ignore,
         on_warning=options.on_warning,
         window=window_for(output_format, DEFAULT_WINDOW),

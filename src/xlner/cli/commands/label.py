@@ -46,7 +46,6 @@ class LabelOptions(RunOptions):
     ensemble: tuple[str, ...]
     ensemble_weights: tuple[float, ...] | None
     unprojected: str | None
-    min_confidence: float
     calibration: str | None
     on_warning: str
     split: bool
@@ -237,7 +236,8 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
     for warning in calibration_warnings(calibration, pipeline):
         note(f"note: {warning}")
     if average is None:
-        return pipeline.with_confidence(calibration, options.min_confidence)
+        needed = options.needs_confidence(output_format)
+        return pipeline.with_confidence(calibration, options.min_confidence) if needed else pipeline
     from xlner.transfer import Ensemble
 
     named = bool(options.ensemble)

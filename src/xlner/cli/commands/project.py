@@ -35,7 +35,6 @@ class ProjectOptions(RunOptions):
     also_source: tuple[str, ...]
     also_alignment: tuple[str, ...]
     also_lang: tuple[str, ...]
-    min_confidence: float
     calibration: str | None
     repair: str
     tag_names: tuple[str, ...] | None
@@ -209,8 +208,9 @@ def run_project(options: ProjectOptions) -> int:
         require_target_entities(pipeline.projector, options.target, target_format, **options.target_tags(target_format))
         for warning in calibration_warnings(calibration, pipeline):
             note(f"note: {warning}")
-        confident = pipeline.with_confidence(calibration, options.min_confidence)
-        return run(confident, pairs, inputs, options, output_format)
+        if options.needs_confidence(output_format):
+            pipeline = pipeline.with_confidence(calibration, options.min_confidence)
+        return run(pipeline, pairs, inputs, options, output_format)
     multi_source = MultiSourcePipeline(
         [pipeline, *(pipeline.for_source(lang or options.source_lang) for lang in options.other_languages)],
         options.projector,
