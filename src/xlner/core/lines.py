@@ -13,8 +13,9 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -46,19 +47,80 @@ _NO_TEXT = (
 _THREE_OTHERS = re.compile(rb"[\x80-\xff]{3}")
 _GZIP = b"\x1f\x8b"
 _HEAD_LINES, _HEAD_BYTES = 32, 1 << 16
+_BLOCK = 1 << 20
 _LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
+
+
+@dataclass(slots=True)
+class LineBlock:
+    """Whole lines of a file as bytes in an encoding. `number` is that of the first line.
+
+    >>> list(LineBlock(b"Ana\\nVigo\\n", 7, "a.txt").lines())
+    [(7, 'Ana'), (8, 'Vigo')]
+    """
+
+    data: bytes
+    number: int
+    name: str
+    encoding: str = _UTF_8
+
+    def lines(self) -> Iterable[Line]:
+        """The numbered lines. They are decoded at once, or one by one if that fails."""
+        text = self._text()
+        if text is None or "\0" in text or "\ufeff" in text or len(self.data) >= _LONGEST:
+            read = partial(io.BytesIO(self.data).readline, _LONGEST)
+            return _one_by_one(iter(read, b""), read, self.name, self.encoding, self.number)
+        lines = text.split("\n")
+        if not lines[-1]:
+            del lines[-1]
+        if "\r" in text:
+            lines = [line.rstrip("\r") for line in lines]
+        return enumerate(lines, start=self.number)
+
+    def _text(self) -> str | None:
+        try:
+            return self.data.decode(self.encoding)
+        except UnicodeDecodeError:
+            return None
+
+
+class Lines(Iterator[Line]):
+    """The numbered lines of a file, one by one or in blocks, see `read_lines`."""
+
+    def __init__(self, blocks: Iterator[LineBlock | Iterable[Line]]) -> None:
+        self._blocks = blocks
+        self._lines = chain.from_iterable(b.lines() if isinstance(b, LineBlock) else b for b in blocks)
+
+    def __iter__(self) -> Iterator[Line]:
+        return self._lines
+
+    def __next__(self) -> Line:
+        return next(self._lines)
+
+    def blocks(self) -> Iterator[LineBlock | Iterable[Line]]:
+        """The lines in blocks, or one by one where they cannot be in one. Call it before the first line is read."""
+        return self._blocks
+
 
 _ahead: dict[str, tuple[object, BinaryIO, bytes]] = {}
 """Streams that can be read only once, with what they belong to and what was already read from them."""
 
 
-def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Iterator[Line]:
-    """Yield the numbered lines of a file, or of standard input for `-`.
+def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Lines:
+    """The numbered lines of a file, or of standard input for `-`.
 
     `encoding` is that of a file that is not in UTF-16 or UTF-32. A line that is binary, too long or not in the encoding
-    is yielded as an `InputError`. Raises `InputError` if the file is missing, is a folder, or is not text at all.
+    is an `InputError` instead. Raises `InputError` at the first line if the file is missing, is a folder, or is not
+    text at all.
+
+    >>> next(read_lines("examples/es.txt"))[0]
+    1
     """
+    return Lines(_read_blocks(path, encoding))
+
+
+def _read_blocks(path: str | Path, encoding: str) -> Iterator[LineBlock | Iterable[Line]]:
     name = shown_name(path)
     with _naming_errors(name):
         stream, head = _stream(path)
@@ -70,7 +132,10 @@ def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Iterator[Line]:
                 if head.startswith(start):
                     raise InputError(f"this is {what}, not text", path=name, hint=hint)
             wide = _wide_encoding(head)
-            yield from _lines(whole, name, encoding) if wide is None else _wide_lines(whole, name, wide)
+            if wide is None:
+                yield from _blocks(whole, name, encoding)
+            else:
+                yield _wide_lines(whole, name, wide)
 
 
 def head_lines(path: str | Path) -> list[str]:
@@ -213,11 +278,40 @@ def _is_text(data: bytes, encoding: str, needed: str = "", *, not_utf_8: bool = 
     return needed in text and all(char in "\t\n\r\f" or category(char) not in ("Cc", "Cn", "Co", "Cs") for char in text)
 
 
-def _lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
-    """The lines of a text whose line ends are bytes of their own."""
+def _blocks(stream: io.BufferedReader[Any], name: str, encoding: str) -> Iterator[LineBlock | Iterable[Line]]:
+    """The lines of a text whose line ends are bytes of their own, as soon as they can be read.
+
+    Lines that are not in a block are those of a file whose lines end with CR, and those from one on that is too long.
+    """
     read = partial(stream.readline, _LONGEST)
-    number = 0
-    for number, raw in enumerate(_separated(read, b"\r", b"\n"), start=1):
+    first = read()
+    second = b"" if _is_cut(first, b"\n") else read()
+    if not second:
+        yield _one_by_one(_separated(read, b"\r", b"\n", first), read, name, encoding)
+        return
+    parts, number = [first + second], 1
+    while parts:
+        more = stream.read1(_BLOCK)
+        end = more.rfind(b"\n") + 1
+        if not end and more and sum(map(len, parts)) >= _LONGEST:
+            rest = partial(io.BufferedReader(_Replay(b"".join((*parts, more)), stream)).readline, _LONGEST)
+            yield _one_by_one(iter(rest, b""), rest, name, encoding, number)
+            return
+        if not end and more:
+            parts.append(more)
+            continue
+        block = LineBlock(b"".join((*parts, more[:end])), number, name, encoding)
+        parts = [more[end:]] if more else []
+        number += block.data.count(b"\n")
+        if block.data:
+            yield block
+
+
+def _one_by_one(
+    raws: Iterator[bytes], read: Callable[[], bytes], name: str, encoding: str, start: int = 1
+) -> Iterator[Line]:
+    """The lines from one that may be too long or no text; `read` reads the rest of a line that is too long."""
+    for number, raw in enumerate(raws, start=start):
         if _is_cut(raw, b"\n"):  # maybe inside a character
             yield number, _binary(name, number) if b"\0" in raw else _too_long(name, number)
             _skip_line(read, b"\n")
@@ -251,12 +345,12 @@ def _wide_lines(stream: BinaryIO, name: str, encoding: str) -> Iterator[Line]:
         ) from None
 
 
-def _separated(read: Callable[[], AnyStr], cr: AnyStr, lf: AnyStr) -> Iterator[AnyStr]:
+def _separated(read: Callable[[], AnyStr], cr: AnyStr, lf: AnyStr, first: AnyStr | None = None) -> Iterator[AnyStr]:
     """The lines with their ends. A text without LF has lines that end with CR.
 
     The rest of a first line that is too long is left to be skipped.
     """
-    first = read()
+    first = read() if first is None else first
     if _is_cut(first, lf):
         return chain((first,), iter(read, lf[:0]))
     second = read()
