@@ -78,21 +78,56 @@ def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> 
     >>> next(read([(1, "0\\t0-0 1-1")])).sure
     ((0, 0), (1, 1))
     """
-    iterator = iter(lines)
-    head = list(islice(iterator, _HEAD))
-    texts = [text for _, text in head if isinstance(text, str) and text.strip()]
-    rest = chain(head, iterator)
-    if texts and _GIZA.match(texts[0]):
-        items = _giza(rest)
-    elif texts and all(map(_NAACL.fullmatch, map(str.strip, texts))):
-        items = _naacl(rest, path)
-    else:
-        items = _line_by_line(rest, _Layout.of(texts), one_based)
-    for sentence, (number, item) in enumerate(items, start=1):
-        if isinstance(item, InputError) and item.path is None:
-            yield InputError(item.message, path=path, line=item.line or number, sentence=sentence, hint=item.hint)
-        else:
-            yield item
+    return LinksReader(path, one_based).read(lines)
+
+
+@dataclass(slots=True)
+class LinksReader:
+    """Reads the links of one file, see `read`.
+
+    >>> reader = LinksReader("a.talp")
+    >>> next(reader.read([(1, "0-0 1-2")])).sure, reader.settled
+    (((0, 0), (1, 2)), True)
+    """
+
+    path: str
+    one_based: bool = False
+    _layout: _Layout | None = None
+    _pairs: int = 0
+    _head: int = 0  # lines that were looked at before they were read
+
+    def read(self, lines: Iterable[Line]) -> Iterator[Links | InputError]:
+        """Yield the links of each pair, or an `InputError`. If it is `settled`, another call can read more lines."""
+        for number, item in self._items(iter(lines)):
+            self._pairs += 1
+            self._head -= 1
+            if isinstance(item, InputError) and item.path is None:
+                line = item.line or number
+                yield InputError(item.message, path=self.path, line=line, sentence=self._pairs, hint=item.hint)
+            else:
+                yield item
+
+    @property
+    def settled(self) -> bool:
+        """Whether the file has one line for each pair, and the links of all lines so far were yielded."""
+        return self._layout is not None and self._head <= 0
+
+    def passed(self, pairs: int) -> None:
+        """Count pairs without errors whose links were read from the same file by other means."""
+        self._pairs += pairs
+
+    def _items(self, lines: Iterator[Line]) -> Iterator[Numbered]:
+        if self._layout is not None:
+            return _line_by_line(lines, self._layout, self.one_based, self._pairs)
+        head = list(islice(lines, _HEAD))
+        texts = [text for _, text in head if isinstance(text, str) and text.strip()]
+        rest = chain(head, lines)
+        if texts and _GIZA.match(texts[0]):
+            return _giza(rest)
+        if texts and all(map(_NAACL.fullmatch, map(str.strip, texts))):
+            return _naacl(rest, self.path)
+        self._head, self._layout = len(head), _Layout.of(texts)
+        return _line_by_line(rest, self._layout, self.one_based)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,8 +200,8 @@ def _parts(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _line_by_line(lines: Iterable[Line], layout: _Layout, one_based: bool) -> Iterator[Numbered]:
-    for position, (number, line) in enumerate(lines):
+def _line_by_line(lines: Iterable[Line], layout: _Layout, one_based: bool, start: int = 0) -> Iterator[Numbered]:
+    for position, (number, line) in enumerate(lines, start=start):
         if isinstance(line, InputError):
             yield number, line
             continue

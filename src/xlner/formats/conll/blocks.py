@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -46,51 +47,67 @@ class Block:
                 self.rows = filled
 
 
-def split(lines: Iterable[Line], *, bare_labels: bool = False) -> Iterator[Block]:
-    """Yield the blocks of a file. A blank line ends a block, and each further one is an empty block.
+class Splitter:
+    """Splits the lines of a file into blocks. Lines that begin with # wait for the first row, which has the width.
 
-    There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it. `bare_labels` says
-    that labels have no prefixes, so that they do not tell `#Vigo LOC` from a comment.
+    `bare_labels` says that labels have no prefixes, so that they do not tell `#Vigo LOC` from a comment.
     """
-    splitter = _Splitter(bare_labels)
-    blanks: list[Block] = []  # empty sentences, kept back until another sentence follows
-    after_docstart = False
-    for number, line in lines:
-        if isinstance(line, InputError):
-            splitter.block.unreadable = splitter.block.unreadable or line
-            continue
-        stripped = line.strip(" \t")
-        if not stripped:
-            if splitter:
-                yield from blanks
-                blanks = []
-                yield splitter.take()
-            elif not after_docstart:  # otherwise the blank line belongs to the document mark
-                blanks.append(Block())
-            after_docstart = False
-        elif stripped[0] == "-" and _is_docstart(stripped):
-            if splitter:
-                yield from blanks
-                blanks = []
-                yield splitter.take()
-            splitter.block.docstart = after_docstart = True
-        else:
-            splitter.add(number, line, stripped)
-            after_docstart = False
-    if splitter:
-        yield from blanks
-        yield splitter.take()
 
-
-class _Splitter:
-    """The block that is being read. Lines that begin with # wait for the first row, which has the width of the rows."""
-
-    def __init__(self, bare_labels: bool) -> None:
+    def __init__(self, *, bare_labels: bool = False) -> None:
         self.bare_labels = bare_labels
         self.block = Block()
         self.waiting: list[tuple[int, str]] = []
         self.width: int | None = None  # of the last row, and whether it has tabs
         self.tabs = False
+        self.blanks: list[Block] = []  # empty sentences, kept back until another sentence follows
+        self.finished: deque[Block] = deque()
+        self.after_docstart = False
+
+    def blocks(self, lines: Iterable[Line]) -> Iterator[Block]:
+        """Yield the blocks of the lines. A blank line ends a block, and each further one is an empty block.
+
+        There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it. More lines can
+        follow in another call as soon as this is `settled`.
+        """
+        for number, line in lines:
+            if isinstance(line, InputError):
+                self.block.unreadable = self.block.unreadable or line
+                continue
+            stripped = line.strip(" \t")
+            if not stripped:
+                if self:
+                    self.after_docstart = False
+                    self._finish()
+                    yield from self._finished()
+                elif not self.after_docstart:  # otherwise the blank line belongs to the document mark
+                    self.blanks.append(Block())
+                self.after_docstart = False
+            elif stripped[0] == "-" and _is_docstart(stripped):
+                if self:
+                    self._finish()
+                self.block.docstart = self.after_docstart = True
+                yield from self._finished()
+            else:
+                self.add(number, line, stripped)
+                self.after_docstart = False
+        if self:
+            self._finish()
+            yield from self._finished()
+
+    @property
+    def settled(self) -> bool:
+        """Whether all lines so far are in blocks that were yielded."""
+        return not (self or self.blanks or self.finished or self.block.docstart)
+
+    def _finish(self) -> None:
+        """End the block and the empty ones before it; a new one begins."""
+        self._sort_waiting()
+        self.finished.extend((*self.blanks, self.block))
+        self.blanks, self.block = [], Block()
+
+    def _finished(self) -> Iterator[Block]:
+        while self.finished:
+            yield self.finished.popleft()
 
     def add(self, number: int, line: str, stripped: str) -> None:
         if stripped[0] == "#":
@@ -109,12 +126,6 @@ class _Splitter:
 
     def __bool__(self) -> bool:
         return bool(self.block or self.waiting)
-
-    def take(self) -> Block:
-        """The block; a new one begins."""
-        self._sort_waiting()
-        block, self.block = self.block, Block()
-        return block
 
     def _sort_waiting(self) -> None:
         for number, line in self.waiting:

@@ -44,22 +44,28 @@ class ConllReader:
     _mention: tuple[str, ...] | None = None
     _layouts: dict[int, Layout] = field(default_factory=dict)
     _ahead: deque[Block] = field(default_factory=deque)
+    _splitter: blocks.Splitter | None = None
+    _number: int = 0
 
     def read(self, lines: Iterable[Line]) -> Iterator[Item]:
         """Yield one sentence, or an `InputError`, for each block of lines.
 
-        Raises `InputError` if the columns of the words and the tags are not certain.
+        More lines of the same file can be read in another call as soon as this is `settled`. Raises `InputError` if the
+        columns of the words and the tags are not certain.
         """
-        found = self._after_header(blocks.split(lines, bare_labels=self._is_io))
-        number = 0
+        if self._splitter is None:
+            self._splitter = blocks.Splitter(bare_labels=self._is_io)
+            found = self._after_header(self._splitter.blocks(lines))
+        else:
+            found = self._splitter.blocks(lines)
         while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
             if _ends_document(block):
                 continue
-            number += 1
+            self._number += 1
             if block.rows:
                 self._find_columns(block, found)
             try:
-                sentence = self._sentence(block, number)
+                sentence = self._sentence(block, self._number)
             except InputError as error:
                 self.report.bad += 1
                 yield error
@@ -67,6 +73,28 @@ class ConllReader:
                 self.report.sentences += 1
                 self.report.line = block.lines[0] if block.lines else None
                 yield sentence
+
+    @property
+    def settled(self) -> bool:
+        """Whether the sentences of all lines so far were yielded."""
+        return self._splitter is not None and self._splitter.settled and not self._ahead
+
+    def plain_layout(self, width: int) -> Layout | None:
+        """Where the words and the tags of rows with so many cells are, if that is all it takes to read them.
+
+        None if it is not known yet, if the cells have numbers, attributes or the prefix of a language, or if a later
+        row can have tags elsewhere.
+        """
+        layout = self._layouts.get(width)
+        if layout is None or self._prefixed is not False or layout.index is not None or layout.misc is not None:
+            return None
+        lacks_tags = layout.tag is None and self.options.require_tags
+        return None if layout.watched or lacks_tags else layout
+
+    def passed(self, sentences: int) -> None:
+        """Count sentences without errors that were read from the same file by other means."""
+        self._number += sentences
+        self.report.sentences += sentences
 
     def _after_header(self, found: Iterator[Block]) -> Iterator[Block]:
         """The blocks without the row that names the columns, which is the first one if there is one."""
