@@ -479,7 +479,6 @@ def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> N
     (tmp_path / "short.talp").write_text("0-0\n", encoding="utf-8")
     (tmp_path / "bad.talp").write_text("0-0\nx\n", encoding="utf-8")
     command = ["project", source, target]
-    assert "--lexical weights given links; give them with --alignment" in xlner(*command, "--lexical").err
     two = [*command, "--alignment", links, "--alignment"]
     assert f"short.talp: ends after 1 sentences, but {source} goes on" in xlner(*two, tmp_path / "short.talp").err
     assert xlner(*two, tmp_path / "bad.talp").code == 2

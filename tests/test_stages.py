@@ -133,6 +133,12 @@ CASES = (
     Case("aligner", "surface", changed={"threshold": "0.9", "distance": "0.1"}),
     Case(
         "aligner",
+        "lexical",
+        base={"aligner": "surface", "table": "{}/counts.tsv"},
+        changed={"aligner": "oracle", "table": "{}/more.tsv", "threshold": "0.9", "distance": "0.1"},
+    ),
+    Case(
+        "aligner",
         "surface-augmented",
         base={"aligner": "surface"},
         changed={"aligner": "oracle", "surface_threshold": "0.9", "surface_distance": "0.1"}
@@ -201,6 +207,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "b.tsv").write_text("Vigo\tORG\n", encoding="utf-8")
     (made / "a.jsonl").write_text('{"text": "Ola", "source": "Hello", "other": "Hi"}\n', encoding="utf-8")
     (made / "b.jsonl").write_text('{"text": "Ola", "source": "Good day"}\n', encoding="utf-8")
+    (made / "counts.tsv").write_text("en\tin\t1\t2\t2\n", encoding="utf-8")
+    (made / "more.tsv").write_text("en\tin\t1\t3\t3\n", encoding="utf-8")
     (made / "en-gl.mode").write_text("cat\n", encoding="utf-8")
     return made
 

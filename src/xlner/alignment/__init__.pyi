@@ -1,5 +1,6 @@
 from . import decoders as decoders
 from .agreement import agreement as agreement
+from .agreement import shared_links as shared_links
 from .decoders import DecodedLinks as DecodedLinks
 from .decoders import make_decoder as make_decoder
 from .e5 import E5Aligner as E5Aligner
@@ -13,6 +14,7 @@ from .hf.published import SimAligner as SimAligner
 from .hf.training import AlignerTrainingOptions as AlignerTrainingOptions
 from .hf.training import AlignerTrainingReport as AlignerTrainingReport
 from .hf.training import train_aligner as train_aligner
+from .lexical import LexicalAligner as LexicalAligner
 from .lexical_weights import LexicalWeights as LexicalWeights
 from .lexicons import learn_lexicon as learn_lexicon
 from .lexicons import phrase_pairs as phrase_pairs

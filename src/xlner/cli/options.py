@@ -150,6 +150,20 @@ RECOGNIZER = click.option(
     "--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Recognizer of entities."
 )
 ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Word aligner.")
+LEXICAL = options(
+    click.option(
+        "--lexical",
+        is_flag=True,
+        help="Weight links by how often their words are linked in the whole text: in the first 2,000 sentences, which "
+        "are aligned twice, or in given links, which are read twice. The default projector is then "
+        "fused:null-aware-coverage.",
+    ),
+    click.option(
+        "--lexical-table",
+        metavar="FILE",
+        help="The same with counts of links from another text; xlner lexicon --counts makes the file.",
+    ),
+)
 PROJECTOR = click.option(
     "--projector", default=DEFAULT_PROJECTOR, show_default=True, metavar="SPEC", help="Projector of entities."
 )

@@ -60,6 +60,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "e5": "xlner.alignment.e5:E5Aligner",
         "eflomal": "xlner.alignment.statistical.eflomal:EflomalAligner",
         "hf": "xlner.alignment.hf.aligner:HfAligner",
+        "lexical": "xlner.alignment.lexical:LexicalAligner",
         "oracle": "xlner.fakes:OracleAligner",
         "simalign": "xlner.alignment.hf.published:SimAligner",
         "surface": "xlner.alignment.surface:SurfaceAligner",

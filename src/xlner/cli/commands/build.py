@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.lexical_links import check_lexical, counting, first_and_all, projector_for, translated, with_table
 from xlner.cli.notes import note
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM, write_durably
+from xlner.core.pair import Pair
 from xlner.errors import UsageError
 from xlner.formats import detect_format, read_sentences
 
 if TYPE_CHECKING:
-    from xlner.pipeline import BuildReport, LabelCount
+    from xlner.core.sentence import Sentence
+    from xlner.errors import InputError
+    from xlner.pipeline import BuildReport, LabelCount, TrainingDataBuilder
+    from xlner.stages import Aligner
 
 _REPORT = "report.json"
 _FILTERS_WITH_LINKS = ("confidence", "mean-confidence", "linked")
@@ -34,6 +40,8 @@ class BuildOptions(RunOptions):
     from_lang: str
     translator: str
     aligner: str
+    lexical: bool
+    lexical_table: str | None
     projector: str
     method: str
     markers: str
@@ -47,6 +55,7 @@ class BuildOptions(RunOptions):
     as_json: bool
 
     def __post_init__(self) -> None:
+        check_lexical(self.lexical, self.lexical_table)
         if self.as_json and self.output == STANDARD_STREAM:
             raise UsageError("--json writes to standard output", hint="write the sentences to a file: -o FILE")
 
@@ -82,6 +91,7 @@ class BuildOptions(RunOptions):
     "--fallback/--no-fallback", default=True, help="Find entities that get lost by alignment (default), or drop them."
 )
 @o.ALIGNER
+@o.LEXICAL
 @o.PROJECTOR
 @o.CONFIDENCE
 @o.FILTER
@@ -118,15 +128,22 @@ def build(**options: Any) -> int:
 
 def run_build(options: BuildOptions) -> int:
     """Run the command with its options; return the exit code."""
+    with ExitStack() as stack:
+        return _run(options, stack)
+
+
+def _run(options: BuildOptions, stack: ExitStack) -> int:
     from xlner.pipeline import DEFAULT_WINDOW, BuildReport, RecasedPipeline, TrainingDataBuilder, read_calibration
 
     inputs = Inputs({"source": options.source}, options.run_dir)
     input_format = detect_format(options.source, options.input_format, "conll")
     output_format = options.format_for(input_format)
+    weighted = options.lexical or options.lexical_table is not None
+    projector = projector_for(options.projector, weighted=weighted)
     builder = TrainingDataBuilder(
         options.translator,
-        options.aligner,
-        with_target_recognizer(options.projector, "a translation", "text"),
+        with_table(options.aligner, options.lexical_table),
+        with_target_recognizer(projector, "a translation", "text"),
         to_lang=options.to_lang,
         from_lang=options.from_lang,
         method=options.method,
@@ -154,6 +171,11 @@ def run_build(options: BuildOptions) -> int:
         label_map=options.label_map,
         columns=options.columns,
     )
+    if weighted and builder.aligner is None:
+        raise UsageError("these labels are translated without an aligner", hint="use --method align, or no --lexical")
+    if options.lexical:
+        first, sentences = first_and_all(sentences, options.limit)
+        builder.aligner = _counting(builder, first, inputs, options, stack)
     report = BuildReport()
     code = run(
         RecasedPipeline(builder) if options.recase else builder,
@@ -171,6 +193,29 @@ def run_build(options: BuildOptions) -> int:
     for line in _table(report):
         note(line)
     return code
+
+
+def _counting(
+    builder: TrainingDataBuilder,
+    first: Sequence[Sentence | InputError],
+    inputs: Inputs,
+    options: BuildOptions,
+    stack: ExitStack,
+) -> Aligner:
+    """The aligner with counts of the links between the first sentences and their translations without labels."""
+    from xlner.pipeline import Pipeline, RecasedPipeline
+
+    translation = Pipeline(
+        builder.translator,
+        projector=None,
+        target_lang=options.from_lang,
+        source_lang=options.to_lang,
+        on_warning=options.on_warning,
+        batch_words=options.batch_words,
+    )
+    pairs = translated(translation, first, RecasedPipeline if options.recase else lambda pipeline: pipeline)
+    made = (Pair(pair.source, pair.target) for pair in pairs if pair.source is not None and pair.error is None)
+    return counting(options.aligner, made, inputs, options, stack, translation=translation.fingerprint)
 
 
 def _table(report: BuildReport) -> Iterator[str]:

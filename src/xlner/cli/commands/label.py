@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli.lexical_links import (
+    check_lexical,
+    counting,
+    first_and_all,
+    note_unweighted,
+    projector_for,
+    translated,
+    with_table,
+)
 from xlner.cli.notes import note
 from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, average_of, choose_route
 from xlner.cli.run import (
@@ -28,7 +39,10 @@ from xlner.errors import UsageError
 from xlner.formats import detect_format, read_sentences
 
 if TYPE_CHECKING:
+    from xlner.core.sentence import Sentence
     from xlner.engines import AnyPipeline
+    from xlner.errors import InputError
+    from xlner.stages import Aligner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +56,8 @@ class LabelOptions(RunOptions):
     translator: str
     recognizer: str | None
     aligner: str
+    lexical: bool
+    lexical_table: str | None
     projector: str
     ensemble: tuple[str, ...]
     ensemble_weights: tuple[float, ...] | None
@@ -52,6 +68,9 @@ class LabelOptions(RunOptions):
     recase: bool
     words: str | None
     segmenter: str | None
+
+    def __post_init__(self) -> None:
+        check_lexical(self.lexical, self.lexical_table)
 
 
 @click.command()
@@ -77,6 +96,7 @@ class LabelOptions(RunOptions):
     "ensemble:spacy+multilingual on the route both, if spaCy knows the source language and a machine translates.",
 )
 @o.ALIGNER
+@o.LEXICAL
 @o.PROJECTOR
 @click.option(
     "--ensemble",
@@ -135,8 +155,11 @@ def label(**options: Any) -> int:
 
 def run_label(options: LabelOptions) -> int:
     """Run the command with its options; return the exit code."""
-    from xlner.pipeline import DocumentPipeline, RecasedPipeline
+    with ExitStack() as stack:
+        return _run(options, stack)
 
+
+def _run(options: LabelOptions, stack: ExitStack) -> int:
     route = choose_route(
         options.route,
         translator=options.translator,
@@ -162,15 +185,17 @@ def run_label(options: LabelOptions) -> int:
         segmenter=options.segmenter,
         report=inputs.report(options.input),
     )
-    labeling = (
-        _direct(options, output_format)
-        if route.name == DIRECT
-        else _projecting(route, options, input_format, output_format)
-    )
+    if route.name == DIRECT:
+        labeling = _direct(options, output_format)
+    else:
+        aligner = with_table(options.aligner, options.lexical_table)
+        if options.lexical:
+            first, sentences = first_and_all(sentences, options.limit)
+            aligner = _counting(route, first, inputs, options, stack)
+        labeling = _projecting(route, aligner, options, input_format, output_format)
     replaced = ReplacedEntities()
-    sentencewise = RecasedPipeline(labeling) if options.recase else labeling
-    documents = DocumentPipeline(sentencewise) if options.split else sentencewise
-    code = run(documents, replaced.pairs(sentences), inputs, options, output_format)
+    pairs = replaced.pairs(sentences)
+    code = run(_sentencewise(labeling, options), pairs, inputs, options, output_format)
     replaced.note(options.input)
     if route.name != PROJECT:
         note_unsure(labeling, options.min_confidence)
@@ -187,9 +212,11 @@ def _refuse_ignored(route: Route, options: LabelOptions) -> None:
         return
     if options.calibration:
         raise UsageError("--calibration needs a projection", hint="leave it out, or use --route project or both")
-    for name in ("translator", "aligner", "projector"):
+    for name in ("translator", "aligner", "lexical", "lexical_table", "projector"):
         if options.route == DIRECT and on_command_line(name):
-            raise UsageError(f"--route direct has no use for --{name}", hint="leave it out, or use --route both")
+            raise UsageError(
+                f"--route direct has no use for --{name.replace('_', '-')}", hint="leave it out, or use --route both"
+            )
 
 
 def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
@@ -205,7 +232,36 @@ def _direct(options: LabelOptions, output_format: str) -> AnyPipeline:
     )
 
 
-def _projecting(route: Route, options: LabelOptions, input_format: str, output_format: str) -> AnyPipeline:
+def _sentencewise(labeling: AnyPipeline, options: LabelOptions) -> AnyPipeline:
+    """What labels sentences, inside of what recases them and cuts documents into them."""
+    from xlner.pipeline import DocumentPipeline, RecasedPipeline
+
+    recased = RecasedPipeline(labeling) if options.recase else labeling
+    return DocumentPipeline(recased) if options.split else recased
+
+
+def _counting(
+    route: Route, first: Sequence[Sentence | InputError], inputs: Inputs, options: LabelOptions, stack: ExitStack
+) -> Aligner:
+    """The aligner with counts of the links between the first sentences and their translations."""
+    from xlner.pipeline import Pipeline
+
+    translation = Pipeline(
+        route.translator,
+        projector=None,
+        target_lang=options.lang,
+        source_lang=options.source_lang,
+        on_warning=options.on_warning,
+        batch_words=options.batch_words,
+    )
+    items = ReplacedEntities().pairs(first)
+    pairs = translated(translation, items, lambda pipeline: _sentencewise(pipeline, options))
+    return counting(options.aligner, pairs, inputs, options, stack, translation=translation.fingerprint)
+
+
+def _projecting(
+    route: Route, aligner: Aligner | str, options: LabelOptions, input_format: str, output_format: str
+) -> AnyPipeline:
     from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
 
     tags: dict[str, Any] = {
@@ -214,15 +270,18 @@ def _projecting(route: Route, options: LabelOptions, input_format: str, output_f
         "tag_names": options.tag_names,
     }
     average = None
-    projector, recognizer = options.projector, options.recognizer or DEFAULT_RECOGNIZER
+    weighted = options.lexical or options.lexical_table is not None
+    projector = projector_for(options.projector, weighted=weighted)
+    note_unweighted(projector, options.aligner, weighted=weighted)
+    recognizer = options.recognizer or DEFAULT_RECOGNIZER
     if route.name == BOTH:
-        average = average_of(options.translator, options.source_lang, options.projector)
-        projector = options.projector if was_named("projector") else average.projector
+        average = average_of(options.translator, options.source_lang, projector)
+        projector = projector if weighted or was_named("projector") else average.projector
         recognizer = options.recognizer or average.recognizer
     pipeline = Pipeline(
         route.translator,
         recognizer,
-        options.aligner,
+        aligner,
         with_target_recognizer(projector, options.input, input_format, **tags),
         target_lang=options.lang,
         source_lang=options.source_lang,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -32,6 +32,7 @@ class LexiconOptions:
     alignment: str | None
     source_lang: str
     lang: str | None
+    counts: bool
     max_words: int
     min_count: int
     input_format: str | None
@@ -54,6 +55,11 @@ class LexiconOptions:
 @click.option("--alignment", metavar="FILE", help="Word links instead of an aligner; for formats see project.")
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
+@click.option(
+    "--counts",
+    is_flag=True,
+    help="Write how often words are linked instead, as --lexical-table of project, label and build reads it.",
+)
 @click.option(
     "--max-words",
     type=click.IntRange(min=1),
@@ -90,8 +96,9 @@ def lexicon(**options: Any) -> int:
     \b
     xlner lexicon examples/en-es.conll examples/es.conll --lang es -o en-es.tsv
     xlner translate examples/en-es.conll --from en --to es --translator lexicon:en-es.tsv
+    xlner lexicon examples/en-es.conll examples/es.conll --lang es --counts -o counts.tsv
     """
-    from xlner.alignment import learn_lexicon
+    from xlner.alignment import LexicalWeights, learn_lexicon
 
     chosen = LexiconOptions(**options)
     require_other_file(chosen.output, chosen.source, chosen.target)
@@ -108,10 +115,17 @@ def lexicon(**options: Any) -> int:
                     used += 1
                     yield pair
 
-        entries = learn_lexicon(linked(), max_words=chosen.max_words, min_count=chosen.min_count)
-    count = write_lexicon(entries, chosen.output)
+        if chosen.counts:
+            count = LexicalWeights.count(map(_unweighted, linked())).save(chosen.output)
+        else:
+            entries = learn_lexicon(linked(), max_words=chosen.max_words, min_count=chosen.min_count)
+            count = write_lexicon(entries, chosen.output)
     note(f"{count} entries from {used} pairs")
     return 0
+
+
+def _unweighted(pair: Pair) -> Pair:
+    return replace(pair, alignment=replace(pair.require_alignment(), weights=None))
 
 
 def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputError]:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from itertools import zip_longest
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli.lexical_links import (
+    check_lexical,
+    counting,
+    first_and_all,
+    note_disagreement,
+    note_unweighted,
+    projector_for,
+    with_table,
+)
 from xlner.cli.notes import note
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
@@ -17,6 +27,9 @@ from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
 from xlner.formats import detect_format, has_columns, read_parallel
+
+if TYPE_CHECKING:
+    from xlner.stages import Aligner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +41,9 @@ class ProjectOptions(RunOptions):
     source_lang: str
     lang: str | None
     alignment: tuple[str, ...]
-    lexical: bool
     aligner: str
+    lexical: bool
+    lexical_table: str | None
     projector: str
     recognizer: str | None
     also_source: tuple[str, ...]
@@ -45,10 +59,13 @@ class ProjectOptions(RunOptions):
 
     def __post_init__(self) -> None:
         files = (self.source, self.target, *self.alignment)
-        if self.lexical and not self.alignment:
-            raise UsageError("--lexical weights given links", hint="give them with --alignment FILE")
-        if self.lexical and STANDARD_STREAM in files:
+        check_lexical(self.lexical, self.lexical_table)
+        if self.lexical and self.alignment and STANDARD_STREAM in files:
             raise UsageError("--lexical reads its input twice, not standard input", hint="save the input first")
+        if self.also_source and self.weighs_links and not (self.lexical and self.alignment):
+            raise UsageError(
+                "--lexical counts the links of one source", hint="with --also-source give the links of all: --alignment"
+            )
         if self.also_alignment and not self.alignment:
             raise UsageError("--also-alignment needs --alignment", hint="give links for all sources, or for none")
         sources = len(self.also_source)
@@ -60,6 +77,11 @@ class ProjectOptions(RunOptions):
             raise UsageError(counts, hint="give one for each")
         if self.also_source and self.target == STANDARD_STREAM:
             raise UsageError("--also-source needs a file as TARGET, not standard input", hint="save the input first")
+
+    @property
+    def weighs_links(self) -> bool:
+        """Whether links are weighted by counts."""
+        return self.lexical or self.lexical_table is not None
 
     @property
     def tags(self) -> dict[str, Any]:
@@ -109,12 +131,8 @@ class ProjectOptions(RunOptions):
     help="Word links instead of an aligner, in Pharaoh format (0-0 1-2) or as fast_align, eflomal, SimAlign, "
     "awesome-align or GIZA++ write them. Repeatable: the weight of a link is then the share of files that have it.",
 )
-@click.option(
-    "--lexical",
-    is_flag=True,
-    help="Weight links by how often their words are linked in the whole text; reads the files twice.",
-)
 @o.ALIGNER
+@o.LEXICAL
 @o.PROJECTOR
 @o.CONFIDENCE
 @o.FILTER
@@ -155,14 +173,18 @@ def project(**options: Any) -> int:
     xlner project examples/en-es.conll examples/es.txt --lang es
     xlner project en.conll de.conll --alignment en-de.talp -o de.projected.conll
     xlner project en.conll pt.txt --lang pt --also-source es.conll --also-lang es
-    xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical \\
-        --projector "fused:null-aware-coverage?candidates=aligned&max_length=100"
+    xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical
     """
     return run_project(ProjectOptions(**options))
 
 
 def run_project(options: ProjectOptions) -> int:
     """Run the command with its options; return the exit code."""
+    with ExitStack() as stack:
+        return _run(options, stack)
+
+
+def _run(options: ProjectOptions, stack: ExitStack) -> int:
     from xlner.pipeline import (
         DEFAULT_WINDOW,
         MultiSourcePipeline,
@@ -176,33 +198,32 @@ def run_project(options: ProjectOptions) -> int:
     target_format = detect_format(options.target, options.input_format)
     output_format = options.format_for(target_format)
     calibration = read_calibration(options.calibration) if options.calibration else None
+    note_disagreement(options.alignment, one_based=options.one_based)
+    named = projector_for(options.projector, weighted=options.weighs_links and not options.also_source)
     projector = None
     if not options.also_source:
-        projector = with_target_recognizer(
-            options.projector, options.target, target_format, **options.target_tags(target_format)
-        )
+        projector = with_target_recognizer(named, options.target, target_format, **options.target_tags(target_format))
+    pairs = _pairs(options, inputs, target_format)
+    aligner: Aligner | str | None = None
+    if not options.alignment:
+        note_unweighted(named, options.aligner, weighted=options.weighs_links)
+        aligner = with_table(options.aligner, options.lexical_table)
+    elif options.lexical_table is not None:
+        pairs = _weighed(pairs, options.lexical_table)
+    if options.lexical and not options.alignment:
+        first, pairs = first_and_all(pairs, options.limit)
+        counted = (pair for pair in first if isinstance(pair, Pair))
+        aligner = counting(options.aligner, counted, inputs, options, stack)
     pipeline = Pipeline(
         None,
         options.recognizer,
-        None if options.alignment else options.aligner,
+        aligner,
         projector,
         target_lang=options.lang,
         source_lang=options.source_lang,
         ignore=options.ignore,
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=options.batch_words,
-    )
-    pairs = read_parallel(
-        options.source,
-        options.target,
-        options.alignment,
-        source_lang=options.source_lang,
-        source_format=options.input_format,
-        target_format=target_format,
-        weigh_links=options.lexical,
-        source_report=inputs.report(options.source),
-        target_report=inputs.report(options.target),
-        **options.reading,
     )
     if not options.also_source:
         require_target_entities(pipeline.projector, options.target, target_format, **options.target_tags(target_format))
@@ -221,6 +242,31 @@ def run_project(options: ProjectOptions) -> int:
     return run(multi_source, group_pairs(pairs, *others), inputs, options, output_format)
 
 
+def _pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> Iterator[Pair | InputError]:
+    """The pairs of the first source with the target."""
+    return read_parallel(
+        options.source,
+        options.target,
+        options.alignment,
+        source_lang=options.source_lang,
+        source_format=options.input_format,
+        target_format=target_format,
+        weigh_links=options.lexical and bool(options.alignment),
+        source_report=inputs.report(options.source),
+        target_report=inputs.report(options.target),
+        **options.reading,
+    )
+
+
+def _weighed(pairs: Iterator[Pair | InputError], table: str) -> Iterator[Pair | InputError]:
+    """The pairs with their links weighted by counts of another text."""
+    from xlner.alignment import LexicalWeights
+
+    lexical = LexicalWeights.load(table)
+    for pair in pairs:
+        yield replace(pair, alignment=lexical.weigh(pair, counted=False)) if isinstance(pair, Pair) else pair
+
+
 def _other_pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> list[Iterator[Pair | InputError]]:
     """The pairs of each further source with the target."""
     return [
@@ -231,6 +277,7 @@ def _other_pairs(options: ProjectOptions, inputs: Inputs, target_format: str) ->
             source_lang=lang,
             source_format=options.input_format,
             target_format=target_format,
+            weigh_links=options.lexical,
             source_report=inputs.report(source),
             **options.reading,
         )
