@@ -23,7 +23,7 @@ from xlner import Pair, Pipeline
 from xlner.core import registry as _registry
 from xlner.errors import BackendError, StageError, StoppedError, UnknownNameError, ValidationError
 from xlner.fakes import DictionaryRecognizer
-from xlner.stages import DirectedTranslator, LinkingTranslator, Translator
+from xlner.stages import DirectedTranslator, LinkingTranslator, StartingTranslator, Translator
 from xlner.text.verbatim import verbatim_spans
 from xlner.translation.apertium import debian, stream
 from xlner.translation.apertium.modes import Mode, stages
@@ -253,6 +253,17 @@ def test_programs_start_at_the_first_sentence_and_stay(fake: Fake) -> None:
     translator.close()
     assert not any(map(alive, pids))
     assert translator.translate(["b"], from_lang="es", to_lang="en") == ["B"]
+    translator.close()
+
+
+def test_programs_can_start_before_the_first_sentence(fake: Fake) -> None:
+    translator = fake.mode("spa-eng", "copy", "upper").translator()
+    assert isinstance(translator, StartingTranslator)
+    translator.start("es", "en")
+    assert translator.translate(["a"], from_lang="es", to_lang="en") == ["A"]
+    assert len(fake.starts()) == 2
+    with pytest.raises(BackendError):
+        translator.start("eu", "en")
     translator.close()
 
 

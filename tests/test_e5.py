@@ -25,6 +25,7 @@ from xlner.alignment.e5 import E5Aligner
 from xlner.core.registry import load
 from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 from xlner.models.batching import token_batches
+from xlner.models.e5.pieces import PieceGroups, Pieces
 from xlner.models.e5.transformer import E5Transformer
 from xlner.models.e5.unigram import Unigram
 from xlner.models.e5.weights import E5File, Vocabulary
@@ -194,7 +195,7 @@ def literal_pieces(word: str) -> list[int]:
 
 def test_the_file_is_read_as_written(path: Path) -> None:
     file = E5File(path)
-    assert file.vocabulary.pieces == tuple(PIECES)
+    assert tuple(file.vocabulary.pieces) == tuple(PIECES)
     assert file.vocabulary.normalization == NORMALIZATION
     for name, (kind, _, values) in TENSORS.items():
         read = file.matrix(name, *values.shape) if kind else file.floats(name, *values.shape)
@@ -569,3 +570,26 @@ def test_real_sentences_beyond_the_limit(real: E5Aligner) -> None:
     assert alignment.links == tuple((i, i) for i in range(len(words)))
     (alignment,) = real.align([pair(["Vigo", "x1y2" * 750, "."], ["Vigo", "x1y2" * 750, "."])])
     assert alignment.links == ((0, 0), (1, 1), (2, 2))
+
+
+# --- Pieces ---
+
+
+@given(st.lists(st.text("ab▁é𒀀", max_size=4)), st.text("ab▁é𒀀", min_size=1, max_size=2))
+def test_pieces_are_found_by_their_first_characters(pieces: list[str], characters: str) -> None:
+    data, ends = "".join(pieces).encode(), list(itertools.accumulate((len(p.encode()) for p in pieces), initial=0))
+    stored = Pieces.from_bytes(data, np.array(ends, np.uint32))
+    assert list(stored) == pieces
+    expected = {p: k for k, p in enumerate(pieces) if k and p and (p[:2] == characters or p == characters[0])}
+    group, longest = PieceGroups(stored, without=[0] if pieces else []).starting(characters)
+    assert group == expected
+    assert longest == max(map(len, expected), default=0)
+
+
+def test_pieces_that_end_inside_a_character_are_refused() -> None:
+    with pytest.raises(ValueError, match="inside"):
+        Pieces.from_bytes("é".encode(), np.array([0, 1, 2], np.uint32))
+    with pytest.raises(ValueError, match="order"):
+        Pieces.from_bytes(b"ab", np.array([0, 2, 1], np.uint32))
+    with pytest.raises(ValueError, match="utf-8"):
+        Pieces.from_bytes(b"\xff", np.array([0, 1], np.uint32))

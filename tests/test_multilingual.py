@@ -22,6 +22,7 @@ from xlner.core.files import lock_folder
 from xlner.errors import BackendError, RunFolderError, UnknownNameError, UsageError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
+from xlner.models.e5.weights import opened
 from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
 from xlner.transfer import LabeledCorpus, MultilingualRecipe, read_multilingual_recipe, train_multilingual
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
@@ -467,6 +468,6 @@ def test_states_are_remembered_up_to_a_limit(model: Path, encoder: str, monkeypa
     one, other = E5States(1, path=encoder), E5States(1, path=encoder)
     for k in range(10):
         one([[5, 6, 7, 8 + k]])
-    shared = shared_states(Path(encoder), 1)
+    shared = shared_states(opened(Path(encoder)), 1)
     assert shared._size <= 20
     assert other([[5, 6, 7, 17]])[0].shape == (4, HIDDEN)

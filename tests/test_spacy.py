@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
 import sys
 
 import pytest
@@ -77,3 +78,31 @@ def test_it_pickles_without_its_pipeline(recognizer: SpacyRecognizer) -> None:
 def test_fingerprints_tell_options_apart(recognizer: SpacyRecognizer) -> None:
     assert SpacyRecognizer(labels="none").fingerprint != recognizer.fingerprint
     assert SpacyRecognizer(batch_size=1).fingerprint == recognizer.fingerprint
+
+
+def test_spacy_is_loaded_without_torch_until_something_imports_torch() -> None:
+    pytest.importorskip("torch", reason="needs xlner[hf]")
+    program = """
+import subprocess
+import sys
+from xlner import load
+load("recognizer", "spacy")
+import thinc.util
+print("torch" in sys.modules, thinc.util.has_torch)
+import torch
+from thinc.api import PyTorchWrapper
+wrapped = PyTorchWrapper(torch.nn.Linear(3, 2)).initialize()
+import numpy
+print(thinc.util.has_torch, wrapped.predict(numpy.zeros((1, 3), "float32")).shape)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["False False", "True (1, 2)"]
+
+
+def test_spacy_is_loaded_with_torch_if_it_is_there_already() -> None:
+    pytest.importorskip("torch", reason="needs xlner[hf]")
+    program = (
+        "import torch, thinc.util\nfrom xlner import load\nload('recognizer', 'spacy')\nprint(thinc.util.has_torch)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["True"]

@@ -6,6 +6,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | protocol | what it adds |
 |---|---|
 | `DirectedTranslator` | says which directions it translates |
+| `StartingTranslator` | starts programs before the first text |
 | `RetryingTranslator` | translates again in another way |
 | `IsolatingTranslator` | gives the error of a text in the place of its translation |
 | `IsolatingLinkTranslator`, `IsolatingLabelTranslator` | the same, with links or labels |
@@ -61,6 +62,7 @@ __all__ = [
     "Recognizer",
     "RetryingTranslator",
     "ShieldingTranslator",
+    "StartingTranslator",
     "StoppingStage",
     "TargetEntityProjector",
     "TrainableAligner",
@@ -142,6 +144,20 @@ class DirectedTranslator(Translator, Protocol):
 
     def check_direction(self, from_lang: str, to_lang: str) -> None:
         """Raise `BackendError` where it cannot translate in this direction. Called before any model is loaded."""
+        ...
+
+
+@runtime_checkable
+class StartingTranslator(Translator, Protocol):
+    """A translator that can start its programs before the first text, so that they load while other stages load.
+
+    >>> from xlner.translation import ApertiumTranslator, NllbTranslator
+    >>> issubclass(ApertiumTranslator, StartingTranslator), issubclass(NllbTranslator, StartingTranslator)
+    (True, False)
+    """
+
+    def start(self, from_lang: str, to_lang: str) -> None:
+        """Start what a direction needs, without waiting for it."""
         ...
 
 

@@ -13,6 +13,7 @@ from xlner.core.labels import LabelMap
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, MissingExtraError
+from xlner.recognition.spacy_import import import_spacy
 from xlner.text.languages import base
 from xlner.text.offsets import words_in
 
@@ -140,11 +141,11 @@ def _default_model(language: str) -> str:
 @cache
 def _load(model: str) -> Language:
     try:
-        import spacy
+        spacy = import_spacy()
     except ImportError:
         raise MissingExtraError("spaCy", extra="offline") from None
     try:
-        nlp = spacy.load(model, exclude=list(_NOT_NEEDED))
+        nlp: Language = spacy.load(model, exclude=list(_NOT_NEEDED))
     except OSError:
         raise BackendError(
             f"spaCy model {model!r} is not installed",

@@ -263,7 +263,10 @@ def _projecting(
     route: Route, aligner: Aligner | str, options: LabelOptions, input_format: str, output_format: str
 ) -> AnyPipeline:
     from xlner.pipeline import DEFAULT_WINDOW, Pipeline, calibration_warnings, read_calibration
+    from xlner.stages import StartingTranslator
 
+    if isinstance(route.translator, StartingTranslator) and options.run_dir is None:  # a run may be finished already
+        route.translator.start(options.lang, options.source_lang)
     tags: dict[str, Any] = {
         "scheme": options.scheme,
         "columns": options.columns,

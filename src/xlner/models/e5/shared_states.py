@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 from threading import Lock
 from typing import Any
 from weakref import WeakSet
@@ -22,9 +21,9 @@ REMEMBERED = 1 << 17
 
 
 @cache
-def shared_states(path: Path, layer: int) -> SharedStates:
+def shared_states(file: E5File, layer: int) -> SharedStates:
     """The shared states of a layer of the model in a file."""
-    return SharedStates(E5File(path), layer)
+    return SharedStates(file, layer)
 
 
 class SharedStates:

@@ -16,8 +16,8 @@ from xlner.errors import MissingExtraError, UsageError
 from xlner.models.batching import token_batches
 from xlner.models.e5.shared_states import SharedStates, shared_states
 from xlner.models.e5.transformer import Layer, apply_layers
-from xlner.models.e5.unigram import WORD_START, Unigram
-from xlner.models.e5.weights import E5File, installed_path, installed_version
+from xlner.models.e5.unigram import Unigram, unigram_of
+from xlner.models.e5.weights import E5File, installed_path, installed_version, opened
 from xlner.models.subwords import Subwords
 from xlner.models.threads import cpus
 from xlner.models.windows import FloatArray
@@ -107,30 +107,21 @@ class E5States(PicklesWithoutCache):
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         pieces = self._unigram.encode(word)
-        if len(pieces) > 1 and pieces[0] == self._mark and starts_without_space(word):
+        if len(pieces) > 1 and pieces[0] == self._unigram.mark and starts_without_space(word):
             return pieces[1:]
         return pieces
 
     @cached_property
-    def _mark(self) -> int:
-        pieces = self._file.vocabulary.pieces
-        return pieces.index(WORD_START) if WORD_START in pieces else -1
-
-    @cached_property
     def _file(self) -> E5File:
-        return E5File(self._file_path)
-
-    @property
-    def _file_path(self) -> Path:
-        return installed_path() if self._path is None else self._path
+        return opened(installed_path() if self._path is None else self._path)
 
     @cached_property
     def _unigram(self) -> Unigram:
-        return Unigram(self._file.vocabulary)
+        return unigram_of(self._file)
 
     @cached_property
     def _lower(self) -> SharedStates:
-        lower = shared_states(self._file_path, self._layer)
+        lower = shared_states(self._file, self._layer)
         lower.users.add(self)
         return lower
 

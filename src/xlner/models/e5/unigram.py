@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from xlner.models.e5.weights import Vocabulary
+from xlner.models.e5.pieces import PieceGroups, Pieces
+from xlner.models.e5.weights import E5File, Vocabulary
 from xlner.text.spelling import without_hidden
 
 WORD_START = "\N{LOWER ONE EIGHTH BLOCK}"
@@ -14,8 +15,16 @@ _CACHED_WORDS = 1 << 16
 _UNKNOWN_PENALTY = 10.0
 """The log probability of an unknown character is this much below that of the rarest piece, as in SentencePiece."""
 
+_MASK = "<mask>"
+
 _Step = tuple[int, int]
 """The start and the id of a piece."""
+
+
+@cache
+def unigram_of(file: E5File) -> Unigram:
+    """The unigram model of a file, which all stages of this process share."""
+    return Unigram(file.vocabulary)
 
 
 class Unigram:
@@ -30,12 +39,14 @@ class Unigram:
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
+        pieces = Pieces.of(vocabulary.pieces)
         control = {vocabulary.begin, vocabulary.end, vocabulary.pad, vocabulary.unknown}
-        ids = {piece: i for i, piece in enumerate(vocabulary.pieces) if piece and i not in control}
-        ids.pop("<mask>", None)
-        self._ids = ids
+        mask = PieceGroups(pieces).starting(_MASK[:2])[0].get(_MASK)
+        without = control if mask is None else {*control, mask}
+        self._groups = PieceGroups(pieces, without=[k for k in without if k < len(pieces)])
+        self.mark = self._groups.starting(WORD_START)[0].get(WORD_START, -1)
+        """The id of the mark of a space, as a piece of its own; -1 if the vocabulary has none."""
         self._scores = vocabulary.scores
-        self._longest = max(map(len, ids), default=0)
         self._unknown = vocabulary.unknown
         self._unknown_score = min(vocabulary.scores, default=0.0) - _UNKNOWN_PENALTY
         self._normalization = vocabulary.normalization
@@ -56,11 +67,12 @@ class Unigram:
         size = len(text)
         best = [0.0] + [float("-inf")] * size
         steps: list[_Step] = [(0, self._unknown)] * (size + 1)
-        ids, scores = self._ids, self._scores
+        starting, scores = self._groups.starting, self._scores
         for start in range(size):
             here = best[start]
-            for end in range(start + 1, min(size, start + self._longest) + 1):
-                piece = ids.get(text[start:end])
+            group, longest = starting(text[start : start + 2])
+            for end in range(start + 1, min(size, start + longest) + 1):
+                piece = group.get(text[start:end])
                 if piece is not None and here + scores[piece] > best[end]:
                     best[end] = here + scores[piece]
                     steps[end] = (start, piece)

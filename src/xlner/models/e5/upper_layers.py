@@ -13,6 +13,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,20 @@ def read_upper_layers(path: Path) -> UpperLayers:
     if meta.format != FORMAT:
         raise BackendError(f"{path} has format {meta.format}; this xlner reads format {FORMAT}", hint=_HINT)
     return UpperLayers(meta, layers, head, styles, hashlib.sha256(data).hexdigest()[:12])
+
+
+def shared_upper_layers(path: Path) -> UpperLayers:
+    """The same, read once for all recognizers of this process."""
+    try:
+        found = path.stat()
+    except OSError:
+        return read_upper_layers(path)  # has the error
+    return _shared(path, found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _shared(path: Path, modified: int, size: int) -> UpperLayers:
+    return read_upper_layers(path)
 
 
 def write_upper_layers(path: Path, meta: Meta, tensors: Mapping[str, FloatArray]) -> None:

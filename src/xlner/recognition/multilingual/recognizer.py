@@ -18,7 +18,7 @@ from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
 from xlner.models.e5.states import E5States
-from xlner.models.e5.upper_layers import UpperLayers, read_upper_layers
+from xlner.models.e5.upper_layers import UpperLayers, shared_upper_layers
 from xlner.models.subwords import Subwords, compute_states
 from xlner.models.windows import FloatArray
 from xlner.recognition.softmax import softmax
@@ -155,7 +155,7 @@ class MultilingualRecognizer(PicklesWithoutCache):
 
     @cached_property
     def _tuned(self) -> UpperLayers:
-        return read_upper_layers(self._file)
+        return shared_upper_layers(self._file)
 
     @cached_property
     def _states(self) -> E5States:

@@ -41,6 +41,11 @@ class ModeRunner:
             current = _exchanged(chain, current, _FRESH_START if is_tagger else b"")
         return current
 
+    def start(self) -> None:
+        """Start all programs, without waiting for them."""
+        for chain, _ in self._parts:
+            chain.start()
+
     def close(self) -> None:
         """End all programs."""
         for chain, _ in self._parts:

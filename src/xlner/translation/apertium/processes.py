@@ -166,6 +166,11 @@ class Chain:
                     answers += [ChainError(reason, final=True, stopped=True) for _ in range(untried)]
         return answers
 
+    def start(self) -> None:
+        """Start the programs, which then load their data while the caller does something else."""
+        with self._lock, contextlib.suppress(OSError):  # the first exchange has the error
+            self._started()
+
     def _tell(self) -> None:
         """Log, once, that programs write what is no answer."""
         if not self._told:

@@ -47,8 +47,8 @@ class ApertiumTranslator:
     - `modes_dir`: folder of the mode files. By default the environment variable APERTIUM_MODES, or Debian's folder.
     - `timeout`: seconds that a sentence may take.
 
-    The programs start with the first sentence and stay until `close()`, the end of a `with` block, or the end of the
-    interpreter. Translating after `close()` starts them again.
+    The programs start with the first sentence or with `start`, and stay until `close()`, the end of a `with` block, or
+    the end of the interpreter. Translating after `close()` starts them again.
 
     >>> translator = ApertiumTranslator(modes_dir="/nowhere")
     >>> translator.translate([" "], from_lang="en", to_lang="eng_Latn"), translator.available()
@@ -154,6 +154,14 @@ class ApertiumTranslator:
         options = f"{options_fingerprint('apertium', self.options)} shield={shield.VERSION}"
         return f"{options} modes={self._installation.digest(used)}"
 
+    def start(self, from_lang: str, to_lang: str) -> None:
+        """Start the programs of a direction, which load their data while other stages load theirs.
+
+        Raises `BackendError` for a missing mode or program.
+        """
+        for name in self.route(from_lang, to_lang):
+            self._runner(name).start()
+
     def close(self) -> None:
         """End all programs."""
         for runner in list(self._runners.values()):
@@ -177,11 +185,7 @@ class ApertiumTranslator:
         translated: list[str | Exception] = [text if isinstance(text, Exception) else "" for text in texts]
         if not places:
             return translated
-        runner = self._runners.get(name)
-        if runner is None:
-            # Two threads may get here at once. Only one runner is kept, and an unused one has started nothing.
-            made = ModeRunner(self._installation.commands(name), timeout=self.options.timeout)
-            runner = self._runners.setdefault(name, made)
+        runner = self._runner(name)
         sent = [str(texts[place]) for place in places]
         for place, text, answer in zip(places, sent, runner.exchange([stream.encode(t) for t in sent]), strict=True):
             if isinstance(answer, ChainError):
@@ -189,6 +193,14 @@ class ApertiumTranslator:
             else:
                 translated[place] = stream.decode(answer, text)
         return translated
+
+    def _runner(self, name: str) -> ModeRunner:
+        runner = self._runners.get(name)
+        if runner is None:
+            # Two threads may get here at once. Only one runner is kept, and an unused one has started nothing.
+            made = ModeRunner(self._installation.commands(name), timeout=self.options.timeout)
+            runner = self._runners.setdefault(name, made)
+        return runner
 
     def _some(
         self, translate: Callable[[Sequence[str]], list[T | Exception]], texts: Sequence[str]

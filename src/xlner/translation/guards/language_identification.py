@@ -10,6 +10,7 @@ from typing import Any
 
 from xlner.errors import UnknownNameError
 from xlner.text import languages
+from xlner.translation.guards.identifier_model import load_identifier
 
 _NO_LANGUAGE = "zxx"
 _WORD = re.compile(r"[^\W\d_]+")
@@ -123,9 +124,7 @@ def _labels() -> Mapping[str, str]:
 
 @cache
 def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_model_file(MODEL_FILE)
+    return load_identifier()
 
 
 def version() -> str:

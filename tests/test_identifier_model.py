@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from xlner.translation.guards.identifier_model import load_identifier
+
+TEXTS = ("A choiva non para en toda a noite.", "The rain does not stop.", "雨は一晩中やまない。", "", "123")
+
+
+def ranked() -> list[list[tuple[str, float]]]:
+    identifier = load_identifier()
+    return [identifier.rank(text) for text in TEXTS]
+
+
+@pytest.fixture(scope="module")
+def packed() -> list[list[tuple[str, float]]]:
+    """What the identifier of the package says."""
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+    return [identifier.rank(text) for text in TEXTS]
+
+
+def test_the_unpacked_model_says_the_same(
+    packed: list[list[tuple[str, float]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
+    assert ranked() == packed
+    (folder,) = (tmp_path / "cache").iterdir()
+    assert ranked() == packed
+
+    # A damaged copy is not used, and made again.
+    np.save(folder / "table.npy", np.zeros(3))
+    (folder / "moves.npy").write_bytes(b"")
+    assert ranked() == packed
+    assert not folder.exists()
+    load_identifier()
+    assert folder.exists()
+
+
+def test_without_a_cache_folder(
+    packed: list[list[tuple[str, float]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "file" / "cache"))
+    assert ranked() == packed
