@@ -328,8 +328,17 @@ def test_spans_of_characters_and_of_words_say_the_same(data: st.DataObject) -> N
     labeled = made.with_entities(entities)
     spans = [[*labeled.char_span(e), e.label] for e in entities]  # type: ignore[misc]
     data.draw(st.randoms()).shuffle(spans)
-    (found,) = raise_errors(read({"text": text, "label": spans}))
+    (found,) = raise_errors(read({"text": text, "spans": spans}))
     assert found == labeled
+
+
+def test_lists_of_doccano_count_utf_16_if_only_that_fits() -> None:
+    text = "🦉 Ana vive en Vigo"
+    for label in ([[2, 5, "PER"]], [[3, 6, "PER"]]):
+        (found,) = raise_errors(read({"text": text, "label": label}))
+        assert [found.surface(e) for e in found.entities] == ["Ana"]
+    refusal = refused({"text": "🦉🦉 a a", "label": [[5, 6, "X"]]})  # the second a, or the first one
+    assert '"label" could count characters or, as in doccano, UTF-16; give --input-format doccano' in refusal
 
 
 def test_what_is_read_is_written_and_read_again(tmp_path: Path) -> None:

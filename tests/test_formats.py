@@ -340,10 +340,6 @@ def test_formats_are_guessed_from_the_suffix_or_given(tmp_path: Path) -> None:
         UsageError, match="sentences cannot be written as 'pharaoh'; use one of conll, conllu, jsonl, text"
     ):
         write_sentences([Sentence(())], path)
-    with pytest.raises(
-        UsageError, match="pairs cannot be written as 'parquet'; use one of jsonl, conll, conllu, pharaoh"
-    ):
-        write_pairs([a_pair()], tmp_path / "a.parquet")
     assert list(tmp_path.iterdir()) == [path]
     text = tmp_path / "a.txt"
     text.write_text("a\n", encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,12 +15,15 @@ from xlner.core.files import require_output
 from xlner.core.labels import LabelMap
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.tags import Repair, Scheme
+from xlner.formats.format_names import FORMATS
 from xlner.formats.reading import WORDS as TEXT_WORDS
+from xlner.formats.registry import all_formats, readable, writable
 from xlner.text.segmenters import SEGMENTERS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-SENTENCE_FORMATS = ("conll", "conllu", "jsonl", "text")
+READ_FORMATS = readable()
+WRITTEN_FORMATS = writable()
 DEFAULT_ALIGNER = "e5:itermax"
 DEFAULT_PROJECTOR = "greedy"
 DEFAULT_TRANSLATOR = "apertium"
@@ -107,7 +111,7 @@ SCHEME = click.option(
 COLUMNS = click.option(
     "--columns",
     metavar="token=N,tag=N",
-    help="Columns of the words and the tags in CoNLL, by number or by name; needed if several columns have tags.",
+    help="Columns of the words and the tags in CoNLL or a table, by number or by name; needed if several have tags.",
 )
 REPAIR = click.option(
     "--repair",
@@ -259,19 +263,39 @@ ONE_BASED = click.option(
 SOURCE_LANG = click.option("--source-lang", default="en", show_default=True, metavar="CODE", help="Language of SOURCE.")
 
 
-def input_format(formats: Sequence[str] = SENTENCE_FORMATS) -> Callable[[Command], Command]:
+class FormatName(click.ParamType[str]):
+    """The name of a format: one of those given, or of another package."""
+
+    name = "format"
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = tuple(names)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in self.names or (value not in FORMATS and value in all_formats()):
+            return str(value)
+        close = get_close_matches(str(value), self.names, n=1)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        raise click.BadParameter(f"{value!r} is not one of {', '.join(self.names)}.{meant}", ctx, param)
+
+
+def input_format(formats: Sequence[str] = READ_FORMATS) -> Callable[[Command], Command]:
     """An option for the format of the input."""
     return click.option(
         "--input-format",
-        type=click.Choice(formats),
-        help="Input format; guessed from the file name and the first lines by default.",
+        type=FormatName(formats),
+        metavar="FORMAT",
+        help=f"Input format: {', '.join(formats)}. Guessed from the file name and the first lines by default.",
     )
 
 
 def output_format(formats: Sequence[str]) -> Callable[[Command], Command]:
     """An option for the format of the output."""
     return click.option(
-        "--output-format", type=click.Choice(formats), help="Output format; guessed from the file name by default."
+        "--output-format",
+        type=FormatName(formats),
+        metavar="FORMAT",
+        help=f"Output format: {', '.join(formats)}. Guessed from the file name by default.",
     )
 
 

@@ -23,6 +23,7 @@ from xlner.errors import InputError, StoppedError, UsageError
 from xlner.formats import ReadReport, format_of, write_pairs
 from xlner.formats.by_name import input_files
 from xlner.formats.format_names import COLUMN_FORMATS
+from xlner.formats.registry import format_named, writable
 
 if TYPE_CHECKING:
     from xlner.core.pair import Pair
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
 
 PRETTY = "pretty"
-OUTPUT_FORMATS = ("conll", "conllu", "jsonl", PRETTY)
+OUTPUT_FORMATS = (*(name for name in writable() if name != "text"), PRETTY)
 EXIT_SOME_FAILED = 1
 _PRETTY_WINDOW = 32
 """Sentences read ahead if a person waits for the first of them."""
@@ -100,7 +101,7 @@ class RunOptions:
         if self.output != STANDARD_STREAM:
             default = like_input if is_device(self.output) else None
             format = format_of(self.output, default, formats=OUTPUT_FORMATS, option="--output-format")
-            if format not in OUTPUT_FORMATS:
+            if format not in OUTPUT_FORMATS and (format == "text" or format_named(format).writer is None):
                 raise UsageError(f"{self.output}: format {format!r} holds no entities", hint="write .conll or .jsonl")
             return format
         if sys.stdout is not None and sys.stdout.isatty():

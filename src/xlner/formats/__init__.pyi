@@ -13,6 +13,7 @@ from .reading import Item as Item
 from .reading import ReadOptions as ReadOptions
 from .reading import ReadReport as ReadReport
 from .reading import raise_errors as raise_errors
+from .registry import Format as Format
 from .write_by_name import write_lexicon as write_lexicon
 from .write_by_name import write_pairs as write_pairs
 from .write_by_name import write_sentences as write_sentences

@@ -16,9 +16,9 @@ from typing import Any
 
 from xlner.core.entity import Entity
 from xlner.errors import ValidationError
-from xlner.formats.character_spans import Found, Mark, Words, in_characters, same_text
+from xlner.formats.character_spans import Found, Mark, Words, in_characters, index_in_utf16, same_text
 from xlner.formats.json_values import shown
-from xlner.formats.label_fields import BOUNDS, CHARACTERS, LABEL_KEYS, LAST_WORD, WORDS, is_triple, whole
+from xlner.formats.label_fields import BOUNDS, CHARACTERS, LABEL_KEYS, LAST_WORD, UTF_16, WORDS, is_triple, whole
 
 _LIST_OF_SPANS = 'write a list of spans, such as [{"start": 0, "end": 3, "label": "PER"}]'
 
@@ -57,7 +57,10 @@ def read_labels(name: str, value: Any, words: Words, decode: Callable[[Sequence[
     if len(units) > 1:
         raise ValidationError(f'"{name}" has spans of several forms')
     is_list = not isinstance(value[0], Mapping)
-    found = _placed(name, marks, _unit(name, marks, words, is_list), words)
+    unit = _unit(name, marks, words, is_list)
+    if unit == CHARACTERS and is_list and name == "label":
+        unit = _python_or_browser(marks, words)
+    found = _placed(name, marks, unit, words)
     return found._replace(renamed=tuple(renamed.items()))
 
 
@@ -205,6 +208,29 @@ def _unit(name: str, marks: Sequence[Mark], words: Words, is_list: bool) -> str:
             '"entities", where the end is the word after the last',
         )
     return fitting[0]
+
+
+def _python_or_browser(marks: Sequence[Mark], words: Words) -> str:
+    """What the spans of doccano count: UTF-16 if it made them, and characters if a program did.
+
+    Raises `ValidationError` if both are the bounds of words, but of other ones.
+    """
+    text, offsets = words.text, words.offsets
+    if text is None or offsets is None or max(text, default="") <= "\uffff":
+        return CHARACTERS
+    index = index_in_utf16(text)
+    spans = [(mark.start, mark.end) for mark in marks]
+    others = [(index(start), index(end)) for start, end in spans]
+    if not spans or spans == others:
+        return CHARACTERS
+    starts, ends = ({bound[k] for bound in offsets} for k in (0, 1))
+    fit, others_fit = (all(a in starts and b in ends for a, b in found) for found in (spans, others))
+    if fit and others_fit:
+        raise ValidationError(
+            '"label" could count characters or, as in doccano, UTF-16',
+            hint='give --input-format doccano, or write {"start_char": 0, "end_char": 3, "label": "PER"}',
+        )
+    return UTF_16 if others_fit else CHARACTERS
 
 
 def _fits(mark: Mark, unit: str, words: Words) -> bool:

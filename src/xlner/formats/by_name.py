@@ -13,13 +13,14 @@ from xlner.core.lines import read_lines
 from xlner.core.pair import Pair
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UnknownNameError, UsageError
-from xlner.formats import conll, gold_alignments, jsonl, link_files, parquet, pharaoh, text
+from xlner.formats import gold_alignments, jsonl, link_files, pharaoh
 from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
-from xlner.formats.format_names import COLUMN_FORMATS, detect_format
+from xlner.formats.format_names import NAMED_COLUMNS, detect_format
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
+from xlner.formats.registry import format_named, readable
 from xlner.formats.relabeling import relabeled
 from xlner.text.languages import canonical
 from xlner.text.segmenters import segmenter_named
@@ -51,7 +52,7 @@ def read_sentences(
     - `require_tags`: refuse sentences without labels.
     - `tag_names`: the names of numeric tags, in order.
     - `label_map`: other labels for the entities, such as `PERSON=PER,GPE=LOC`; see `xlner.LabelMap`.
-    - `columns`: the columns of the words and the tags of CoNLL, such as `token=2,tag=5`; see `Columns`.
+    - `columns`: the columns of the words and the tags of CoNLL or of a table, such as `token=2,tag=5`; see `Columns`.
     - `words`: how text becomes words: by the `tokenizer`, the default, or at `spaces` if it is tokenized already.
     - `segmenter`: splits scripts without spaces into words: a function, or a name such as `jieba`.
     - `report`: counts sentences, errors and repaired tags while reading.
@@ -78,31 +79,19 @@ def read_sentences(
 def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     if is_spec(path):
         return read_located(locate(str(path)), options, report)
-    format = detect_format(path, format)
+    chosen = format_named(detect_format(path, format))
     if options.columns is not None:
-        _require_columns(options.columns, format)
-    require_content(path)
-    if format == "parquet":
-        return parquet.read(path, options, report)
-    lines = read_lines(path)
-    if format in COLUMN_FORMATS:
-        return conll.ConllReader(str(path), options, report, conllu=format == "conllu").read(lines)
-    if format == "jsonl":
-        return jsonl.read(lines, str(path), options, report)
-    if format == "text":
-        if options.require_tags:
-            raise InputError(
-                "plain text has no entities",
-                path=path,
-                hint="give CoNLL or JSONL with labels, or name a recognizer: --recognizer multilingual",
-            )
-        return text.read(lines, options, report)
-    raise UsageError(f"sentences cannot be read from format {format!r}", hint="use conll, jsonl or text")
+        _require_columns(options.columns, chosen.name)
+    if chosen.reader is None:
+        raise UsageError(
+            f"sentences cannot be read from format {chosen.name!r}", hint=f"use one of {', '.join(readable())}"
+        )
+    return chosen.read(path, options, report)
 
 
 def _require_columns(columns: Columns, format: str) -> None:
     """Raise `UsageError` if a format has no columns, or if two columns of tags are named for one reader."""
-    if format not in COLUMN_FORMATS:
+    if format not in NAMED_COLUMNS:
         raise UsageError(f"{format} has no columns to name", hint="leave out --columns")
     if columns.gold is not None or columns.predicted is not None:
         raise UsageError("gold and predicted are columns to compare", hint="name one column: --columns tag=N")

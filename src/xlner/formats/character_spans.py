@@ -13,7 +13,7 @@ from unicodedata import combining, normalize
 from xlner.core.entity import Entity, Span
 from xlner.errors import ValidationError
 from xlner.formats.json_values import shown
-from xlner.formats.label_fields import BYTES
+from xlner.formats.label_fields import BYTES, UTF_16
 from xlner.text.offsets import words_in
 
 
@@ -84,10 +84,14 @@ def in_characters(name: str, marks: Sequence[Mark], unit: str, words: Words) -> 
 
 def _spans(name: str, marks: Sequence[Mark], unit: str, text: str) -> list[tuple[int, int, str, float | None]]:
     """The spans in code points. If they say what they cover, other units are tried, too."""
-    counts: list[Callable[[str], int]] = [_bytes] if unit == BYTES else [len, _utf16, _bytes, _composed, _decomposed]
+    known = [mark for mark in marks if mark.text is not None]
+    counts: list[Callable[[str], int]] = [len, _utf16, _bytes, _composed, _decomposed]
+    if unit == BYTES:
+        counts = [_bytes]
+    elif unit == UTF_16:
+        counts = [_utf16, len, _bytes, _composed, _decomposed]
     if text.isascii():
         counts = [len]
-    known = [mark for mark in marks if mark.text is not None]
     for count in counts:
         index = _index_in(text, count)
         for after in (0, 1) if known else (0,):  # some tools include the last character
@@ -103,10 +107,12 @@ def _spans(name: str, marks: Sequence[Mark], unit: str, text: str) -> list[tuple
         if not known:
             break
     for m in marks:
-        if not 0 <= m.start < m.end <= len(text):
+        if not 0 <= m.start < m.end <= sum(map(counts[0], text)):
             raise ValidationError(
                 f'"{name}" has the span {shown((m.start, m.end))}, but the text has {len(text)} characters'
             )
+    if not known:
+        raise ValidationError(f'"{name}" has a span that begins or ends inside a character')
     wrong = next((m for m in known if not same_text(text[m.start : m.end], m.text)), marks[0])
     raise ValidationError(
         f'"{name}" has a span of {shown(wrong.text)} at characters {wrong.start} to {wrong.end}, where the text has '
@@ -142,6 +148,15 @@ def _decomposed(char: str) -> int:
 
 def _bytes(char: str) -> int:
     return len(char.encode("utf-8"))
+
+
+def index_in_utf16(text: str) -> Callable[[int], int | None]:
+    """A function from a bound that counts UTF-16 to the index of its character; None for a bound inside of one.
+
+    >>> [index_in_utf16("🦉 a")(bound) for bound in (0, 1, 2, 3)]
+    [0, None, 1, 2]
+    """
+    return _index_in(text, _utf16)
 
 
 def _index_in(text: str, count: Callable[[str], int]) -> Callable[[int], int | None]:

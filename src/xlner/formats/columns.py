@@ -21,6 +21,8 @@ TAG_NAMES = frozenset(
     }
 )
 """Names of columns of tags, see `plain_name`."""
+SENTENCE_NAMES = frozenset({"sentence", "sentenceid", "sentenceidx", "sentencenumber", "sent", "sentid"})
+"""Names of columns of the number or the identifier of a sentence, see `plain_name`."""
 
 
 def plain_name(name: str) -> str:

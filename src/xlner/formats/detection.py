@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from xlner.errors import ValidationError
-from xlner.formats.columns import CLEAR_TAG, TAG_NAMES, TOKEN_NAMES, plain_name
+from xlner.formats.columns import CLEAR_TAG, SENTENCE_NAMES, TAG_NAMES, TOKEN_NAMES, plain_name
 from xlner.formats.inline_marks import marks_in
 from xlner.formats.json_values import load
 
@@ -26,7 +26,8 @@ _COLUMN_NAMES = frozenset(
     {
         *TOKEN_NAMES,
         *TAG_NAMES,
-        *("id", "sentence", "sentenceid", "text", "sent", "lemma", "pos", "lang", "language", "source", "target"),
+        *SENTENCE_NAMES,
+        *("id", "text", "lemma", "pos", "lang", "language", "source", "target", "score", "error"),
     }
 )
 _BRAT = re.compile(r"(?:[TREAMN]\d+|[#*]\d*)\t\S+ \S")
@@ -120,7 +121,9 @@ def _are_tags(cells: Sequence[str], *, clear: bool, marked: bool) -> bool:
 def _webanno(lines: Sequence[str]) -> Look | None:
     if not lines[0].startswith("#FORMAT=WebAnno"):
         return None
-    return Look(None, "WebAnno TSV", "export it from WebAnno or INCEpTION as CoNLL 2002")
+    if lines[0].startswith("#FORMAT=WebAnno TSV 3"):
+        return Look("webanno", "WebAnno TSV")
+    return Look(None, "WebAnno TSV of an old version", "export it from INCEpTION as WebAnno TSV 3.3")
 
 
 def _table(lines: Sequence[str]) -> Look | None:
@@ -128,17 +131,26 @@ def _table(lines: Sequence[str]) -> Look | None:
         rows = [[cell.strip().strip('"') for cell in line.split(separator)] for line in lines]
         is_table = separator != "\t" and _is_table_of_tags(rows, tabs=True)
         if is_table or (len(rows) > 1 and _is_header(rows[0]) and len(rows[1]) >= len(rows[0])):
-            return Look(None, "CSV" if separator in ",;" else "a table", _TO_CONLL, separator == "\t")
+            if separator == "\t":
+                return Look("tsv", "a table", has_tabs=not _has_sentences(rows[0]))
+            return Look("csv", "CSV" if separator in ",;" else "a table")
     return None
 
 
+def _has_sentences(header: Sequence[str]) -> bool:
+    """Whether a table has a column of sentences or of their texts, which CoNLL has not."""
+    return any(plain_name(cell) in SENTENCE_NAMES or plain_name(cell) == "text" for cell in header)
+
+
 def _other(lines: Sequence[str]) -> Look | None:
+    if _MARKUP.match(lines[0]) and any("<xmi:XMI" in line for line in lines):
+        return Look("xmi", "UIMA CAS XMI")
     if _MARKUP.match(lines[0]):
         return Look(None, "XML or HTML", "extract its text")
     if (marks := marks_in(lines)) is not None:
         return Look(None, marks, _TO_CONLL)
     if all(map(_BRAT.match, lines)):
-        return Look(None, "annotations of brat", "convert them with anntoconll.py, which is part of brat")
+        return Look("brat", "annotations of brat")
     if len(lines) > 1 and all(map(_LINKS.fullmatch, lines)):
         return Look(None, "word links", "give them with --alignment")
     return None

@@ -7,34 +7,14 @@ from pathlib import Path
 
 from xlner.core.files import STANDARD_STREAM, require_content
 from xlner.core.lines import head_lines, shown_name
-from xlner.errors import InputError, UnknownNameError, UsageError
+from xlner.errors import InputError, UsageError
 from xlner.formats.datasets import is_spec
 from xlner.formats.detection import detect
 from xlner.formats.reading import warn_of_data
+from xlner.formats.registry import BUILT_IN, all_formats, format_named
 
-_SUFFIXES = {
-    ".conll": "conll",
-    ".conll02": "conll",
-    ".conll03": "conll",
-    ".conllu": "conllu",
-    ".conllup": "conll",
-    ".v4_gold_conll": "conll",
-    ".v4_auto_conll": "conll",
-    ".gold_conll": "conll",
-    ".bio": "conll",
-    ".iob": "conll",
-    ".iob2": "conll",
-    ".tsv": "conll",
-    ".json": "jsonl",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".txt": "text",
-    ".talp": "pharaoh",
-    ".pharaoh": "pharaoh",
-    ".parquet": "parquet",
-}
+_SUFFIXES = {suffix: format.name for format in BUILT_IN for suffix in format.suffixes}
 _NO_TEXT = {
-    ".csv": "CSV",
     ".xls": "a table of an office program",
     ".xlsx": "a table of an office program",
     ".ods": "a table of an office program",
@@ -46,12 +26,15 @@ _NO_TEXT = {
     ".html": "HTML",
     ".htm": "HTML",
     ".xml": "XML",
-    ".ann": "annotations of brat",
 }
-FORMATS = ("conll", "conllu", "jsonl", "text", "pharaoh", "parquet")
-"""The names of the formats."""
+FORMATS = tuple(format.name for format in BUILT_IN)
+"""The names of the formats of xlner, see `xlner.formats.registry`."""
 COLUMN_FORMATS = ("conll", "conllu")
-"""The formats with columns."""
+"""The formats of CoNLL."""
+DATA_FILES = ("*.parquet", "data/*.parquet", "*/*.parquet", "*.arrow", "*/*.arrow")
+"""Where the files of a data set are in its folder."""
+NAMED_COLUMNS = (*COLUMN_FORMATS, "csv", "tsv", "webanno")
+"""The formats whose columns can be named."""
 
 
 def format_of(
@@ -70,6 +53,9 @@ def format_of(
     suffix = _suffix(path)
     if suffix in _SUFFIXES:
         return _SUFFIXES[suffix]
+    added = next((name for name, format in all_formats().items() if suffix in format.suffixes), None)
+    if added is not None:
+        return added
     if default is not None:
         return default
     suffixes = " ".join(suffix for suffix, format in _SUFFIXES.items() if format in formats)
@@ -93,9 +79,7 @@ def known_format(path: str | Path, format: str | None) -> str:
     """
     if format is None:
         return format_of(path, default="text" if str(path) == STANDARD_STREAM else None)
-    if format not in FORMATS:
-        raise UnknownNameError(f"unknown format {format!r}", hint=f"one of {', '.join(FORMATS)}")
-    return format
+    return format_named(format).name
 
 
 def detect_format(path: str | Path, given: str | None = None, default: str | None = None) -> str:
@@ -106,13 +90,15 @@ def detect_format(path: str | Path, given: str | None = None, default: str | Non
     name without suffix is text.
 
     Raises `UnknownNameError` for an unknown format, `UsageError` for an unknown suffix without a default, and
-    `InputError` for a file that cannot be read or looks like something else, such as CSV.
+    `InputError` for a file that cannot be read or looks like something else, such as HTML.
 
     >>> detect_format("examples/es.txt"), detect_format("es.txt", given="conll")
     ('text', 'conll')
     """
     if given is not None:
         return known_format(path, given)
+    if is_dataset_folder(path):
+        return "dataset"
     if default is None and str(path) == STANDARD_STREAM:
         default = "text"
     named = format_of(path, default=default or "")
@@ -143,4 +129,26 @@ def has_columns(path: str | Path, format: str | None = None) -> bool:
     >>> has_columns("examples/es.conll"), has_columns("es.jsonl")
     (True, False)
     """
-    return detect_format(path, format, "text") in COLUMN_FORMATS
+    return detect_format(path, format, "text") in NAMED_COLUMNS
+
+
+def is_dataset_folder(path: str | Path) -> bool:
+    """Return True for a folder with files of a data set of the Hugging Face hub.
+
+    >>> is_dataset_folder("examples"), is_dataset_folder("README.md")
+    (False, False)
+    """
+    place, _ = split_of_folder(path)
+    return place.is_dir() and any(any(place.glob(pattern)) for pattern in DATA_FILES)
+
+
+def split_of_folder(path: str | Path) -> tuple[Path, str | None]:
+    """The folder and the split of `FOLDER?split=NAME`; None if it names no split.
+
+    >>> split_of_folder("examples?split=test")[1], split_of_folder("examples")[1]
+    ('test', None)
+    """
+    folder, sign, split = str(path).partition("?split=")
+    if not sign or Path(path).exists() or not Path(folder).is_dir():
+        return Path(path), None
+    return Path(folder), split

@@ -14,7 +14,8 @@ LABEL_FIELDS = ("entities", "ner_tags", "ner", "tags", "labels", "label", "spans
 """Fields that hold labels, best first."""
 WORD_FIELDS = ("tokens", "words", "tokenized_text")
 """Fields that hold the words of a record, best first."""
-CHARACTERS, BYTES, WORDS, LAST_WORD = "characters", "bytes", "words", "words, the last included"
+CHARACTERS, BYTES, UTF_16 = "characters", "bytes", "UTF-16"
+WORDS, LAST_WORD = "words", "words, the last included"
 """What the bounds of a span count."""
 BOUNDS = (
     ("start", "end", None),
@@ -24,6 +25,7 @@ BOUNDS = (
     ("startOffset", "endOffset", CHARACTERS),
     ("char_start", "char_end", CHARACTERS),
     ("start_byte", "limit_byte", BYTES),
+    ("start_utf16", "end_utf16", UTF_16),
     ("token_start", "token_end", LAST_WORD),
 )
 """Names of the bounds of a span, and what they count, if the names say so."""

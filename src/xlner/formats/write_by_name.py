@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
 
 from xlner.core import lexicon
-from xlner.core.alignment import Alignment
 from xlner.core.files import open_output
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import UsageError
-from xlner.formats import conll, jsonl, pharaoh, text
 from xlner.formats.format_names import known_format
-from xlner.formats.writing import write_each
+from xlner.formats.registry import all_formats, format_named
+from xlner.formats.writing import WriteOptions, write_each
 
 
 def write_sentences(
@@ -28,19 +26,19 @@ def write_sentences(
 ) -> int:
     """Write sentences to a file, or to standard output for `-`. Return their number.
 
-    `format` is `conll`, `conllu`, `jsonl` or `text`; by default it is guessed from the file name. The file appears when
-    it is complete. Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format, and
-    `UsageError` if the format cannot be guessed or is not one of sentences.
+    `format` is one of `FORMATS` that has a writer; by default it is guessed from the file name. The file appears when
+    it is complete. Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format,
+    `UsageError` if the format cannot be guessed or is not one of sentences, and `MissingExtraError` if it needs a
+    package that is not installed.
 
     >>> write_sentences([Sentence(("Ana", ",", "Vigo"))], "-", format="text")
     Ana, Vigo
     1
     """
-    format = known_format(path, format)
-    _require_format(format, "sentences", ("conll", "conllu", "jsonl", "text"))
-    write = partial(_write_sentence, format=format, scheme=scheme)
-    with open_output(path) as stream:
-        return write_each(sentences, stream, write)
+    chosen = format_named(known_format(path, format))
+    if chosen.writer is None:
+        raise _cannot_be_written("sentences", chosen.name)
+    return chosen.write(sentences, path, WriteOptions(scheme))
 
 
 def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> int:
@@ -63,46 +61,30 @@ def write_pairs(
 ) -> int:
     """Write pairs to a file, or to standard output for `-`. Return their number.
 
-    `format` says what is written: `jsonl` everything, `conll` and `conllu` the labeled target sentence, `pharaoh` the
-    links, `text` the text of the target sentence. By default it is guessed from the file name. The errors are those of
-    `write_sentences`.
+    `format` says what is written: `jsonl` everything, `pharaoh` the links, and any other one of `FORMATS` the labeled
+    target sentence. By default it is guessed from the file name. The errors are those of `write_sentences`.
 
+    >>> from xlner import Alignment
     >>> pair = Pair(Sentence(("Ola",)), Sentence(("Hello",)), Alignment(((0, 0),)))
     >>> write_pairs([pair], "-", format="pharaoh")
     0-0
     1
     """
-    format = known_format(path, format)
-    _require_format(format, "pairs", ("jsonl", "conll", "conllu", "pharaoh", "text"))
-    write = partial(_write_pair, format=format, scheme=scheme)
-    with open_output(path) as stream:
-        return write_each(pairs, stream, write)
+    chosen = format_named(known_format(path, format))
+    options = WriteOptions(scheme, predicted=True)
+    if chosen.pair_writer is not None:
+        return chosen.write_pairs(pairs, path, options)
+    if chosen.writer is None:
+        raise _cannot_be_written("pairs", chosen.name)
+    return chosen.write(map(_result, pairs), path, options)
 
 
-def _write_pair(stream: TextIO, pair: Pair, *, format: str, scheme: Scheme | str) -> None:
-    if format == "jsonl":
-        jsonl.write_pair(stream, pair, scheme)
-    elif format == "conll":
-        conll.write_pair(stream, pair, scheme)
-    elif format == "conllu":
-        conll.write_pair(stream, pair, scheme, conll.write_conllu)
-    elif format == "pharaoh":
-        pharaoh.write(stream, pair.alignment or Alignment(()))
-    else:
-        text.write_sentence(stream, pair.target)
+def _result(pair: Pair) -> Sentence:
+    """The labeled target sentence, with its error in its meta."""
+    sentence = pair.labeled
+    return sentence if pair.error is None else replace(sentence, meta={**sentence.meta, "error": pair.error})
 
 
-def _write_sentence(stream: TextIO, sentence: Sentence, *, format: str, scheme: Scheme | str) -> None:
-    if format == "conll":
-        conll.write_sentence(stream, sentence, scheme)
-    elif format == "conllu":
-        conll.write_conllu(stream, sentence, scheme)
-    elif format == "jsonl":
-        jsonl.write_sentence(stream, sentence, scheme)
-    else:
-        text.write_sentence(stream, sentence)
-
-
-def _require_format(format: str, what: str, formats: Sequence[str]) -> None:
-    if format not in formats:
-        raise UsageError(f"{what} cannot be written as {format!r}", hint=f"use one of {', '.join(formats)}")
+def _cannot_be_written(what: str, format: str) -> UsageError:
+    known = [f.name for f in all_formats().values() if f.writer is not None or (what == "pairs" and f.pair_writer)]
+    return UsageError(f"{what} cannot be written as {format!r}", hint=f"use one of {', '.join(known)}")

@@ -5,11 +5,29 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TextIO, TypeVar
 
+from xlner.core.tags import Scheme
 from xlner.formats.reading import warn_of_data
 
 Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write labeled sentences.
+
+    - `scheme`: the scheme of the tags, in formats with tags.
+    - `predicted`: whether the labels are those of a program, in formats that tell them from those of people.
+
+    >>> WriteOptions().predicted
+    False
+    """
+
+    scheme: Scheme | str = Scheme.IOB2
+    predicted: bool = False
+
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"

@@ -16,13 +16,14 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
+from xlner.formats.registry import format_list
 
 
-@click.command()
+@click.command(epilog=f"Formats:\n\n\b\n{format_list()}")
 @click.argument("input", metavar="IN")
 @click.argument("output", metavar="OUT")
 @o.input_format()
-@o.output_format(o.SENTENCE_FORMATS)
+@o.output_format(o.WRITTEN_FORMATS)
 @o.SCHEME
 @click.option(
     "--output-scheme",
@@ -46,6 +47,7 @@ def convert(**options: Any) -> int:
 
     \b
     xlner convert train.iob2 train.jsonl
+    xlner convert export.json train.spacy
     xlner convert pred.conll - --output-format conll --output-scheme IOBES
     """
     from xlner.pipeline.run_summary import counted
@@ -54,7 +56,7 @@ def convert(**options: Any) -> int:
     require_other_file(options["output"], options["input"])
     default = "conll" if options["output"] == STANDARD_STREAM or is_device(options["output"]) else None
     output_format = options["output_format"] or format_of(
-        options["output"], default, formats=o.SENTENCE_FORMATS, option="--output-format"
+        options["output"], default, formats=o.WRITTEN_FORMATS, option="--output-format"
     )
     items = read_sentences(
         options["input"],

@@ -8,6 +8,6 @@ column holds the tags, an error names the columns to choose from.
 """
 
 from xlner.formats.conll.reader import ConllReader
-from xlner.formats.conll.writer import write_conllu, write_pair, write_sentence
+from xlner.formats.conll.writer import write_conllu, write_sentence
 
-__all__ = ["ConllReader", "write_conllu", "write_pair", "write_sentence"]
+__all__ = ["ConllReader", "write_conllu", "write_sentence"]

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import TextIO
 
-from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.formats.conll import comments, misc
 from xlner.formats.conll.blocks import DOCSTART
 from xlner.formats.conll.layout import CONLLU, is_word
 
-Writer = Callable[[TextIO, Sentence, Scheme | str], None]
 _LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:.")
 
 
@@ -74,15 +71,6 @@ def _new_rows(sentence: Sentence, forms: Sequence[str]) -> list[list[str]]:
         [str(i), form, *empty, "_" if space else "SpaceAfter=No"]
         for i, (form, space) in enumerate(zip(forms, spaces, strict=True), start=1)
     ]
-
-
-def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2, write: Writer = write_sentence) -> None:
-    """Write the labeled target sentence. If the pair has an error, it is written as a comment."""
-    sentence = pair.labeled
-    if pair.error is not None:
-        sentence = sentence if pair.projection is not None else sentence.with_entities(())
-        sentence = replace(sentence, meta={**sentence.meta, "error": pair.error})
-    write(stream, sentence, scheme)
 
 
 def _write_comments(stream: TextIO, sentence: Sentence, unsafe: dict[int, str]) -> None:

@@ -9,6 +9,16 @@ and its labels, as in spaCy, and the file may be an array of objects.
 """
 
 from xlner.formats.jsonl.reader import has_only_text, read, read_pairs, read_records
-from xlner.formats.jsonl.writer import source_record, write_pair, write_sentence
+from xlner.formats.jsonl.writer import dumped, sentence_record, source_record, write_pair, write_sentence
 
-__all__ = ["has_only_text", "read", "read_pairs", "read_records", "source_record", "write_pair", "write_sentence"]
+__all__ = [
+    "dumped",
+    "has_only_text",
+    "read",
+    "read_pairs",
+    "read_records",
+    "sentence_record",
+    "source_record",
+    "write_pair",
+    "write_sentence",
+]

@@ -19,7 +19,7 @@ from xlner.formats.character_spans import Words
 from xlner.formats.json_values import require_writable, shown
 from xlner.formats.jsonl.outcomes import alignment_of, projection_of
 from xlner.formats.jsonl.records import parsed, record_of, records_of
-from xlner.formats.jsonl.words import instead_of, offsets_of, tokens_of, word_field
+from xlner.formats.jsonl.words import instead_of, offsets_of, placed_words, tokens_of, word_field
 from xlner.formats.label_agreement import are_iob2, require_no_tags, same_labels
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS, label_field
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
@@ -144,6 +144,7 @@ class _Parser:
         self.said_null = False
 
     def pair(self, record: Mapping[str, Any]) -> Pair:
+        record = unfolded(record)
         labeled = self.sentence(record)
         if _OF_PAIRS.isdisjoint(record):
             return Pair(labeled)
@@ -164,7 +165,6 @@ class _Parser:
         )
 
     def sentence(self, record: Mapping[str, Any]) -> Sentence:
-        record = unfolded(record)
         text, tokens = record.get("text"), tokens_of(record)
         if text is not None and not isinstance(text, str):
             raise ValidationError(f'"text" is {shown(text)}, not a string', hint=instead_of("text", record))
@@ -196,8 +196,7 @@ class _Parser:
                 require_writable(name, value)
             meta[name] = value
         if tokens is None:
-            made = self.options.sentence(text or "", language, id_)
-            words = Words(made.tokens, text, made.offsets, given=False)
+            words = self._words(record, text or "", language)
         else:
             offsets, placed = offsets_of(record, text, tokens)
             if text is not None and offsets is None:
@@ -205,6 +204,14 @@ class _Parser:
             words = Words(tokens, text, offsets, placed=placed)
         entities = () if labels is None else self._labels(labels, record, words, meta)
         return Sentence(tuple(words.tokens), entities, text, words.offsets, language, id_, meta)
+
+    def _words(self, record: Mapping[str, Any], text: str, language: str | None) -> Words:
+        """The words of a record that has only a text: where its `offsets` say, or those of the tokenizer."""
+        placed = placed_words(record, text)
+        if placed is not None:
+            return Words([text[a:b] for a, b in placed], text, placed, placed=True)
+        made = self.options.sentence(text, language)
+        return Words(made.tokens, text, made.offsets, given=False)
 
     def _say_null(self, record: Mapping[str, Any]) -> None:
         null = next((name for name in LABEL_FIELDS if name in record and record[name] is None), None)

@@ -47,6 +47,25 @@ def tokens_of(record: Mapping[str, Any]) -> tuple[str, ...] | None:
     return tuple(tokens)
 
 
+def placed_words(record: Mapping[str, Any], text: str) -> tuple[Span, ...] | None:
+    """The words of a text as its `offsets` say; None if the record has none.
+
+    >>> placed_words({"offsets": [[0, 3], [4, 8]]}, "Ana Pons")
+    ((0, 3), (4, 8))
+    """
+    given = record.get("offsets")
+    if given is None:
+        return None
+    if not isinstance(given, list) or not all(
+        isinstance(pair, (list, tuple)) and len(pair) == 2 and all(type(bound) is int for bound in pair)
+        for pair in given
+    ):
+        raise ValidationError('"offsets" are not the bounds of words', hint="write [[0, 3], [4, 8]], or leave it out")
+    if given and given[-1][1] > len(text):
+        raise ValidationError(f'"offsets" end beyond the text of {len(text)} characters')
+    return tuple((start, end) for start, end in given)
+
+
 def instead_of(name: str, record: Mapping[str, Any]) -> str:
     """How to write a record whose text or tokens are missing or of another form."""
     value = record.get(name)

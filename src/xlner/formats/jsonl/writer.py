@@ -17,20 +17,20 @@ from xlner.formats.reading import warn_of_data
 
 def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
     """Write one sentence as one line."""
-    _dump(stream, _sentence_record(sentence, scheme))
+    stream.write(dumped(sentence_record(sentence, scheme)) + "\n")
 
 
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
     """Write one pair as one line: the labeled target sentence at the top level, the rest in separate fields."""
-    record = _sentence_record(pair.labeled if pair.projection else pair.target, scheme)
-    _dump(stream, {**record, **source_record(pair, scheme)})
+    record = sentence_record(pair.labeled if pair.projection else pair.target, scheme)
+    stream.write(dumped({**record, **source_record(pair, scheme)}) + "\n")
 
 
 def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, object]:
     """The fields of a pair besides those of the target: the source, the links, the outcomes and the error."""
     record: dict[str, object] = {}
     if pair.source is not None:
-        record["source"] = _sentence_record(pair.source, scheme)
+        record["source"] = sentence_record(pair.source, scheme)
     if pair.alignment is not None:
         record["alignment"] = pharaoh.text_of(pair.alignment)
         if pair.alignment.weights is not None:
@@ -44,14 +44,19 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
     return record
 
 
-def _dump(stream: TextIO, record: Mapping[str, object]) -> None:
+def dumped(record: Mapping[str, object]) -> str:
+    """A record as JSON on one line. What JSON has no form for is replaced, with a `DataWarning`.
+
+    >>> dumped({"text": "Coruña"})
+    '{"text": "Coruña"}'
+    """
     try:
-        line = _ENCODER.encode(record)
+        return _ENCODER.encode(record)
     except (ValueError, TypeError, RecursionError):
         replaced: set[str] = set()
         line = _ENCODER.encode(writable(_plain_records(record), replaced))
         warn_of_data(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
-    stream.write(line + "\n")
+        return line
 
 
 def _plain_records(record: Mapping[str, object]) -> dict[str, object]:
@@ -75,7 +80,12 @@ def _other_record(value: object) -> dict[str, object]:
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_other_record)
 
 
-def _sentence_record(sentence: Sentence, scheme: Scheme | str) -> dict[str, object]:
+def sentence_record(sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> dict[str, object]:
+    """The fields of a sentence.
+
+    >>> list(sentence_record(Sentence(("Vigo",), (Entity(0, 1, "LOC"),))))
+    ['tokens', 'ner_tags', 'entities']
+    """
     record: dict[str, object] = {}
     if sentence.id is not None:
         record["id"] = sentence.id

@@ -1,8 +1,4 @@
-"""Parquet files of sentences as on the Hugging Face hub: one row per sentence, with the fields of JSONL.
-
-What JSON has no form for becomes text or null, with a warning: dates, decimal numbers, bytes, NaN. The names of numeric
-tags are in the metadata that the library `datasets` writes.
-"""
+"""Read Parquet files as sentences."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from xlner.errors import InputError, MissingExtraError
 from xlner.formats import jsonl
 from xlner.formats.json_values import writable
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
+from xlner.formats.parquet.writer import COLUMNS, OWN_METADATA
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 
 _FIELDS_OF_TAGS = ("ner_tags", "tags", "labels", "ner")
@@ -34,27 +31,49 @@ def read(
     The names of numeric tags come from `options`, from the metadata of the file, or from `tag_names`, in this order.
     Raises `MissingExtraError` without pyarrow, and `InputError` for a file that is not parquet.
     """
+    if str(path) == STANDARD_STREAM:
+        raise InputError("parquet cannot be read from standard input", hint="give a file")
+    schema, batches = _open(path)
+    options = options or ReadOptions()
+    names = options.tag_names or _class_names(schema.metadata) or tag_names
+    options = replace(options, tag_names=None if names is None else tuple(names))
+    rows = _rows(batches, schema, str(path))
+    own = OWN_METADATA in (schema.metadata or {}) or set(schema.names) == COLUMNS
+    return jsonl.read_records(map(_with_meta, rows) if own else rows, str(path), options, report)
+
+
+def _with_meta(row: tuple[int, Mapping[str, Any] | InputError]) -> tuple[int, Mapping[str, Any] | InputError]:
+    """A row of a file from xlner, with the fields that are JSON in its column `meta`."""
+    number, record = row
+    if isinstance(record, InputError):
+        return row
+    fields = {name: value for name, value in record.items() if name != "meta"}
+    if isinstance(fields.get("entities"), list):
+        fields["entities"] = [{k: v for k, v in e.items() if v is not None} for e in fields["entities"]]
+    meta = record.get("meta")
+    return number, {**(json.loads(meta) if isinstance(meta, str) else {}), **fields}
+
+
+def _open(path: str | Path) -> tuple[Any, Iterator[Any]]:
+    """The schema and the batches of rows of a Parquet file, or of an Arrow file of the library `datasets`."""
     try:
         import pyarrow
         from pyarrow.parquet import ParquetFile
     except ImportError:
         raise MissingExtraError("pyarrow", extra="parquet") from None
-    if str(path) == STANDARD_STREAM:
-        raise InputError("parquet cannot be read from standard input", hint="give a file")
     try:
+        if Path(path).suffix == ".arrow":
+            stream = pyarrow.ipc.open_stream(pyarrow.OSFile(str(path)))
+            return stream.schema, iter(stream)
         file = ParquetFile(path)
-        schema = file.schema_arrow
+        return file.schema_arrow, file.iter_batches(batch_size=1000)
     except (OSError, ValueError, pyarrow.ArrowException) as error:
         raise InputError(f"cannot be read as parquet: {error}", path=path) from None
-    options = options or ReadOptions()
-    names = options.tag_names or _class_names(schema.metadata) or tag_names
-    options = replace(options, tag_names=None if names is None else tuple(names))
-    return jsonl.read_records(_rows(file, schema, str(path)), str(path), options, report)
 
 
-def _rows(file: Any, schema: Any, path: str) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
+def _rows(batches: Iterator[Any], schema: Any, path: str) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
     replaced = {field.name: _Replaced(path, field.name) for field in schema if not _is_json(field.type)}
-    number, batches = 0, file.iter_batches(batch_size=1000)
+    number = 0
     while True:
         try:
             batch = next(batches)

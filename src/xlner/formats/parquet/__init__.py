@@ -1,0 +1,10 @@
+"""Parquet files of sentences as on the Hugging Face hub: one row per sentence, with the fields of JSONL.
+
+What JSON has no form for becomes text or null, with a warning: dates, decimal numbers, bytes, NaN. The names of numeric
+tags are in the metadata that the library `datasets` writes.
+"""
+
+from xlner.formats.parquet.reader import read
+from xlner.formats.parquet.writer import ParquetFile, write
+
+__all__ = ["ParquetFile", "read", "write"]

@@ -1,0 +1,356 @@
+"""Tables with commas or tabs, and a row of names: one row per word, or one row per sentence with its text.
+
+A table of words has a column of words and one of tags. A column `sentence` says where a sentence begins: each new value
+does, and so does a blank row. A table with a column `text` and none of words has the fields of JSON as columns. Written
+are words, with the text, the language, the identifier and the error of a sentence in its first row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from xlner.core.files import open_output, require_content
+from xlner.core.lines import Line, read_lines
+from xlner.core.sentence import Sentence
+from xlner.core.tags import decode
+from xlner.errors import InputError, ValidationError
+from xlner.formats import jsonl
+from xlner.formats.columns import CLEAR_TAG, SENTENCE_NAMES, TAG_NAMES, TOKEN_NAMES, Column, plain_name
+from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
+from xlner.formats.writing import WriteOptions, write_whole
+from xlner.text.tokenizer import locate
+
+_HEADER = ("sentence", "token", "tag", "score", "text", "lang", "id", "error")
+_SCORES = frozenset({"score", "confidence", "probability"})
+_DELIMITERS = ",;\t|"
+_LONGEST = 1 << 26
+_BAD = "\0"
+"""Stands for a line that cannot be read: no line that can be read has this character."""
+
+Row = tuple[int, list[str] | InputError]
+
+
+def read_csv(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+    """Yield the sentences of a table with commas, semicolons, bars or tabs: what parts the first row best."""
+    return _read(path, options, report, None)
+
+
+def read_tsv(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+    """Yield the sentences of a table with tabs."""
+    return _read(path, options, report, "\t")
+
+
+def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter: str | None) -> Iterator[Item]:
+    require_content(path)
+    rows = _rows(read_lines(path), str(path), delimiter)
+    first = next(rows, (1, []))
+    if isinstance(first[1], InputError):
+        raise first[1]
+    names = [plain_name(cell) for cell in first[1]]
+    if options.columns is None and "text" in names and TOKEN_NAMES.isdisjoint(names):
+        return jsonl.read_records(_records(rows, first[1], str(path)), str(path), options, report)
+    return _Words(str(path), options, report, first).read(rows)
+
+
+def _rows(lines: Iterable[Line], path: str, delimiter: str | None) -> Iterator[Row]:
+    """The rows with the numbers of their last lines, the first one included. A blank line is a row without cells."""
+    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
+    errors: dict[int, InputError] = {}
+    last = 0
+
+    def texts() -> Iterator[str]:
+        nonlocal last
+        for last, text in lines:
+            if isinstance(text, InputError):
+                errors[last] = text
+                yield f"{_BAD}{last}\n"
+            else:
+                yield f"{text}\n"
+
+    source = texts()
+    head = next(source, "")
+    chosen = delimiter or max(_DELIMITERS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
+    reader = csv.reader(_chain(head, source), delimiter=chosen, strict=True)
+    while True:
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield last, InputError(f"not a row of a table: {error}", path=path, line=last, hint='double a quote: ""')
+            continue
+        bad = next((cell for cell in row if _BAD in cell), None)
+        yield last, errors[int(bad.partition(_BAD)[2].split()[0])] if bad is not None else row
+
+
+def _chain(head: str, source: Iterator[str]) -> Iterator[str]:
+    yield head
+    yield from source
+
+
+def _records(
+    rows: Iterable[Row], header: Sequence[str], path: str
+) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
+    """Rows with a text as records. Cells of lists and objects are JSON."""
+    names = [name.strip() for name in header]
+    for line, row in rows:
+        if isinstance(row, InputError):
+            yield line, row
+            continue
+        if not any(row):
+            continue
+        if len(row) != len(names):
+            yield line, InputError(f"{len(row)} cells, but {len(names)} columns", path=path, line=line)
+            continue
+        try:
+            yield (
+                line,
+                {
+                    ("text" if plain_name(n) == "text" else n): _value(n, cell)
+                    for n, cell in zip(names, row, strict=True)
+                    if cell
+                },
+            )
+        except ValueError as error:
+            yield line, InputError(f"a cell is not JSON: {error}", path=path, line=line)
+
+
+def _value(name: str, cell: str) -> Any:
+    listed = name in (*LABEL_FIELDS, *WORD_FIELDS, "offsets") and cell.startswith(("[{", "[[", '["', "[]", "{"))
+    return json.loads(cell) if listed else cell
+
+
+@dataclass(slots=True)
+class _Places:
+    """The columns of a table of words, counted from 0."""
+
+    token: int
+    tag: int | None
+    sentence: int | None = None
+    score: int | None = None
+    others: Mapping[str, int] | None = None
+
+
+class _Words:
+    """Reads a table with one row per word."""
+
+    def __init__(self, path: str, options: ReadOptions, report: ReadReport, first: Row) -> None:
+        self.path = path
+        self.options = options
+        self.report = report
+        assert not isinstance(first[1], InputError)
+        self.first = first
+        names = [plain_name(cell) for cell in first[1]]
+        self.has_header = self._is_header(first[1], names)
+        self.places = self._by_name(first[1], names) if self.has_header else self._by_number(first[1])
+
+    def _is_header(self, row: Sequence[str], names: Sequence[str]) -> bool:
+        """Whether the first row has names: some that are known, one that was named, or no tag where the tags are."""
+        if any(name in TOKEN_NAMES | SENTENCE_NAMES | TAG_NAMES for name in names):
+            return True
+        columns = self.options.columns
+        if columns is None:
+            return False
+        if isinstance(columns.token, str) or isinstance(columns.tag, str):
+            return True
+        return columns.tag is not None and CLEAR_TAG.fullmatch(row[self._numbered(columns.tag, len(row))]) is None
+
+    def _by_name(self, header: Sequence[str], names: Sequence[str]) -> _Places:
+        columns = self.options.columns
+        token = self._named(None if columns is None else columns.token, header, names, TOKEN_NAMES, "words")
+        if token is None:
+            raise InputError(
+                f"no column of words among {', '.join(header)}",
+                path=self.path,
+                line=self.first[0],
+                hint="name it: --columns token=N,tag=N",
+            )
+        tag = self._named(None if columns is None else columns.tag, header, names, TAG_NAMES, "tags")
+        place = {name: names.index(name) for name in ("text", "lang", "language", "id", "error") if name in names}
+        sentence = next((k for k, name in enumerate(names) if name in SENTENCE_NAMES), None)
+        score = next((k for k, name in enumerate(names) if name in _SCORES), None)
+        used = {token, tag, sentence, score, *place.values()}
+        left = [header[k] for k in range(len(header)) if k not in used and header[k].strip()]
+        if left:
+            warn_of_data(f"{self.path}: columns that are not read: {', '.join(left)}")
+        return _Places(token, tag, sentence, score, place)
+
+    def _named(
+        self, chosen: Column | None, header: Sequence[str], names: Sequence[str], known: frozenset[str], what: str
+    ) -> int | None:
+        """The column of a number, of a name, or of one of the known names; `InputError` if several have these."""
+        if isinstance(chosen, int):
+            return self._numbered(chosen, len(header))
+        if chosen is not None:
+            found = [k for k, name in enumerate(header) if name.strip() == chosen]
+        else:
+            found = [k for k, name in enumerate(names) if name in known]
+        if len(found) > 1 or (chosen is not None and not found):
+            problem = f"several columns of {what}" if found else f"no column {chosen!r}"
+            listed = ", ".join(header)
+            raise InputError(
+                f"{problem} among {listed}",
+                path=self.path,
+                line=self.first[0],
+                hint="name them: --columns token=N,tag=N",
+            )
+        return found[0] if found else None
+
+    def _numbered(self, column: int, width: int) -> int:
+        place = column - 1 if column > 0 else width + column
+        if not 0 <= place < width:
+            raise InputError(f"no column {column}: there are {width}", path=self.path, line=self.first[0])
+        return place
+
+    def _by_number(self, row: Sequence[str]) -> _Places:
+        columns = self.options.columns
+        if columns is not None and isinstance(columns.token, int) and isinstance(columns.tag, int):
+            return _Places(self._numbered(columns.token, len(row)), self._numbered(columns.tag, len(row)))
+        if len(row) == 2 and any(map(CLEAR_TAG.fullmatch, row)):
+            tag = 1 if CLEAR_TAG.fullmatch(row[1]) else 0
+            return _Places(1 - tag, tag)
+        raise InputError(
+            f"no row of names, but {', '.join(row)!r}",
+            path=self.path,
+            line=self.first[0],
+            hint="write a first row such as sentence,token,tag, or give --columns token=N,tag=N",
+        )
+
+    def read(self, rows: Iterator[Row]) -> Iterator[Item]:
+        """Yield one sentence for each group of rows."""
+        group: list[Row] = []
+        current: str | None = None
+        number = 0
+        for row in rows if self.has_header else _put_back(self.first, rows):
+            begins = False
+            cells = row[1]
+            if isinstance(cells, list):
+                blank = not any(cells)
+                value = None if blank or self.places.sentence is None else _cell(cells, self.places.sentence)
+                begins = blank or bool(value and value != current)
+                current = value or current
+                if begins and group:
+                    number += 1
+                    yield self._item(group, number)
+                    lost = group[-1:] if isinstance(group[-1][1], InputError) and not blank else []
+                    group = lost  # a row that cannot be read may be the first of this sentence
+                if blank:
+                    continue
+            group.append(row)
+        if group:
+            yield self._item(group, number + 1)
+
+    def _item(self, group: Sequence[Row], number: int) -> Item:
+        try:
+            sentence = self._sentence(group)
+        except ValidationError as error:
+            self.report.bad += 1
+            return InputError(error.message, path=self.path, line=group[0][0], sentence=number, hint=error.hint)
+        except InputError as error:
+            self.report.bad += 1
+            return error
+        self.report.sentences += 1
+        self.report.line = group[0][0]
+        return sentence
+
+    def _sentence(self, group: Sequence[Row]) -> Sentence:
+        tokens: list[str] = []
+        tags: list[str] = []
+        scores: list[float | None] = []
+        for line, cells in group:
+            if isinstance(cells, InputError):
+                raise cells
+            token = _cell(cells, self.places.token)
+            tag = "" if self.places.tag is None else _cell(cells, self.places.tag)
+            if not token and tag:
+                raise ValidationError(f"a tag without a word in line {line}", hint="give the word")
+            if token:
+                tokens.append(token)
+                tags.append(tag)
+                scores.append(self._score(cells, line))
+        if self.places.tag is None and self.options.require_tags:
+            raise ValidationError("no column of tags", hint="name it: --columns token=N,tag=N")
+        if self.places.tag is None:
+            tags = ["O"] * len(tokens)
+        decoded = decode(tags, self.options.scheme, repair=self.options.repair)
+        self.report.repaired_tags += len(decoded.repaired)
+        self.report.note_scheme(tags, decoded.entities)
+        entities = tuple(replace(e, score=scores[e.start]) for e in decoded.entities)
+        first = group[0][1]
+        assert not isinstance(first, InputError)
+        return self._with_fields(Sentence(tuple(tokens), entities), first)
+
+    def _with_fields(self, sentence: Sentence, cells: Sequence[str]) -> Sentence:
+        """The sentence with what is in its first row."""
+        known = {name: _cell(cells, k) for name, k in (self.places.others or {}).items()}
+        text = known.get("text") or None
+        found = None if text is None else locate(text, sentence.tokens)
+        meta: dict[str, object] = {"error": known["error"]} if known.get("error") else {}
+        if text is not None and found is None:
+            meta["text"] = text
+        return replace(
+            sentence,
+            text=None if found is None else text,
+            offsets=None if found is None else tuple(found),
+            language=self.options.language or known.get("lang") or known.get("language") or None,
+            id=known.get("id") or None,
+            meta=meta,
+        )
+
+    def _score(self, cells: Sequence[str], line: int) -> float | None:
+        if self.places.score is None or not _cell(cells, self.places.score):
+            return None
+        try:
+            return float(_cell(cells, self.places.score))
+        except ValueError:
+            raise ValidationError(f"a score that is not a number in line {line}") from None
+
+
+def _put_back(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
+    yield first
+    yield from rows
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cells[place] if place < len(cells) else ""
+
+
+def write_csv(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
+    """Write one row per word, with commas; return the number of sentences."""
+    return _write(sentences, path, options, ",")
+
+
+def write_tsv(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
+    """Write one row per word, with tabs; return the number of sentences."""
+    return _write(sentences, path, options, "\t")
+
+
+def _write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions, delimiter: str) -> int:
+    number = 0
+    with open_output(path) as stream:
+        _writer(stream, delimiter).writerow(_HEADER)
+        for number, sentence in enumerate(sentences, start=1):
+            rows = list(_rows_of(sentence, number, options))
+            write_whole(stream, rows, number, lambda out, made: _writer(out, delimiter).writerows(made))
+    return number
+
+
+def _writer(stream: TextIO | io.StringIO, delimiter: str) -> Any:
+    return csv.writer(stream, delimiter=delimiter, lineterminator="\n")
+
+
+def _rows_of(sentence: Sentence, number: int, options: WriteOptions) -> Iterator[tuple[object, ...]]:
+    text = sentence.text if sentence.text is not None else sentence.meta.get("text")
+    rest = (text or "", sentence.language or "", sentence.id or "", sentence.meta.get("error") or "")
+    scores = {e.start: f"{e.score:.6g}" for e in sentence.entities if e.score is not None}
+    if not sentence.tokens:
+        yield (number, "", "", "", *rest)
+    for k, (token, tag) in enumerate(zip(sentence.tokens, sentence.tags(options.scheme), strict=True)):
+        yield (number, token, tag, scores.get(k, ""), *(rest if k == 0 else ("",) * len(rest)))
