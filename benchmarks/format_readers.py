@@ -64,7 +64,10 @@ def brat() -> Found:
     document = read_and_load_txt_file(str(GOLDEN / "brat.txt"), str(GOLDEN / "brat.ann"))
     (annotations,) = document.annotation_collections
     whole = (GOLDEN / "brat.txt").read_text(encoding="utf-8")
-    return [(whole[e.fragments[0].start : e.fragments[-1].end], e.label) for e in annotations.get_annotations(descendant_type=EntityAnnotation)]
+    return [
+        (whole[e.fragments[0].start : e.fragments[-1].end], e.label)
+        for e in annotations.get_annotations(descendant_type=EntityAnnotation)
+    ]
 
 
 def inception() -> Found:

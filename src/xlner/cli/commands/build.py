@@ -96,7 +96,7 @@ class BuildOptions(RunOptions):
 @o.CONFIDENCE
 @o.FILTER
 @o.IGNORE
-@o.input_format(("conll", "conllu", "jsonl"))
+@o.input_format([name for name in o.READ_FORMATS if name != "text"])
 @o.output_format(OUTPUT_FORMATS)
 @o.SCHEME
 @o.REPAIR
