@@ -114,7 +114,8 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
     ran = xlner("convert", text, out)
     assert ran.code == 2
     assert (
-        f"cannot tell the format of '{out}' from its name; give --output-format (conll, conllu, jsonl, text)" in ran.err
+        f"cannot tell the format of '{out}' from its name; give --output-format (conll, conllu, jsonl, text, csv, tsv, "
+        in ran.err
     )
     assert "or use one of the suffixes .conll .conll02 " in ran.err
     assert ran.err.endswith(" .jsonl .ndjson .txt\n")

@@ -11,7 +11,7 @@ from xlner.errors import InputError, UsageError
 from xlner.formats.datasets import is_spec
 from xlner.formats.detection import detect
 from xlner.formats.reading import warn_of_data
-from xlner.formats.registry import BUILT_IN, all_formats, format_named
+from xlner.formats.registry import BUILT_IN, RARE_SUFFIXES, all_formats, format_named
 
 _SUFFIXES = {suffix: format.name for format in BUILT_IN for suffix in format.suffixes}
 _NO_TEXT = {
@@ -58,7 +58,8 @@ def format_of(
         return added
     if default is not None:
         return default
-    suffixes = " ".join(suffix for suffix, format in _SUFFIXES.items() if format in formats)
+    known = {suffix: format for suffix, format in _SUFFIXES.items() if suffix not in RARE_SUFFIXES}
+    suffixes = " ".join(suffix for suffix, format in known.items() if format in formats)
     named = "name the format" if option is None else f"give {option}"
     raise UsageError(
         f"cannot tell the format of {str(path)!r} from its name",

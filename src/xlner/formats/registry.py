@@ -74,7 +74,7 @@ _CONLL = (
     *(".conll", ".conll02", ".conll03", ".conllup", ".v4_gold_conll", ".v4_auto_conll", ".gold_conll"),
     *(".bio", ".iob", ".iob2", ".tsv"),
 )
-_RARE = frozenset(
+RARE_SUFFIXES = frozenset(
     {".conll02", ".conll03", ".conllup", ".v4_gold_conll", ".v4_auto_conll", ".gold_conll", ".iob", ".iob2"}
 )
 """Suffixes that the table of formats does not list."""
@@ -271,7 +271,7 @@ def format_table() -> str:
     """
     rows = ["| format | what | files | in | out | keeps |", "|---|---|---|---|---|---|"]
     for f in BUILT_IN:
-        ends = [f"`{suffix}`" for suffix in f.suffixes if suffix not in _RARE]
+        ends = [f"`{suffix}`" for suffix in f.suffixes if suffix not in RARE_SUFFIXES]
         files = " ".join(ends) + (" …" if len(ends) < len(f.suffixes) else "")
         read, written = ("✓" if target else "" for target in (f.reader, f.writer or f.pair_writer))
         keeps = "everything" if f.keeps == _ALL else ", ".join(f.keeps)
