@@ -117,7 +117,7 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
         f"cannot tell the format of '{out}' from its name; give --output-format (conll, conllu, jsonl, text, csv, tsv, "
         in ran.err
     )
-    assert "or use one of the suffixes .conll .conll02 " in ran.err
+    assert "or use one of the suffixes .conll .bio " in ran.err
     assert ran.err.endswith(" .jsonl .ndjson .txt\n")
     assert not out.exists()
     assert xlner("convert", text, out, "--output-format", "jsonl").code == 0
