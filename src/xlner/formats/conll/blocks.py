@@ -66,9 +66,13 @@ class Splitter:
     def blocks(self, lines: Iterable[Line]) -> Iterator[Block]:
         """Yield the blocks of the lines. A blank line ends a block, and each further one is an empty block.
 
-        There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it. More lines can
-        follow in another call as soon as this is `settled`.
+        There are no empty blocks at the end. A document mark `-DOCSTART-` belongs to the block after it.
         """
+        yield from self.split(lines)
+        yield from self.finish()
+
+    def split(self, lines: Iterable[Line]) -> Iterator[Block]:
+        """Yield the blocks that end in these lines. More lines can follow in another call."""
         for number, line in lines:
             if isinstance(line, InputError):
                 self.block.unreadable = self.block.unreadable or line
@@ -90,6 +94,9 @@ class Splitter:
             else:
                 self.add(number, line, stripped)
                 self.after_docstart = False
+
+    def finish(self) -> Iterator[Block]:
+        """Yield the block that the file ends in."""
         if self:
             self._finish()
             yield from self._finished()

@@ -7,21 +7,29 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from xlner.core.lines import Line
+from xlner.core.lines import Line, LineBlock
 from xlner.core.sentence import Sentence
-from xlner.core.tags import UNNAMED, DecodedTags, Scheme, decode, is_tag, parse_scheme
+from xlner.core.sentence_block import SentenceBlock
+from xlner.core.tags import UNNAMED, DecodedTags, Repair, Scheme, decode, is_tag, parse_repair, parse_scheme
 from xlner.errors import InputError, ValidationError
 from xlner.formats.columns import Columns
-from xlner.formats.conll import blocks, brackets, comments, misc, ranges
-from xlner.formats.conll.blocks import Block
+from xlner.formats.conll import brackets, comments, misc, ranges
+from xlner.formats.conll.blocks import Block, Splitter, cells
 from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
+from xlner.formats.conll.segments import segments
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
+
+if TYPE_CHECKING:
+    from xlner.formats.conll.plain import PlainReader, PlainRows
 
 _NO_TAG = ("_", "-")  # in a column that was named
 _LANGUAGE_PREFIX = re.compile(r"^([a-z]{2,3}(?:-[a-z]+)*):(?=.)")
 _SCORE = re.compile(r"\S+:(?:[01]|[01]?[.,][0-9]+(?:e-[0-9]+)?)")
+_LEAST_PLAIN = 1 << 14
+"""Bytes of lines that are worth the arrays of plain rows."""
 _LOOK_AHEAD = 50
 """Sentences to look at for the columns of a file with more than two."""
 _LOOK_FOR_ENTITIES = 10_000
@@ -44,21 +52,50 @@ class ConllReader:
     _mention: tuple[str, ...] | None = None
     _layouts: dict[int, Layout] = field(default_factory=dict)
     _ahead: deque[Block] = field(default_factory=deque)
-    _splitter: blocks.Splitter | None = None
+    _splitter: Splitter | None = None
     _number: int = 0
+    _looking: bool = False
+    _plain: PlainReader | None = None
 
     def read(self, lines: Iterable[Line]) -> Iterator[Item]:
         """Yield one sentence, or an `InputError`, for each block of lines.
 
-        More lines of the same file can be read in another call as soon as this is `settled`. Raises `InputError` if the
-        columns of the words and the tags are not certain.
+        Raises `InputError` if the columns of the words and the tags are not certain. Where this is `settled`, sentences
+        can be taken out of the lines by other means.
         """
-        if self._splitter is None:
-            self._splitter = blocks.Splitter(bare_labels=self._is_io)
-            found = self._after_header(self._splitter.blocks(lines))
-        else:
-            found = self._splitter.blocks(lines)
+        for item in self._read(lines):
+            if isinstance(item, (Sentence, InputError)):
+                yield item
+            else:
+                yield from self._one_by_one(item)
+
+    def read_blocks(self, lines: Iterable[Line]) -> Iterator[Item | SentenceBlock]:
+        """The same sentences, many of them at once where the lines are plain."""
+        for item in self._read(lines):
+            if isinstance(item, (Sentence, InputError)):
+                yield item
+            else:
+                self.report.sentences += len(item.block)
+                self.report.repaired_tags += int(item.repaired.sum())
+                self.report.line = int(item.block.lines[-1])
+                yield item.block
+
+    def _one_by_one(self, plain: PlainRows) -> Iterator[Sentence]:
+        report = self.report
+        numbers = zip(plain.block.lines.tolist(), plain.repaired.tolist(), strict=True)
+        for sentence, (line, repaired) in zip(plain.block.sentences(), numbers, strict=True):
+            report.sentences += 1
+            report.repaired_tags += repaired
+            report.line = line
+            yield sentence
+
+    def _read(self, lines: Iterable[Line]) -> Iterator[Item | PlainRows]:
+        found = self._after_header(self._blocks(lines))
         while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
+            if not isinstance(block, Block):
+                self._number += len(block.block)
+                yield block
+                continue
             if _ends_document(block):
                 continue
             self._number += 1
@@ -92,14 +129,47 @@ class ConllReader:
         return None if layout.watched or lacks_tags else layout
 
     def passed(self, sentences: int) -> None:
-        """Count sentences without errors that were read from the same file by other means."""
+        """Count sentences without errors that were taken out of the lines."""
         self._number += sentences
         self.report.sentences += sentences
 
-    def _after_header(self, found: Iterator[Block]) -> Iterator[Block]:
+    def _blocks(self, lines: Iterable[Line]) -> Iterator[Block | PlainRows]:
+        """The blocks of a file; many of them at once, if they are plain, as soon as it is known how to read them."""
+        splitter = self._splitter = Splitter(bare_labels=self._is_io)
+        for segment in segments(lines):
+            if isinstance(segment, LineBlock):
+                plain = self._plain_rows(segment) if splitter.settled else None
+                if plain is not None:
+                    yield plain
+                    continue
+            yield from splitter.split(segment.lines() if isinstance(segment, LineBlock) else segment)
+        yield from splitter.finish()
+
+    def _plain_rows(self, segment: LineBlock) -> PlainRows | None:
+        """The sentences of whole blocks of lines; None if there is more in them than plain rows, or may be."""
+        if self._looking or self._ahead or len(segment.data) < _LEAST_PLAIN:
+            return None
+        layout = self.plain_layout(width := _width(segment.data))
+        if layout is None or layout.tag is None:
+            return None
+        scheme, repair = parse_scheme(self.options.scheme), parse_repair(self.options.repair)
+        if scheme not in (Scheme.AUTO, Scheme.IOB2):
+            return None
+        if self._plain is None or not self._plain.reads(width, layout.token, layout.tag):
+            from xlner.formats.conll.plain import PlainReader
+
+            self._plain = PlainReader(width, layout.token, layout.tag, self.options.language)
+        plain = self._plain.read(segment.data, segment.number)
+        if plain is None or (repair is not Repair.CONLLEVAL and plain.repaired.any()):
+            return None
+        if self.report.iob1 is not False and not (plain.are_iob1 and (self.report.iob1 or not plain.parted)):
+            return None  # a sentence of it changes what is known of the scheme
+        return plain
+
+    def _after_header(self, found: Iterator[Block | PlainRows]) -> Iterator[Block | PlainRows]:
         """The blocks without the row that names the columns, which is the first one if there is one."""
         first = next(found, None)
-        if first is None:
+        if not isinstance(first, Block):
             return
         self._names = comments.read(first.comments).names
         if self.options.columns is None and any(c.startswith("#begin document") for c in first.comments):
@@ -120,7 +190,7 @@ class ConllReader:
             yield first
         yield from found
 
-    def _find_columns(self, block: Block, found: Iterator[Block]) -> None:
+    def _find_columns(self, block: Block, found: Iterator[Block | PlainRows]) -> None:
         """Find out which columns the words and the tags of a block are in, unless an earlier block has told."""
         block.even()
         layout = self._layouts.get(block.width)
@@ -138,7 +208,7 @@ class ConllReader:
             )
         self._layouts[block.width] = layout
 
-    def _layout(self, block: Block, found: Iterator[Block]) -> Layout:
+    def _layout(self, block: Block, found: Iterator[Block | PlainRows]) -> Layout:
         if self.conllu and block.width != len(CONLLU):
             raise InputError(
                 f"{counted(block.width)}, but CoNLL-U has ten",
@@ -166,7 +236,7 @@ class ConllReader:
             layout = self._with_known_attribute(layout, block, found)
         return layout
 
-    def _with_known_attribute(self, layout: Layout, block: Block, found: Iterator[Block]) -> Layout:
+    def _with_known_attribute(self, layout: Layout, block: Block, found: Iterator[Block | PlainRows]) -> Layout:
         """The layout with an attribute that a word has, or raise `InputError`."""
         at = layout.misc or 0
 
@@ -189,10 +259,13 @@ class ConllReader:
     def _is_io(self) -> bool:
         return parse_scheme(self.options.scheme) is Scheme.IO
 
-    def _look_ahead(self, found: Iterator[Block], count: int) -> None:
+    def _look_ahead(self, found: Iterator[Block | PlainRows], count: int) -> None:
+        self._looking = True  # for blocks of lines only
         for block in islice(found, max(0, count - len(self._ahead))):
+            assert isinstance(block, Block)
             block.even()
             self._ahead.append(block)
+        self._looking = False
 
     def _watch(self, layout: Layout, block: Block) -> Layout:
         """Raise `InputError` if a column that had only O has the tag of an entity."""
@@ -369,6 +442,11 @@ class ConllReader:
 
     def _error(self, problem: str, line: int | None, number: int, hint: str | None) -> InputError:
         return InputError(problem, path=self.path, line=line, sentence=number, hint=hint)
+
+
+def _width(data: bytes) -> int:
+    """The number of cells of the first line."""
+    return len(cells(data[: data.find(b"\n")].decode("utf-8", errors="replace")))
 
 
 def _ends_document(block: Block) -> bool:
