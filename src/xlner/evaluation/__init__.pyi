@@ -17,8 +17,10 @@ from .entities import evaluate_tags as evaluate_tags
 from .errors import EntityError as EntityError
 from .errors import ErrorKind as ErrorKind
 from .errors import ErrorReport as ErrorReport
+from .errors import JudgedSentence as JudgedSentence
 from .errors import examples as examples
 from .errors import find_errors as find_errors
+from .errors import judged_sentences as judged_sentences
 from .paired_sentences import PairedSentence as PairedSentence
 from .partial import MucCounts as MucCounts
 from .partial import muc_counts as muc_counts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -105,6 +104,21 @@ class ErrorReport:
         return Counts(c.correct + gold, c.predicted - predicted + gold, c.gold).f1 - c.f1
 
 
+@dataclass(frozen=True, slots=True)
+class JudgedSentence:
+    """A sentence, the counts of its entities, and its errors.
+
+    >>> gold = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    >>> (judged,) = judged_sentences([gold], [gold.with_entities(())])
+    >>> judged.counts.gold, [str(error.kind) for error in judged.errors]
+    (1, ['missed'])
+    """
+
+    item: PairedSentence
+    counts: Counts
+    errors: tuple[EntityError, ...]
+
+
 def find_errors(
     gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair], *, ignore: Collection[str] = ()
 ) -> ErrorReport:
@@ -119,16 +133,30 @@ def find_errors(
     ['boundary left', 'missed']
     """
     errors: list[EntityError] = []
-    totals: Counter[str] = Counter()
+    total = Counts(0, 0, 0)
+    for judged in judged_sentences(gold, predicted, ignore=ignore):
+        c = judged.counts
+        total = Counts(total.correct + c.correct, total.predicted + c.predicted, total.gold + c.gold)
+        errors.extend(judged.errors)
+    return ErrorReport(tuple(errors), total)
+
+
+def judged_sentences(
+    gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair], *, ignore: Collection[str] = ()
+) -> Iterator[JudgedSentence]:
+    """Compare one sentence after the other, as `find_errors` does, and keep none of them in memory.
+
+    >>> gold = [Sentence(("Vigo",), (Entity(0, 1, "LOC"),))]
+    >>> [judged.counts.correct for judged in judged_sentences(gold, gold)]
+    [1]
+    """
     for number, item in enumerate(paired_sentences(gold, predicted), start=1):
         wanted = without_labels(item.gold.entities, ignore)
         found = without_labels(item.predicted.entities, ignore)
         right = {_key(e) for e in wanted} & {_key(e) for e in found}
-        totals.update(correct=len(right), predicted=len(found), gold=len(wanted))
         wrong = [[e for e in side if _key(e) not in right] for side in (wanted, found)]
-        if wrong[0] or wrong[1]:
-            errors.extend(_errors_of(item, number, *wrong))
-    return ErrorReport(tuple(errors), Counts(totals["correct"], totals["predicted"], totals["gold"]))
+        errors = tuple(_errors_of(item, number, *wrong)) if wrong[0] or wrong[1] else ()
+        yield JudgedSentence(item, Counts(len(right), len(found), len(wanted)), errors)
 
 
 def examples(errors: Sequence[EntityError], count: int) -> list[EntityError]:
