@@ -34,6 +34,7 @@ from xlner.cli.commands.train_aligner import train_aligner
 from xlner.cli.commands.train_language_adapter import train_language_adapter
 from xlner.cli.commands.train_multilingual import train_multilingual
 from xlner.cli.commands.translate import translate
+from xlner.cli.commands.view import view
 from xlner.cli.commands.zero_shot import zero_shot
 from xlner.cli.failures import discard_output, flush_output, report_failure
 from xlner.cli.notes import noting_data_warnings, noting_logs
@@ -42,6 +43,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Label and build": (label, project, build),
     "Single stages": (translate, recognize, align, symmetrize, lexicon),
     "Evaluate": (evaluate, compare, errors, zero_shot, evaluate_alignment, calibrate),
+    "See and correct": (view,),
     "Train": (train, train_multilingual, train_aligner, train_language_adapter),
     "Experiments": (reproduce, families),
     "Data and setup": (convert, datasets, encoder, doctor),

@@ -1,3 +1,5 @@
+from .past_run import PastRun as PastRun
+from .past_run import read_past_run as read_past_run
 from .run import AnyPipeline as AnyPipeline
 from .run import run_pipeline as run_pipeline
 from .run_folder import DEFAULT_SHARD_SIZE as DEFAULT_SHARD_SIZE

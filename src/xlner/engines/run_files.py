@@ -85,6 +85,20 @@ def require_run_folder(folder: Path) -> None:
         )
 
 
+def finished_shards(folder: Path) -> list[Path]:
+    """The shards of a run that have a mark, in order.
+
+    >>> finished_shards(Path("docs"))
+    []
+    """
+    found = sorted((path for path in folder.glob("shard-*.jsonl") if _SHARD.fullmatch(path.name)), key=_number)
+    return [path for path in found if path.with_suffix(".done").exists()]
+
+
+def _number(shard: Path) -> int:
+    return int(shard.stem.removeprefix("shard-"))
+
+
 def clear(folder: Path) -> None:
     """Remove the manifest and the shards of a run, and no other files."""
     (folder / MANIFEST).unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""Read what a run left in its folder: the pairs of its finished shards, its config and its identity."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xlner.core.pair import Pair
+from xlner.engines.run_files import MANIFEST, finished_shards, read_manifest
+from xlner.errors import InputError, RunFolderError
+from xlner.formats.by_name import read_pairs
+
+CONFIG = "config.toml"
+_SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run as its folder tells it.
+
+    - `identity`: what its results depend on.
+    - `config`: the options of its command as TOML; empty if the folder has none.
+    - `complete`: whether the run came to its end.
+
+    >>> PastRun(Path("run"), {"pipeline": "e5:itermax|greedy"}).pipeline
+    'e5:itermax|greedy'
+    """
+
+    path: Path
+    identity: Mapping[str, Any]
+    config: str = ""
+    complete: bool = False
+
+    @property
+    def pipeline(self) -> str:
+        """The fingerprint of its stages."""
+        return str(self.identity.get("pipeline", ""))
+
+    def pairs(self) -> Iterator[Pair | InputError]:
+        """The pairs of the finished shards, in order; an `InputError` in the place of each line that is damaged."""
+        for shard in finished_shards(self.path):
+            yield from read_pairs(shard)
+
+
+def read_past_run(folder: str | Path) -> PastRun:
+    """Read the folder of a run. Raises `RunFolderError` if it is none, or its manifest is damaged.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from xlner import RecognitionPipeline, Sentence
+    >>> from xlner.engines import RunFolder
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> pipeline = RecognitionPipeline(DictionaryRecognizer({"Vigo": "LOC"}), lang="gl")
+    >>> with TemporaryDirectory() as path:
+    ...     with RunFolder(path, {"pipeline": pipeline.fingerprint}) as run:
+    ...         made = list(run.run([Sentence(("Vigo",))], pipeline.run))
+    ...     list(read_past_run(path).pairs()) == made
+    True
+    """
+    path = Path(folder)
+    manifest = read_manifest(path)
+    if manifest is None:
+        raise RunFolderError(f"{path} is not the folder of a run: it has no {MANIFEST}", hint="give its --run-dir")
+    return PastRun(path, manifest.identity, _text(path / CONFIG), _is_object(path / _SUMMARY))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _is_object(path: Path) -> bool:
+    try:
+        return isinstance(json.loads(_text(path)), dict)
+    except (ValueError, RecursionError):
+        return False
