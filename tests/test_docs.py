@@ -74,3 +74,23 @@ def test_the_two_commands_exist_and_ci_runs_the_second() -> None:
 def test_links_of_the_readme_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("http") or (ROOT / target).exists(), target
+
+
+def test_page_on_views(
+    xlner: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fakes: list[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "view.md").read_text(encoding="utf-8")
+    shutil.copy(ROOT / "examples" / "es.conll", "gold.conll")
+    ran = xlner("label", ROOT / "examples" / "es.txt", "--lang", "es", *fakes, "--run-dir", "runs/es", "-o", "es.jsonl")
+    assert ran.code == 0
+    for line in "".join(blocks("console", page)).splitlines():
+        ran = xlner(*shlex.split(line.removeprefix("$ xlner ")))
+        assert ran.code == 0, (line, ran.err)
+    (code,) = blocks("python", page)
+    exec(code, {})
+    assert capsys.readouterr().out == "1 1 0\n"

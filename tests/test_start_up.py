@@ -38,7 +38,15 @@ def test_importing_xlner_loads_next_to_nothing() -> None:
 
 PACKAGES = (
     *("xlner", "xlner.alignment", "xlner.core", "xlner.engines", "xlner.evaluation", "xlner.formats", "xlner.models"),
-    *("xlner.pipeline", "xlner.projection", "xlner.recognition", "xlner.text", "xlner.transfer", "xlner.translation"),
+    *(
+        "xlner.pipeline",
+        "xlner.projection",
+        "xlner.recognition",
+        "xlner.report",
+        "xlner.text",
+        "xlner.transfer",
+        "xlner.translation",
+    ),
 )
 
 

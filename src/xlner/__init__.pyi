@@ -35,6 +35,9 @@ from . import (
     recognition as recognition,
 )
 from . import (
+    report as report,
+)
+from . import (
     stages as stages,
 )
 from . import (

@@ -13,11 +13,11 @@ from typing import TextIO
 
 from xlner.report.json_text import json_text
 
-CHUNK = 500
-"""Sentences in a chunk."""
-_SCRIPTS = (
-    *("dom", "data", "facets", "summary", "links", "decisions", "sentence", "editor", "saving", "main"),
-)
+CHUNK = 1000
+"""Sentences in a chunk of the index, which is unpacked as a whole."""
+DETAILS = 100
+"""Sentences in a chunk of details: a page of the list may need one chunk for each of its sentences."""
+_SCRIPTS = (*("dom", "data", "facets", "summary", "links", "decisions", "sentence", "editor", "saving", "main"),)
 """The files of the script, in their order."""
 
 

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from xlner.core.entity import Entity
-from xlner.core.pair import Outcome, Pair
+from xlner.core.pair import Outcome
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.report.shown import ShownSentence
@@ -26,7 +26,7 @@ def words_digest(sentence: Sentence) -> str:
     """A short hash of the words of a sentence: corrections name the sentence by it.
 
     >>> words_digest(Sentence(("Vigo",)))
-    '0bd40d43'
+    '03499e42'
     """
     return Digest(sentence.tokens).hexdigest(8)
 
@@ -34,6 +34,7 @@ def words_digest(sentence: Sentence) -> str:
 def index_record(shown: ShownSentence, codes: list[int]) -> list[Any]:
     """What a sentence is found by: its number, its texts, its facets, the confidences of its entities, its length.
 
+    >>> from xlner import Pair
     >>> index_record(ShownSentence(1, Pair(Sentence(("Vigo",)))), [0])
     [1, 'Vigo', None, [0], [], 1]
     """
@@ -52,6 +53,7 @@ def index_record(shown: ShownSentence, codes: list[int]) -> list[Any]:
 def detail_record(shown: ShownSentence) -> dict[str, Any]:
     """What is shown of a sentence besides its texts.
 
+    >>> from xlner import Pair
     >>> detail_record(ShownSentence(1, Pair(Sentence(("Vigo",)))))["target"]["words"]
     [0, 4]
     """
@@ -80,7 +82,7 @@ def detail_record(shown: ShownSentence) -> dict[str, Any]:
                 "kind": error.kind.value,
                 "gold": [_entity(e) for e in error.gold],
                 "predicted": [_entity(e) for e in error.predicted],
-                **({"stage": error.stage.value, "why": error.attribution.why} if error.attribution else {}),
+                **({"stage": error.attribution.stage.value, "why": error.attribution.why} if error.attribution else {}),
             }
             for error in shown.judged.errors
         ]
@@ -118,7 +120,8 @@ def _gaps(text: str, offsets: Iterable[tuple[int, int]]) -> list[int]:
     units = None
     if _ASTRAL.search(text) is not None:
         units = list(accumulate((1 + (c > "\uffff") for c in text), initial=0))
-    found, position = [], 0
+    found: list[int] = []
+    position = 0
     for start, end in offsets:
         first, last = (start, end) if units is None else (units[start], units[end])
         found += (first - position, last - first)

@@ -12,12 +12,12 @@ from typing import Any
 class RecordSample:
     """At most `most` of the records that are added, each with the same chance (Algorithm R, Vitter 1985), in order.
 
-    The file that holds them goes when the object does.
+    The file that holds them is removed at the end of the `with` block.
 
-    >>> sample = RecordSample(2)
-    >>> for text in ("a", "b", "c"):
-    ...     sample.add(text.encode())
-    >>> sample.added, len(sample), sorted(sample) == list(sample)
+    >>> with RecordSample(2) as sample:
+    ...     for text in ("a", "b", "c"):
+    ...         sample.add(text.encode())
+    ...     sample.added, len(sample), sorted(sample) == list(sample)
     (3, 2, True)
     """
 
@@ -52,6 +52,8 @@ class RecordSample:
             self._file.seek(self._starts[place])
             yield self._file.read(self._sizes[place])
 
-    def close(self) -> None:
-        """Remove the file."""
+    def __enter__(self) -> RecordSample:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         self._file.close()

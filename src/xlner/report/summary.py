@@ -110,7 +110,7 @@ class PageSummary:
             "warnings": self.warnings.most_common(),
             "confidences": self.confidences,
             "lengths": self._length_rows(),
-            "ratios": [[_range(low, high), self.ratios[k]] for k, (low, high) in enumerate(pairwise((*RATIOS, None)))],
+            "ratios": [[name, self.ratios[k]] for k, name in enumerate(_ratio_names())],
         }
         if self.gold:
             facts |= {"ignore": ignore}
@@ -143,7 +143,5 @@ class PageSummary:
         return rows
 
 
-def _range(low: float, high: float | None) -> str:
-    if high is None:
-        return f"{low:g} or more"
-    return f"{low:g} to {high:g}"
+def _ratio_names() -> list[str]:
+    return [*(f"{low:g} to {high:g}" for low, high in pairwise(RATIOS)), f"{RATIOS[-1]:g} or more"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,7 +16,7 @@ from xlner.formats import detect_format, read_pairs, read_sentences
 from xlner.report.about import RunFacts
 from xlner.report.facets import FacetTable, facets_of
 from xlner.report.json_text import json_text
-from xlner.report.page_file import CHUNK, write_chunk, write_head, write_tail
+from xlner.report.page_file import CHUNK, DETAILS, write_chunk, write_head, write_tail
 from xlner.report.records import detail_record, index_record
 from xlner.report.sample import RecordSample
 from xlner.report.shown import ShownSentence, shown_sentences
@@ -86,34 +85,50 @@ def write_page(
     """
     with open_output(path) as stream:
         shown = shown_sentences(items, gold, ignore)
-        return _write(stream, shown, title, facts or RunFacts(), most, seed, tuple(ignore), {}, on_progress)
+        return write_shown(
+            stream,
+            _passing(shown, on_progress),
+            title=title,
+            facts=facts or RunFacts(),
+            most=most,
+            seed=seed,
+            ignore=ignore,
+            settings={},
+        )
 
 
-def _write(
+def _passing(sentences: Iterable[ShownSentence], on_progress: Callable[[int], None]) -> Iterator[ShownSentence]:
+    for shown in sentences:
+        yield shown
+        on_progress(1)
+
+
+def write_shown(
     stream: TextIO,
     sentences: Iterable[ShownSentence],
+    *,
     title: str,
     facts: RunFacts,
     most: int,
     seed: int,
-    ignore: tuple[str, ...],
+    ignore: Collection[str],
     settings: Mapping[str, Any],
-    on_progress: Callable[[int], None],
 ) -> WrittenPage:
+    """Write a page of sentences. With `settings`, it talks to the server that it is from."""
     summary, facets = PageSummary(), FacetTable()
-    with closing(RecordSample(most, seed)) as sample:
+    with RecordSample(most, seed) as sample:
         for shown in sentences:
             summary.add(shown)
             index = index_record(shown, facets.codes(list(facets_of(shown))))
             sample.add(f"{json_text(index)}\n{json_text(detail_record(shown))}".encode())
-            on_progress(1)
         write_head(stream, title, connect=bool(settings))
         records = iter(sample)
         while chunk := [record.decode().split("\n") for record in islice(records, CHUNK)]:
             write_chunk(stream, "index", [index for index, _ in chunk])
-            write_chunk(stream, "details", [detail for _, detail in chunk])
-        record = summary.record(title, ignore)
-        record |= {"chunk": CHUNK, "shown": len(sample), "seed": seed, "facets": facets.records()}
+            for start in range(0, len(chunk), DETAILS):
+                write_chunk(stream, "details", [detail for _, detail in chunk[start : start + DETAILS]])
+        record = summary.record(title, tuple(ignore))
+        record |= {"chunk": DETAILS, "shown": len(sample), "seed": seed, "facets": facets.records()}
         record |= {"about": list(facts.sections()), "settings": settings}
         write_tail(stream, record)
         return WrittenPage(summary.counts["sentences"], len(sample), summary.counts["failed"])

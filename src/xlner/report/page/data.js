@@ -1,6 +1,6 @@
 // The data of the page. The index of all sentences is unpacked at once, their details when they are shown.
 
-const KEPT_CHUNKS = 12;
+const KEPT_CHUNKS = 60;
 
 const data = {
   summary: null,

@@ -41,14 +41,19 @@ function clearFilters() {
 
 // The rows that pass, in the chosen order.
 function matchingRows() {
+  if (!isFiltered()) return orderedRows();
   const bits = chosenBits();
   const limited = filters.low > 0 || filters.high < 1;
-  return orderedRows().filter(
-    (row) =>
+  const passes = new Uint8Array(data.size);
+  for (let row = 0; row < data.size; row++) {
+    passes[row] =
       (bits === null || (bits[row >> 5] >>> (row & 31)) & 1) &&
       (!limited || data.confidences[row].some((c) => c >= filters.low && c <= filters.high)) &&
-      (filters.pattern === null || hasText(row)),
-  );
+      (filters.pattern === null || hasText(row))
+        ? 1
+        : 0;
+  }
+  return orderedRows().filter((row) => passes[row]);
 }
 
 // One bit per sentence that has one of the chosen facets of each kind; null if none is chosen.

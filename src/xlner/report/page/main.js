@@ -121,7 +121,17 @@ function watchMouse() {
     const word = event.target.closest(".word");
     const view = viewAround(event.target);
     if (!view) return;
-    if (!word) return restLinks(view);
+    if (drag.from) {
+      const place = wordAt(event.target);
+      if (place?.number !== drag.from.number || place.side !== drag.from.side) return;
+      drag.to = place.word;
+      markWords(view, place.side, drag.from.word, drag.to);
+      return;
+    }
+    if (!word) {
+      restLinks(view);
+      return;
+    }
     const side = word.closest(".line").dataset.side;
     const k = Number(word.dataset.word);
     const entity = entityAt(view, side, k, k + 1);
@@ -129,35 +139,42 @@ function watchMouse() {
   });
   area.addEventListener("mouseout", (event) => {
     const view = viewAround(event.target);
-    if (view && !view.box.contains(event.relatedTarget)) restLinks(view);
+    if (view && !drag.from && !view.box.contains(event.relatedTarget)) restLinks(view);
   });
-  area.addEventListener("mouseup", (event) => {
-    const line = event.target.closest(".line");
-    const view = viewAround(event.target);
-    if (!line || !view || event.button !== 0) return;
-    const side = line.dataset.side;
-    const words = view.words[side];
-    const range = window.getSelection();
-    if (!range.isCollapsed) {
-      const touched = words.map((word, k) => (range.containsNode(word, true) ? k : -1)).filter((k) => k >= 0);
-      if (touched.length > 1) {
-        select(view.number, side, touched[0], touched.at(-1));
-        words[touched.at(-1)].focus();
-        return;
-      }
-    }
-    const word = event.target.closest(".word") ?? event.target.closest(".entity")?.querySelector(".word");
-    if (!word) return;
-    const k = Number(word.dataset.word);
-    const extending = event.shiftKey && selected.number === view.number && selected.side === side;
-    select(view.number, side, extending ? selected.anchor : k, k);
-    word.focus();
+  area.addEventListener("mousedown", (event) => {
+    const place = event.button === 0 ? wordAt(event.target) : null;
+    if (!place) return;
+    const extending = event.shiftKey && selected.number === place.number && selected.side === place.side;
+    drag.from = { ...place, word: extending ? selected.anchor : place.word };
+    drag.to = place.word;
+    markWords(views.get(place.number), place.side, drag.from.word, drag.to);
+  });
+  document.addEventListener("mouseup", () => {
+    if (!drag.from) return;
+    const { number, side, word } = drag.from;
+    drag.from = null;
+    select(number, side, word, drag.to);
+    views.get(number)?.words[side][drag.to].focus({ preventScroll: true });
   });
 }
 
+// While the button is down, only words are marked: a panel that opens or closes would move them.
+const drag = { from: null, to: 0 };
+
+function wordAt(node) {
+  const word = node.closest(".word") ?? node.closest(".entity")?.querySelector(".word");
+  const view = viewAround(node);
+  if (!word || !view) return null;
+  return { number: view.number, side: word.closest(".line").dataset.side, word: Number(word.dataset.word) };
+}
+
 function restLinks(view) {
-  if (selected.number !== view.number) drawLinks(view, []);
-  else mark(view);
+  if (selected.number !== view.number) {
+    drawLinks(view, []);
+    return;
+  }
+  const [from, to] = markWords(view, selected.side, selected.anchor, selected.focus);
+  drawLinks(view, linksOf(view.record, selected.side, from, to));
 }
 
 function watchKeys() {
@@ -175,7 +192,7 @@ function watchKeys() {
   });
   document.addEventListener("focusin", (event) => {
     const word = event.target;
-    if (!word.classList?.contains("word")) return;
+    if (drag.from || !word.classList?.contains("word")) return;
     const view = viewAround(word);
     const side = word.closest(".line").dataset.side;
     const k = Number(word.dataset.word);

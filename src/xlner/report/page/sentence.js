@@ -253,15 +253,23 @@ function unmark(view) {
 function mark(view) {
   const { side } = selected;
   const [from, to] = selection();
-  for (const node of view.box.querySelectorAll(".selected")) node.classList.remove("selected");
   const entity = entityAt(view, side, from, to);
-  const [first, last] = entity && to - from === 1 ? [entity.start, entity.end] : [from, to];
-  for (const word of view.words[side].slice(first, last)) word.classList.add("selected");
+  const [first, last] = markWords(view, side, selected.anchor, selected.focus);
   for (const word of view.words[side]) word.setAttribute("tabindex", "-1");
   view.words[side][selected.focus]?.setAttribute("tabindex", "0");
   view.panel.hidden = false;
   view.panel.replaceChildren(...panel(view, side, from, to, entity));
   drawLinks(view, linksOf(view.record, side, first, last));
+}
+
+// Marks the words between two, or the entity of a single one; [from, to) of what is marked.
+function markWords(view, side, anchor, focus) {
+  const [from, to] = [Math.min(anchor, focus), Math.max(anchor, focus) + 1];
+  const entity = to - from === 1 ? entityAt(view, side, from, to) : null;
+  const [first, last] = entity ? [entity.start, entity.end] : [from, to];
+  for (const node of view.box.querySelectorAll(".selected")) node.classList.remove("selected");
+  for (const word of view.words[side].slice(first, last)) word.classList.add("selected");
+  return [first, last];
 }
 
 // What is known about the selection, and what can be done with it.
