@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from array import array
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,17 +16,20 @@ from xlner.core.files import STANDARD_STREAM, require_content
 from xlner.core.labels import instead_of, suggested_map
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError
-from xlner.formats import Columns, ReadReport, detect_format, has_columns, raise_errors, read_pairs, read_sentences
+from xlner.formats import Columns, ReadReport, detect_format, has_columns, raise_errors, read_blocks, read_pairs
 
-Item = TypeVar("Item", Sentence, Sentence | Pair)
+Item = TypeVar("Item", Sentence | SentenceBlock, Sentence | Pair | SentenceBlock)
 
 READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.MAP, o.COLUMNS)
 PREDICTED = click.argument("predicted", metavar="[PRED]", required=False)
 """The file of predictions, or none if they are in a column of the file of gold labels."""
 _SIDES = ("gold", "predicted")
 _SHOWN_LABELS = 8
+_KEPT_LINES = 1 << 18
+"""More sentences than one side can be read ahead of the other."""
 SEED = click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random number generator.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -57,6 +61,26 @@ def predicted_file(gold: str, predicted: str | None, options: Mapping[str, Any])
     return gold
 
 
+class _Lines:
+    """The first lines of the sentences that were read last, by their numbers from 1."""
+
+    def __init__(self) -> None:
+        self._lines = array("q")
+        self._dropped = 0
+
+    def extend(self, lines: Sequence[int]) -> None:
+        """Add the lines of the next sentences; 0 for a sentence without one."""
+        if len(self._lines) > _KEPT_LINES:
+            self._dropped += len(self._lines) - _KEPT_LINES // 2
+            del self._lines[: -_KEPT_LINES // 2]
+        self._lines.extend(lines)
+
+    def of(self, sentence: int) -> int | None:
+        """The first line of a sentence; None if it is not known."""
+        at = sentence - 1 - self._dropped
+        return self._lines[at] or None if 0 <= at < len(self._lines) else None
+
+
 @dataclass(frozen=True, slots=True)
 class ScoredFiles:
     """A file of gold labels and one of predictions, which are read in step. `reading` is how to read their tags."""
@@ -64,13 +88,16 @@ class ScoredFiles:
     gold: str
     predicted: str
     reading: Mapping[str, Any]
-    lines: tuple[list[int | None], list[int | None]] = field(default_factory=lambda: ([], []))
-    """The first lines of the sentences of both that have words, as far as they have been read."""
+    lines: tuple[_Lines, _Lines] = field(default_factory=lambda: (_Lines(), _Lines()))
+    """The first lines of the sentences of both that have words and were read last."""
     labels: tuple[set[str], set[str]] = field(default_factory=lambda: (set(), set()))
     """The labels of both, as far as they have been read."""
 
-    def sides(self) -> tuple[Iterator[Sentence], Iterator[Sentence | Pair]]:
-        """The gold sentences, and the predicted ones; pairs, if their file has outcomes of projection."""
+    def sides(self) -> tuple[Iterator[Sentence | SentenceBlock], Iterator[Sentence | Pair | SentenceBlock]]:
+        """The gold sentences, and the predicted ones; pairs, if their file has outcomes of projection.
+
+        Many sentences come at once where both files allow it.
+        """
         reports = ReadReport(), ReadReport()
         gold, predicted = self._sentences(self.gold, 0, reports[0]), self._predictions(reports[1])
         return self._noting(gold, 0, reports[0]), self._noting(predicted, 1, reports[1])
@@ -98,29 +125,34 @@ class ScoredFiles:
         note(f"{what}: {names}; rename them with --map {wanted}")
 
     def _place(self, side: int, sentence: int | None) -> str:
-        name, lines = (self.gold, self.predicted)[side], self.lines[side]
-        line = lines[sentence - 1] if sentence is not None and sentence <= len(lines) else None
+        name = (self.gold, self.predicted)[side]
+        line = None if sentence is None else self.lines[side].of(sentence)
         return name if line is None else f"{name}:{line}"
 
     def _noting(self, items: Iterator[Item], side: int, report: ReadReport) -> Iterator[Item]:
         """The items, after noting their lines and labels."""
         labels, lines = self.labels[side], self.lines[side]
         for item in items:
+            if isinstance(item, SentenceBlock):
+                lines.extend(item.lines.tolist())
+                labels.update(item.used_names())
+                yield item
+                continue
             sentence = item if isinstance(item, Sentence) else item.labeled
             if sentence.tokens:
-                lines.append(report.line)
+                lines.extend([report.line or 0])
             if sentence.entities:
                 labels.update(entity.label for entity in sentence.entities)
             yield item
 
-    def _sentences(self, path: str, side: int, report: ReadReport) -> Iterator[Sentence]:
+    def _sentences(self, path: str, side: int, report: ReadReport) -> Iterator[Sentence | SentenceBlock]:
         columns = self.reading["columns"]
         if columns is not None:
             columns = Columns.parse(columns).of(_SIDES[side]) if has_columns(path, self.reading["format"]) else None
         options = {**self.reading, "columns": columns, "report": report}
-        return raise_errors(read_sentences(path, require_tags=True, **options))
+        return raise_errors(read_blocks(path, require_tags=True, **options))
 
-    def _predictions(self, report: ReadReport) -> Iterator[Sentence | Pair]:
+    def _predictions(self, report: ReadReport) -> Iterator[Sentence | Pair | SentenceBlock]:
         if detect_format(self.predicted, self.reading["format"], "text") != "jsonl":
             yield from self._sentences(self.predicted, 1, report)
             return

@@ -69,6 +69,12 @@ class SentenceBlock:
         for count in counts:
             yield [Entity(start, end, self.names[label]) for start, end, label in (next(columns) for _ in range(count))]
 
+    def used_names(self) -> set[str]:
+        """The labels that an entity has."""
+        import numpy as np
+
+        return {self.names[label] for label in np.unique(self.labels).tolist()}
+
     def with_entities(self, starts: Ints, ends: Ints, labels: Ints) -> SentenceBlock:
         """The same sentences with these entities."""
         return replace(self, starts=starts, ends=ends, labels=labels)

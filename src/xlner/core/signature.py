@@ -61,6 +61,17 @@ class Digest:
         self._hash.update(len(data).to_bytes(8, "little"))
         self._hash.update(data)
 
+    def update_all(self, strings: Iterable[str]) -> None:
+        """Add strings one by one.
+
+        >>> digest = Digest()
+        >>> digest.update_all(["ab", "c"])
+        >>> digest.hexdigest() == Digest(["ab", "c"]).hexdigest()
+        True
+        """
+        data = (string.encode("utf-8", "surrogatepass") for string in strings)
+        self._hash.update(b"".join(part for d in data for part in (len(d).to_bytes(8, "little"), d)))
+
     def hexdigest(self, length: int = 12) -> str:
         """The first `length` hexadecimal digits of the hash."""
         return self._hash.hexdigest()[:length]

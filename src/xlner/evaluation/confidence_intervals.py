@@ -63,11 +63,11 @@ def confidence_intervals(
     >>> str(confidence_intervals(evaluate(gold, gold)).micro)
     '[1.0000, 1.0000]'
     """
-    n_types = len(scores.spans.labels)
+    n_types = len(scores.labels)
     totals = bootstrap(scores.by_sentence.reshape(scores.sentences, n_types * 4), samples=samples, seed=seed)
     totals = totals.reshape(samples, n_types, 4)
     per_type = f1_of(totals)
-    found = {label: _interval(per_type[:, k], level) for k, label in enumerate(scores.spans.labels)}
+    found = {label: _interval(per_type[:, k], level) for k, label in enumerate(scores.labels)}
     facts = {"bootstrap": samples, "level": level, "seed": seed, "numpy": np.__version__}
     micro = _interval(f1_of(totals.sum(axis=1)), level)
     return ConfidenceIntervals(micro, _interval(macro_f1_of(totals), level), found, scores.signature.extended(facts))

@@ -10,6 +10,7 @@ from xlner.core.entity import Entity
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock
 from xlner.evaluation.attribution import Attribution, ErrorAttributor, ErrorStage
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.overlap_groups import overlap_groups
@@ -120,7 +121,10 @@ class JudgedSentence:
 
 
 def find_errors(
-    gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair], *, ignore: Collection[str] = ()
+    gold: Iterable[Sentence | SentenceBlock],
+    predicted: Iterable[Sentence | Pair | SentenceBlock],
+    *,
+    ignore: Collection[str] = (),
 ) -> ErrorReport:
     """Compare predicted sentences with gold sentences, one by one, and classify each error.
 

@@ -10,6 +10,7 @@ from unicodedata import normalize
 
 from xlner.core.pair import Outcome, Pair
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock
 from xlner.errors import DataWarning, InputError
 
 
@@ -38,7 +39,21 @@ class PairedSentence(NamedTuple):
         return self.pair.projection.outcomes if self.pair is not None and self.pair.projection is not None else ()
 
 
-def paired_sentences(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair]) -> Iterator[PairedSentence]:
+class PairedBlock(NamedTuple):
+    """Gold sentences, and the same sentences with predicted entities."""
+
+    gold: SentenceBlock
+    predicted: SentenceBlock
+
+    def sentences(self) -> Iterator[PairedSentence]:
+        """The pairs one by one."""
+        for gold, predicted in zip(self.gold.sentences(), self.predicted.sentences(), strict=True):
+            yield PairedSentence(gold, predicted, None)
+
+
+def paired_sentences(
+    gold: Iterable[Sentence | SentenceBlock], predicted: Iterable[Sentence | Pair | SentenceBlock]
+) -> Iterator[PairedSentence]:
     """Pair the sentences of both sides in order. Sentences without words are skipped on both sides.
 
     Words that differ only in Unicode normalization are the same; a `DataWarning` says so. Raises `InputError` at the
@@ -48,9 +63,28 @@ def paired_sentences(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pa
     >>> [item.predicted.tokens for item in paired_sentences([Sentence(("a",)), Sentence(())], [Sentence(("a",))])]
     [('a',)]
     """
-    sides = [(item for item in side if _tokens(item)) for side in (gold, predicted)]
-    normalized = False
-    for number, (g, p) in enumerate(zip_longest(*sides), start=1):
+    for item in paired_blocks(gold, predicted):
+        if isinstance(item, PairedBlock):
+            yield from item.sentences()
+        else:
+            yield item
+
+
+def paired_blocks(
+    gold: Iterable[Sentence | SentenceBlock], predicted: Iterable[Sentence | Pair | SentenceBlock]
+) -> Iterator[PairedSentence | PairedBlock]:
+    """The same pairs; where both sides have blocks of sentences with the same words, they are pairs of blocks."""
+    sides = _Side(gold), _Side(predicted)
+    number, normalized = 1, False
+    while True:
+        block = _equal_blocks(*sides)
+        if block is not None:
+            yield block
+            number += len(block.gold)
+            continue
+        g, p = (next(side, None) for side in sides)
+        if g is None and p is None:
+            return
         if g is None or p is None:
             longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
             raise InputError(
@@ -66,6 +100,70 @@ def paired_sentences(gold: Iterable[Sentence], predicted: Iterable[Sentence | Pa
                 _note_normalization(number)
         assert isinstance(g, Sentence)
         yield PairedSentence(g, p.labeled, p) if isinstance(p, Pair) else PairedSentence(g, p, None)
+        number += 1
+
+
+class _Side(Iterator[Sentence | Pair]):
+    """The sentences of one side that have words."""
+
+    def __init__(self, items: Iterable[Sentence | Pair | SentenceBlock]) -> None:
+        self._items = iter(items)
+        self._block: SentenceBlock | None = None
+        self._waiting: Sentence | Pair | None = None
+        self._taken: Iterator[Sentence] = iter(())
+        self._left = 0  # sentences of the block that are in `_taken`
+
+    def block(self) -> SentenceBlock | None:
+        """The block that comes next; None if something else does."""
+        if self._left or self._waiting is not None:
+            return None
+        while self._block is None:
+            item = next(self._items, None)
+            if isinstance(item, SentenceBlock):
+                self._block = item if len(item) else None
+            elif item is None or _tokens(item):
+                self._waiting = item
+                return None
+        return self._block
+
+    def skip(self, count: int) -> None:
+        """Go on behind sentences of the block that comes next."""
+        assert self._block is not None
+        self._block = self._block.cut(count)[1] if count < len(self._block) else None
+
+    def take(self, count: int) -> None:
+        """Give the next sentences of the block one by one."""
+        assert self._block is not None
+        self._taken, self._left = self._block.cut(count)[0].sentences(), count
+        self.skip(count)
+
+    def __next__(self) -> Sentence | Pair:
+        if not self._left and self.block() is not None:
+            assert self._block is not None
+            self.take(len(self._block))
+        if self._left:
+            self._left -= 1
+            return next(self._taken)
+        item, self._waiting = self._waiting, None
+        if item is None:
+            raise StopIteration
+        return item
+
+
+def _equal_blocks(gold: _Side, predicted: _Side) -> PairedBlock | None:
+    """What both sides have next, if these are blocks of sentences with the same words."""
+    first, second = gold.block(), predicted.block()
+    if first is None or second is None:
+        return None
+    count = min(len(first), len(second))
+    first, second = first.cut(count)[0], second.cut(count)[0]
+    if first.words != second.words or (first.lengths != second.lengths).any():
+        gold.take(count)
+        predicted.take(count)
+        return None
+    gold.skip(count)
+    predicted.skip(count)
+    return PairedBlock(first, second)
 
 
 def _tokens(item: Sentence | Pair | None) -> tuple[str, ...]:

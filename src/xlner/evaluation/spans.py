@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-from xlner.core.sentence import Sentence
-from xlner.core.signature import Digest
 
 Ints = NDArray[np.int64]
 
@@ -36,9 +32,9 @@ class GoldAndPredicted:
     - `gold`, `predicted`: the spans.
     - `digest`: a hash of the gold data.
 
-    >>> from xlner import Entity
-    >>> gold = Sentence(("in", "Vigo"), (Entity(1, 2, "LOC"),))
-    >>> spans = spans_of_sentences([(gold, gold)])
+    >>> from xlner import Entity, Sentence, evaluate
+    >>> gold = [Sentence(("in", "Vigo"), (Entity(1, 2, "LOC"),))]
+    >>> spans = evaluate(gold, gold).spans
     >>> spans.offsets.tolist(), spans.labels, spans.gold.starts.tolist()
     ([0, 2], ('LOC',), [1])
     """
@@ -84,27 +80,3 @@ class GoldAndPredicted:
 def _renumbered(spans: Spans, kept: NDArray[np.bool_], numbers: Ints) -> Spans:
     keep = kept[spans.labels] if len(kept) else np.zeros(0, dtype=bool)
     return Spans(spans.starts[keep], spans.ends[keep], numbers[spans.labels[keep]])
-
-
-def spans_of_sentences(pairs: Iterable[tuple[Sentence, Sentence]]) -> GoldAndPredicted:
-    """Collect the gold and predicted spans of pairs of sentences with the same words."""
-    digest = Digest()
-    lengths: list[int] = [0]
-    columns: tuple[list[tuple[int, int, str]], ...] = ([], [])
-    offset = 0
-    for pair in pairs:
-        for column, sentence in zip(columns, pair, strict=True):
-            column.extend((offset + e.start, offset + e.end, e.label) for e in sentence.entities)
-        gold = pair[0]
-        digest.update(json.dumps([gold.tokens, [(e.start, e.end, e.label) for e in gold.entities]]))
-        offset += len(gold)
-        lengths.append(offset)
-    labels = tuple(sorted({label for column in columns for _, _, label in column}))
-    number = {label: k for k, label in enumerate(labels)}
-    gold_spans, predicted_spans = (_spans(column, number) for column in columns)
-    return GoldAndPredicted(np.array(lengths, dtype=np.int64), labels, gold_spans, predicted_spans, digest.hexdigest())
-
-
-def _spans(column: Sequence[tuple[int, int, str]], number: dict[str, int]) -> Spans:
-    rows = np.array([(start, end, number[label]) for start, end, label in column], dtype=np.int64).reshape(-1, 3)
-    return Spans(rows[:, 0], rows[:, 1], rows[:, 2])

@@ -1,4 +1,5 @@
 from .by_name import read_alignments as read_alignments
+from .by_name import read_blocks as read_blocks
 from .by_name import read_gold_alignments as read_gold_alignments
 from .by_name import read_lexicon as read_lexicon
 from .by_name import read_pairs as read_pairs

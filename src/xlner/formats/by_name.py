@@ -11,6 +11,7 @@ from xlner.core.files import require_content
 from xlner.core.labels import LabelMap
 from xlner.core.lines import read_lines
 from xlner.core.pair import Pair
+from xlner.core.sentence_block import SentenceBlock
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UnknownNameError, UsageError
 from xlner.formats import gold_alignments, jsonl, link_files, pharaoh
@@ -18,10 +19,11 @@ from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
 from xlner.formats.format_names import NAMED_COLUMNS, detect_format
+from xlner.formats.line_formats import read_conll_blocks
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
-from xlner.formats.registry import format_named, readable
-from xlner.formats.relabeling import relabeled
+from xlner.formats.registry import Format, format_named, readable
+from xlner.formats.relabeling import relabeled, relabeled_blocks
 from xlner.text.languages import canonical
 from xlner.text.segmenters import segmenter_named
 from xlner.text.tokenizer import Segmenter
@@ -67,18 +69,70 @@ def read_sentences(
     ...     [sentence.tags() for sentence in read_sentences(file.name)]
     [['B-PER', 'O']]
     """
-    report = ReadReport() if report is None else report
-    language = None if language is None else canonical(language)
-    chosen = None if columns is None else Columns.parse(columns)
-    names = None if tag_names is None else tuple(tag_names)
     found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
-    options = ReadOptions(scheme, repair, require_tags, language, names, chosen, _known_words(words), found)
-    return relabeled(_read_sentences(path, format, options, report), label_map, path)
+    options = ReadOptions(
+        scheme,
+        repair,
+        require_tags,
+        None if language is None else canonical(language),
+        None if tag_names is None else tuple(tag_names),
+        None if columns is None else Columns.parse(columns),
+        _known_words(words),
+        found,
+    )
+    chosen = None if is_spec(path) else _readable(path, format, options)
+    return relabeled(_sentences(path, chosen, options, report), label_map, path)
 
 
-def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
-    if is_spec(path):
-        return read_located(locate(str(path)), options, report)
+def read_blocks(
+    path: str | Path,
+    *,
+    format: str | None = None,
+    language: str | None = None,
+    scheme: Scheme | str = Scheme.AUTO,
+    repair: Repair | str = Repair.CONLLEVAL,
+    require_tags: bool = False,
+    tag_names: Sequence[str] | None = None,
+    label_map: LabelMap | str | None = None,
+    columns: str | Mapping[str, Column] | Columns | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Item | SentenceBlock]:
+    """Read the sentences of `read_sentences`, but many of them at once where a large CoNLL file is plain.
+
+    Plain rows are words with tags `O`, `B-` and `I-`, without comments. What else there is comes as one sentence or
+    `InputError` each, in order. The options and the errors are those of `read_sentences`.
+
+    >>> import tempfile
+    >>> with tempfile.NamedTemporaryFile("w+", suffix=".conll") as file:
+    ...     _ = file.write("Ana\\tB-PER\\nvive\\tO\\n\\n" * 10_000), file.flush()
+    ...     sum(len(item) for item in read_blocks(file.name) if isinstance(item, SentenceBlock)) > 5_000
+    True
+    """
+    options = ReadOptions(
+        scheme,
+        repair,
+        require_tags,
+        None if language is None else canonical(language),
+        None if tag_names is None else tuple(tag_names),
+        None if columns is None else Columns.parse(columns),
+    )
+    chosen = None if is_spec(path) else _readable(path, format, options)
+    labels = LabelMap.parse(label_map) if isinstance(label_map, str) else label_map
+    if chosen is None or chosen.name != "conll" or (labels is not None and labels.trim):
+        return relabeled(_sentences(path, chosen, options, report), labels, path)
+    report = ReadReport() if report is None else report
+    return relabeled_blocks(read_conll_blocks(path, options, report), labels, path)
+
+
+def _sentences(
+    path: str | Path, format: Format | None, options: ReadOptions, report: ReadReport | None
+) -> Iterator[Item]:
+    """The sentences of a file in a format, or of the spec of a data set."""
+    report = ReadReport() if report is None else report
+    return read_located(locate(str(path)), options, report) if format is None else format.read(path, options, report)
+
+
+def _readable(path: str | Path, format: str | None, options: ReadOptions) -> Format:
     chosen = format_named(detect_format(path, format))
     if options.columns is not None:
         _require_columns(options.columns, chosen.name)
@@ -86,7 +140,7 @@ def _read_sentences(path: str | Path, format: str | None, options: ReadOptions, 
         raise UsageError(
             f"sentences cannot be read from format {chosen.name!r}", hint=f"use one of {', '.join(readable())}"
         )
-    return chosen.read(path, options, report)
+    return chosen
 
 
 def _require_columns(columns: Columns, format: str) -> None:

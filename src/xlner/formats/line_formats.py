@@ -12,6 +12,7 @@ from xlner.core.files import open_output, require_content
 from xlner.core.lines import Line, read_lines
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock
 from xlner.errors import InputError
 from xlner.formats import conll, jsonl, pharaoh, text
 from xlner.formats.reading import Item, ReadOptions, ReadReport
@@ -26,6 +27,11 @@ def _lines(path: str | Path) -> Iterator[Line]:
 def read_conll(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     """Yield the sentences of CoNLL columns."""
     return conll.ConllReader(str(path), options, report).read(_lines(path))
+
+
+def read_conll_blocks(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item | SentenceBlock]:
+    """Yield the sentences of CoNLL columns, many of them at once where the lines are plain."""
+    return conll.ConllReader(str(path), options, report).read_blocks(_lines(path))
 
 
 def read_conllu(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from xlner.core.entity import Entity
 from xlner.core.labels import LabelMap, instead_of
 from xlner.core.lines import shown_name
 from xlner.core.pair import Outcome, Pair
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock
 from xlner.errors import InputError
 from xlner.formats.reading import warn_of_data
 
 Read = TypeVar("Read", Sentence, Pair)
+_Any = Sentence | SentenceBlock | Pair | InputError
 
 
 def relabeled(
@@ -23,23 +25,38 @@ def relabeled(
 ) -> Iterator[Read | InputError]:
     """The sentences or pairs with the labels that a label map gives them.
 
-    A map that trims spans trims those of sentences, and only renames the labels of pairs. At the end a `DataWarning`
-    names each label of the map that `path` does not have, under its old or its new name. Raises `UnknownNameError` for
-    an unknown map.
+    A map that trims spans trims those of sentences, and only renames the labels of pairs. At the end a
+    `DataWarning` names each label of the map that `path` does not have, under its old or its new name. Raises
+    `UnknownNameError` for an unknown map.
 
     >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "GPE"),))
     >>> next(relabeled([vigo], "GPE=LOC")).tags()
     ['B-LOC']
     """
+    return cast("Iterator[Read | InputError]", _with_labels(items, label_map, path))
+
+
+def relabeled_blocks(
+    items: Iterable[Sentence | SentenceBlock | InputError], label_map: LabelMap | None, path: str | Path = "-"
+) -> Iterator[Sentence | SentenceBlock | InputError]:
+    """The same for blocks of sentences, with a map that trims no spans."""
+    return cast("Iterator[Sentence | SentenceBlock | InputError]", _with_labels(items, label_map, path))
+
+
+def _with_labels(items: Iterable[_Any], label_map: LabelMap | str | None, path: str | Path) -> Iterator[_Any]:
     labels = LabelMap.parse(label_map) if isinstance(label_map, str) else label_map
     if labels is None or (labels.keep_others and not labels.mapping):
         return iter(items)
     return _relabeling(items, labels, path)
 
 
-def _relabeling(items: Iterable[Read | InputError], labels: LabelMap, path: str | Path) -> Iterator[Read | InputError]:
+def _relabeling(items: Iterable[_Any], labels: LabelMap, path: str | Path) -> Iterator[_Any]:
     here: set[str] = set()
     for item in items:
+        if isinstance(item, SentenceBlock):
+            here.update(item.used_names())
+            yield item.with_names([labels.mapped(name) for name in item.names])
+            continue
         here.update(entity.label for entity in _entities(item))
         yield _relabeled(item, labels)
     if not labels.keep_others or not here:
@@ -60,7 +77,7 @@ def _entities(item: Sentence | Pair | InputError) -> Iterable[Entity]:
     return (*item.target.entities, *item.labeled.entities, *source, *(outcome.entity for outcome in outcomes))
 
 
-def _relabeled(item: Read | InputError, labels: LabelMap) -> Read | InputError:
+def _relabeled(item: Sentence | Pair | InputError, labels: LabelMap) -> Sentence | Pair | InputError:
     if isinstance(item, Sentence):
         return item.with_entities(labels.apply(item.entities, item.tokens)) if item.entities else item
     if isinstance(item, Pair):

@@ -62,7 +62,7 @@ def _scores(gold: str, path: str, options: dict[str, Any]) -> Scores:
     mode = options["mode"]
     files = s.ScoredFiles(gold, path, s.reading(options, mode))
     with files.naming():
-        scores = evaluate(*files.sides(), mode=mode, ignore=options["ignore"])
+        scores = evaluate(*files.sides(), mode=mode, ignore=options["ignore"], keep_spans=False)
     if mode != "span":
         files.note_labels(options["ignore"])
     return scores

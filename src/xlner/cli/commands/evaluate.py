@@ -56,8 +56,9 @@ def evaluate(
     predicted = s.predicted_file(gold, predicted, options)
     reading = s.reading(options, mode)
     files = s.ScoredFiles(gold, predicted, reading)
+    keep_spans = options["by_length"] or options["confusion"] or mode == "partial"
     with files.naming():
-        scores = score(*files.sides(), mode=mode, ignore=ignore)
+        scores = score(*files.sides(), mode=mode, ignore=ignore, keep_spans=keep_spans)
     if mode != "span":
         files.note_labels(ignore)
         s.note_unknown_labels(scores.ignored or {}, scores.per_type)
