@@ -17,10 +17,12 @@ from tests.conftest import Command
 from xlner import BackendError, Pipeline
 from xlner.errors import StageError, UnknownNameError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
+from xlner.translation.guards import language_identification
 from xlner.translation.guards.checks.copies import copied_fraction
 from xlner.translation.guards.checks.loops import repeats
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
-from xlner.translation.guards.language_identification import foreignness, knows
+from xlner.translation.guards.identified_words import IdentifiedWords
+from xlner.translation.guards.language_identification import foreignness, foreignness_without_names, knows
 from xlner.translation.guards.retention import Retention, tokens
 from xlner.translation.guards.retry_reasons import retry_reasons
 from xlner.translation.guards.statistics import TranslationStatistics, length
@@ -377,6 +379,44 @@ def test_languages_are_told_apart() -> None:
     assert not knows("twi")
 
 
+def test_words_of_identified_translations_make_identification_superfluous(monkeypatch: pytest.MonkeyPatch) -> None:
+    identified = []
+
+    def identify(text: str, translation: str, language: str) -> tuple[float, str]:
+        identified.append(translation)
+        return foreignness_without_names(text, translation, language)
+
+    monkeypatch.setattr(language_identification, "foreignness_without_names", identify)
+    texts = made_up(300)
+    made = GuardedTranslator(Faulty(texts, 10**6, persistent=True)).translate_checked(texts, **DIRECTION)
+    assert not any(checked.warnings for checked in made[1:])
+    assert 0 < len(set(identified)) < 30
+
+
+def test_a_run_in_another_language_is_identified_to_its_end() -> None:
+    class German:
+        def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+            return [f"Der Regen hört die ganze Nacht nicht auf, und {t.split()[-1]} singt laut im Haus." for t in texts]
+
+    made = GuardedTranslator(German()).translate_checked(made_up(60), **DIRECTION)
+    assert all(TranslationWarning.WRONG_LANGUAGE in checked.warnings for checked in made)
+
+
+@given(st.lists(st.lists(st.sampled_from(("rain", "falls", "on", "the", "town")), min_size=5, max_size=8), max_size=12))
+def test_a_known_word_is_in_two_identified_translations(rows: list[list[str]]) -> None:
+    words, texts = IdentifiedWords(), [" ".join(row) for row in rows]
+    for text in texts * 2:  # each counts once
+        words.add(text)
+    known = {word for row in rows for word in row if sum(word in text.split() for text in set(texts)) >= 2}
+    for size in (5, 10):
+        inside = (sorted(known) * 10)[: size * 4 // 5]
+        judged = " ".join(inside + ["zug"] * (size - len(inside)))
+        assert words.has_words_of(judged) == bool(known)
+        assert not words.has_words_of(judged.replace("zug", "Zug")) or size == 10  # too few words without names
+        assert not words.has_words_of(f"{judged} zug zug")
+    assert all(words.has_words_of(text) for text in texts)
+
+
 def test_lengths_and_loops() -> None:
     assert length("漢字かな") == 10.0
     assert length("한국") == 4.0
@@ -445,7 +485,7 @@ def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
         GuardedTranslator(Gone()).check_direction("gl", "en")
     GuardedTranslator(EchoTranslator()).check_direction("gl", "en")
     assert re.fullmatch(
-        r"guarded\?on_warning=keep rules=3 py3langid [\d.]+ EchoTranslator\?fail_on=None",
+        r"guarded\?on_warning=keep rules=4 py3langid [\d.]+ EchoTranslator\?fail_on=None",
         GuardedTranslator(EchoTranslator()).fingerprint,
     )
 

@@ -34,7 +34,7 @@ _SNIPPET = 60
 """Characters of a text that an error message shows."""
 _SMALLEST_PIECE = 12
 """Characters below which a text is not split further."""
-_RULES = 3
+_RULES = 4
 """Version of the guards. Raise it when they keep other translations than before."""
 
 

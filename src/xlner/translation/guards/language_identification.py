@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from functools import cache, lru_cache
@@ -46,20 +45,15 @@ def knows(language: str) -> bool:
     return languages.base(language) in _labels().values()
 
 
-@lru_cache(maxsize=4096)
-def log_probabilities(text: str) -> Mapping[str, float]:
-    """Return the joint log probability of the text and each known language, in nats.
+def log_probabilities(text: str, *wanted: str) -> list[float]:
+    """Return the joint log probability of the text and each of some known languages, in nats.
 
-    >>> found = log_probabilities("A choiva non para en toda a noite.")
-    >>> max(found, key=found.__getitem__)
-    'gl'
+    >>> galician, english = log_probabilities("A choiva non para en toda a noite.", "gl", "en")
+    >>> galician > english
+    True
     """
-    labels = _labels()
-    found: dict[str, float] = {}
-    for label, value in _identifier().rank(text):
-        language = labels[label]
-        found[language] = max(float(value), found.get(language, -math.inf))
-    return found
+    ranked = dict(_ranked(text))
+    return [_of(languages.base(language), ranked) for language in wanted]
 
 
 def foreignness(text: str, language: str) -> tuple[float, str]:
@@ -76,14 +70,20 @@ def foreignness(text: str, language: str) -> tuple[float, str]:
     wanted = languages.base(language)
     if not knows(wanted):
         return 0.0, wanted
-    found = log_probabilities(text)
-    best = max(found, key=found.__getitem__)
+    ranked = _ranked(text)
+    label, most = ranked[0]
+    best = _labels()[label]
     if best in _like(wanted) or best == _NO_LANGUAGE:
         return 0.0, wanted
-    return found[best] - found[wanted], best
+    return most - _of(wanted, dict(ranked)), best
 
 
 @lru_cache(maxsize=4096)  # warnings and retry reasons ask for the same sentence
+def foreignness_without_names(text: str, translation: str, language: str) -> tuple[float, str]:
+    """Return the same for a translation without the names that the text has too."""
+    return foreignness(_without_names(text, translation), language)
+
+
 def another_language(text: str, translation: str, from_lang: str, to_lang: str) -> float:
     """Return by how many nats another language is more probable for a translation than the one asked for.
 
@@ -93,7 +93,7 @@ def another_language(text: str, translation: str, from_lang: str, to_lang: str) 
     >>> another_language("A choiva non para en Vigo.", "A choiva non para en Vigo.", "gl", "en") > 5
     True
     """
-    nats, found = foreignness(_without_names(text, translation), to_lang)
+    nats, found = foreignness_without_names(text, translation, to_lang)
     if nats and found != languages.base(from_lang) and foreignness(text, from_lang)[1] == found:
         return 0.0
     return nats
@@ -108,6 +108,22 @@ def _without_names(text: str, translation: str) -> str:
 @cache
 def _like(language: str) -> frozenset[str]:
     return frozenset({language}).union(*(group for group in _ALIKE if language in group))
+
+
+def _ranked(text: str) -> list[tuple[str, float]]:
+    """All labels with their log probabilities, the most probable first."""
+    ranked: list[tuple[str, float]] = _identifier().rank(text)
+    return ranked
+
+
+def _of(language: str, ranked: Mapping[str, float]) -> float:
+    """The log probability of a language, which may have several labels."""
+    return max(ranked[label] for label in _labels_of(language))
+
+
+@cache
+def _labels_of(language: str) -> tuple[str, ...]:
+    return tuple(label for label, code in _labels().items() if code == language)
 
 
 @cache

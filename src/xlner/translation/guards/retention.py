@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 
 from xlner.text.spelling import fold_case
 
@@ -106,10 +108,11 @@ class Retention:
         return kept / (self.seen_of_kind[kind] + PRIOR_WEIGHT)
 
 
+@lru_cache(maxsize=1 << 12)  # a translation is added, then judged twice
 def tokens(text: str) -> Mapping[str, str]:
     """Return the distinct tokens of a text, each with its kind.
 
-    >>> tokens("A ONU ten 193 membros")
+    >>> dict(tokens("A ONU ten 193 membros"))
     {'a': 'first', 'onu': 'name', 'ten': 'word', '193': 'number', 'membros': 'word'}
     """
     found: dict[str, str] = {}
@@ -126,4 +129,4 @@ def tokens(text: str) -> Mapping[str, str]:
         found.setdefault(fold_case(token), kind)
     if _STOP.search(text):
         found[_END] = "end"
-    return found
+    return MappingProxyType(found)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from xlner.text.verbatim import without_verbatim
+from xlner.translation.guards.identified_words import IdentifiedWords, common_words, logograms
 from xlner.translation.guards.retention import Evidence, Retention
 
 if TYPE_CHECKING:
@@ -51,11 +51,15 @@ class TranslationStatistics:
     word_ratios: list[float] = field(default_factory=list)
     """Sorted log ratios of numbers of words, translation to text."""
     words: Counter[str] = field(default_factory=Counter)
-    """Distinct translations with each word."""
+    """Distinct translations with each word, without those that are still to be counted."""
+    uncounted: list[str] = field(default_factory=list)
+    """Distinct translations whose words are counted when they are asked for."""
     seen: set[str] = field(default_factory=set)
     """Distinct translations."""
     retention: Retention = field(default_factory=Retention)
     """What translations keep of their texts."""
+    identified: IdentifiedWords = field(default_factory=IdentifiedWords)
+    """The words of translations that are in the right language for certain."""
 
     def add(self, text: str, translation: str) -> None:
         """Count a translation without its verbatim text, unless `MAX_TRANSLATIONS` are known."""
@@ -67,7 +71,7 @@ class TranslationStatistics:
         self.retention.add(text, translation)
         if translation not in self.seen:
             self.seen.add(translation)
-            self.words.update(set(_words(translation)))
+            self.uncounted.append(translation)
 
     @property
     def center(self) -> float:
@@ -111,13 +115,16 @@ class TranslationStatistics:
         """
         if not self.knows_words:
             return 1.0
+        while self.uncounted:
+            self.words.update(set(common_words(self.uncounted.pop())))
         few = max(1.0, len(self.seen) * RARE)
-        found = _words(translation)
+        found = common_words(translation)
         if len(found) < MIN_WORDS:
             return 1.0
         return sum(self.words[word] > few for word in found) / len(found)
 
 
+@lru_cache(maxsize=1 << 12)  # asked for when a translation is added, and for its warnings and retry reasons
 def length(text: str) -> float:
     """Return the length of a text in letters of an alphabet: syllabic characters count 2, logograms 3, spaces 0.
 
@@ -126,7 +133,7 @@ def length(text: str) -> float:
     """
     if text.isascii():
         return float(len(text) - text.count(" "))
-    dense = sum(2 if c.isalpha() else 1 for c in _logograms().findall(text))
+    dense = sum(2 if c.isalpha() else 1 for c in logograms().findall(text))
     return float(len(text) - sum(map(str.isspace, text)) + dense + len(_syllables().findall(text)))
 
 
@@ -149,23 +156,6 @@ def _spread(ratios: Sequence[float]) -> float:
         return PRIOR_SPREAD
     half_quartile_range = (ratios[(3 * n) // 4] - ratios[n // 4]) / 2
     return (half_quartile_range * _MAD_TO_DEVIATION * n + PRIOR_SPREAD * PRIOR_WEIGHT) / (n + PRIOR_WEIGHT)
-
-
-def _words(text: str) -> list[str]:
-    """Words that are not written like names. Runs of logograms give pairs of characters instead."""
-    found = [word for word in re.findall(r"[^\W\d_]+", text) if not word[0].isupper()]
-    if text.isascii():
-        return found
-    runs = [word for word in found if _logograms().match(word)]
-    pairs = [run[k : k + 2] for run in runs for k in range(len(run) - 1)]
-    return [word for word in found if not _logograms().match(word)] + pairs
-
-
-@cache
-def _logograms() -> regex.Pattern[str]:
-    import regex
-
-    return regex.compile(r"\p{Script=Han}")
 
 
 @cache

@@ -30,7 +30,10 @@ def lost_sentences(text: str, translation: str, deviation: float) -> bool:
 
 def has_fewer_sentences(text: str, translation: str) -> bool:
     """Return whether a translation has fewer sentences than its text."""
-    return len(split_sentences(translation)) < len(split_sentences(text))
+    sentences = len(split_sentences(text))
+    if sentences == 1 and translation.strip():
+        return False  # the usual case
+    return len(split_sentences(translation)) < sentences
 
 
 def lost_placeholders(text: str, translation: str) -> bool:

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from xlner.text import languages
 from xlner.translation.guards import language_identification
 from xlner.translation.guards.statistics import TranslationStatistics
 
@@ -40,8 +39,8 @@ def is_copied(text: str, translation: str, from_lang: str, to_lang: str, statist
         return False
     nats = 0.0
     if language_identification.knows(from_lang) and language_identification.knows(to_lang):
-        likely = language_identification.log_probabilities(translation)
-        nats = max(nats, likely[languages.base(from_lang)] - likely[languages.base(to_lang)])
+        there, here = language_identification.log_probabilities(translation, from_lang, to_lang)
+        nats = max(nats, there - here)
     return evidence.kept + nats / NATS_PER_POWER >= MIN_IMPROBABILITY
 
 
@@ -68,7 +67,9 @@ def copied_fraction(text: str, translation: str) -> float:
 
 
 def _has_new_word(text: str, translation: str) -> bool:
-    return bool(Counter(_words(translation)) - Counter(_words(text)))
+    """Whether the translation has a word that the text has not, or has less often."""
+    here, there = _words(translation), _words(text)
+    return not set(there).issuperset(here) or bool(Counter(here) - Counter(there))
 
 
 def _words(text: str) -> list[str]:

@@ -22,7 +22,12 @@ def is_wrong_language(
     """Return whether a translation is in another language than `to_lang`."""
     if not language_identification.knows(to_lang):
         return statistics.familiar(translation) < MIN_FAMILIAR
-    return language_identification.another_language(text, translation, from_lang, to_lang) > MIN_NATS
+    if statistics.identified.has_words_of(translation):
+        return False
+    nats = language_identification.another_language(text, translation, from_lang, to_lang)
+    if nats == 0 and language_identification.foreignness_without_names(text, translation, to_lang)[0] == 0:
+        statistics.identified.add(translation)
+    return nats > MIN_NATS
 
 
 def may_be_wrong_language(
@@ -31,4 +36,6 @@ def may_be_wrong_language(
     """Return whether a translation may be in another language than `to_lang`."""
     if not language_identification.knows(to_lang):
         return statistics.familiar(translation) < RETRY_MIN_FAMILIAR
+    if statistics.identified.has_words_of(translation):
+        return False
     return language_identification.another_language(text, translation, from_lang, to_lang) > RETRY_MIN_NATS

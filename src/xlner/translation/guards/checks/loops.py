@@ -40,7 +40,8 @@ def repeats(text: str) -> int:
         if times >= (MIN_REPEATS_OF_A_WORD if size == 1 else MIN_REPEATS_OF_A_PHRASE):
             best = max(best, times)
     for word in words:
-        if len(word) >= MIN_LETTERS_OF_A_LOOP and (match := _LOOP_OF_LETTERS.search(word)):
+        repeated = len(word) - len(set(word))  # most words have too few letters twice for a search
+        if repeated >= MIN_LETTERS_OF_A_LOOP - 1 and (match := _LOOP_OF_LETTERS.search(word)):
             best = max(best, len(match[0]) // len(match[1]))
     return best
 
