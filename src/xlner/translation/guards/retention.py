@@ -116,17 +116,16 @@ def tokens(text: str) -> Mapping[str, str]:
     {'a': 'first', 'onu': 'name', 'ten': 'word', '193': 'number', 'membros': 'word'}
     """
     found: dict[str, str] = {}
-    for place, match in enumerate(_TOKEN.finditer(text)):
-        token = match[0]
-        if token[0].isdigit():
-            kind = "number"
-        elif not token[0].isalpha():
-            kind = "mark"
-        elif token[0].isupper():
+    fold = str.lower if text.isascii() else fold_case
+    for place, token in enumerate(_TOKEN.findall(text)):
+        letter = token[0]
+        if not letter.isalpha():
+            kind = "number" if letter.isdigit() else "mark"
+        elif letter.isupper():
             kind = "name" if place else "first"
         else:
             kind = "word"
-        found.setdefault(fold_case(token), kind)
+        found.setdefault(fold(token), kind)
     if _STOP.search(text):
         found[_END] = "end"
     return MappingProxyType(found)

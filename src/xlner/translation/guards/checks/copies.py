@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 
 from xlner.translation.guards import language_identification
 from xlner.translation.guards.statistics import TranslationStatistics
@@ -66,6 +67,7 @@ def copied_fraction(text: str, translation: str) -> float:
     return (there & here).total() / here.total()
 
 
+@lru_cache(maxsize=1 << 8)  # warnings and retry reasons ask for the same sentence
 def _has_new_word(text: str, translation: str) -> bool:
     """Whether the translation has a word that the text has not, or has less often."""
     here, there = _words(translation), _words(text)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
+from operator import eq
 
 MIN_REPEATS_OF_A_WORD = 4
 """Times that one word must stand in a row. Three are good style: "no, no, no"."""
@@ -36,8 +37,11 @@ def repeats(text: str) -> int:
     best = 0
     again = len(words) - len(set(words))  # a phrase of n words three times in a row has 2 n words that came before
     for size in range(1, min(MAX_PHRASE_WORDS, again // (MIN_REPEATS_OF_A_PHRASE - 1)) + 1):
-        times = _longest_run([a == b for a, b in zip(words, words[size:], strict=False)]) // size + 1
-        if times >= (MIN_REPEATS_OF_A_WORD if size == 1 else MIN_REPEATS_OF_A_PHRASE):
+        fewest = MIN_REPEATS_OF_A_WORD if size == 1 else MIN_REPEATS_OF_A_PHRASE
+        if sum(map(eq, words, words[size:])) < (fewest - 1) * size:
+            continue  # too few in all, so that none need to be in a row
+        times = _longest_run(map(eq, words, words[size:])) // size + 1
+        if times >= fewest:
             best = max(best, times)
     for word in words:
         repeated = len(word) - len(set(word))  # most words have too few letters twice for a search
@@ -46,7 +50,7 @@ def repeats(text: str) -> int:
     return best
 
 
-def _longest_run(holds: Sequence[bool]) -> int:
+def _longest_run(holds: Iterable[bool]) -> int:
     longest = run = 0
     for here in holds:
         run = run + 1 if here else 0
