@@ -140,7 +140,7 @@ def test_an_aligner_that_fails_ends_a_sentence_only_if_nothing_else_labels_it() 
 def test_confidence_comes_from_links_where_it_is_asked_for() -> None:
     (made,) = TrainingDataBuilder("echo", "oracle", to_lang="gl", check=True).run([VIGO])
     assert made.alignment is not None
-    assert [e.score for e in made.labeled.entities] == [1.0, 1.0]
+    assert all(e.score is not None and e.score > 0.9 for e in made.labeled.entities)
     wrong = OracleAligner({(VIGO.tokens, VIGO.tokens): [(0, 3), (3, 0)]})
     (made,) = TrainingDataBuilder("echo", wrong, to_lang="gl", check=True, min_confidence=0.9).run([VIGO])
     assert made.labeled.entities == ()

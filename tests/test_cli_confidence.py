@@ -36,8 +36,9 @@ def test_project_writes_how_sure_it_is(xlner: Command, files: tuple[Path, Path, 
     source, target, links = files
     ran = xlner("project", source, target, "--alignment", links, "--output-format", "jsonl")
     records = [json.loads(line) for line in ran.out.splitlines()]
-    assert [e["score"] for e in records[0]["entities"]] == [1.0, 0.625]
-    assert records[0]["outcomes"][1]["scores"] == {"alignment": 1.333333, "confidence": 0.625}
+    first, second = (e["score"] for e in records[0]["entities"])
+    assert first > 0.9 > 0.1 > second  # the second span has one word too many
+    assert records[0]["outcomes"][1]["scores"] == {"alignment": 1.333333, "confidence": second}
 
 
 def test_confidence_is_computed_only_if_something_reads_it(
@@ -76,7 +77,7 @@ def test_what_is_not_sure_enough_is_dropped_with_its_number(xlner: Command, file
     records = [json.loads(line) for line in ran.out.splitlines()]
     assert records[1]["entities"] == []
     assert records[1]["outcomes"][0]["reason"] == "below-threshold"
-    assert records[1]["outcomes"][0]["scores"]["confidence"] == 0.625
+    assert 0 < records[1]["outcomes"][0]["scores"]["confidence"] < 0.7
     assert xlner("project", source, target, "--alignment", links, "--min-confidence", "2").code == 2
 
 
@@ -146,7 +147,7 @@ def test_calibrate_as_json(xlner: Command, files: tuple[Path, Path, Path]) -> No
     ran = xlner("calibrate", source, target, "--alignment", links, "--json", "--bins", "2")
     record = json.loads(ran.out)["raw"]
     assert record["entities"] == 3
-    assert [(b["low"], b["entities"], round(b["accuracy"], 3)) for b in record["bins"]] == [(0.5, 3, 0.333)]
+    assert [(b["low"], b["entities"], b["accuracy"]) for b in record["bins"]] == [(0.0, 2, 0.0), (0.5, 1, 1.0)]
 
 
 def test_calibrate_on_what_says_nothing(xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path) -> None:

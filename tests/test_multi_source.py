@@ -16,6 +16,7 @@ from xlner.errors import UnknownNameError
 from xlner.pipeline import MultiSourcePipeline, group_pairs
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import ConfidentProjector
+from xlner.projection.matching_projector import greedy_projector
 from xlner.projection.entity_clusters import ClusterMember, cluster_entities
 from xlner.projection.matching_projector import MatchingProjector
 from xlner.projection.multi_source import AGREEMENT, MultiSourceProjector, check_same_words
@@ -182,7 +183,8 @@ def test_labels_that_differ_compete_and_the_loser_overlaps() -> None:
 def test_what_a_lone_source_says_is_half_as_sure_and_can_be_dropped() -> None:
     group = [one(((0, 0),), length=1), Pair(TARGET, Sentence(("x",)), Alignment(((0, 0),)))]
     (made,) = MultiSourceProjector().project_groups([group])
-    assert made[0].sentence.entities == (Entity(0, 1, "LOC", 0.5),)
+    alone = ConfidentProjector(greedy_projector()).project([group[0]])[0].sentence.entities[0].score
+    assert made[0].sentence.entities == (Entity(0, 1, "LOC", alone / 2),)  # type: ignore[operator]
     for options in ({"min_agreement": 0.6}, {"min_confidence": 0.6}):
         (dropped,) = MultiSourceProjector(**options).project_groups([group])  # type: ignore[arg-type]
         assert not dropped[0].sentence.entities

@@ -10,9 +10,8 @@ from .candidates import between_aligned as between_aligned
 from .candidates import merged_ranges as merged_ranges
 from .candidates import ngrams as ngrams
 from .confidence import ConfidentProjector as ConfidentProjector
-from .confidence import Support as Support
+from .confidence import confidences as confidences
 from .confidence import rated as rated
-from .confidence import support as support
 from .confidence import without_unsure as without_unsure
 from .fallback import remaining as remaining
 from .fallback import with_fallback as with_fallback

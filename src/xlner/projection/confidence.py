@@ -1,141 +1,69 @@
-"""Confidence in a projection: the evidence for each projected entity, and a projector that drops uncertain ones."""
+"""Confidence in a projection: how probable it is that an entity is right, and a projector that drops uncertain ones."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xlner.core.batches import listed
-from xlner.core.entity import Entity, Span
+from xlner.core.entity import Entity
 from xlner.core.entity_edges import checked_projection
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.errors import StageError, ValidationError
 from xlner.projection.calibration import Calibration
-from xlner.projection.matching_projector import MatchingProjector
-from xlner.projection.range_projectors import HeuristicProjector, HullProjector
+from xlner.projection.evidence import Evidence, evidence
 from xlner.stages import Projector, TargetEntityProjector, check_stopped, fingerprint_of, project_each, without_errors
 
 CONFIDENCE = "confidence"
 """The name of the confidence among the scores of an outcome."""
 
 
-class Support(NamedTuple):
-    """The evidence for one projected entity: numbers in [0, 1], None if not known.
+class _Weight(NamedTuple):
+    """The weight of one kind of evidence, and the value that counts where it is not known."""
 
-    - `length`: the length of the shorter of entity and span, divided by that of the longer.
-    - `linked`: the share of their words that have a link into the other one (`coverage_score`).
-    - `gap`: how much larger `linked` is than for the best other span between linked words.
-    - `strategies`: the share of four projectors (`hull`, `heuristic`, `heuristic?gap=2&ratio=0.5`, `greedy`) that
-      choose exactly this span.
-    - `weight`: the mean weight of the links between them.
-    - `recognized`: the recognizer's score.
+    weight: float
+    typical: float
+
+
+WEIGHTS = {
+    "source_linked": _Weight(4.66, 0.99),
+    "links": _Weight(-9.58, 0.52),
+    "outside": _Weight(-1.41, 0.02),
+    "neighbors": _Weight(0.31, 1.34),
+    "bounded": _Weight(0.64, 1.81),
+    "weakest": _Weight(2.49, 0.81),
+    "growth": _Weight(-1.73, 0.05),
+    "lost_capitals": _Weight(-1.24, 0.1),
+    "next_capitals": _Weight(-1.57, 0.01),
+    "small_words": _Weight(-1.63, 0.05),
+}
+"""The weight of each field of `Evidence` for the log odds that a span is right, by benchmarks/confidence.py."""
+_BIAS = -0.55
+
+
+def confidences(found: Evidence) -> NDArray[np.float64]:
+    """The probability that each entity is right, estimated by logistic regression on evidence; shape (n,).
+
+    It is the probability of the span, times the score of the recognizer where that is known. Evidence that is not known
+    counts as usual.
+
+    >>> from xlner import Alignment, Sentence, load
+    >>> links = Alignment(((0, 0), (0, 1)))
+    >>> pair = Pair(Sentence(("Vigo", "fala")), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)), links)
+    >>> confidences(evidence([pair], load("projector", "hull").project([pair]))).round(2).tolist()
+    [0.61]
     """
-
-    length: float
-    linked: float | None = None
-    gap: float | None = None
-    strategies: float | None = None
-    weight: float | None = None
-    recognized: float | None = None
-
-    @property
-    def mean(self) -> float:
-        """The mean of the known numbers: a confidence that is not calibrated.
-
-        >>> Support(length=0.5, linked=1.0).mean
-        0.75
-        """
-        known = [value for value in self if value is not None]
-        return min(sum(known) / len(known), 1.0)
-
-
-def support(pairs: Sequence[Pair], projections: Sequence[Projection]) -> list[list[list[Support]]]:
-    """The support of every projected entity, by pair and outcome.
-
-    Raises `ValidationError` if a projection does not have one outcome for each source entity of its pair.
-
-    >>> from xlner import Alignment, Sentence
-    >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0), (0, 1))))
-    >>> found = MatchingProjector("ngrams").project([pair])
-    >>> found[0].sentence.tags(), support([pair], found)[0][0][0].length
-    (['B-LOC', 'I-LOC'], 0.5)
-    """
-    if len(pairs) != len(projections):
-        raise ValidationError(f"{len(pairs)} pairs but {len(projections)} projections")
-    for number, (pair, projection) in enumerate(zip(pairs, projections, strict=True), start=1):
-        if pair.source is None or len(pair.source.entities) != len(projection.outcomes):
-            raise ValidationError(f"projection {number} does not have one outcome for each source entity of its pair")
-    at = [k for k, p in enumerate(projections) if pairs[k].alignment is not None and p.sentence.entities]
-    votes = dict(zip(at, zip(*(p.project([pairs[k] for k in at]) for p in _voters()), strict=True), strict=True))
-    return [
-        _support(pair, found, votes.get(k, ())) for k, (pair, found) in enumerate(zip(pairs, projections, strict=True))
-    ]
-
-
-def _voters() -> tuple[Projector, ...]:
-    greedy = MatchingProjector(matcher="greedy")
-    return (HullProjector(), HeuristicProjector(), HeuristicProjector(gap=2, ratio=0.5), greedy)
-
-
-def _support(pair: Pair, projection: Projection, votes: Sequence[Projection]) -> list[list[Support]]:
-    rows = []
-    for k, outcome in enumerate(projection.outcomes):
-        spans = [[e.span for e in vote.outcomes[k].projected] for vote in votes]
-        links = _Links(pair, outcome.entity) if outcome.projected else None
-        rows.append([_of_span(links, outcome.entity, e.span, spans) for e in outcome.projected])
-    return rows
-
-
-def _of_span(links: _Links | None, entity: Entity, span: Span, votes: Sequence[Sequence[Span]]) -> Support:
-    size = span[1] - span[0]
-    length = min(len(entity), size) / max(len(entity), size)
-    recognized = None if entity.score is None else min(max(entity.score, 0.0), 1.0)
-    if links is None or not links.given:
-        return Support(length, recognized=recognized)
-    strategies = sum(span in vote for vote in votes) / len(votes) if votes else None
-    return Support(length, links.share(span), links.gap(span), strategies, links.weight(span), recognized)
-
-
-class _Links:
-    """The links of one entity."""
-
-    def __init__(self, pair: Pair, entity: Entity) -> None:
-        alignment = pair.alignment
-        self.given = alignment is not None
-        self.weighted = alignment is not None and alignment.weights is not None
-        links = () if alignment is None else alignment.links
-        weights = (1.0,) * len(links) if alignment is None or alignment.weights is None else alignment.weights
-        self.length = len(entity)
-        self.links = [(s, t, w) for (s, t), w in zip(links, weights, strict=True) if entity.start <= s < entity.end]
-        self.partners: dict[int, set[int]] = {}
-        for source, target, _ in self.links:
-            self.partners.setdefault(target, set()).add(source)
-
-    def share(self, span: Span) -> float:
-        """The share of the words of entity and span that have a link into the other one."""
-        inside = [sources for word, sources in self.partners.items() if span[0] <= word < span[1]]
-        return (len(set[int]().union(*inside)) + len(inside)) / (self.length + span[1] - span[0])
-
-    def gap(self, span: Span) -> float:
-        """How much larger the share of this span is than that of any other between linked words; 0 or more."""
-        words = sorted(self.partners)
-        best = 0.0
-        for k, start in enumerate(words):
-            sources: set[int] = set()
-            for n, last in enumerate(words[k:], start=1):
-                sources |= self.partners[last]
-                if (start, last + 1) != span:
-                    best = max(best, (len(sources) + n) / (self.length + last + 1 - start))
-        return max(self.share(span) - best, 0.0)
-
-    def weight(self, span: Span) -> float | None:
-        """The mean weight, clipped to [0, 1], of the links into this span; None if links have no weights."""
-        inside = [min(max(w, 0.0), 1.0) for _, t, w in self.links if span[0] <= t < span[1]]
-        if not self.weighted:
-            return None
-        return sum(inside) / len(inside) if inside else 0.0
+    odds = np.full(len(found.growth), _BIAS)
+    for name, (weight, typical) in WEIGHTS.items():
+        values: NDArray[np.float64] = getattr(found, name)
+        odds += weight * np.where(np.isnan(values), typical, values)
+    recognized: NDArray[np.float64] = np.where(np.isnan(found.recognized), 1.0, found.recognized)
+    return recognized / (1 + np.exp(-odds))
 
 
 def rated(
@@ -143,24 +71,33 @@ def rated(
 ) -> list[Projection]:
     """The projections with a confidence in [0, 1] as the score of every projected entity.
 
-    It is the mean of the `support`, mapped by the calibration if there is one. Outcomes keep their scores and get
-    `confidence`, that of their first projected entity.
+    It is `confidences` of the `evidence`, mapped by the calibration if there is one. Outcomes keep their scores and get
+    `confidence`, that of their first projected entity. Raises `ValidationError` if a projection does not have one
+    outcome for each source entity of its pair.
 
-    >>> from xlner import Alignment, Sentence
-    >>> pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
-    >>> rated([pair], MatchingProjector().project([pair]))[0].sentence.entities[0].score
-    1.0
+    >>> from xlner import Alignment, Sentence, load
+    >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
+    >>> round(rated([pair], load("projector", "greedy").project([pair]))[0].sentence.entities[0].score, 2)
+    0.96
     """
-    found = []
-    for projection, rows in zip(projections, support(pairs, projections), strict=True):
-        outcomes = []
-        for outcome, row in zip(projection.outcomes, rows, strict=True):
-            values = [e.mean if calibration is None else calibration(e.mean) for e in row]
-            made = tuple(replace(e, score=c) for e, c in zip(outcome.projected, values, strict=True))
-            scores = {**outcome.scores, CONFIDENCE: values[0]} if values else outcome.scores
-            outcomes.append(replace(outcome, projected=made, scores=scores))
-        found.append(_with_outcomes(projection, outcomes))
-    return found
+    values = iter(confidences(evidence(pairs, projections)).tolist())
+    return [_with_scores(projection, values, calibration) for projection in projections]
+
+
+def _with_scores(projection: Projection, values: Iterator[float], calibration: Calibration | None) -> Projection:
+    """The projection with the next values as the scores of its entities."""
+    if not any(outcome.projected for outcome in projection.outcomes):
+        return projection
+    outcomes = []
+    for outcome in projection.outcomes:
+        if outcome.dropped:
+            outcomes.append(outcome)
+            continue
+        raw = [next(values) for _ in outcome.projected]
+        scores = raw if calibration is None else list(map(calibration, raw))
+        made = tuple(Entity(e.start, e.end, e.label, x) for e, x in zip(outcome.projected, scores, strict=True))
+        outcomes.append(Outcome(outcome.entity, made, scores={**outcome.scores, CONFIDENCE: scores[0]}))
+    return _with_outcomes(projection, outcomes)
 
 
 def without_unsure(projection: Projection, min_confidence: float) -> Projection:
@@ -207,16 +144,17 @@ class ConfidentProjector:
     """Another projector, with a confidence in [0, 1] as the score of every entity that it projects.
 
     - `calibration`: maps the confidence to a probability; made from labeled pairs by `xlner calibrate`. Without one,
-      the confidence orders entities but is not a probability.
+      the confidence orders entities and is a rough estimate of the probability.
     - `min_confidence`: entities below it are dropped as `below-threshold`.
 
     See `rated` for the confidence. It is that of the trimmed entities, see `xlner.core.entity_edges`. Raises
     `ValidationError` for a `min_confidence` outside [0, 1].
 
     >>> from xlner import Alignment, Sentence
-    >>> pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
-    >>> ConfidentProjector(MatchingProjector()).project([pair])[0].sentence.entities
-    (Entity(start=0, end=1, label='LOC', score=1.0),)
+    >>> from xlner.projection import MatchingProjector
+    >>> pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
+    >>> ConfidentProjector(MatchingProjector()).project([pair])[0].sentence.entities[0].score > 0.9
+    True
     """
 
     def __init__(
