@@ -16,9 +16,8 @@ from xlner.errors import UnknownNameError
 from xlner.pipeline import MultiSourcePipeline, group_pairs
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import ConfidentProjector
-from xlner.projection.matching_projector import greedy_projector
 from xlner.projection.entity_clusters import ClusterMember, cluster_entities
-from xlner.projection.matching_projector import MatchingProjector
+from xlner.projection.matching_projector import MatchingProjector, greedy_projector
 from xlner.projection.multi_source import AGREEMENT, MultiSourceProjector, check_same_words
 
 FEWER = settings(max_examples=50, deadline=None)

@@ -62,8 +62,9 @@ def confidences(found: Evidence) -> NDArray[np.float64]:
     for name, (weight, typical) in WEIGHTS.items():
         values: NDArray[np.float64] = getattr(found, name)
         odds += weight * np.where(np.isnan(values), typical, values)
-    recognized: NDArray[np.float64] = np.where(np.isnan(found.recognized), 1.0, found.recognized)
-    return recognized / (1 + np.exp(-odds))
+    recognized = np.where(np.isnan(found.recognized), 1.0, found.recognized)
+    made: NDArray[np.float64] = recognized / (1 + np.exp(-odds))
+    return made
 
 
 def rated(
