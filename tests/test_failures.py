@@ -189,6 +189,9 @@ def test_escapes_are_shown(xlner: Command, tmp_path: Path) -> None:
     assert ran.code == 0
     assert "[/x]\\u009b31m" in ran.out
     assert "\x9b" not in ran.out
+    as_json = xlner("evaluate", labeled, labeled, "--json").out
+    assert "\x9b" not in as_json
+    assert "[/x]\x9b31m" in json.loads(as_json)["per_type"]
 
 
 def test_pretty_output_shows_escapes() -> None:

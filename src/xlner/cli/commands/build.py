@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.json_output import show_json
 from xlner.cli.lexical_links import check_lexical, counting, first_and_all, projector_for, translated, with_table
 from xlner.cli.notes import note
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
@@ -189,7 +190,7 @@ def _run(options: BuildOptions, stack: ExitStack) -> int:
     if options.run_dir is not None:
         write_durably(Path(options.run_dir, _REPORT), text + "\n")
     if options.as_json:
-        click.echo(text)
+        show_json(report.as_dict())
     for line in _table(report):
         note(line)
     return code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.json_output import show_json
 from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, open_output, require_other_file
 from xlner.errors import InputError
@@ -122,7 +122,7 @@ def calibrate(**options: Any) -> int:
         "calibrated, cross-validated": reliability(judged.cross_validated(), judged.correct, bins=chosen.bins),
     }
     if chosen.as_json:
-        click.echo(json.dumps({name: _record(table) for name, table in tables.items()}, indent=2))
+        show_json({name: _record(table) for name, table in tables.items()})
     else:
         _print(tables)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from xlner.cli import options as o
 from xlner.cli import scored_files as s
 from xlner.cli.commands.evaluate import MODES
+from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, *
     rows = list(zip((baseline, *systems), scores, bounds, [None, *differences], [None, *adjusted], strict=True))
     if as_json:
         record = {"systems": [_record(*row) for row in rows], "signature": str(signature)}
-        click.echo(json.dumps(record, indent=2, ensure_ascii=False))
+        show_json(record)
     else:
         _print(rows, str(signature))
     return 0

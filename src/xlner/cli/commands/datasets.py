@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli.json_output import show_json
 from xlner.cli.notes import note
 from xlner.cli.tables import make_console, make_table
 from xlner.errors import InputError
@@ -44,7 +44,7 @@ def _print_known(as_json: bool) -> None:
     from xlner.formats.datasets import DATASETS
 
     if as_json:
-        click.echo(json.dumps([_known_record(d) for d in DATASETS.values()], indent=2, ensure_ascii=False))
+        show_json([_known_record(d) for d in DATASETS.values()])
         return
     console = make_console()
     for dataset in DATASETS.values():
@@ -78,7 +78,7 @@ def _print_found(folder: Path, as_json: bool) -> None:
         row = {"spec": spec, "language": located.language or "", "license": located.dataset.license}
         rows.append({**row, "sha256": digest, "checksum": verified})
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        show_json(rows)
         return
     if not rows:
         note(f"no data set in {folder}; `xlner datasets` shows where the files belong")

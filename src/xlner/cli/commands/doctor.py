@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner._version import __version__
+from xlner.cli.json_output import show_json
 from xlner.errors import MissingArgumentError, NotDownloadedError, UnknownNameError, XlnerError
 from xlner.stages import summary_of
 
@@ -45,7 +45,7 @@ def doctor(wanted: tuple[str, ...], as_json: bool) -> int:
         rows = [_check(kind, name, target, hub["works"]) for kind, name, target in backends]
     rows += [{**row, "state": _YES if row["works"] else _NO} for row in (*machine_rows(), hub)]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        show_json(rows)
         return 0
     from rich.console import Console
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import scored_files as s
+from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def errors(
         report = find_errors(*files.sides(), ignore=ignore)
     files.note_labels(ignore)
     if as_json:
-        click.echo(json.dumps(_report_record(report), indent=2, ensure_ascii=False))
+        show_json(_report_record(report))
     else:
         _print(report, examples)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli import scored_files as s
+from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def evaluate(
         s.note_unknown_labels(scores.ignored or {}, scores.per_type)
     shown = _Shown(scores, options, {"scheme": reading["scheme"], "repair": reading["repair"]})
     if as_json:
-        click.echo(json.dumps(shown.record(), indent=2, ensure_ascii=False))
+        show_json(shown.record())
     else:
         shown.print()
     return 0

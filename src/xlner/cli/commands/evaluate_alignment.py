@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli.json_output import show_json
 from xlner.cli.notes import note
 from xlner.errors import InputError
 from xlner.formats import raise_errors, read_alignments, read_gold_alignments
@@ -51,7 +51,7 @@ def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_base
         path, option = (gold, "gold") if scores.one_based == "gold" else (predicted, "pred")
         note(f"{path}: no word has the number 0, as if words were counted from 1; if so, give --one-based-{option}")
     if as_json:
-        click.echo(json.dumps(_as_record(scores), indent=2, ensure_ascii=False))
+        show_json(_as_record(scores))
     else:
         _print_table(scores)
     return 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.json_output import show_json
 from xlner.cli.language_files import LabeledFiles, language_file
 from xlner.cli.notes import note
 from xlner.cli.progress import show_step
@@ -157,7 +157,7 @@ def train(model: str, output: str, as_json: bool, **options: Any) -> int:
         on_epoch=_show_epoch,
     )
     if as_json:
-        click.echo(json.dumps(asdict(report), indent=2))
+        show_json(asdict(report))
     _conclude(report, files.unread)
     return EXIT_SOME_FAILED if report.warnings or files.unread else 0
 

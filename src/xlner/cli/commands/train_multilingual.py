@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.json_output import show_json
 from xlner.cli.notes import note
 from xlner.cli.progress import show_step
 from xlner.cli.scored_files import JSON
@@ -79,7 +79,7 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
         on_epoch=_show_epoch,
     )
     if as_json:
-        click.echo(json.dumps(asdict(report), indent=2))
+        show_json(asdict(report))
     total = sum(report.sentences.values())
     note(f"trained on {total:,} sentences; wrote {output}")
     return 0

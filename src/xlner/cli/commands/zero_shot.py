@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xlner.cli import options as o
+from xlner.cli.json_output import show_json
 from xlner.cli.language_files import LabeledFiles, language_file
 from xlner.cli.notes import note
 from xlner.cli.run import EXIT_SOME_FAILED
@@ -67,7 +67,7 @@ def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **o
     if options["output"]:
         _write(found, Path(options["output"]))
     if as_json:
-        click.echo(json.dumps(_record(found), indent=2, ensure_ascii=False))
+        show_json(_record(found))
     else:
         _print(found)
     if files.unread:
