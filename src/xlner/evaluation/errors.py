@@ -146,7 +146,10 @@ def find_errors(
 
 
 def judged_sentences(
-    gold: Iterable[Sentence], predicted: Iterable[Sentence | Pair], *, ignore: Collection[str] = ()
+    gold: Iterable[Sentence | SentenceBlock],
+    predicted: Iterable[Sentence | Pair | SentenceBlock],
+    *,
+    ignore: Collection[str] = (),
 ) -> Iterator[JudgedSentence]:
     """Compare one sentence after the other, as `find_errors` does, and keep none of them in memory.
 
