@@ -254,3 +254,12 @@ def test_assignment_is_as_good_as_the_exact_matcher(pair: Pair) -> None:
     chosen = assign_spans(options)
     assert len({o.entity for o in chosen}) == len({o.span for o in chosen}) == len(chosen)
     assert sum(o.score for o in chosen) == pytest.approx(projector.match(pair).objective, abs=1e-6)
+
+
+def test_a_copied_name_outweighs_links() -> None:
+    source = Sentence(("Vigo", "canta"), (Entity(0, 1, "LOC"),))
+    target = Sentence(("imba", "Viga", "ku", "Vigo"))
+    for found, surface in (((3, 4), target), ((1, 2), Sentence(("imba", "Viga", "ku", "Lugo")))):
+        pair = Pair(surface, source, Alignment(((0, 1), (1, 0))))
+        assert FusedProjector("copied-surface").project([pair])[0].sentence.entities[0].span == found
+        assert FusedProjector("align+surface").project([pair])[0].sentence.entities[0].span == (1, 2)
