@@ -135,7 +135,7 @@ class ScoredFiles:
         for item in items:
             if isinstance(item, SentenceBlock):
                 lines.extend(item.lines.tolist())
-                labels.update(item.used_names())
+                labels.update(item.counts())
                 yield item
                 continue
             sentence = item if isinstance(item, Sentence) else item.labeled

@@ -43,8 +43,11 @@ class Sentence:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tokens", tuple(self.tokens))
-        object.__setattr__(self, "entities", tuple(sorted(self.entities, key=_position)))
-        _check_entities(self.entities, len(self.tokens))
+        entities = tuple(self.entities)
+        if entities:
+            entities = tuple(sorted(entities, key=_position)) if len(entities) > 1 else entities
+            _check_entities(entities, len(self.tokens))
+        object.__setattr__(self, "entities", entities)
         if (self.text is None) != (self.offsets is None):
             raise ValidationError("a sentence has both text and offsets, or neither")
         if self.text is not None and self.offsets is not None:

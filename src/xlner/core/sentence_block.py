@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from xlner.core.entity import Entity
@@ -50,30 +51,61 @@ class SentenceBlock:
     def sentences(self) -> Iterator[Sentence]:
         """The sentences one by one."""
         words = self.words.decode("utf-8").split("\n")
-        entities = self.entities()
         at = 0
-        for length, found in zip(self.lengths.tolist(), entities, strict=True):
-            yield Sentence(tuple(words[at : at + length]), tuple(found), language=self.language)
-            at += length
+        for length, found in zip(self.lengths.tolist(), self.entities(), strict=True):
+            end = at + length
+            yield Sentence(tuple(words[at:end]), found, language=self.language)
+            at = end
 
-    def entities(self) -> Iterator[list[Entity]]:
+    def entities(self) -> Iterator[tuple[Entity, ...]]:
         """The entities of each sentence."""
+        starts, ends = self.inside_sentences()
+        labels = [self.names[label] for label in self.labels.tolist()]
+        entities = map(Entity, starts.tolist(), ends.tolist(), labels)
+        for count in self.per_sentence():
+            yield tuple(islice(entities, count)) if count else ()
+
+    def per_sentence(self) -> list[int]:
+        """The number of entities of each sentence."""
+        import numpy as np
+
+        ends = np.cumsum(self.lengths)
+        counts: list[int] = np.bincount(ends.searchsorted(self.starts, side="right"), minlength=len(self)).tolist()
+        return counts
+
+    def inside_sentences(self) -> tuple[Ints, Ints]:
+        """The starts and the ends of the entities, counted in their sentences."""
         import numpy as np
 
         first = np.cumsum(self.lengths) - self.lengths
-        counts = np.bincount(np.searchsorted(first, self.starts, side="right") - 1, minlength=len(self)).tolist()
-        offsets = np.repeat(first, counts)
-        columns = zip(
-            (self.starts - offsets).tolist(), (self.ends - offsets).tolist(), self.labels.tolist(), strict=True
-        )
-        for count in counts:
-            yield [Entity(start, end, self.names[label]) for start, end, label in (next(columns) for _ in range(count))]
+        offsets = first[first.searchsorted(self.starts, side="right") - 1]
+        return self.starts - offsets, self.ends - offsets
 
-    def used_names(self) -> set[str]:
-        """The labels that an entity has."""
+    def quoted_words(self, quote: Callable[[str], str]) -> list[str]:
+        """For each sentence its words as strings of JSON, without the first and the last quotation mark.
+
+        `quote` makes a string of JSON. No word may have a backslash.
+
+        >>> import numpy as np
+        >>> none = np.zeros(0, dtype=np.int64)
+        >>> block = SentenceBlock(b"Ana\\nen\\nVigo\\n", np.array([2, 1]), none, none, none, (), np.array([1, 4]))
+        >>> import json
+        >>> block.quoted_words(json.dumps)
+        ['Ana", "en', 'Vigo']
+        """
         import numpy as np
 
-        return {self.names[label] for label in np.unique(self.labels).tolist()}
+        codes = np.frombuffer(self.words, np.uint8).copy()
+        codes[np.flatnonzero(codes == ord("\n"))[np.cumsum(self.lengths) - 1]] = 0
+        text = quote(codes.tobytes().decode("utf-8"))[1:-1]
+        return text.replace("\\n", '", "').split("\\u0000")[:-1]
+
+    def counts(self) -> dict[str, int]:
+        """The number of entities with each label that any has."""
+        import numpy as np
+
+        counts = np.bincount(self.labels, minlength=len(self.names)).tolist()
+        return {name: count for name, count in zip(self.names, counts, strict=True) if count}
 
     def with_entities(self, starts: Ints, ends: Ints, labels: Ints) -> SentenceBlock:
         """The same sentences with these entities."""
@@ -120,6 +152,19 @@ class SentenceBlock:
         labels = number[self.labels]
         keep = labels >= 0
         return replace(self, starts=self.starts[keep], ends=self.ends[keep], labels=labels[keep], names=tuple(kept))
+
+
+def one_by_one(items: Iterable[Sentence | SentenceBlock]) -> Iterator[Sentence]:
+    """The sentences of blocks one by one.
+
+    >>> list(one_by_one([Sentence(("Vigo",))]))[0].tokens
+    ('Vigo',)
+    """
+    for item in items:
+        if isinstance(item, Sentence):
+            yield item
+        else:
+            yield from item.sentences()
 
 
 def _after_lines(data: bytes, count: int) -> int:

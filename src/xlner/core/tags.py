@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from functools import lru_cache
+from operator import attrgetter
 from typing import NamedTuple
 
 from xlner.core.entity import Entity
@@ -86,6 +87,7 @@ _ROLES = {
     Scheme.BILOU: {"B": _Role.BEGIN, "I": _Role.INSIDE, "L": _Role.END, "U": _Role.SINGLE},
     Scheme.IO: {"I": _Role.INSIDE},
 }
+_START = attrgetter("start")
 _ENDED = (Scheme.IOBES, Scheme.BILOU)  # schemes that mark the last word of an entity
 _BEGUN_INSIDE = (Scheme.IOB1, Scheme.IO)  # schemes in which I- may begin an entity
 UNNAMED = "ENTITY"
@@ -279,7 +281,7 @@ def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Schem
         raise ValidationError("tags cannot be written in scheme 'auto'", hint="name a scheme, such as IOB2")
     tags = ["O"] * length
     before: Entity | None = None
-    for entity in sorted(entities, key=lambda e: e.start):
+    for entity in sorted(entities, key=_START):
         if entity.end > length or (before and entity.start < before.end):
             raise ValidationError(f"entity {entity.span} overlaps another or ends beyond the {length} tokens")
         touches = before is not None and before.end == entity.start and before.label == entity.label
@@ -294,6 +296,8 @@ def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Schem
 
 
 def _entity_tags(entity: Entity, scheme: Scheme, touches: bool) -> list[str]:
+    if scheme is Scheme.IOB2:
+        return [f"B-{entity.label}", *[f"I-{entity.label}"] * (entity.end - entity.start - 1)]
     begin = "I" if scheme is Scheme.IO or (scheme is Scheme.IOB1 and not touches) else "B"
     prefixes = [begin] + ["I"] * (len(entity) - 1)
     if scheme in _ENDED:
@@ -304,6 +308,8 @@ def _entity_tags(entity: Entity, scheme: Scheme, touches: bool) -> list[str]:
 
 def parse_scheme(name: Scheme | str) -> Scheme:
     """The scheme with this name, in upper or lower case; raises `UnknownNameError` with the known names."""
+    if isinstance(name, Scheme):
+        return name
     try:
         return Scheme(name)
     except ValueError:

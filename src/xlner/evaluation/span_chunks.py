@@ -92,14 +92,9 @@ def _gold_records(block: SentenceBlock) -> Iterator[str]:
         for s in block.sentences():
             yield json.dumps([s.tokens, [(e.start, e.end, e.label) for e in s.entities]])
         return
-    codes = np.frombuffer(block.words, np.uint8).copy()
-    codes[np.flatnonzero(codes == ord("\n"))[np.cumsum(block.lengths) - 1]] = 0
-    text = json.dumps(codes.tobytes().decode("utf-8"))[1:-1]
-    sentences = text.replace("\\n", '", "').split("\\u0000")
+    starts, ends = block.inside_sentences()
     labels = [json.dumps(name) for name in block.names]
-    first = np.cumsum(block.lengths) - block.lengths
-    inside = first.searchsorted(block.starts, side="right") - 1
-    columns = (block.starts - first[inside]).tolist(), (block.ends - first[inside]).tolist(), block.labels.tolist()
-    entities = iter([f"[{start}, {end}, {labels[label]}]" for start, end, label in zip(*columns, strict=True)])
-    for words, count in zip(sentences, np.bincount(inside, minlength=len(block)).tolist(), strict=False):
+    columns = zip(starts.tolist(), ends.tolist(), block.labels.tolist(), strict=True)
+    entities = iter([f"[{start}, {end}, {labels[label]}]" for start, end, label in columns])
+    for words, count in zip(block.quoted_words(json.dumps), block.per_sentence(), strict=True):
         yield f'[["{words}"], [{", ".join(islice(entities, count))}]]'

@@ -95,6 +95,8 @@ def read_blocks(
     tag_names: Sequence[str] | None = None,
     label_map: LabelMap | str | None = None,
     columns: str | Mapping[str, Column] | Columns | None = None,
+    words: str | None = None,
+    segmenter: Segmenter | str | None = None,
     report: ReadReport | None = None,
 ) -> Iterator[Item | SentenceBlock]:
     """Read the sentences of `read_sentences`, but many of them at once where a large CoNLL file is plain.
@@ -108,6 +110,7 @@ def read_blocks(
     ...     sum(len(item) for item in read_blocks(file.name) if isinstance(item, SentenceBlock)) > 5_000
     True
     """
+    found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
     options = ReadOptions(
         scheme,
         repair,
@@ -115,6 +118,8 @@ def read_blocks(
         None if language is None else canonical(language),
         None if tag_names is None else tuple(tag_names),
         None if columns is None else Columns.parse(columns),
+        _known_words(words),
+        found,
     )
     chosen = None if is_spec(path) else _readable(path, format, options)
     labels = LabelMap.parse(label_map) if isinstance(label_map, str) else label_map

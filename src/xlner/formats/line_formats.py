@@ -16,7 +16,7 @@ from xlner.core.sentence_block import SentenceBlock
 from xlner.errors import InputError
 from xlner.formats import conll, jsonl, pharaoh, text
 from xlner.formats.reading import Item, ReadOptions, ReadReport
-from xlner.formats.writing import WriteOptions, write_each
+from xlner.formats.writing import WriteOptions, write_each, write_whole
 
 
 def _lines(path: str | Path) -> Iterator[Line]:
@@ -68,10 +68,19 @@ def write_conllu(sentences: Iterable[Sentence], path: str | Path, options: Write
         return write_each(sentences, stream, partial(conll.write_conllu, scheme=options.scheme))
 
 
-def write_jsonl(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write sentences as JSON lines; return their number."""
+def write_jsonl(sentences: Iterable[Sentence | SentenceBlock], path: str | Path, options: WriteOptions) -> int:
+    """Write sentences as JSON lines, whole blocks of them at once; return their number."""
+    write = partial(jsonl.write_sentence, scheme=options.scheme)
+    number = 0
     with open_output(path) as stream:
-        return write_each(sentences, stream, partial(jsonl.write_sentence, scheme=options.scheme))
+        for item in sentences:
+            if isinstance(item, Sentence):
+                number += 1
+                write_whole(stream, item, number, write)
+            else:
+                stream.write(jsonl.lines_of(item, options.scheme))
+                number += len(item)
+    return number
 
 
 def write_jsonl_pairs(pairs: Iterable[Pair], path: str | Path, options: WriteOptions) -> int:

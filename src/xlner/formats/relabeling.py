@@ -54,7 +54,7 @@ def _relabeling(items: Iterable[_Any], labels: LabelMap, path: str | Path) -> It
     here: set[str] = set()
     for item in items:
         if isinstance(item, SentenceBlock):
-            here.update(item.used_names())
+            here.update(item.counts())
             yield item.with_names([labels.mapped(name) for name in item.names])
             continue
         here.update(entity.label for entity in _entities(item))

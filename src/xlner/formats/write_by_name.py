@@ -10,15 +10,17 @@ from xlner.core import lexicon
 from xlner.core.files import open_output
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock, one_by_one
 from xlner.core.tags import Scheme
 from xlner.errors import UsageError
 from xlner.formats.format_names import known_format
+from xlner.formats.line_formats import write_jsonl
 from xlner.formats.registry import all_formats, format_named
 from xlner.formats.writing import WriteOptions, write_each
 
 
 def write_sentences(
-    sentences: Iterable[Sentence],
+    sentences: Iterable[Sentence | SentenceBlock],
     path: str | Path,
     *,
     format: str | None = None,
@@ -26,10 +28,12 @@ def write_sentences(
 ) -> int:
     """Write sentences to a file, or to standard output for `-`. Return their number.
 
-    `format` is one of `FORMATS` that has a writer; by default it is guessed from the file name. The file appears when
-    it is complete. Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format,
-    `UsageError` if the format cannot be guessed or is not one of sentences, and `MissingExtraError` if it needs a
-    package that is not installed.
+    They can come in the blocks of `read_blocks`. `format` is one of `FORMATS` that has a writer; by default it is
+    guessed from the file name. The file appears when it is complete.
+
+    Raises `InputError` for a file that cannot be written, `UnknownNameError` for an unknown format, `UsageError` if the
+    format cannot be guessed or is not one of sentences, and `MissingExtraError` if it needs a package that is not
+    installed.
 
     >>> write_sentences([Sentence(("Ana", ",", "Vigo"))], "-", format="text")
     Ana, Vigo
@@ -38,7 +42,9 @@ def write_sentences(
     chosen = format_named(known_format(path, format))
     if chosen.writer is None:
         raise _cannot_be_written("sentences", chosen.name)
-    return chosen.write(sentences, path, WriteOptions(scheme))
+    if chosen.name == "jsonl":
+        return write_jsonl(sentences, path, WriteOptions(scheme))
+    return chosen.write(one_by_one(sentences), path, WriteOptions(scheme))
 
 
 def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> int:

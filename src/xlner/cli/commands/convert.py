@@ -13,9 +13,10 @@ from xlner.cli.notes import note
 from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.core.files import STANDARD_STREAM, is_device, require_other_file
 from xlner.core.sentence import Sentence
+from xlner.core.sentence_block import SentenceBlock
 from xlner.core.tags import Scheme
 from xlner.errors import InputError
-from xlner.formats import ReadReport, format_of, read_sentences, write_sentences
+from xlner.formats import ReadReport, format_of, read_blocks, write_sentences
 from xlner.formats.registry import format_list
 
 
@@ -58,7 +59,7 @@ def convert(**options: Any) -> int:
     output_format = options["output_format"] or format_of(
         options["output"], default, formats=o.WRITTEN_FORMATS, option="--output-format"
     )
-    items = read_sentences(
+    items = read_blocks(
         options["input"],
         format=options["input_format"],
         language=options["lang"],
@@ -85,9 +86,16 @@ def convert(**options: Any) -> int:
     return EXIT_SOME_FAILED if report.bad else 0
 
 
-def _sentences(items: Iterator[Sentence | InputError], entities: Counter[str]) -> Iterator[Sentence]:
+def _sentences(
+    items: Iterator[Sentence | SentenceBlock | InputError], entities: Counter[str]
+) -> Iterator[Sentence | SentenceBlock]:
     """The sentences, with an empty sentence and its error for a bad one. Counts entities by label."""
     for item in items:
+        if isinstance(item, SentenceBlock):
+            entities.update(item.counts())
+            yield item
+            continue
         sentence = Sentence((), meta={"error": str(item)}) if isinstance(item, InputError) else item
-        entities.update(e.label for e in sentence.entities)
+        for entity in sentence.entities:
+            entities[entity.label] += 1
         yield sentence

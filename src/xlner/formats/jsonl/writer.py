@@ -12,12 +12,13 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.formats import pharaoh
 from xlner.formats.json_values import writable
+from xlner.formats.jsonl.plain_lines import plain_line
 from xlner.formats.reading import warn_of_data
 
 
 def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
     """Write one sentence as one line."""
-    stream.write(dumped(sentence_record(sentence, scheme)) + "\n")
+    stream.write(plain_line(sentence, scheme) or dumped(sentence_record(sentence, scheme)) + "\n")
 
 
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
