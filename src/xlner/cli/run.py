@@ -266,11 +266,20 @@ def _conclusion(
             yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
         if report.out_of_place:
             yield f"{path}: {counted(report.out_of_place, 'tag')} out of place repaired"
+    yield from _engine()
     yield from summary.lines()
     if folder is not None:
         yield from _about(folder, summary)
     if filters is not None:
         yield f"filters {filters.report}"
+
+
+def _engine() -> Iterator[str]:
+    """Which engine `engine=auto` stands for here."""
+    from xlner.models.e5.engines import chosen_engine
+
+    if chosen := chosen_engine():
+        yield f"engine auto: {chosen}"
 
 
 def _about(folder: RunFolder, summary: RunSummary) -> Iterator[str]:

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakSet
 
-from xlner.models.e5.transformer import E5Transformer
+from xlner.models.e5.engines import NUMPY, Lower, make_lower
 from xlner.models.e5.weights import E5File
 from xlner.models.windows import FloatArray
 
@@ -21,9 +21,9 @@ REMEMBERED = 1 << 17
 
 
 @cache
-def shared_states(file: E5File, layer: int) -> SharedStates:
-    """The shared states of a layer of the model in a file."""
-    return SharedStates(file, layer)
+def shared_states(file: E5File, layer: int, engine: str = NUMPY) -> SharedStates:
+    """The shared states of a layer of the model in a file, computed by an engine."""
+    return SharedStates(make_lower(engine, file, layer))
 
 
 class SharedStates:
@@ -32,9 +32,9 @@ class SharedStates:
     States are remembered only if there are several users.
     """
 
-    def __init__(self, file: E5File, layer: int) -> None:
+    def __init__(self, transformer: Lower) -> None:
         self.users: WeakSet[Any] = WeakSet()
-        self.transformer = E5Transformer(file, layer)
+        self.transformer = transformer
         self._known: dict[tuple[int, ...], FloatArray] = {}
         self._size = 0
         self._lock = Lock()

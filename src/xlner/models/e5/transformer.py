@@ -108,7 +108,7 @@ class E5Transformer:
         self._positions = file.floats("emb.pos", sizes.positions, sizes.hidden)
         self._positions += file.floats("emb.type", sizes.types, sizes.hidden)[0]
         self._norm = _read_norm(file, "emb.ln")
-        self._layers = [_read_layer(file, f"l{i}") for i in range(layer)]
+        self._layers = read_layers(file, layer)
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         """The states of each sequence of piece ids, shape (length, hidden). No sequence may exceed `max_length`.
@@ -120,6 +120,11 @@ class E5Transformer:
         x = dequantize(self._words[ids])
         x += self._positions[np.concatenate([np.arange(length) for length in lengths])]
         return apply_layers(self._layers, self._norm(x), lengths)
+
+
+def read_layers(file: E5File, count: int) -> list[Layer]:
+    """The lowest layers of a file."""
+    return [_read_layer(file, f"l{i}") for i in range(count)]
 
 
 def apply_layers(layers: Sequence[Layer], x: FloatArray, lengths: Sequence[int]) -> list[FloatArray]:

@@ -43,6 +43,8 @@ class MultilingualOptions:
     style: str = "auto"
     batch_tokens: int = speed_option(1024)
     threads: int | None = speed_option(None)
+    engine: str | None = speed_option(None)
+    """It does change results a little; the fingerprint names it in another place."""
 
 
 class MultilingualRecognizer(PicklesWithoutCache):
@@ -56,7 +58,7 @@ class MultilingualRecognizer(PicklesWithoutCache):
     - `labels`: a label map, see `xlner.LabelMap`.
     - `style`: the style of annotation to follow. `plain` is that of most sets; docs/recognizers.md has the others. With
       `auto`, a language whose only training data is in another style is labeled in that style.
-    - `batch_tokens`, `threads`, `path`: see `xlner.models.e5.states.E5States`.
+    - `batch_tokens`, `threads`, `engine`, `path`: see `xlner.models.e5.states.E5States`.
 
     The tags of a sentence are the most likely sequence that IOB2 allows. The score of an entity is the mean probability
     of the tags of its words. Sentences longer than the model's limit are read in overlapping windows.
@@ -77,10 +79,11 @@ class MultilingualRecognizer(PicklesWithoutCache):
         style: str = "auto",
         batch_tokens: int = 1024,
         threads: int | None = None,
+        engine: str | None = None,
         path: str | None = None,
     ) -> None:
         self.labels = LabelMap.parse(labels)
-        self.options = MultilingualOptions(self.labels.name, style, batch_tokens, threads)
+        self.options = MultilingualOptions(self.labels.name, style, batch_tokens, threads, engine)
         self._file = SHIPPED if model is None else Path(model).expanduser()
         self._encoder_path = path
         self._tags = TagSet.of(self._tuned.meta.tags, "IOB2")
@@ -165,4 +168,5 @@ class MultilingualRecognizer(PicklesWithoutCache):
             batch_tokens=self.options.batch_tokens,
             path=self._encoder_path,
             threads=self.options.threads,
+            engine=self.options.engine,
         )

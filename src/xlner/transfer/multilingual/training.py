@@ -124,7 +124,7 @@ class _UpperLayersTask(TrainingTask):
         self._file = E5File(installed_path() if encoder is None else Path(encoder))
         if recipe.lower >= self._file.sizes.layers:
             raise ValidationError(f"lower {recipe.lower} leaves no layer to train")
-        states = E5States(recipe.lower, path=encoder)
+        states = E5States(recipe.lower, path=encoder, engine="numpy")
         self._tags = tag_names(recipe.labels)
         train, allowed = _training_sentences(recipe, read)
         self.sentences = {name: len(found) for name, found in train.items()}
