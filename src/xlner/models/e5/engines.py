@@ -107,8 +107,9 @@ def chosen_engine() -> str | None:
     """
     if not fastest_engine.cache_info().currsize:
         return None
-    precision = {TORCH: torch_precision, CT2: lambda: "int8"}.get(fastest_engine(), lambda: "")()
-    return f"{fastest_engine()} {precision}".strip()
+    engine = fastest_engine()
+    precision = {TORCH: torch_precision(), CT2: "int8"}.get(engine, "")
+    return f"{engine} {precision}".strip()
 
 
 @cache
