@@ -163,6 +163,7 @@ def test_the_command_keeps_what_is_done_and_says_how_to_go_on(
     assert len(stub.requests) <= 312
 
     stub.requests.clear()
+    command += ["--shard-size", "250"]
     ran = xlner(*command, "--run-dir", folder)
     assert ran.code == 2
     assert ran.err.endswith(f"finished shards are kept in {folder}, and the same command continues from there\n")

@@ -400,7 +400,7 @@ def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) 
     # An interrupt while coverage holds its lock would leave the process waiting for it.
     env = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     process = subprocess.Popen([*command, "--run-dir", str(folder)], stderr=subprocess.PIPE, text=True, env=env)
-    while not list(folder.glob("*.done")) and process.poll() is None:
+    while not list(folder.glob("done/000/0*.json")) and process.poll() is None:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=100)

@@ -80,13 +80,14 @@ def test_an_ignored_label_that_nothing_has(xlner: Command, fakes: list[str], tex
 def test_parts_that_are_reused_are_named(xlner: Command, fakes: list[str], text: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     command = ["label", text, "--lang", "gl", *fakes, "-o", tmp_path / "o.jsonl", "--run-dir", folder, "--ignore", "X"]
+    command += ["--shard-size", "250"]
     first, again = xlner(*command).err, xlner(*command).err
     assert ("reused" in first, "--ignore X: no entity" in first) == (False, True)
     assert again.endswith(f"xlner: shard 1 reused from {folder}\n")
     assert "--ignore" not in again  # what was ignored in a stored part is not known
     text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(1100)), encoding="utf-8")
     xlner(*command, "--overwrite")
-    (folder / "shard-000002.done").unlink()
+    (folder / "done/000/000002.json").unlink()
     assert xlner(*command).err.endswith(f"xlner: shards 1–2, 4–5 reused from {folder}\n")
 
 

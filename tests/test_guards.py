@@ -485,7 +485,7 @@ def test_backend_errors_end_the_run_and_routes_are_passed_on() -> None:
         GuardedTranslator(Gone()).check_direction("gl", "en")
     GuardedTranslator(EchoTranslator()).check_direction("gl", "en")
     assert re.fullmatch(
-        r"guarded\?on_warning=keep rules=4 py3langid [\d.]+ EchoTranslator\?fail_on=None",
+        r"guarded\?on_warning=keep rules=4 py3langid [\d.]+ EchoTranslator\?fail_on=None&die_on=None",
         GuardedTranslator(EchoTranslator()).fingerprint,
     )
 

@@ -115,7 +115,7 @@ def test_project_counts_the_links_of_its_own_aligner(xlner: Command, files: list
     assert xlner(*command, "--batch-words", "4").out == run.out
     folder = ["--run-dir", tmp_path / "run"]
     assert xlner(*command, *folder).out == run.out
-    (tmp_path / "run" / "shard-000000.done").unlink()
+    (tmp_path / "run" / "done/000/000000.json").unlink()
     resumed = xlner(*command, *folder)
     assert (resumed.out, "counts the links" in resumed.err) == (run.out, False)
     other = xlner(*command[:-3], "--aligner", "surface", "--lexical", *folder)

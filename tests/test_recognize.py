@@ -72,7 +72,7 @@ def test_recognize_in_a_run_folder(xlner: Command, text: Path, names: Path, tmp_
     plain = xlner(*command).out
     for _ in range(2):
         assert xlner(*command, "--run-dir", tmp_path / "run").out == plain
-    assert (tmp_path / "run" / "shard-000000.done").exists()
+    assert (tmp_path / "run" / "done/000/000000.json").exists()
     assert xlner("recognize", text, "--config", tmp_path / "run" / "config.toml").out == plain
     refused = xlner(*command, "--run-dir", tmp_path / "run", "--ignore", "LOC")
     assert refused.code == 2

@@ -51,11 +51,11 @@ def test_progress_counts_old_and_new_sentences(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["shard", "mark", "half"])
 def test_a_shard_without_its_right_mark_is_done_again(tmp_path: Path, damage: str) -> None:
     first = run(tmp_path)
-    shard = tmp_path / "shard-000001.jsonl"
+    shard, mark = tmp_path / "shards/000/000001.jsonl", tmp_path / "done/000/000001.json"
     if damage == "mark":
-        shard.with_suffix(".done").unlink()
+        mark.unlink()
     elif damage == "half":
-        shard.with_suffix(".done").write_text("{", encoding="utf-8")
+        mark.write_text("{", encoding="utf-8")
     else:
         shard.write_bytes(shard.read_bytes()[:100])
     done: list[str] = []
@@ -92,7 +92,7 @@ def failing(items: Iterable[str], *words: str) -> Iterator[Pair]:
 def test_failed_sentences_are_done_again_and_only_those(tmp_path: Path) -> None:
     first = run(tmp_path, failing)
     assert [k for k, pair in enumerate(first) if pair.error] == [7, 17]
-    before = [path.read_bytes().splitlines() for path in sorted(tmp_path.glob("*.jsonl"))]
+    before = [path.read_bytes().splitlines() for path in sorted(tmp_path.rglob("*.jsonl"))]
     assert run(tmp_path, refuse) == first
     done: list[str] = []
 
@@ -105,7 +105,7 @@ def test_failed_sentences_are_done_again_and_only_those(tmp_path: Path) -> None:
         again = list(folder.run(TEXTS, watched))
         assert (folder.retried, folder.still_failed, folder.reused) == (2, 1, [1, 2, 3])
     assert done == [TEXTS[7], TEXTS[17]]
-    after = [path.read_bytes().splitlines() for path in sorted(tmp_path.glob("*.jsonl"))]
+    after = [path.read_bytes().splitlines() for path in sorted(tmp_path.rglob("*.jsonl"))]
     changed = [(n, k) for n in range(3) for k in range(len(before[n])) if before[n][k] != after[n][k]]
     assert changed == [(0, 7)]
     assert [pair.error is None for pair in again] == [k != 17 for k in range(25)]
@@ -115,7 +115,7 @@ def test_failed_sentences_are_done_again_and_only_those(tmp_path: Path) -> None:
 
 def test_a_retry_also_does_what_is_missing(tmp_path: Path) -> None:
     run(tmp_path, failing)
-    (tmp_path / "shard-000001.done").unlink()
+    (tmp_path / "done/000/000001.json").unlink()
     assert run(tmp_path, retry_failed=True) == list(process(TEXTS))
 
 
@@ -155,26 +155,25 @@ def test_another_run_is_refused_and_overwritten_on_demand(tmp_path: Path) -> Non
         RunFolder(tmp_path, {**IDENTITY, "input": "j"})
     with RunFolder(tmp_path, {**IDENTITY, "input": "j"}, overwrite=True) as folder:
         assert len(list(folder.run(TEXTS[:3], process))) == 3
-    assert sorted(p.name for p in tmp_path.glob("shard*")) == ["shard-000000.done", "shard-000000.jsonl"]
+    assert sorted(p.name for p in tmp_path.rglob("0*.json*")) == ["000000.json", "000000.jsonl"]
     assert (tmp_path / "mine.txt").exists()
 
 
 @pytest.mark.parametrize("shard_size", ["0", "-1", "null", "true", "2.5", '"10"'])
 def test_a_manifest_with_a_wrong_shard_size_is_damaged(tmp_path: Path, shard_size: str) -> None:
     first = run(tmp_path)
-    manifest = tmp_path / "run.json"
+    manifest = tmp_path / "plan.json"
     text = manifest.read_text(encoding="utf-8")
     manifest.write_text(text.replace('"shard_size": 10', f'"shard_size": {shard_size}'), encoding="utf-8")
-    with pytest.raises(RunFolderError, match=r"run.json is damaged; use another folder, or --overwrite to start over"):
+    with pytest.raises(RunFolderError, match=r"plan.json is damaged; use another folder, or --overwrite to start over"):
         run(tmp_path)
     assert run(tmp_path, overwrite=True) == first
 
 
 def test_shards_that_changed_places_or_runs_are_done_again(tmp_path: Path) -> None:
     first = run(tmp_path / "a")
-    names = [tmp_path / "a" / f"shard-{k:06d}" for k in range(2)]
-    for suffix in (".jsonl", ".done"):
-        one, two = (name.with_suffix(suffix) for name in names)
+    for place, suffix in (("shards", ".jsonl"), ("done", ".json")):
+        one, two = (tmp_path / "a" / place / "000" / f"{k:06d}{suffix}" for k in range(2))
         data = one.read_bytes()
         two.replace(one)
         two.write_bytes(data)
@@ -182,14 +181,14 @@ def test_shards_that_changed_places_or_runs_are_done_again(tmp_path: Path) -> No
         assert list(folder.run(TEXTS, process)) == first
         assert folder.reused == [3]
     with RunFolder(tmp_path / "b", {**IDENTITY, "input": "j"}, shard_size=10) as folder:
-        for path in (tmp_path / "a").glob("shard*"):
-            (tmp_path / "b" / path.name).write_bytes(path.read_bytes())
+        for place in ("shards", "done"):
+            shutil.copytree(tmp_path / "a" / place, tmp_path / "b" / place)
         assert list(folder.run(TEXTS, process)) == first
         assert not folder.reused
 
 
 def test_a_folder_that_is_not_of_a_run_is_left_alone(tmp_path: Path) -> None:
-    files = {"shard-00000-of-00008.parquet": "a", "shard-000000.jsonl": "b", "run.json": "{}"}
+    files = {"shard-00000-of-00008.parquet": "a", "shard-000000.jsonl": "b", "plan.json": "{}"}
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     for overwrite in (False, True):
@@ -202,11 +201,22 @@ def test_a_folder_that_is_not_of_a_run_is_left_alone(tmp_path: Path) -> None:
 
 def test_starting_over_removes_only_files_of_the_run(tmp_path: Path) -> None:
     run(tmp_path)
-    others = {"shard-00000-of-00008.parquet", "shard-notes.txt", "run.json.bak"}
+    others = {"shard-00000-of-00008.parquet", "shard-notes.txt", "plan.json.bak", "shards/mine.txt", "done/000/mine"}
     for name in others:
         (tmp_path / name).touch()
     run(tmp_path, overwrite=True)
-    assert others <= {p.name for p in tmp_path.iterdir()}
+    assert others <= {str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*")}
+
+
+def test_a_run_of_an_older_version_is_refused(tmp_path: Path) -> None:
+    for name in ("run.json", ".lock", "shard-000000.jsonl", "shard-000000.done"):
+        (tmp_path / name).write_text("{}", encoding="utf-8")
+    with pytest.raises(
+        RunFolderError, match=r"holds a run of an older version of xlner; use another folder, or --over"
+    ):
+        run(tmp_path)
+    assert run(tmp_path, overwrite=True) == list(process(TEXTS))
+    assert not list(tmp_path.glob("shard-*"))
 
 
 def test_a_folder_that_is_removed_during_the_run(tmp_path: Path) -> None:
@@ -216,18 +226,18 @@ def test_a_folder_that_is_removed_during_the_run(tmp_path: Path) -> None:
 
     with pytest.raises(RunFolderError, match="was removed during the run; the same command starts over"):
         run(tmp_path / "run", removing)
-    with RunFolder(tmp_path / "run", IDENTITY) as folder:
+    with RunFolder(tmp_path / "run", IDENTITY, shard_size=10) as folder:
         pairs = folder.run(TEXTS, process)
         next(pairs)
         shutil.rmtree(tmp_path / "run")
         with RunFolder(tmp_path / "other", IDENTITY), pytest.raises(RunFolderError, match="was removed"):
-            list(folder._read(0))
+            list(pairs)
 
 
 def test_a_damaged_manifest_and_a_folder_in_use(tmp_path: Path) -> None:
     with RunFolder(tmp_path, IDENTITY), pytest.raises(RunFolderError, match="in use by another process"):
         RunFolder(tmp_path, IDENTITY)
-    (tmp_path / "run.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
     with pytest.raises(RunFolderError, match="damaged"):
         RunFolder(tmp_path, IDENTITY)
     file = tmp_path / "file"
@@ -237,12 +247,12 @@ def test_a_damaged_manifest_and_a_folder_in_use(tmp_path: Path) -> None:
 
 
 def test_a_shard_damaged_by_somebody_else_is_noticed(tmp_path: Path) -> None:
-    with RunFolder(tmp_path, IDENTITY) as folder:
-        pairs = folder.run(TEXTS[:1], process)
-        list(pairs)
-        (tmp_path / "shard-000000.jsonl").write_text("{\n", encoding="utf-8")
+    with RunFolder(tmp_path, IDENTITY, shard_size=1) as folder:
+        pairs = folder.run(TEXTS[:2], process)
+        next(pairs)
+        (tmp_path / "shards/000/000001.jsonl").write_text("{\n", encoding="utf-8")
         with pytest.raises(RunFolderError, match="damaged shard"):
-            list(folder._read(0))
+            next(pairs)
 
 
 def label(input: Path, out: Path, *more: str) -> list[str]:
@@ -258,14 +268,14 @@ def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     input.write_text("".join(f"Frase {k} en Vigo, e outra\n" for k in range(4_000)), encoding="utf-8")
     whole, resumed, folder = tmp_path / "whole.jsonl", tmp_path / "resumed.jsonl", tmp_path / "run"
     subprocess.run(label(input, whole), check=True, capture_output=True)
-    command = label(input, resumed, "--run-dir", str(folder))
+    command = label(input, resumed, "--run-dir", str(folder), "--shard-size", "250")
     first = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    while len(list(folder.glob("*.done"))) < 3 and first.poll() is None:
+    while len(list(folder.glob("done/000/0*.json"))) < 3 and first.poll() is None:
         time.sleep(0.01)
     os.kill(first.pid, signal.SIGKILL)
     assert first.wait() == -signal.SIGKILL
     assert not resumed.exists()
-    finished = {p: p.stat().st_mtime_ns for p in folder.glob("*.done")}
+    finished = {p: p.stat().st_mtime_ns for p in folder.glob("done/000/0*.json")}
     assert 3 <= len(finished) < 16
     subprocess.run(command, check=True, capture_output=True)
     assert resumed.read_bytes() == whole.read_bytes()

@@ -38,9 +38,10 @@ def _in_run_folder(work: Path, arguments: list[object], name: str = "out.jsonl")
         return {name: out.read_bytes()}
 
     def shards() -> int:
-        return len(list(folder.glob("*.done")))
+        return len(list(folder.glob("done/000/0*.json")))
 
-    return kill_and_resume([*arguments, "-o", out, "--run-dir", folder], results, clean, shards)
+    command = [*arguments, "-o", out, "--run-dir", folder, "--shard-size", 250]
+    return kill_and_resume(command, results, clean, shards)
 
 
 @fault("SIGKILL of label, at random", _RESUMED)

@@ -14,7 +14,7 @@ _REDONE = "the shard is done again; the same bytes"
 
 
 def _run(work: Path, *more: object) -> Ran:
-    return label(work, "-o", work / "out.jsonl", "--run-dir", work / "run", *more, count=_COUNT)
+    return label(work, "-o", work / "out.jsonl", "--run-dir", work / "run", "--shard-size", 250, *more, count=_COUNT)
 
 
 def _damaged(work: Path, damage: Callable[[Path], object]) -> tuple[Ran, bool]:
@@ -36,37 +36,37 @@ def _redone(work: Path, damage: Callable[[Path], object], reused: str) -> str:
 
 for _size in ("0", "-1", "null"):
 
-    @fault(f"run.json with a shard_size of {_size}", "one line that names --overwrite; with it the run starts over")
+    @fault(f"plan.json with a shard_size of {_size}", "one line that names --overwrite; with it the run starts over")
     def shard_size(work: Path, size: str = _size) -> str:
         def damage(run: Path) -> None:
-            text = (run / "run.json").read_text(encoding="utf-8")
-            put(run / "run.json", text.replace('"shard_size": 250', f'"shard_size": {size}'))
+            text = (run / "plan.json").read_text(encoding="utf-8")
+            put(run / "plan.json", text.replace('"shard_size": 250', f'"shard_size": {size}'))
 
-        said = refused(_damaged(work, damage)[0], "run.json is damaged", "--overwrite")
+        said = refused(_damaged(work, damage)[0], "plan.json is damaged", "--overwrite")
         need(_run(work, "--overwrite").code == 0, "--overwrite failed")
         return said
 
 
-@fault("run.json is cut", "one line that names --overwrite")
+@fault("plan.json is cut", "one line that names --overwrite")
 def cut_manifest(work: Path) -> str:
-    return refused(_damaged(work, lambda run: put(run / "run.json", '{"ident'))[0], "damaged", "--overwrite")
+    return refused(_damaged(work, lambda run: put(run / "plan.json", '{"ident'))[0], "damaged", "--overwrite")
 
 
 @fault("a shard is cut", _REDONE)
 def cut_shard(work: Path) -> str:
-    return _redone(work, lambda run: os.truncate(run / "shard-000001.jsonl", 100), "shards 1, 3")
+    return _redone(work, lambda run: os.truncate(run / "shards/000/000001.jsonl", 100), "shards 1, 3")
 
 
 @fault("a mark is cut", _REDONE)
 def cut_mark(work: Path) -> str:
-    return _redone(work, lambda run: put(run / "shard-000000.done", "{"), "shards 2–3")
+    return _redone(work, lambda run: put(run / "done/000/000000.json", "{"), "shards 2–3")
 
 
 @fault("two shards change places with their marks", _REDONE)
 def swapped(work: Path) -> str:
     def swap(run: Path) -> None:
-        for suffix in (".jsonl", ".done"):
-            first, second = run / f"shard-000000{suffix}", run / f"shard-000001{suffix}"
+        for place, suffix in (("shards", ".jsonl"), ("done", ".json")):
+            first, second = (run / place / "000" / f"{k:06d}{suffix}" for k in range(2))
             first.rename(run / "x")
             second.rename(first)
             (run / "x").rename(second)
@@ -83,8 +83,8 @@ def foreign_shards(work: Path) -> str:
     need(_run(other).code == 0, "the other run failed")
 
     def copy(run: Path) -> None:
-        for path in (other / "run").glob("shard-*"):
-            shutil.copy(path, run / path.name)
+        for place in ("shards", "done"):
+            shutil.copytree(other / "run" / place, run / place, dirs_exist_ok=True)
 
     again, same = _damaged(work, copy)
     need(again.code == 0 and same and "reused" not in again.err, again.err)
@@ -100,7 +100,7 @@ def other_input(work: Path) -> str:
 
 @fault("--run-dir mydata --overwrite, with shards of the hub", "one line; no file of it is touched")
 def foreign_folder(work: Path) -> str:
-    files = {"shard-00000-of-00008.parquet": "a", "run.json": "{}", "config.toml": "x = 1", "shard-000000.jsonl": "b"}
+    files = {"shard-00000-of-00008.parquet": "a", "plan.json": "{}", "config.toml": "x = 1", "shard-000000.jsonl": "b"}
     (work / "run").mkdir()
     for name, text in files.items():
         put(work / "run" / name, text)

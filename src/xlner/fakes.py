@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,19 +33,21 @@ class EchoOptions:
     """
 
     fail_on: str | None = None
+    die_on: str | None = None
 
 
 class EchoTranslator:
     """Returns every text unchanged.
 
     - `fail_on`: a word; texts that have it raise `StageError`.
+    - `die_on`: a word; texts that have it end the process at once, as a crash of a library does.
 
     >>> EchoTranslator().translate(["Ana vive"], from_lang="gl", to_lang="en")
     ['Ana vive']
     """
 
-    def __init__(self, *, fail_on: str | None = None) -> None:
-        self.options = EchoOptions(fail_on)
+    def __init__(self, *, fail_on: str | None = None, die_on: str | None = None) -> None:
+        self.options = EchoOptions(fail_on, die_on)
 
     @property
     def fingerprint(self) -> str:
@@ -53,8 +56,10 @@ class EchoTranslator:
 
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Return the same texts. Raises `StageError` for the first text with the word `fail_on`."""
-        fail_on = self.options.fail_on
+        fail_on, die_on = self.options.fail_on, self.options.die_on
         for text in texts:
+            if die_on is not None and die_on in text.split():
+                os._exit(1)
             if fail_on is not None and fail_on in text.split():
                 raise StageError(f"the echo translator was told to fail on {fail_on!r}")
         return list(texts)

@@ -28,6 +28,7 @@ from xlner.cli.commands.lexicon import lexicon
 from xlner.cli.commands.project import project
 from xlner.cli.commands.recognize import recognize
 from xlner.cli.commands.reproduce import reproduce
+from xlner.cli.commands.run import run
 from xlner.cli.commands.symmetrize import symmetrize
 from xlner.cli.commands.train import train
 from xlner.cli.commands.train_aligner import train_aligner
@@ -47,6 +48,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Train": (train, train_multilingual, train_aligner, train_language_adapter),
     "Experiments": (reproduce, families),
     "Data and setup": (convert, datasets, encoder, doctor),
+    "Many machines": (run,),
 }
 """The commands in the order of the help text."""
 

@@ -32,6 +32,7 @@ class AlignerTraining:
     save_model: str | None = None
     run_dir: str | None = None
     resume: bool = False
+    workers: int = 1
 
     def aligner(self, spec: str, source: str, target: str, stack: ExitStack) -> Aligner:
         """The aligner of a spec, trained on the files and the extra bitext if it has no model yet.
@@ -64,6 +65,8 @@ class AlignerTraining:
             return Path(self.save_model)
         if self.run_dir:
             return Path(self.run_dir) / "model"
+        if self.workers > 1:
+            raise UsageError("workers need to find what the aligner learns", hint="give --run-dir or --save-model")
         return Path(stack.enter_context(TemporaryDirectory(prefix="xlner-model-"))) / "model"
 
     def _pairs(self, spec: str, bitexts: Sequence[tuple[str, str]]) -> Iterator[Pair]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from xlner.cli.notes import note
+from xlner.cli.rereading import Again
 from xlner.cli.run import Inputs, RunOptions, was_named
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
@@ -100,11 +101,11 @@ def note_disagreement(paths: Sequence[str], *, one_based: bool | None) -> None:
             return
 
 
-def first_and_all(items: Iterable[Item], limit: int | None) -> tuple[list[Item], Iterator[Item]]:
+def first_and_all(items: Again[Item], options: RunOptions) -> tuple[list[Item], Iterable[Item]]:
     """The items whose links are counted, and all items."""
     iterator = iter(items)
-    first = list(islice(iterator, min(COUNTED, limit or COUNTED)))
-    return first, chain(first, iterator)
+    first = list(islice(iterator, min(COUNTED, options.limit or COUNTED)))
+    return first, items if options.is_sharded else chain(first, iterator)
 
 
 def counting(
@@ -127,6 +128,8 @@ def counting(
         note(f"counts the links of the first sentences, at most {COUNTED:,}")
         yield from (pair for pair in pairs if pair.source is not None and pair.target.tokens and pair.error is None)
 
+    if options.run_dir is None and options.workers > 1:
+        raise UsageError("workers need to find the counts of links", hint="give --run-dir, or a --lexical-table")
     folder = options.run_dir or stack.enter_context(TemporaryDirectory(prefix="xlner-links-"))
     parameters = click.get_current_context().params
     identity: Mapping[str, Any] = {

@@ -6,6 +6,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import click
@@ -13,10 +14,23 @@ import click
 from xlner.errors import DataWarning
 from xlner.text.printable import printable
 
+_SILENT: ContextVar[bool] = ContextVar("silent", default=False)
+
 
 def note(text: str) -> None:
     """Print one line on standard error. What a terminal would act upon is shown escaped."""
-    click.echo(f"xlner: {printable(text)}", err=True)
+    if not _SILENT.get():
+        click.echo(f"xlner: {printable(text)}", err=True)
+
+
+@contextmanager
+def silent() -> Iterator[None]:
+    """Print no notes meanwhile: another process has."""
+    token = _SILENT.set(True)
+    try:
+        yield
+    finally:
+        _SILENT.reset(token)
 
 
 class _NoteHandler(logging.Handler):

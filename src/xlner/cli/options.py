@@ -211,17 +211,50 @@ def _check_run_dir(_: click.Context, __: click.Parameter, folder: str | None) ->
     return folder
 
 
+ENGINES = ("local", "parts", "slurm")
 RUN = options(
     click.option(
         "--run-dir",
         metavar="DIR",
         callback=_check_run_dir,
-        help="Keep finished shards of 250 sentences in DIR. After a crash the same command continues there.",
+        help="Keep finished shards of the run in DIR. After a crash the same command continues there.",
     ),
     click.option("--resume/--overwrite", default=True, help="Continue the run in DIR (default), or start over."),
     click.option(
         "--retry-failed", is_flag=True, help="Run the failed sentences of the run in DIR again, and no others of them."
     ),
+    click.option(
+        "--shard-size",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Sentences in a shard; by default from 1,000 to 10,000, by the size of the input.",
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Processes that work side by side. They share out the CPUs and GPUs; each needs the memory of one run.",
+    ),
+    click.option(
+        "--engine",
+        type=click.Choice(ENGINES),
+        default=ENGINES[0],
+        show_default=True,
+        help="Where a run with --run-dir executes: here (local); on any machines that run `xlner run work` (parts); or "
+        "as a job array (slurm).",
+    ),
+    click.option(
+        "--parts", type=click.IntRange(1), default=1, metavar="N", help="Parts of a run for --engine parts or slurm."
+    ),
+    click.option(
+        "--slurm",
+        default="",
+        metavar="K=V,…",
+        help="Options of sbatch for --engine slurm, such as partition=gpu,gres=gpu:1,time=4:00:00.",
+    ),
+    click.option("--dry-run", is_flag=True, help="With --engine slurm: plan the run and print the script, no more."),
 )
 RECASE = click.option(
     "--recase",

@@ -14,15 +14,17 @@ from xlner.formats import detect_format
 
 
 @contextmanager
-def progress(path: str, format: str | None, limit: int | None) -> Iterator[Callable[[int], None]]:
+def progress(
+    path: str, format: str | None, limit: int | None, *, total: int | None = None
+) -> Iterator[Callable[[int], None]]:
     """Show how many sentences of a file are done, the rate and the time left; yield the function that advances the bar.
 
-    The format is guessed if it is None.
+    The format is guessed if it is None, and so is the `total` number of sentences.
     """
     if not sys.stderr.isatty():
         yield lambda n: None
         return
-    total = _count_sentences(path, format)
+    total = _count_sentences(path, format) if total is None else total
     if total is not None and limit is not None:
         total = min(limit, total)
     from rich.console import Console

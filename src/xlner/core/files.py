@@ -11,7 +11,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, TextIO
 
@@ -32,6 +32,7 @@ STANDARD_STREAM = "-"
 LOCK = ".lock"
 """The file that keeps other processes out of a folder."""
 _MODEL_FILES = ("config.json", "adapter.json")
+_COMPRESSED_AT_ONCE = 1 << 16
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
@@ -169,11 +170,40 @@ def replacing_text(path: str | Path, *, durable: bool = False, keep: bool = Fals
             text.detach()  # flushes, and leaves the file open for `replacing`
 
 
-def _compressing(stream: IO[bytes], path: str | Path) -> AbstractContextManager[Any]:
-    """The stream, or one that compresses into it. Without name and time, equal texts give equal files."""
+@contextmanager
+def _compressing(stream: IO[bytes], path: str | Path) -> Iterator[Any]:
+    """The stream, or one that compresses into it. Equal texts give equal files, however they are written."""
     if Path(path).suffix != ".gz":
-        return nullcontext(stream)
-    return gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0)
+        yield stream
+        return
+    with gzip.GzipFile(filename="", mode="wb", fileobj=stream, mtime=0) as compressed:
+        blocks = _InBlocks(compressed)
+        yield blocks
+        blocks.end()
+
+
+class _InBlocks(io.RawIOBase):
+    """Hands bytes on in blocks of one size, because what is compressed together depends on it."""
+
+    def __init__(self, to: gzip.GzipFile) -> None:
+        super().__init__()
+        self._to = to
+        self._kept = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any, /) -> int:
+        self._kept += data
+        while len(self._kept) >= _COMPRESSED_AT_ONCE:
+            self._to.write(self._kept[:_COMPRESSED_AT_ONCE])
+            del self._kept[:_COMPRESSED_AT_ONCE]
+        return len(data)
+
+    def end(self) -> None:
+        """Hand on what is left."""
+        self._to.write(self._kept)
+        self._kept.clear()
 
 
 @contextmanager
@@ -188,6 +218,23 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
         return
     with replacing_text(path, keep=True) as stream:
         yield stream
+
+
+@contextmanager
+def open_output_bytes(path: str | Path) -> Iterator[IO[bytes]]:
+    """The same as `open_output` for bytes that are UTF-8 text with LF as line end."""
+    if str(path) != STANDARD_STREAM:
+        with replacing(path, keep=True) as stream, _compressing(stream, path) as data:
+            yield data
+        return
+    with _standard_output() as text:
+        if isinstance(text, io.TextIOWrapper) and not text.isatty():
+            text.flush()
+            yield text.buffer
+            return
+        whole = io.BytesIO()  # a terminal shows what it can
+        yield whole
+        text.write(whole.getvalue().decode("utf-8"))
 
 
 @contextmanager

@@ -13,8 +13,9 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -107,6 +108,56 @@ _ahead: dict[str, tuple[object, BinaryIO, bytes]] = {}
 """Streams that can be read only once, with what they belong to and what was already read from them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What to read of a file: its first `head` bytes, and then what begins at byte `offset` with the line `line`.
+
+    The head has what decides how the rest is read, such as the names of columns. The file is UTF-8, not compressed, and
+    its lines end with LF.
+
+    >>> Section(0, 120, 7).line
+    7
+    """
+
+    head: int
+    offset: int
+    line: int
+
+
+_sections: ContextVar[Mapping[str, Section]] = ContextVar("sections", default={})  # noqa: B039 - never changed
+
+
+def has_sections(path: str | Path) -> bool:
+    """Whether a file can be read in sections: a regular file in UTF-8, not compressed, of lines that end with LF.
+
+    >>> has_sections("examples/es.txt"), has_sections("-")
+    (True, False)
+    """
+    if str(path) == STANDARD_STREAM or not Path(path).is_file() or Path(path).suffix == ".gz":
+        return False
+    with Path(path).open("rb") as stream:
+        head = stream.read(_HEAD_BYTES)
+        is_one_line = len(stream.readline(_LONGEST)) == 0 and head.rstrip(b"\r\n").count(b"\n") == 0
+    if head.startswith(_GZIP) or any(head.startswith(start) for start, *_ in _NO_TEXT):
+        return False
+    return b"\n" in head and not is_one_line and _wide_encoding(head.removeprefix(codecs.BOM_UTF8)) is None
+
+
+@contextmanager
+def reading_sections(sections: Mapping[str, Section]) -> Iterator[None]:
+    """Let `read_lines` read only these sections of these files, by path.
+
+    >>> with reading_sections({"examples/es.txt": Section(0, 112, 2)}):
+    ...     next(read_lines("examples/es.txt"))[1] == head_lines("examples/es.txt")[1]
+    True
+    """
+    token = _sections.set(sections)
+    try:
+        yield
+    finally:
+        _sections.reset(token)
+
+
 def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Lines:
     """The numbered lines of a file, or of standard input for `-`.
 
@@ -122,6 +173,10 @@ def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Lines:
 
 def _read_blocks(path: str | Path, encoding: str) -> Iterator[LineBlock | Iterable[Line]]:
     name = shown_name(path)
+    section = _sections.get().get(str(path))
+    if section is not None:
+        yield from _section_blocks(path, name, section)
+        return
     with _naming_errors(name):
         stream, head = _stream(path)
         head = _head(stream, 1, head)
@@ -136,6 +191,14 @@ def _read_blocks(path: str | Path, encoding: str) -> Iterator[LineBlock | Iterab
                 yield from _blocks(whole, name, encoding)
             else:
                 yield _wide_lines(whole, name, wide)
+
+
+def _section_blocks(path: str | Path, name: str, section: Section) -> Iterator[LineBlock | Iterable[Line]]:
+    with Path(path).open("rb") as stream:
+        if section.head:
+            yield LineBlock(stream.read(section.head).removeprefix(codecs.BOM_UTF8), 1, name)
+        stream.seek(section.offset)
+        yield from _blocks_from(stream, name, _UTF_8, [], section.line)
 
 
 def head_lines(path: str | Path) -> list[str]:
@@ -289,8 +352,15 @@ def _blocks(stream: io.BufferedReader[Any], name: str, encoding: str) -> Iterato
     if not second:
         yield _one_by_one(_separated(read, b"\r", b"\n", first), read, name, encoding)
         return
-    parts, number = [first + second], 1
-    while parts:
+    yield from _blocks_from(stream, name, encoding, [first + second], 1)
+
+
+def _blocks_from(
+    stream: io.BufferedReader[Any], name: str, encoding: str, parts: list[bytes], number: int
+) -> Iterator[LineBlock | Iterable[Line]]:
+    """The lines from number `number` on; `parts` are already read."""
+    is_open = True
+    while is_open:
         more = stream.read1(_BLOCK)
         end = more.rfind(b"\n") + 1
         if not end and more and sum(map(len, parts)) >= _LONGEST:
@@ -301,7 +371,7 @@ def _blocks(stream: io.BufferedReader[Any], name: str, encoding: str) -> Iterato
             parts.append(more)
             continue
         block = LineBlock(b"".join((*parts, more[:end])), number, name, encoding)
-        parts = [more[end:]] if more else []
+        parts, is_open = [more[end:]], bool(more)
         number += block.data.count(b"\n")
         if block.data:
             yield block

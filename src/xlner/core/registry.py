@@ -270,7 +270,7 @@ def options_of(cls: Any, spec: Spec) -> dict[str, Any]:
     """The options that a backend class takes with this spec, with their types: `DependentOptions` included.
 
     >>> options_of(backend_class("translator", "echo"), Spec.parse("echo"))
-    {'fail_on': str | None}
+    {'fail_on': str | None, 'die_on': str | None}
     """
     parameters = _parameters(cls)
     if not isinstance(cls, DependentOptions):

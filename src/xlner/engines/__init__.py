@@ -1,4 +1,4 @@
-"""Run a pipeline: run folders with shards that survive a crash, filters, output and a summary."""
+"""Where a run executes: plan, shards that survive a crash, workers, and the joined output."""
 
 import lazy_loader as lazy
 

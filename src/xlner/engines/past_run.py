@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from xlner.core.pair import Pair
-from xlner.engines.run_files import MANIFEST, finished_shards, read_manifest
+from xlner.engines.plan import PLAN, read_plan
+from xlner.engines.run_files import finished_shards, refuse_old_run
 from xlner.errors import InputError, RunFolderError
 from xlner.formats.by_name import read_pairs
 
@@ -46,7 +47,7 @@ class PastRun:
 
 
 def read_past_run(folder: str | Path) -> PastRun:
-    """Read the folder of a run. Raises `RunFolderError` if it is none, or its manifest is damaged.
+    """Read the folder of a run. Raises `RunFolderError` if it is none, or its plan is damaged.
 
     >>> from tempfile import TemporaryDirectory
     >>> from xlner import RecognitionPipeline, Sentence
@@ -60,10 +61,11 @@ def read_past_run(folder: str | Path) -> PastRun:
     True
     """
     path = Path(folder)
-    manifest = read_manifest(path)
-    if manifest is None:
-        raise RunFolderError(f"{path} is not the folder of a run: it has no {MANIFEST}", hint="give its --run-dir")
-    return PastRun(path, manifest.identity, _text(path / CONFIG), _is_object(path / _SUMMARY))
+    refuse_old_run(path)
+    plan = read_plan(path)
+    if plan is None:
+        raise RunFolderError(f"{path} is not the folder of a run: it has no {PLAN}", hint="give its --run-dir")
+    return PastRun(path, plan.identity, _text(path / CONFIG), _is_object(path / _SUMMARY))
 
 
 def _text(path: Path) -> str:

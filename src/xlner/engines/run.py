@@ -1,4 +1,4 @@
-"""Run a pipeline from its input to its output: run folder, filters, counts."""
+"""Run a pipeline from its input to its output, in this process and without a run folder: filters, counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from xlner.core.pair import Pair
-from xlner.engines.run_folder import RunFolder
+from xlner.engines.windows import in_windows
 from xlner.errors import StoppedError
 from xlner.pipeline.any_pipeline import AnyPipeline
 from xlner.pipeline.build_report import BuildReport
@@ -21,7 +21,6 @@ def run_pipeline(
     items: Iterable[Any],
     write: Callable[[Iterable[Pair]], object],
     *,
-    folder: RunFolder | None = None,
     filters: SentenceFilters | None = None,
     build_report: BuildReport | None = None,
     on_progress: Callable[[int], None] = lambda n: None,
@@ -30,7 +29,6 @@ def run_pipeline(
 
     - `items`: what the `run_pairs` of the pipeline takes.
     - `write`: a function that consumes the pairs, such as `write_pairs` with a path.
-    - `folder`: keeps finished shards, so that the run can continue after a crash.
     - `filters`: choose the sentences to write; without filters all of them are written, failed ones included.
     - `build_report`: counts by label.
     - `on_progress`: is called with the number of pairs that were done since its last call.
@@ -43,12 +41,9 @@ def run_pipeline(
     >>> run_pipeline(pipeline, [Pair(Sentence(("Vigo",)))], written.extend).entities
     1
     """
-    if folder is None:
-        pairs = _with_progress(pipeline.run_pairs(items), on_progress)
-    else:
-        pairs = folder.run(items, pipeline.run_pairs, on_progress)
     summary = RunSummary()
-    pairs = summary.count(_until_stopped(pairs, summary))
+    done = _with_progress(in_windows(pipeline.run_pairs, items), on_progress)
+    pairs: Iterable[Pair] = summary.count(_until_stopped(done, summary))
     if build_report is not None:
         pairs = build_report.made(pairs)
     if filters is not None:

@@ -2,73 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from xlner.core.files import LOCK
 from xlner.core.output_stream import TEMPORARY, reason
+from xlner.engines.plan import PLAN, START_OVER, read_plan
 from xlner.errors import RunFolderError
 
-MANIFEST = "run.json"
 MODEL = "model"
-_SHARD = re.compile(r"shard-\d{6,}\.(jsonl|done)")
-_OTHERS = frozenset({LOCK, "config.toml", "summary.json", "report.json", MODEL})
-"""What commands put into a run folder besides shards."""
-_START_OVER = "use another folder, or --overwrite to start over"
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a run depends on, and how many sentences are in a shard.
-
-    >>> Manifest({"input": "a"}, 250).difference(Manifest({"input": "b"}, 250))
-    'input'
-    """
-
-    identity: Mapping[str, Any]
-    shard_size: int
-
-    def difference(self, other: Manifest) -> str:
-        """The keys of the identity that differ, for a message."""
-        old, new = self.identity, other.identity
-        return ", ".join(sorted(key for key in {*old, *new} if old.get(key) != new.get(key)))
-
-    def as_text(self) -> str:
-        """The manifest as JSON, the same text for equal manifests."""
-        record = {"identity": self.identity, "shard_size": self.shard_size}
-        return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-
-
-def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest of a run folder; None if it has none. Raises `RunFolderError` if it is damaged."""
-    path = folder / MANIFEST
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-        identity, size = manifest["identity"], manifest["shard_size"]
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        raise RunFolderError(f"{path} is damaged", hint=_START_OVER) from None
-    if not isinstance(identity, dict) or type(size) is not int or size < 1:
-        raise RunFolderError(f"{path} is damaged", hint=_START_OVER)
-    return Manifest(identity, size)
+COMMAND = "command.json"
+_OLD_PLAN = "run.json"
+_OLD_SHARD = re.compile(r"shard-\d{6,}\.(jsonl|done)")
+_PLACE = re.compile(r"output-[0-9a-f]{8}")
+_SHARDS, _DONE = "shards", "done"
+_FOLDER = re.compile(r"\d{3,}")
+_SHARD = re.compile(r"\d{6,}\.[a-z]+")
+_OTHERS = frozenset({LOCK, COMMAND, "config.toml", "summary.json", "report.json", MODEL, "slurm", _SHARDS, _DONE})
+"""What commands put into a run folder besides its plan."""
 
 
 def require_run_folder(folder: Path) -> None:
     """Raise `RunFolderError` if a folder is neither that of a run nor empty nor missing.
 
-    A folder is that of a run if it has a manifest. If that is missing or damaged, the folder has the lock of a run,
-    and nothing but files with the names that those of a run have.
+    A folder is that of a run if it has a plan. If that is missing or damaged, the folder has the lock of a run, and
+    nothing but files with the names that those of a run have.
     """
     try:
-        if read_manifest(folder) is not None:
+        if read_plan(folder) is not None:
             return
     except RunFolderError:
-        pass  # its other files tell whether the manifest is one
+        pass  # its other files tell whether the plan is one
     try:
         names = sorted(path.name for path in folder.iterdir())
     except FileNotFoundError:
@@ -85,27 +51,58 @@ def require_run_folder(folder: Path) -> None:
         )
 
 
+def refuse_old_run(folder: Path) -> None:
+    """Raise `RunFolderError` if a folder has a run of an older version, whose shards cannot be used."""
+    if (folder / _OLD_PLAN).exists() and not (folder / PLAN).exists():
+        raise RunFolderError(f"{folder} holds a run of an older version of xlner", hint=START_OVER)
+
+
 def finished_shards(folder: Path) -> list[Path]:
     """The shards of a run that have a mark, in order.
 
     >>> finished_shards(Path("docs"))
     []
     """
-    found = sorted((path for path in folder.glob("shard-*.jsonl") if _SHARD.fullmatch(path.name)), key=_number)
-    return [path for path in found if path.with_suffix(".done").exists()]
-
-
-def _number(shard: Path) -> int:
-    return int(shard.stem.removeprefix("shard-"))
+    found = [path for path in _shard_files(folder) if path.suffix == ".jsonl" and _SHARD.fullmatch(path.name)]
+    marks = (folder / _DONE / path.parent.name / f"{path.stem}.json" for path in found)
+    return sorted((path for path, mark in zip(found, marks, strict=True) if mark.exists()), key=lambda p: int(p.stem))
 
 
 def clear(folder: Path) -> None:
-    """Remove the manifest and the shards of a run, and no other files."""
-    (folder / MANIFEST).unlink(missing_ok=True)
+    """Remove the plan and the shards of a run, and no other files."""
+    for name in (PLAN, _OLD_PLAN, COMMAND):
+        (folder / name).unlink(missing_ok=True)
     for path in folder.iterdir():
-        if _SHARD.fullmatch(path.name):
+        if _OLD_SHARD.fullmatch(path.name):
             path.unlink(missing_ok=True)
+    places = [folder, *(path for path in folder.iterdir() if _PLACE.fullmatch(path.name) and path.is_dir())]
+    for place in places:
+        for path in _shard_files(place):
+            path.unlink(missing_ok=True)
+        for name in (_SHARDS, _DONE):
+            for inner in [*(place / name).glob("*"), place / name]:
+                with suppress(OSError):  # it holds other files, or is not there
+                    inner.rmdir()
+    for place in places[1:]:
+        with suppress(OSError):
+            place.rmdir()
+
+
+def remove_temporary(folder: Path) -> None:
+    """Remove what killed workers left of shards; nobody may be working in the folder."""
+    for place in [folder, *folder.glob("output-*")]:
+        for path in _shard_files(place):
+            if TEMPORARY.fullmatch(path.name):
+                path.unlink(missing_ok=True)
+
+
+def _shard_files(place: Path) -> Iterator[Path]:
+    for name in (_SHARDS, _DONE):
+        for inner in (place / name).glob("*"):
+            if _FOLDER.fullmatch(inner.name) and inner.is_dir():
+                yield from (p for p in inner.iterdir() if _SHARD.fullmatch(p.name) or TEMPORARY.fullmatch(p.name))
 
 
 def _is_of_run(name: str) -> bool:
-    return name == MANIFEST or name in _OTHERS or bool(_SHARD.fullmatch(name) or TEMPORARY.fullmatch(name))
+    patterns = (_OLD_SHARD, TEMPORARY, _PLACE)
+    return name in (PLAN, _OLD_PLAN) or name in _OTHERS or any(p.fullmatch(name) for p in patterns)

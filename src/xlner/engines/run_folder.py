@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
-from xlner.core.files import lock_folder, replacing_text, write_durably
+from xlner.core.files import lock_folder
 from xlner.core.pair import Pair
-from xlner.engines.run_files import MANIFEST, Manifest, clear, read_manifest, require_run_folder
-from xlner.errors import InputError, RunFolderError, StoppedError, ValidationError
+from xlner.engines.plan import START_OVER, Plan, read_plan
+from xlner.engines.run_files import clear, refuse_old_run, require_run_folder
+from xlner.engines.shard_files import Mark, ShardFiles
+from xlner.engines.work import read_shard
+from xlner.errors import InputError, RunFolderError, StoppedError
 from xlner.formats import jsonl
-from xlner.formats.by_name import read_pairs
 from xlner.formats.writing import write_whole
 
 DEFAULT_SHARD_SIZE = 250
@@ -23,8 +23,39 @@ DEFAULT_SHARD_SIZE = 250
 T = TypeVar("T")
 
 
+def locked_run_folder(folder: Path) -> IO[str]:
+    """Create a run folder if needed, and keep other processes out of it until the result is closed.
+
+    Raises `RunFolderError` if it cannot be created, holds other files and no run, or is in use by another process.
+    """
+    require_run_folder(folder)
+    return lock_folder(folder)
+
+
+def begin_or_resume(folder: Path, identity: Mapping[str, Any], make: Callable[[], Plan], *, overwrite: bool) -> Plan:
+    """The plan of the run in a folder, or a new one.
+
+    - `make`: makes the plan of a new run.
+    - `overwrite`: remove the shards of an earlier run, and nothing else.
+
+    Raises `RunFolderError` if the folder belongs to a run with another identity or of an older version.
+    """
+    if overwrite:
+        clear(folder)
+    refuse_old_run(folder)
+    found = read_plan(folder)
+    if found is None:
+        plan = make()
+        plan.save(folder)
+        return plan
+    wanted = Plan(identity, 1)
+    if found.identity != identity:
+        raise RunFolderError(f"{folder} holds a run with another {found.difference(wanted)}", hint=START_OVER)
+    return found
+
+
 class RunFolder:
-    """A folder that keeps the finished shards of one run.
+    """A folder that keeps the finished shards of a run over items in memory. For files see `run_sharded`.
 
     - `identity`: everything that the results depend on, such as options, versions and hashes of the input.
     - `shard_size`: sentences in a shard; a folder keeps the size that its run began with.
@@ -59,32 +90,15 @@ class RunFolder:
         self.retry_failed = retry_failed
         self.reused: list[int] = []
         self.retried = self.still_failed = 0
-        if shard_size < 1:
-            raise ValidationError(f"shard_size {shard_size} holds no sentence", hint="use 1 or more")
-        require_run_folder(self.path)
-        self._lock = lock_folder(self.path)
+        wanted = Plan(dict(identity), shard_size).as_saved()
+        self._lock = locked_run_folder(self.path)
         try:
-            self._manifest = self._open(Manifest(json.loads(json.dumps(identity)), shard_size), overwrite)
+            plan = begin_or_resume(self.path, wanted.identity, lambda: wanted, overwrite=overwrite)
         except BaseException:
             self.close()
             raise
-        self.shard_size = self._manifest.shard_size
-        self._run = hashlib.sha256(self._manifest.as_text().encode()).hexdigest()
-
-    def _open(self, wanted: Manifest, overwrite: bool) -> Manifest:
-        """Begin or resume a run; its manifest has the shard size that it began with."""
-        if overwrite:
-            clear(self.path)
-        found = read_manifest(self.path)
-        if found is None:
-            write_durably(self.path / MANIFEST, wanted.as_text())
-            return wanted
-        if found.identity != wanted.identity:
-            raise RunFolderError(
-                f"{self.path} holds a run with another {found.difference(wanted)}",
-                hint="use another folder, or --overwrite to start over",
-            )
-        return found
+        self.shard_size = plan.shard_size
+        self._files = ShardFiles(self.path, plan.run)
 
     def run(
         self,
@@ -104,24 +118,24 @@ class RunFolder:
         self.reused = []
         self.retried = self.still_failed = 0
         while shard := list(islice(iterator, self.shard_size)):
-            finished = self._finished(number, len(shard))
-            if stopped is not None and not finished:
+            mark = self._files.finished(number, len(shard))
+            if stopped is not None and not mark:
                 break
             try:
-                if not finished:
+                if mark is None:
                     self._write(number, process(shard), on_progress)
                 elif self.retry_failed and stopped is None:
-                    self._retry(number, shard, process)
+                    self._retry(number, mark, shard, process)
             except StoppedError as error:
                 stopped = error
-                if not finished:
+                if mark is None:
                     break
-            if finished:
+            if mark is not None:
                 on_progress(len(shard))
                 self.reused.append(number + 1)
             number += 1
         for done in range(number):
-            yield from self._read(done)
+            yield from read_shard(self._files, done)
         if stopped is not None:
             raise stopped
 
@@ -135,87 +149,30 @@ class RunFolder:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _shard(self, number: int) -> Path:
-        return self.path / f"shard-{number:06d}.jsonl"
-
-    def _finished(self, number: int, expected: int) -> bool:
-        """True if the shard has a mark with the right hash and number of lines."""
-        path = self._shard(number)
-        try:
-            mark = json.loads(path.with_suffix(".done").read_text(encoding="utf-8"))
-            data = path.read_bytes()
-        except (OSError, ValueError, RecursionError):
-            return False
-        return bool(mark == self._mark(number, data) and mark["lines"] == expected)
-
-    def _mark(self, number: int, data: bytes) -> dict[str, object]:
-        """What a finished shard is marked with: its number, its run and its content."""
-        return {
-            "shard": number,
-            "run": self._run,
-            "lines": data.count(b"\n"),
-            "sha256": hashlib.sha256(data).hexdigest(),
-        }
-
     def _write(self, number: int, pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> None:
-        path = self._shard(number)
-        with self._there(), replacing_text(path, durable=True) as stream:
-            for place, pair in enumerate(pairs, start=1 + number * self.shard_size):
-                write_whole(stream, pair, place, jsonl.write_pair)
+        lines, failed = 0, list[int]()
+        with self._files.writing(number) as stream:
+            for lines, pair in enumerate(pairs, start=1):
+                write_whole(stream, pair, lines + number * self.shard_size, jsonl.write_pair)
+                if pair.error is not None:
+                    failed.append(lines - 1)
                 on_progress(1)
-        self._finish(number)
+        self._files.finish(number, lines, tuple(failed), {})
 
-    def _retry(self, number: int, shard: list[T], process: Callable[[Iterable[T]], Iterator[Pair]]) -> None:
+    def _retry(self, number: int, mark: Mark, shard: list[T], process: Callable[[Iterable[T]], Iterator[Pair]]) -> None:
         """Process the failed sentences of a finished shard again; the lines of the others stay as they are."""
-        lines = self._shard(number).read_text(encoding="utf-8").split("\n")[:-1]
-        done = zip(shard, self._read(number), strict=True)
-        failed = [k for k, (item, pair) in enumerate(done) if pair.error and not isinstance(item, InputError)]
+        failed = [k for k in mark.failed if not isinstance(shard[k], InputError)]
         made: list[Pair] = []
         try:
             if failed:
                 made.extend(process([shard[k] for k in failed]))
         finally:  # a run that stops keeps what it did
-            self._replace(number, lines, dict(zip(failed, made, strict=False)))
-
-    def _replace(self, number: int, lines: list[str], made: Mapping[int, Pair]) -> None:
-        """Write a finished shard again with some new pairs, by their places in it."""
-        if not made:
-            return
-        path = self._shard(number)
-        with self._there(), replacing_text(path, durable=True) as stream:
-            for k, line in enumerate(lines):
-                if k in made:
-                    write_whole(stream, made[k], 1 + number * self.shard_size + k, jsonl.write_pair)
-                else:
-                    stream.write(line + "\n")
-        self._finish(number)
-        self.retried += len(made)
-        self.still_failed += sum(pair.error is not None for pair in made.values())
-
-    def _finish(self, number: int) -> None:
-        """Mark a shard as finished."""
-        path = self._shard(number)
-        with self._there():
-            write_durably(path.with_suffix(".done"), json.dumps(self._mark(number, path.read_bytes())))
-
-    def _read(self, number: int) -> Iterator[Pair]:
-        with self._there():
-            for item in read_pairs(self._shard(number)):
-                if isinstance(item, InputError):
-                    raise RunFolderError(f"damaged shard: {item}", hint="use --overwrite to start over")
-                yield item
-
-    @contextmanager
-    def _there(self) -> Iterator[None]:
-        """Say so if an error comes from a run folder that somebody removed."""
-        try:
-            yield
-        except (InputError, FileNotFoundError):
-            if self.path.is_dir():
-                raise
-            raise RunFolderError(
-                f"run folder {self.path} was removed during the run", hint="the same command starts over"
-            ) from None
+            done = dict(zip(failed, made, strict=False))
+            if done:
+                still = [k for k in mark.failed if k not in done or done[k].error is not None]
+                self._files.replace_lines(number, done, tuple(still), {}, 1 + number * self.shard_size)
+            self.retried += len(made)
+            self.still_failed += sum(pair.error is not None for pair in made)
 
 
 def file_digest(path: str | Path) -> str:

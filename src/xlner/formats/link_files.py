@@ -130,6 +130,17 @@ class LinksReader:
         return _line_by_line(rest, self._layout, self.one_based)
 
 
+def is_one_per_line(head: Iterable[str]) -> bool:
+    """Whether a file that begins with these lines has the links of each pair on a line of their own.
+
+    >>> is_one_per_line(["0-0 1-2"]), is_one_per_line(["1 1 1 S"])
+    (True, False)
+    """
+    texts = [text.strip() for text in head if text.strip()]
+    numbered = any("\t" in text and text.split("\t")[0].isdecimal() for text in texts)
+    return bool(texts) and not (_GIZA.match(texts[0]) or all(map(_NAACL.fullmatch, texts)) or numbered)
+
+
 @dataclass(frozen=True, slots=True)
 class _Layout:
     """What separates the columns of a file, and which column holds the links, by the number of columns."""

@@ -206,14 +206,15 @@ def _noting(
     rows: Iterable[Row | str], sides: Sequence[TextSide], reports: Sequence[ReadReport | None]
 ) -> Iterator[Row]:
     """The rows; how their text is split goes into the reports."""
+    found = [report for side in sides if (report := reports[side.position]) is not None]
+    for report in found:
+        report.unsettled = True
     for row in rows:
         if not isinstance(row, str):
             yield row
             continue
-        for side in sides:
-            report = reports[side.position]
-            if report is not None:
-                report.words = row
+        for report in found:
+            report.words, report.unsettled = row, False
 
 
 def _weighed(counted: Iterable[Pair | InputError], pairs: Iterable[Pair | InputError]) -> Iterator[Pair | InputError]:

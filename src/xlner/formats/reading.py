@@ -71,6 +71,8 @@ class ReadReport:
     """The first line of the sentence that was read last, in formats with lines."""
     words: str | None = field(default=None, repr=False)
     """How text was split into words, if given links decided it."""
+    unsettled: bool = field(default=False, repr=False, compare=False)
+    """Whether sentences to come can still decide how those after them are read."""
 
     def note_scheme(self, tags: Sequence[str], entities: Sequence[Entity]) -> None:
         """Note whether the tags of a sentence are IOB1."""

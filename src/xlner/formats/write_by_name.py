@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TextIO
 
 from xlner.core import lexicon
+from xlner.core.alignment import Alignment
 from xlner.core.files import open_output
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.sentence_block import SentenceBlock, one_by_one
 from xlner.core.tags import Scheme
 from xlner.errors import UsageError
+from xlner.formats import conll, jsonl, pharaoh, text
 from xlner.formats.format_names import known_format
 from xlner.formats.line_formats import write_jsonl
 from xlner.formats.registry import all_formats, format_named
@@ -83,6 +87,24 @@ def write_pairs(
     if chosen.writer is None:
         raise _cannot_be_written("pairs", chosen.name)
     return chosen.write(map(_result, pairs), path, options)
+
+
+def line_writer(format: str, scheme: Scheme | str = Scheme.IOB2) -> Callable[[TextIO, Pair], object] | None:
+    """The function that writes one pair in a format of lines or blocks; None for any other format.
+
+    What it writes of many pairs, one after the other, is what `write_pairs` writes.
+
+    >>> line_writer("csv") is None
+    True
+    """
+    writers: dict[str, Callable[[TextIO, Pair], object]] = {
+        "jsonl": partial(jsonl.write_pair, scheme=scheme),
+        "conll": lambda stream, pair: conll.write_sentence(stream, _result(pair), scheme),
+        "conllu": lambda stream, pair: conll.write_conllu(stream, _result(pair), scheme),
+        "pharaoh": lambda stream, pair: pharaoh.write(stream, pair.alignment or Alignment(())),
+        "text": lambda stream, pair: text.write_sentence(stream, _result(pair)),
+    }
+    return writers.get(format)
 
 
 def _result(pair: Pair) -> Sentence:

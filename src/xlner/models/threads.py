@@ -9,14 +9,14 @@ from typing import Any
 
 
 def cpus() -> int:
-    """The number of CPUs that this process may use.
+    """The number of CPUs that this process may use; at most `OMP_NUM_THREADS`, if that is set.
 
     >>> cpus() >= 1
     True
     """
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    most = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    return min(found, int(most)) if most.isdecimal() and int(most) else found
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from xlner.core.pair import Pair
 
@@ -85,6 +86,36 @@ class BuildReport:
             else:
                 lost = (name.removeprefix(_MARKERS) for name in outcome.scores if name.startswith(_MARKERS))
                 self.found_by_alignment.update(lost)
+
+    def counts(self) -> dict[str, Any]:
+        """All counts as JSON values, which add up over the parts of a run."""
+        counts: dict[str, Any] = {each.name: getattr(self, each.name) for each in fields(self)}
+        counts["labels"] = {
+            label: {"source": c.source, "built": c.built, "written": c.written, "dropped": dict(c.dropped)}
+            for label, c in self.labels.items()
+        }
+        return counts
+
+    def take(self, counts: Mapping[str, Any]) -> None:
+        """Put counts in the place of those of this report.
+
+        >>> report, other = BuildReport(sentences=2), BuildReport()
+        >>> other.take(report.counts())
+        >>> other.sentences
+        2
+        """
+        labels = {
+            label: LabelCount(
+                count.get("source", 0), count.get("built", 0), count.get("written", 0), Counter(count.get("dropped"))
+            )
+            for label, count in counts.get("labels", {}).items()
+        }
+        self.sentences, self.sentences_written = counts.get("sentences", 0), counts.get("sentences_written", 0)
+        self.failed = Counter(counts.get("failed"))
+        self.translation_warnings = Counter(counts.get("translation_warnings"))
+        self.found_by_alignment = Counter(counts.get("found_by_alignment"))
+        self.filtered = dict(counts.get("filtered", {}))
+        self.labels = defaultdict(LabelCount, labels)
 
     @property
     def total(self) -> LabelCount:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from xlner.core.pair import Pair
 from xlner.errors import StoppedError
@@ -41,6 +42,8 @@ class RunSummary:
     """Translations with a warning."""
     stopped: StoppedError | None = None
     """Why the run stopped before its end."""
+    before: int = 0
+    """Sentences before the first one that is counted."""
 
     def count(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
         """Count pairs and pass them on."""
@@ -52,7 +55,7 @@ class RunSummary:
             self.dropped.update(str(o.reason) for o in outcomes if o.reason is not None)
             if pair.error is not None:
                 self.failed += 1
-                self.first_error = self.first_error or f"sentence {self.sentences}: {pair.error}"
+                self.first_error = self.first_error or f"sentence {self.before + self.sentences}: {pair.error}"
             self.links += len(pair.alignment or ())
             warnings = pair.source.meta.get("translation_warnings") if pair.source is not None else None
             if isinstance(warnings, list):
@@ -60,6 +63,21 @@ class RunSummary:
                 self.translation_warnings.update(warnings)
             self.projected = self.projected or pair.projection is not None
             yield pair
+
+    def counts(self) -> dict[str, Any]:
+        """All counts as JSON values, which add up over the parts of a run."""
+        return {name: getattr(self, name) for name in _COUNTS}
+
+    @classmethod
+    def of(cls, counts: Mapping[str, Any]) -> RunSummary:
+        """The summary with these counts.
+
+        >>> RunSummary.of(RunSummary(sentences=2).counts()).sentences
+        2
+        """
+        summary = cls(**{name: value for name, value in counts.items() if name in _COUNTS})
+        summary.dropped, summary.translation_warnings = Counter(summary.dropped), Counter(summary.translation_warnings)
+        return summary
 
     def as_dict(self) -> dict[str, object]:
         """The counts as a dictionary, for JSON. Projected and dropped entities add up to the source entities."""
@@ -86,6 +104,9 @@ class RunSummary:
         if self.failed:
             lines.append(f"{self.failed} of {self.sentences} sentences failed; {self.first_error}")
         return lines
+
+
+_COUNTS = tuple(field.name for field in fields(RunSummary) if field.name not in ("stopped", "before"))
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -12,6 +12,7 @@ import click
 from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
 from xlner.cli.notes import note
+from xlner.cli.rereading import Again
 from xlner.cli.run import Inputs, RunOptions, run
 from xlner.core.lines import head_lines, shown_name
 from xlner.core.pair import Pair
@@ -113,6 +114,7 @@ def align(**options: Any) -> int:
         save_model=chosen.save_model,
         run_dir=chosen.run_dir,
         resume=chosen.resume,
+        workers=chosen.workers,
     )
     with ExitStack() as stack:
         aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)
@@ -121,7 +123,7 @@ def align(**options: Any) -> int:
         pipeline = Pipeline(aligner=aligner, projector=None, batch_words=chosen.batch_words)
         inputs.report(chosen.source)
         inputs.report(chosen.target)
-        pairs = read(chosen.source, chosen.target)
+        pairs = Again(lambda: read(chosen.source, chosen.target))
         return run(pipeline, pairs, inputs, chosen, output_format, shown=_swapped if chosen.swap else None)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from xlner.cli import options as o
 from xlner.cli.json_output import show_json
 from xlner.cli.lexical_links import check_lexical, counting, first_and_all, projector_for, translated, with_table
 from xlner.cli.notes import note
+from xlner.cli.rereading import Again
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM, write_durably
@@ -160,22 +162,26 @@ def _run(options: BuildOptions, stack: ExitStack) -> int:
         batch_words=options.batch_words,
     )
     require_target_entities(builder.projector, "a translation", "text")
-    sentences = read_sentences(
-        options.source,
-        format=input_format,
-        language=options.from_lang,
-        require_tags=True,
-        report=inputs.report(options.source),
-        scheme=options.scheme,
-        repair=options.repair,
-        tag_names=options.tag_names,
-        label_map=options.label_map,
-        columns=options.columns,
+    given = Again(
+        partial(
+            read_sentences,
+            options.source,
+            format=input_format,
+            language=options.from_lang,
+            require_tags=True,
+            report=inputs.report(options.source),
+            scheme=options.scheme,
+            repair=options.repair,
+            tag_names=options.tag_names,
+            label_map=options.label_map,
+            columns=options.columns,
+        )
     )
+    sentences: Iterable[Sentence | InputError] = given
     if weighted and builder.aligner is None:
         raise UsageError("these labels are translated without an aligner", hint="use --method align, or no --lexical")
     if options.lexical:
-        first, sentences = first_and_all(sentences, options.limit)
+        first, sentences = first_and_all(given, options)
         builder.aligner = _counting(builder, first, inputs, options, stack)
     report = BuildReport()
     code = run(

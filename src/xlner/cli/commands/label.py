@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +21,7 @@ from xlner.cli.lexical_links import (
     with_table,
 )
 from xlner.cli.notes import note
+from xlner.cli.rereading import Again
 from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, average_of, choose_route
 from xlner.cli.run import (
     OUTPUT_FORMATS,
@@ -174,28 +176,32 @@ def _run(options: LabelOptions, stack: ExitStack) -> int:
     inputs = Inputs({"input": options.input}, options.run_dir)
     input_format = detect_format(options.input, options.input_format, "text")
     output_format = options.format_for(input_format)
-    sentences = read_sentences(
-        options.input,
-        format=input_format,
-        language=options.lang,
-        scheme=options.scheme,
-        columns=options.columns,
-        tag_names=options.tag_names,
-        words=options.words,
-        segmenter=options.segmenter,
-        report=inputs.report(options.input),
+    given = Again(
+        partial(
+            read_sentences,
+            options.input,
+            format=input_format,
+            language=options.lang,
+            scheme=options.scheme,
+            columns=options.columns,
+            tag_names=options.tag_names,
+            words=options.words,
+            segmenter=options.segmenter,
+            report=inputs.report(options.input),
+        )
     )
+    sentences: Iterable[Sentence | InputError] = given
     if route.name == DIRECT:
         labeling = _direct(options, output_format)
     else:
         aligner = with_table(options.aligner, options.lexical_table)
         if options.lexical:
-            first, sentences = first_and_all(sentences, options.limit)
+            first, sentences = first_and_all(given, options)
             aligner = _counting(route, first, inputs, options, stack)
         labeling = _projecting(route, aligner, options, input_format, output_format)
     replaced = ReplacedEntities()
-    pairs = replaced.pairs(sentences)
-    code = run(_sentencewise(labeling, options), pairs, inputs, options, output_format)
+    pairs = Again(lambda: replaced.pairs(sentences))
+    code = run(_sentencewise(labeling, options), pairs, inputs, options, output_format, replaced=replaced)
     replaced.note(options.input)
     if route.name != PROJECT:
         note_unsure(labeling, options.min_confidence)

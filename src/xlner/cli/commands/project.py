@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from xlner.cli.lexical_links import (
     with_table,
 )
 from xlner.cli.notes import note
+from xlner.cli.rereading import Again
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
@@ -203,15 +205,16 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
     projector = None
     if not options.also_source:
         projector = with_target_recognizer(named, options.target, target_format, **options.target_tags(target_format))
-    pairs = _pairs(options, inputs, target_format)
+    given = Again(partial(_pairs, options, inputs, target_format))
+    pairs: Iterable[Pair | InputError] = given
     aligner: Aligner | str | None = None
     if not options.alignment:
         note_unweighted(named, options.aligner, weighted=options.weighs_links)
         aligner = with_table(options.aligner, options.lexical_table)
     elif options.lexical_table is not None:
-        pairs = _weighed(pairs, options.lexical_table)
+        pairs = Again(partial(_weighed, given, options.lexical_table))
     if options.lexical and not options.alignment:
-        first, pairs = first_and_all(pairs, options.limit)
+        first, pairs = first_and_all(given, options)
         counted = (pair for pair in first if isinstance(pair, Pair))
         aligner = counting(options.aligner, counted, inputs, options, stack)
     pipeline = Pipeline(
@@ -238,8 +241,8 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
         calibration=calibration,
         min_confidence=options.min_confidence,
     )
-    others = _other_pairs(options, inputs, target_format)
-    return run(multi_source, group_pairs(pairs, *others), inputs, options, output_format)
+    others = Again(lambda: _other_pairs(options, inputs, target_format))
+    return run(multi_source, Again(lambda: group_pairs(pairs, *others)), inputs, options, output_format)
 
 
 def _pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> Iterator[Pair | InputError]:
@@ -258,7 +261,7 @@ def _pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> Itera
     )
 
 
-def _weighed(pairs: Iterator[Pair | InputError], table: str) -> Iterator[Pair | InputError]:
+def _weighed(pairs: Iterable[Pair | InputError], table: str) -> Iterator[Pair | InputError]:
     """The pairs with their links weighted by counts of another text."""
     from xlner.alignment import LexicalWeights
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli.rereading import Again
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, ReplacedEntities, RunOptions, note_unsure, run, window_for
 from xlner.formats import detect_format, read_sentences
 
@@ -63,16 +65,19 @@ def recognize(**options: Any) -> int:
     inputs = Inputs({"input": chosen.input}, chosen.run_dir)
     input_format = detect_format(chosen.input, chosen.input_format, "text")
     output_format = chosen.format_for(input_format)
-    sentences = read_sentences(
-        chosen.input,
-        format=input_format,
-        language=chosen.lang,
-        scheme=chosen.scheme,
-        columns=chosen.columns,
-        tag_names=chosen.tag_names,
-        words=chosen.words,
-        segmenter=chosen.segmenter,
-        report=inputs.report(chosen.input),
+    sentences = Again(
+        partial(
+            read_sentences,
+            chosen.input,
+            format=input_format,
+            language=chosen.lang,
+            scheme=chosen.scheme,
+            columns=chosen.columns,
+            tag_names=chosen.tag_names,
+            words=chosen.words,
+            segmenter=chosen.segmenter,
+            report=inputs.report(chosen.input),
+        )
     )
     pipeline = RecognitionPipeline(
         chosen.recognizer,
@@ -85,7 +90,8 @@ def recognize(**options: Any) -> int:
     replaced = ReplacedEntities()
     sentencewise = RecasedPipeline(pipeline) if chosen.recase else pipeline
     documents = DocumentPipeline(sentencewise) if chosen.split else sentencewise
-    code = run(documents, replaced.pairs(sentences), inputs, chosen, output_format)
+    pairs = Again(lambda: replaced.pairs(sentences))
+    code = run(documents, pairs, inputs, chosen, output_format, replaced=replaced)
     replaced.note(chosen.input)
     note_unsure(pipeline, chosen.min_confidence)
     return code

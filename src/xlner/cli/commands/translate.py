@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli.rereading import Again
 from xlner.cli.run import Inputs, RunOptions, run
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
@@ -65,14 +67,17 @@ def translate(**options: Any) -> int:
         raise UsageError(f"{chosen.output}: translations are written as text or JSONL", hint="write .txt or .jsonl")
     inputs = Inputs({"input": chosen.input}, chosen.run_dir)
     input_format = detect_format(chosen.input, chosen.input_format, "text")
-    sentences = read_sentences(
-        chosen.input,
-        format=input_format,
-        language=chosen.from_lang,
-        scheme=chosen.scheme,
-        columns=chosen.columns,
-        tag_names=chosen.tag_names,
-        report=inputs.report(chosen.input),
+    sentences = Again(
+        partial(
+            read_sentences,
+            chosen.input,
+            format=input_format,
+            language=chosen.from_lang,
+            scheme=chosen.scheme,
+            columns=chosen.columns,
+            tag_names=chosen.tag_names,
+            report=inputs.report(chosen.input),
+        )
     )
     pipeline = Pipeline(
         chosen.translator,
@@ -82,7 +87,7 @@ def translate(**options: Any) -> int:
         on_warning=chosen.on_warning,
         batch_words=chosen.batch_words,
     )
-    pairs = (s if isinstance(s, InputError) else Pair(s) for s in sentences)
+    pairs = Again(lambda: (s if isinstance(s, InputError) else Pair(s) for s in sentences))
     shown = _translation if output_format == "text" else None
     return run(
         RecasedPipeline(pipeline) if chosen.recase else pipeline, pairs, inputs, chosen, output_format, shown=shown

@@ -86,7 +86,7 @@ class Splitter:
                 elif not self.after_docstart:  # otherwise the blank line belongs to the document mark
                     self.blanks.append(Block())
                 self.after_docstart = False
-            elif stripped[0] == "-" and _is_docstart(stripped):
+            elif stripped[0] == "-" and is_docstart(stripped):
                 if self:
                     self._finish()
                 self.block.docstart = self.after_docstart = True
@@ -162,7 +162,12 @@ def cells(line: str) -> list[str]:
     return [cell for cell in row if cell] if "" in row else row
 
 
-def _is_docstart(line: str) -> bool:
+def is_docstart(line: str) -> bool:
+    """Whether a line marks the beginning of a document.
+
+    >>> is_docstart("-DOCSTART- -X- O O"), is_docstart("-DOCSTARTS")
+    (True, False)
+    """
     return line.startswith(DOCSTART) and line[len(DOCSTART) :][:1] in ("", "\t" if "\t" in line else " ")
 
 

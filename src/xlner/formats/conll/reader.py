@@ -207,6 +207,9 @@ class ConllReader:
                 f"{self._way_to_attribute()} reads it"
             )
         self._layouts[block.width] = layout
+        self.report.unsettled = any(
+            found.watched or (found.misc is not None and found.attribute is None) for found in self._layouts.values()
+        )
 
     def _layout(self, block: Block, found: Iterator[Block | PlainRows]) -> Layout:
         if self.conllu and block.width != len(CONLLU):

@@ -1,0 +1,70 @@
+"""What a command says at the end of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from xlner.cli.notes import note
+from xlner.cli.run_options import Inputs, RunOptions
+from xlner.core.files import STANDARD_STREAM
+from xlner.errors import StoppedError
+
+if TYPE_CHECKING:
+    from xlner.pipeline import RunSummary, SentenceFilters
+
+_COUNTED = {
+    "tokenizer": "the links count the words of the tokenizer",
+    "spaces": "the links count the words between spaces",
+}
+
+
+def conclude(
+    summary: RunSummary,
+    inputs: Inputs,
+    options: RunOptions,
+    filters: SentenceFilters | None,
+    more: Iterable[str] = (),
+) -> None:
+    """Say what a run did, and `more` after it. Raises `StoppedError` if it was stopped."""
+    for line in _lines(summary, inputs, filters, more):
+        note(line)
+    if summary.stopped is not None:
+        raise _stopped(summary, options)
+
+
+def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None, more: Iterable[str]) -> Iterator[str]:
+    from xlner.pipeline.run_summary import counted
+
+    for path, report in inputs.reports.items():
+        if report.words is not None:
+            yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
+        if report.out_of_place:
+            yield f"{path}: {counted(report.out_of_place, 'tag')} out of place repaired"
+    yield from _engine()
+    yield from summary.lines()
+    yield from more
+    if filters is not None:
+        yield f"filters {filters.report}"
+
+
+def _engine() -> Iterator[str]:
+    """Which engine `engine=auto` stands for here."""
+    from xlner.models.e5.engines import chosen_engine
+
+    if chosen := chosen_engine():
+        yield f"engine auto: {chosen}"
+
+
+def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:
+    """Why the run stopped, what is kept, and how to go on."""
+    from xlner.pipeline.run_summary import counted
+
+    assert summary.stopped is not None
+    kept = f"finished shards are kept in {options.run_dir}, and the same command continues from there"
+    if options.run_dir is None:
+        name = "standard output" if options.output == STANDARD_STREAM else options.output
+        kept = f"{name} has the first {counted(summary.sentences, 'sentence')}, {summary.failed} of them failed"
+        kept += "; with --run-dir DIR a run can be continued"
+    hint = f"{summary.stopped.hint}; {kept}" if summary.stopped.hint else kept
+    return StoppedError(f"the run stopped: {summary.stopped.message}", hint=hint)

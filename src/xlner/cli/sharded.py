@@ -1,0 +1,316 @@
+"""Run a pipeline from a command in shards: with a run folder, with workers, or both."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import click
+
+from xlner.cli.conclusion import conclude
+from xlner.cli.config import option_names
+from xlner.cli.jobs import CommandJob, Tallies, is_joining
+from xlner.cli.notes import note
+from xlner.cli.progress import progress
+from xlner.cli.run_options import PRETTY, Inputs, RunOptions
+from xlner.core.files import write_durably, write_json
+from xlner.errors import RunFolderError, UsageError
+from xlner.formats import detect_format, write_pairs
+from xlner.formats.datasets import is_spec
+from xlner.formats.write_by_name import line_writer
+
+if TYPE_CHECKING:
+    from xlner.core.pair import Pair
+    from xlner.engines import Job, Joined, Plan, Progress, Written
+    from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
+
+_SUMMARY = "summary.json"
+_CONFIG = "config.toml"
+COMMAND = "command.json"
+_NOT_IN_CONFIG = frozenset(
+    {
+        *("run_dir", "resume", "retry_failed", "as_json"),
+        *("workers", "shard_size", "engine", "parts", "slurm", "dry_run"),
+    }
+)
+_UNIQUE = "unique"
+_READING = (
+    "input_format",
+    "lang",
+    "scheme",
+    "repair",
+    "tag_names",
+    "label_map",
+    "columns",
+    "lexical",
+    "words",
+    "segmenter",
+    "one_based",
+)
+"""Parameters that affect how the input is read."""
+
+
+def write_shown(
+    pairs: Iterable[Pair], *, output: str, format: str, shown: Callable[[Pair], Pair] | None = None
+) -> None:
+    """Write what is `shown` of pairs, in any of the formats of commands."""
+    wanted = pairs if shown is None else map(shown, pairs)
+    if format == PRETTY:
+        from xlner.cli.pretty import print_pairs
+
+        print_pairs(wanted, output)
+    else:
+        write_pairs(wanted, output, format=format)
+
+
+def written_as(format: str, filters: Sequence[str], shown: Callable[[Pair], Pair] | None) -> Written | None:
+    """How workers write the output; None if that is JSONL with everything, or needs all sentences together."""
+    from xlner.engines import Written
+
+    if _is_made_at_the_end(format, filters) or (format == "jsonl" and not filters and shown is None):
+        return None
+    return Written(format, tuple(filters), shown, "" if shown is None else shown.__qualname__)
+
+
+def _is_made_at_the_end(format: str, filters: Sequence[str]) -> bool:
+    """Whether the output cannot be put together from parts, or a sentence in it depends on all before it."""
+    return line_writer(format) is None or _UNIQUE in (text.strip() for text in filters)
+
+
+@dataclass(frozen=True, slots=True)
+class ShardedRun:
+    """A run in shards: what workers do, the format of its output and how they write it, and what it counts."""
+
+    job: Job
+    format: str
+    written: Written | None
+    inputs: Inputs
+    options: RunOptions
+    tallies: Tallies
+
+    def run(
+        self,
+        write: Callable[[Iterable[Pair]], None],
+        filters: SentenceFilters | None,
+        build_report: BuildReport | None,
+    ) -> tuple[RunSummary, Counter[str] | None]:
+        """Process what is not finished, write the output, and say what was done; return the counts, and the labels
+        if all of them were counted now.
+
+        `write` writes the output if workers cannot.
+        """
+        from xlner.engines import join
+        from xlner.pipeline import RunSummary
+
+        if self.options.engine != "local" and self.options.run_dir is None:
+            raise UsageError(
+                f"--engine {self.options.engine} needs a folder that all machines see", hint="give --run-dir"
+            )
+        with ExitStack() as stack:
+            stack.callback(_note_kept_shards, self.options.run_dir)
+            folder = self._folder(stack)
+            plan = self._plan(folder)
+            self.tallies.put({})
+            if self.options.run_dir is not None:
+                self._save(folder)
+            if self.options.engine != "local":
+                stack.close()  # others may use the folder now
+                self._send(plan, folder)
+                return RunSummary(), None
+            done = self._process(plan, folder)
+            at_end = _is_made_at_the_end(self.format, self.options.filters)
+            joined = join(plan, folder, None if at_end else self.options.output, written=self.written)
+            if at_end:
+                write(self._at_end(plan, folder, joined, filters, build_report))
+            return self._counted(joined, done, filters, build_report, folder)
+
+    def _folder(self, stack: ExitStack) -> Path:
+        from xlner.engines.run_folder import locked_run_folder
+
+        if self.options.run_dir is None:
+            return Path(stack.enter_context(TemporaryDirectory(prefix="xlner-run-")))
+        folder = Path(self.options.run_dir)
+        stack.enter_context(locked_run_folder(folder))
+        return folder
+
+    def _plan(self, folder: Path) -> Plan:
+        from xlner.engines import make_plan
+        from xlner.engines.run_folder import begin_or_resume
+
+        options, context = self.options, click.get_current_context()
+        identity = {
+            "command": context.command.name,
+            "pipeline": self.job.pipeline.fingerprint,
+            "limit": options.limit,
+            "on_error": options.on_error,
+            **self.inputs.digests(),
+            "reading": {name: context.params.get(name) for name in _READING},
+        }
+
+        def make() -> Plan:
+            return make_plan(
+                identity,
+                self.job.read,
+                self._formats(context),
+                limit=options.limit,
+                shard_size=options.shard_size,
+                is_settled=lambda: not any(report.unsettled for report in self.inputs.reports.values()),
+            )
+
+        return begin_or_resume(folder, json.loads(json.dumps(identity)), make, overwrite=not options.resume)
+
+    def _formats(self, context: click.Context) -> dict[str, str]:
+        """The format of each input file; none if the files cannot be cut into shards."""
+        from xlner.formats.item_starts import LINKS
+
+        weighs_given = context.params.get("lexical") and context.params.get("alignment")  # counts all links first
+        if weighs_given or any(is_spec(path) for path in self.inputs.paths.values()):
+            return {}
+        default = "conll" if context.command.name == "build" else "text"
+        return {
+            path: LINKS if name.startswith("alignment") else detect_format(path, self.options.input_format, default)
+            for name, path in self.inputs.paths.items()
+        }
+
+    def _save(self, folder: Path) -> None:
+        """Save the options of the command in the run folder: for other processes, and as a config that repeats it."""
+        context = click.get_current_context()
+        names = option_names(context.command)
+        lines = [f"# xlner {context.command.name} {' '.join(self.inputs.paths.values())} --config {_CONFIG}"]
+        for name, value in context.params.items():
+            if name in names and name not in _NOT_IN_CONFIG and value not in (None, ()):
+                shown = list(value) if isinstance(value, tuple) else value
+                lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
+        write_durably(folder / _CONFIG, "\n".join(lines) + "\n")
+        command = CommandJob.current(
+            self.format, run_dir=str(folder.absolute()), resume=True, retry_failed=False, workers=1, engine="local"
+        )
+        write_json(folder / COMMAND, command.as_record())
+
+    def _send(self, plan: Plan, folder: Path) -> None:
+        """Let other machines process the run, or say how."""
+        from xlner.engines.slurm import SlurmArray, parse_options
+
+        options, place = self.options, folder.absolute()
+        parts = max(1, min(options.parts, plan.shards))
+        shards = f"{plan.sentences:,} sentences in {plan.shards:,} shards"
+        if options.engine == "parts":
+            note(f"planned: {shards}; nothing is processed yet")
+            note(f"on each machine: xlner run work {place} --part K/{parts}, with K from 1 to {parts}")
+            note(f"then: xlner run join {place}")
+            return
+        array = SlurmArray(place, parts, parse_options(options.slurm))
+        if options.dry_run:
+            click.echo(array.script())
+            return
+        note(f"planned: {shards}; submitted job {array.submit()} with {parts:,} parts, and a job that joins them")
+
+    def _process(self, plan: Plan, folder: Path) -> Progress:
+        from xlner.engines import WorkerProcesses, run_sharded, run_status
+
+        if is_joining() and (found := run_status(plan, folder)).missing:
+            open_ones = f"{found.shards - found.finished:,} of {found.shards:,} shards of {folder} are not finished"
+            raise RunFolderError(f"{open_ones}: {found.shown()}", hint=f"xlner run work {folder} processes them")
+        first, *_ = self.inputs.paths.values()
+        workers = min(self.options.workers, max(1, plan.shards))
+        command = CommandJob.current(self.format, resume=True, retry_failed=False)
+        with ExitStack() as stack:
+            advance = stack.enter_context(progress(first, self.options.input_format, None, total=plan.sentences))
+            executor = stack.enter_context(WorkerProcesses(workers)) if self.options.workers > 1 else None
+            return run_sharded(
+                plan,
+                command if executor else lambda: self.job,
+                folder.absolute() if executor else folder,
+                written=self.written,
+                executor=executor,
+                at_once=workers,
+                retry_failed=self.options.retry_failed,
+                on_progress=advance,
+            )
+
+    def _at_end(
+        self,
+        plan: Plan,
+        folder: Path,
+        joined: Joined,
+        filters: SentenceFilters | None,
+        build_report: BuildReport | None,
+    ) -> Iterator[Pair]:
+        """The pairs to write, if workers did not write them."""
+        from xlner.engines.shard_files import ShardFiles
+        from xlner.engines.work import read_shard
+        from xlner.pipeline import BuildReport
+
+        files, report = ShardFiles(folder, plan.run), build_report or BuildReport()
+        pairs = (pair for number in range(joined.shards) for pair in read_shard(files, number))
+        yield from report.written(pairs if filters is None else filters.kept(pairs))
+        counts = report.counts()
+        joined.written["build"] = {name: counts[name] for name in ("sentences_written", "labels")}
+        if filters is not None:
+            found = dict(filters.report.dropped)
+            joined.written["build"]["filtered"] = joined.written["filtered"] = found
+            joined.written["kept"] = filters.report.kept
+
+    def _counted(
+        self,
+        joined: Joined,
+        done: Progress,
+        filters: SentenceFilters | None,
+        build_report: BuildReport | None,
+        folder: Path,
+    ) -> tuple[RunSummary, Counter[str] | None]:
+        from xlner.engines.counts import add
+        from xlner.pipeline import RunSummary
+        from xlner.pipeline.filters import FilterReport
+
+        counts = joined.counts
+        labels = self.tallies.put(counts.get("tallies", {}))
+        summary = RunSummary.of(counts.get("summary", {}))
+        summary.stopped = done.stopped
+        if filters is not None:
+            filters.report = FilterReport(joined.written.get("kept", 0), Counter(joined.written.get("filtered")))
+        if build_report is not None:
+            written = joined.written.get("build") or counts.get("all", {})
+            build_report.take(add(add({}, counts.get("build", {})), written))
+        if self.options.run_dir is not None and summary.projected:
+            write_json(folder / _SUMMARY, summary.as_dict())
+        conclude(summary, self.inputs, self.options, filters, _about(done, summary, self.options.run_dir))
+        return summary, None if done.reused else labels
+
+
+def _about(done: Progress, summary: RunSummary, run_dir: str | None) -> Iterator[str]:
+    """What was reused from a run folder, and what was done again."""
+    from xlner.pipeline.run_summary import counted
+
+    if run_dir is None:
+        return
+    if done.reused:
+        yield _reused(done.reused, run_dir)
+    if done.retried:
+        yield f"{counted(done.retried, 'failed sentence')} run again, {done.still_failed} failed again"
+    elif summary.failed and summary.stopped is None:
+        yield "the same command with --retry-failed runs the failed sentences again"
+
+
+def _reused(numbers: Sequence[int], run_dir: str) -> str:
+    """Which shards of a run folder were finished already, as ranges of numbers from 1."""
+    ranges: list[list[int]] = []
+    for number in sorted(numbers):
+        if ranges and number == ranges[-1][1]:
+            ranges[-1][1] = number + 1
+        else:
+            ranges.append([number + 1, number + 1])
+    shards = ", ".join(f"{first}–{last}" if last > first else str(first) for first, last in ranges)
+    return f"shard{'s' * (len(numbers) > 1)} {shards} reused from {run_dir}"
+
+
+def _note_kept_shards(run_dir: str | None) -> None:
+    if run_dir is not None and isinstance(sys.exception(), KeyboardInterrupt):
+        note(f"finished shards are kept in {run_dir}; the same command continues from there")

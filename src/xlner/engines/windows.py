@@ -1,0 +1,28 @@
+"""The unit in which a run processes its sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+from typing import TypeVar
+
+from xlner.core.pair import Pair
+
+WINDOW = 1000
+"""Sentences that are processed together. What a pipeline learns from one window does not reach the next one, so that
+the results are the same however a run is cut into shards."""
+
+T = TypeVar("T")
+
+
+def in_windows(process: Callable[[Iterable[T]], Iterable[Pair]], items: Iterable[T]) -> Iterator[Pair]:
+    """Process items in windows, with a call for each.
+
+    >>> calls = []
+    >>> process = lambda items: (calls.append(1), items)[1]
+    >>> sum(1 for _ in in_windows(process, range(2500))), len(calls)
+    (2500, 3)
+    """
+    iterator = iter(items)
+    for first in iterator:
+        yield from process(chain((first,), islice(iterator, WINDOW - 1)))
