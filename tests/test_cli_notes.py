@@ -119,7 +119,7 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
         in ran.err
     )
     assert "or use one of the suffixes .conll .bio " in ran.err
-    assert ran.err.endswith(" .jsonl .ndjson .txt\n")
+    assert ran.err.endswith(" .jsonl .json .ndjson .txt .csv .parquet .ann .xmi .spacy\n")
     assert not out.exists()
     assert xlner("convert", text, out, "--output-format", "jsonl").code == 0
     assert (
