@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,9 @@ from typing import Any
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity
+from xlner.core.notebook import boxed_html, dropped_html
+from xlner.core.palette import colors_of
+from xlner.core.readable import LONGEST_IN_PAIR, marked_text, short
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 
@@ -56,7 +60,7 @@ class Outcome:
         return not self.projected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Projection:
     """The labeled target sentence, and one outcome per source entity, in the order of the source.
 
@@ -72,6 +76,20 @@ class Projection:
     outcomes: tuple[Outcome, ...]
     solver: str | None = field(default=None, compare=False)
     objective: float | None = None
+
+    def __repr__(self) -> str:
+        shown = marked_text(self.sentence.tokens, self.sentence.entities)
+        return f"<Projection {', '.join([repr(shown), *self._facts()])}>"
+
+    def _repr_html_(self) -> str:
+        dropped = ((o.entity.label, str(o.reason)) for o in self.outcomes if o.dropped)
+        return self.sentence._repr_html_() + dropped_html(dropped)
+
+    def _facts(self) -> list[str]:
+        """How many entities were projected, and how many were not, by reason."""
+        reasons = Counter(str(o.reason) for o in self.outcomes if o.dropped)
+        kept = len(self.outcomes) - reasons.total()
+        return [f"{kept} of {len(self.outcomes)} projected", *(f"{n} {name}" for name, n in sorted(reasons.items()))]
 
 
 class PairError(InputError):
@@ -92,7 +110,7 @@ class PairError(InputError):
         return cls(error.message, target=target, **place)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Pair:
     """A target sentence and what the stages have added to it so far.
 
@@ -114,6 +132,27 @@ class Pair:
             if self.source is None:
                 raise ValidationError("a pair with an alignment needs a source sentence")
             self.alignment.check(len(self.source), len(self.target))
+
+    def __repr__(self) -> str:
+        target = self.target if self.projection is None else self.projection.sentence
+        parts = [f"target={marked_text(target.tokens, target.entities, LONGEST_IN_PAIR)!r}"]
+        if self.source is not None:
+            parts.append(f"source={marked_text(self.source.tokens, self.source.entities, LONGEST_IN_PAIR)!r}")
+        parts += [] if self.alignment is None else [f"{len(self.alignment)} links"]
+        parts += [] if self.projection is None else self.projection._facts()
+        parts += [] if self.error is None else [f"error={short(self.error)}"]
+        return f"<Pair {', '.join(parts)}>"
+
+    def _repr_html_(self) -> str:
+        target = self.target if self.projection is None else self.projection.sentence
+        source, outcomes = self.source, () if self.projection is None else self.projection.outcomes
+        sides = [side for side in (source, target) if side is not None]
+        colors = colors_of(entity.label for side in sides for entity in side.entities)
+        lost = [outcome for outcome in outcomes if outcome.dropped]
+        names = [o.entity.label if source is None else source.surface(o.entity) for o in lost]
+        reasons = [str(outcome.reason) for outcome in lost]
+        parts = [side._repr_html_(colors) for side in sides]
+        return boxed_html([*parts, dropped_html(zip(names, reasons, strict=True))], self.error)
 
     def require_source(self) -> Sentence:
         """Return the source sentence; raise `ValidationError` if there is none.

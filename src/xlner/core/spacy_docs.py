@@ -8,40 +8,60 @@ meta.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from xlner.core.entity import Entity
-from xlner.core.sentence import Sentence
+from xlner.core.entity import Span as Range
+from xlner.core.spacy_import import import_spacy
 from xlner.errors import MissingExtraError, ValidationError
 
 KEY = "xlner"
 """The key of `doc.user_data`."""
 
 
-def to_doc(sentence: Sentence, vocab: Any = None) -> Any:
-    """A `Doc` with the words, the text and the entities of a sentence, in a vocabulary or in a new one.
+class DocParts(NamedTuple):
+    """What a `Doc` says about a sentence: the fields of `xlner.Sentence`, in order."""
+
+    tokens: tuple[str, ...]
+    entities: tuple[Entity, ...]
+    text: str
+    offsets: tuple[Range, ...]
+    language: str | None
+    id: str | None
+    meta: dict[str, object]
+
+
+def to_doc(
+    text: str, offsets: Sequence[Range], entities: Sequence[Entity], rest: Mapping[str, object], vocab: Any = None
+) -> Any:
+    """A `Doc` with words, a text and entities, in a vocabulary or in a new one. `rest` are other fields.
 
     Raises `MissingExtraError` without spaCy.
     """
     try:
-        from spacy.tokens import Doc, Span
-        from spacy.vocab import Vocab
+        import_spacy()
     except ImportError:
-        raise MissingExtraError("spacy", extra="offline") from None
-    made = sentence.with_text()
-    words, spaces, places = _with_spaces(made.text or "", made.offsets or ())
+        raise MissingExtraError("spaCy", extra="offline") from None
+    from spacy.tokens import Doc, Span
+    from spacy.vocab import Vocab
+
+    words, spaces, places = _with_spaces(text, offsets)
     doc = Doc(Vocab() if vocab is None else vocab, words=words, spaces=spaces)
-    spans = [Span(doc, places[e.start], places[e.end - 1] + 1, label=e.label) for e in made.entities]
+    spans = [Span(doc, places[e.start], places[e.end - 1] + 1, label=e.label) for e in entities]
     doc.set_ents(spans, default="outside")
-    kept = _kept(made, words, places)
+    kept = {name: value for name, value in rest.items() if value}
+    if any(entity.score is not None for entity in entities):
+        kept["scores"] = [entity.score for entity in entities]
+    if [k for k, word in enumerate(words) if not word.isspace()] != places:
+        kept["words"] = places
     if kept:
         doc.user_data[KEY] = kept
     return doc
 
 
-def _with_spaces(text: str, offsets: tuple[tuple[int, int], ...]) -> tuple[list[str], list[bool], list[int]]:
+def _with_spaces(text: str, offsets: Sequence[Range]) -> tuple[list[str], list[bool], list[int]]:
     """All words of a `Doc`, whether a space follows each, and which of them are those of the sentence."""
     words: list[str] = []
     spaces: list[bool] = []
@@ -63,23 +83,8 @@ def _with_spaces(text: str, offsets: tuple[tuple[int, int], ...]) -> tuple[list[
     return words, spaces, places
 
 
-def _kept(sentence: Sentence, words: list[str], places: list[int]) -> dict[str, object]:
-    kept: dict[str, object] = {}
-    if sentence.id is not None:
-        kept["id"] = sentence.id
-    if sentence.language is not None:
-        kept["lang"] = sentence.language
-    if any(entity.score is not None for entity in sentence.entities):
-        kept["scores"] = [entity.score for entity in sentence.entities]
-    if [k for k, word in enumerate(words) if not word.isspace()] != places:
-        kept["words"] = places
-    if sentence.meta:
-        kept["meta"] = dict(sentence.meta)
-    return kept
-
-
-def from_doc(doc: Any) -> Sentence:
-    """The sentence of a `Doc`. Words of spaces are none of its words, and an entity loses those at its ends.
+def from_doc(doc: Any) -> DocParts:
+    """The parts of a sentence. Words of spaces are none of its words, and an entity loses those at its ends.
 
     Raises `ValidationError` for a `Doc` whose entities are only in span groups that overlap.
     """
@@ -104,7 +109,7 @@ def from_doc(doc: Any) -> Sentence:
     tokens = tuple(text[a:b] for a, b in offsets)
     language, id_, meta = kept.get("lang"), kept.get("id"), kept.get("meta") or {}
     meta = json.loads(meta) if isinstance(meta, str) else dict(meta)
-    return Sentence(tokens, tuple(entities), text, offsets, language, id_, meta)
+    return DocParts(tokens, tuple(entities), text, offsets, language, id_, meta)
 
 
 def _of_groups(doc: Any) -> list[tuple[int, int, str]]:

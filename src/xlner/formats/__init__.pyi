@@ -5,10 +5,15 @@ from .by_name import read_lexicon as read_lexicon
 from .by_name import read_pairs as read_pairs
 from .by_name import read_sentences as read_sentences
 from .columns import Columns as Columns
+from .data_frames import to_pandas as to_pandas
+from .dataset_card import DatasetCard as DatasetCard
+from .dataset_folders import write_dataset as write_dataset
 from .format_names import FORMATS as FORMATS
 from .format_names import detect_format as detect_format
 from .format_names import format_of as format_of
 from .format_names import has_columns as has_columns
+from .hub_datasets import from_dataset as from_dataset
+from .hub_datasets import to_dataset as to_dataset
 from .parallel import read_parallel as read_parallel
 from .reading import Item as Item
 from .reading import ReadOptions as ReadOptions

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from xlner._version import __version__
 from xlner.core.signature import Signature
-
-if TYPE_CHECKING:
-    from xlner.formats.dataset_folders import SplitCounts
 
 CARD = "README.md"
 _TAGS = ("named-entity-recognition", "cross-lingual", "xlner")
@@ -24,6 +21,16 @@ _SIZES = (
     (10_000_000, "1M<n<10M"),
 )
 _ID = re.compile(r"[A-Za-z0-9.+-]+")
+
+
+@dataclass(slots=True)
+class SplitCounts:
+    """What is in a split; `failed` are sentences with an error instead of a result."""
+
+    sentences: int = 0
+    failed: int = 0
+    words: int = 0
+    labels: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

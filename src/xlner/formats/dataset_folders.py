@@ -7,10 +7,9 @@ Read are also folders of Parquet files with other names, and those that the libr
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from xlner.core.files import STANDARD_STREAM, replace_folder, write_durably
@@ -18,7 +17,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import InputError, UsageError
 from xlner.formats import parquet
-from xlner.formats.dataset_card import CARD, DatasetCard
+from xlner.formats.dataset_card import CARD, DatasetCard, SplitCounts
 from xlner.formats.format_names import DATA_FILES, split_of_folder
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.formats.writing import WriteOptions
@@ -71,16 +70,6 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     if str(path) == STANDARD_STREAM:
         raise UsageError("a data set is not written to standard output", hint="name a folder")
     return write_dataset({"train": sentences}, path, scheme=options.scheme).sentences
-
-
-@dataclass(slots=True)
-class SplitCounts:
-    """What is in a split."""
-
-    sentences: int = 0
-    failed: int = 0
-    words: int = 0
-    labels: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)

@@ -12,8 +12,8 @@ from xlner.core.entity import Entity
 from xlner.core.labels import LabelMap
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.sentence import Sentence
+from xlner.core.spacy_import import import_spacy
 from xlner.errors import BackendError, MissingExtraError
-from xlner.recognition.spacy_import import import_spacy
 from xlner.text.languages import base
 from xlner.text.offsets import words_in
 

@@ -28,3 +28,14 @@ def whole_words_in(offsets: Sequence[Span], start: int, end: int) -> Span | None
     """
     span = words_in(offsets, start, end)
     return span if span and (offsets[span[0]][0], offsets[span[1] - 1][1]) == (start, end) else None
+
+
+def cut_at(word: Span, cuts: Sequence[int]) -> list[Span]:
+    """The parts of a word that is cut at these positions, in order; the word alone if none of them is inside of it.
+
+    >>> cut_at((2, 9), [2, 4, 12]), cut_at((2, 9), [])
+    ([(2, 4), (4, 9)], [(2, 9)])
+    """
+    start, end = word
+    inside = cuts[bisect_right(cuts, start) : bisect_left(cuts, end)]
+    return list(zip((start, *inside), (*inside, end), strict=True))

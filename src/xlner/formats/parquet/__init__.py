@@ -4,7 +4,7 @@ What JSON has no form for becomes text or null, with a warning: dates, decimal n
 tags are in the metadata that the library `datasets` writes.
 """
 
-from xlner.formats.parquet.reader import read
+from xlner.formats.parquet.reader import is_own, plain_row, read
 from xlner.formats.parquet.writer import ParquetFile, write
 
-__all__ = ["ParquetFile", "read", "write"]
+__all__ = ["ParquetFile", "is_own", "plain_row", "read", "write"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,20 +38,39 @@ def read(
     names = options.tag_names or _class_names(schema.metadata) or tag_names
     options = replace(options, tag_names=None if names is None else tuple(names))
     rows = _rows(batches, schema, str(path))
-    own = OWN_METADATA in (schema.metadata or {}) or set(schema.names) == COLUMNS
+    own = OWN_METADATA in (schema.metadata or {}) or is_own(schema.names)
     return jsonl.read_records(map(_with_meta, rows) if own else rows, str(path), options, report)
 
 
 def _with_meta(row: tuple[int, Mapping[str, Any] | InputError]) -> tuple[int, Mapping[str, Any] | InputError]:
     """A row of a file from xlner, with the fields that are JSON in its column `meta`."""
     number, record = row
-    if isinstance(record, InputError):
-        return row
-    fields = {name: value for name, value in record.items() if name != "meta"}
+    return row if isinstance(record, InputError) else (number, plain_row(record))
+
+
+def is_own(columns: Collection[str]) -> bool:
+    """Whether these are the columns of a file from xlner.
+
+    >>> is_own(["tokens", "ner_tags"])
+    False
+    """
+    return set(columns) == COLUMNS
+
+
+def plain_row(record: Mapping[str, Any]) -> Mapping[str, Any] | InputError:
+    """A row of a file from xlner as a record of JSONL, with the fields that are JSON in its column `meta`.
+
+    >>> plain_row({"tokens": ["Ana"], "lang": None, "meta": '{"page": 3}'})
+    {'page': 3, 'tokens': ['Ana']}
+    """
+    fields = {name: value for name, value in record.items() if name != "meta" and value is not None}
     if isinstance(fields.get("entities"), list):
         fields["entities"] = [{k: v for k, v in e.items() if v is not None} for e in fields["entities"]]
     meta = record.get("meta")
-    return number, {**(json.loads(meta) if isinstance(meta, str) else {}), **fields}
+    try:
+        return {**(json.loads(meta) if isinstance(meta, str) else {}), **fields}
+    except (ValueError, TypeError):
+        return InputError('the column "meta" is not JSON', hint="rename it")
 
 
 def _open(path: str | Path) -> tuple[Any, Iterator[Any]]:

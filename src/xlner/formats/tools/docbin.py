@@ -9,7 +9,8 @@ from typing import Any
 
 from xlner.core.files import STANDARD_STREAM, replacing, require_content
 from xlner.core.sentence import Sentence
-from xlner.core.spacy_docs import KEY, from_doc, to_doc
+from xlner.core.spacy_docs import KEY
+from xlner.core.spacy_import import import_spacy
 from xlner.errors import InputError, MissingExtraError, UsageError, ValidationError
 from xlner.formats.jsonl import dumped
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
@@ -18,9 +19,11 @@ from xlner.formats.writing import WriteOptions
 
 def _doc_bin() -> Any:
     try:
-        from spacy.tokens import DocBin
+        import_spacy()
     except ImportError:
-        raise MissingExtraError("spacy", extra="offline") from None
+        raise MissingExtraError("spaCy", extra="offline") from None
+    from spacy.tokens import DocBin
+
     return DocBin
 
 
@@ -57,7 +60,7 @@ def _sentences(docs: Iterator[Any], path: str, options: ReadOptions, report: Rea
         try:
             if options.require_tags and not doc.has_annotation("ENT_IOB") and not doc.spans:
                 raise ValidationError("no entities are annotated", hint="give labeled documents")
-            sentence = from_doc(doc)
+            sentence = Sentence.from_spacy(doc)
             if doc.ents and doc.spans and not said:
                 said = True
                 warn_of_data(f"{path}: the entities are read, no groups of spans: {', '.join(doc.spans)}")
@@ -82,7 +85,7 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     vocab = Vocab()
     made = doc_bin(attrs=("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE"), store_user_data=True)
     for sentence in sentences:
-        doc = to_doc(sentence, vocab)
+        doc = sentence.to_spacy(vocab)
         if sentence.meta:  # msgpack would make tuples of lists
             doc.user_data[KEY]["meta"] = dumped(sentence.meta)
         made.add(doc)
