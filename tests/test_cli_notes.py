@@ -123,7 +123,7 @@ def test_a_suffix_that_says_nothing(xlner: Command, text: Path, tmp_path: Path, 
     assert not out.exists()
     assert xlner("convert", text, out, "--output-format", "jsonl").code == 0
     assert (
-        "give --output-format (conll, conllu, jsonl, pretty)" in xlner("label", text, "-o", "a.xyz", "--lang", "gl").err
+        "give --output-format (conll, conllu, jsonl, csv, " in xlner("label", text, "-o", "a.xyz", "--lang", "gl").err
     )
     assert xlner("convert", text, "/dev/null").code == 0
 
