@@ -128,6 +128,7 @@ def test_calibrate_then_project_with_it(xlner: Command, files: tuple[Path, Path,
     assert ran.code == 0
     assert "confidence, raw" in ran.out
     assert "3 entities, 0.333 right; ECE" in ran.out
+    assert "keeps 100.0% of them, 0.333 right" in ran.out
     record = json.loads(made.read_text(encoding="utf-8"))
     assert record["entities"] == 3
     assert record["projector"].startswith("greedy?candidates=aligned")
@@ -148,6 +149,7 @@ def test_calibrate_as_json(xlner: Command, files: tuple[Path, Path, Path]) -> No
     record = json.loads(ran.out)["raw"]
     assert record["entities"] == 3
     assert [(b["low"], b["entities"], b["accuracy"]) for b in record["bins"]] == [(0.0, 2, 0.0), (0.5, 1, 1.0)]
+    assert [k["share"] for k in record["kept"]] == [1.0, 1.0, 1.0]
 
 
 def test_calibrate_on_what_says_nothing(xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.test_projection_batch import pairs
 from xlner import Alignment, Entity, Outcome, Pair, Pipeline, Projection, Reason, Sentence, ValidationError
-from xlner.evaluation.reliability import reliability
+from xlner.evaluation.reliability import keep_share, reliability
 from xlner.projection.calibration import Calibration
 from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, without_unsure
 from xlner.projection.matching_projector import greedy_projector
@@ -163,6 +163,23 @@ def test_a_reliability_table_adds_up(rows: list[tuple[float, bool]], bins: int) 
     assert all(b.low - 1e-9 <= b.confidence <= b.high + 1e-9 for b in table.bins)
     assert 0 <= table.ece <= 1
     assert 0 <= table.brier <= 1
+
+
+@FEWER
+@given(LABELED, st.floats(0.01, 1))
+def test_a_minimum_keeps_the_share_and_no_larger_one_does(rows: list[tuple[float, bool]], share: float) -> None:
+    sure, right = split(rows)
+    found = keep_share(sure, right, share)
+    kept = [y for x, y in rows if x >= found.minimum]
+    assert found.share == len(kept) / len(rows) >= share - 1e-9
+    assert found.accuracy == pytest.approx(sum(kept) / len(kept))
+    assert sum(x >= found.minimum + 0.0001 for x in sure) < share * len(rows) + 1e-9 or found.minimum == 1
+
+
+def test_shares_that_cannot_be_kept() -> None:
+    for sure, right, share in (([0.5], [True, False], 0.5), ([], [], 0.5), ([0.5], [True], 0.0), ([0.5], [True], 1.5)):
+        with pytest.raises(ValidationError, match=r"confidences but|is not between 0 and 1"):
+            keep_share(sure, right, share)
 
 
 def test_a_perfect_table_and_bad_ones() -> None:

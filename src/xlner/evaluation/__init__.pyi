@@ -24,8 +24,10 @@ from .errors import judged_sentences as judged_sentences
 from .paired_sentences import PairedSentence as PairedSentence
 from .partial import MucCounts as MucCounts
 from .partial import muc_counts as muc_counts
+from .reliability import KeptEntities as KeptEntities
 from .reliability import Reliability as Reliability
 from .reliability import ReliabilityBin as ReliabilityBin
+from .reliability import keep_share as keep_share
 from .reliability import reliability as reliability
 from .significance import Difference as Difference
 from .significance import compare as compare

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xlner.errors import ValidationError
+
+_STEPS = 10_000
+"""Steps of a minimum between 0 and 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,38 @@ def reliability(confidence: Sequence[float], correct: Sequence[bool], *, bins: i
         sum(b.count * abs(b.accuracy - b.confidence) for b in table) / n,
         sum((c - r) ** 2 for c, r in zip(confidence, correct, strict=True)) / n,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEntities:
+    """Entities with a confidence of at least `minimum`: their `share` of all, and the share of them that is right.
+
+    >>> KeptEntities(0.5, share=0.8, accuracy=0.9).minimum
+    0.5
+    """
+
+    minimum: float
+    share: float
+    accuracy: float
+
+
+def keep_share(confidence: Sequence[float], correct: Sequence[bool], share: float) -> KeptEntities:
+    """Return the largest minimum, in steps of 0.0001, that keeps this share of the entities or more, and what it keeps.
+
+    Entities with equal confidence are kept together, so that more than the share may be kept. Raises `ValidationError`
+    for lists of different lengths, for empty lists, and for a share that is not in (0, 1].
+
+    >>> keep_share([0.9, 0.8, 0.6, 0.4], [True, True, False, False], 0.5)
+    KeptEntities(minimum=0.8, share=0.5, accuracy=1.0)
+    """
+    if len(confidence) != len(correct) or not confidence:
+        raise ValidationError(f"{len(confidence)} confidences but {len(correct)} entities", hint="give at least one")
+    if not 0 < share <= 1:
+        raise ValidationError(f"share {share} is not between 0 and 1")
+    least = sorted(confidence, reverse=True)[math.ceil(share * len(confidence) - 1e-9) - 1]
+    minimum = min(math.floor(round(least * _STEPS, 6)) / _STEPS, least)
+    kept = [bool(right) for value, right in zip(confidence, correct, strict=True) if value >= minimum]
+    return KeptEntities(minimum, len(kept) / len(confidence), sum(kept) / len(kept))
 
 
 def _bin(low: float, high: float, rows: Sequence[tuple[float, bool]]) -> ReliabilityBin:

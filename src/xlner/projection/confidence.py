@@ -127,7 +127,8 @@ def _confident_part(outcome: Outcome, min_confidence: float) -> Outcome:
 
 def _with_outcomes(projection: Projection, outcomes: Sequence[Outcome]) -> Projection:
     entities = [e for o in outcomes for e in o.projected]
-    return replace(projection, sentence=projection.sentence.with_entities(entities), outcomes=tuple(outcomes))
+    sentence = projection.sentence.with_entities(entities)
+    return Projection(sentence, tuple(outcomes), projection.solver, projection.objective)
 
 
 @dataclass(frozen=True, slots=True)
