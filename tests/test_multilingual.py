@@ -443,6 +443,7 @@ def test_states_that_an_aligner_has_computed_are_not_computed_again(
 
     shared_states.cache_clear()
     alone = recognizer(model, encoder).probabilities(sentences("the cat", "a dog"))
+    shared_states.cache_clear()
     computed: list[int] = []
     compute = E5Transformer.__call__
 
@@ -460,6 +461,35 @@ def test_states_that_an_aligner_has_computed_are_not_computed_again(
         np.testing.assert_allclose(a, b, atol=1e-6)
 
 
+def test_a_repeated_sentence_is_computed_once(encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xlner.models.e5 import shared_states as module
+
+    module.shared_states.cache_clear()
+    monkeypatch.setattr(module, "REMEMBERED_ALONE", 8)
+    states = E5States(1, path=encoder)
+    shared = module.shared_states(opened(Path(encoder)), 1, "numpy")
+    computed: list[list[int]] = []
+    compute = shared.transformer
+
+    class Counted:
+        max_length = compute.max_length
+
+        def __call__(self, sequences: Sequence[Sequence[int]]) -> list[np.ndarray]:
+            computed.extend(map(list, sequences))
+            return compute(sequences)
+
+    shared.transformer = Counted()
+    (first,) = states([[5, 6, 7]])
+    for other in range(8, 12):
+        states([[5, 6, other]])
+        (again,) = states([[5, 6, 7]])  # what is read often stays, while others go
+        assert (again == first).all()
+    assert computed.count([5, 6, 7]) == 1
+    assert len(computed) == 5
+    states([[5, 6, 8]])
+    assert len(computed) == 6
+
+
 def test_states_are_remembered_up_to_a_limit(model: Path, encoder: str, monkeypatch: pytest.MonkeyPatch) -> None:
     from xlner.models.e5.shared_states import shared_states
 
@@ -468,6 +498,6 @@ def test_states_are_remembered_up_to_a_limit(model: Path, encoder: str, monkeypa
     one, other = E5States(1, path=encoder), E5States(1, path=encoder)
     for k in range(10):
         one([[5, 6, 7, 8 + k]])
-    shared = shared_states(opened(Path(encoder)), 1)
+    shared = shared_states(opened(Path(encoder)), 1, "numpy")
     assert shared._size <= 20
     assert other([[5, 6, 7, 17]])[0].shape == (4, HIDDEN)

@@ -187,7 +187,9 @@ def backend_class(kind: str, name: str) -> Any:
     >>> backend_class("translator", "echo").__name__
     'EchoTranslator'
     """
-    known = names(kind)
+    known = _of_kind(kind)
+    if name not in known:  # other packages cannot replace a backend, and asking for theirs takes a while
+        known = names(kind)
     if name not in known:
         raise UnknownNameError(f"unknown {kind} {name!r}", hint=f"known: {', '.join(sorted(known))}")
     module, _, attribute = known[name].partition(":")

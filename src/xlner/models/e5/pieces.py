@@ -71,16 +71,16 @@ class Pieces(Sequence[str]):
 
 
 class PieceGroups:
-    """The ids of pieces by their first two characters. `without` are ids that are not looked up.
+    """The ids of pieces by their first two characters, without some ids and some hidden pieces.
 
     >>> groups = PieceGroups(Pieces.of(("w", "wo", "word", "<s>")), without=[3])
     >>> groups.starting("wo"), groups.starting("<s"), groups.starting("w")
     (({'w': 0, 'wo': 1, 'word': 2}, 4), ({}, 0), ({'w': 0}, 1))
     """
 
-    def __init__(self, pieces: Pieces, *, without: Collection[int] = ()) -> None:
+    def __init__(self, pieces: Pieces, *, without: Collection[int] = (), hidden: Collection[str] = ()) -> None:
         self._pieces = pieces
-        self._without = without
+        self._without, self._hidden = without, hidden
         self.starting = lru_cache(_CACHED_GROUPS)(self._starting)
         """The pieces of two characters: those that begin with both, and the first character alone."""
 
@@ -90,6 +90,8 @@ class PieceGroups:
         for beginning in (characters[:1], characters):
             low, high = np.searchsorted(keys, _key(beginning), "left"), np.searchsorted(keys, _key(beginning), "right")
             group.update((self._pieces[k], k) for k in order[low:high].tolist())
+        for piece in self._hidden:
+            group.pop(piece, None)
         return group, max(map(len, group), default=0)
 
     @cached_property

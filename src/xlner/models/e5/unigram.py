@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
+
+import numpy as np
 
 from xlner.models.e5.pieces import PieceGroups, Pieces
 from xlner.models.e5.weights import E5File, Vocabulary
@@ -41,14 +44,12 @@ class Unigram:
     def __init__(self, vocabulary: Vocabulary) -> None:
         pieces = Pieces.of(vocabulary.pieces)
         control = {vocabulary.begin, vocabulary.end, vocabulary.pad, vocabulary.unknown}
-        mask = PieceGroups(pieces).starting(_MASK[:2])[0].get(_MASK)
-        without = control if mask is None else {*control, mask}
-        self._groups = PieceGroups(pieces, without=[k for k in without if k < len(pieces)])
+        self._groups = PieceGroups(pieces, without=[k for k in control if k < len(pieces)], hidden=(_MASK,))
         self.mark = self._groups.starting(WORD_START)[0].get(WORD_START, -1)
         """The id of the mark of a space, as a piece of its own; -1 if the vocabulary has none."""
         self._scores = vocabulary.scores
         self._unknown = vocabulary.unknown
-        self._unknown_score = min(vocabulary.scores, default=0.0) - _UNKNOWN_PENALTY
+        self._unknown_score = _lowest(vocabulary.scores) - _UNKNOWN_PENALTY
         self._normalization = vocabulary.normalization
         self.encode = lru_cache(_CACHED_WORDS)(self._encode)
 
@@ -90,3 +91,7 @@ class Unigram:
             if not (piece == self._unknown and pieces and pieces[-1] == piece):
                 pieces.append(piece)
         return pieces[::-1]
+
+
+def _lowest(scores: Sequence[float]) -> float:
+    return float(np.asarray(scores).min()) if len(scores) else 0.0
