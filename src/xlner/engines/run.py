@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from xlner.core.labeled_block import LabeledBlock
 from xlner.core.pair import Pair
 from xlner.engines.windows import in_windows
 from xlner.errors import StoppedError
@@ -63,7 +64,7 @@ def _until_stopped(pairs: Iterable[Pair], summary: RunSummary) -> Iterator[Pair]
         summary.stopped = stopped
 
 
-def _with_progress(pairs: Iterable[Pair], on_progress: Callable[[int], None]) -> Iterator[Pair]:
+def _with_progress(pairs: Iterable[Pair | LabeledBlock], on_progress: Callable[[int], None]) -> Iterator[Any]:
     for pair in pairs:
-        on_progress(1)
+        on_progress(len(pair) if isinstance(pair, LabeledBlock) else 1)
         yield pair

@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from xlner.core.pair import Pair
+from xlner.formats.bulk import PlainPairs
 
 WINDOW = 1000
 """Sentences that are processed together. What a pipeline learns from one window does not reach the next one, so that
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 
 def in_windows(process: Callable[[Iterable[T]], Iterable[Pair]], items: Iterable[T]) -> Iterator[Pair]:
-    """Process items in windows, with a call for each.
+    """Process items in windows, with a call for each; a block of pairs is a window.
 
     >>> calls = []
     >>> process = lambda items: (calls.append(1), items)[1]
@@ -25,4 +26,5 @@ def in_windows(process: Callable[[Iterable[T]], Iterable[Pair]], items: Iterable
     """
     iterator = iter(items)
     for first in iterator:
-        yield from process(chain((first,), islice(iterator, WINDOW - 1)))
+        others = 0 if isinstance(first, PlainPairs) else WINDOW - 1
+        yield from process(chain((first,), islice(iterator, others)))

@@ -97,7 +97,10 @@ class LinksReader:
     _head: int = 0  # lines that were looked at before they were read
 
     def read(self, lines: Iterable[Line]) -> Iterator[Links | InputError]:
-        """Yield the links of each pair, or an `InputError`. If it is `settled`, another call can read more lines."""
+        """Yield the links of each pair, or an `InputError`.
+
+        Where this is `settled`, lines of plain links can be taken out of the lines by other means.
+        """
         for number, item in self._items(iter(lines)):
             self._pairs += 1
             self._head -= 1
@@ -109,16 +112,14 @@ class LinksReader:
 
     @property
     def settled(self) -> bool:
-        """Whether the file has one line for each pair, and the links of all lines so far were yielded."""
-        return self._layout is not None and self._head <= 0
+        """Whether each pair has a line, without a number, and the links of all lines so far were yielded."""
+        return self._layout is not None and self._layout.first_id is None and self._head <= 0
 
     def passed(self, pairs: int) -> None:
-        """Count pairs without errors whose links were read from the same file by other means."""
+        """Count pairs whose lines were taken out."""
         self._pairs += pairs
 
     def _items(self, lines: Iterator[Line]) -> Iterator[Numbered]:
-        if self._layout is not None:
-            return _line_by_line(lines, self._layout, self.one_based, self._pairs)
         head = list(islice(lines, _HEAD))
         texts = [text for _, text in head if isinstance(text, str) and text.strip()]
         rest = chain(head, lines)
@@ -211,8 +212,8 @@ def _parts(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _line_by_line(lines: Iterable[Line], layout: _Layout, one_based: bool, start: int = 0) -> Iterator[Numbered]:
-    for position, (number, line) in enumerate(lines, start=start):
+def _line_by_line(lines: Iterable[Line], layout: _Layout, one_based: bool) -> Iterator[Numbered]:
+    for position, (number, line) in enumerate(lines):
         if isinstance(line, InputError):
             yield number, line
             continue

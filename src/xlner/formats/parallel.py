@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,16 +148,26 @@ def read_parallel(
     def read(*reports: ReadReport | None) -> Iterator[Pair | InputError]:
         files: list[Iterable[object]] = [side.read(report, how) for side, report in zip(sides, reports, strict=True)]
         files += [read_links(path, one_based=bool(one_based)) for path in paths]
-        rows: Iterator[Any] = in_step(files, [*names[:2], *map(str, paths)])
+        rows = rows_in_step(files, [*names[:2], *map(str, paths)], count(1))
         if texts:
             rows = _noting(in_words_of_links(rows, texts, names[2]), texts, reports)
-        if paths and one_based is None:
-            rows = counted_from_0(rows, names[2])
-        return (_pair(parts, number, names[2]) for number, parts in enumerate(rows, start=1))
+        return pairs_of_rows(rows, names[2], count(1), one_based=one_based if paths else False)
 
     if not weigh_links:
         return read(source_report, target_report)
     return _weighed(read(None, None), read(source_report, target_report))
+
+
+def pairs_of_rows(
+    rows: Iterator[Row], links_name: str, numbers: Iterable[int], *, one_based: bool | None
+) -> Iterator[Pair | InputError]:
+    """The pairs of rows of a source, a target and the links of each file; `numbers` are those of the rows.
+
+    Raises `UsageError` if links seem to count words from 1 and `one_based` is None.
+    """
+    if one_based is None:
+        rows = counted_from_0(rows, links_name)
+    return (_pair(parts, number, links_name) for parts, number in zip(rows, numbers, strict=False))
 
 
 def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator[tuple[Item, ...]]:
@@ -166,8 +176,19 @@ def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator
     >>> list(in_step(["ab", "AB"], ["lower.txt", "upper.txt"]))
     [('a', 'A'), ('b', 'B')]
     """
+    return rows_in_step(columns, names, count(1))
+
+
+def rows_in_step(
+    columns: Sequence[Iterable[Item]], names: Sequence[str], numbers: Iterable[int]
+) -> Iterator[tuple[Item, ...]]:
+    """The same with the numbers of the rows, of which some can be left out.
+
+    >>> next(rows_in_step(["ab", "AB"], ["lower.txt", "upper.txt"], [7]))
+    ('a', 'A')
+    """
     blank: str | None = None
-    for number, parts in enumerate(zip_longest(*columns, fillvalue=_END), start=1):
+    for parts, number in zip(zip_longest(*columns, fillvalue=_END), numbers, strict=False):
         blank = blank or _blank_side(parts, names, number)
         ended = [name for name, part in zip(names, parts, strict=False) if part is _END]
         if ended:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, cast
 
 from xlner.core import lexicon
 from xlner.core.alignment import Alignment
 from xlner.core.files import open_output
+from xlner.core.labeled_block import LabeledBlock
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
 from xlner.core.sentence_block import SentenceBlock, one_by_one
@@ -63,7 +64,7 @@ def write_lexicon(entries: Iterable[lexicon.LexiconEntry], path: str | Path) -> 
 
 
 def write_pairs(
-    pairs: Iterable[Pair],
+    pairs: Iterable[Pair | LabeledBlock],
     path: str | Path,
     *,
     format: str | None = None,
@@ -83,10 +84,10 @@ def write_pairs(
     chosen = format_named(known_format(path, format))
     options = WriteOptions(scheme, predicted=True)
     if chosen.pair_writer is not None:
-        return chosen.write_pairs(pairs, path, options)
+        return chosen.write_pairs(cast("Iterable[Pair]", pairs), path, options)  # blocks are CoNLL
     if chosen.writer is None:
         raise _cannot_be_written("pairs", chosen.name)
-    return chosen.write(map(_result, pairs), path, options)
+    return chosen.write(cast("Iterable[Sentence]", _results(pairs)), path, options)
 
 
 def line_writer(format: str, scheme: Scheme | str = Scheme.IOB2) -> Callable[[TextIO, Pair], object] | None:
@@ -105,6 +106,12 @@ def line_writer(format: str, scheme: Scheme | str = Scheme.IOB2) -> Callable[[Te
         "text": lambda stream, pair: text.write_sentence(stream, _result(pair)),
     }
     return writers.get(format)
+
+
+def _results(pairs: Iterable[Pair | LabeledBlock]) -> Iterator[Sentence | LabeledBlock]:
+    """The labeled target sentences, and blocks as they are."""
+    for pair in pairs:
+        yield pair if isinstance(pair, LabeledBlock) else _result(pair)
 
 
 def _result(pair: Pair) -> Sentence:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TextIO, TypeVar
 
+from xlner.core.labeled_block import LabeledBlock
 from xlner.core.tags import Scheme
 from xlner.formats.reading import warn_of_data
 
@@ -49,8 +50,13 @@ def write_whole(stream: TextIO, item: Item, number: int, write: Callable[[TextIO
 
 
 def write_each(items: Iterable[Item], stream: TextIO, write: Callable[[TextIO, Item], object]) -> int:
-    """Write items one by one, see `write_whole`. Return their number."""
+    """Write items one by one, see `write_whole`. Return the number of their sentences."""
     number = 0
-    for number, item in enumerate(items, start=1):
+    for item in items:
+        if isinstance(item, LabeledBlock):  # CoNLL
+            stream.write(item.text)
+            number += len(item)
+            continue
+        number += 1
         write_whole(stream, item, number, write)
     return number

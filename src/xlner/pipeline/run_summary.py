@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, TypeVar
 
+from xlner.core.labeled_block import LabeledBlock
 from xlner.core.pair import Pair
 from xlner.errors import StoppedError
+
+Result = TypeVar("Result", Pair, LabeledBlock, Pair | LabeledBlock)
 
 
 @dataclass(slots=True)
@@ -45,9 +48,13 @@ class RunSummary:
     before: int = 0
     """Sentences before the first one that is counted."""
 
-    def count(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
-        """Count pairs and pass them on."""
+    def count(self, pairs: Iterable[Result]) -> Iterator[Result]:
+        """Count pairs and blocks, and pass them on."""
         for pair in pairs:
+            if isinstance(pair, LabeledBlock):
+                self._count_block(pair)
+                yield pair
+                continue
             self.sentences += 1
             self.entities += len(pair.labeled.entities)
             outcomes = pair.projection.outcomes if pair.projection else ()
@@ -78,6 +85,14 @@ class RunSummary:
         summary = cls(**{name: value for name, value in counts.items() if name in _COUNTS})
         summary.dropped, summary.translation_warnings = Counter(summary.dropped), Counter(summary.translation_warnings)
         return summary
+
+    def _count_block(self, block: LabeledBlock) -> None:
+        self.sentences += block.sentences
+        self.entities += block.entities
+        self.source_entities += block.source_entities
+        self.dropped.update(block.dropped)
+        self.links += block.links
+        self.projected = True
 
     def as_dict(self) -> dict[str, object]:
         """The counts as a dictionary, for JSON. Projected and dropped entities add up to the source entities."""

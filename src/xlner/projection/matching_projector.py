@@ -9,8 +9,9 @@ from xlner.core.entity import Span
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Pair, Projection
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
+from xlner.projection.kernels.distinct import DistinctSolver
 from xlner.projection.kernels.objects import Build, flatten, projections
-from xlner.projection.kernels.run import backend_for, rule_of, run_matching, search_of
+from xlner.projection.kernels.run import backend, backend_for, rule_of, run_matching, search_of
 from xlner.projection.matching.match import Matching, ScoredSpan, match_spans, with_gaps
 from xlner.projection.scores.alignment import alignment_score
 
@@ -106,6 +107,19 @@ class MatchingProjector:
         required = options.n if self._rule.required else 0
         made = projections(pairs, found, Build("alignment", several=several, required=required))
         return [with_gaps(m, self.match(pair)) for m, pair in zip(made, pairs, strict=True)] if options.gaps else made
+
+    def solver(self) -> DistinctSolver | None:
+        """Projects on arrays, see `xlner.projection.kernels.distinct`; None if it needs words, or `gaps` are asked for.
+
+        Entities that get one span each do not depend on one another where they do not compete.
+        """
+        options = self.options
+        if options.stop_tokens or options.gaps:
+            return None
+        independent = options.n == 1 and self._rule.limited == 1 and options.matcher != "milp"
+        return DistinctSolver(
+            lambda pairs: run_matching(pairs, self._search, self._rule, backend(fast=False)), independent
+        )
 
     def match(self, pair: Pair) -> Matching:
         """The matching of one pair: chosen spans, solver, objective and, on demand, gaps.

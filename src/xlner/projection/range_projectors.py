@@ -9,9 +9,10 @@ from xlner.core.alignment import Alignment
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
 from xlner.projection.candidates import aligned_words
+from xlner.projection.kernels.distinct import DistinctSolver
 from xlner.projection.kernels.objects import Build, flatten, projections
 from xlner.projection.kernels.ranges import Ranges
-from xlner.projection.kernels.run import backend_for, hull_of, ranges_of, run_ranges
+from xlner.projection.kernels.run import backend, backend_for, hull_of, ranges_of, run_ranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,10 @@ class HeuristicProjector:
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair. Raises `ValidationError` for a pair without source or alignment."""
         return _project_ranges(pairs, self._ranges)
+
+    def solver(self) -> DistinctSolver:
+        """Projects on arrays, see `xlner.projection.kernels.distinct`."""
+        return _range_solver(self._ranges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,10 @@ class HullProjector:
         found = _project_ranges(pairs, self._ranges)
         return [_all_or_nothing(p) for p in found] if self.options.comp_ins else found
 
+    def solver(self) -> DistinctSolver | None:
+        """Projects on arrays, see `xlner.projection.kernels.distinct`; None with `comp_ins` or `restr_tgt`."""
+        return None if self.options.comp_ins or self.options.restr_tgt else _range_solver(self._ranges)
+
 
 def _with_first_links(pair: Pair, *, complete: bool) -> Pair:
     """The pair in which entities of one word keep only their first link.
@@ -144,6 +153,10 @@ def _with_first_links(pair: Pair, *, complete: bool) -> Pair:
             first[entity.start] = words[0]
     links = tuple(link for link in pair.alignment.links if first.get(link[0], link[1]) == link[1])
     return replace(pair, alignment=Alignment(links))
+
+
+def _range_solver(ranges: Ranges) -> DistinctSolver:
+    return DistinctSolver(lambda pairs: run_ranges(pairs, ranges, backend(fast=False)))
 
 
 def _project_ranges(pairs: Sequence[Pair], ranges: Ranges) -> list[Projection]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -187,6 +187,8 @@ def run_project(options: ProjectOptions) -> int:
 
 
 def _run(options: ProjectOptions, stack: ExitStack) -> int:
+    from xlner.engines.bulk_projection import BlockPipeline, can_project_blocks
+    from xlner.formats.bulk import read_parallel_blocks
     from xlner.pipeline import (
         DEFAULT_WINDOW,
         MultiSourcePipeline,
@@ -228,13 +230,16 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=options.batch_words,
     )
+    in_blocks = _fits_blocks(options) and can_project_blocks(pipeline, output_format)
+    if in_blocks:
+        pairs = _pairs(options, inputs, target_format, read_parallel_blocks)
     if not options.also_source:
         require_target_entities(pipeline.projector, options.target, target_format, **options.target_tags(target_format))
         for warning in calibration_warnings(calibration, pipeline):
             note(f"note: {warning}")
         if options.needs_confidence(output_format):
             pipeline = pipeline.with_confidence(calibration, options.min_confidence)
-        return run(pipeline, pairs, inputs, options, output_format)
+        return run(BlockPipeline(pipeline) if in_blocks else pipeline, pairs, inputs, options, output_format)
     multi_source = MultiSourcePipeline(
         [pipeline, *(pipeline.for_source(lang or options.source_lang) for lang in options.other_languages)],
         options.projector,
@@ -245,9 +250,11 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
     return run(multi_source, Again(lambda: group_pairs(pairs, *others)), inputs, options, output_format)
 
 
-def _pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> Iterator[Pair | InputError]:
-    """The pairs of the first source with the target."""
-    return read_parallel(
+def _pairs(
+    options: ProjectOptions, inputs: Inputs, target_format: str, read: Callable[..., Iterator[Any]] = read_parallel
+) -> Iterator[Any]:
+    """The pairs of the first source with the target, as `read` reads them."""
+    return read(
         options.source,
         options.target,
         options.alignment,
@@ -268,6 +275,12 @@ def _weighed(pairs: Iterable[Pair | InputError], table: str) -> Iterator[Pair | 
     lexical = LexicalWeights.load(table)
     for pair in pairs:
         yield replace(pair, alignment=lexical.weigh(pair, counted=False)) if isinstance(pair, Pair) else pair
+
+
+def _fits_blocks(options: ProjectOptions) -> bool:
+    """Whether nothing but the output reads the results, and all of them are asked for."""
+    asked = (options.also_source, options.filters, options.min_confidence, options.is_sharded, options.weighs_links)
+    return bool(options.alignment) and not any(asked) and options.limit is None
 
 
 def _other_pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> list[Iterator[Pair | InputError]]:

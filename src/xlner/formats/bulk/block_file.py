@@ -68,22 +68,16 @@ class BlockFile(Iterator[Line]):
             self._fill()
         if b"\r\n" in self._data[self._at : self._at + _AT_ONCE]:
             end = end.replace(b"\n", b"\r\n")
-        stop, found = self._at, 0
-        while found < count:
-            place = self._data.find(end, stop)
-            if place >= 0:
-                stop, found = place + len(end), found + 1
-            elif self._rest is not None or len(self._data) - self._at > _MOST:
+        ahead = self._data[self._at :]
+        while is_last := len(parts := ahead.split(end, count)) <= count:
+            if self._rest is not None or len(ahead) > _MOST:
                 return None
-            else:
-                done = stop - self._at
-                if not self._fill():
-                    break
-                stop = self._at + done
+            if not self._fill():
+                break
+            ahead = self._data[self._at :]
         if self._rest is not None:
             return None
-        is_last = found < count
-        data = self._data[self._at : len(self._data) if is_last else stop]
+        data = ahead if is_last else ahead[: len(ahead) - len(parts[-1])]
         self._behind = (self._at + len(data), data.count(b"\n"))
         if b"\r" in data:
             data, end = data.replace(b"\r\n", b"\n"), end.replace(b"\r", b"")

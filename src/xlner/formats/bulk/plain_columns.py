@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import codecs
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from xlner.formats.bulk.tag_runs import TagRuns
 from xlner.formats.conll.blocks import DOCSTART
 from xlner.formats.conll.layout import Layout
+from xlner.formats.conll.writer import are_written_as_they_are
 
 Ints = NDArray[np.int64]
 _LF, _TAB, _SPACE, _HASH, _O = b"\n\t #O"
 _DOCSTART = b"\n" + DOCSTART.encode()
-_NOT_PLAIN = re.compile(rb"[\0\r]|\xef\xbb\xbf")
+_NOT_PLAIN = (b"\0", b"\r", codecs.BOM_UTF8, _DOCSTART)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +109,24 @@ def plain_columns(data: bytes, width: int, layout: Layout, tags: TagRuns) -> Pla
     return PlainColumns(data, word_starts, word_ends, tag_starts, tag_ends, offsets, *entities)
 
 
+def as_two_columns(found: PlainColumns) -> PlainColumns | None:
+    """The same sentences with a word, a tab and a tag in each row; None if they may not be written so.
+
+    >>> as_two_columns(plain_columns(b"Ana NNP x O\\n\\n", 4, Layout(0, 3), TagRuns())).data
+    b'Ana\\tO\\n\\n'
+    """
+    data = found.data
+    if data.count(b"\t") == len(found.word_starts) and (found.word_ends + 1 == found.tag_starts).all():
+        return found if are_written_as_they_are(data) else None
+    words = [data[a:b] for a, b in zip(found.word_starts.tolist(), found.word_ends.tolist(), strict=True)]
+    sentences = [words[a:b] for a, b in pairwise(found.offsets.tolist())]
+    made = b"".join(b"\tO\n".join(sentence) + b"\tO\n\n" for sentence in sentences)
+    return plain_columns(made, 2, Layout(0, 1), TagRuns()) if are_written_as_they_are(made) else None
+
+
 def _is_text(data: bytes) -> bool:
     """Whether a block has no document mark, no mark of byte order, no NUL or CR, and is UTF-8."""
-    if _NOT_PLAIN.search(data) or _DOCSTART in data or data.startswith(_DOCSTART[1:]):
+    if any(other in data for other in _NOT_PLAIN) or data.startswith(_DOCSTART[1:]):
         return False
     if data.isascii():
         return True

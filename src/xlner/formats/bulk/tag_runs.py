@@ -51,6 +51,7 @@ class TagRuns:
     _decoded: list[tuple[Entity, ...]] = field(default_factory=list)
     _rows: list[tuple[int, int, int]] = field(default_factory=list)  # start, end and label of the entities of all runs
     _first: list[int] = field(default_factory=lambda: [0])  # the entities of run k are `_rows[_first[k]:_first[k + 1]]`
+    _as_arrays: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None
 
     def numbers(self, runs: Sequence[tuple[bytes, ...]]) -> list[int] | None:
         """The number of each run; None if a tag would be repaired, refused or read with a note."""
@@ -63,12 +64,19 @@ class TagRuns:
     def entities(self, numbers: Sequence[int]) -> RunEntities:
         """The entities of the runs with these numbers, in order."""
         which = np.asarray(numbers, np.int64)
-        first = np.asarray(self._first, np.int64)
+        first, known = self._arrays()
         counts = first[which + 1] - first[which]
         run = np.repeat(np.arange(len(which)), counts)
         within = np.arange(len(run)) - np.repeat(np.cumsum(counts) - counts, counts)
-        rows = np.asarray(self._rows, np.int64).reshape(-1, 3)[first[which][run] + within]
+        rows = known[first[which][run] + within]
         return RunEntities(run, rows[:, 0], rows[:, 1], rows[:, 2])
+
+    def _arrays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """`_first` and `_rows` as arrays."""
+        if self._as_arrays is None or len(self._as_arrays[0]) != len(self._first):
+            rows = np.asarray(self._rows, np.int64).reshape(-1, 3)
+            self._as_arrays = np.asarray(self._first, np.int64), rows
+        return self._as_arrays
 
     def note_schemes(self, report: ReadReport, numbers: Iterable[int]) -> None:
         """Note in the report of a reader what these runs say about the scheme."""

@@ -25,6 +25,7 @@ _OWN = "xlner"
 _KEY_VALUE = re.compile(r"#\s*([\w.-]+)\s*=\s?(.*)")
 _MULTICONER = re.compile(r"#\s*id\s+(\S+)\s+domain=\S*")
 _GLOBAL = ("global.columns", "global.Entity")
+_ASCII = bytes(range(33, 127)) + b"\n\t"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -191,6 +192,18 @@ def unsafe(tokens: Sequence[str]) -> dict[int, str]:
     if joined.isprintable() and " " not in joined and "" not in tokens:  # quick: nearly all sentences are
         return {}
     return {position: token for position, token in enumerate(tokens) if not _is_safe(token)}
+
+
+def are_safe(rows: bytes) -> bool:
+    """True if all tokens in rows without spaces are safe.
+
+    >>> are_safe(b"Vigo\\tO\\n"), are_safe(b"Vi\\x7fgo\\tO\\n")
+    (True, False)
+    """
+    if not rows.translate(None, _ASCII):  # quick: there is nothing else
+        return True
+    joined = rows.translate(None, b"\n\t").decode()
+    return joined.isprintable() or _UNSAFE.search(joined) is None
 
 
 def is_row(line: str) -> bool:

@@ -13,6 +13,7 @@ from xlner.formats.conll.blocks import DOCSTART
 from xlner.formats.conll.layout import CONLLU, is_word
 
 _LANGUAGE_PREFIX = re.compile(r"[a-z]{2,3}(?:-[a-z]+)*:.")
+_FIRST_PREFIX = re.compile(rf"(?:\A|\n\n){_LANGUAGE_PREFIX.pattern}".encode())
 
 
 def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:
@@ -31,6 +32,16 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
         for i, (token, tag) in enumerate(zip(sentence.tokens, tags, strict=True))
     )
     stream.write("\n")
+
+
+def are_written_as_they_are(rows: bytes) -> bool:
+    """True if sentences are surely written as these rows of two columns, which have no spaces and no comments.
+
+    >>> are_written_as_they_are(b"Vigo\\tO\\n\\n"), are_written_as_they_are(b"en:Vigo\\tO\\n\\n")
+    (True, False)
+    """
+    has_prefix = b":" in rows and _FIRST_PREFIX.search(rows)
+    return comments.are_safe(rows) and not has_prefix and DOCSTART.encode() not in rows
 
 
 def write_conllu(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> None:

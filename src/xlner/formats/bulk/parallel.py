@@ -1,0 +1,206 @@
+"""Read files that belong together in plain blocks, and by the careful readers elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from xlner.core.files import STANDARD_STREAM
+from xlner.core.lines import read_lines
+from xlner.core.pair import Pair
+from xlner.errors import InputError
+from xlner.formats.bulk.block_file import BlockFile
+from xlner.formats.bulk.plain_columns import PlainColumns, as_two_columns, plain_columns
+from xlner.formats.bulk.plain_links import PlainLinks, plain_links
+from xlner.formats.bulk.plain_pairs import PlainPairs, plain_pairs
+from xlner.formats.bulk.tag_runs import TagRuns
+from xlner.formats.columns import Columns
+from xlner.formats.conll import ConllReader
+from xlner.formats.conll.blocks import cells
+from xlner.formats.format_names import detect_format
+from xlner.formats.link_files import LinksReader
+from xlner.formats.parallel import pairs_of_rows, read_parallel, rows_in_step
+from xlner.formats.reading import ReadOptions, ReadReport
+from xlner.text.languages import canonical
+
+BLOCK = 1000
+"""Pairs of a block: as many as a pipeline reads ahead, so that its windows are the same with blocks and without."""
+
+
+def read_parallel_blocks(
+    source: str | Path,
+    target: str | Path,
+    alignment: Sequence[str | Path],
+    *,
+    source_report: ReadReport | None = None,
+    target_report: ReadReport | None = None,
+    block: int = BLOCK,
+    **reading: Any,
+) -> Iterator[Pair | InputError | PlainPairs]:
+    """What `read_parallel` reads, with the same options, in blocks of pairs where these are plain.
+
+    `block` is the number of pairs in a block. The files are CoNLL with links in given files. For other files, for
+    `label_map` and for `weigh_links` all pairs come one by one. So do the first ones, from which the readers find out
+    about columns and links.
+
+    >>> pairs = read_parallel_blocks("examples/en-es.conll", "examples/es.txt", ())
+    >>> next(pairs).source.tokens[0]
+    'The'
+    """
+    careful = read_parallel(
+        source, target, alignment, source_report=source_report, target_report=target_report, **reading
+    )
+    if not _can_be_plain(source, target, alignment, reading):
+        return careful
+    return _BlockReader.of(source, target, alignment, (source_report, target_report), reading).read(block)
+
+
+def _can_be_plain(
+    source: str | Path, target: str | Path, alignment: Sequence[str | Path], reading: dict[str, Any]
+) -> bool:
+    """Whether the files are of formats that have plain blocks, and all options are known here."""
+    formats = detect_format(source, reading.get("source_format")), detect_format(target, reading.get("target_format"))
+    paths = (source, target, *alignment)
+    rereadable = all(str(path) != STANDARD_STREAM and Path(path).is_file() for path in paths)
+    asked = reading.get("label_map") or reading.get("weigh_links") or reading.get("one_based")
+    return rereadable and formats == ("conll", "conll") and bool(alignment) and not asked
+
+
+@dataclass(slots=True)
+class _Numbers(Iterator[int]):
+    """The numbers of rows, of which some are left out."""
+
+    last: int = 0
+
+    def __next__(self) -> int:
+        self.last += 1
+        return self.last
+
+
+@dataclass(slots=True)
+class _ColumnFile:
+    """A file of columns with its reader."""
+
+    lines: BlockFile
+    reader: ConllReader
+    tags: TagRuns
+
+    @classmethod
+    def of(cls, path: str | Path, options: ReadOptions, report: ReadReport | None) -> _ColumnFile:
+        reader = ConllReader(str(path), options, ReadReport() if report is None else report)
+        return cls(BlockFile(read_lines(path)), reader, TagRuns(options.scheme, options.repair))
+
+    def plain(self, count: int) -> PlainColumns | None:
+        """The next sentences, if they are plain; the place in the file stays."""
+        data = self.lines.sentences(count) if self.reader.settled else None
+        if not data:
+            return None
+        width = len(cells(data[: data.index(b"\n")].decode(errors="replace")))
+        layout = self.reader.plain_layout(width)
+        return None if layout is None else plain_columns(data, width, layout, self.tags)
+
+    def skip(self, found: PlainColumns) -> None:
+        """Go on behind these sentences."""
+        self.lines.skip()
+        self.reader.passed(len(found))
+        self.tags.note_schemes(self.reader.report, set(found.runs))
+
+
+@dataclass(slots=True)
+class _LinksFile:
+    """A file of links with its reader."""
+
+    lines: BlockFile
+    reader: LinksReader
+
+    def plain(self, count: int) -> PlainLinks | None:
+        """The next links, if they are plain; the place in the file stays."""
+        data = self.lines.lines(count) if self.reader.settled else None
+        return plain_links(data) if data else None
+
+    def skip(self, found: PlainLinks) -> None:
+        """Go on behind these links."""
+        self.lines.skip()
+        self.reader.passed(len(found))
+
+
+@dataclass(slots=True)
+class _BlockReader:
+    """Reads a source, a target and links, block by block or pair by pair."""
+
+    source: _ColumnFile
+    target: _ColumnFile
+    links: list[_LinksFile]
+    one_based: bool | None
+    names: list[str]
+    rows: _Numbers = field(default_factory=_Numbers)
+    pairs: _Numbers = field(default_factory=_Numbers)
+
+    @classmethod
+    def of(
+        cls,
+        source: str | Path,
+        target: str | Path,
+        alignment: Sequence[str | Path],
+        reports: tuple[ReadReport | None, ReadReport | None],
+        reading: dict[str, Any],
+    ) -> _BlockReader:
+        how: dict[str, Any] = {name: reading[name] for name in ("scheme", "repair") if name in reading}
+        columns = reading.get("columns")
+        how["columns"] = None if columns is None else Columns.parse(columns)
+
+        def file(path: str | Path, side: str, report: ReadReport | None) -> _ColumnFile:
+            language, required = reading.get(f"{side}_lang"), reading.get(f"require_{side}_tags", False)
+            code = None if language is None else canonical(language)
+            return _ColumnFile.of(path, ReadOptions(language=code, require_tags=required, **how), report)
+
+        links = [_LinksFile(BlockFile(read_lines(path)), LinksReader(str(path))) for path in alignment]
+        names = [str(source), str(target), *map(str, alignment)]
+        sides = file(source, "source", reports[0]), file(target, "target", reports[1])
+        return cls(*sides, links, reading.get("one_based"), names)
+
+    def read(self, size: int) -> Iterator[Pair | InputError | PlainPairs]:
+        """The pairs, in order."""
+        with closing(self._careful()) as careful:
+            while True:
+                made = self._plain(size) if self.rows.last == self.pairs.last else None  # no row was read ahead
+                if made is not None:
+                    yield made
+                    continue
+                before = self.pairs.last
+                yield from islice(careful, size)
+                if self.pairs.last < before + size:
+                    return
+
+    def _careful(self) -> Generator[Pair | InputError, None, None]:
+        files: list[Iterator[object]] = [side.reader.read(side.lines) for side in (self.source, self.target)]
+        files += [links.reader.read(links.lines) for links in self.links]
+        rows = rows_in_step(files, self.names, self.rows)
+        links_name = ", ".join(self.names[2:])
+        yield from pairs_of_rows(rows, links_name, self.pairs, one_based=self.one_based)
+
+    def _plain(self, size: int) -> PlainPairs | None:
+        """The next block, if it is plain: as many pairs as asked for, or the last ones of all files."""
+        links = [file.plain(size) for file in self.links]
+        given = [block for block in links if block is not None]
+        if len(given) < len(links):
+            return None
+        source = self.source.plain(size)
+        target = None if source is None else self.target.plain(size)
+        if source is None or target is None:
+            return None
+        rows = as_two_columns(target)
+        made = None if rows is None else plain_pairs(source, rows, self.source.tags.labels, given)
+        if made is None:
+            return None
+        for file, block in zip(self.links, given, strict=True):
+            file.skip(block)
+        self.source.skip(source)
+        self.target.skip(target)
+        self.rows.last += len(made)
+        self.pairs.last += len(made)
+        return made

@@ -1,0 +1,197 @@
+"""Project many sentences on arrays, and what is equal only once.
+
+In most sentences no entity competes with another: between the first and the last word that an entity is linked to there
+is no word that another entity is linked to. Then each entity is projected by itself, and entities with the same length
+and the same links get the same span, counted from their first linked word. So the kernels see each of these once, and
+the other sentences as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xlner.projection.kernels.flat import PROJECTED, Found, Pairs
+
+Ints = NDArray[np.int64]
+_MOST_KNOWN = 200_000
+"""Entities to remember."""
+_SIZE, _SOURCE, _TARGET = 8, 8, 16
+"""Bits for the length of an entity, and for the source and the target word of a link, counted from its first ones."""
+
+
+class LinkedEntities(NamedTuple):
+    """Entities and their links in many sentences.
+
+    - `sentence`, `start`, `end`: the sentence of each entity and its words, sorted, shape `(n,)`.
+    - `link_entity`, `link_source`, `link_target`: the entity of each link, the source word counted from the first word
+      of the entity, and the target word, sorted, shape `(n_links,)`.
+    """
+
+    sentence: Ints
+    start: Ints
+    end: Ints
+    link_entity: Ints
+    link_source: Ints
+    link_target: Ints
+
+
+class Spans(NamedTuple):
+    """The projected spans: the entity of each span and its words; and the reason of each entity, see `flat.Found`."""
+
+    entity: Ints
+    start: Ints
+    end: Ints
+    reason: Ints
+
+
+@dataclass(slots=True)
+class DistinctSolver:
+    """Projects entities by a function that runs kernels; equal ones only once.
+
+    - `solve`: runs the kernels of a projector.
+    - `independent`: whether it projects an entity by itself where no other one competes for its words.
+
+    >>> from xlner.projection.range_projectors import HeuristicProjector
+    >>> one, two = np.array([0, 1]), np.array([1, 2])
+    >>> solver = HeuristicProjector().solver()
+    >>> solver.spans(LinkedEntities(one, one, two, one, one - one, np.array([3, 5]))).start.tolist()
+    [3, 5]
+    """
+
+    solve: Callable[[Pairs], Found]
+    independent: bool = True
+    _known: dict[bytes, int] = field(default_factory=dict)
+    _rows: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))  # start, end and reason of each known one
+
+    def spans(self, given: LinkedEntities) -> Spans:
+        """The spans of all entities, sorted by sentence and start."""
+        n = len(given.sentence)
+        counts = np.bincount(given.link_entity, minlength=n)
+        first = np.cumsum(counts) - counts
+        linked = np.flatnonzero(counts)
+        low, high = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        if len(linked):
+            low[linked] = np.minimum.reduceat(given.link_target, first[linked])
+            high[linked] = np.maximum.reduceat(given.link_target, first[linked])
+        crowded = np.ones(n, bool)
+        if self.independent:
+            crowded = _of_sentences(given.sentence, _competing(given.sentence, low, high, linked))
+            crowded = _of_sentences(given.sentence, crowded | self._too_long(given, low, high))
+        alone = self._alone(given, np.flatnonzero(~crowded), low, first, counts)
+        together = self._together(given, np.flatnonzero(crowded))
+        reason = np.zeros(n, np.int64)
+        reason[~crowded], reason[crowded] = alone.reason, together.reason
+        entity, start, end = (np.concatenate(parts) for parts in zip(alone[:3], together[:3], strict=True))
+        order = np.lexsort((start, given.sentence[entity]))
+        return Spans(entity[order], start[order], end[order], reason)
+
+    @staticmethod
+    def _too_long(given: LinkedEntities, low: Ints, high: Ints) -> NDArray[np.bool_]:
+        long = given.end - given.start >= min(1 << _SIZE, 1 << _SOURCE)
+        return long | (high - low >= 1 << _TARGET)
+
+    def _alone(self, given: LinkedEntities, entities: Ints, low: Ints, first: Ints, counts: Ints) -> Spans:
+        """The spans of entities that do not compete."""
+        size = given.end - given.start
+        codes = (size[given.link_entity] << (_SOURCE + _TARGET)) | (given.link_source << _TARGET)
+        codes |= given.link_target - low[given.link_entity]
+        data = codes.astype(np.uint32).tobytes()
+        begin = 4 * first[entities]
+        places = zip(begin.tolist(), (begin + 4 * counts[entities]).tolist(), strict=True)
+        keys = [data[start:end] for start, end in places]
+        known = self._known
+        if len(known) > _MOST_KNOWN:
+            known.clear()
+            self._rows = self._rows[:0]
+        if new := sorted(set(keys).difference(known)):
+            self._learn(new)
+        rows = self._rows[[known[key] for key in keys]]
+        reason = rows[:, 2]
+        made = np.flatnonzero(reason == PROJECTED)
+        entity = entities[made]
+        return Spans(entity, low[entity] + rows[made, 0], low[entity] + rows[made, 1], reason)
+
+    def _learn(self, keys: Sequence[bytes]) -> None:
+        """Project entities, each in a sentence of its own."""
+        links: list[list[tuple[int, int]]] = []
+        sizes, lengths = [], []
+        for key in keys:
+            codes = np.frombuffer(key, np.uint32).astype(np.int64)
+            sizes.append(int(codes[0]) >> (_SOURCE + _TARGET) if len(codes) else 1)  # without links it does not matter
+            source, target = (codes >> _TARGET) & ((1 << _SOURCE) - 1), codes & ((1 << _TARGET) - 1)
+            links.append(list(zip(source.tolist(), target.tolist(), strict=True)))
+            lengths.append(int(target.max(initial=0)) + 1)
+        found = self.solve(
+            Pairs(
+                list(chain.from_iterable(chain.from_iterable(links))),
+                list(accumulate(map(len, links), initial=0)),
+                [0] * len(keys),
+                sizes,
+                list(range(len(keys) + 1)),
+                lengths,
+                [],
+                [0] * (len(keys) + 1),
+            )
+        )
+        rows = []
+        for k, reason in enumerate(found.reason):
+            at = found.span_offsets[k]
+            rows.append((found.span_start[at], found.span_end[at], reason) if reason == PROJECTED else (0, 0, reason))
+        self._known.update(zip(keys, range(len(self._rows), len(self._rows) + len(keys)), strict=True))
+        self._rows = np.concatenate((self._rows, np.asarray(rows, np.int64)))
+
+    def _together(self, given: LinkedEntities, entities: Ints) -> Spans:
+        """The spans of the entities of sentences that are solved as they are."""
+        sentence, row = np.unique(given.sentence[entities], return_inverse=True)
+        counts = np.bincount(row, minlength=len(sentence))
+        wanted = np.zeros(len(given.sentence), bool)
+        wanted[entities] = True
+        links = np.flatnonzero(wanted[given.link_entity])
+        of_link = given.link_entity[links]
+        rows = np.searchsorted(sentence, given.sentence[of_link])
+        source = given.start[of_link] + given.link_source[links]
+        target = given.link_target[links]
+        lengths = np.zeros(len(sentence), np.int64)
+        np.maximum.at(lengths, rows, target + 1)
+        offsets = np.concatenate(([0], np.cumsum(counts)))
+        found = self.solve(
+            Pairs(
+                np.stack((source, target), axis=1).ravel().tolist(),
+                np.searchsorted(rows, np.arange(len(sentence) + 1)).tolist(),
+                given.start[entities].tolist(),
+                given.end[entities].tolist(),
+                offsets.tolist(),
+                lengths.tolist(),
+                [],
+                [0] * (len(sentence) + 1),
+            )
+        )
+        n = found.span_offsets[-1]
+        spans = np.asarray(found.span_offsets, np.int64)
+        base = np.repeat(offsets[:-1], np.diff(spans))
+        entity = entities[base + np.asarray(found.span_entity[:n], np.int64)]
+        start, end = (np.asarray(column[:n], np.int64) for column in (found.span_start, found.span_end))
+        return Spans(entity, start, end, np.asarray(found.reason, np.int64))
+
+
+def _competing(sentence: Ints, low: Ints, high: Ints, linked: Ints) -> NDArray[np.bool_]:
+    """Whether another entity is linked to a word between the first and the last linked word of an entity."""
+    order = linked[np.lexsort((low[linked], sentence[linked]))]
+    before, after = order[:-1], order[1:]
+    overlap = (sentence[before] == sentence[after]) & (low[after] <= high[before])
+    competing = np.zeros(len(sentence), bool)
+    competing[after[overlap]] = True
+    return competing
+
+
+def _of_sentences(sentence: Ints, entities: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """All entities of the sentences of these entities."""
+    chosen = np.zeros(int(sentence.max(initial=-1)) + 1, bool)
+    chosen[sentence[entities]] = True
+    return chosen[sentence]

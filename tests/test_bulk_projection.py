@@ -1,0 +1,194 @@
+"""Blocks of pairs give what the pairs give one by one: the same bytes, counts, reports, notes and errors."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from xlner.core.labeled_block import LabeledBlock
+from xlner.engines.bulk_projection import BlockPipeline, can_project_blocks
+from xlner.errors import ValidationError, XlnerError
+from xlner.formats import ReadReport, read_parallel, write_pairs
+from xlner.formats.bulk import read_parallel_blocks
+from xlner.pipeline import Pipeline
+from xlner.pipeline.run_summary import RunSummary
+
+WORDS = ("Ana", "vive", "Vigo", "Ça", "l\u2019an", "Ωm", "東京", "x9", ".", "(", ")", "«", "€", "5%", "-x", "a:b")
+ODD_WORDS = (
+    "-DOCSTART-",
+    "\t",
+    "en:a",
+    "#",
+    "#a",
+    "a b",
+    "\u00a0",
+    "a\u00a0b",
+    "\x85",
+    "\u2028",
+    "\ufeffa",
+    "\0",
+    "\r",
+    "",
+    "B-PER",
+)
+LABELS = ("PER", "LOC", "ORG-X")
+ODD_TAGS = ("I-LOC", "S-PER", "E-PER", "_", "B", "B_PER", "B-A:0.5", "B-A|B-C", "x", "b-LOC", "")
+ODD_LINES = ("# id = 7", "# text = Ana", "#", "-DOCSTART-\tO", "", " ", "\t", "a\tb\tc\td\te", "# global.columns = A B")
+ODD_LINKS = ("0-0:0.5", "1p0", "0-99", "99-0", "0", "x", "0-0 ", " 0-0", "0,0", "[[0, 0]]", "3\t0-0", "12345-0", "0--1")
+SPECS = (
+    "greedy",
+    "exact",
+    "exact:ngrams?max_length=3",
+    "greedy:merged?gap=2",
+    "exact?constraint=>=&n=2",
+    "exact?constraint==&n=2",
+    "greedy?threshold=0.6",
+    "heuristic",
+    "heuristic?gap=2&ratio=0.5",
+    "heuristic?top_k=1&keep_first=true",
+    "hull",
+    "hull?comp_src=true&comp_tgt=true",
+    "hull?max_ratio=2",
+)
+
+
+class RandomFiles:
+    """Random parallel files, most of them with something that only the careful readers can read."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.random = random = Random(seed)
+        self.odd = random.choice((0.0, 0.002, 0.01, 0.03))
+        self.separator = random.choice("\t\t\t ")
+        self.more = random.choice((0, 0, 0, 2))
+        n = random.randint(115, 150)
+        lengths = [(random.randint(1, 9), random.randint(1, 9)) for _ in range(n)]
+        self.source = self._write(
+            folder / "a.conll", [line for length, _ in lengths for line in self._sentence(length)]
+        )
+        tagged = random.random() < 0.3
+        target = [line for _, length in lengths for line in self._sentence(length, tagged=tagged)]
+        self.target = self._write(folder / "b.conll", target)
+        self.links = [
+            self._write(folder / f"{k}.talp", [self._links(*both) for both in lengths])
+            for k in range(random.choice((1, 1, 1, 2)))
+        ]
+        self.spec = random.choice(SPECS)
+        self.ignore = random.choice(((), (), ("LOC",)))
+        self.reading: dict[str, Any] = {"one_based": False, "require_source_tags": random.random() < 0.8}
+        if random.random() < 0.2:
+            self.reading |= {
+                "repair": random.choice(("discard", "none")),
+                "scheme": random.choice(("auto", "IOB2", "IOB1")),
+            }
+
+    def _is_odd(self) -> bool:
+        return self.random.random() < self.odd
+
+    def _is_very_odd(self) -> bool:
+        return self.random.random() < self.odd / 20
+
+    def _word(self) -> str:
+        if self._is_odd():
+            return self.random.choice(ODD_WORDS if self._is_very_odd() else ODD_WORDS[2:])
+        return self.random.choice(WORDS)
+
+    def _sentence(self, length: int, *, tagged: bool = True) -> Iterator[str]:
+        if self._is_odd():
+            yield self.random.choice(ODD_LINES if self._is_very_odd() else ODD_LINES[:3])
+        tags = ["O"] * length
+        at = 0
+        while tagged and at < length:
+            size = self.random.choice((1, 1, 2, 3))
+            if self.random.random() < 0.4 and at + size <= length:
+                label = self.random.choice(LABELS)
+                tags[at : at + size] = [f"B-{label}", *[f"I-{label}"] * (size - 1)]
+            at += size
+        for tag in tags:
+            shown = self.random.choice(ODD_TAGS) if self._is_odd() else tag
+            yield self.separator.join([self._word(), *["x"] * self.more, shown])
+        if not self._is_very_odd():
+            yield ""
+
+    def _links(self, source: int, target: int) -> str:
+        links = [
+            f"{self.random.randrange(source)}-{self.random.randrange(target)}"
+            for _ in range(self.random.choice((0, 1, source, 2 * source)))
+        ]
+        if self.random.random() < 0.5:
+            links = sorted(set(links))
+        if self._is_odd():
+            links.append(self.random.choice(ODD_LINKS))
+        return " ".join(links)
+
+    def _write(self, path: Path, lines: list[str]) -> Path:
+        if self._is_very_odd():
+            del lines[-self.random.randint(1, 5) :]
+        end = self.random.choice(("\n", "\n", "\n", "\r\n"))
+        data = end.join(lines).encode() + end.encode() * self.random.choice((0, 1, 1))
+        if self._is_odd():
+            at = self.random.randrange(len(data))
+            data = data[:at] + b"\xff" + data[at:]
+        path.write_bytes(data)
+        return path
+
+
+def results_of(files: RandomFiles, output: Path, *, blocks: bool) -> tuple[object, ...]:
+    """Everything that a user sees of a projection, and the number of sentences in blocks."""
+    pipeline = Pipeline(projector=files.spec, ignore=files.ignore, window=7)
+    reports, summary, in_blocks = (ReadReport(), ReadReport()), RunSummary(), 0
+    how = {"source_report": reports[0], "target_report": reports[1], **files.reading}
+    error = ""
+
+    def counted(items: Iterator[Any]) -> Iterator[Any]:
+        nonlocal in_blocks
+        for item in items:
+            in_blocks += len(item) if isinstance(item, LabeledBlock) else 0
+            yield item
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            if blocks:
+                pairs = read_parallel_blocks(files.source, files.target, files.links, block=7, **how)
+                made: Iterator[Any] = BlockPipeline(pipeline).run_pairs(pairs)
+            else:
+                made = pipeline.run_pairs(read_parallel(files.source, files.target, files.links, **how))
+            write_pairs(counted(summary.count(made)), output, format="conll")
+        except XlnerError as raised:
+            error = f"{type(raised).__name__} {raised}"
+    written = {path.name.removeprefix(output.name): path.read_bytes() for path in output.parent.glob(f"{output.name}*")}
+    notes = [str(warning.message) for warning in caught]
+    counts = [(r.sentences, r.bad, r.repaired_tags, r.out_of_place) for r in reports]
+    seen = (written, error, summary.lines(), summary.as_dict(), counts, notes, sorted(pipeline.labels))
+    return (*seen, in_blocks)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_blocks_give_what_pairs_give(seed: int, tmp_path: Path) -> None:
+    files = RandomFiles(seed, tmp_path)
+    *careful, none = results_of(files, tmp_path / "careful.conll", blocks=False)
+    *fast, in_blocks = results_of(files, tmp_path / "fast.conll", blocks=True)
+    assert fast == careful
+    assert none == 0
+    assert in_blocks or files.odd or careful[1]
+
+
+def test_only_projection_by_links_is_done_in_blocks() -> None:
+    assert all(can_project_blocks(Pipeline(projector=spec), "conll") for spec in SPECS)
+    for spec in (
+        "hull?comp_ins=true",
+        "hull?restr_tgt=true",
+        "greedy?stop_tokens=x",
+        "exact?gaps=true",
+        "ner-candidates",
+    ):
+        assert not can_project_blocks(Pipeline(projector=spec), "conll")
+    assert not can_project_blocks(Pipeline(projector="greedy"), "jsonl")
+    assert not can_project_blocks(Pipeline(aligner="surface", projector="greedy"), "conll")
+    with pytest.raises(ValidationError):
+        BlockPipeline(Pipeline(projector=None))
