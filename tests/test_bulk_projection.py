@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import Command
 from xlner.core.labeled_block import LabeledBlock
 from xlner.engines.bulk_projection import BlockPipeline, can_project_blocks
 from xlner.errors import ValidationError, XlnerError
@@ -176,6 +177,27 @@ def test_blocks_give_what_pairs_give(seed: int, tmp_path: Path) -> None:
     assert fast == careful
     assert none == 0
     assert in_blocks or files.odd or careful[1]
+
+
+def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_path: Path) -> None:
+    rows = ["Ana\tB-PER\nvive\tO\nVigo\tB-LOC\n"] * 2300
+    rows[1500] = "# id = 7\nAna\tI-PER\n.\tO\nx\tI-LOC\n"
+    rows[2100] = "Ana\tB-PER\nvive\tx\n"
+    source, target, links = tmp_path / "a.conll", tmp_path / "b.conll", tmp_path / "a.talp"
+    source.write_text("\n".join(rows), encoding="utf-8")
+    target.write_text("\n".join(["»\tO\nAna\tO\nVigo\tO\n"] * 2300), encoding="utf-8")
+    links.write_text("0-0 0-1 2-2\n" * 2299 + "0-1 2-3\n", encoding="utf-8")
+    arguments = ("project", source, target, "--alignment", links, "--projector", "exact", "--ignore", "MISC", "-o", "-")
+    stopped = xlner(*arguments)
+    assert stopped == xlner(*arguments, "--limit", "9999")
+    assert (stopped.code, stopped.out.count("\n\n")) == (2, 2000)
+    assert "or continue with --on-error skip" in stopped.err
+    fast, careful = xlner(*arguments, "--on-error", "skip"), xlner(*arguments, "--on-error", "skip", "--limit", "9999")
+    assert fast == careful
+    assert (fast.code, fast.out.count("\n\n")) == (1, 2300)
+    assert "2 of 2300 sentences failed; sentence 2101" in fast.err
+    assert "2 tags out of place repaired" in fast.err
+    assert "--ignore MISC" in fast.err
 
 
 def test_only_projection_by_links_is_done_in_blocks() -> None:

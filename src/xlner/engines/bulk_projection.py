@@ -48,8 +48,9 @@ def _solver(pipeline: Pipeline) -> DistinctSolver | None:
     if any(stage is not None for stage in (pipeline.translator, pipeline.recognizer, pipeline.aligner)):
         return None
     projector = pipeline.projector
-    on_links = isinstance(projector, (HeuristicProjector, HullProjector, MatchingProjector))
-    return projector.solver() if on_links else None
+    if isinstance(projector, (HeuristicProjector, HullProjector, MatchingProjector)):
+        return projector.solver()
+    return None
 
 
 class BlockPipeline:
