@@ -15,7 +15,7 @@ from tests.test_projection_batch import pairs
 from xlner import Alignment, Entity, Outcome, Pair, Pipeline, Projection, Reason, Sentence, ValidationError
 from xlner.evaluation.reliability import keep_share, reliability
 from xlner.projection.calibration import Calibration
-from xlner.projection.confidence import CONFIDENCE, ConfidentProjector, without_unsure
+from xlner.projection.confidence import CONFIDENCE, WEIGHTS, ConfidentProjector, without_unsure
 from xlner.projection.matching_projector import greedy_projector
 from xlner.projection.range_projectors import HeuristicProjector
 
@@ -84,7 +84,7 @@ def test_the_confidence_of_an_entity_is_that_of_its_trimmed_span() -> None:
         assert [(e.span, e.score) for e in made.labeled.entities] == [((0, 1), sure)]
 
 
-def test_a_confident_projector_is_known_by_all_that_it_depends_on() -> None:
+def test_a_confident_projector_is_known_by_all_that_it_depends_on(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = Calibration(((0.0, 0.5), (1.0, 1.0)))
     of = [
         ConfidentProjector(greedy_projector()),
@@ -93,6 +93,10 @@ def test_a_confident_projector_is_known_by_all_that_it_depends_on() -> None:
         ConfidentProjector(greedy_projector(), calibration=steps),
     ]
     assert len({p.fingerprint for p in of}) == 4
+    before = of[0].fingerprint
+    monkeypatch.setitem(WEIGHTS, "links", WEIGHTS["links"]._replace(weight=-9.0))
+    assert of[0].fingerprint != before
+    monkeypatch.undo()
     pair = Pair(Sentence(("a",)), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
     assert ConfidentProjector(greedy_projector(), calibration=Calibration(((0.5, 0.7),))).project([pair])[
         0

@@ -33,7 +33,7 @@ from xlner.pipeline.stage_runner import (
 )
 from xlner.pipeline.verbatim_words import with_source_words, with_verbatim_links
 from xlner.projection.calibration import Calibration
-from xlner.projection.confidence import rated, without_unsure
+from xlner.projection.confidence import rated, weights_digest, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
 from xlner.stages import Aligner, Projector, Translator, check_stopped, fingerprint_of, project_each
 from xlner.text.languages import canonical
@@ -146,7 +146,7 @@ class TrainingDataBuilder:
         calibration = "none" if self.calibration is None else self.calibration.digest
         stages = map(fingerprint_of, (self._guard, self.aligner, self.projector))
         languages = f"{self.from_lang}>{self.to_lang}"
-        confidence = f"{self.min_confidence} {calibration}" if self.rate else "none"
+        confidence = f"{self.min_confidence} {weights_digest()} {calibration}" if self.rate else "none"
         options = (f"confidence={confidence}", f"ignore={','.join(sorted(self.ignore))}")
         return "|".join([f"xlner {__version__} build {method}", *stages, languages, *options])
 

@@ -14,6 +14,7 @@ from xlner.core.entity import Entity
 from xlner.core.entity_edges import checked_projection
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
+from xlner.core.signature import Digest
 from xlner.errors import StageError, ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.evidence import Evidence, evidence
@@ -44,6 +45,15 @@ WEIGHTS = {
 }
 """The weight of each field of `Evidence` for the log odds that a span is right, by benchmarks/confidence.py."""
 _BIAS = -0.55
+
+
+def weights_digest() -> str:
+    """A short hash of the weights, for fingerprints.
+
+    >>> weights_digest() == weights_digest()
+    True
+    """
+    return Digest([repr(WEIGHTS), repr(_BIAS)]).hexdigest()
 
 
 def confidences(found: Evidence) -> NDArray[np.float64]:
@@ -175,10 +185,10 @@ class ConfidentProjector:
 
     @property
     def fingerprint(self) -> str:
-        """The options, the calibration and the fingerprint of the projector."""
+        """The options, the weights of evidence, the calibration and the fingerprint of the projector."""
         calibration = "none" if self.calibration is None else self.calibration.digest
         name = options_fingerprint("confidence", self.options)
-        return f"{fingerprint_of(self.projector)} {name} calibration={calibration}"
+        return f"{fingerprint_of(self.projector)} {name} weights={weights_digest()} calibration={calibration}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair and give each projected entity its confidence.

@@ -18,7 +18,7 @@ from xlner.errors import UnknownNameError, UsageError, ValidationError
 from xlner.projection.calibration import Calibration
 from xlner.projection.candidate_sets import CandidateOptions
 from xlner.projection.candidates import aligned_words
-from xlner.projection.confidence import CONFIDENCE, rated, without_unsure
+from xlner.projection.confidence import CONFIDENCE, rated, weights_digest, without_unsure
 from xlner.projection.entity_clusters import ClusterMember, cluster_entities
 from xlner.projection.matching.match import ScoredSpan, check_matching_options, match_spans
 from xlner.projection.scores.scored_pair import TOTAL
@@ -128,11 +128,12 @@ class MultiSourceProjector:
 
     @property
     def fingerprint(self) -> str:
-        """The options that change results, the given scores and the calibration."""
+        """The options that change results, the given scores, the weights of confidence and the calibration."""
         name = "multi-source-greedy" if self.options.matcher == "greedy" else "multi-source"
         given = {name: score_fingerprint(score) for name, score in sorted(self._given.items())}
         calibration = "none" if self.calibration is None else self.calibration.digest
-        return f"{options_fingerprint(name, self.options)} {given} calibration={calibration}"
+        confidence = f"weights={weights_digest()} calibration={calibration}"
+        return f"{options_fingerprint(name, self.options)} {given} {confidence}"
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project every pair as a group with one source."""
