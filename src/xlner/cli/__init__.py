@@ -22,6 +22,7 @@ from xlner.cli.commands.encoder import encoder
 from xlner.cli.commands.errors import errors
 from xlner.cli.commands.evaluate import evaluate
 from xlner.cli.commands.evaluate_alignment import evaluate_alignment
+from xlner.cli.commands.export import export
 from xlner.cli.commands.families import families
 from xlner.cli.commands.label import label
 from xlner.cli.commands.lexicon import lexicon
@@ -47,7 +48,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "See and correct": (view,),
     "Train": (train, train_multilingual, train_aligner, train_language_adapter),
     "Experiments": (reproduce, families),
-    "Data and setup": (convert, datasets, encoder, doctor),
+    "Data and setup": (convert, export, datasets, encoder, doctor),
     "Many machines": (run,),
 }
 """The commands in the order of the help text."""

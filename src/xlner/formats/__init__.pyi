@@ -7,6 +7,8 @@ from .by_name import read_sentences as read_sentences
 from .columns import Columns as Columns
 from .data_frames import to_pandas as to_pandas
 from .dataset_card import DatasetCard as DatasetCard
+from .dataset_export import export_dataset as export_dataset
+from .dataset_export import push_dataset as push_dataset
 from .dataset_folders import write_dataset as write_dataset
 from .format_names import FORMATS as FORMATS
 from .format_names import detect_format as detect_format

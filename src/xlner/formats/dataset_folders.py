@@ -126,19 +126,16 @@ def write_dataset(
         (new / "data").mkdir()
         labels: list[str] = []
         with ExitStack() as stack:
-            files = []
             for name, sentences in splits.items():
-                path = new / "data" / f"{name}-00000-of-00001.parquet"
-                file = parquet.ParquetFile(stack.enter_context(path.open("wb")), scheme, labels)
-                files.append(file)
+                stream = stack.enter_context((new / "data" / f"{name}-00000-of-00001.parquet").open("wb"))
+                # closed after the last split: only then are all labels known
+                file = stack.enter_context(parquet.ParquetFile(stream, scheme, labels))
                 counts = written.splits[name] = SplitCounts()
                 for sentence in sentences:
                     file.add(sentence)
                     _count(counts, sentence)
                     if sentence.language is not None:
                         languages.add(sentence.language)
-            for file in files:  # now all labels are known
-                file.close()
         written.languages = tuple(sorted(languages))
         write_durably(new / CARD, (card or DatasetCard(place.name)).text(written.splits, labels, written.languages))
 

@@ -84,7 +84,7 @@ def _schema() -> Any:
 
 
 class ParquetFile:
-    """Writes sentences in batches into a stream; `close` writes the names of the tags.
+    """Writes sentences in batches into a stream; the end of its `with` block, or `close`, writes the names of the tags.
 
     Labels get their numbers as they come. Several files that share a list of `labels` have the same numbers, if all are
     closed after the last sentence.
@@ -125,6 +125,15 @@ class ParquetFile:
         if self._rows:
             self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
             self._rows = []
+
+    def __enter__(self) -> ParquetFile:
+        return self
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self._writer.close()
 
     def close(self) -> None:
         """Write what is left, and the names of the tags."""
@@ -179,9 +188,7 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     """
     if str(path) == STANDARD_STREAM:
         raise UsageError("parquet is not written to standard output", hint="name an output that ends in .parquet")
-    with replacing(path) as stream:
-        file = ParquetFile(stream, options.scheme)
+    with replacing(path) as stream, ParquetFile(stream, options.scheme) as file:
         for sentence in sentences:
             file.add(sentence)
-        file.close()
     return file.sentences

@@ -1,0 +1,135 @@
+"""Make a data set for the Hugging Face hub of labeled files: splits, a card with what is known of them, and a push."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from xlner.core.pair import Pair
+from xlner.core.sentence import Sentence
+from xlner.core.tags import Scheme
+from xlner.errors import BackendError, InputError, MissingExtraError
+from xlner.formats.by_name import read_pairs, read_sentences
+from xlner.formats.dataset_card import DatasetCard
+from xlner.formats.dataset_folders import WrittenDataset, write_dataset
+from xlner.formats.format_names import detect_format
+from xlner.formats.reading import raise_errors
+
+_STAGES = ("route", "translator", "recognizer", "aligner", "projector", "ensemble")
+_OPTIONS = ("lang", "source_lang", "min_confidence", "filter", "ignore", "on_warning", "split", "recase")
+
+
+def export_dataset(
+    files: Mapping[str, str | Path],
+    folder: str | Path,
+    *,
+    name: str | None = None,
+    license: str = "",
+    sources: Sequence[str] = (),
+    licenses: Mapping[str, str] | None = None,
+    run_dir: str | Path | None = None,
+    scheme: Scheme | str = Scheme.IOB2,
+    overwrite: bool = False,
+) -> WrittenDataset:
+    """Write labeled files as a folder of the Hugging Face hub, see `write_dataset`.
+
+    - `files`: the file of each split, in any format with labels. Of JSONL from xlner, losses are counted for the card.
+    - `name`, `license`, `sources`, `licenses`: for the card, see `DatasetCard`.
+    - `run_dir`: the run folder of the labels, for the models and options in the card and in its signature.
+
+    Raises `InputError` for a sentence that cannot be read, and what `write_dataset` raises.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     export_dataset({"train": "examples/gl.conll"}, Path(place, "gl")).splits["train"].sentences
+    30
+    """
+    losses: Counter[str] = Counter()
+    models, facts = ({}, {}) if run_dir is None else facts_of_run(Path(run_dir))
+    card = DatasetCard(name or Path(folder).name, tuple(sources), license, models, dict(licenses or {}), losses, facts)
+    splits = {split: _sentences(path, losses) for split, path in files.items()}
+    return write_dataset(splits, folder, card=card, scheme=scheme, overwrite=overwrite)
+
+
+def _sentences(path: str | Path, losses: Counter[str]) -> Iterator[Sentence]:
+    if detect_format(path) != "jsonl":
+        yield from raise_errors(read_sentences(path, require_tags=True))
+        return
+    for pair in raise_errors(read_pairs(path, require_tags=True)):
+        losses.update(_losses(pair))
+        sentence = pair.labeled if pair.projection is not None or pair.error is not None else pair.target
+        yield sentence if pair.error is None else replace(sentence, meta={**sentence.meta, "error": pair.error})
+
+
+def _losses(pair: Pair) -> Iterator[str]:
+    """What the labels of a pair have lost: entities by reason, the whole sentence, and doubts about its translation."""
+    if pair.error is not None:
+        yield "sentences that failed"
+    outcomes = () if pair.projection is None else pair.projection.outcomes
+    yield from (f"source entities not projected ({outcome.reason})" for outcome in outcomes if outcome.dropped)
+    warnings = None if pair.source is None else pair.source.meta.get("translation_warnings")
+    if warnings:
+        yield "translations that look wrong"
+
+
+def facts_of_run(folder: Path) -> tuple[dict[str, str], dict[str, object]]:
+    """The models and the options of a run, from the config in its folder. Raises `InputError` if there is none."""
+    path = folder / "config.toml"
+    try:
+        config = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot be read: {error}", path=path, hint="give the folder of --run-dir") from None
+    found = {key.replace("-", "_"): value for key, value in config.items()}
+    models = {key: _shown(found[key]) for key in _STAGES if found.get(key)}
+    return models, {key: found[key] for key in _OPTIONS if found.get(key)}
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def push_dataset(folder: str | Path, repository: str, *, private: bool = False) -> str:
+    """Upload a folder that `write_dataset` made to the Hugging Face hub; return its address.
+
+    The repository is made if it does not exist. Raises `MissingExtraError` without huggingface_hub, `InputError` for a
+    folder without a card, and `BackendError` if the hub refuses.
+
+    >>> push_dataset("examples", "me/gl")
+    Traceback (most recent call last):
+    xlner.errors.InputError: examples: no data set is here; make one with xlner export
+    """
+    place = Path(folder)
+    if not (place / "README.md").is_file():
+        raise InputError("no data set is here", path=folder, hint="make one with xlner export")
+    try:
+        from huggingface_hub import HfApi
+    except ImportError:
+        raise MissingExtraError("huggingface_hub", extra="parquet") from None
+    hub = HfApi()
+    try:
+        hub.create_repo(repository, repo_type="dataset", private=private, exist_ok=True)
+        hub.upload_folder(
+            folder_path=str(place), repo_id=repository, repo_type="dataset", commit_message="Data set from xlner"
+        )
+    except Exception as error:  # of the network, of the rights, of the name: the library has many
+        raise BackendError(
+            f"{repository} cannot be uploaded: {error}", hint=f"log in with hf auth login; the folder is {folder}"
+        ) from None
+    return f"https://huggingface.co/datasets/{repository}"
+
+
+def as_json(written: WrittenDataset) -> str:
+    """What was written as JSON: the counts of each split.
+
+    >>> as_json(WrittenDataset(Path("gl"), {}))
+    '{"folder": "gl", "languages": [], "splits": {}}'
+    """
+    splits = {
+        name: {"sentences": c.sentences, "failed": c.failed, "words": c.words, "labels": dict(c.labels)}
+        for name, c in written.splits.items()
+    }
+    return json.dumps({"folder": str(written.folder), "languages": written.languages, "splits": splits})
