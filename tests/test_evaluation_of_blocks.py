@@ -15,6 +15,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.sentence_block import SentenceBlock
 from xlner.errors import InputError, ValidationError
 from xlner.evaluation import Confusion, Scores, evaluate, find_errors, muc_counts
+from xlner.evaluation.paired_sentences import PairedBlock, paired_blocks, paired_sentences
 from xlner.formats import raise_errors, read_blocks, read_sentences, write_sentences
 
 _WORDS = ("Ana", "en", "Vigo", "ñu", "中", '"', "a\\n", "\\", "'", "-")
@@ -119,3 +120,21 @@ def test_places_of_differences_in_blocks(xlner: Command, tmp_path: Path) -> None
     assert ran.code == 2
     assert f"{gold}:151 and {predicted}:151" in ran.err
     assert "word 2 is 'Vigo50' in the gold data and 'Lugo' in the predicted data" in ran.err
+
+
+def _block(words: list[str]) -> SentenceBlock:
+    none = np.zeros(0, dtype=np.int64)
+    text = "".join(f"{word}\n" for word in words).encode()
+    return SentenceBlock(text, np.ones(len(words), dtype=np.int64), none, none, none, (), none)
+
+
+def test_sides_come_to_their_blocks_at_once() -> None:
+    words = [f"w{k}" for k in range(100)]
+    single = [Sentence((word,)) for word in words]
+    gold = [*single[:7], _block(words[7:60]), *single[60:63], _block(words[63:])]
+    predicted = [*single[:3], _block(words[3:50]), _block(words[50:61]), *single[61:70], _block(words[70:])]
+    items = list(paired_blocks(gold, predicted))
+    sizes = [len(item.gold) if isinstance(item, PairedBlock) else 1 for item in items]
+    assert sum(sizes) == 100
+    assert sum(size for size in sizes if size > 1) > 70
+    assert [s.gold.tokens[0] for s in paired_sentences(gold, predicted)] == words

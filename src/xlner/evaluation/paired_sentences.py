@@ -82,6 +82,9 @@ def paired_blocks(
             yield block
             number += len(block.gold)
             continue
+        for side, other in (sides, sides[::-1]):
+            if other.left and (rest := side.block()) is not None:  # so that both come to their next blocks at once
+                side.take(min(other.left, len(rest)))
         g, p = (next(side, None) for side in sides)
         if g is None and p is None:
             return
@@ -111,11 +114,13 @@ class _Side(Iterator[Sentence | Pair]):
         self._block: SentenceBlock | None = None
         self._waiting: Sentence | Pair | None = None
         self._taken: Iterator[Sentence] = iter(())
-        self._left = 0  # sentences of the block that are in `_taken`
+        self.step = 1  # sentences to take when single ones are needed
+        self.left = 0
+        """Sentences of a block that are given one by one before anything else."""
 
     def block(self) -> SentenceBlock | None:
         """The block that comes next; None if something else does."""
-        if self._left or self._waiting is not None:
+        if self.left or self._waiting is not None:
             return None
         while self._block is None:
             item = next(self._items, None)
@@ -134,15 +139,15 @@ class _Side(Iterator[Sentence | Pair]):
     def take(self, count: int) -> None:
         """Give the next sentences of the block one by one."""
         assert self._block is not None
-        self._taken, self._left = self._block.cut(count)[0].sentences(), count
+        self._taken, self.left = self._block.cut(count)[0].sentences(), count
         self.skip(count)
 
     def __next__(self) -> Sentence | Pair:
-        if not self._left and self.block() is not None:
-            assert self._block is not None
-            self.take(len(self._block))
-        if self._left:
-            self._left -= 1
+        if not self.left and (block := self.block()) is not None:
+            self.take(min(self.step, len(block)))
+            self.step *= 2
+        if self.left:
+            self.left -= 1
             return next(self._taken)
         item, self._waiting = self._waiting, None
         if item is None:
@@ -161,8 +166,9 @@ def _equal_blocks(gold: _Side, predicted: _Side) -> PairedBlock | None:
         gold.take(count)
         predicted.take(count)
         return None
-    gold.skip(count)
-    predicted.skip(count)
+    for side in (gold, predicted):
+        side.skip(count)
+        side.step = 1
     return PairedBlock(first, second)
 
 
