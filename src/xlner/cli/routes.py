@@ -16,16 +16,27 @@ PROJECT, DIRECT, BOTH = "project", "direct", "both"
 AUTO = "auto"
 ROUTES = (AUTO, PROJECT, DIRECT, BOTH)
 
+_NAMED = "named by --route"
 _BETTER = "With a translator the labels may be better: --translator SPEC, or xlner project with your own translations"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route, the translator that it needs, and what to tell the user about the choice."""
+    """A route, what chose it, the translator that it needs, and what to tell the user about the choice."""
 
     name: str
+    reason: str
     translator: Translator | None = None
     note: str = ""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether the user does not know the route: it was not asked for, and nothing was said about it yet."""
+        return self.reason != _NAMED and not self.note
+
+    def as_dict(self) -> dict[str, str]:
+        """The route and its reason, for the summary of a run."""
+        return {"route": self.name, "route_reason": self.reason}
 
 
 def choose_route(
@@ -39,9 +50,11 @@ def choose_route(
     Raises `UsageError` for options that exclude each other, and `BackendError` if a translator is needed and missing.
     """
     if asked == DIRECT and members:
-        raise UsageError("--route direct has one recognizer", hint="name it with --recognizer, or use --route both")
+        raise UsageError(
+            "--ensemble needs the route both", hint="use --route both, or name recognizers with --recognizer"
+        )
     if asked == DIRECT:
-        return Route(DIRECT)
+        return Route(DIRECT, _NAMED)
     if asked == PROJECT and members:
         raise UsageError("--ensemble labels directly as well", hint="leave it out, or use --route both")
     if (
@@ -49,14 +62,19 @@ def choose_route(
         and not (translator_was_named or members)
         and base(canonical(lang)) == base(canonical(source_lang))
     ):
-        return Route(DIRECT, note=f"in the source language {source_lang!r}: labeled directly")
+        reason = f"in the source language {source_lang!r}"
+        return Route(DIRECT, reason, note=f"{reason}: labeled directly")
     try:
         loaded = _checked(translator, lang, source_lang)
     except BackendError as error:
         if asked != AUTO or translator_was_named or members:
             raise
-        return Route(DIRECT, note=f"labeled directly, without translation: {error.message}. {_BETTER}")
-    return Route(BOTH if asked == AUTO else asked, loaded)
+        note = f"labeled directly, without translation: {error.message}. {_BETTER}"
+        return Route(DIRECT, f"no translator: {error.message}", note=note)
+    if asked != AUTO:
+        return Route(asked, _NAMED, loaded)
+    name = Spec.parse(translator).name
+    return Route(BOTH, f"{name} translates {canonical(lang)} into {canonical(source_lang)}", loaded)
 
 
 @dataclass(frozen=True, slots=True)

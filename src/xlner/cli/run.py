@@ -27,6 +27,7 @@ from xlner.core.lines import shown_name
 from xlner.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from xlner.cli.routes import Route
     from xlner.core.pair import Pair
     from xlner.core.sentence import Sentence
     from xlner.engines import AnyPipeline
@@ -111,6 +112,7 @@ def run(
     shown: Callable[[Pair], Pair] | None = None,
     build_report: BuildReport | None = None,
     replaced: ReplacedEntities | None = None,
+    route: Route | None = None,
 ) -> int:
     """Run the pipeline over the items, write what is `shown` of the pairs, print a summary; return the exit code.
 
@@ -130,7 +132,7 @@ def run(
     filters = SentenceFilters(options.filters) if options.filters else None
     write = partial(write_shown, output=options.output, format=format, shown=shown)
     if options.is_sharded:
-        sharded = ShardedRun(job, format, written, inputs, options, tallies)
+        sharded = ShardedRun(job, format, written, inputs, options, tallies, route)
         summary, labels = sharded.run(write, filters, build_report)
     else:
         with progress(first, options.input_format, options.limit) as advance:
@@ -144,6 +146,8 @@ def run(
             )
         conclude(summary, inputs, options, filters)
         labels = pipeline.labels
+    if route is not None and route.is_news and summary.sentences:
+        note(f"route {route.name}: {route.reason}")
     if summary.sentences and options.ignore and labels is not None:
         note_unknown_labels({label: labels[label] for label in options.ignore}, labels)
     return EXIT_SOME_FAILED if summary.failed else 0

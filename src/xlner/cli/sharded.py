@@ -27,6 +27,7 @@ from xlner.formats.datasets import is_spec
 from xlner.formats.write_by_name import line_writer
 
 if TYPE_CHECKING:
+    from xlner.cli.routes import Route
     from xlner.core.pair import Pair
     from xlner.engines import Job, Joined, Plan, Progress, Written
     from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
@@ -86,7 +87,7 @@ def _is_made_at_the_end(format: str, filters: Sequence[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ShardedRun:
-    """A run in shards: what workers do, the format of its output and how they write it, and what it counts."""
+    """A run in shards: what workers do, the format of its output and how they write it, what it counts, its route."""
 
     job: Job
     format: str
@@ -94,6 +95,7 @@ class ShardedRun:
     inputs: Inputs
     options: RunOptions
     tallies: Tallies
+    route: Route | None = None
 
     def run(
         self,
@@ -147,6 +149,7 @@ class ShardedRun:
         options, context = self.options, click.get_current_context()
         identity = {
             "command": context.command.name,
+            **({} if self.route is None else {"route": self.route.name}),
             "pipeline": self.job.pipeline.fingerprint,
             "limit": options.limit,
             "on_error": options.on_error,
@@ -280,7 +283,8 @@ class ShardedRun:
             written = joined.written.get("build") or counts.get("all", {})
             build_report.take(add(add({}, counts.get("build", {})), written))
         if self.options.run_dir is not None and summary.projected:
-            write_json(folder / _SUMMARY, summary.as_dict())
+            chosen = {} if self.route is None else self.route.as_dict()
+            write_json(folder / _SUMMARY, {**chosen, **summary.as_dict()})
         conclude(summary, self.inputs, self.options, filters, _about(done, summary, self.options.run_dir))
         return summary, None if done.reused else labels
 

@@ -24,6 +24,8 @@ from xlner.errors import BackendError, UnknownNameError, UsageError
 KINDS = ("translator", "recognizer", "aligner", "projector")
 DEFAULT_RECOGNIZER = "multilingual"
 """The recognizer that reads a text if none is named."""
+DEFAULT_ALIGNER = "e5:itermax"
+"""The aligner of a pipeline if none is named. Chosen by benchmarks/default_aligner.py and long_texts.py."""
 _DEEPEST = 4
 """Levels of specs in specs."""
 _depth: ContextVar[int] = ContextVar("depth", default=0)

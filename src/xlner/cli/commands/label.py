@@ -91,10 +91,9 @@ class LabelOptions(RunOptions):
     "INPUT is in the source language or has no translator, otherwise both.",
 )
 @o.TRANSLATOR
-@click.option(
-    "--recognizer",
-    metavar="SPEC",
-    help="Recognizer of entities in the translation, or in INPUT on the route direct. The default is multilingual, and "
+@o.recognizer_option(
+    help="Recognizer of entities in the translation, or in INPUT on the route direct. Repeatable: several vote. "
+    "The default is multilingual, and "
     "ensemble:spacy+multilingual on the route both, if spaCy knows the source language and a machine translates.",
 )
 @o.ALIGNER
@@ -201,7 +200,8 @@ def _run(options: LabelOptions, stack: ExitStack) -> int:
         labeling = _projecting(route, aligner, options, input_format, output_format)
     replaced = ReplacedEntities()
     pairs = Again(lambda: replaced.pairs(sentences))
-    code = run(_sentencewise(labeling, options), pairs, inputs, options, output_format, replaced=replaced)
+    labeler = _sentencewise(labeling, options)
+    code = run(labeler, pairs, inputs, options, output_format, replaced=replaced, route=route)
     replaced.note(options.input)
     if route.name != PROJECT:
         note_unsure(labeling, options.min_confidence)

@@ -146,7 +146,7 @@ class ProjectOptions(RunOptions):
 )
 @click.option("--also-alignment", multiple=True, metavar="FILE", help="Word links of that source, with --alignment.")
 @click.option("--also-lang", multiple=True, metavar="CODE", help="Language of that source.")
-@click.option("--recognizer", metavar="SPEC", help="Recognize the entities of SOURCE first; then it needs no labels.")
+@o.recognizer_option(help="Recognize the entities of SOURCE first; then it needs no labels. Repeatable: several vote.")
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of TARGET.")
 @o.IGNORE
