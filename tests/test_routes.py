@@ -118,7 +118,7 @@ def test_a_run_says_which_route_it_took_and_why(xlner: Command, files: Path) -> 
     member = ["--ensemble", f"gazetteer:{files / 'target.tsv'}"]
     both = xlner("label", *stages(files), "--lang", "gl", *member, "--run-dir", files / "run")
     assert both.err.endswith("xlner: route both: echo translates gl into en\n")
-    assert json.loads((files / "run" / "run.json").read_text(encoding="utf-8"))["identity"]["route"] == "both"
+    assert json.loads((files / "run" / "plan.json").read_text(encoding="utf-8"))["identity"]["route"] == "both"
     summary = json.loads((files / "run" / "summary.json").read_text(encoding="utf-8"))
     assert (summary["route"], summary["route_reason"]) == ("both", "echo translates gl into en")
     folder = ["--run-dir", files / "project", "-o", files / "out.jsonl"]
