@@ -167,7 +167,7 @@ def test_build_counts_translations_without_labels(xlner: Command, files: list[st
     assert run.code == 0
     counts = LexicalWeights.load(tmp_path / "run" / "model" / "counts.tsv")
     assert counts.links["rhine", "rhine"] == 3.0
-    assert {entity["score"] for line in run.out.splitlines() for entity in json.loads(line)["entities"]} == {1.0}
+    assert [len(json.loads(line)["entities"]) for line in run.out.splitlines()] == [1, 1, 0] * 3
 
 
 def test_files_that_hardly_agree_are_named(xlner: Command, files: list[str], tmp_path: Path) -> None:
