@@ -1,0 +1,227 @@
+"""CPU time and peak memory of commands from file to file, next to other programs; written into benchmarks/README.md.
+
+python benchmarks/files.py [SENTENCES] [--print]
+
+The sentences, entities and links are made with a fixed seed. Each number is the median of three runs, and the runs of
+all rows of a group take turns. Memory that must not grow is measured once more with ten times the sentences. With
+`--print` the README stays as it is.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+README = Path(__file__).parent / "README.md"
+BEGIN, END = "<!-- files.py begins -->", "<!-- files.py ends -->"
+LABELS = ("PER", "LOC", "ORG", "MISC")
+RUNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One command to measure. `sentences` is 0 where the time does not depend on them."""
+
+    name: str
+    command: Sequence[object]
+    sentences: int = 0
+
+
+def main() -> None:
+    """Measure all rows, and put the table into the README."""
+    numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
+    sentences = numbers[0] if numbers else 100_000
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make(folder, sentences)
+        lines = ["| | CPU s | sentences per CPU s | peak MB |", "|---|---|---|---|"]
+        for group in (evaluation(folder, sentences), conversion(folder, sentences), projection(folder, sentences)):
+            lines += table(group)
+        lines += table(pipelines(folder, min(sentences, 10_000)))
+        make(folder, 10 * sentences)
+        lines += table([Row(f"`evaluate`, {10 * sentences:,} sentences", evaluate(folder), 10 * sentences)], runs=1)
+    text = "\n".join(lines)
+    print(text)
+    if "--print" not in sys.argv:
+        before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+        README.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+
+
+def evaluate(folder: Path) -> list[object]:
+    """The command that all scorers are compared with."""
+    return [*XLNER, "evaluate", folder / "gold.conll", folder / "pred.conll", "--json"]
+
+
+def evaluation(folder: Path, sentences: int) -> list[Row]:
+    """Scoring, and what peers need for the same two files."""
+    files = (folder / "gold.conll", folder / "pred.conll")
+    rows = [
+        Row(f"`evaluate`, {sentences:,} sentences", evaluate(folder), sentences),
+        Row("`evaluate --bootstrap 1000`", [*evaluate(folder), "--bootstrap", 1000], sentences),
+        Row("`errors`", [*XLNER, "errors", *files], sentences),
+    ]
+    if find_spec("seqscore"):
+        options = ("--labels", "BIO", "--repair-method", "conlleval", "--quiet", "--reference")
+        program = Path(sys.executable).parent / "seqscore"
+        rows.append(Row("seqscore `score`", [program, "score", *options, *files], sentences))
+    if find_spec("nervaluate"):
+        rows.append(Row("nervaluate, all schemes", [sys.executable, __file__, "nervaluate", *files], sentences))
+    return rows
+
+
+def conversion(folder: Path, sentences: int) -> list[Row]:
+    """Reading one format, and writing another."""
+    convert = [*XLNER, "convert"]
+    return [
+        Row("`convert` CoNLL → JSONL", [*convert, folder / "gold.conll", folder / "gold.jsonl"], sentences),
+        Row("`convert` JSONL → CoNLL", [*convert, folder / "gold.jsonl", folder / "again.conll"], sentences),
+    ]
+
+
+def projection(folder: Path, sentences: int) -> list[Row]:
+    """Projection with given links, and a driver as short as they get."""
+    files = (folder / "source.conll", folder / "target.conll", folder / "links.talp")
+    out = folder / "out.conll"
+    rows = [
+        Row(
+            f"`project --projector {projector}`",
+            [*XLNER, "project", *files[:2], "--alignment", files[2], "--projector", projector, "-o", out],
+            sentences,
+        )
+        for projector in ("heuristic", "greedy", "exact")
+    ]
+    driver = [sys.executable, __file__, "driver", *files, folder / "driver.conll"]
+    return [*rows, Row("plain Python: first to last linked word", driver, sentences)]
+
+
+def pipelines(folder: Path, lines: int) -> list[Row]:
+    """The chain of `label` without models: what everything around the stages costs, and starting."""
+    text, names = folder / "text.txt", folder / "names.tsv"
+    text.write_text("".join(f"Frase {k}: Ana Pardo vive en Vigo desde 1990.\n" for k in range(lines)), encoding="utf-8")
+    names.write_text("Vigo\tLOC\nAna Pardo\tPER\n", encoding="utf-8")
+    one = folder / "one.txt"
+    one.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
+    stages = ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
+    label = [*XLNER, "label", text, "--lang", "es", "-o", folder / "out.jsonl", *stages]
+    run_dir = ["--run-dir", folder / "run"]
+    return [
+        Row("`--help`", [*XLNER, "--help"]),
+        Row(
+            "`label` of one sentence, default stages", [*XLNER, "label", one, "--lang", "es", "-o", folder / "o.conll"]
+        ),
+        Row(f"`label` with stages that do nothing, {lines:,} lines", label, lines),
+        Row("the same in a run folder, then joined again", [*label, *run_dir], lines),
+    ]
+
+
+def table(rows: Sequence[Row], runs: int = RUNS) -> list[str]:
+    """The lines of the table for rows whose runs take turns."""
+    found = [[measured(row.command) for row in rows] for _ in range(runs)]
+    lines = []
+    for row, results in zip(rows, zip(*found, strict=True), strict=True):
+        seconds = median(s for s, _ in results)
+        speed = f"{row.sentences / seconds:,.0f}" if row.sentences else ""
+        lines.append(f"| {row.name} | {seconds:.2f} | {speed} | {median(m for _, m in results):.0f} |")
+        print(lines[-1], file=sys.stderr, flush=True)
+    return lines
+
+
+def measured(command: Sequence[object]) -> tuple[float, float]:
+    """CPU seconds and peak memory in MB of a command. Raises `RuntimeError` if it fails."""
+    words = [str(word) for word in command]
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    said = process.stderr.read() if process.stderr else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise RuntimeError(f"{' '.join(words)}: {said.decode(errors='replace')}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+XLNER = [sys.executable, "-m", "xlner"]
+
+
+def make(folder: Path, sentences: int) -> None:
+    """Write a source, a target and links, and gold and predicted labels of the target."""
+    choose = random.Random(7)
+    names = ("source.conll", "target.conll", "links.talp", "gold.conll", "pred.conll")
+    with ExitStack() as files:
+        opened = (files.enter_context((folder / name).open("w", encoding="utf-8")) for name in names)
+        source, target, links, gold, predicted = opened
+        for _ in range(sentences):
+            length = max(1, min(100, round(choose.lognormvariate(3.0, 0.6))))
+            entities = _entities(choose, length)
+            order = sorted(range(length), key=lambda k: k + choose.gauss(0, 0.6))
+            place = {word: k for k, word in enumerate(order)}
+            words = [f"t{k}" for k in order]
+            changed = [(s, e, choose.choice(LABELS) if choose.random() < 0.1 else n) for s, e, n in entities]
+            source.write(_rows([f"s{k}" for k in range(length)], entities))
+            target.write(_rows(words, []))
+            links.write(" ".join(f"{k}-{place[k]}" for k in range(length) if choose.random() > 0.08) + "\n")
+            gold.write(_rows(words, entities))
+            predicted.write(_rows(words, [entity for entity in changed if choose.random() > 0.1]))
+
+
+def _entities(choose: random.Random, length: int) -> list[tuple[int, int, str]]:
+    found, at = [], 0
+    while (at := at + choose.randint(0, 20)) < length:
+        end = min(length, at + choose.choice((1, 1, 2, 3)))
+        found.append((at, end, choose.choice(LABELS)))
+        at = end
+    return found
+
+
+def _rows(words: Sequence[str], entities: Sequence[tuple[int, int, str]]) -> str:
+    tags = ["O"] * len(words)
+    for start, end, label in entities:
+        tags[start:end] = [f"B-{label}", *[f"I-{label}"] * (end - start - 1)]
+    return "".join(f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)) + "\n"
+
+
+def driver(source: str, target: str, links: str, out: str) -> None:
+    """Project each entity onto the words from its first to its last linked one, without any checks."""
+    with Path(out).open("w", encoding="utf-8") as stream:
+        columns = (Path(path).read_text(encoding="utf-8").split("\n\n") for path in (source, target))
+        for given, words, line in zip(*columns, Path(links).read_text(encoding="utf-8").split("\n"), strict=False):
+            tags = [row.split("\t")[1] for row in given.split("\n") if row]
+            rows = [row.split("\t")[0] for row in words.split("\n") if row]
+            pairs = [(int(a), int(b)) for a, b in (link.split("-") for link in line.split())]
+            made = ["O"] * len(rows)
+            for start, tag in enumerate(tags):
+                if tag[0] != "B":
+                    continue
+                end = start + 1
+                while end < len(tags) and tags[end] == f"I-{tag[2:]}":
+                    end += 1
+                places = [b for a, b in pairs if start <= a < end]
+                if places:
+                    span = range(min(places), max(places) + 1)
+                    for k in span:
+                        made[k] = f"{'B' if k == span[0] else 'I'}-{tag[2:]}"
+            stream.write("".join(f"{w}\t{t}\n" for w, t in zip(rows, made, strict=True)) + "\n")
+
+
+def nervaluate(gold: str, predicted: str) -> None:
+    """Score two files with nervaluate."""
+    from nervaluate import Evaluator
+
+    sides = [Path(path).read_text(encoding="utf-8").split("\n\n") for path in (gold, predicted)]
+    tags = [[[row.split("\t")[1] for row in block.split("\n") if row] for block in side if block] for side in sides]
+    Evaluator(*tags, tags=list(LABELS), loader="list").evaluate()
+
+
+PEERS: dict[str, Callable[..., None]] = {"driver": driver, "nervaluate": nervaluate}
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1 and sys.argv[1] in PEERS:
+        PEERS[sys.argv[1]](*sys.argv[2:])
+    else:
+        main()
