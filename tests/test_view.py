@@ -260,3 +260,8 @@ def test_read_results_reads_labels_of_any_format(tmp_path: Path) -> None:
     (sentence,) = read_results(path, scheme="IOB2")
     assert isinstance(sentence, Sentence)
     assert sentence.tags() == ["B-LOC"]
+
+
+def spans(words: int) -> list[tuple[int, int]]:
+    """All spans of a sentence."""
+    return [(start, end) for start in range(words) for end in range(start + 1, words + 1)]

@@ -12,6 +12,7 @@ import click
 
 from xlner._version import __version__
 from xlner.cli.commands.align import align
+from xlner.cli.commands.apply_corrections import apply_corrections
 from xlner.cli.commands.build import build
 from xlner.cli.commands.calibrate import calibrate
 from xlner.cli.commands.compare import compare
@@ -29,6 +30,7 @@ from xlner.cli.commands.lexicon import lexicon
 from xlner.cli.commands.project import project
 from xlner.cli.commands.recognize import recognize
 from xlner.cli.commands.reproduce import reproduce
+from xlner.cli.commands.review import review
 from xlner.cli.commands.run import run
 from xlner.cli.commands.symmetrize import symmetrize
 from xlner.cli.commands.train import train
@@ -45,7 +47,7 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Label and build": (label, project, build),
     "Single stages": (translate, recognize, align, symmetrize, lexicon),
     "Evaluate": (evaluate, compare, errors, zero_shot, evaluate_alignment, calibrate),
-    "See and correct": (view,),
+    "See and correct": (view, review, apply_corrections),
     "Train": (train, train_multilingual, train_aligner, train_language_adapter),
     "Experiments": (reproduce, families),
     "Data and setup": (convert, export, datasets, encoder, doctor),

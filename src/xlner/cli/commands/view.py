@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli import results as r
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.run import EXIT_SOME_FAILED
-from xlner.core.files import STANDARD_STREAM, require_content, require_other_file, require_output
+from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
 from xlner.errors import UsageError
 from xlner.formats import raise_errors, read_sentences
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from xlner.core.pair import Pair
-    from xlner.core.sentence import Sentence
-    from xlner.errors import InputError
-    from xlner.report import RunFacts
 
 
 @click.command()
@@ -38,12 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random number generator.")
 @o.IGNORE
-@o.input_format()
-@o.SCHEME
-@o.REPAIR
-@o.TAG_NAMES
-@o.MAP
-@o.COLUMNS
+@r.READING
 def view(**options: Any) -> int:
     """Write a page that shows a run.
 
@@ -62,20 +49,18 @@ def view(**options: Any) -> int:
     output = options["output"] or _page_of(path)
     require_output(output)
     require_other_file(output, path, *([options["gold"]] if options["gold"] else []))
-    names = ("scheme", "repair", "tag_names", "label_map", "columns")
-    reading = {name: options[name] for name in names}
-    items, facts = _results(path, {**reading, "format": options["input_format"]})
+    results = r.results_of(path, options)
     gold = None
     if options["gold"] is not None:
-        gold = raise_errors(read_sentences(options["gold"], require_tags=True, **reading))
+        gold = raise_errors(read_sentences(options["gold"], require_tags=True, **r.reading(options)))
     with progress(path, options["input_format"], None) as advance:
         written = write_page(
-            items,
+            results.read(),
             output,
-            title=_title(path),
+            title=results.title,
             gold=gold,
             ignore=options["ignore"],
-            facts=facts,
+            facts=results.facts,
             most=options["most"],
             seed=options["seed"],
             on_progress=advance,
@@ -84,30 +69,10 @@ def view(**options: Any) -> int:
     return EXIT_SOME_FAILED if written.failed else 0
 
 
-def _results(path: str, reading: dict[str, Any]) -> tuple[Iterable[Pair | Sentence | InputError], RunFacts]:
-    """What a file or a run folder has, and what is known about the run."""
-    from xlner.report import RunFacts, read_results
-
-    if path == STANDARD_STREAM or not Path(path).is_dir():
-        require_content(path)
-        return read_results(path, **reading), RunFacts()
-    from xlner.engines import read_past_run
-
-    run = read_past_run(path)
-    if not run.complete:
-        note(f"{path}: the run did not come to its end; the page has its finished shards")
-    command = f"xlner {run.identity.get('command', '')}".strip()
-    return run.pairs(), RunFacts(command, run.pipeline, run.config, path)
-
-
 def _page_of(path: str) -> str:
     if path == STANDARD_STREAM:
         raise UsageError("the page of standard input has no name", hint="name it with -o FILE.html")
     return f"{path.rstrip('/').removesuffix('.gz').removesuffix('.jsonl')}.html"
-
-
-def _title(path: str) -> str:
-    return "standard input" if path == STANDARD_STREAM else Path(path).name
 
 
 def _say(sentences: int, shown: int, failed: int, output: str) -> None:

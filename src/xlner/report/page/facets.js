@@ -8,7 +8,7 @@ const ORDERS = {
   short: "shortest first",
 };
 
-const filters = { chosen: new Map(), low: 0, high: 1, pattern: null, where: "both", order: "given", only: null };
+const filters = { chosen: new Map(), low: 0, high: 1, pattern: null, where: "both", order: "given" };
 
 function hasConfidences() {
   return data.summary.confidences.some(([count]) => count > 0);
@@ -79,7 +79,6 @@ function hasText(row) {
 const sorted = new Map();
 
 function orderedRows() {
-  if (filters.only !== null) return filters.only;
   const { order } = filters;
   if (!sorted.has(order)) {
     const rows = Array.from({ length: data.size }, (_, row) => row);

@@ -26,7 +26,7 @@ function say(text) {
 function foundText() {
   const { summary } = data;
   const all = summary.shown < summary.counts.sentences ? `a random sample of ${integers.format(summary.shown)} of ${counted(summary.counts.sentences, "sentence")}` : counted(data.size, "sentence");
-  if (filters.only !== null) return `${counted(list.rows.length, "sentence")} picked from ${all}`;
+  if (filters.order === "picked" && !isFiltered()) return `${counted(list.rows.length, "sentence")} picked from ${all}`;
   return isFiltered() ? `${integers.format(list.rows.length)} of ${all}` : all;
 }
 
@@ -86,8 +86,8 @@ async function openSentence(number) {
   if (row === undefined) return;
   let place = list.rows.indexOf(row);
   if (place < 0) {
-    filters.only = null;
     clearFilters();
+    if (filters.order === "picked") filters.order = "given";
     drawFilters(changed);
     list.rows = matchingRows();
     place = list.rows.indexOf(row);
@@ -314,7 +314,11 @@ async function start() {
   drawSummary(changed);
   await loadIndex();
   await store.start();
-  if (store.settings.picked) filters.only = store.settings.picked.map((number) => data.rowOf.get(number)).filter((row) => row !== undefined);
+  if (store.settings.picked) {
+    ORDERS.picked = "those most worth your time";
+    filters.order = "picked";
+    sorted.set("picked", store.settings.picked.map((number) => data.rowOf.get(number)));
+  }
   drawFilters(changed);
   drawReview();
   watchMouse();
