@@ -95,3 +95,36 @@ def test_page_on_views(
     (code,) = blocks("python", page)
     exec(code, {})
     assert capsys.readouterr().out == "1 1 0\n"
+
+
+def test_page_on_reviews(
+    xlner: Command,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    fakes: list[str],
+) -> None:
+    from xlner import Pair, read_pairs
+    from xlner.report import Action, Decision, Journal
+    from xlner.report.records import words_digest
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "names.tsv").write_text("Madrid\tLOC\nSevilla\tLOC\n", encoding="utf-8")
+    page = (ROOT / "docs" / "review.md").read_text(encoding="utf-8")
+    ran = xlner("label", ROOT / "examples" / "es.txt", "--lang", "es", *fakes, "-o", "es.jsonl")
+    assert ran.code == 0
+    review, apply = blocks("console", page)
+    served: list[object] = []
+    monkeypatch.setattr("xlner.report.serve_review", lambda session, **_: served.append(session.least_sure))
+    assert xlner(*shlex.split(review.removeprefix("$ xlner "))).code == 0
+    assert served == [50]
+    with Journal("es.jsonl.corrections.jsonl", "es.jsonl") as journal:
+        for number, pair in enumerate(read_pairs("es.jsonl"), start=1):
+            assert isinstance(pair, Pair)
+            journal.append(Decision(str(number), number, words_digest(pair.target), Action.REVIEWED))
+    for line in apply.splitlines():
+        ran = xlner(*shlex.split(line.removeprefix("$ xlner ")))
+        assert ran.code == 0, (line, ran.err)
+    (code,) = blocks("python", page)
+    exec(code, {})
+    assert capsys.readouterr().out == "30\n"

@@ -152,6 +152,10 @@ class CorrectedSentence:
     - `states`: for each of them, whether a person has accepted, changed or added it.
     - `right`, `wrong`: the entities that it had, as far as a person judged them.
     - `reviewed`: whether a person said that nothing is wrong or missing any more.
+
+    >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    >>> CorrectedSentence(vigo, ("accepted",), right=vigo.entities, wrong=(), reviewed=False).states
+    ('accepted',)
     """
 
     sentence: Sentence

@@ -32,6 +32,15 @@ class ReviewSession:
     - `title`, `facts`: what the page says about the results.
     - `who`: the name of the person.
     - `least_sure`: review only so many sentences, those that are most worth the time; None for all of them.
+
+    >>> import io, tempfile
+    >>> from xlner import Entity
+    >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    >>> with tempfile.TemporaryDirectory() as folder, Journal(Path(folder) / "journal", "es") as journal:
+    ...     session = ReviewSession(lambda: [vigo], journal, "es", "ana")
+    ...     session.write_page(io.StringIO())
+    ...     session.progress()
+    '0 of 1 sentences reviewed, 1 left. no entity judged; 0 added.'
     """
 
     read: Callable[[], Iterable[Item]]
@@ -78,14 +87,14 @@ class ReviewSession:
         """Save a decision. Raises `ValidationError` if it does not fit, and `InputError` if it cannot be saved."""
         decision = Decision.of(record)
         with self._lock:
-            about = self._about.setdefault(decision.sentence, [])
+            about = self._about.get(decision.sentence, [])
             if any(made.key == decision.key for made in about):
                 return
             if decision.action is Action.UNDO and not any(made.key == decision.undoes for made in about):
                 raise ValidationError("there is no such decision to undo")
             self._corrected(decision.sentence, [*about, decision])
             self.journal.append(decision)
-            about.append(decision)
+            self._about[decision.sentence] = [*about, decision]
             self._judge(decision.sentence)
 
     def decisions(self) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,8 @@ def review(**options: Any) -> int:
             if options["browse"]:
                 click.launch(address)
 
-        serve_review(session, port=options["port"], on_ready=ready)
+        with suppress(KeyboardInterrupt):  # the way to stop it
+            serve_review(session, port=options["port"], on_ready=ready)
         note(session.progress())
     return 0
 

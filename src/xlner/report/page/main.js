@@ -5,6 +5,7 @@ const list = { rows: [], page: 0 };
 const KEYS = [
   ["J, K", "next, previous sentence"],
   ["← →", "move along the words of a line; ↑ ↓ to the other line"],
+  [". ,", "next, previous entity of a line"],
   ["Shift ← →", "select several words"],
   ["Escape", "select nothing"],
   ["N, P", "next, previous page"],
@@ -211,6 +212,10 @@ function moveByKey(event, word) {
     const next = Math.min(Math.max(k + (event.key === forward ? 1 : -1), 0), view.words[side].length - 1);
     select(view.number, side, event.shiftKey ? selected.anchor : next, next);
     view.words[side][next].focus();
+  } else if (event.key === "." || event.key === ",") {
+    const starts = (side === "target" ? view.entities.map(({ start }) => start) : view.record.source.entities.map(([start]) => start)).filter((start) => (event.key === "." ? start > k : start < k));
+    const next = event.key === "." ? starts[0] : starts.at(-1);
+    if (next !== undefined) view.words[side][next].focus();
   } else if (event.key === "ArrowUp" && side === "target" && view.source) view.words.source[0]?.focus();
   else if (event.key === "ArrowDown" && side === "source") view.words.target[0]?.focus();
   else return false;
@@ -243,9 +248,9 @@ function here() {
   return viewAround(document.activeElement) ?? views.get(selected.number);
 }
 
-async function step(by) {
+async function step(by, from = here()) {
   const shown = [...views.values()];
-  const place = shown.indexOf(here());
+  const place = shown.indexOf(from);
   let next = place < 0 ? 0 : place + by;
   if (next >= shown.length || next < 0) {
     const { page } = list;
@@ -254,15 +259,14 @@ async function step(by) {
     next = by > 0 ? 0 : views.size - 1;
   }
   const view = [...views.values()][next];
-  (view.words.target[0] ?? view.article).focus();
+  (view.words.target[view.entities[0]?.start ?? 0] ?? view.article).focus();
   view.article.scrollIntoView({ block: "nearest" });
 }
 
-async function finish() {
-  const view = here();
+async function finish(view = here()) {
   if (!view) return;
   if (!current(view.record, view.number).reviewed && !(await decide(view, "reviewed"))) return;
-  await step(1);
+  await step(1, view);
 }
 
 const THEMES = ["system", "light", "dark"];

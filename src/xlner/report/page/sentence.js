@@ -47,6 +47,7 @@ async function sentenceView(row) {
       el("h2", { id: title }, el("a", { href: `#sentence=${view.number}`, title: "Link to this sentence" }, `Sentence ${view.number}`)),
       record.id !== undefined && el("span", { class: "id" }, ...shownText(record.id)),
       view.status,
+      store.settings.server && el("button", { type: "button", class: "done", click: () => finish(view) }, "Reviewed", el("kbd", {}, "R")),
     ),
     view.box,
     view.panel,

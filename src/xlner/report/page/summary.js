@@ -27,7 +27,7 @@ function drawSummary(changed) {
     ),
     el(
       "details",
-      { class: "counts", open: wide },
+      { class: "counts", open: wide && !summary.settings.server },
       el("summary", {}, "Counts and plots"),
       el(
         "div",
