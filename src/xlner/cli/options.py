@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from xlner.cli.config import load_config
+from xlner.core.figures import new_figure, require_plot
 from xlner.core.files import require_output
 from xlner.core.labels import LabelMap
 from xlner.core.registry import DEFAULT_ALIGNER, DEFAULT_RECOGNIZER
@@ -270,6 +271,20 @@ RUN = options(
         help="Options of sbatch for --engine slurm, such as partition=gpu,gres=gpu:1,time=4:00:00.",
     ),
     click.option("--dry-run", is_flag=True, help="With --engine slurm: plan the run and print the script, no more."),
+)
+
+
+def _check_plot(_: click.Context, __: click.Parameter, path: str | None) -> str | None:
+    """Refuse a plot that cannot be drawn or written before anything else is done."""
+    if path is not None:
+        require_plot(path)
+        new_figure()
+        require_output(path)
+    return path
+
+
+PLOT = click.option(
+    "--plot", metavar="FILE", callback=_check_plot, help="Draw a plot as well: SVG or PNG, by the name of FILE."
 )
 RECASE = click.option(
     "--recase",

@@ -24,6 +24,10 @@ from .errors import judged_sentences as judged_sentences
 from .paired_sentences import PairedSentence as PairedSentence
 from .partial import MucCounts as MucCounts
 from .partial import muc_counts as muc_counts
+from .plots import plot_comparison as plot_comparison
+from .plots import plot_errors as plot_errors
+from .plots import plot_reliability as plot_reliability
+from .plots import plot_scores as plot_scores
 from .reliability import KeptEntities as KeptEntities
 from .reliability import Reliability as Reliability
 from .reliability import ReliabilityBin as ReliabilityBin

@@ -47,6 +47,7 @@ class CalibrateOptions:
     limit: int | None
     batch_words: int
     bins: int
+    plot: str | None
     as_json: bool
 
 
@@ -70,6 +71,7 @@ class CalibrateOptions:
 @o.LIMIT
 @o.BATCH_WORDS
 @click.option("--bins", type=click.IntRange(min=1), default=10, show_default=True, help="Bins of the tables.")
+@o.PLOT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def calibrate(**options: Any) -> int:
     """Turn confidence into a probability.
@@ -83,7 +85,7 @@ def calibrate(**options: Any) -> int:
     \b
     xlner calibrate examples/en-es.conll examples/es.conll -o es.calibration.json
     """
-    from xlner.evaluation import keep_share, reliability
+    from xlner.evaluation import keep_share, plot_reliability, reliability
     from xlner.pipeline import Pipeline, judge_confidences
 
     chosen = CalibrateOptions(**options)
@@ -126,6 +128,8 @@ def calibrate(**options: Any) -> int:
     rated = {"raw": judged.confidences, "calibrated, cross-validated": judged.cross_validated()}
     tables = {name: reliability(values, judged.correct, bins=chosen.bins) for name, values in rated.items()}
     kept = {name: [keep_share(values, judged.correct, share) for share in _SHARES] for name, values in rated.items()}
+    if chosen.plot is not None:
+        plot_reliability(chosen.plot, tables)
     if chosen.as_json:
         show_json({name: _record(table, kept[name]) for name, table in tables.items()})
     else:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     "--trials", type=click.IntRange(min=1), default=10_000, show_default=True, help="Trials of the randomization test."
 )
 @s.SEED
+@o.PLOT
 @s.READING
 @s.JSON
 def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, **options: Any) -> int:
@@ -38,7 +39,7 @@ def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, *
     xlner compare gold.conll greedy.conll exact.conll heuristic.conll
     """
     from xlner.evaluation import compare as difference
-    from xlner.evaluation import confidence_intervals, holm
+    from xlner.evaluation import confidence_intervals, holm, plot_comparison
 
     numbers = {"samples": options["bootstrap"], "seed": options["seed"]}
     scores = [_scores(gold, path, options) for path in (baseline, *systems)]
@@ -48,6 +49,8 @@ def compare(gold: str, baseline: str, systems: tuple[str, ...], as_json: bool, *
     adjusted = holm([d.p for d in differences])
     signature = differences[0].signature.extended({name: options[name] for name in ("scheme", "repair")})
     rows = list(zip((baseline, *systems), scores, bounds, [None, *differences], [None, *adjusted], strict=True))
+    if options["plot"] is not None:
+        plot_comparison(options["plot"], [(path, found.micro.f1, interval) for path, found, interval, *_ in rows])
     if as_json:
         record = {"systems": [_record(*row) for row in rows], "signature": str(signature)}
         show_json(record)

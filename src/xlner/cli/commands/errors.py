@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xlner.cli import options as o
 from xlner.cli import scored_files as s
 from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
@@ -26,6 +27,7 @@ _CONTEXT = 4
 @click.argument("gold", metavar="GOLD")
 @s.PREDICTED
 @click.option("--examples", type=click.IntRange(min=0), default=3, show_default=True, help="Examples of each kind.")
+@o.PLOT
 @s.READING
 @s.JSON
 def errors(
@@ -39,13 +41,15 @@ def errors(
     \b
     xlner errors examples/es.conll es.labeled.jsonl --ignore MISC,DATE
     """
-    from xlner.evaluation import find_errors
+    from xlner.evaluation import find_errors, plot_errors
 
     predicted = s.predicted_file(gold, predicted, options)
     files = s.ScoredFiles(gold, predicted, s.reading(options))
     with files.naming():
         report = find_errors(*files.sides(), ignore=ignore)
     files.note_labels(ignore)
+    if options["plot"] is not None:
+        plot_errors(options["plot"], report)
     if as_json:
         show_json(_report_record(report))
     else:

@@ -36,6 +36,7 @@ MODES = ("strict", "conlleval", "span", "partial")
 @s.SEED
 @click.option("--by-length", is_flag=True, help="Also score by sentence length and by entity length.")
 @click.option("--confusion", is_flag=True, help="Also show a confusion matrix of the labels.")
+@o.PLOT
 @s.READING
 @s.JSON
 def evaluate(
@@ -52,6 +53,7 @@ def evaluate(
     xlner evaluate both.txt --input-format conll --columns token=1,gold=-2,predicted=-1
     """
     from xlner.evaluation import evaluate as score
+    from xlner.evaluation import plot_scores
 
     predicted = s.predicted_file(gold, predicted, options)
     reading = s.reading(options, mode)
@@ -63,6 +65,8 @@ def evaluate(
         files.note_labels(ignore)
         s.note_unknown_labels(scores.ignored or {}, scores.per_type)
     shown = _Shown(scores, options, {"scheme": reading["scheme"], "repair": reading["repair"]})
+    if options["plot"] is not None:
+        plot_scores(options["plot"], scores, shown.intervals)
     if as_json:
         show_json(shown.record())
     else:

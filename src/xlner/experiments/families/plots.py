@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from xlner.core.figures import new_figure, save_figure
 from xlner.experiments.families.analysis import Analysis
-from xlner.experiments.figures import new_figure, save_figure
 from xlner.experiments.page import Image
 
 _COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple")

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from xlner.experiments.figures import new_figure, save_figure
+from xlner.core.figures import new_figure, save_figure
 from xlner.experiments.reproduce.results import MethodResult
 
 _TITLE_WIDTH = 80
