@@ -34,16 +34,16 @@ def plot_scores(path: str | Path, scores: Scores, intervals: ConfidenceIntervals
     figure, panel = new_panel(_WIDTH, 1.1 + 0.32 * len(rows), f"F1, {scores.micro.gold} gold entities")
     places = range(len(rows))
     panel.barh(places, [c.f1 for _, c, _ in rows], color=FIRST, alpha=0.75)
-    panel.plot([c.precision for _, c, _ in rows], places, "|", color="black", ms=9, label="precision")
+    panel.plot([c.precision for _, c, _ in rows], places, "o", color="white", mec="black", ms=5, label="precision")
     panel.plot([c.recall for _, c, _ in rows], places, "d", color=SECOND, mec="black", ms=5, label="recall")
     for k, (_, counts, interval) in enumerate(rows):
         if interval is not None:
             panel.errorbar(counts.f1, k, xerr=_error(counts.f1, interval), fmt="none", color="black", capsize=3)
     panel.set_yticks(places, [name for name, _, _ in rows])
     panel.set_ylim(len(rows) - 0.5, -0.5)
-    panel.set_xlim(0, 1)
+    panel.set_xlim(0, 1.02)
     panel.set_xlabel("F1")
-    panel.legend(fontsize="small", loc="lower right")
+    panel.legend(fontsize="small", loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
     save_figure(figure, path)
 
 
