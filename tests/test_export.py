@@ -12,6 +12,7 @@ from tests.conftest import Command
 from xlner import Sentence, raise_errors, read_sentences
 from xlner.errors import BackendError
 from xlner.formats import export_dataset, push_dataset, write_dataset
+from xlner.formats.dataset_export import facts_of_run
 
 pytest.importorskip("pyarrow")
 
@@ -80,6 +81,14 @@ def test_losses_are_in_the_card(tmp_path: Path) -> None:
     assert "- translations that look wrong: 2" in card
     assert "- sentences that failed: 1" in card
     assert "| train | 3 | 1 | 3 |" in card
+
+
+def test_models_are_those_that_labeled(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('route = "direct"\ntranslator = "apertium"\nlang = "gl"\n', encoding="utf-8")
+    assert facts_of_run(tmp_path) == ({"route": "direct", "recognizer": "multilingual"}, {"lang": "gl"})
+    config.write_text('route = "project"\ntranslator = "apertium"\nignore = ["DATE"]\n', encoding="utf-8")
+    assert facts_of_run(tmp_path) == ({"route": "project", "translator": "apertium"}, {"ignore": ["DATE"]})
 
 
 def test_only_a_data_set_is_replaced(xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path) -> None:

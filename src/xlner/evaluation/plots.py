@@ -88,6 +88,7 @@ def plot_errors(path: str | Path, report: ErrorReport) -> None:
         left = [a + b for a, b in zip(left, counts, strict=True)]
     panel.set_yticks(range(len(kinds)), [str(kind) for kind in kinds])
     panel.set_ylim(max(1, len(kinds)) - 0.5, -0.5)
+    panel.xaxis.get_major_locator().set_params(integer=True)
     panel.set_xlabel("errors")
     if len(stages) > 1:
         panel.legend(title="stage", fontsize="small", loc="lower right")

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from xlner.core.pair import Pair
+from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.errors import BackendError, InputError, MissingExtraError
@@ -77,14 +78,20 @@ def _losses(pair: Pair) -> Iterator[str]:
 
 
 def facts_of_run(folder: Path) -> tuple[dict[str, str], dict[str, object]]:
-    """The models and the options of a run, from the config in its folder. Raises `InputError` if there is none."""
+    """The models and the options of a run, from the config in its folder. Raises `InputError` if there is none.
+
+    On the route direct only the recognizer has labeled the text.
+    """
     path = folder / "config.toml"
     try:
         config = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}", path=path, hint="give the folder of --run-dir") from None
     found = {key.replace("-", "_"): value for key, value in config.items()}
-    models = {key: _shown(found[key]) for key in _STAGES if found.get(key)}
+    stages = ("route", "recognizer", "ensemble") if found.get("route") == "direct" else _STAGES
+    models = {key: _shown(found[key]) for key in stages if found.get(key)}
+    if found.get("route") == "direct":
+        models.setdefault("recognizer", DEFAULT_RECOGNIZER)
     return models, {key: found[key] for key in _OPTIONS if found.get(key)}
 
 
