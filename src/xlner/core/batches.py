@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from xlner.core.memory import is_broken_device, is_out_of_memory, shrink_batches
 from xlner.errors import BackendError, StageError
 
 T = TypeVar("T")
@@ -25,7 +26,8 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Seq
 
     A stage that does not give one result for each item of a batch counts as one that raises. Return one result or
     exception per item, in order. A stage may give exceptions in the places of results, so that no
-    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised.
+    other item is tried again. A `BackendError` that it raises is not caused by an item and is raised, and so is the
+    failure of a GPU. If memory runs out, all later batches of this process are smaller, see `xlner.core.memory`.
 
     >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
     ['1', 'integer division or modulo by zero']
@@ -37,8 +39,14 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Seq
     except BackendError:
         raise
     except (Exception, SystemExit) as error:  # any error of a model belongs to its sentence and must not end the run
+        if is_broken_device(error):
+            text = f"the GPU failed: {' '.join(str(error).split())}"
+            raise BackendError(text, hint="start again; finished shards of a --run-dir are kept") from error
+        no_memory = is_out_of_memory(error)
         if len(items) == 1:
             return [error if isinstance(error, Exception) else StageError("tried to end the program")]
+    if no_memory:  # only now does nothing hold the batch that failed
+        shrink_batches()
     half = len(items) // 2
     return isolated(stage, items[:half]) + isolated(stage, items[half:])
 

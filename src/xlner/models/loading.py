@@ -55,7 +55,8 @@ def device_named(name: str = "auto") -> Any:
 
 
 def dtype_named(name: str, device: Any) -> Any:
-    """The `torch.dtype` for `float32`, `float16` or `bfloat16`; `auto` is float32 on a CPU and half precision on a GPU.
+    """The `torch.dtype` for `float32`, `float16` or `bfloat16`; `auto` is float32 on a CPU and half precision on a GPU:
+    bfloat16 where it is in hardware, else float16.
 
     Raises `UnknownNameError` for any other name.
     """
@@ -64,7 +65,7 @@ def dtype_named(name: str, device: Any) -> Any:
     if name == "auto":
         if device.type != "cuda":
             return torch.float32
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     if name not in _DTYPES:
         raise UnknownNameError(f"unknown precision {name!r}", hint=f"auto, {', '.join(_DTYPES)}")
     return getattr(torch, name)

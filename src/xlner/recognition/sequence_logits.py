@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xlner.core.memory import within_memory
 from xlner.models.batching import padded_batches, token_budget
 from xlner.models.subwords import Subwords, compute_states, padded
 from xlner.models.threads import worker_threads
@@ -46,7 +47,7 @@ class SequenceLogits:
 
         with worker_threads(self._model.device) as threads, ThreadPoolExecutor(threads) as pool:
             fair_share = -(-sum(lengths) // threads)
-            batches = padded_batches(lengths, min(self._batch_tokens, fair_share))
+            batches = padded_batches(lengths, within_memory(min(self._batch_tokens, fair_share)))
             # Long ones first, so that the short ones at the end keep all threads busy.
             list(pool.map(compute, reversed(batches)))
         return logits

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from xlner.core.memory import within_memory
 from xlner.models.batching import padded_batches, token_budget
 from xlner.models.layers import layer_modules
 from xlner.models.subwords import padded
@@ -48,7 +49,7 @@ class LayerStates:
         lengths = [len(sequence) for sequence in sequences]
         fair_share = max(1, -(-sum(lengths) // self._threads))
         found: list[FloatArray | None] = [None if length else self._nothing for length in lengths]
-        batches = padded_batches(lengths, min(self._budget, fair_share))
+        batches = padded_batches(lengths, within_memory(min(self._budget, fair_share)))
 
         def compute(batch: list[int]) -> None:
             batch = [i for i in batch if lengths[i]]

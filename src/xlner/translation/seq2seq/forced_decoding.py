@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xlner.core.memory import within_memory
 from xlner.models.batching import padded_batches
 from xlner.translation.seq2seq.checkpoint import Seq2SeqCheckpoint
 from xlner.translation.seq2seq.generation import Ids, TorchGenerator, padded
@@ -53,7 +54,7 @@ def forced_log_probabilities(side: Side, pairs: Sequence[tuple[str, str]], batch
     states = _encoded(side.generator, source_ids, batch_tokens)
     start = [side.generator.start, *([] if prompt.forced is None else [prompt.forced])]
     found = [0.0] * len(pairs)
-    for batch in padded_batches([len(row.ids) + 1 for row in rows], batch_tokens):
+    for batch in padded_batches([len(row.ids) + 1 for row in rows], within_memory(batch_tokens)):
         chosen = [rows[k] for k in batch]
         for row, (tokens, ends) in zip(chosen, _decoded(side, chosen, states, start), strict=True):
             sums = [0.0]
@@ -90,7 +91,7 @@ def _encoded(generator: TorchGenerator, ids: Sequence[Ids], batch_tokens: int) -
     encoder = generator.model.get_encoder()
     states: list[Any] = [None] * len(ids)
     with torch.inference_mode():
-        for batch in padded_batches([len(row) for row in ids], 4 * batch_tokens):
+        for batch in padded_batches([len(row) for row in ids], within_memory(4 * batch_tokens)):
             rows, mask = padded([ids[k] for k in batch], generator.pad, generator.device)
             made = encoder(input_ids=rows, attention_mask=mask).last_hidden_state
             for k, state in zip(batch, made, strict=True):

@@ -11,6 +11,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import ClassVar
 
+from xlner.core.memory import within_memory
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.errors import BackendError, NotDownloadedError, UsageError, ValidationError
 from xlner.models.batching import padded_batches
@@ -213,7 +214,7 @@ class Seq2SeqTranslator:
         for k, row in enumerate(ids):
             by_limit[min(most - 1, math.ceil(-(-len(row) // _STEP) * _STEP * self.options.max_ratio) + _STEP)].append(k)
         for limit, members in sorted(by_limit.items()):
-            for batch in padded_batches([len(ids[k]) for k in members], self.options.batch_tokens):
+            for batch in padded_batches([len(ids[k]) for k in members], within_memory(self.options.batch_tokens)):
                 yield limit, [members[k] for k in batch]
 
 
