@@ -35,6 +35,7 @@ from xlner.report import (
     read_corrections,
     wilson_interval,
 )
+from xlner.report.least_sure import doubts_of
 from xlner.report.records import words_digest
 from xlner.report.shown import ShownSentence, shown_sentences
 
@@ -187,6 +188,21 @@ def test_a_journal_leaves_other_files_alone(tmp_path: Path, content: bytes) -> N
     assert path.read_bytes() == content
 
 
+def test_a_decision_that_cannot_be_saved_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    path = tmp_path / "a.corrections.jsonl"
+    with Journal(path, "a.jsonl") as journal:
+        journal.append(decision("1", "reviewed"))
+        whole = path.read_bytes()
+        monkeypatch.setattr("os.fsync", full)
+        with pytest.raises(InputError, match="No space left on device"):
+            journal.append(decision("2", "accept", ANA))
+        assert path.read_bytes() == whole
+        assert [d.key for d in journal.decisions] == ["1"]
+
+
 def test_a_journal_whose_first_line_was_cut_off_begins_again(tmp_path: Path) -> None:
     path = tmp_path / "a.corrections.jsonl"
     path.write_bytes(b'{"xlner": "corr')
@@ -256,6 +272,17 @@ def test_the_least_sure_sentences_differ() -> None:
     pairs = [labeled("Vigo", 0.1), labeled("Vigo", 0.1), labeled("Lugo", 0.4), labeled("Ferrol", 0.99)]
     assert picked(pairs, 2) == [1, 3]
     assert picked(pairs, 10) == [1, 3, 2, 4]
+
+
+def test_what_each_doubt_counts() -> None:
+    dropped, failed, _ = (list(doubts_of(shown)) for shown in shown_sentences(page_pairs()))
+    assert dropped == [
+        (("entity", "ana pardo", "PER"), pytest.approx(0.05)),
+        (("entity", "vigo", "LOC"), pytest.approx(0.6)),
+        (("dropped", "un", "ORG"), 0.5),
+        (("warning", "too-long", ""), 0.3),
+    ]
+    assert failed == [(("failed", "translator: <b>no</b> answer", ""), 0.5)]
 
 
 def test_warnings_errors_drops_and_sources_that_disagree_are_doubts() -> None:

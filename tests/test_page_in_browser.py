@@ -37,7 +37,8 @@ def browser(shared: Browser) -> Iterator[Browser]:
 
 def spanish(k: int) -> Pair:
     words = Sentence.from_text(f"Frase {k} de Vigo.", language="es", id=f"id-{k}")
-    labeled = words.with_entities([Entity(3, 4, "LOC" if k % 2 else "ORG", 0.01 * k)])
+    label = "<b>X</b>" if k == 53 else "LOC" if k % 2 else "ORG"
+    labeled = words.with_entities([Entity(3, 4, label, 0.01 * k)])
     return Pair(words, projection=Projection(labeled, ()))
 
 
@@ -67,7 +68,8 @@ def test_a_page_opens_with_its_sentences(browser: Browser, address: str) -> None
 
 def test_hostile_texts_are_only_texts(browser: Browser, address: str) -> None:
     browser.open(address)
-    assert browser.all("#list script, #list img, #list b") == []
+    assert browser.all("main script, main img, main b") == []
+    assert "<b>X</b>" in browser.text("#summary")
     assert browser.texts("#sentence-2 .control") == ["U+202E", "U+202C", "U+2028"]
     shown = browser.text("#sentence-2 .target")
     for character in "\u202e\u202c\u2028":
@@ -171,6 +173,29 @@ def test_corrections_by_keyboard_and_mouse_are_saved_as_a_file(browser: Browser,
     assert made[0]["after"] == {"start": 0, "end": 2, "label": "ORG"}
     assert made[3]["undoes"] == made[2]["key"]
     browser.run("localStorage.clear()")
+
+
+def test_arrows_follow_the_direction_of_writing(browser: Browser, folder: Path) -> None:
+    arabic = Sentence.from_text("تفتح ليلى مكتب IBM هنا.", language="ar")
+    japanese = ("田中", "さん", "は", "東京", "に", "いる", "。")
+    offsets = [(0, 2), (2, 4), (4, 5), (5, 7), (7, 8), (8, 10), (10, 11)]
+    tokyo = Sentence(japanese, (Entity(3, 4, "LOC"),), "".join(japanese), tuple(offsets), "ja")
+    path = folder / "directions.html"
+    write_page([arabic.with_entities([Entity(1, 2, "PER"), Entity(3, 4, "ORG")]), tokyo], path)
+    browser.open(path.as_uri())
+    assert browser.run("return [...document.querySelectorAll('.target')].map((n) => n.dir)") == ["rtl", "ltr"]
+    assert browser.run("return [...document.querySelectorAll('.target')].map((n) => n.lang)") == ["ar", "ja"]
+    browser.press("j")
+    browser.until(lambda: browser.texts(".selected") == ["ليلى"])
+    browser.press(Keys.ARROW_LEFT)
+    assert browser.texts(".selected") == ["مكتب"]
+    browser.press(Keys.ARROW_LEFT, shift=True)
+    assert browser.texts(".selected") == ["مكتب", "IBM"]
+    browser.press(Keys.ARROW_RIGHT)
+    assert browser.texts(".selected") == ["مكتب"]
+    browser.press("j")
+    browser.until(lambda: browser.texts(".selected") == ["東京"])
+    assert browser.text("#sentence-2 .target") == "田中さんは東京LOCにいる。"
 
 
 @pytest.mark.parametrize("width", [390, 1440])

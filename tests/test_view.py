@@ -254,6 +254,25 @@ def test_view_refuses_what_is_no_run_and_what_it_would_replace(xlner: Command, t
     assert (ran.code, "none.jsonl: cannot be read" in ran.err) == (2, True)
 
 
+def test_view_replaces_its_own_page_and_no_other_file_that_nobody_named(xlner: Command, tmp_path: Path) -> None:
+    path, page = tmp_path / "a.jsonl", tmp_path / "a.html"
+    write_pairs(page_pairs()[:1], path)
+    page.write_text("<p>mine", encoding="utf-8")
+    ran = xlner("view", path)
+    assert (ran.code, "a.html: exists already, and is not a page of xlner" in ran.err) == (2, True)
+    assert page.read_text(encoding="utf-8") == "<p>mine"
+    assert xlner("view", path, "-o", page).code == 0
+    assert xlner("view", path).code == 0
+
+
+def test_the_license_of_a_hub_model_is_that_of_its_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = tmp_path / "README.md"
+    card.write_text("---\nlanguage: es\nlicense: apache-2.0\n---\n", encoding="utf-8")
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda name, _: str(card) if "/ner" in name else None)
+    facts = RunFacts(pipeline="hf?model=ana/ner&device=cpu|hf?model=ana/other")
+    assert facts.models() == [("ana/ner", "apache-2.0"), ("ana/other", "see its model card")]
+
+
 def test_read_results_reads_labels_of_any_format(tmp_path: Path) -> None:
     path = tmp_path / "a.conll"
     path.write_text("Vigo B-LOC\n", encoding="utf-8")

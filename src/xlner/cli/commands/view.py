@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,8 +13,10 @@ from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
-from xlner.errors import UsageError
+from xlner.errors import InputError, UsageError
 from xlner.formats import raise_errors, read_sentences
+
+_PAGE_MARK = b'<meta name="generator" content="xlner">'
 
 
 @click.command()
@@ -48,6 +51,8 @@ def view(**options: Any) -> int:
     path = options["results"]
     output = options["output"] or _page_of(path)
     require_output(output)
+    if options["output"] is None:
+        _require_page(output)
     require_other_file(output, path, *([options["gold"]] if options["gold"] else []))
     results = r.results_of(path, options)
     gold = None
@@ -73,6 +78,20 @@ def _page_of(path: str) -> str:
     if path == STANDARD_STREAM:
         raise UsageError("the page of standard input has no name", hint="name it with -o FILE.html")
     return f"{path.rstrip('/').removesuffix('.gz').removesuffix('.jsonl')}.html"
+
+
+def _require_page(path: str) -> None:
+    """Raise `InputError` if there is a file of this name that nobody named, and that is no page of xlner."""
+    place = Path(path)
+    if place.exists() and _PAGE_MARK not in _beginning(place):
+        raise InputError(
+            "exists already, and is not a page of xlner", path=path, hint="name the page with -o FILE.html"
+        )
+
+
+def _beginning(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(4096)
 
 
 def _say(sentences: int, shown: int, failed: int, output: str) -> None:

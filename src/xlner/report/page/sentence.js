@@ -118,6 +118,7 @@ function fillLine(view, side, entities) {
   if (!words.length) node.append(el("span", { class: "nothing" }, "no words"));
   words[0]?.setAttribute("tabindex", "0");
   for (const entity of entities) {
+    words[entity.start].setAttribute("role", "button");
     words[entity.start].setAttribute("aria-label", `${surface(view, side, entity.start, entity.end)}, ${entity.label}`);
   }
 }
