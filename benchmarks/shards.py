@@ -87,9 +87,9 @@ def workers_of(process: int) -> list[int]:
 def overhead(folder: Path, lines: int, _: int) -> None:
     """CPU seconds without and with workers, three times each in turn."""
     for turn in range(3):
-        for more in ([], ["--run-dir"], ["--workers", "1", "--run-dir"], ["--workers", "2"], ["--workers", "4"]):
+        for more in ([], ["--run-dir"], ["--workers", "2"], ["--workers", "4"]):
             run = [str(folder / f"run{turn}{len(more)}")] if "--run-dir" in more else []
-            seconds, cpu, memory = measured(command(folder, lines, f"{'-'.join(more)}.jsonl", *more, *run))
+            seconds, cpu, memory = measured(command(folder, lines, f"out{'-'.join(more)}.jsonl", *more, *run))
             print(
                 f"{' '.join(more) or 'one process':26} {seconds:6.1f} s {cpu:7.2f} CPU s {memory:6.0f} MB", flush=True
             )

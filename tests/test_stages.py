@@ -84,7 +84,7 @@ CASES = (
         speed={"key_env": "KEY", "at_once": "2", "timeout": "5", "retries": "1", "wait": "2", "stop_after": "3"},
     ),
     Case("translator", "dictionary", base={"words": "{}/a.tsv"}, changed={"words": "{}/b.tsv"}, plain=False),
-    Case("translator", "echo", changed={"fail_on": "Vigo"}),
+    Case("translator", "echo", changed={"fail_on": "Vigo", "die_on": "Lugo"}),
     Case(
         "translator",
         "given",

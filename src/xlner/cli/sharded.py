@@ -109,6 +109,7 @@ class ShardedRun:
         `write` writes the output if workers cannot.
         """
         from xlner.engines import join
+        from xlner.engines.run_files import remove_temporary
         from xlner.pipeline import RunSummary
 
         if self.options.engine != "local" and self.options.run_dir is None:
@@ -131,6 +132,8 @@ class ShardedRun:
             joined = join(plan, folder, None if at_end else self.options.output, written=self.written)
             if at_end:
                 write(self._at_end(plan, folder, joined, filters, build_report))
+            if joined.shards == plan.shards:
+                remove_temporary(folder)
             return self._counted(joined, done, filters, build_report, folder)
 
     def _folder(self, stack: ExitStack) -> Path:

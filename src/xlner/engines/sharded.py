@@ -144,9 +144,11 @@ class _Run:
             task = self._task(number)
             if task is None:
                 continue
-            worker = worker or Worker(_job(self.make_pipeline, self.read), self.files, self.written)
+            if worker is None:
+                worker = Worker(_job(self.make_pipeline, self.read), self.files, self.written)
+                worker.on_progress = self.on_progress
             try:
-                self._take(task, _do(worker, task))
+                self._take(task, _do(worker, task), counted=True)
             except StoppedError as stopped:
                 self.progress.stopped = stopped
                 return
@@ -205,10 +207,10 @@ class _Run:
         else:
             self._take(task, result)
 
-    def _take(self, task: _Task, result: Any) -> None:
-        """Count what a worker did."""
+    def _take(self, task: _Task, result: Any, *, counted: bool = False) -> None:
+        """Count what a worker did; the sentences are `counted` if it has said how many are done."""
         if task.kind == "run":
-            self.on_progress(task.shard.count)
+            self.on_progress(0 if counted else task.shard.count)
             if result is not None:
                 self._say(result)
         elif task.kind == "retry":

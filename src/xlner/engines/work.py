@@ -131,6 +131,8 @@ class Worker:
 
     def __init__(self, job: Job, files: ShardFiles, written: Written | None = None, *, aloud: bool = True) -> None:
         self.job, self.files, self.written, self.aloud = job, files, written, aloud
+        self.on_progress: Callable[[int], None] = lambda n: None
+        """Is called with the number of sentences that were done since its last call."""
         self._from_start: tuple[Iterator[Any], int] | None = None
         """Items of an input that is read from its beginning, and the number of the next one."""
 
@@ -151,6 +153,7 @@ class Worker:
             lines = 0
             for lines, pair in enumerate(whole.written(report.made(summary.count(pairs))), start=1):
                 write_whole(stream, pair, shard.start + lines, jsonl.write_pair)
+                self.on_progress(1)
                 if pair.error is not None:
                     failed.append(lines - 1)
                 if writer is not None:
