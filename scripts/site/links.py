@@ -1,0 +1,52 @@
+"""Links that hold in the repository, as links that hold on the site."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from pathlib import Path
+
+_REPOSITORY = "https://github.com/xlner/xlner/blob/main/"
+_LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
+_CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+
+PAGES = {
+    "benchmarks/README.md": "results.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "src/xlner/recognition/multilingual/README.md": "reference/model-card.md",
+}
+"""Pages from files outside of docs/."""
+
+
+def site_links(markdown: str, page: str, root: Path) -> str:
+    """The text with links to files as links to their pages, or to the repository where a file is no page.
+
+    Raises `LookupError` for a link to a file that is not there.
+    """
+    origins = {path: origin for origin, path in PAGES.items()}
+    here = posixpath.dirname(origins.get(page, f"docs/{page}"))
+
+    def changed(link: re.Match[str]) -> str:
+        target = link[2]
+        if re.match(r"[a-z]+:", target) or page.startswith(("api/", "commands/")):
+            return link[0]
+        path = posixpath.normpath(posixpath.join(here, target))
+        if path == "README.md":
+            path = "docs/index.md"
+        if path in PAGES:
+            target = posixpath.relpath(PAGES[path], posixpath.dirname(page) or ".")
+        elif path.startswith("docs/"):
+            target = posixpath.relpath(path.removeprefix("docs/"), posixpath.dirname(page) or ".")
+        elif (root / path).exists():
+            target = _REPOSITORY + path
+        else:
+            raise LookupError(f"{page} links to {target}, which does not exist")
+        return f"{link[1]}{target}{link[3] or ''}{link[4]}"
+
+    parts = []
+    end = 0
+    for code in _CODE.finditer(markdown):
+        parts += [_LINK.sub(changed, markdown[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*parts, _LINK.sub(changed, markdown[end:])])
