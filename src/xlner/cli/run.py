@@ -123,7 +123,11 @@ def run(
 
     tallies = Tallies(pipeline, inputs.reports, replaced)
     checked = partial(stopping_at_errors, on_error=options.on_error)
-    job, written = Job(pipeline, items.__iter__, checked, tallies.now), written_as(format, options.filters, shown)
+    by_label = build_report is not None
+    job, written = (
+        Job(pipeline, items.__iter__, checked, tallies.now, by_label),
+        written_as(format, options.filters, shown),
+    )
     hand_over(job, written)
     first, *_ = paths = inputs.paths.values()
     if options.retry_failed and (options.run_dir is None or not options.resume):

@@ -99,6 +99,7 @@ class Job:
     - `read`: reads all items of the input from its beginning, at each call.
     - `checked`: looks at the items as they are read, and may raise an error for one of them.
     - `tallies`: what the pipeline and the readers have counted so far.
+    - `by_label`: whether entities are counted by label, too.
 
     >>> from xlner.pipeline import RecognitionPipeline
     >>> from xlner.fakes import DictionaryRecognizer
@@ -110,6 +111,7 @@ class Job:
     read: Reader
     checked: Callable[[Iterator[Any]], Iterator[Any]] = iter
     tallies: Callable[[], Mapping[str, Any]] = dict
+    by_label: bool = True
 
 
 class Worker:
@@ -151,7 +153,10 @@ class Worker:
             before = _copied(self.job.tallies())
             pairs = in_windows(self.job.pipeline.run_pairs, _without(self.job.checked(items), dead, shard))
             lines = 0
-            for lines, pair in enumerate(whole.written(report.made(summary.count(pairs))), start=1):
+            counted: Iterable[Pair] = summary.count(pairs)
+            if self.job.by_label:
+                counted = whole.written(report.made(counted))
+            for lines, pair in enumerate(counted, start=1):
                 write_whole(stream, pair, shard.start + lines, jsonl.write_pair)
                 self.on_progress(1)
                 if pair.error is not None:
