@@ -45,7 +45,8 @@ class MatchingProjector:
       optimum under this score; `merged`, the linked words joined across gaps of at most `gap` words.
     - `max_length`: the most words of a candidate.
     - `threshold`: the least score to accept.
-    - `constraint` and `n`: each entity gets at most (`<=`), exactly (`=`) or at least (`>=`) `n` spans.
+    - `constraint` and `n`: each entity gets at most (`<=`), exactly (`=`) or at least (`>=`) `n` spans;
+      `>=` with 0 sets no limit at all.
     - `stop_tokens`, separated by spaces: no candidate contains one of these words.
     - `gaps`: add to the scores of each outcome how much the objective drops without this projection, as `gap`. This
       solves the problem once more for each entity.

@@ -4,15 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from xlner.core.alignment import Alignment
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Outcome, Pair, Projection, Reason
+from xlner.errors import UnknownNameError, UsageError
+from xlner.projection.all_ranges import AllRanges
 from xlner.projection.candidates import aligned_words
 from xlner.projection.kernels.distinct import DistinctSolver
 from xlner.projection.kernels.objects import Build, flatten, projections
 from xlner.projection.kernels.ranges import Ranges
 from xlner.projection.kernels.run import backend, backend_for, hull_of, ranges_of, run_ranges
+
+
+class RangeChoice(StrEnum):
+    """Which ranges of linked words an entity is projected onto.
+
+    >>> RangeChoice("all") is RangeChoice.ALL
+    True
+    """
+
+    LONGEST = "longest"
+    """The longest free one, longest entity first."""
+    ALL = "all"
+    """All that are long enough; words of later entities overwrite those of earlier ones."""
+    FREE = "free"
+    """All that are long enough and free, shortest entity first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +45,7 @@ class HeuristicOptions:
     ratio: float = 0.8
     top_k: int | None = None
     keep_first: bool = False
+    ranges: RangeChoice = RangeChoice.LONGEST
 
 
 class HeuristicProjector:
@@ -41,8 +60,13 @@ class HeuristicProjector:
       dropped. All ranges by default.
     - `keep_first`: a range that begins with a word linked to the first word of the entity is not joined to the range
       left of it.
+    - `ranges`: `longest`, as above. With `all`, an entity is projected onto all ranges that are long enough, in the
+      order of the source sentence, and words of later entities overwrite those of earlier ones; `top_k` cannot be
+      given. This is what the program of Politov et al. 2025 does. With `free`, the shortest entity comes first, a range
+      with a taken word is left out, and `top_k` keeps the shortest ranges. This is the program of Shkalikov's thesis.
 
-    Raises `ValidationError` for a negative `gap` or `ratio` and a `top_k` below 1.
+    Raises `ValidationError` for a negative `gap` or `ratio` and a `top_k` below 1, `UnknownNameError` for unknown
+    `ranges`, and `UsageError` for `top_k` with `all`.
 
     >>> from xlner import Alignment, Entity, Sentence
     >>> pair = Pair(Sentence(("a", "b")), Sentence(("A",), (Entity(0, 1, "LOC"),)), Alignment(((0, 1),)))
@@ -50,9 +74,20 @@ class HeuristicProjector:
     ['O', 'B-LOC']
     """
 
-    def __init__(self, *, gap: int = 1, ratio: float = 0.8, top_k: int | None = None, keep_first: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        gap: int = 1,
+        ratio: float = 0.8,
+        top_k: int | None = None,
+        keep_first: bool = False,
+        ranges: RangeChoice | str = RangeChoice.LONGEST,
+    ) -> None:
         self._ranges = ranges_of(gap, ratio, top_k, keep_first=keep_first)
-        self.options = HeuristicOptions(gap, ratio, top_k, keep_first)
+        choice = _choice(ranges)
+        if choice is RangeChoice.ALL and top_k is not None:
+            raise UsageError("top_k and ranges=all exclude each other", hint="use ranges=free")
+        self.options = HeuristicOptions(gap, ratio, top_k, keep_first, choice)
 
     @property
     def fingerprint(self) -> str:
@@ -61,11 +96,24 @@ class HeuristicProjector:
 
     def project(self, pairs: Sequence[Pair]) -> list[Projection]:
         """Project the entities of every pair. Raises `ValidationError` for a pair without source or alignment."""
-        return _project_ranges(pairs, self._ranges)
+        options = self.options
+        if options.ranges is RangeChoice.LONGEST:
+            return _project_ranges(pairs, self._ranges)
+        free = options.ranges is RangeChoice.FREE
+        every = AllRanges(options.gap, options.ratio, options.top_k, options.keep_first, free)
+        return [every.project(pair) for pair in pairs]
 
-    def solver(self) -> DistinctSolver:
-        """Projects on arrays, see `xlner.projection.kernels.distinct`."""
-        return _range_solver(self._ranges)
+    def solver(self) -> DistinctSolver | None:
+        """Projects on arrays, see `xlner.projection.kernels.distinct`; None unless `ranges` are the longest."""
+        return _range_solver(self._ranges) if self.options.ranges is RangeChoice.LONGEST else None
+
+
+def _choice(name: RangeChoice | str) -> RangeChoice:
+    try:
+        return RangeChoice(name)
+    except ValueError:
+        known = ", ".join(RangeChoice)
+        raise UnknownNameError(f"unknown ranges {str(name)!r}", hint=f"known: {known}") from None
 
 
 @dataclass(frozen=True, slots=True)

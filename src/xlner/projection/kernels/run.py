@@ -44,16 +44,17 @@ CONSTRAINTS = ("<=", "=", ">=")
 def rule_of(constraint: str, n: int) -> Rule:
     """The rule of a constraint and its number.
 
-    Raises `UnknownNameError` for an unknown constraint, `ValidationError` for `n` below 1.
+    `>=` with 0 requires nothing and limits nothing. Raises `UnknownNameError` for an unknown constraint,
+    `ValidationError` for a lower `n` than 0 with `>=` and 1 with the others.
 
-    >>> rule_of("=", 2)
-    Rule(n=2, limited=1, required=1)
+    >>> rule_of("=", 2), rule_of(">=", 0)
+    (Rule(n=2, limited=1, required=1), Rule(n=1, limited=0, required=0))
     """
     if constraint not in CONSTRAINTS:
         raise UnknownNameError(f"unknown constraint {constraint!r}", hint=f"known: {', '.join(CONSTRAINTS)}")
-    if n < 1:
-        raise ValidationError(f"n {n} is not a number of projections", hint="use 1 or more")
-    return Rule(n, int(constraint != ">="), int(constraint != "<="))
+    if n < (constraint != ">="):
+        raise ValidationError(f"n {n} is not a number of projections", hint="use 1 or more; with >= also 0")
+    return Rule(max(n, 1), int(constraint != ">="), int(constraint != "<=" and n > 0))
 
 
 def search_of(

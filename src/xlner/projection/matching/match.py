@@ -97,7 +97,7 @@ def match_spans(
     program, slow).
 
     Raises `UnknownNameError` for an unknown matcher or constraint, `ValidationError` for a span outside the sentence,
-    for a score that is negative or not finite, and for `n` below 1.
+    for a score that is negative or not finite, and for `n` below 1, or 0 with `>=`.
 
     >>> candidates = [ScoredSpan(0, (0, 2), 0.9), ScoredSpan(0, (0, 1), 0.8), ScoredSpan(1, (1, 3), 0.8)]
     >>> match_spans(candidates, 3).chosen

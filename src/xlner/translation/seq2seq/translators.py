@@ -39,6 +39,7 @@ class Seq2SeqOptions:
     beams: int = 4
     length_penalty: float = 1.0
     max_ratio: float = 3.0
+    max_length: int | None = None
     batch_tokens: int = speed_option(2048)
     device: str = speed_option("auto")
     dtype: str = "auto"
@@ -50,6 +51,8 @@ class Seq2SeqOptions:
             raise ValidationError(
                 f"beams {self.beams}, batch_tokens {self.batch_tokens} and max_ratio {self.max_ratio} must be over 0"
             )
+        if self.max_length is not None and self.max_length < 3:
+            raise ValidationError(f"max_length {self.max_length} leaves no word", hint="use 3 or more")
 
 
 class Seq2SeqTranslator:
@@ -60,6 +63,8 @@ class Seq2SeqTranslator:
     - `beams`: hypotheses that the search keeps; 1 is greedy.
     - `length_penalty`: hypotheses are compared by their log probability divided by this power of their length.
     - `max_ratio`: a translation has at most this many times the tokens of its text, rounded up to 16, plus 16.
+    - `max_length`: a translation has at most this many tokens, together with the token that starts it, as `max_length`
+      of transformers; the rest is cut off. By default there is only the limit of `max_ratio` and that of the model.
     - `batch_tokens`: tokens of the texts in a batch.
     - `device`: `auto`, `cpu`, `cuda` …
     - `dtype`: `float32`, `float16` or `bfloat16`; with `ct2` also `int8`. `auto` is half precision on a GPU, and on a
@@ -90,6 +95,7 @@ class Seq2SeqTranslator:
         beams: int = 4,
         length_penalty: float = 1.0,
         max_ratio: float = 3.0,
+        max_length: int | None = None,
         batch_tokens: int = 2048,
         device: str = "auto",
         dtype: str = "auto",
@@ -105,6 +111,7 @@ class Seq2SeqTranslator:
             beams,
             length_penalty,
             max_ratio,
+            max_length,
             batch_tokens,
             device,
             dtype,
@@ -211,6 +218,8 @@ class Seq2SeqTranslator:
     def _batches(self, ids: Sequence[Ids], most: int) -> Iterator[tuple[int, list[int]]]:
         """Batches of texts with the same limit, so that no translation depends on the others."""
         by_limit: defaultdict[int, list[int]] = defaultdict(list)
+        if self.options.max_length is not None:
+            most = min(most, self.options.max_length)
         for k, row in enumerate(ids):
             by_limit[min(most - 1, math.ceil(-(-len(row) // _STEP) * _STEP * self.options.max_ratio) + _STEP)].append(k)
         for limit, members in sorted(by_limit.items()):
@@ -230,19 +239,19 @@ class NllbTranslator(Seq2SeqTranslator):
 
 
 class EasyProjectTranslator(NllbTranslator):
-    """NLLB-200-3.3B fine-tuned to keep markers (EasyProject, Chen et al. 2023), with `legacy` on by default.
+    """NLLB-200-3.3B fine-tuned to keep markers (EasyProject, Chen et al. 2023).
 
-    With `legacy`, the end of the sentence and the language code follow the text (`legacy_behaviour=True` in
-    transformers). The first weights were trained in this form in 2022. Use `easyproject?legacy=false` for the weights
-    that replaced them in May 2023: their card names transformers 4.29.2, which puts the code first, as in the training
-    of NLLB itself. The translation begins with the code of its language in both forms.
+    The weights on the hub replaced the first ones in May 2023. They are for tokenizers that put the language code before
+    the text, which is the default here whatever the files of the tokenizer say. Use `easyproject?legacy=true` for the
+    weights of 2022, which had the code after the text. The translation begins with the code of its language in both
+    forms.
 
     >>> EasyProjectTranslator.default  # the model of the spec without an argument
     'ychenNLP/nllb-200-3.3B-easyproject'
     """
 
     default = "ychenNLP/nllb-200-3.3B-easyproject"
-    legacy_default = True
+    legacy_default = False
 
 
 class M2M100Translator(Seq2SeqTranslator):
