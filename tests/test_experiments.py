@@ -16,6 +16,7 @@ from xlner.cli import app
 from xlner.cli.commands.reproduce import reproduce
 from xlner.cli.options import DEFAULT_PROJECTOR
 from xlner.core.registry import DEFAULT_ALIGNER, DEFAULT_RECOGNIZER
+from xlner.engines.plan import read_plan
 from xlner.engines.run_folder import RunFolder
 from xlner.errors import UnknownNameError, UsageError
 from xlner.experiments.reproduce import (
@@ -343,7 +344,13 @@ def test_the_recipe_of_the_thesis() -> None:
     recipe = read_reproduction_recipe("shkalikov-thesis")
     compared = [m for m in recipe.methods if published_result("masakhaner2", "yor", m.published)]
     assert len(compared) == 10  # eight sums, the heuristic and model transfer
-    assert sum(m.name.startswith(("exact-", "greedy-")) for m in recipe.methods) == 3 * 3 * 2
+    for lang in ("de", "es", "it"):
+        compared = [m for m in recipe.methods if published_result("europarl-ner", lang, m.published)]
+        assert len(compared) == 3 * 5 * 2 + 16 + 1  # scores, constraints, solvers; heuristics; model transfer
+    assert sum(m.name.startswith("heuristic") for m in recipe.methods) == 16
+    figure = published_result("europarl-ner", "it", {"source": "shkalikov-thesis", "pipeline": "greedy:nmt>=0"})
+    assert figure is not None
+    assert figure.f1 == 0.271
 
 
 def test_our_own_recipe_has_the_datasets_of_the_paper() -> None:
@@ -515,8 +522,9 @@ def test_a_folder_in_use_is_refused(miniature: Path) -> None:
     results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
     assert results[0].missing is None
     (stage,) = (miniature / "out/stages/masakhaner2/yor").iterdir()
-    identity = json.loads((stage / "run.json").read_text(encoding="utf-8"))["identity"]
-    with RunFolder(stage, identity):
+    plan = read_plan(stage)
+    assert plan is not None
+    with RunFolder(stage, plan.identity):
         results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
     assert "in use" in str(results[0].missing)
 
@@ -561,7 +569,7 @@ def blocks(kind: str) -> list[str]:
 def test_commands_of_the_page_are_commands() -> None:
     text = "".join(blocks("console")).replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line.startswith("xlner reproduce")]
-    assert len(lines) == 6
+    assert len(lines) == 7
     for line in lines:
         given = reproduce.make_context("reproduce", shlex.split(line)[2:]).params
         recipe = read_reproduction_recipe(given["recipe"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ def pairs(draw: st.DrawFn) -> Pair:
     n, m = draw(st.integers(1, 6)), draw(st.integers(1, 8))
     cuts = sorted(draw(st.sets(st.integers(0, n), max_size=n + 1)))
     entities = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in pairwise(cuts):
         if draw(st.booleans()):
             entities.append(Entity(start, end, draw(st.sampled_from(LABELS))))
     links = draw(st.sets(st.tuples(st.integers(0, n - 1), st.integers(0, m - 1)), max_size=12))
@@ -104,9 +104,7 @@ def test_the_heuristic_of_the_paper_overwrites(pair: Pair, gap: int, ratio: floa
     assert projected(f"heuristic?ranges=all&gap={gap}&ratio={ratio}", pair) == wanted
 
 
-@given(
-    pairs(), st.integers(0, 2), st.sampled_from([0.0, 0.5, 0.8]), st.sampled_from([None, 1, 2]), st.booleans()
-)
+@given(pairs(), st.integers(0, 2), st.sampled_from([0.0, 0.5, 0.8]), st.sampled_from([None, 1, 2]), st.booleans())
 def test_the_heuristic_of_the_thesis_takes_the_shortest_first(
     pair: Pair, gap: int, ratio: float, top_k: int | None, keep_first: bool
 ) -> None:
@@ -133,36 +131,25 @@ def test_choices_of_ranges_that_are_refused() -> None:
         HeuristicProjector(ranges="all", top_k=1)
 
 
-def greedy_of_the_papers(pair: Pair, most: int, stop: set[str]) -> list[tuple[str, int, int]]:
-    """The pair of entity and range with the best score, without the entity and all ranges that overlap, and again.
-
-    The published programs take ranges of equal score in the order of their list; here it is the longer, then the
-    leftmost one.
-    """
+def scores_of_the_papers(pair: Pair, most: int, stop: set[str]) -> dict[tuple[int, int, int], float]:
+    """The score `2 · links / (|s| + |t|)` of each entity and range, by entity, start and end; none without a link."""
     links, words = pair.require_alignment().links, pair.target.tokens
-    ranges = [
-        (i, j)
-        for i in range(len(words))
-        for j in range(i + 1, min(len(words), i + most) + 1)
-        if stop.isdisjoint(words[i:j])
-    ]
     scores = {}
     for k, entity in enumerate(pair.require_source().entities):
-        for i, j in ranges:
-            n = sum(entity.start <= s < entity.end and i <= t < j for s, t in links)
-            if n:
-                scores[k, i, j] = 2 * n / (len(entity) + j - i)
-    return scores  # type: ignore[return-value]
+        for i in range(len(words)):
+            for j in range(i + 1, min(len(words), i + most) + 1):
+                n = sum(entity.start <= s < entity.end and i <= t < j for s, t in links)
+                if n and stop.isdisjoint(words[i:j]):
+                    scores[k, i, j] = 2 * n / (len(entity) + j - i)
+    return scores
 
 
 @given(pairs(), st.integers(1, 5))
 def test_greedy_ngrams_take_the_best_score_each_time(pair: Pair, most: int) -> None:
+    """Among equal scores the published programs take the first of their list, and we the longer, then leftmost one."""
     (found,) = load("projector", f"greedy:ngrams?max_length={most}&stop_tokens=t1 t3").project([pair])
-    scores: dict[tuple[int, int, int], float] = greedy_of_the_papers(pair, most, {"t1", "t3"})  # type: ignore[assignment]
-    free = dict(scores)
-    chosen = {
-        (k, e.start, e.end) for k, o in enumerate(found.outcomes) for e in o.projected
-    }
+    free = scores_of_the_papers(pair, most, {"t1", "t3"})
+    chosen = {(k, e.start, e.end) for k, o in enumerate(found.outcomes) for e in o.projected}
     while free:
         best = max(free.values())
         taken = [key for key in free if key in chosen and free[key] == best]

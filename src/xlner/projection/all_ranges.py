@@ -22,7 +22,8 @@ class AllRanges:
 
     >>> from xlner import Alignment, Sentence
     >>> ana = Sentence(("Ana",), (Entity(0, 1, "PER"),))
-    >>> AllRanges(gap=1, ratio=0.8).project(Pair(Sentence(tuple("abcd")), ana, Alignment(((0, 0), (0, 3))))).sentence.tags()
+    >>> pair = Pair(Sentence(tuple("abcd")), ana, Alignment(((0, 0), (0, 3))))
+    >>> AllRanges(gap=1, ratio=0.8).project(pair).sentence.tags()
     ['B-PER', 'O', 'O', 'B-PER']
     """
 
@@ -76,20 +77,14 @@ class AllRanges:
         return kept if self.top_k is None else sorted(kept, key=lambda r: r[1] - r[0])[: self.top_k]
 
 
-def _chunks(
-    owner: Sequence[int | None], begins: set[int], labels: Sequence[str]
-) -> Iterator[tuple[int, Span]]:
+def _chunks(owner: Sequence[int | None], begins: set[int], labels: Sequence[str]) -> Iterator[tuple[int, Span]]:
     """The entities that the tags of the words make, each with the source entity of its first word.
 
     As in the tags `B-PER B-LOC I-PER`, what is left behind a range of another label is an entity, and what is left
     behind one of the same label continues it.
     """
     named = [None if k is None else labels[k] for k in owner]
-    starts = [
-        i
-        for i, name in enumerate(named)
-        if name is not None and (i in begins or i == 0 or named[i - 1] != name)
-    ]
+    starts = [i for i, name in enumerate(named) if name is not None and (i in begins or i == 0 or named[i - 1] != name)]
     for start, limit in pairwise([*starts, len(owner)]):
         end = next((i for i in range(start, limit) if named[i] is None), limit)
         first = owner[start]

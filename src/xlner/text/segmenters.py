@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 from xlner.errors import MissingExtraError, UnknownNameError
 from xlner.text.tokenizer import Segmenter
@@ -50,10 +51,24 @@ _BY_NAME: dict[str, Callable[[], Segmenter]] = {
     "sudachi": _sudachi,
     "pythainlp": _pythainlp,
 }
+_PACKAGES = {"sudachi": "sudachipy"}
+"""Packages that have other names than their segmenters."""
 CHARACTERS = "characters"
 """The name of the built-in way: each character is a word."""
 SEGMENTERS = (CHARACTERS, *_BY_NAME)
 """The names of all segmenters: jieba for Chinese, fugashi and sudachi for Japanese, pythainlp for Thai."""
+
+
+def segmenter_fingerprint(name: str) -> str:
+    """Return the name of a segmenter with the version of its package.
+
+    >>> segmenter_fingerprint("characters")
+    'characters'
+    """
+    try:
+        return f"{name} {version(_PACKAGES.get(name, name))}"
+    except PackageNotFoundError:
+        return name
 
 
 @cache

@@ -32,6 +32,7 @@ class HfEncoderOptions:
     pool: str = "mean"
     prefix: str = ""
     dtype: str = AUTO
+    revision: str | None = None
     device: str = speed_option(AUTO)
     batch_tokens: int | None = speed_option(None)
     threads: int | None = speed_option(None)
@@ -59,6 +60,7 @@ class HfEncoder(PicklesWithoutCache):
       2025).
     - `pool`: how sub-word states become word vectors: `mean`, `first`, or `subword`, which keeps all of them.
     - `prefix`: text before every sentence (`query:` for e5 models).
+    - `revision`: a branch, tag or commit of a model on the hub.
     - `device`, `dtype`: names that torch knows. `auto` uses a GPU and half precision if there is a GPU.
     - `batch_tokens`: the largest number of tokens in a batch.
     - `threads`: the number of batches that are computed in parallel. The default is the number of CPUs of this process,
@@ -82,6 +84,7 @@ class HfEncoder(PicklesWithoutCache):
         prefix: str = "",
         device: str = AUTO,
         dtype: str = AUTO,
+        revision: str | None = None,
         batch_tokens: int | None = None,
         threads: int | None = None,
     ) -> None:
@@ -93,7 +96,7 @@ class HfEncoder(PicklesWithoutCache):
         if not isinstance(model, str) and tokenizer is None:
             raise UsageError("a loaded model needs its tokenizer")
         self._model, self._given_tokenizer = model, tokenizer
-        self.options = HfEncoderOptions(layer, pool, prefix, dtype, device, batch_tokens, threads)
+        self.options = HfEncoderOptions(layer, pool, prefix, dtype, revision, device, batch_tokens, threads)
         encoder = self._loaded.encoder
         self.options = replace(
             self.options,
@@ -118,8 +121,10 @@ class HfEncoder(PicklesWithoutCache):
     @cached_property
     def _loaded(self) -> _Loaded:
         options, from_files = self.options, isinstance(self._model, str)
-        tokenizer = load_tokenizer(self._model) if self._given_tokenizer is None else self._given_tokenizer
-        encoder = load_encoder(self._model) if from_files else encoder_of(self._model)
+        tokenizer = (
+            load_tokenizer(self._model, options.revision) if self._given_tokenizer is None else self._given_tokenizer
+        )
+        encoder = load_encoder(self._model, options.revision) if from_files else encoder_of(self._model)
         layer = chosen_layer(encoder.config, options.layer)
         if from_files:
             place = device_named(options.device)
@@ -145,7 +150,7 @@ class HfAligner(EncoderAligner):
     - `decoder`: a name or alias in `xlner.alignment.decoders`. Options of the decoder are further options, as in
       `hf:FOLDER?decoder=softmax&threshold=0.01`.
     - `similarity`: adds the cosines of all words to the alignments, for scores that use them.
-    - `layer`, `pool`, `prefix`, `device`, `dtype`, `batch_tokens`, `threads`: see `HfEncoder`.
+    - `layer`, `pool`, `prefix`, `device`, `dtype`, `revision`, `batch_tokens`, `threads`: see `HfEncoder`.
 
     Raises what `HfEncoder` and `EncoderAligner` raise, and `MissingArgumentError` without a model.
     """
@@ -161,6 +166,7 @@ class HfAligner(EncoderAligner):
         similarity: bool = False,
         device: str = AUTO,
         dtype: str = AUTO,
+        revision: str | None = None,
         batch_tokens: int | None = None,
         threads: int | None = None,
         **decoder_options: Option,
@@ -176,6 +182,7 @@ class HfAligner(EncoderAligner):
             prefix=prefix,
             device=device,
             dtype=dtype,
+            revision=revision,
             batch_tokens=batch_tokens,
             threads=threads,
         )

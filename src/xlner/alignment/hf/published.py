@@ -16,7 +16,7 @@ class SimAligner(EncoderAligner):
     """SimAlign: the sub-word similarities of layer 8 of multilingual BERT. Words are linked if any sub-words are.
 
     - `decoder`: a name or alias in `xlner.alignment.decoders`; SimAlign has `inter`, `itermax` and `mwmf`.
-    - `model`: a folder or a name on the hub.
+    - `model`: a folder or a name on the hub; `revision` is a branch, tag or commit of it.
     - `similarity`: adds the cosines of all words to the alignments.
     - Other options and errors: see `HfEncoder`.
 
@@ -38,11 +38,14 @@ class SimAligner(EncoderAligner):
         similarity: bool = False,
         device: str = AUTO,
         dtype: str = AUTO,
+        revision: str | None = None,
         batch_tokens: int | None = None,
         **decoder_options: Option,
     ) -> None:
         decode = make_decoder(decoder, **decoder_options)
-        encoder = HfEncoder(model, layer=layer, pool=pool, device=device, dtype=dtype, batch_tokens=batch_tokens)
+        encoder = HfEncoder(
+            model, layer=layer, pool=pool, device=device, dtype=dtype, revision=revision, batch_tokens=batch_tokens
+        )
         super().__init__(encoder, decode, similarity=similarity)
 
 
@@ -50,7 +53,7 @@ class AwesomeAligner(EncoderAligner):
     """AWESoME without fine-tuning: the softmax of sub-word dot products, layer 8 of multilingual BERT, threshold 0.001.
 
     - `decoder`: a name or alias in `xlner.alignment.decoders`; AWESoME has `softmax` and `entmax`.
-    - `model`: a folder or a name on the hub.
+    - `model`: a folder or a name on the hub; `revision` is a branch, tag or commit of it.
     - `similarity`: adds the cosines of all words to the alignments.
     - Other options and errors: see `HfEncoder`.
 
@@ -72,11 +75,14 @@ class AwesomeAligner(EncoderAligner):
         similarity: bool = False,
         device: str = AUTO,
         dtype: str = AUTO,
+        revision: str | None = None,
         batch_tokens: int | None = None,
         **decoder_options: Option,
     ) -> None:
         decode = make_decoder(decoder, **decoder_options)
-        encoder = HfEncoder(model, layer=layer, pool=pool, device=device, dtype=dtype, batch_tokens=batch_tokens)
+        encoder = HfEncoder(
+            model, layer=layer, pool=pool, device=device, dtype=dtype, revision=revision, batch_tokens=batch_tokens
+        )
         super().__init__(encoder, decode, similarity=similarity)
 
     @classmethod

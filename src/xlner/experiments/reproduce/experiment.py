@@ -17,7 +17,7 @@ from xlner.experiments.reproduce.language_data import LanguageData, read_languag
 from xlner.experiments.reproduce.language_runner import LanguageRunner
 from xlner.experiments.reproduce.published import published_result
 from xlner.experiments.reproduce.recipe import Approach, Backends, DatasetPlan, Method, ReproductionRecipe
-from xlner.experiments.reproduce.results import MethodResult, attribute_errors
+from xlner.experiments.reproduce.results import MethodResult, attribute_errors, proj_ratio
 from xlner.experiments.reproduce.stage_store import StageStore
 from xlner.formats import write_pairs
 
@@ -123,7 +123,14 @@ class Experiment:
                 continue
             store = StageStore(Path(self.out) / "stages" / self.dataset / lang, log)
             runner = LanguageRunner(
-                plan.backends, data, store, cache, lang=lang, source_lang=source_lang, folder=self.folder
+                plan.backends,
+                data,
+                store,
+                cache,
+                lang=lang,
+                source_lang=source_lang,
+                folder=self.folder,
+                drop=plan.dataset.drop,
             )
             results += [self._run_method(plan, method, runner, log) for method in plan.methods]
         return results
@@ -153,7 +160,8 @@ class Experiment:
         intervals = replace(intervals, signature=intervals.signature.extended(facts))
         transfer = method.approach is Approach.TRANSFER
         errors = attribute_errors(data.gold, pairs, ignore=ignore, transfer=transfer)
-        return replace(result, scores=scores, confidence_intervals=intervals, errors_by_stage=errors)
+        ratio = proj_ratio(data.gold, [pair.labeled for pair in pairs], ignore=ignore)
+        return replace(result, scores=scores, confidence_intervals=intervals, errors_by_stage=errors, proj_ratio=ratio)
 
     def _write_labeled(self, lang: str, method: Method, pairs: Sequence[Pair]) -> None:
         folder = Path(self.out) / "labeled" / self.dataset / lang

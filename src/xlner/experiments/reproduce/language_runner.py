@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from xlner.experiments.reproduce.stage_store import Process, StageResult, StageS
 from xlner.formats import raise_errors, read_alignments
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe
+from xlner.text.segmenters import segmenter_fingerprint, segmenter_named
 
 LINKS = "links:"
 """Prefix of an aligner that is a file of links."""
@@ -39,9 +40,11 @@ class LanguageRunner:
         lang: str,
         source_lang: str,
         folder: str | Path | None,
+        drop: Sequence[str] = (),
     ) -> None:
         self.backends, self.data, self.store, self.cache = backends, data, store, cache
         self.lang, self.source_lang, self.folder = lang, source_lang, folder
+        self.drop = frozenset(drop)
         self._done: dict[tuple[str, ...], StageResult] = {}
 
     def run(self, method: Method) -> StageResult:
@@ -62,7 +65,7 @@ class LanguageRunner:
         aligned = self.aligned(method.approach, str(method.aligner))
         if method.target_entities:
             aligned = self._with_target_entities(aligned)
-        spec = self._filled(str(method.projector))
+        spec = self._filled(method.projector_for(self.lang))
         fingerprint = self.cache.fingerprint("projector", spec)
         return self._run_stage("projected", spec, fingerprint, aligned, lambda: self._projecting(spec))
 
@@ -71,7 +74,17 @@ class LanguageRunner:
         return StageResult(self.data.pairs, self.data.digest)
 
     def labeled_source(self) -> StageResult:
-        """Return pairs whose source sentence has entities: gold ones, or those recognized in the translation."""
+        """Return pairs whose source sentence has entities: gold ones, or those recognized in the translation.
+
+        Entities with labels that the dataset drops are left out.
+        """
+        found = self._all_labeled()
+        if not self.drop:
+            return found
+        pairs = tuple(_without_labels(pair, self.drop) for pair in found.pairs)
+        return StageResult(pairs, f"{found.key} without {' '.join(sorted(self.drop))}")
+
+    def _all_labeled(self) -> StageResult:
         if self.data.source_labeled:
             return self.input()
         spec, before = self._recognizer(), self.translated()
@@ -97,6 +110,8 @@ class LanguageRunner:
         """Return pairs whose source sentence is the labeled back-translation, in the target language."""
         spec, before = self._back_translator(), self.labeled_source()
         fingerprint = self.cache.translator_fingerprint(spec, (self.source_lang, self.lang))
+        segmenter = self.backends.segmenters.get(self.lang)
+        fingerprint += "" if segmenter is None else f" {segmenter_fingerprint(segmenter)}"
         return self._run_stage("back-translated", spec, fingerprint, before, lambda: self._translating_back(spec))
 
     def aligned(self, approach: Approach, name: str) -> StageResult:
@@ -188,9 +203,13 @@ class LanguageRunner:
         from xlner.projection.markers.translation import translate_labeled
 
         translator = self.cache.translator(spec, (self.source_lang, self.lang))
+        named = self.backends.segmenters.get(self.lang)
+        segmenter = None if named is None else segmenter_named(named)
 
         def translate(batch: Sequence[Sentence]) -> list[Projection]:
-            return translate_labeled(batch, translator, from_lang=self.source_lang, to_lang=self.lang)
+            return translate_labeled(
+                batch, translator, from_lang=self.source_lang, to_lang=self.lang, segmenter=segmenter
+            )
 
         def process(pairs: Iterable[Pair]) -> Iterator[Pair]:
             rows = list(pairs)
@@ -240,6 +259,12 @@ class LanguageRunner:
     def _as_labels(self, found: StageResult) -> StageResult:
         pairs = tuple(p if p.error else replace(p, projection=Projection(p.target, ())) for p in found.pairs)
         return StageResult(pairs, found.key)
+
+
+def _without_labels(pair: Pair, labels: Collection[str]) -> Pair:
+    if pair.source is None:
+        return pair
+    return replace(pair, source=pair.source.with_entities(e for e in pair.source.entities if e.label not in labels))
 
 
 def _with_back_translation(pair: Pair, made: Projection | Exception | None, lang: str) -> Pair:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-_OPTIONAL = ("precision", "recall", "projected_ratio")
+_OPTIONAL = ("precision", "recall", "proj_ratio")
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedResult:
     """One published result. Scores are between 0 and 1, and None if they were not published.
+
+    `proj_ratio` is the mean over sentences of the number of predicted entities divided by that of gold entities.
 
     >>> PublishedResult(0.82, None, None, None, "politov2025").source
     'politov2025'
@@ -22,7 +24,7 @@ class PublishedResult:
     f1: float
     precision: float | None
     recall: float | None
-    projected_ratio: float | None
+    proj_ratio: float | None
     source: str
 
 
@@ -39,8 +41,8 @@ def published_result(dataset: str, lang: str, columns: Mapping[str, str]) -> Pub
     if len(rows) != 1:
         return None
     row = rows[0]
-    precision, recall, projected_ratio = (float(row[name]) if row[name] else None for name in _OPTIONAL)
-    return PublishedResult(float(row["f1"]), precision, recall, projected_ratio, row["source"])
+    precision, recall, proj_ratio = (float(row[name]) if row[name] else None for name in _OPTIONAL)
+    return PublishedResult(float(row["f1"]), precision, recall, proj_ratio, row["source"])
 
 
 @cache

@@ -42,6 +42,7 @@ class Method:
 
     - `aligner`: a name in `Backends.aligners`.
     - `projector`: a spec. It may contain names of other backends in braces, such as `{target-recognizer}`.
+    - `projectors`: specs by target language, instead of `projector`.
     - `target_entities`: whether the projector gets the entities that the target recognizer finds, as candidates.
     - `published`: the columns of `published.csv`, with their values, that select the published result.
 
@@ -56,6 +57,7 @@ class Method:
     approach: Approach = Approach.FORWARD
     aligner: str | None = None
     projector: str | None = None
+    projectors: Mapping[str, str] = field(default_factory=dict, hash=False)
     target_entities: bool = False
     published: Mapping[str, str] = field(default_factory=dict, hash=False)
 
@@ -69,8 +71,16 @@ class Method:
         projects = approach is not Approach.TRANSFER
         if projects and (self.aligner is None or self.projector is None):
             raise ValidationError(f"method {self.name!r} needs an aligner and a projector")
-        if not projects and (self.aligner is not None or self.projector is not None):
+        if not projects and (self.aligner is not None or self.projector is not None or self.projectors):
             raise ValidationError(f"method {self.name!r} with approach transfer takes no aligner and no projector")
+
+    def projector_for(self, lang: str) -> str:
+        """Return the spec of the projector for a target language.
+
+        >>> Method("m", aligner="a", projector="greedy", projectors={"ja": "greedy?max_length=30"}).projector_for("ja")
+        'greedy?max_length=30'
+        """
+        return self.projectors.get(lang, str(self.projector))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +92,7 @@ class Backends:
     - `scorer`: a translator that gives translation scores.
     - `recognizers`: recognizers by source language, instead of `recognizer`.
     - `back_translators`: back-translators by target language, instead of `back_translator`.
+    - `segmenters`: by target language, names of segmenters that cut back-translations into words.
     - `aligners`: aligners by name. `links:FILE` reads links in Pharaoh format from a file in the folder of the dataset.
 
     In all specs, `{lang}`, `{source-lang}` and `{data}` stand for the languages and the folder of the dataset.
@@ -98,6 +109,7 @@ class Backends:
     scorer: str | None = None
     recognizers: Mapping[str, str] = field(default_factory=dict, hash=False)
     back_translators: Mapping[str, str] = field(default_factory=dict, hash=False)
+    segmenters: Mapping[str, str] = field(default_factory=dict, hash=False)
     aligners: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
@@ -112,6 +124,7 @@ class DatasetPlan:
     - `translator`: replaces the translator of the backends.
     - `source_langs`: source languages by target language, if not that of the recipe.
     - `ignore`: labels that do not count.
+    - `drop`: labels of source entities that are not projected.
 
     Raises `ValidationError` unless the dataset has either a reader or names of target files.
 
@@ -130,6 +143,7 @@ class DatasetPlan:
     translator: str | None = None
     source_langs: Mapping[str, str] = field(default_factory=dict, hash=False)
     ignore: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.target) == (self.reader is not None):

@@ -25,6 +25,8 @@ COLUMNS = (
     "precision",
     "recall",
     "projected_ratio",
+    "proj_ratio",
+    "published_proj_ratio",
     "published_f1",
     "difference",
     "published_source",
@@ -43,6 +45,8 @@ _HEADER = (
     "precision",
     "recall",
     "projected",
+    "proj_ratio",
+    "published proj_ratio",
     "published",
     "difference",
 )
@@ -93,6 +97,7 @@ def result_row(result: MethodResult) -> dict[str, Any]:
     made |= {"dataset": result.dataset, "lang": result.lang, "method": result.method, "missing": result.missing}
     if result.published is not None:
         made |= {"published_f1": result.published.f1, "published_source": result.published.source}
+        made["published_proj_ratio"] = rounded(result.published.proj_ratio)
     scores, found = result.scores, result.confidence_intervals
     if scores is None or found is None:
         return made
@@ -102,6 +107,7 @@ def result_row(result: MethodResult) -> dict[str, Any]:
     made["difference"] = rounded(result.difference)
     if scores.projected is not None and scores.projected.source:
         made["projected_ratio"] = rounded(scores.projected.rate)
+    made["proj_ratio"] = rounded(result.proj_ratio)
     made["signature"] = str(found.signature)
     return made
 
@@ -140,8 +146,9 @@ def _cells(result: MethodResult) -> tuple[str, ...]:
     row = result_row(result)
     if result.missing is not None:
         reason = f"not run: {result.missing}"
-        return (result.lang, result.method, reason, "", "", "", "", decimals(row["published_f1"]), "")
-    numbers = [decimals(row[name]) for name in ("precision", "recall", "projected_ratio", "published_f1")]
+        return (result.lang, result.method, reason, *[""] * 6, decimals(row["published_f1"]), "")
+    shown = ("precision", "recall", "projected_ratio", "proj_ratio", "published_proj_ratio", "published_f1")
+    numbers = [decimals(row[name]) for name in shown]
     interval = f"{row['low']:.4f} – {row['high']:.4f}"
     difference = decimals(row["difference"], sign=True)
     return (result.lang, result.method, decimals(row["f1"]), interval, *numbers, difference)
@@ -152,7 +159,7 @@ def _mean_cells(results: Sequence[MethodResult]) -> Iterator[tuple[str, ...]]:
         gain = None if mean.published is None else mean.f1 - mean.published
         where = f"mean of {mean.langs}"
         theirs = decimals(mean.published)
-        yield (where, mean.method, decimals(mean.f1), "", "", "", "", theirs, decimals(gain, sign=True))
+        yield (where, mean.method, decimals(mean.f1), *[""] * 6, theirs, decimals(gain, sign=True))
 
 
 def _error_blocks(results: Sequence[MethodResult]) -> Iterator[Block]:

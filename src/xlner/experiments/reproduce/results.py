@@ -35,6 +35,7 @@ class MethodResult:
 
     - `scores`, `confidence_intervals`: None if the method could not be run; `missing` is then the reason.
     - `published`: the published result to compare with.
+    - `proj_ratio`: see the function `proj_ratio`.
     - `errors_by_stage`: the error attribution, as `xlner errors` shows it.
     - `seconds`: the time that this start took; stages that were already done take almost none.
 
@@ -49,6 +50,7 @@ class MethodResult:
     confidence_intervals: ConfidenceIntervals | None = None
     published: PublishedResult | None = None
     errors_by_stage: tuple[StageErrors, ...] = ()
+    proj_ratio: float | None = None
     missing: str | None = None
     seconds: float = 0.0
 
@@ -110,6 +112,29 @@ def attribute_errors(
     report = find_errors(gold, pairs, ignore=ignore)
     by_stage = {ErrorStage.RECOGNITION: report.errors} if transfer else report.by_stage()
     return tuple(StageErrors(str(stage or UNKNOWN_STAGE), len(e), report.gain(e)) for stage, e in by_stage.items() if e)
+
+
+def proj_ratio(gold: Sequence[Sentence], predicted: Sequence[Sentence], *, ignore: Sequence[str]) -> float | None:
+    """Return the mean over sentences of the number of predicted entities divided by that of gold entities.
+
+    Politov et al. 2025 publish this number. It says nothing about the entities being right, and is above 1 if more are
+    predicted than there are. Sentences without gold entities do not count; None if there are no others. Labels in
+    `ignore` do not count.
+
+    >>> two, one = Sentence.from_tags(["Ana", "Vigo"], ["B-PER", "B-LOC"]), Sentence.from_tags(["Vigo"], ["B-LOC"])
+    >>> proj_ratio([two, one], [two, Sentence(("Vigo",))], ignore=["PER"])
+    0.5
+    """
+    left_out = frozenset(ignore)
+
+    def count(sentence: Sentence) -> int:
+        return sum(entity.label not in left_out for entity in sentence.entities)
+
+    return (
+        fmean(ratios)
+        if (ratios := [count(p) / n for g, p in zip(gold, predicted, strict=True) if (n := count(g))])
+        else None
+    )
 
 
 def method_means(results: Sequence[MethodResult], *, min_langs: int = 1) -> list[MethodMean]:

@@ -18,6 +18,7 @@ from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
 from xlner.text.offsets import whole_words_in, words_in
 from xlner.text.spelling import fold_case
+from xlner.text.tokenizer import Segmenter
 
 THRESHOLD = 0.5
 """The similarity that EasyProject requires."""
@@ -54,6 +55,7 @@ def recover_entities(
     surfaces: Sequence[str] | None = None,
     threshold: float = THRESHOLD,
     language: str | None = None,
+    segmenter: Segmenter | None = None,
 ) -> Projection:
     """Project the entities of a sentence onto the translation of its marked text (EasyProject, Chen et al. 2023).
 
@@ -66,7 +68,8 @@ def recover_entities(
     - Without `surfaces`, the markers of one name are assigned in order, but only if there are as many as entities, or
       if all entities of that name have the same label.
 
-    Projected spans are disjoint and cover whole tokens of the text without markers.
+    Projected spans are disjoint and cover whole tokens of the text without markers. `segmenter` splits text in scripts
+    without spaces into words.
 
     Reasons: `no-candidate` for a lost marker, `below-threshold` if the remaining marked texts are too different from
     the entity, `overlap` if other entities took its texts, `discontinuous` if its marked text is around that of
@@ -84,7 +87,9 @@ def recover_entities(
     if len(markers.names) != n or (surfaces is not None and len(surfaces) != n):
         raise ValidationError(f"{n} entities need {n} markers and surfaces", hint="pass one of each per entity")
     tries = [
-        _recover_one(_Task(source.entities, markers, surfaces, threshold), read_markers(text, markers), language)
+        _recover_one(
+            _Task(source.entities, markers, surfaces, threshold), read_markers(text, markers), language, segmenter
+        )
         for text in translations or ("",)
     ]
     return max(tries, key=_quality)
@@ -121,8 +126,8 @@ class _Fit(NamedTuple):
     similarity: float | None
 
 
-def _recover_one(task: _Task, read: Unmarked, language: str | None) -> Projection:
-    sentence = Sentence.from_text(read.text, language=language)
+def _recover_one(task: _Task, read: Unmarked, language: str | None, segmenter: Segmenter | None) -> Projection:
+    sentence = Sentence.from_text(read.text, language=language, segmenter=segmenter)
     candidates = _candidates(task, read, sentence)
     if task.surfaces is None:
         fits = _in_order(task, candidates)

@@ -12,6 +12,7 @@ from xlner.errors import StageError
 from xlner.projection.markers.matching import THRESHOLD, recover_entities
 from xlner.projection.markers.styles import MarkerStyle, write_markers
 from xlner.stages import Translator, translate_each, without_errors
+from xlner.text.tokenizer import Segmenter
 
 
 def translate_labeled(
@@ -23,12 +24,14 @@ def translate_labeled(
     marker: MarkerStyle | str = MarkerStyle.BRACKETS,
     spaced: bool = False,
     threshold: float = THRESHOLD,
+    segmenter: Segmenter | None = None,
 ) -> list[Projection]:
     """Translate sentences with their entities (EasyProject, Chen et al. 2023): one projection each, in order.
 
     Calls the translator twice, each time with every distinct text once: with the marked sentences, and with the
     entities alone, which tell marked texts apart. Texts with no visible character are not sent. The sentence of a
     projection is the tokenized translation with the `id` of the original. See `recover_entities` for the outcomes.
+    `segmenter` splits translations in scripts without spaces into words.
 
     Raises `UnknownNameError` for an unknown `marker`, `StageError` if the translator does not give one translation per
     text, and the error of the first text without a translation.
@@ -47,6 +50,7 @@ def translate_labeled(
         marker=marker,
         spaced=spaced,
         threshold=threshold,
+        segmenter=segmenter,
     )
     return without_errors(made)
 
@@ -60,6 +64,7 @@ def translate_labeled_each(
     marker: MarkerStyle | str = MarkerStyle.BRACKETS,
     spaced: bool = False,
     threshold: float = THRESHOLD,
+    segmenter: Segmenter | None = None,
 ) -> list[Projection | Exception]:
     """Do what `translate_labeled` does, with the errors of an `IsolatingTranslator` in the places of projections.
 
@@ -94,6 +99,7 @@ def translate_labeled_each(
                 surfaces=[str(found) for found in entities],
                 threshold=threshold,
                 language=to_lang,
+                segmenter=segmenter,
             )
             made.append(replace(projection, sentence=replace(projection.sentence, id=sentence.id)))
     return made

@@ -241,10 +241,10 @@ class NllbTranslator(Seq2SeqTranslator):
 class EasyProjectTranslator(NllbTranslator):
     """NLLB-200-3.3B fine-tuned to keep markers (EasyProject, Chen et al. 2023).
 
-    The weights on the hub replaced the first ones in May 2023. They are for tokenizers that put the language code before
-    the text, which is the default here whatever the files of the tokenizer say. Use `easyproject?legacy=true` for the
-    weights of 2022, which had the code after the text. The translation begins with the code of its language in both
-    forms.
+    The weights on the hub replaced the first ones in May 2023. They are for tokenizers that put the language code
+    before the text, which is the default here whatever the files of the tokenizer say. Use `easyproject?legacy=true`
+    for the weights of 2022, which had the code after the text. The translation begins with the code of its language in
+    both forms.
 
     >>> EasyProjectTranslator.default  # the model of the spec without an argument
     'ychenNLP/nllb-200-3.3B-easyproject'
