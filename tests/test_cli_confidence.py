@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
-from xlner import Alignment, Entity, Pair, Pipeline, Projection, Sentence
+from xlner import Alignment, Entity, Pair, Pipeline, Projection, Sentence, read_sentences
 from xlner.fakes import OracleAligner
 from xlner.pipeline import MultiSourcePipeline
 from xlner.projection import MultiSourceProjector
@@ -41,6 +41,20 @@ def test_project_writes_how_sure_it_is(xlner: Command, files: tuple[Path, Path, 
     assert records[0]["outcomes"][1]["scores"] == {"alignment": 1.333333, "confidence": second}
 
 
+def test_every_format_with_scores_has_the_confidence(
+    xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
+    source, target, links = files
+    found = {}
+    for name in ("jsonl", "csv", "prodigy", "label-studio", "argilla", "parquet"):
+        out = tmp_path / f"{name}.out"
+        assert xlner("project", source, target, "--alignment", links, "-o", out, "--output-format", name).code == 0
+        scores = [e.score for s in read_sentences(out, format=name) if isinstance(s, Sentence) for e in s.entities]
+        found[name] = [round(score, 4) for score in scores if score is not None]
+    assert set(map(tuple, found.values())) == {tuple(found["jsonl"])}
+    assert len(found["jsonl"]) == 3
+
+
 def test_confidence_is_computed_only_if_something_reads_it(
     xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,6 +75,9 @@ def test_confidence_is_computed_only_if_something_reads_it(
             (["--output-format", "pretty"], False),
             (["--filter", "complete"], False),
             (["--output-format", "jsonl"], True),
+            (["--output-format", "csv"], True),
+            (["--output-format", "label-studio"], True),
+            (["--output-format", "webanno"], False),
             (["--min-confidence", "0.1"], True),
             (["--filter", "mean-confidence:0.1"], True),
             (["--run-dir", tmp_path / command[0]], True),  # its shards are JSONL, and may be written as such later

@@ -55,13 +55,10 @@ class RunOptions:
         return self.run_dir is not None or self.workers > 1 or self.engine != "local"
 
     def needs_confidence(self, format: str) -> bool:
-        """Whether anything reads the confidences of entities: the output, the run folder, a filter or a minimum.
-
-        Of the formats only JSONL has a place for them.
-        """
+        """Whether anything reads the confidences of entities: the output, the run folder, a filter or a minimum."""
         filters = {text.partition(":")[0].strip() for text in self.filters}
-        shown = format == "jsonl" or self.run_dir is not None
-        return bool(shown or self.min_confidence or filters & _CONFIDENCE_FILTERS)
+        shown = format != PRETTY and "scores" in format_named(format).keeps
+        return bool(shown or self.run_dir is not None or self.min_confidence or filters & _CONFIDENCE_FILTERS)
 
     def format_for(self, input_format: str) -> str:
         """The output format for labeled sentences: as given or guessed, pretty on a terminal, or like the input."""
