@@ -178,7 +178,8 @@ def test_a_journal_keeps_decisions_and_mends_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"important notes", b'{"a": 1}\n', b"\xff\n", b'{"xlner": "corrections", "version": 2}\n']
+    "content",
+    [b"important notes", b"important\nnotes", b'{"a": 1}\n', b"\xff\n", b'{"xlner": "corrections", "version": 2}\n'],
 )
 def test_a_journal_leaves_other_files_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notes"

@@ -255,6 +255,19 @@ def read_corrections(path: str | Path) -> list[Decision]:
     return list(_read(path))
 
 
+def is_head(line: bytes) -> bool:
+    """Whether this is the first line of a file of corrections.
+
+    >>> is_head(b'{"xlner": "corrections", "version": 1}'), is_head(b"Vigo")
+    (True, False)
+    """
+    try:
+        _check_head(json.loads(line))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def _read(path: str | Path) -> Iterator[Decision]:
     begun = False
     for number, line in read_lines(path):

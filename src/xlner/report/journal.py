@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xlner.core.output_stream import cannot_be_written
 from xlner.errors import DataWarning, InputError
-from xlner.report.corrections import HEAD, Decision, read_corrections
+from xlner.report.corrections import HEAD, Decision, is_head, read_corrections
 
 
 class Journal:
@@ -94,11 +94,15 @@ class Journal:
             raise cannot_be_written(self.path, error) from None
 
     def _mend(self, head: bytes) -> None:
-        """Remove a last line without an end, as a killed process leaves it; of a single line only a part of `head`."""
+        """Remove a last line without an end, as a killed process leaves it; of a single line only a part of `head`.
+
+        A file that is no journal stays as it is.
+        """
         self._stream.seek(0)
         data = self._stream.readall()
         whole = data.rfind(b"\n") + 1
-        if whole == len(data) or not (whole or head.startswith(data)):
+        is_own = is_head(data[: data.index(b"\n")]) if whole else head.startswith(data)
+        if whole == len(data) or not is_own:
             return
         os.ftruncate(self._stream.fileno(), whole)
         message = f"{self.path}: a decision that was not saved as a whole was removed"
