@@ -87,6 +87,9 @@ def test_models_are_those_that_labeled(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text('route = "direct"\ntranslator = "apertium"\nlang = "gl"\n', encoding="utf-8")
     assert facts_of_run(tmp_path) == ({"route": "direct", "recognizer": "multilingual"}, {"lang": "gl"})
+    config.write_text('route = "auto"\ntranslator = "apertium"\nlang = "ee"\n', encoding="utf-8")
+    (tmp_path / "summary.json").write_text('{"route": "direct", "sentences": 3}', encoding="utf-8")
+    assert facts_of_run(tmp_path) == ({"route": "direct", "recognizer": "multilingual"}, {"lang": "ee"})
     config.write_text('route = "project"\ntranslator = "apertium"\nignore = ["DATE"]\n', encoding="utf-8")
     assert facts_of_run(tmp_path) == ({"route": "project", "translator": "apertium"}, {"ignore": ["DATE"]})
 

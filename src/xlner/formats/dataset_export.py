@@ -80,7 +80,7 @@ def _losses(pair: Pair) -> Iterator[str]:
 def facts_of_run(folder: Path) -> tuple[dict[str, str], dict[str, object]]:
     """The models and the options of a run, from the config in its folder. Raises `InputError` if there is none.
 
-    On the route direct only the recognizer has labeled the text.
+    On the route direct only the recognizer has labeled the text. Which route `auto` chose is in the summary of the run.
     """
     path = folder / "config.toml"
     try:
@@ -88,11 +88,20 @@ def facts_of_run(folder: Path) -> tuple[dict[str, str], dict[str, object]]:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {error}", path=path, hint="give the folder of --run-dir") from None
     found = {key.replace("-", "_"): value for key, value in config.items()}
+    if found.get("route") == "auto":
+        found["route"] = _chosen_route(folder / "summary.json")
     stages = ("route", "recognizer", "ensemble") if found.get("route") == "direct" else _STAGES
     models = {key: _shown(found[key]) for key in stages if found.get(key)}
     if found.get("route") == "direct":
         models.setdefault("recognizer", DEFAULT_RECOGNIZER)
     return models, {key: found[key] for key in _OPTIONS if found.get(key)}
+
+
+def _chosen_route(summary: Path) -> str:
+    try:
+        return str(json.loads(summary.read_text(encoding="utf-8"))["route"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return "auto"
 
 
 def _shown(value: object) -> str:
