@@ -11,6 +11,7 @@ import pytest
 from tests.chat_stub import Reply, Stub, answer, chat_translator, said
 from tests.conftest import Command
 from xlner import Entity, Pair, Pipeline, Sentence, TrainingDataBuilder, read_pairs
+from xlner.engines import read_past_run
 from xlner.errors import BackendError, StageError, StoppedError, UnansweredError, ValidationError
 from xlner.fakes import DictionaryRecognizer
 from xlner.projection import BackTranslationProjector
@@ -168,9 +169,11 @@ def test_the_command_keeps_what_is_done_and_says_how_to_go_on(
     assert ran.code == 2
     assert ran.err.endswith(f"finished shards are kept in {folder}, and the same command continues from there\n")
     assert len(list(read_pairs(out))) == 250
+    assert not read_past_run(folder).complete
     stub.requests.clear()
     stub.reply = lambda body, n: (200, answer(body))
     assert xlner(*command, "--run-dir", folder).code == 0
+    assert read_past_run(folder).complete
     assert len(stub.requests) == 350
     assert not any(isinstance(pair, Pair) and pair.error for pair in read_pairs(out))
 

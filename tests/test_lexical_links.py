@@ -134,9 +134,22 @@ def test_a_table_gives_what_counting_the_same_text_gives(xlner: Command, files: 
     assert weights(given.out)[0] == weights(counted.out)[0]
 
 
+def test_a_run_goes_on_with_the_same_table_only(xlner: Command, files: list[str], tmp_path: Path) -> None:
+    table, links = tmp_path / "counts.tsv", tmp_path / "links.talp"
+    table.write_text("rhine\trhine\t1\t1\t1\n", encoding="utf-8")
+    links.write_text("0-0 1-1\n" * 9, encoding="utf-8")
+    command = ["project", *files, "--alignment", links, "--lexical-table", table, "--run-dir", tmp_path / "run"]
+    assert (xlner(*command).code, xlner(*command).code) == (0, 0)
+    table.write_text("rhine\trhine\t1\t9\t9\n", encoding="utf-8")
+    other = xlner(*command)
+    assert (other.code, "holds a run with another lexical_table" in other.err) == (2, True)
+
+
 def test_counts_have_one_origin_and_one_source(xlner: Command, files: list[str]) -> None:
     both = xlner("project", *files, "--lexical", "--lexical-table", "counts.tsv")
     assert "give one of them" in both.err
+    phrases = xlner("lexicon", *files, "--aligner", "surface", "--counts", "--max-words", "2")
+    assert (phrases.code, "--counts has no use for --max-words" in phrases.err) == (2, True)
     several = xlner("project", *files, "--lexical", "--also-source", files[0])
     assert (several.code, "give the links of all" in several.err) == (2, True)
 

@@ -285,6 +285,26 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     assert "holds no run" in xlner("run", "status", tmp_path).err
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--dry-run"], "--dry-run needs --engine slurm"),
+        (["--slurm", "time=1"], "--slurm needs --engine slurm"),
+        (["--parts", "2"], "--parts needs other machines"),
+        (["--shard-size", "9"], "--shard-size needs a run in shards"),
+        (["--run-dir", "RUN", "--engine", "parts", "--dry-run"], "--dry-run needs --engine slurm"),
+        (["--run-dir", "RUN", "--engine", "parts", "--workers", "2"], "--engine parts starts no workers here"),
+    ],
+)
+def test_options_without_effect_are_refused(
+    xlner: Command, fakes: list[str], text: Path, tmp_path: Path, given: list[str], said: str
+) -> None:
+    out = tmp_path / "out.conll"
+    more = [str(tmp_path / "run") if option == "RUN" else option for option in given]
+    ran = xlner("label", text, "--lang", "gl", *fakes, "-o", out, *more)
+    assert (ran.code, said in ran.err, ran.err.count("\n"), out.exists()) == (2, True, 1, False)
+
+
 def test_failed_sentences_of_a_planned_run_are_retried(
     xlner: Command, fakes: list[str], text: Path, tmp_path: Path
 ) -> None:
@@ -295,6 +315,24 @@ def test_failed_sentences_of_a_planned_run_are_retried(
     assert failed == sum("xxx" in line.split() for line in text.read_text(encoding="utf-8").splitlines())
     ran = xlner("run", "retry", run)
     assert (ran.code, f"{failed} failed sentences run again, {failed} failed again" in ran.err) == (1, True)
+
+
+def test_a_retry_that_ends_early_loses_no_count(
+    xlner: Command, fakes: list[str], text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "run"
+    command = ["label", text, "--lang", "gl", *fakes, "--translator", "echo?fail_on=xxx", "--run-dir", run]
+    assert xlner(*command, *IN_SHARDS, "-o", tmp_path / "out.jsonl").code == 1
+    before = xlner("run", "status", run, "--json").out
+
+    def ended(*_: object) -> None:
+        raise BackendError("ended early")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xlner.engines.work.Worker.write", ended)
+        assert "ended early" in xlner("run", "retry", run).err
+    assert xlner("run", "status", run, "--json").out == before
+    assert "260 sentences" in xlner("run", "join", run).err
 
 
 def test_a_job_array_of_slurm(

@@ -17,6 +17,7 @@ from xlner.cli.run_options import (
     Inputs,
     RunOptions,
     on_command_line,
+    refuse_ignored,
     was_named,
     window_for,
 )
@@ -24,7 +25,7 @@ from xlner.cli.scored_files import note_unknown_labels
 from xlner.cli.sharded import ShardedRun, write_shown, written_as
 from xlner.core.files import require_other_file
 from xlner.core.lines import shown_name
-from xlner.errors import InputError, UsageError
+from xlner.errors import InputError
 
 if TYPE_CHECKING:
     from xlner.cli.routes import Route
@@ -130,8 +131,7 @@ def run(
     )
     hand_over(job, written)
     first, *_ = paths = inputs.paths.values()
-    if options.retry_failed and (options.run_dir is None or not options.resume):
-        raise UsageError("--retry-failed needs a run to go on with", hint="give its --run-dir, without --overwrite")
+    refuse_ignored(options)
     require_other_file(options.output, *paths)
     filters = SentenceFilters(options.filters) if options.filters else None
     write = partial(write_shown, output=options.output, format=format, shown=shown)

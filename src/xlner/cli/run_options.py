@@ -76,6 +76,24 @@ class RunOptions:
         return like_input
 
 
+def refuse_ignored(options: RunOptions) -> None:
+    """Raise `UsageError` for options of a run that would have no effect."""
+    if options.retry_failed and (options.run_dir is None or not options.resume):
+        raise UsageError("--retry-failed needs a run to go on with", hint="give its --run-dir, without --overwrite")
+    if options.shard_size is not None and not options.is_sharded:
+        raise UsageError("--shard-size needs a run in shards", hint="give --run-dir or --workers, or leave it out")
+    if options.parts > 1 and options.engine == "local":
+        raise UsageError("--parts needs other machines", hint="give --engine parts or slurm, or leave it out")
+    for name, given in (("--slurm", bool(options.slurm)), ("--dry-run", options.dry_run)):
+        if given and options.engine != "slurm":
+            raise UsageError(f"{name} needs --engine slurm", hint="give it, or leave this out")
+    if options.workers > 1 and options.engine != "local":
+        raise UsageError(
+            f"--engine {options.engine} starts no workers here",
+            hint="leave out --workers; xlner run work has an option --workers for each machine",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Inputs:
     """The input files of a run by name, and what was read from them by path.

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _SUMMARY = "summary.json"
 _CONFIG = "config.toml"
-COMMAND = "command.json"
 _NOT_IN_CONFIG = frozenset(
     {
         *("run_dir", "resume", "retry_failed", "as_json"),
@@ -146,10 +145,11 @@ class ShardedRun:
         return folder
 
     def _plan(self, folder: Path) -> Plan:
-        from xlner.engines import make_plan
+        from xlner.engines import file_digest, make_plan
         from xlner.engines.run_folder import begin_or_resume
 
         options, context = self.options, click.get_current_context()
+        table = context.params.get("lexical_table")  # weights given links, which no stage of the pipeline knows of
         identity = {
             "command": context.command.name,
             **({} if self.route is None else {"route": self.route.name}),
@@ -157,6 +157,7 @@ class ShardedRun:
             "limit": options.limit,
             "on_error": options.on_error,
             **self.inputs.digests(),
+            **({} if table is None else {"lexical_table": file_digest(table)}),
             "reading": {name: context.params.get(name) for name in _READING},
         }
 
@@ -187,6 +188,8 @@ class ShardedRun:
 
     def _save(self, folder: Path) -> None:
         """Save the options of the command in the run folder: for other processes, and as a config that repeats it."""
+        from xlner.engines.run_files import COMMAND
+
         context = click.get_current_context()
         names = option_names(context.command)
         lines = [f"# xlner {context.command.name} {' '.join(self.inputs.paths.values())} --config {_CONFIG}"]
@@ -196,7 +199,11 @@ class ShardedRun:
                 lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
         write_durably(folder / _CONFIG, "\n".join(lines) + "\n")
         command = CommandJob.current(
-            self.format, run_dir=str(folder.absolute()), resume=True, retry_failed=False, workers=1, engine="local"
+            self.format,
+            run_dir=str(folder.absolute()),
+            resume=True,
+            retry_failed=False,
+            **{"workers": 1, "engine": "local", "parts": 1, "slurm": "", "dry_run": False},
         )
         write_json(folder / COMMAND, command.as_record())
 
@@ -285,7 +292,7 @@ class ShardedRun:
         if build_report is not None:
             written = joined.written.get("build") or counts.get("all", {})
             build_report.take(add(add({}, counts.get("build", {})), written))
-        if self.options.run_dir is not None and summary.projected:
+        if self.options.run_dir is not None and summary.projected and summary.stopped is None:
             chosen = {} if self.route is None else self.route.as_dict()
             write_json(folder / _SUMMARY, {**chosen, **summary.as_dict()})
         conclude(summary, self.inputs, self.options, filters, _about(done, summary, self.options.run_dir))

@@ -11,7 +11,7 @@ from xlner.formats.bulk import PlainPairs
 
 WINDOW = 1000
 """Sentences that are processed together. What a pipeline learns from one window does not reach the next one, so that
-the results are the same however a run is cut into shards."""
+the results are the same with all shards whose size is a multiple of it. In smaller shards it learns less."""
 
 T = TypeVar("T")
 

@@ -214,7 +214,8 @@ class Worker:
         """Write a finished shard again with some new pairs, by their positions."""
         if not made:
             return
-        marked = self.files.replace_lines(shard.number, made, (), {}, shard.start + 1)
+        # Until all is counted again, the mark has what it had: a run that is killed meanwhile loses nothing.
+        marked = self.files.replace_lines(shard.number, made, mark.failed, mark.counts, shard.start + 1)
         summary, report, whole = RunSummary(before=shard.start), BuildReport(), BuildReport()
         pairs = whole.written(report.made(summary.count(read_shard(self.files, shard.number))))
         failed = [k for k, pair in enumerate(pairs) if pair.error is not None]

@@ -14,10 +14,10 @@ from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
-from xlner.cli.run import stopping_at_errors
+from xlner.cli.run import on_command_line, stopping_at_errors
 from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
-from xlner.errors import InputError
+from xlner.errors import InputError, UsageError
 from xlner.formats import read_parallel, write_lexicon
 
 
@@ -101,6 +101,10 @@ def lexicon(**options: Any) -> int:
     from xlner.alignment import LexicalWeights, learn_lexicon
 
     chosen = LexiconOptions(**options)
+    for name in ("max_words", "min_count"):
+        if chosen.counts and on_command_line(name):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"--counts has no use for {option}: it counts single words", hint="leave it out")
     require_other_file(chosen.output, chosen.source, chosen.target)
     used = 0
     with ExitStack() as stack:
