@@ -63,6 +63,17 @@ def test_a_folder_that_datasets_reads(xlner: Command, files: tuple[Path, Path, P
     assert "no split 'dev'; it has test, train" in xlner("convert", f"{out}?split=dev", tmp_path / "b.conll").err
 
 
+def test_folders_are_inputs_of_runs(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_dataset({"train": [Sentence(("Vigo",))], "test": [Sentence(("Lugo",))]}, "gl-ner")
+    Path("names.tsv").write_text("Lugo\tLOC\n", encoding="utf-8")
+    command = ["recognize", "gl-ner?split=test", "--lang", "gl", "--recognizer", "gazetteer:names.tsv"]
+    command += ["--output-format", "conll"]
+    assert xlner(*command, "--run-dir", "run").out == xlner(*command).out == "Lugo\tB-LOC\n\n"
+    write_dataset({"test": [Sentence(("Ana",))]}, "gl-ner", overwrite=True)
+    assert "holds a run with another input" in xlner(*command, "--run-dir", "run").err
+
+
 def test_losses_are_in_the_card(tmp_path: Path) -> None:
     pair = {
         "tokens": ["Vigo"],

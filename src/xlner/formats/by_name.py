@@ -18,7 +18,7 @@ from xlner.formats import gold_alignments, jsonl, link_files, pharaoh
 from xlner.formats.columns import Column, Columns
 from xlner.formats.datasets import is_spec, locate
 from xlner.formats.datasets.read import read_located
-from xlner.formats.format_names import NAMED_COLUMNS, detect_format
+from xlner.formats.format_names import DATA_FILES, NAMED_COLUMNS, detect_format, split_of_folder
 from xlner.formats.line_formats import read_conll_blocks
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
@@ -182,8 +182,18 @@ def read_pairs(
 
 
 def input_files(path: str | Path) -> tuple[Path, ...]:
-    """The files of a path or of the spec of a data set."""
-    return locate(str(path)).files if is_spec(path) else (Path(path),)
+    """The files of a path, of a folder, or of the spec of a data set.
+
+    >>> [path.name for path in input_files("examples")][:2]
+    ['ca.conll', 'ca.txt']
+    """
+    if is_spec(path):
+        return locate(str(path)).files
+    place, _ = split_of_folder(path)
+    if not place.is_dir():
+        return (place,)
+    data = {file for pattern in DATA_FILES for file in place.glob(pattern)}
+    return tuple(sorted(data or (file for file in place.iterdir() if file.is_file())))
 
 
 def read_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[Alignment | InputError]:

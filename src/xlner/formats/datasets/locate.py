@@ -50,6 +50,8 @@ def is_spec(path: str | Path) -> bool:
     name, *rest = re.split(r"[:?]", str(path), maxsplit=2)
     if name in DATASETS:
         return not Path(path).exists()
+    if Path(str(path).partition("?")[0]).is_dir():  # FOLDER?split=NAME
+        return False
     asks = _ASKS.search(str(path)) is not None or (bool(rest) and Path(rest[0]).is_dir())
     return bool(rest) and asks and _NAME.fullmatch(name) is not None and not Path(path).exists()
 
