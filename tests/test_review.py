@@ -178,6 +178,26 @@ def test_review_refuses_standard_input_and_a_port_in_use(xlner: Command, results
     assert (ran.code, "cannot be used" in ran.err) == (2, True)
 
 
+def test_review_without_its_packages_names_the_extra(
+    xlner: Command, results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    ran = xlner("review", results)
+    assert (ran.code, "pip install 'xlner[review]'" in ran.err) == (2, True)
+
+
+def test_review_serves_until_it_is_interrupted(xlner: Command, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(self: object, sockets: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("uvicorn.Server.run", interrupted)
+    ran = xlner("review", results, "--who", "ana")
+    assert ran.code == 0
+    assert ran.out.startswith("http://127.0.0.1:")
+    assert f"decisions are kept in {results}.corrections.jsonl" in ran.err
+    assert ran.err.endswith("0 of 3 sentences reviewed, 3 left. no entity judged; 0 added.\n")
+
+
 class Review:
     """A process of `xlner review`."""
 

@@ -139,10 +139,17 @@ class _SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
 
-def serve_review(session: ReviewSession, *, port: int = 0, on_ready: Callable[[str], None] = print) -> None:
+def serve_review(
+    session: ReviewSession,
+    *,
+    port: int = 0,
+    on_ready: Callable[[str], None] = print,
+    on_progress: Callable[[int], None] = lambda n: None,
+) -> None:
     """Serve a review on this machine until it is interrupted.
 
     `port` is a free one by default. `on_ready` is called with the address, which has the token, when it can be opened.
+    `on_progress` is called with the number of sentences that were read since its last call.
     Raises `UsageError` if the port cannot be used, and `MissingExtraError` without starlette and uvicorn.
     """
     try:
@@ -160,7 +167,7 @@ def serve_review(session: ReviewSession, *, port: int = 0, on_ready: Callable[[s
         port = listening.getsockname()[1]
         page, token = Path(folder) / "page.html", secrets.token_urlsafe(24)
         with page.open("w", encoding="utf-8", newline="\n") as stream:
-            session.write_page(stream)
+            session.write_page(stream, on_progress)
         app = review_app(session, page, token, port)
         config = uvicorn.Config(
             app, log_level="error", access_log=False, lifespan="off", server_header=False, timeout_graceful_shutdown=1

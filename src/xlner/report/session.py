@@ -56,8 +56,11 @@ class ReviewSession:
     _about: dict[int, list[Decision]] = field(default_factory=dict)
     _lock: Any = field(default_factory=Lock)
 
-    def write_page(self, stream: TextIO) -> None:
-        """Write the page, and remember the sentences. Raises `InputError` if the journal is about other results."""
+    def write_page(self, stream: TextIO, on_progress: Callable[[int], None] = lambda n: None) -> None:
+        """Write the page, and remember the sentences. Raises `InputError` if the journal is about other results.
+
+        `on_progress` is called with the number of sentences that were done since its last call.
+        """
         settings: dict[str, Any] = {"server": True, "who": self.who, "exports": self.export_names()}
         doubts: list[tuple[int, list[Doubt]]] = []
 
@@ -68,6 +71,7 @@ class ReviewSession:
                 if self.least_sure is not None and sentence.tokens:
                     doubts.append((shown.number, list(doubts_of(shown))))
                 yield shown
+                on_progress(1)
             if self.least_sure is not None:
                 places = pick([found for _, found in doubts], self.least_sure)
                 self.picked = settings["picked"] = [doubts[place][0] for place in places]

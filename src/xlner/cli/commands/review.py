@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 
 from xlner.cli import results as r
 from xlner.cli.notes import note
+from xlner.cli.progress import progress
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import UsageError
 
@@ -51,13 +52,15 @@ def review(**options: Any) -> int:
         )
 
         def ready(address: str) -> None:
+            reading.close()
             note(f"decisions are kept in {journal.path}; stop with Ctrl-C")
             click.echo(address)
             if options["browse"]:
                 click.launch(address)
 
-        with suppress(KeyboardInterrupt):  # the way to stop it
-            serve_review(session, port=options["port"], on_ready=ready)
+        with ExitStack() as reading, suppress(KeyboardInterrupt):  # the way to stop it
+            advance = reading.enter_context(progress(path, options["input_format"], None))
+            serve_review(session, port=options["port"], on_ready=ready, on_progress=advance)
         note(session.progress())
     return 0
 
