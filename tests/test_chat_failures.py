@@ -125,6 +125,7 @@ def test_a_client_that_stopped_asks_one_question_before_it_goes_on(stub: Stub) -
     first = translator.translate_each(TEXTS, **DIRECTION)
     assert len(stub.requests) <= 4
     assert str(first[-1]).startswith("not asked, because the endpoint failed: 3 times in a row, the chat endpoint")
+    time.sleep(0.5)  # a request on its way when the client stopped arrives late
     before = len(stub.requests)
     translator.translate_each(TEXTS, **DIRECTION)
     assert len(stub.requests) == before + 1

@@ -459,7 +459,7 @@ def test_missing_packages(folders: dict[str, Path], monkeypatch: pytest.MonkeyPa
 def test_half_precision_and_one_worker_on_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     gpu = SimpleNamespace(type="cuda")
     for supported, dtype in ((True, torch.bfloat16), (False, torch.float16)):
-        monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda supported=supported: supported)
+        monkeypatch.setattr("torch.cuda.is_bf16_supported", lambda including_emulation, supported=supported: supported)
         assert dtype_named("auto", gpu) is dtype
     with worker_threads(gpu) as workers:
         assert workers == 1

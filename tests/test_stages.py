@@ -98,7 +98,7 @@ CASES = (
     Case(
         "recognizer",
         "multilingual",
-        changed={"labels": "PER=HUMAN", "style": "plain"},
+        changed={"labels": "PER=HUMAN", "style": "plain", "engine": "torch"},
         speed={"batch_tokens": "512", "threads": "1"},
         untested={"model": "see tests/test_multilingual.py", "path": "see tests/test_multilingual.py"},
     ),
@@ -114,7 +114,7 @@ CASES = (
         "aligner",
         "e5",
         changed={"decoder": "inter", "layer": "8", "similarity": "yes", "alpha": "0.5", "distortion": "0.1"}
-        | {"threshold": "0.1", "iterations": "3", "null_threshold": "0.5"},
+        | {"threshold": "0.1", "iterations": "3", "null_threshold": "0.5", "engine": "torch"},
         speed={"batch_tokens": "100", "threads": "1"},
         untested={"path": "a second file of weights is needed; see test_e5"},
     ),
@@ -173,7 +173,11 @@ CASES = (
         untested={"scorer": "needs a model that scores phrases; see test_fused"},
     ),
     Case("projector", "greedy", changed={**_SPANS, **_MATCHING}),
-    Case("projector", "heuristic", changed={"gap": "3", "ratio": "0.5", "top_k": "2", "keep_first": "yes"}),
+    Case(
+        "projector",
+        "heuristic",
+        changed={"gap": "3", "ratio": "0.5", "top_k": "2", "keep_first": "yes", "ranges": "all"},
+    ),
     Case(
         "projector",
         "hull",

@@ -11,7 +11,7 @@ from typing import IO, Any, TypeVar
 from xlner.core.files import lock_folder
 from xlner.core.pair import Pair
 from xlner.engines.plan import START_OVER, Plan, read_plan
-from xlner.engines.run_files import clear, refuse_old_run, require_run_folder
+from xlner.engines.run_files import clear, refuse_old_run, remove_temporary, require_run_folder
 from xlner.engines.shard_files import Mark, ShardFiles
 from xlner.engines.work import read_shard
 from xlner.errors import InputError, RunFolderError, StoppedError
@@ -97,6 +97,7 @@ class RunFolder:
         except BaseException:
             self.close()
             raise
+        remove_temporary(self.path)
         self.shard_size = plan.shard_size
         self._files = ShardFiles(self.path, plan.run)
 

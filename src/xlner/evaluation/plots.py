@@ -17,6 +17,7 @@ from xlner.evaluation.errors import ErrorReport
 from xlner.evaluation.reliability import Reliability
 
 _WIDTH = 6.4
+_LONGEST_NAME = 30
 
 
 def plot_scores(path: str | Path, scores: Scores, intervals: ConfidenceIntervals | None = None) -> None:
@@ -63,10 +64,15 @@ def plot_comparison(path: str | Path, systems: Sequence[tuple[str, float, Interv
         color = SECOND if k == 0 else FIRST
         panel.errorbar(f1, k, xerr=_error(f1, interval), fmt="o", color=color, ecolor="black", mec="black", capsize=3)
     panel.axvline(systems[0][1], color=SECOND, lw=0.8, ls="--")
-    panel.set_yticks(range(len(systems)), [name for name, _, _ in systems])
+    panel.set_yticks(range(len(systems)), [_shortened(name) for name, _, _ in systems])
     panel.set_ylim(len(systems) - 0.5, -0.5)
     panel.set_xlabel("F1")
     save_figure(figure, path)
+
+
+def _shortened(name: str) -> str:
+    """The end of a name that would leave no room for the plot."""
+    return name if len(name) <= _LONGEST_NAME else f"…{name[1 - _LONGEST_NAME :]}"
 
 
 def plot_errors(path: str | Path, report: ErrorReport) -> None:

@@ -34,6 +34,9 @@ from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
 from xlner.transfer.zero_shot import zero_shot
 
+_FACTS = "training.json"
+"""What a training reported, beside its model."""
+
 Trainer = Callable[[Sequence[TrainingSet], Path, TrainingOptions], tuple[Recognizer, Mapping[str, Any]]]
 """Trains on sets of sentences into a folder; returns the recognizer and a record of the training."""
 
@@ -84,6 +87,8 @@ class Study:
                     write_run(folder, run)
                     self._clean(folder)
                     log(_summary(run))
+                elif not (folder / _FACTS).exists():  # stopped while cleaning
+                    self._clean(folder)
                 done.append(run)
         return data, done
 
@@ -127,7 +132,7 @@ class Study:
         from xlner.recognition.hf import HfRecognizer
         from xlner.transfer.training import train
 
-        kept = folder.with_name("training.json")
+        kept = folder.with_name(_FACTS)
         if folder.is_dir() and kept.is_file():  # stopped between training and testing
             facts = json.loads(kept.read_text(encoding="utf-8"))
         else:
@@ -138,9 +143,9 @@ class Study:
     def _clean(self, folder: Path) -> None:
         if self.keep_models:
             return
+        (folder / _FACTS).unlink(missing_ok=True)  # first, so that a model without it is known to be in the way
         if (folder / "model").is_dir():
             shutil.rmtree(folder / "model")
-        (folder / "training.json").unlink(missing_ok=True)
 
 
 def _training_set(training: TrainingLanguage) -> TrainingSet:
