@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from tests.conftest import Command
 from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
-from xlner.errors import DataWarning, UnknownNameError, UsageError
+from xlner.errors import BackendError, DataWarning, UnknownNameError, UsageError
 from xlner.formats import registry
 from xlner.formats.registry import Format, format_named
 
@@ -392,3 +393,19 @@ def test_formats_of_other_packages(xlner: Command, tmp_path: Path, monkeypatch: 
 def shout(sentences: list[Sentence], path: Path, options: object) -> int:
     Path(path).write_text("".join((s.text or "").upper() for s in sentences), encoding="utf-8")
     return 1
+
+
+@pytest.mark.parametrize("name", ["parquet", "spacy", "csv", "doccano"])
+def test_what_was_done_before_an_error_is_kept(tmp_path: Path, name: str) -> None:
+    done = Sentence(("Ana", "vive"), (Entity(0, 1, "PER"),), language="gl")
+
+    def failing() -> Iterator[Sentence]:
+        yield done
+        raise BackendError("no more")
+
+    out = tmp_path / "out"
+    with pytest.raises(BackendError, match="no more"):
+        write_sentences(failing(), out, format=name)
+    assert [path.name for path in tmp_path.iterdir()] == ["out.part"]
+    (found,) = raise_errors(read_sentences(tmp_path / "out.part", format=name))
+    assert (found.tokens, found.entities) == (done.tokens, done.entities)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -130,17 +131,17 @@ class ParquetFile:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is None:
+        with nullcontext() if kind is None else suppress(Exception):  # what came before an error can be read, too
             self.close()
-        else:
-            self._writer.close()
 
     def close(self) -> None:
         """Write what is left, and the names of the tags."""
-        self._flush()
-        info = {"info": {"features": features(tag_names_of(self.labels, self.scheme))}}
-        self._writer.add_key_value_metadata({"huggingface": json.dumps(info), "xlner": "1"})
-        self._writer.close()
+        try:
+            self._flush()
+            info = {"info": {"features": features(tag_names_of(self.labels, self.scheme))}}
+            self._writer.add_key_value_metadata({"huggingface": json.dumps(info), "xlner": "1"})
+        finally:
+            self._writer.close()
 
 
 def _row(sentence: Sentence, numbers: Mapping[str, int], scheme: Scheme) -> dict[str, object]:
@@ -182,13 +183,13 @@ def _plain(value: object) -> str:
 
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write one row for each sentence; return their number.
+    """Write one row for each sentence; return their number. After an error, those before it are in `PATH.part`.
 
     Raises `MissingExtraError` without pyarrow, and `UsageError` for standard output.
     """
     if str(path) == STANDARD_STREAM:
         raise UsageError("parquet is not written to standard output", hint="name an output that ends in .parquet")
-    with replacing(path) as stream, ParquetFile(stream, options.scheme) as file:
+    with replacing(path, keep=True) as stream, ParquetFile(stream, options.scheme) as file:
         for sentence in sentences:
             file.add(sentence)
     return file.sentences

@@ -73,7 +73,7 @@ def _sentences(docs: Iterator[Any], path: str, options: ReadOptions, report: Rea
 
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write one document for each sentence; return their number.
+    """Write one document for each sentence; return their number. After an error, those before it are in `PATH.part`.
 
     Raises `MissingExtraError` without spaCy, and `UsageError` for standard output.
     """
@@ -84,11 +84,13 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
 
     vocab = Vocab()
     made = doc_bin(attrs=("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE"), store_user_data=True)
-    for sentence in sentences:
-        doc = sentence.to_spacy(vocab)
-        if sentence.meta:  # msgpack would make tuples of lists
-            doc.user_data[KEY]["meta"] = dumped(sentence.meta)
-        made.add(doc)
     with replacing(path, keep=True) as stream:
-        stream.write(made.to_bytes())
+        try:
+            for sentence in sentences:
+                doc = sentence.to_spacy(vocab)
+                if sentence.meta:  # msgpack would make tuples of lists
+                    doc.user_data[KEY]["meta"] = dumped(sentence.meta)
+                made.add(doc)
+        finally:
+            stream.write(made.to_bytes())
     return len(made)
