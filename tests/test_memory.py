@@ -63,9 +63,18 @@ def test_one_item_that_is_too_large_has_the_error() -> None:
     assert [isinstance(result, OutOfMemoryError) for result in results] == [False, True, False]
 
 
+def test_one_item_that_is_too_large_does_not_make_batches_smaller() -> None:
+    in_batches(Limited(), [20, 200, 20], length=int, budget=1000)
+    assert memory.within_memory(1000) == 1000
+
+
+def test_batches_get_no_smaller_than_they_have_to() -> None:
+    in_batches(Limited(), [10] * 32, length=int, budget=320)
+    assert memory.within_memory(320) == 80
+
+
 def test_budgets_stay_useful() -> None:
-    for _ in range(12):
-        memory.shrink_batches()
+    memory.shrink_batches(12)
     assert (memory.within_memory(4096), memory.within_memory(4)) == (16, 4)
 
 

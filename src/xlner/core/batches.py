@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from xlner.core.memory import is_broken_device, is_out_of_memory, shrink_batches
+from xlner.core.memory import free_memory, is_broken_device, is_out_of_memory, shrink_batches
 from xlner.errors import BackendError, StageError
 
 T = TypeVar("T")
@@ -32,10 +32,20 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Seq
     >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
     ['1', 'integer division or modulo by zero']
     """
+    results, halvings = _halved(stage, items)
+    shrink_batches(halvings)
+    return results
+
+
+def _halved(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> tuple[list[Any], int]:
+    """The results, and how often the batch had to be halved to fit into memory.
+
+    Halves do not count if one of their items does not fit even alone: they say nothing about the size of batches.
+    """
     if not items:
-        return []
+        return [], 0
     try:
-        return listed(stage(items), len(items))
+        return listed(stage(items), len(items)), 0
     except BackendError:
         raise
     except (Exception, SystemExit) as error:  # any error of a model belongs to its sentence and must not end the run
@@ -44,11 +54,14 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Seq
             raise BackendError(text, hint="start again; finished shards of a --run-dir are kept") from error
         no_memory = is_out_of_memory(error)
         if len(items) == 1:
-            return [error if isinstance(error, Exception) else StageError("tried to end the program")]
+            return [error if isinstance(error, Exception) else StageError("tried to end the program")], 0
     if no_memory:  # only now does nothing hold the batch that failed
-        shrink_batches()
-    half = len(items) // 2
-    return isolated(stage, items[:half]) + isolated(stage, items[half:])
+        free_memory()
+    middle = len(items) // 2
+    (left, first), (right, second) = _halved(stage, items[:middle]), _halved(stage, items[middle:])
+    results = left + right
+    fits = not any(isinstance(result, Exception) and is_out_of_memory(result) for result in results)
+    return results, max(first, second) + (no_memory and fits)
 
 
 def listed(results: object, wanted: int) -> list[Any]:
