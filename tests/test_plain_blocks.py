@@ -13,12 +13,29 @@ from hypothesis import strategies as st
 from xlner.core.lines import read_lines
 from xlner.errors import InputError
 from xlner.formats import ReadReport
-from xlner.formats.bulk import BlockFile, TagRuns, plain_columns, plain_links
+from xlner.formats.bulk import BlockFile, as_two_columns, plain_links
 from xlner.formats.conll import ConllReader
-from xlner.formats.conll.layout import Layout
+from xlner.formats.conll.plain import PlainReader
 from xlner.formats.link_files import LinksReader
 
-TAGS = ("O", "O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC", "S-LOC", "E-PER", "_", "B", "B-A:0.5", "B-A|B-C", "PER-B")
+TAGS = (
+    "O",
+    "O",
+    "O",
+    "B-PER",
+    "I-PER",
+    "B-LOC",
+    "I-LOC",
+    "S-LOC",
+    "E-PER",
+    "M-PER",
+    "L-LOC",
+    "_",
+    "B",
+    "B-A:0.5",
+    "B-A|B-C",
+    "PER-B",
+)
 WORDS = ("Ana", "vive", "#", "-DOCSTART-", "l\u00a0a", "é", "", "en:a", "a b", "\ufeffa", "\0", "\r")
 ROWS = st.lists(st.tuples(st.sampled_from(WORDS), st.sampled_from(TAGS)), min_size=1, max_size=4)
 PLAIN_ROWS = st.lists(st.tuples(st.sampled_from(WORDS[:2]), st.sampled_from(TAGS[:7])), min_size=1, max_size=4)
@@ -29,35 +46,48 @@ def block_of(sentences: list[list[tuple[str, str]]], separator: str) -> bytes:
 
 
 @given(st.lists(st.one_of(PLAIN_ROWS, PLAIN_ROWS, ROWS), min_size=1, max_size=5), st.sampled_from("\t "))
-def test_plain_columns_are_what_the_reader_reads(sentences: list[list[tuple[str, str]]], separator: str) -> None:
+def test_plain_rows_are_what_the_reader_reads(sentences: list[list[tuple[str, str]]], separator: str) -> None:
     data = block_of(sentences, separator)
-    tags, report, careful = TagRuns(), ReadReport(), ReadReport()
-    found = plain_columns(data, 2, Layout(0, 1), tags)
+    careful = ReadReport()
+    found = PlainReader(2, 0, 1, ends=True).read(data)
     if found is None:
         return
     lines = list(enumerate(data.decode().split("\n")[:-1], start=1))
     reader = ConllReader("x.conll", report=careful)
     read = [item for item in reader.read(lines) if not isinstance(item, InputError)]
-    assert len(read) == len(found) == careful.sentences
-    for k, sentence in enumerate(read):
-        assert list(sentence.tokens) == found.words(k)
-        rows = range(found.entity_offsets[k], found.entity_offsets[k + 1])
-        assert [(e.start, e.end, e.label) for e in sentence.entities] == [
-            (found.entity_starts[r], found.entity_ends[r], tags.labels[found.entity_labels[r]]) for r in rows
-        ]
-    tags.note_schemes(report, found.runs)
-    assert (report.iob1, careful.repaired_tags) == (careful.iob1, 0)
+    assert list(found.block().sentences()) == read
+    assert [list(sentence.tokens) for sentence in read] == [found.words(k) for k in range(len(found))]
+    assert found.repaired.sum() == careful.repaired_tags
+    tags = [tag for rows in sentences for _, tag in rows]
+    assert [tags[row] for row in found.tagged] == [tag for tag in tags if tag != "O"]
+    assert (found.are_iob1, found.parted) == (careful.iob1 is not False, bool(careful.iob1)) or not found.are_iob1
 
 
 def test_valid_blocks_are_plain() -> None:
-    found = plain_columns(
-        block_of([[("Ana", "B-PER"), ("Pons", "I-PER")], [("é", "O")]], "\t"), 2, Layout(0, 1), TagRuns()
-    )
+    found = PlainReader(2, 0, 1).read(block_of([[("Ana", "B-PER"), ("Pons", "I-PER")], [("é", "O")]], "\t"), 7)
     assert found is not None
-    assert (found.lengths.tolist(), found.entity_offsets.tolist()) == ([2, 1], [0, 1, 1])
-    four = plain_columns(b"Ana NNP x B-PER\nvive VB y O\n\n", 4, Layout(0, 3), TagRuns())
+    assert (found.lengths.tolist(), found.ends.tolist(), found.lines.tolist()) == ([2, 1], [2], [7, 10])
+    four = PlainReader(4, 0, 3).read(b"Ana NNP x B-PER\nvive VB y O\n\n")
     assert four is not None
-    assert (four.words(0), four.entity_ends.tolist()) == (["Ana", "vive"], [1])
+    assert (four.words(0), four.ends.tolist()) == (["Ana", "vive"], [1])
+    rewritten = as_two_columns(four)
+    assert rewritten is not None
+    assert (rewritten.data, rewritten.tagged.tolist()) == (b"Ana\tO\nvive\tO\n\n", [])
+    words = PlainReader(1, 0, None).read(b"Ana\nvive\n\n")
+    assert words is not None
+    assert (words.words(0), words.names, len(words.tagged)) == (["Ana", "vive"], (), 0)
+
+
+@pytest.mark.parametrize(("tag", "is_plain"), [("E-PER", False), ("S-PER", False), ("B-PER", True), ("I-PER", True)])
+def test_marks_of_ends_are_read_where_the_scheme_has_them(tag: str, *, is_plain: bool) -> None:
+    data = f"Ana\t{tag}\n\n".encode()
+    assert (PlainReader(2, 0, 1).read(data) is not None) == is_plain
+    assert PlainReader(2, 0, 1, ends=True).read(data) is not None
+
+
+@pytest.mark.parametrize("data", [b"a b x\nc d e f y\n\n", b"a\tO\tx\tO\nb\tO\n\n", b"a\tO\nb\tO\tx\tO\n\n"])
+def test_rows_of_other_widths_are_not_plain(data: bytes) -> None:
+    assert all(PlainReader(3, token, tag).read(data) is None for token in range(3) for tag in range(3))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +97,6 @@ def test_valid_blocks_are_plain() -> None:
         b"\nAna\tO\n\n",
         b"Ana\tO\n\n\n",
         b"# id = 7\nAna\tO\n\n",
-        b"Ana\tI-PER\n\n",
         b"Ana\tO\tO\n\n",
         b"Ana\n\n",
         b"\tO\n\n",
@@ -81,7 +110,7 @@ def test_valid_blocks_are_plain() -> None:
     ],
 )
 def test_other_blocks_are_not_plain(data: bytes) -> None:
-    assert plain_columns(data, 2, Layout(0, 1), TagRuns()) is None
+    assert PlainReader(2, 0, 1).read(data) is None
 
 
 PARTS = st.sampled_from(

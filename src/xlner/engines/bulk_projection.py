@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ from xlner.core.pair import Outcome, Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.core.tags import encode
 from xlner.errors import InputError, ValidationError
-from xlner.formats.bulk import PlainColumns, PlainPairs
+from xlner.formats.bulk import PlainPairs
+from xlner.formats.conll.plain import PlainRows
 from xlner.pipeline.pipeline import Pipeline
 from xlner.projection.kernels.distinct import DistinctSolver, LinkedEntities, Spans
 from xlner.projection.kernels.objects import REASONS
@@ -91,8 +92,9 @@ class BlockPipeline:
             yield from map(self._labeled, after)
 
     def _labeled(self, block: PlainPairs) -> LabeledBlock:
-        counts = np.bincount(block.source.entity_labels, minlength=len(block.labels)).tolist()
-        self.labels.update({label: count for label, count in zip(block.labels, counts, strict=True) if count})
+        names = block.source.names
+        counts = np.bincount(block.source.labels, minlength=len(names)).tolist()
+        self.labels.update({label: count for label, count in zip(names, counts, strict=True) if count})
         entities = self._entities(block)
         spans = _trimmed(block, entities, self._solver.spans(_linked(block, entities)))
         dropped = np.bincount(spans.reason, minlength=len(REASONS)).tolist()
@@ -108,11 +110,12 @@ class BlockPipeline:
     def _entities(self, block: PlainPairs) -> _Entities:
         """The entities of the sources whose labels are not ignored."""
         source = block.source
-        sentence = np.repeat(np.arange(len(block)), np.diff(source.entity_offsets))
-        found = _Entities(sentence, source.entity_starts, source.entity_ends, source.entity_labels)
+        sentence = source.sentences_of(source.starts)
+        first = source.offsets[sentence]
+        found = _Entities(sentence, source.starts - first, source.ends - first, source.labels)
         if not self._pipeline.ignore:
             return found
-        kept = [bool(without_labels([Entity(0, 1, label)], self._pipeline.ignore)) for label in block.labels]
+        kept = [bool(without_labels([Entity(0, 1, label)], self._pipeline.ignore)) for label in source.names]
         rows = np.asarray(kept, bool)[found.label]
         return _Entities(*(column[rows] for column in found))
 
@@ -177,13 +180,14 @@ def _trimmed(block: PlainPairs, entities: _Entities, spans: Spans) -> Spans:
         source = Sentence(
             tuple(block.source.words(number)),
             tuple(
-                Entity(int(entities.start[e]), int(entities.end[e]), block.labels[entities.label[e]]) for e in owners
+                Entity(int(entities.start[e]), int(entities.end[e]), block.source.names[entities.label[e]])
+                for e in owners
             ),
         )
         made: dict[int, list[Entity]] = {e: [] for e in owners}
         for row in range(begin[k], end[k]):
             owner = int(spans.entity[row])
-            label = block.labels[entities.label[owner]]
+            label = block.source.names[entities.label[owner]]
             made[owner].append(Entity(int(spans.start[row]), int(spans.end[row]), label))
         outcomes = tuple(
             Outcome(entity, tuple(made[e]), None if made[e] else REASONS[reason[e]])
@@ -201,7 +205,7 @@ def _trimmed(block: PlainPairs, entities: _Entities, spans: Spans) -> Spans:
     return Spans(entity[order], start[order], stop_[order], reason)
 
 
-def _are_letters(target: PlainColumns, rows: Ints, place: int) -> NDArray[np.bool_]:
+def _are_letters(target: PlainRows, rows: Ints, place: int) -> NDArray[np.bool_]:
     """Whether the first (0) or last (-1) character of the words of these rows is a letter or a digit."""
     data = np.frombuffer(target.data, np.uint8)
     found = data[target.word_starts[rows] if place == 0 else target.word_ends[rows] - 1]
@@ -215,29 +219,44 @@ def _are_letters(target: PlainColumns, rows: Ints, place: int) -> NDArray[np.boo
 def _text(block: PlainPairs, entities: _Entities, spans: Spans) -> str:
     """The labeled target sentences as CoNLL: the rows of the block with other tags."""
     target = block.target
-    rows = _ranges(target.offsets[entities.sentence[spans.entity]] + spans.start, spans.end - spans.start)
-    labels, lengths = entities.label[spans.entity].tolist(), (spans.end - spans.start).tolist()
-    known = {key: _tags(block.labels[key[0]], key[1]) for key in set(zip(labels, lengths, strict=True))}
-    tags = list(chain.from_iterable(known[key] for key in zip(labels, lengths, strict=True)))
-    old = np.setdiff1d(_ranges(*_labeled_rows(target)), rows) if len(target.entity_starts) else rows[:0]
+    lengths = spans.end - spans.start
+    labels = entities.label[spans.entity]
+    rows = _ranges(target.offsets[entities.sentence[spans.entity]] + spans.start, lengths)
+    begins = np.zeros(len(rows), np.int64)
+    begins[(np.cumsum(lengths) - lengths)] = 1
+    names = block.source.names
+    tags = [b"O", *chain.from_iterable(_tags(name, 2)[::-1] for name in names)]  # the tag of label k is 1 + 2k, with B-
+    wanted = 1 + 2 * np.repeat(labels, lengths) + begins
+    old = target.tagged
     if len(old):
-        order = np.argsort(np.concatenate((rows, old)), kind="stable")
-        rows = np.concatenate((rows, old))[order]
-        tags = [*tags, *[b"O"] * len(old)]
-        tags = [tags[k] for k in order.tolist()]
-    parts: list[bytes] = []
-    at = 0
-    for start, end, tag in zip(target.tag_starts[rows].tolist(), target.tag_ends[rows].tolist(), tags, strict=True):
-        parts += (target.data[at:start], tag)
-        at = end
-    parts.append(target.data[at:])
-    return b"".join(parts).decode()
+        of_row = np.full(len(target.word_starts), -1)
+        of_row[old] = 0
+        of_row[rows] = wanted
+        rows = np.flatnonzero(of_row >= 0)
+        wanted = of_row[rows]
+    return _replaced(target.data, target.tag_starts[rows], target.tag_ends[rows], tags, wanted).decode()
 
 
-def _labeled_rows(target: PlainColumns) -> tuple[Ints, Ints]:
-    """The first rows of the entities of the target, and their numbers of rows."""
-    sentence = np.repeat(np.arange(len(target)), np.diff(target.entity_offsets))
-    return target.offsets[sentence] + target.entity_starts, target.entity_ends - target.entity_starts
+def _replaced(data: bytes, starts: Ints, ends: Ints, texts: Sequence[bytes], which: Ints) -> bytes:
+    """The data with a text in each of these places, which are sorted.
+
+    >>> one = np.array([1])
+    >>> _replaced(b"abc", one, one + 1, [b"", b"xyz"], one)
+    b'axyzc'
+    """
+    sizes = np.array([len(text) for text in texts])
+    joined = np.frombuffer(b"".join(texts), np.uint8)
+    codes = np.frombuffer(data, np.uint8)
+    grown = sizes[which] - (ends - starts)
+    at = starts + np.cumsum(grown) - grown  # where the texts begin in the result
+    made = np.empty(len(codes) + int(grown.sum()), np.uint8)
+    new = _ranges(at, sizes[which])
+    is_kept, stays = np.ones(len(codes), bool), np.ones(len(made), bool)
+    is_kept[_ranges(starts, ends - starts)] = False
+    stays[new] = False
+    made[stays] = codes[is_kept]
+    made[new] = joined[_ranges((np.cumsum(sizes) - sizes)[which], sizes[which])]
+    return made.tobytes()
 
 
 def _tags(label: str, length: int) -> list[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import TypeVar
 
 from xlner.core.pair import Pair
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def in_windows(process: Callable[[Iterable[T]], Iterable[Pair]], items: Iterable[T]) -> Iterator[Pair]:
-    """Process items in windows, with a call for each; a block of pairs is a window.
+    """Process items in windows, with a call for each; blocks of pairs count as many items as they have pairs.
 
     >>> calls = []
     >>> process = lambda items: (calls.append(1), items)[1]
@@ -26,5 +26,14 @@ def in_windows(process: Callable[[Iterable[T]], Iterable[Pair]], items: Iterable
     """
     iterator = iter(items)
     for first in iterator:
-        others = 0 if isinstance(first, PlainPairs) else WINDOW - 1
-        yield from process(chain((first,), islice(iterator, others)))
+        yield from process(_window(first, iterator))
+
+
+def _window(first: T, others: Iterator[T]) -> Iterator[T]:
+    """The first item and the others of its window."""
+    size = 0
+    for item in chain((first,), others):
+        yield item
+        size += len(item) if isinstance(item, PlainPairs) else 1
+        if size >= WINDOW:
+            return

@@ -163,9 +163,15 @@ def _is_attached(word: str, *, last: bool = False) -> bool:
 def counted_from_0(rows: Iterable[Row], links_name: str) -> Iterator[Row]:
     """Yield the rows. Raises `UsageError` if the links seem to count words from 1."""
     iterator = iter(rows)
-    window = list(islice(iterator, _WINDOW))
-    linked = [(row, links) for row in window for links in row[2:] if isinstance(links, Links) and links.sure]
-    has_0 = any(0 in link for _, links in linked for link in links.sure + links.possible)
+    window: list[Row] = []
+    linked: list[tuple[Row, Links]] = []
+    has_0 = False
+    for row in islice(iterator, _WINDOW):
+        window.append(row)
+        found = [links for links in row[2:] if isinstance(links, Links) and links.sure]
+        linked += [(row, links) for links in found]
+        if has_0 := any(0 in link for links in found for link in links.sure + links.possible):
+            break
     if not has_0 and (len(linked) >= _ENOUGH or any(_just_beyond(row, links) for row, links in linked)):
         raise UsageError(
             f"{links_name}: no word has the number 0, as if words were counted from 1",

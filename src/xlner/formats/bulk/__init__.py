@@ -6,18 +6,15 @@ errors, no empty sentences. The careful readers read every other block from the 
 
 from xlner.formats.bulk.block_file import BlockFile
 from xlner.formats.bulk.parallel import read_parallel_blocks
-from xlner.formats.bulk.plain_columns import PlainColumns, plain_columns
 from xlner.formats.bulk.plain_links import PlainLinks, plain_links
 from xlner.formats.bulk.plain_pairs import PlainPairs
-from xlner.formats.bulk.tag_runs import TagRuns
+from xlner.formats.bulk.two_columns import as_two_columns
 
 __all__ = [
     "BlockFile",
-    "PlainColumns",
     "PlainLinks",
     "PlainPairs",
-    "TagRuns",
-    "plain_columns",
+    "as_two_columns",
     "plain_links",
     "read_parallel_blocks",
 ]

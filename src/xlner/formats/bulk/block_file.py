@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xlner.core.lines import Line, LineBlock, Lines
 
+Ints = NDArray[np.int64]
+_LF, _CR = b"\n\r"
 _AT_ONCE = 1 << 16
 """Bytes that are decoded at once where lines are read one by one."""
 _MOST = 1 << 25
 """The most bytes of a block."""
+_NONE = np.zeros(0, np.int64)
 
 
 class BlockFile(Iterator[Line]):
@@ -30,6 +36,7 @@ class BlockFile(Iterator[Line]):
         self._blocks = lines.blocks()
         self._data = b""
         self._at = 0
+        self._line_ends = self._sentence_ends = _NONE
         self._number = 1  # of the line that begins at `_at`
         self._behind = (0, 0)  # the end of what `lines` or `sentences` returned, and its number of lines
         self._name = self._encoding = ""
@@ -46,44 +53,56 @@ class BlockFile(Iterator[Line]):
         self._taken += 1
         return line
 
+    @property
+    def number(self) -> int:
+        """The number of the next line."""
+        self._settle()
+        return self._number
+
     def lines(self, count: int) -> bytes | None:
         """The next lines, fewer at the end of the file; None if there is one that must be read by itself."""
-        return self._peek(count, b"\n")
+        return self._peek(count, sentences=False)
 
     def sentences(self, count: int) -> bytes | None:
         """The next sentences with the blank line after each, fewer at the end of the file; None as for `lines`.
 
         A blank line with spaces ends no sentence here. Blank lines at the end of the file are left out.
         """
-        return self._peek(count, b"\n\n")
+        return self._peek(count, sentences=True)
 
     def skip(self) -> None:
         """Go on behind what `lines` or `sentences` returned last."""
         self._at, lines = self._behind
         self._number += lines
 
-    def _peek(self, count: int, end: bytes) -> bytes | None:
+    def _peek(self, count: int, *, sentences: bool) -> bytes | None:
         self._settle()
         if self._at == len(self._data) and self._rest is None:
             self._fill()
-        if b"\r\n" in self._data[self._at : self._at + _AT_ONCE]:
-            end = end.replace(b"\n", b"\r\n")
-        ahead = self._data[self._at :]
-        while is_last := len(parts := ahead.split(end, count)) <= count:
-            if self._rest is not None or len(ahead) > _MOST:
+        while (end := self._end(count, self._sentence_ends if sentences else self._line_ends)) is None:
+            if self._rest is not None or len(self._data) - self._at > _MOST:
                 return None
             if not self._fill():
                 break
-            ahead = self._data[self._at :]
         if self._rest is not None:
             return None
-        data = ahead if is_last else ahead[: len(ahead) - len(parts[-1])]
-        self._behind = (self._at + len(data), data.count(b"\n"))
+        data = self._data[self._at : end]
+        end = self._at + len(data)
+        first, behind = self._line_ends.searchsorted((self._at, end), side="right").tolist()
+        is_last = end == len(self._data)
+        self._behind = (end, behind - first)
         if b"\r" in data:
-            data, end = data.replace(b"\r\n", b"\n"), end.replace(b"\r", b"")
+            data = data.replace(b"\r\n", b"\n")
         if b"\r" in data:
             return None
-        return _ended(data, end) if is_last else data
+        return _ended(data, b"\n\n" if sentences else b"\n") if is_last else data
+
+    def _end(self, count: int, ends: Ints) -> int | None:
+        """The last of the next so many ends; None if there are fewer."""
+        if not count:
+            return self._at
+        last = int(ends.searchsorted(self._at, side="right")) + count - 1
+        return int(ends[last]) if last < len(ends) else None
 
     def _fill(self) -> bool:
         """Read one more block; False if there is none."""
@@ -92,6 +111,7 @@ class BlockFile(Iterator[Line]):
             self._name, self._encoding = block.name, block.encoding
             self._data = self._data[self._at :] + block.data
             self._at = 0
+            self._line_ends, self._sentence_ends = _ends(self._data)
             return True
         self._rest = None if block is None else iter(_rest(block, self._blocks))
         return self._rest is not None
@@ -114,6 +134,22 @@ class BlockFile(Iterator[Line]):
         self._number += self._taken
         self._taken = 0
         self._decoded = iter(())
+
+
+def _ends(data: bytes) -> tuple[Ints, Ints]:
+    """The ends of lines, and those of blank lines.
+
+    >>> [found.tolist() for found in _ends(b"a\\r\\n\\r\\nb\\n")]
+    [[3, 5, 7], [5]]
+    """
+    codes = np.frombuffer(data, np.uint8)
+    lines = np.flatnonzero(codes == _LF) + 1
+    lengths = lines[1:] - lines[:-1]
+    blank = lines[1:][lengths == 1]
+    if b"\r" in data:
+        short = lines[1:][lengths == 2]
+        blank = np.union1d(blank, short[codes[short - 2] == _CR])
+    return lines, blank
 
 
 def _ended(data: bytes, end: bytes) -> bytes:

@@ -14,13 +14,12 @@ from xlner.core.lines import read_lines
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats.bulk.block_file import BlockFile
-from xlner.formats.bulk.plain_columns import PlainColumns, as_two_columns, plain_columns
 from xlner.formats.bulk.plain_links import PlainLinks, plain_links
 from xlner.formats.bulk.plain_pairs import PlainPairs, plain_pairs
-from xlner.formats.bulk.tag_runs import TagRuns
+from xlner.formats.bulk.two_columns import as_two_columns
 from xlner.formats.columns import Columns
 from xlner.formats.conll import ConllReader
-from xlner.formats.conll.blocks import cells
+from xlner.formats.conll.plain import PlainRows
 from xlner.formats.format_names import detect_format
 from xlner.formats.link_files import LinksReader
 from xlner.formats.parallel import pairs_of_rows, read_parallel, rows_in_step
@@ -29,6 +28,8 @@ from xlner.text.languages import canonical
 
 BLOCK = 1000
 """Pairs of a block: as many as a pipeline reads ahead, so that its windows are the same with blocks and without."""
+_FIRST = 100
+"""Pairs that tell the readers about columns and links."""
 
 
 def read_parallel_blocks(
@@ -87,27 +88,21 @@ class _ColumnFile:
 
     lines: BlockFile
     reader: ConllReader
-    tags: TagRuns
 
     @classmethod
     def of(cls, path: str | Path, options: ReadOptions, report: ReadReport | None) -> _ColumnFile:
         reader = ConllReader(str(path), options, ReadReport() if report is None else report)
-        return cls(BlockFile(read_lines(path)), reader, TagRuns(options.scheme, options.repair))
+        return cls(BlockFile(read_lines(path)), reader)
 
-    def plain(self, count: int) -> PlainColumns | None:
+    def plain(self, count: int) -> PlainRows | None:
         """The next sentences, if they are plain; the place in the file stays."""
-        data = self.lines.sentences(count) if self.reader.settled else None
-        if not data:
-            return None
-        width = len(cells(data[: data.index(b"\n")].decode(errors="replace")))
-        layout = self.reader.plain_layout(width)
-        return None if layout is None else plain_columns(data, width, layout, self.tags)
+        data = self.lines.sentences(count)
+        return self.reader.plain(data, self.lines.number) if data else None
 
-    def skip(self, found: PlainColumns) -> None:
+    def skip(self, found: PlainRows) -> None:
         """Go on behind these sentences."""
         self.lines.skip()
-        self.reader.passed(len(found))
-        self.tags.note_schemes(self.reader.report, set(found.runs))
+        self.reader.passed(found)
 
 
 @dataclass(slots=True)
@@ -165,16 +160,20 @@ class _BlockReader:
 
     def read(self, size: int) -> Iterator[Pair | InputError | PlainPairs]:
         """The pairs, in order."""
+        left = size  # of the pairs that a pipeline reads ahead
         with closing(self._careful()) as careful:
             while True:
-                made = self._plain(size) if self.rows.last == self.pairs.last else None  # no row was read ahead
+                made = self._plain(left) if self.rows.last == self.pairs.last else None  # no row was read ahead
                 if made is not None:
                     yield made
+                    left = size
                     continue
                 before = self.pairs.last
-                yield from islice(careful, size)
-                if self.pairs.last < before + size:
+                count = left if before else min(_FIRST, left)
+                yield from islice(careful, count)
+                if self.pairs.last < before + count:
                     return
+                left = left - count or size
 
     def _careful(self) -> Generator[Pair | InputError, None, None]:
         files: list[Iterator[object]] = [side.reader.read(side.lines) for side in (self.source, self.target)]
@@ -194,7 +193,7 @@ class _BlockReader:
         if source is None or target is None:
             return None
         rows = as_two_columns(target)
-        made = None if rows is None else plain_pairs(source, rows, self.source.tags.labels, given)
+        made = None if rows is None else plain_pairs(source, rows, given)
         if made is None:
             return None
         for file, block in zip(self.links, given, strict=True):

@@ -1,10 +1,11 @@
-"""Plain rows as arrays: words with tags `O`, `B-` and `I-`, and one blank line after each sentence.
+"""Plain rows as arrays: words with tags such as `O`, `B-PER` and `S-PER`, and one blank line after each sentence.
 
 What is not plain, such as comments, empty sentences and CRLF, is left to `xlner.formats.conll.reader`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,134 +21,204 @@ Bytes = NDArray[np.uint8]
 _LF, _TAB, _SPACE, _HASH, _DASH, _OUTSIDE = b"\n\t #-O"
 _KEY_BYTES = 8
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(_KEY_BYTES + 1)], dtype="<u8")
+_INSIDE, _BEGIN, _END, _SINGLE = range(4)
+_ROLES = {"I": _INSIDE, "B": _BEGIN, "M": _INSIDE, "E": _END, "L": _END, "S": _SINGLE, "U": _SINGLE, "W": _SINGLE}
+_IOB = 2
+"""How many of these there are without marks of the end."""
 
 
-class PlainRows(NamedTuple):
-    """Sentences, and what is said about their tags: see `ReadReport`.
+@dataclass(frozen=True, slots=True)
+class PlainRows:
+    """The rows of whole sentences, and what is said about their tags: see `ReadReport`.
 
-    - `repaired`: for each sentence the number of tags `I-` that begin an entity.
+    - `data`: the lines; `line`: the number of the first one.
+    - `word_starts`, `word_ends`: the position in `data` of the word of each row, shape `(n_rows,)`.
+    - `tag_starts`, `tag_ends`: likewise of its tag; those of the word if there are no tags.
+    - `offsets`: the rows of sentence `i` are `offsets[i]:offsets[i + 1]`, shape `(n_sentences + 1,)`.
+    - `tagged`: the rows whose tag is not O.
+    - `starts`, `ends`, `labels`: the first row of each entity, the row after its last one, and its label as a position
+      in `names`.
+    - `repaired`: for each sentence the number of tags inside or at the end of an entity that begin one.
     - `are_iob1`, `parted`: whether all entities begin as in IOB1, and whether a `B-` parts two of them.
     """
 
-    block: SentenceBlock
+    data: bytes
+    line: int
+    word_starts: Ints
+    word_ends: Ints
+    tag_starts: Ints
+    tag_ends: Ints
+    offsets: Ints
+    tagged: Ints
+    starts: Ints
+    ends: Ints
+    labels: Ints
+    names: tuple[str, ...]
     repaired: Ints
     are_iob1: bool
     parted: bool
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    @property
+    def lengths(self) -> Ints:
+        """The number of words of each sentence."""
+        return np.diff(self.offsets)
+
+    @property
+    def lines(self) -> Ints:
+        """The first line of each sentence."""
+        return self.line + self.offsets[:-1] + np.arange(len(self))
+
+    def sentences_of(self, rows: Ints) -> Ints:
+        """The sentence of each of these rows."""
+        return self.offsets.searchsorted(rows, side="right") - 1
+
+    def words(self, sentence: int) -> list[str]:
+        """The words of one sentence."""
+        rows = slice(self.offsets[sentence], self.offsets[sentence + 1])
+        places = zip(self.word_starts[rows].tolist(), self.word_ends[rows].tolist(), strict=True)
+        return [self.data[start:end].decode() for start, end in places]
+
+    def block(self, language: str | None = None) -> SentenceBlock:
+        """The sentences without their places in the file."""
+        words = self._joined_words()
+        found = (self.starts, self.ends, self.labels, self.names)
+        return SentenceBlock(words, self.lengths, *found, lines=self.lines, language=language)
+
+    def _joined_words(self) -> bytes:
+        """The words, each with a line feed after it."""
+        codes = np.frombuffer(self.data, np.uint8).copy()
+        edges = np.zeros(len(codes) + 1, dtype=np.int8)
+        edges[self.word_starts] = 1
+        edges[self.word_ends + 1] -= 1  # where the next cell begins right there, both cancel out
+        codes[self.word_ends] = _LF
+        return codes[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)].tobytes()
 
 
 class PlainReader:
     """Reads rows of words and tags.
 
-    - `width`, `token`, `tag`: the number of columns, and the positions of the words and of the tags.
-    - `language`: that of the sentences.
+    - `width`, `token`, `tag`: the number of columns, and the positions of the words and of the tags, if there are any.
+    - `ends`: whether tags can mark the end of an entity, such as `E-PER`, or be those of all of it, such as `S-PER`.
 
-    >>> found = PlainReader(2, 0, 1).read(b"Ana\\tB-PER\\nvive\\tO\\n\\n", 1)
-    >>> found.block.words, found.block.ends.tolist(), found.block.names
-    (b'Ana\\nvive\\n', [1], ('PER',))
+    >>> found = PlainReader(2, 0, 1).read(b"Ana\\tB-PER\\nvive\\tO\\n\\n")
+    >>> found.words(0), found.ends.tolist(), found.names
+    (['Ana', 'vive'], [1], ('PER',))
+    >>> PlainReader(2, 0, 1).read(b"# id = 7\\nAna\\tB-PER\\n\\n") is None
+    True
     """
 
-    def __init__(self, width: int, token: int, tag: int, language: str | None = None) -> None:
-        self.width, self.token, self.tag = width, token, tag
-        self.language = language
-        self._tags = _Tags()
+    def __init__(self, width: int, token: int, tag: int | None, *, ends: bool = False) -> None:
+        self.columns = (width, token, tag)
+        self._tags = _Tags(ends=ends)
 
-    def reads(self, width: int, token: int, tag: int) -> bool:
-        """Whether these are the columns that it reads."""
-        return (self.width, self.token, self.tag) == (width, token, tag)
-
-    def read(self, data: bytes, number: int) -> PlainRows | None:
-        """The sentences of whole lines from the line `number` on; None if they are not plain."""
-        if not data.endswith(b"\n\n") or data[:1] == b"\n" or b"\r" in data or b"\0" in data or not _is_utf_8(data):
+    def read(self, data: bytes, line: int = 1) -> PlainRows | None:
+        """The sentences of whole lines, of which `line` is the number of the first; None if they are not plain."""
+        if not data.endswith(b"\n\n") or data[:1] == b"\n" or not _is_text(data):
             return None
-        separator = _TAB if b"\t" in data else _SPACE
-        if separator == _TAB and b" " in data:
-            return None
+        width, token, tag = self.columns
         codes = np.frombuffer(data, np.uint8)
         lines = np.flatnonzero(codes == _LF)  # where they end
-        is_blank = np.diff(lines, prepend=-1) == 1
-        rows = np.flatnonzero(~is_blank)
-        separators = np.flatnonzero(codes == separator)
-        if len(separators) != len(rows) * (self.width - 1) or (is_blank[1:] & is_blank[:-1]).any():
+        before = np.empty_like(lines)
+        before[0], before[1:] = -1, lines[:-1]
+        is_row = lines - before > 1
+        last = np.flatnonzero(~is_row)  # the blank lines
+        if len(last) > 1 and (last[1:] - last[:-1] == 1).any():
             return None
-        starts = lines[rows - 1] + 1
-        starts[0] = 0
-        cells = _Cells(codes, starts, separators.reshape(len(rows), self.width - 1), lines[rows])
-        needed = range(self.width) if separator == _SPACE else (0, self.token, self.tag)  # spaces hold no empty cell
-        if any((cells.right(column) <= cells.left(column)).any() for column in needed) or cells.have_marks(data):
+        starts, ends = before[is_row] + 1, lines[is_row]
+        separators = _separators(data, codes, starts, ends, width)
+        if separators is None or _have_marks(data, codes[starts]):
             return None
-        tags = self._tags.of(data, codes, cells.left(self.tag), cells.right(self.tag))
-        if tags is None:
+        words = _cells(starts, separators, ends, token)
+        tags = words if tag is None else _cells(starts, separators, ends, tag)
+        if (words[1] <= words[0]).any() or (tags[1] <= tags[0]).any():
             return None
-        begins_sentence = is_blank[rows - 1]
-        begins_sentence[0] = True
-        first = np.flatnonzero(begins_sentence)
-        block = SentenceBlock(
-            words=cells.joined(self.token),
-            lengths=np.diff(first, append=len(rows)),
-            starts=rows[:0],
-            ends=rows[:0],
-            labels=rows[:0],
-            names=tuple(self._tags.labels),
-            lines=number + rows[first],
-            language=self.language,
-        )
-        return _labeled(block, begins_sentence, *tags)
+        offsets = np.zeros(len(last) + 1, np.int64)
+        offsets[1:] = last - np.arange(len(last))
+        found = _NO_TAGS if tag is None else self._tags.of(data, codes, *tags)
+        if found is None:
+            return None
+        names = tuple(self._tags.labels)
+        return PlainRows(data, line, *words, *tags, offsets, names=names, **_entities(offsets, found)._asdict())
 
 
-class _Cells(NamedTuple):
-    """The cells of rows: where the rows start, where the separators in them are, and where they end."""
+def _separators(data: bytes, codes: Bytes, starts: Ints, ends: Ints, width: int) -> Ints | None:
+    """Where the separators of each row are, shape `(n_rows, width - 1)`; None if the rows are not plain.
 
-    codes: Bytes
-    starts: Ints
-    separators: Ints
-    ends: Ints
+    They are single tabs, else single spaces; no row begins or ends with one.
+    """
+    separator, other = (_TAB, b" ") if b"\t" in data else (_SPACE, b"\t")
+    if other in data:
+        return None
+    found = np.flatnonzero(codes == separator)
+    if len(found) != len(starts) * (width - 1):
+        return None
+    rows = found.reshape(len(starts), width - 1)
+    if width == 1:
+        return rows
+    if (rows[:, 0] <= starts).any() or (rows[:, -1] >= ends - 1).any():
+        return None
+    doubled = separator == _SPACE and width > 2 and (np.diff(rows, axis=1) == 1).any()
+    return None if doubled else rows
 
-    def left(self, column: int) -> Ints:
-        return self.starts if not column else self.separators[:, column - 1] + 1
 
-    def right(self, column: int) -> Ints:
-        return self.ends if column == self.separators.shape[1] else self.separators[:, column]
+def _cells(starts: Ints, separators: Ints, ends: Ints, column: int) -> tuple[Ints, Ints]:
+    """Where the cells of a column start and end."""
+    left = separators[:, column - 1] + 1 if column else starts
+    return left, ends if column == separators.shape[1] else separators[:, column]
 
-    def have_marks(self, data: bytes) -> bool:
-        """Whether a row can be a comment or the mark of a document."""
-        first = self.codes[self.starts]
-        if (first == _HASH).any():
-            return True
-        return bool((first == _DASH).any()) and DOCSTART.encode() in data
 
-    def joined(self, column: int) -> bytes:
-        """The cells of a column, each with a line feed after it."""
-        edges = np.zeros(len(self.codes) + 1, dtype=np.int8)
-        edges[self.left(column)] = 1
-        edges[self.right(column) + 1] -= 1  # where the next cell begins right there, both cancel out
-        codes = self.codes.copy()
-        codes[self.right(column)] = _LF
-        return codes[np.cumsum(edges[:-1], dtype=np.int8).view(np.bool_)].tobytes()
+def _have_marks(data: bytes, first: Bytes) -> bool:
+    """Whether a row, of which this is the first byte, can be a comment or the mark of a document."""
+    if (first == _HASH).any():
+        return True
+    return bool((first == _DASH).any()) and DOCSTART.encode() in data
+
+
+class _Found(NamedTuple):
+    """The rows with a tag that is not O, the roles and the labels of these tags, and whether all are `B-` and `I-`."""
+
+    rows: Ints
+    roles: Ints
+    labels: Ints
+    are_iob: bool
+
+
+_NO_TAGS = _Found(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64), are_iob=True)
 
 
 class _Tags:
-    """The plain tags of a file. The number of a tag is twice that of its label, and one more for `B-`."""
+    """The plain tags of a file. Each has a number: the position of its prefix, and that of its label times `_STEP`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, ends: bool) -> None:
         self.labels: list[str] = []
+        self._prefixes = "".join(_ROLES) if ends else "".join(_ROLES)[:_IOB]
         self._numbers: dict[bytes, int] = {}
         self._keys = np.zeros(0, dtype="<u8")  # the short tags in order, as integers, and their numbers
         self._numbers_of_keys = np.zeros(0, dtype=np.int64)
 
-    def of(self, data: bytes, codes: Bytes, lefts: Ints, rights: Ints) -> tuple[Ints, Ints] | None:
-        """The rows with a tag that is not O, and the numbers of these tags; None if one is not plain."""
+    def of(self, data: bytes, codes: Bytes, lefts: Ints, rights: Ints) -> _Found | None:
+        """The tags in these places; None if one is not plain."""
         lengths = rights - lefts
         rows = np.flatnonzero((lengths != 1) | (codes[lefts] != _OUTSIDE))
-        lefts, lengths = lefts[rows], lengths[rows]
-        if not len(rows) or lengths.max() > _KEY_BYTES:
+        numbers = self._numbers_of(data, lefts[rows], lengths[rows])
+        if numbers is None:
+            return None
+        labels, prefixes = np.divmod(numbers, len(_ROLES))
+        return _Found(rows, _ROLE_OF[prefixes], labels, bool((prefixes < _IOB).all()))
+
+    def _numbers_of(self, data: bytes, lefts: Ints, lengths: Ints) -> Ints | None:
+        if not len(lefts):
+            return lefts
+        if lengths.max() > _KEY_BYTES:
             cells = [data[a:b] for a, b in zip(lefts.tolist(), (lefts + lengths).tolist(), strict=True)]
             if not all(map(self._knows, set(cells))):
                 return None
-            return rows, np.array([self._numbers[cell] for cell in cells], dtype=np.int64)
+            return np.array([self._numbers[cell] for cell in cells], dtype=np.int64)
         windows = np.ndarray(len(data), "<u8", data + bytes(_KEY_BYTES), strides=(1,))
-        keys = windows[lefts] & _MASKS[lengths]
-        numbers = self._of_keys(keys)
-        return None if numbers is None else (rows, numbers)
+        return self._of_keys(windows[lefts] & _MASKS[lengths])
 
     def _of_keys(self, keys: NDArray[np.uint64]) -> Ints | None:
         at = self._keys.searchsorted(keys)
@@ -165,32 +236,54 @@ class _Tags:
     def _knows(self, tag: bytes) -> bool:
         if tag in self._numbers:
             return True
-        prefix, label = tag[:2], tag[2:].decode("utf-8", errors="replace")
-        if prefix not in (b"B-", b"I-") or label.split() != [label] or ":" in label or "|" in label:
+        prefix, hyphen, label = tag[:1].decode("ascii", errors="replace"), tag[1:2], tag[2:].decode(errors="replace")
+        is_plain = prefix and prefix in self._prefixes and hyphen == b"-"
+        if not is_plain or label.split() != [label] or ":" in label or "|" in label:
             return False
         if label not in self.labels:
             self.labels.append(label)
-        self._numbers[tag] = 2 * self.labels.index(label) + (prefix == b"B-")
+        self._numbers[tag] = len(_ROLES) * self.labels.index(label) + self._prefixes.index(prefix)
         return True
 
 
-def _labeled(block: SentenceBlock, begins_sentence: Flags, rows: Ints, numbers: Ints) -> PlainRows:
-    """The block with the entities of its tags, which are not O in these rows."""
-    begins, labels = (numbers & 1).astype(np.bool_), numbers >> 1
-    follows = np.zeros(len(rows), dtype=np.bool_)  # the row before has a tag with the same label
-    follows[1:] = (np.diff(rows) == 1) & (np.diff(labels) == 0) & ~begins_sentence[rows[1:]]
-    at = np.flatnonzero(begins | ~follows)
+_ROLE_OF = np.array(list(_ROLES.values()))
+
+
+class _Entities(NamedTuple):
+    """What `PlainRows` has about tags."""
+
+    tagged: Ints
+    starts: Ints
+    ends: Ints
+    labels: Ints
+    repaired: Ints
+    are_iob1: bool
+    parted: bool
+
+
+def _entities(offsets: Ints, found: _Found) -> _Entities:
+    """The entities of these tags."""
+    rows, roles, labels, are_iob = found
+    follows = np.zeros(len(rows), dtype=np.bool_)  # the row before has an entity that can go on here
+    follows[1:] = (rows[1:] - rows[:-1] == 1) & (labels[1:] == labels[:-1])
+    sentence = offsets.searchsorted(rows, side="right")
+    follows[1:] &= sentence[1:] == sentence[:-1]
+    goes_on = (roles == _INSIDE) | (roles == _END)
+    if not are_iob:
+        follows[1:] &= (roles[:-1] == _INSIDE) | (roles[:-1] == _BEGIN)
+    at = np.flatnonzero(~(goes_on & follows))
     starts, ends = rows[at], rows[np.append(at[1:], len(rows))[: len(at)] - 1] + 1
-    sentence_ends = np.cumsum(block.lengths)
-    stray = sentence_ends.searchsorted(starts[~begins[at]], side="right")
-    repaired = np.bincount(stray, minlength=len(block))
-    are_iob1 = bool((begins[at] == follows[at]).all())
-    labeled = block.with_entities(starts, ends, labels[at])
-    return PlainRows(labeled, repaired, are_iob1, bool(follows[at].any()))
+    stray = at[goes_on[at]]
+    repaired = np.bincount(sentence[stray] - 1, minlength=len(offsets) - 1)
+    parted = follows[at]
+    are_iob1 = are_iob and bool((goes_on[at] != parted).all())
+    return _Entities(rows, starts, ends, labels[at], repaired, are_iob1, bool(parted.any()))
 
 
-def _is_utf_8(data: bytes) -> bool:
-    """Whether the bytes are UTF-8 without a byte order mark."""
+def _is_text(data: bytes) -> bool:
+    """Whether the bytes are UTF-8 without a byte order mark, CR and NUL."""
+    if b"\r" in data or b"\0" in data:
+        return False
     try:
         return data.isascii() or "\ufeff" not in data.decode("utf-8")
     except UnicodeDecodeError:

@@ -75,15 +75,19 @@ class ConllReader:
             if isinstance(item, (Sentence, InputError)):
                 yield item
             else:
-                self.report.sentences += len(item.block)
-                self.report.repaired_tags += int(item.repaired.sum())
-                self.report.line = int(item.block.lines[-1])
-                yield item.block
+                self._count(item)
+                yield item.block(self.options.language)
+
+    def _count(self, plain: PlainRows) -> None:
+        self.report.sentences += len(plain)
+        self.report.repaired_tags += int(plain.repaired.sum())
+        self.report.line = int(plain.lines[-1])
 
     def _one_by_one(self, plain: PlainRows) -> Iterator[Sentence]:
         report = self.report
-        numbers = zip(plain.block.lines.tolist(), plain.repaired.tolist(), strict=True)
-        for sentence, (line, repaired) in zip(plain.block.sentences(), numbers, strict=True):
+        numbers = zip(plain.lines.tolist(), plain.repaired.tolist(), strict=True)
+        sentences = plain.block(self.options.language).sentences()
+        for sentence, (line, repaired) in zip(sentences, numbers, strict=True):
             report.sentences += 1
             report.repaired_tags += repaired
             report.line = line
@@ -93,7 +97,7 @@ class ConllReader:
         found = self._after_header(self._blocks(lines))
         while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
             if not isinstance(block, Block):
-                self._number += len(block.block)
+                self._number += len(block)
                 yield block
                 continue
             if _ends_document(block):
@@ -111,12 +115,34 @@ class ConllReader:
                 self.report.line = block.lines[0] if block.lines else None
                 yield sentence
 
-    @property
-    def settled(self) -> bool:
-        """Whether the sentences of all lines so far were yielded."""
-        return self._splitter is not None and self._splitter.settled and not self._ahead
+    def plain(self, data: bytes, line: int) -> PlainRows | None:
+        """The sentences of whole lines, if they are plain; call `passed` to go on behind them.
 
-    def plain_layout(self, width: int) -> Layout | None:
+        None before it is known how to read them, and where the last sentence of the other lines may go on.
+        """
+        if self._looking or self._ahead or self._splitter is None or not self._splitter.settled or not data:
+            return None
+        layout = self._plain_layout(width := _width(data))
+        scheme, repair = parse_scheme(self.options.scheme), parse_repair(self.options.repair)
+        if layout is None or scheme not in (Scheme.AUTO, Scheme.IOB2):
+            return None
+        if self._plain is None or self._plain.columns != (width, layout.token, layout.tag):
+            from xlner.formats.conll.plain import PlainReader
+
+            self._plain = PlainReader(width, layout.token, layout.tag, ends=scheme is Scheme.AUTO)
+        plain = self._plain.read(data, line)
+        if plain is None or (repair is not Repair.CONLLEVAL and plain.repaired.any()):
+            return None
+        if self.report.iob1 is not False and not (plain.are_iob1 and (self.report.iob1 or not plain.parted)):
+            return None  # a sentence of it changes what is known of the scheme
+        return plain
+
+    def passed(self, plain: PlainRows) -> None:
+        """Count sentences that were taken out of the lines."""
+        self._number += len(plain)
+        self._count(plain)
+
+    def _plain_layout(self, width: int) -> Layout | None:
         """Where the words and the tags of rows with so many cells are, if that is all it takes to read them.
 
         None if it is not known yet, if the cells have numbers, attributes or the prefix of a language, or if a later
@@ -128,43 +154,18 @@ class ConllReader:
         lacks_tags = layout.tag is None and self.options.require_tags
         return None if layout.watched or lacks_tags else layout
 
-    def passed(self, sentences: int) -> None:
-        """Count sentences without errors that were taken out of the lines."""
-        self._number += sentences
-        self.report.sentences += sentences
-
     def _blocks(self, lines: Iterable[Line]) -> Iterator[Block | PlainRows]:
         """The blocks of a file; many of them at once, if they are plain, as soon as it is known how to read them."""
         splitter = self._splitter = Splitter(bare_labels=self._is_io)
         for segment in segments(lines):
             if isinstance(segment, LineBlock):
-                plain = self._plain_rows(segment) if splitter.settled else None
+                is_large = len(segment.data) >= _LEAST_PLAIN
+                plain = self.plain(segment.data, segment.number) if is_large else None
                 if plain is not None:
                     yield plain
                     continue
             yield from splitter.split(segment.lines() if isinstance(segment, LineBlock) else segment)
         yield from splitter.finish()
-
-    def _plain_rows(self, segment: LineBlock) -> PlainRows | None:
-        """The sentences of whole blocks of lines; None if there is more in them than plain rows, or may be."""
-        if self._looking or self._ahead or len(segment.data) < _LEAST_PLAIN:
-            return None
-        layout = self.plain_layout(width := _width(segment.data))
-        if layout is None or layout.tag is None:
-            return None
-        scheme, repair = parse_scheme(self.options.scheme), parse_repair(self.options.repair)
-        if scheme not in (Scheme.AUTO, Scheme.IOB2):
-            return None
-        if self._plain is None or not self._plain.reads(width, layout.token, layout.tag):
-            from xlner.formats.conll.plain import PlainReader
-
-            self._plain = PlainReader(width, layout.token, layout.tag, self.options.language)
-        plain = self._plain.read(segment.data, segment.number)
-        if plain is None or (repair is not Repair.CONLLEVAL and plain.repaired.any()):
-            return None
-        if self.report.iob1 is not False and not (plain.are_iob1 and (self.report.iob1 or not plain.parted)):
-            return None  # a sentence of it changes what is known of the scheme
-        return plain
 
     def _after_header(self, found: Iterator[Block | PlainRows]) -> Iterator[Block | PlainRows]:
         """The blocks without the row that names the columns, which is the first one if there is one."""
