@@ -115,3 +115,10 @@ def test_scripts_and_spaces() -> None:
     assert languages.script("ja") == "Jpan"
     assert languages.spaceless("zh-Hant")
     assert not languages.spaceless(None)
+
+
+def test_codes_that_need_no_table_are_canonical_by_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    codes = languages.CANONICAL
+    monkeypatch.setattr(languages, "CANONICAL", frozenset())
+    languages.canonical.cache_clear()
+    assert {code: languages.canonical(code) for code in codes} == {code: code for code in codes}

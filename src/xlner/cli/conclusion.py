@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None,
 
 def _engine() -> Iterator[str]:
     """Which engine `engine=auto` stands for here."""
+    if "xlner.models.e5.engines" not in sys.modules:
+        return
     from xlner.models.e5.engines import chosen_engine
 
     if chosen := chosen_engine():
