@@ -434,8 +434,8 @@ def test_links_do_not_depend_on_the_batch(folders: dict[str, Path], decoder: str
 def test_a_name_is_asked_of_the_hub(folders: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def from_hub(name: str) -> Path:
-        asked.append(name)
+    def from_hub(name: str, *, revision: str | None) -> Path:
+        asked.append(name if revision is None else f"{name}@{revision}")
         return folders["bert"]
 
     monkeypatch.setattr(_hf_load, "model_folder", from_hub)
@@ -444,6 +444,9 @@ def test_a_name_is_asked_of_the_hub(folders: dict[str, Path], monkeypatch: pytes
     assert set(asked) == {"some/model"}
     assert load("aligner", "simalign?layer=2").align([pair("the cat", "the cat")])[0].links == links
     assert asked[-1] == "bert-base-multilingual-cased"
+    for name in ("simalign", "awesome", "hf:some/model"):
+        load("aligner", f"{name}?layer=2&revision=v1")
+        assert asked[-1].endswith("@v1")
 
 
 @pytest.mark.parametrize("name", ["/no/such/folder", "./nothing", "a/b/c"])

@@ -147,6 +147,24 @@ def test_span_marker_reads_the_words_as_they_are(folder: Path) -> None:
         recognizer.recognize([Sentence(("a",) * 5)])
 
 
+def test_span_marker_does_not_see_words_without_a_character_that_shows(folder: Path) -> None:
+    recognizer = load("recognizer", f"span-marker:{folder}?labels=ontonotes")
+    found = recognizer.recognize([Sentence(("\u200b", "en", "\u200b", "Vigo")), Sentence(("\u200b",))])
+    assert found == [[Entity(3, 4, "LOC", 0.91235)], []]
+
+
+def test_gliner_names_the_encoder_whose_tokenizer_is_missing(tmp_path: Path) -> None:
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    (folder / "gliner_config.json").write_text('{"model_name": "microsoft/mdeberta-v3-base"}', encoding="utf-8")
+    with pytest.raises(BackendError, match="hf download microsoft/mdeberta-v3-base"):
+        load("recognizer", f"gliner:{folder}")
+    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BackendError) as caught:
+        load("recognizer", f"gliner:{folder}")
+    assert caught.value.hint is None
+
+
 @pytest.mark.parametrize("spec", ["gliner:{}?threshold=0.2", "span-marker:{}?labels=ontonotes"])
 def test_they_pickle_without_their_model(spec: str, folder: Path) -> None:
     recognizer = load("recognizer", spec.format(folder))

@@ -34,7 +34,7 @@ def without_downloads() -> Iterator[None]:
         _downloads.reset(token)
 
 
-def model_folder(name: str, *, revision: str | None = None, config: str = "config.json") -> Path:
+def model_folder(name: str, *, revision: str | None = None, config: str = "config.json", weights: bool = True) -> Path:
     """The folder of a model: `name` itself if it is a folder, otherwise its snapshot in the cache of the hub.
 
     A model in the cache is used without asking the network. Otherwise its configuration, its tokenizer, and its weights
@@ -42,6 +42,7 @@ def model_folder(name: str, *, revision: str | None = None, config: str = "confi
 
     - `revision`: a branch, tag or commit.
     - `config`: a file that every such model has.
+    - `weights`: false if only the configuration and the tokenizer are needed.
 
     Raises `BackendError` for a missing folder, and for a name that the hub does not know or gives no access to;
     `NotDownloadedError` if the model is not in the cache and the hub cannot be reached; and `MissingExtraError` without
@@ -57,7 +58,7 @@ def model_folder(name: str, *, revision: str | None = None, config: str = "confi
         return path
     if path.exists() or not _is_repository(name):
         raise BackendError(f"model folder {name!r} does not exist", hint="give a folder, or a name such as owner/model")
-    return _cached(name, revision, config) or _download(name, revision, config)
+    return _cached(name, revision, config, weights) or _download(name, revision, config, weights)
 
 
 def folder_version(folder: Path) -> str:
@@ -87,7 +88,7 @@ def _counts(name: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in (*_SMALL, *_WEIGHTS)) and name not in _NOT_WEIGHTS
 
 
-def _cached(name: str, revision: str | None, config: str) -> Path | None:
+def _cached(name: str, revision: str | None, config: str, weights: bool = True) -> Path | None:
     """The snapshot of a model in the cache; None if it is not there, or not complete."""
     try:
         from huggingface_hub import try_to_load_from_cache
@@ -101,7 +102,7 @@ def _cached(name: str, revision: str | None, config: str) -> Path | None:
     if not isinstance(found, str):
         return None
     folder = Path(found).parent
-    return folder if _is_whole(folder) else None
+    return folder if not weights or _is_whole(folder) else None
 
 
 def _is_whole(folder: Path) -> bool:
@@ -127,7 +128,7 @@ def weight_files(names: Iterable[str]) -> list[str]:
     return next((found for pattern in _WEIGHTS if (found := [n for n in names if fnmatch(n, pattern)])), [])
 
 
-def _download(name: str, revision: str | None, config: str) -> Path:
+def _download(name: str, revision: str | None, config: str, weights: bool) -> Path:
     if not _downloads.get():
         raise NotDownloadedError(f"{name} is not on this machine", hint="it will be downloaded on first use")
     from huggingface_hub import HfApi, snapshot_download
@@ -143,7 +144,7 @@ def _download(name: str, revision: str | None, config: str) -> Path:
     unreachable = (OSError, *HfHubHTTPError.__bases__)
     try:
         info = HfApi().model_info(name, revision=revision, timeout=_TIMEOUT)
-        files = _wanted([sibling.rfilename for sibling in info.siblings or ()])
+        files = _wanted([sibling.rfilename for sibling in info.siblings or ()], weights)
         if config not in files:
             raise BackendError(f"model {name!r} has no {config}", hint="check that it is a model of this library")
         return Path(snapshot_download(name, revision=revision, allow_patterns=files))
@@ -164,10 +165,11 @@ def _download(name: str, revision: str | None, config: str) -> Path:
         ) from None
 
 
-def _wanted(names: Sequence[str]) -> list[str]:
+def _wanted(names: Sequence[str], weights: bool = True) -> list[str]:
     """The files that are needed to run a model. Those in sub-folders belong to other models."""
     top = [n for n in names if "/" not in n]
-    return [n for n in top if any(fnmatch(n, p) for p in _SMALL)] + weight_files(top)
+    small = [n for n in top if any(fnmatch(n, p) for p in _SMALL)]
+    return small + weight_files(top) if weights else small
 
 
 def _first_line(error: Exception) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError
+from xlner.models.nllb_codes import is_nllb, with_codes
 
 _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
@@ -127,7 +128,7 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
         raise BackendError(
             f"{folder} has no tokenizer", hint="copy the files of the tokenizer there, or save it with save_pretrained"
         )
-    return tokenizer
+    return with_codes(tokenizer, folder) if is_nllb(tokenizer) else tokenizer
 
 
 @contextmanager

@@ -30,7 +30,8 @@ _Ids = tuple[int, ...]
 class SubwordTokenizer:
     """Sub-words of whole sentences, as a token classifier was trained to read them.
 
-    The tokenizer sees all words of a sentence at once. It must be a fast one, which knows the word of each sub-word.
+    The tokenizer sees all words of a sentence at once. It must be a fast one, which knows the word of each sub-word. A
+    space goes before each word if the tokenizer would otherwise read it as the rest of another word (ModernBERT).
     `max_length` is the number of ids that the model reads at once, special tokens included.
 
     Raises `BackendError` for a slow tokenizer, and `ValidationError` if `max_length` leaves no room for words.
@@ -43,6 +44,7 @@ class SubwordTokenizer:
             )
         self._tokenizer = tokenizer
         self.head, self.tail = special_tokens(tokenizer)
+        self._space = _space_before_words(tokenizer)
         self.max_length = max_length
         if max_length <= len(self.head) + len(self.tail):
             raise ValidationError(f"max_length {max_length} leaves no room for words")
@@ -52,7 +54,7 @@ class SubwordTokenizer:
         if not sentences:
             return []
         made = self._tokenizer(
-            [list(map(without_hidden, words)) for words in sentences],
+            [[self._spaced(without_hidden(word)) for word in words] for words in sentences],
             is_split_into_words=True,
             add_special_tokens=False,
             truncation=False,
@@ -62,6 +64,9 @@ class SubwordTokenizer:
             verbose=False,
         )
         return [self._subwords(made["input_ids"][k], made.word_ids(k), len(words)) for k, words in enumerate(sentences)]
+
+    def _spaced(self, word: str) -> str:
+        return self._space + word if word.strip() else word
 
     def _subwords(self, ids: Sequence[int], word_ids: Sequence[int | None], n_words: int) -> Subwords:
         counts = np.bincount(np.array(word_ids, dtype=np.intp), minlength=n_words).astype(np.intp)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from xlner.core.entity import Entity
@@ -109,7 +111,9 @@ class GlinerRecognizer(PicklesWithoutCache):
         try:
             model = _package().GLiNER.from_pretrained(str(self._folder))
         except (OSError, ValueError, RuntimeError) as error:
-            raise BackendError(f"GLiNER cannot load {self._folder}: {error}") from None
+            raise BackendError(
+                f"GLiNER cannot load {self._folder}: {error}", hint=_hint_on_backbone(self._folder)
+            ) from None
         model.to(device_named(self.options.device))
         return model
 
@@ -125,6 +129,17 @@ class GlinerRecognizer(PicklesWithoutCache):
             if words is not None and (not entities or entities[-1].end <= words[0]):
                 entities.append(Entity(*words, self._labels[span["label"]], rounded(span["score"])))
         return entities
+
+
+def _hint_on_backbone(folder: Path) -> str | None:
+    """What to do if the folder has no tokenizer: GLiNER then takes that of the encoder it was made from."""
+    try:
+        name = json.loads((folder / _CONFIG).read_text(encoding="utf-8")).get("model_name")
+    except (OSError, ValueError, AttributeError):
+        return None
+    if not isinstance(name, str) or any((folder / file).is_file() for file in ("tokenizer.json", "spm.model")):
+        return None
+    return f"it takes tokenizer and settings from {name}, which must be in the cache: hf download {name}"
 
 
 def _package() -> Any:

@@ -16,6 +16,7 @@ from xlner.errors import BackendError, MissingArgumentError, StageError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named
 from xlner.recognition.rounding import rounded
+from xlner.text.spelling import without_hidden
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +75,15 @@ class SpanMarkerRecognizer(PicklesWithoutCache):
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
         """Return the entities of each sentence with mapped labels. Raises `StageError` for a sentence too long."""
-        todo = [k for k, s in enumerate(sentences) if s.tokens]
-        words = [list(sentences[k].tokens) for k in todo]
+        shown = [_shown_words(s) for s in sentences]  # the package fails on a word without sub-words
+        todo = [k for k, places in enumerate(shown) if places]
+        words = [[sentences[k].tokens[i] for i in shown[k]] for k in todo]
         self._check_lengths(words)
         found: list[list[Entity]] = [[] for _ in sentences]
         if todo:
             predicted = self._model.predict(words, batch_size=self.options.batch_size)
             for k, row in zip(todo, predicted, strict=True):
-                found[k] = list(self.labels.apply(map(_entity, row), sentences[k].tokens))
+                found[k] = list(self.labels.apply((_entity(e, shown[k]) for e in row), sentences[k].tokens))
         return found
 
     @cached_property
@@ -113,6 +115,12 @@ def _package() -> Any:
     return span_marker
 
 
-def _entity(found: dict[str, Any]) -> Entity:
+def _shown_words(sentence: Sentence) -> list[int]:
+    """The positions of the words that have a character that shows."""
+    return [i for i, word in enumerate(sentence.tokens) if without_hidden(word).strip()]
+
+
+def _entity(found: dict[str, Any], places: Sequence[int]) -> Entity:
     label = "_".join(found["label"].split())
-    return Entity(found["word_start_index"], found["word_end_index"], label, rounded(found["score"]))
+    start, end = places[found["word_start_index"]], places[found["word_end_index"] - 1] + 1
+    return Entity(start, end, label, rounded(found["score"]))

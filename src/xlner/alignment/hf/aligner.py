@@ -14,7 +14,7 @@ from xlner.alignment.hf.digest import digest
 from xlner.alignment.hf.loading import encoder_of, load_encoder, load_tokenizer
 from xlner.alignment.hf.states import LayerStates
 from xlner.alignment.word_vectors import POOLS, WordVectors, word_vectors
-from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.options import content_option, options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, UnknownNameError, UsageError
@@ -32,7 +32,7 @@ class HfEncoderOptions:
     pool: str = "mean"
     prefix: str = ""
     dtype: str = AUTO
-    revision: str | None = None
+    revision: str | None = content_option(None)
     device: str = speed_option(AUTO)
     batch_tokens: int | None = speed_option(None)
     threads: int | None = speed_option(None)

@@ -33,6 +33,7 @@ class Loading:
     dtype: str = "auto"
     legacy: bool | None = None
     revision: str | None = None
+    tokenizer: str | None = None
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
@@ -52,7 +53,9 @@ class Seq2SeqCheckpoint:
         self.folder = model_folder(name, revision=loading.revision)
         self.config = _config(self.folder, name, family)
         options = {} if loading.legacy is None else {"legacy_behaviour": loading.legacy}
-        self.tokenizer = load_tokenizer(self.folder, **options)
+        named = loading.tokenizer
+        self.tokenizer_folder = self.folder if named is None else model_folder(named, weights=False)
+        self.tokenizer = load_tokenizer(self.tokenizer_folder, **options)
         self.languages: Languages = family.languages(self.tokenizer)
         names = self.tokenizer.convert_tokens_to_ids(list(self.languages.values()))
         self._silent = frozenset([*names, *self.tokenizer.all_special_ids])
@@ -68,8 +71,9 @@ class Seq2SeqCheckpoint:
 
     @cached_property
     def version(self) -> str:
-        """The commit of the model, or a hash of its files."""
-        return folder_version(self.folder)
+        """The commit of the model, or a hash of its files; also of the tokenizer if it is from elsewhere."""
+        own = folder_version(self.folder)
+        return own if self.loading.tokenizer is None else f"{own} {folder_version(self.tokenizer_folder)}"
 
     @property
     def fingerprint(self) -> str:

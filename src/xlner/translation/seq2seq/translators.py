@@ -45,6 +45,7 @@ class Seq2SeqOptions:
     dtype: str = "auto"
     legacy: bool | None = None
     revision: str | None = None
+    tokenizer: str | None = None
 
     def __post_init__(self) -> None:
         if self.beams < 1 or self.batch_tokens < 1 or not 0 < self.max_ratio < math.inf:
@@ -72,6 +73,7 @@ class Seq2SeqTranslator:
     - `legacy`: only for NLLB. If true, the language code follows the text, as in tokenizers until April 2023; if false,
       it precedes the text. By default the files of the model decide; if they say nothing, it precedes the text.
     - `revision`: a commit or branch on the hub.
+    - `tokenizer`: a folder or a name on the hub, for a model that has no tokenizer of its own.
 
     A translation does not depend on the other texts of a batch. Lines stay lines. A text that is too long for the model
     is split between sentences, clauses or words, translated in pieces and joined.
@@ -101,6 +103,7 @@ class Seq2SeqTranslator:
         dtype: str = "auto",
         legacy: bool | None = None,
         revision: str | None = None,
+        tokenizer: str | None = None,
     ) -> None:
         if legacy is not None and self.family is not NLLB:
             raise UsageError(f"legacy is an option of nllb, not of {self.family.name}")
@@ -117,8 +120,9 @@ class Seq2SeqTranslator:
             dtype,
             legacy,
             revision,
+            tokenizer,
         )
-        self.loading = Loading(engine, device, dtype, legacy, revision)
+        self.loading = Loading(engine, device, dtype, legacy, revision, tokenizer)
         require_torch()
         if engine == "ct2":
             from xlner.translation.seq2seq.ctranslate2 import require_ctranslate2
