@@ -152,7 +152,7 @@ def _planned(folder: Path) -> tuple[Plan, CommandJob]:
     refuse_old_run(folder)
     plan = read_plan(folder)
     if plan is None:
-        raise RunFolderError(f"{folder} holds no run", hint="plan one: --run-dir with --engine parts or slurm")
+        raise RunFolderError(f"{folder} holds no run", hint="give --run-dir to a command such as label to make one")
     try:
         return plan, CommandJob.parse(json.loads((folder / COMMAND).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
