@@ -319,7 +319,7 @@ def results(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def test_apply_corrections_writes_jsonl_and_conll(xlner: Command, tmp_path: Path, results: tuple[Path, Path]) -> None:
-    ran = xlner("apply-corrections", *results, "-o", tmp_path / "out.jsonl", "--calibration", tmp_path / "c.json")
+    ran = xlner("apply-corrections", *results, "-o", tmp_path / "out.jsonl", "--learn-calibration", tmp_path / "c.json")
     assert ran.code == 0
     assert "2 sentences written; 1 sentence reviewed; 1 of 2 judged entities are right: precision 50.0 %" in ran.err
     first, second = read_pairs(tmp_path / "out.jsonl")

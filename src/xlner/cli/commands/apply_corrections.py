@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @o.output_format(o.WRITTEN_FORMATS)
 @click.option("--reviewed-only", is_flag=True, help="Write only sentences that were marked as reviewed: gold data.")
 @click.option(
-    "--calibration",
+    "--learn-calibration",
     metavar="FILE",
     help="Also learn from the judged entities how often a confidence is right; for --calibration of label, project.",
 )
@@ -60,8 +60,8 @@ def apply_corrections(**options: Any) -> int:
     )
     with _naming(path):
         written = made.write_items(counts.passing(items), output, format=format)
-    if options["calibration"] is not None:
-        _calibrate(results, decisions, options["calibration"])
+    if options["learn_calibration"] is not None:
+        _calibrate(results, decisions, options["learn_calibration"])
     note(_summary(results, decisions, written))
     return EXIT_SOME_FAILED if counts.failed else 0
 
