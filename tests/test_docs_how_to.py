@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 
 from tests.chat_stub import Stub
 from tests.conftest import Command
+from xlner import read_sentences
 
 ROOT = Path(__file__).parent.parent
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "how-to").glob("*.md")}
+PAGES["explanation"] = (ROOT / "docs" / "explanation.md").read_text(encoding="utf-8")
 
 
 def commands(page: str) -> list[list[str]]:
@@ -45,7 +48,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("name", ["label-files", "translations", "links", "export", "llm", "troubleshooting"])
+@pytest.mark.parametrize(
+    "name", ["label-files", "translations", "links", "export", "llm", "troubleshooting", "explanation"]
+)
 def test_commands(name: str, xlner: Command, stub: Stub) -> None:
     if name == "export":
         assert (
@@ -56,6 +61,40 @@ def test_commands(name: str, xlner: Command, stub: Stub) -> None:
             command.append("apertium")
         ran = xlner(*(argument.replace("http://localhost:8000/v1", stub.url) for argument in command))
         assert ran.code == 0, (command, ran.err)
+
+
+@pytest.mark.slow
+def test_tutorial(xlner: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All steps, with twenty sentences and one short epoch."""
+    pytest.importorskip("torch")
+    from xlner import Pair, read_pairs
+    from xlner.report import Action, Decision, Journal
+    from xlner.report.records import words_digest
+
+    def review_all() -> None:
+        with Journal("gl.jsonl.corrections.jsonl", "gl.jsonl") as journal:
+            for number, pair in enumerate(read_pairs("gl.jsonl"), start=1):
+                assert isinstance(pair, Pair)
+                journal.append(Decision(str(number), number, words_digest(pair.target), Action.REVIEWED))
+
+    monkeypatch.setattr("xlner.report.serve_review", lambda *_, **__: None)
+    for name in ("gl.conll", "ca.conll"):
+        shutil.copy(ROOT / "examples" / name, folder / "examples" / name)
+    shutil.copy(ROOT / "examples" / "gl.txt", folder / "examples" / "gl.txt")
+    page = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+    (tail,) = re.findall(r"^\$ (tail .*)$", page, re.MULTILINE)
+    subprocess.run(["bash", "-c", tail], check=True)
+    for command in commands(page.replace(f"$ {tail}\n", "")):
+        short = ["--epochs", "1", "--limit", "2", "--freeze-layers", "11"] if command[0] == "train" else []
+        ran = xlner(*command, *short)
+        assert ran.code == 0 or (short and "trained" in ran.err), (command, ran.err)
+        if command[0] == "review":
+            review_all()
+        if command[0] == "evaluate" and "gl.all.jsonl" in command:
+            correct, _, gold = re.findall(r"micro .* (\d+) +(\d+) +(\d+)", ran.out)[0]
+            assert f"{correct} of the {gold} entities are right" in page
+    assert len(list(read_sentences("gl.gold.conll"))) == 20
+    assert len(list(read_sentences("gl.test.conll"))) == len(list(read_sentences("gl.found.conll"))) == 10
 
 
 def test_every_page_has_a_command() -> None:
