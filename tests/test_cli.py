@@ -38,6 +38,11 @@ def test_help_and_version(xlner: Command) -> None:
         assert xlner(command, "--help").code == 0
 
 
+@pytest.mark.parametrize("command", ["train", "train-aligner", "train-language-adapter"])
+def test_numbers_of_any_size_have_no_range_in_the_help(xlner: Command, command: str) -> None:
+    assert "None" not in xlner(command, "--help").out
+
+
 def test_help_shows_commands_in_groups_and_cuts_nothing_off() -> None:
     shown = CliRunner().invoke(app, ["--help"], terminal_width=80).output
     assert [line.removesuffix(":") for line in shown.splitlines() if line[:1].isalpha() and line.endswith(":")] == [
@@ -164,6 +169,11 @@ def test_project_finds_the_entities_first_where_it_is_told_to(xlner: Command, fa
     ran = xlner("project", source, target, "--recognizer", fakes[3], "--aligner", "oracle")
     assert json.loads(ran.out)["ner_tags"] == ["B-LOC", "O"]
     assert "plain text has no entities" in xlner("project", source, target, "--aligner", "oracle").err
+
+
+def test_links_and_an_aligner_exclude_each_other(xlner: Command, tmp_path: Path) -> None:
+    ran = xlner("project", tmp_path / "en.conll", tmp_path / "gl.txt", "--alignment", "a.talp", "--aligner", "oracle")
+    assert (ran.code, "--aligner would do nothing" in ran.err) == (2, True)
 
 
 def test_project_needs_parallel_files(xlner: Command, tmp_path: Path) -> None:

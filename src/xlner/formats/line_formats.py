@@ -51,7 +51,7 @@ def read_text(path: str | Path, options: ReadOptions, report: ReadReport) -> Ite
         raise InputError(
             "plain text has no entities",
             path=path,
-            hint="give CoNLL or JSONL with labels, or name a recognizer: --recognizer multilingual",
+            hint="give CoNLL or JSONL with labels; xlner recognize writes them",
         )
     return text.read(lines, options, report)
 

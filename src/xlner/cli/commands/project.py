@@ -24,6 +24,7 @@ from xlner.cli.lexical_links import (
 from xlner.cli.notes import note
 from xlner.cli.rereading import Again
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
+from xlner.cli.run_options import on_command_line
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
@@ -177,6 +178,8 @@ def project(**options: Any) -> int:
     xlner project en.conll pt.txt --lang pt --also-source es.conll --also-lang es
     xlner project en.conll de.conll --alignment forward.talp --alignment reverse.talp --lexical
     """
+    if options["alignment"] and on_command_line("aligner"):
+        raise UsageError("--alignment has the links, so that --aligner would do nothing", hint="give one of them")
     return run_project(ProjectOptions(**options))
 
 
