@@ -144,7 +144,10 @@ def label(work: Path, *more: object, count: int = 3, **how: Any) -> Ran:
     path = work / "in.txt"
     if not path.exists():
         sentences(path, count)
-    return xlner("label", path, "--lang", "es", *fakes(work), *more, **how)
+    options = fakes(work)
+    if "--recognizer" in more:  # several would be an ensemble
+        del options[2:4]
+    return xlner("label", path, "--lang", "es", *options, *more, **how)
 
 
 def plugin(work: Path, code: str, *registrations: tuple[str, str, str]) -> Path:
