@@ -17,7 +17,7 @@ import pytest
 
 from tests.conftest import Command
 from xlner import Pair, Pipeline, read_pairs, read_sentences
-from xlner.engines import Job, WorkerProcesses, join, make_plan, read_plan, run_sharded
+from xlner.engines import Job, WorkerProcesses, join, make_plan, read_past_run, read_plan, run_sharded
 from xlner.errors import BackendError, InputError, RunFolderError, UsageError
 from xlner.fakes import DictionaryRecognizer, EchoTranslator, OracleAligner
 from xlner.formats import raise_errors
@@ -273,6 +273,11 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     assert f"xlner run work {run} --part K/2, with K from 1 to 2" in planned.err
     early = xlner("run", "join", run)
     assert (early.code, f"3 of 3 shards of {run} are not finished: shards 1–3" in early.err) == (2, True)
+    planned_with = text.read_bytes()
+    text.write_bytes(planned_with.replace(b"a", b"e", 1))
+    other = xlner("run", "work", run, "--part", "1/2")
+    assert (other.code, other.err.count("\n"), f"{text} is not the file that" in other.err) == (2, 1, True)
+    text.write_bytes(planned_with)
     assert "2 shards" in xlner("run", "work", run, "--part", "1/2").err
     state = json.loads(xlner("run", "status", run, "--json").out)
     assert (state["command"], state["finished"], state["done"], state["missing"]) == ("label", 2, 160, [[2, 2]])
@@ -283,6 +288,18 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     assert xlner("run", "join", run, "-o", "-").out == out.read_text(encoding="utf-8")
     assert "is not a part such as 17/200" in xlner("run", "work", run, "--part", "3/2").err
     assert "holds no run" in xlner("run", "status", tmp_path).err
+
+
+def test_a_run_whose_sentences_all_failed_has_come_to_its_end(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    text, run = tmp_path / "in.txt", tmp_path / "run"
+    text.write_text("xxx en Vigo\n" * 30, encoding="utf-8")
+    command = ["label", text, "--lang", "gl", *fakes, "--translator", "echo?fail_on=xxx", "-o", tmp_path / "out.jsonl"]
+    command += ["--run-dir", run, "--shard-size", "10"]
+    assert xlner(*command, "--engine", "parts").code == 0
+    assert not read_past_run(run).complete
+    assert xlner(*command).code == 1
+    assert read_past_run(run).complete
+    assert "did not come to its end" not in xlner("view", run, "-o", tmp_path / "page.html").err
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from xlner.cli.notes import silent
 from xlner.formats import ReadReport
 
 if TYPE_CHECKING:
+    from xlner.cli.run_options import Inputs
     from xlner.engines import AnyPipeline, Job, Written
 
 _ON_ERRAND: ContextVar[bool] = ContextVar("on_errand", default=False)
@@ -44,17 +45,17 @@ def is_joining() -> bool:
 
 
 class _Handed(BaseException):
-    """Carries a job out of a command, and how its output is written."""
+    """Carries a job out of a command, how its output is written, and its inputs."""
 
-    def __init__(self, job: Job, written: Written | None) -> None:
+    def __init__(self, job: Job, written: Written | None, inputs: Inputs) -> None:
         super().__init__("a job that nobody asked for")
-        self.job, self.written = job, written
+        self.job, self.written, self.inputs = job, written, inputs
 
 
-def hand_over(job: Job, written: Written | None) -> None:
-    """End the command with its job, and how its output is written, if that is what it was called for."""
+def hand_over(job: Job, written: Written | None, inputs: Inputs) -> None:
+    """End the command with its job, how its output is written, and its inputs, if that is what it was called for."""
     if _ON_ERRAND.get():
-        raise _Handed(job, written)
+        raise _Handed(job, written, inputs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,14 @@ class CommandJob:
         """Call the command until it hands over its job."""
         return self.handed()[0]
 
-    def handed(self) -> tuple[Job, Written | None]:
-        """Call the command until it hands over its job and how its output is written."""
+    def handed(self) -> tuple[Job, Written | None, Inputs]:
+        """Call the command until it hands over its job, how its output is written, and its inputs."""
         token = _ON_ERRAND.set(True)
         try:
             with silent():
                 self.invoke()
         except _Handed as handed:
-            return handed.job, handed.written
+            return handed.job, handed.written, handed.inputs
         finally:
             _ON_ERRAND.reset(token)
         raise AssertionError(f"{self.command} does not run a pipeline")
@@ -115,14 +116,14 @@ class CommandJob:
 
         command = app.commands[self.command]
         parameters = {**self.parameters, **changed}
-        with self._there(), click.Context(command, info_name=self.command) as context:
+        with self.there(), click.Context(command, info_name=self.command) as context:
             context.params = dict(parameters)
             for name, source in self.sources.items():
                 context.set_parameter_source(name, click.core.ParameterSource[source])
             return context.invoke(command.callback or app, **parameters)
 
     @contextmanager
-    def _there(self) -> Iterator[None]:
+    def there(self) -> Iterator[None]:
         """In the folder where the command was called first, because its paths may be relative."""
         before = os.getcwd()  # noqa: PTH109
         os.chdir(self.folder)

@@ -16,6 +16,7 @@ import click
 from xlner.cli.notes import note
 from xlner.cli.rereading import Again
 from xlner.cli.run import Inputs, RunOptions, was_named
+from xlner.cli.run_options import READING
 from xlner.core.alignment import Alignment
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
@@ -36,17 +37,11 @@ LEAST_SHARED = 0.4
 """The least share of common links with which the agreement of files says enough."""
 _ENCODERS = frozenset({"e5", "hf", "simalign", "awesome"})
 _ON_WHAT_PAIRS_DEPEND = (
+    *READING,
     "limit",
-    "input_format",
-    "lang",
     "source_lang",
     "from_lang",
     "to_lang",
-    "scheme",
-    "columns",
-    "tag_names",
-    "words",
-    "segmenter",
     "split",
     "recase",
     "on_warning",

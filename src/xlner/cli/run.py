@@ -129,7 +129,7 @@ def run(
         Job(pipeline, items.__iter__, checked, tallies.now, by_label),
         written_as(format, options.filters, shown),
     )
-    hand_over(job, written)
+    hand_over(job, written, inputs)
     first, *_ = paths = inputs.paths.values()
     refuse_ignored(options)
     require_other_file(options.output, *paths)

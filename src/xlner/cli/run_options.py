@@ -19,6 +19,19 @@ from xlner.formats.registry import format_named, writable
 PRETTY = "pretty"
 OUTPUT_FORMATS = (*(name for name in writable() if name != "text"), PRETTY)
 _CONFIDENCE_FILTERS = frozenset({"confidence", "mean-confidence"})
+READING = (
+    "input_format",
+    "lang",
+    "scheme",
+    "repair",
+    "tag_names",
+    "label_map",
+    "columns",
+    "words",
+    "segmenter",
+    "one_based",
+)
+"""Parameters of commands that affect how the input is read."""
 _PRETTY_WINDOW = 32
 """Sentences read ahead if a person waits for the first of them."""
 
@@ -103,12 +116,11 @@ class Inputs:
 
     paths: Mapping[str, str]
     run_dir: str | None
+    workers: int = 1
     reports: dict[str, ReadReport] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        context = click.get_current_context(silent=True)
-        workers = 1 if context is None else context.params.get("workers", 1)
-        option = "--run-dir" if self.run_dir is not None else "--workers" if workers > 1 else None
+        option = "--run-dir" if self.run_dir is not None else "--workers" if self.workers > 1 else None
         for name, path in self.paths.items():
             if option is not None and path == STANDARD_STREAM:
                 raise UsageError(f"{option} needs a file as {name}, not standard input", hint="save the input first")

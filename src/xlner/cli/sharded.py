@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from xlner.cli.config import option_names
 from xlner.cli.jobs import CommandJob, Tallies, is_joining
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
-from xlner.cli.run_options import PRETTY, Inputs, RunOptions
+from xlner.cli.run_options import PRETTY, READING, Inputs, RunOptions
 from xlner.core.files import write_durably, write_json
 from xlner.errors import RunFolderError, UsageError
 from xlner.formats import detect_format, write_pairs
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from xlner.engines import Job, Joined, Plan, Progress, Written
     from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
 
-_SUMMARY = "summary.json"
-_CONFIG = "config.toml"
 _NOT_IN_CONFIG = frozenset(
     {
         *("run_dir", "resume", "retry_failed", "as_json"),
@@ -41,20 +39,6 @@ _NOT_IN_CONFIG = frozenset(
     }
 )
 _UNIQUE = "unique"
-_READING = (
-    "input_format",
-    "lang",
-    "scheme",
-    "repair",
-    "tag_names",
-    "label_map",
-    "columns",
-    "lexical",
-    "words",
-    "segmenter",
-    "one_based",
-)
-"""Parameters that affect how the input is read."""
 
 
 def write_shown(
@@ -77,6 +61,14 @@ def written_as(format: str, filters: Sequence[str], shown: Callable[[Pair], Pair
     if _is_made_at_the_end(format, filters) or (format == "jsonl" and not filters and shown is None):
         return None
     return Written(format, tuple(filters), shown, "" if shown is None else shown.__qualname__)
+
+
+def input_digests(inputs: Inputs, parameters: Mapping[str, Any]) -> dict[str, str]:
+    """The hashes of all files that results depend on, by name."""
+    from xlner.engines import file_digest
+
+    table = parameters.get("lexical_table")  # weights given links, which no stage of the pipeline knows of
+    return {**inputs.digests(), **({} if table is None else {"lexical_table": file_digest(table)})}
 
 
 def _is_made_at_the_end(format: str, filters: Sequence[str]) -> bool:
@@ -145,20 +137,18 @@ class ShardedRun:
         return folder
 
     def _plan(self, folder: Path) -> Plan:
-        from xlner.engines import file_digest, make_plan
+        from xlner.engines import make_plan
         from xlner.engines.run_folder import begin_or_resume
 
         options, context = self.options, click.get_current_context()
-        table = context.params.get("lexical_table")  # weights given links, which no stage of the pipeline knows of
         identity = {
             "command": context.command.name,
             **({} if self.route is None else {"route": self.route.name}),
             "pipeline": self.job.pipeline.fingerprint,
             "limit": options.limit,
             "on_error": options.on_error,
-            **self.inputs.digests(),
-            **({} if table is None else {"lexical_table": file_digest(table)}),
-            "reading": {name: context.params.get(name) for name in _READING},
+            **input_digests(self.inputs, context.params),
+            "reading": {name: context.params.get(name) for name in (*READING, "lexical")},
         }
 
         def make() -> Plan:
@@ -188,16 +178,16 @@ class ShardedRun:
 
     def _save(self, folder: Path) -> None:
         """Save the options of the command in the run folder: for other processes, and as a config that repeats it."""
-        from xlner.engines.run_files import COMMAND
+        from xlner.engines.run_files import COMMAND, CONFIG
 
         context = click.get_current_context()
         names = option_names(context.command)
-        lines = [f"# xlner {context.command.name} {' '.join(self.inputs.paths.values())} --config {_CONFIG}"]
+        lines = [f"# xlner {context.command.name} {' '.join(self.inputs.paths.values())} --config {CONFIG}"]
         for name, value in context.params.items():
             if name in names and name not in _NOT_IN_CONFIG and value not in (None, ()):
                 shown = list(value) if isinstance(value, tuple) else value
                 lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
-        write_durably(folder / _CONFIG, "\n".join(lines) + "\n")
+        write_durably(folder / CONFIG, "\n".join(lines) + "\n")
         command = CommandJob.current(
             self.format,
             run_dir=str(folder.absolute()),
@@ -280,6 +270,7 @@ class ShardedRun:
         folder: Path,
     ) -> tuple[RunSummary, Counter[str] | None]:
         from xlner.engines.counts import add
+        from xlner.engines.run_files import SUMMARY
         from xlner.pipeline import RunSummary
         from xlner.pipeline.filters import FilterReport
 
@@ -294,7 +285,7 @@ class ShardedRun:
             build_report.take(add(add({}, counts.get("build", {})), written))
         if self.options.run_dir is not None and summary.projected and summary.stopped is None:
             chosen = {} if self.route is None else self.route.as_dict()
-            write_json(folder / _SUMMARY, {**chosen, **summary.as_dict()})
+            write_json(folder / SUMMARY, {**chosen, **summary.as_dict()})
         conclude(summary, self.inputs, self.options, filters, _about(done, summary, self.options.run_dir))
         return summary, None if done.reused else labels
 

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlner.core.pair import Pair
-from xlner.engines.plan import PLAN, read_plan
-from xlner.engines.run_files import finished_shards, refuse_old_run
+from xlner.engines.plan import PLAN, Plan, read_plan
+from xlner.engines.run_files import COMMAND, CONFIG, finished_shards, refuse_old_run
+from xlner.engines.status import run_status
 from xlner.errors import InputError, RunFolderError
 from xlner.formats.by_name import read_pairs
-
-CONFIG = "config.toml"
-_SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class PastRun:
 
     - `identity`: what its results depend on.
     - `config`: the options of its command as TOML; empty if the folder has none.
-    - `complete`: whether the run came to its end.
+    - `complete`: whether all shards of a planned run are finished; their sentences may have failed.
 
     >>> PastRun(Path("run"), {"pipeline": "e5:itermax|greedy"}).pipeline
     'e5:itermax|greedy'
@@ -65,7 +62,7 @@ def read_past_run(folder: str | Path) -> PastRun:
     plan = read_plan(path)
     if plan is None:
         raise RunFolderError(f"{path} is not the folder of a run: it has no {PLAN}", hint="give its --run-dir")
-    return PastRun(path, plan.identity, _text(path / CONFIG), _is_object(path / _SUMMARY))
+    return PastRun(path, plan.identity, _text(path / CONFIG), _is_complete(plan, path))
 
 
 def _text(path: Path) -> str:
@@ -75,8 +72,6 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _is_object(path: Path) -> bool:
-    try:
-        return isinstance(json.loads(_text(path)), dict)
-    except (ValueError, RecursionError):
-        return False
+def _is_complete(plan: Plan, folder: Path) -> bool:
+    """Whether all shards are finished; False if the plan does not say how many there are, as for items in memory."""
+    return (folder / COMMAND).exists() and not run_status(plan, folder).missing

@@ -14,13 +14,15 @@ from xlner.errors import RunFolderError
 
 MODEL = "model"
 COMMAND = "command.json"
+CONFIG = "config.toml"
+SUMMARY = "summary.json"
 _OLD_PLAN = "run.json"
 _OLD_SHARD = re.compile(r"shard-\d{6,}\.(jsonl|done)")
 _PLACE = re.compile(r"output-[0-9a-f]{8}")
 _SHARDS, _DONE = "shards", "done"
 _FOLDER = re.compile(r"\d{3,}")
 _SHARD = re.compile(r"\d{6,}\.[a-z]+")
-_OTHERS = frozenset({LOCK, COMMAND, "config.toml", "summary.json", "report.json", MODEL, "slurm", _SHARDS, _DONE})
+_OTHERS = frozenset({LOCK, COMMAND, CONFIG, SUMMARY, "report.json", MODEL, "slurm", _SHARDS, _DONE})
 """What commands put into a run folder besides its plan."""
 
 

@@ -69,16 +69,15 @@ def read_sentences(
     ...     [sentence.tags() for sentence in read_sentences(file.name)]
     [['B-PER', 'O']]
     """
-    found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
-    options = ReadOptions(
-        scheme,
-        repair,
-        require_tags,
-        None if language is None else canonical(language),
-        None if tag_names is None else tuple(tag_names),
-        None if columns is None else Columns.parse(columns),
-        _known_words(words),
-        found,
+    options = _options(
+        scheme=scheme,
+        repair=repair,
+        require_tags=require_tags,
+        language=language,
+        tag_names=tag_names,
+        columns=columns,
+        words=words,
+        segmenter=segmenter,
     )
     chosen = None if is_spec(path) else _readable(path, format, options)
     return relabeled(_sentences(path, chosen, options, report), label_map, path)
@@ -110,16 +109,15 @@ def read_blocks(
     ...     sum(len(item) for item in read_blocks(file.name) if isinstance(item, SentenceBlock)) > 5_000
     True
     """
-    found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
-    options = ReadOptions(
-        scheme,
-        repair,
-        require_tags,
-        None if language is None else canonical(language),
-        None if tag_names is None else tuple(tag_names),
-        None if columns is None else Columns.parse(columns),
-        _known_words(words),
-        found,
+    options = _options(
+        scheme=scheme,
+        repair=repair,
+        require_tags=require_tags,
+        language=language,
+        tag_names=tag_names,
+        columns=columns,
+        words=words,
+        segmenter=segmenter,
     )
     chosen = None if is_spec(path) else _readable(path, format, options)
     labels = LabelMap.parse(label_map) if isinstance(label_map, str) else label_map
@@ -127,6 +125,30 @@ def read_blocks(
         return relabeled(_sentences(path, chosen, options, report), labels, path)
     report = ReadReport() if report is None else report
     return relabeled_blocks(read_conll_blocks(path, options, report), labels, path)
+
+
+def _options(
+    *,
+    scheme: Scheme | str,
+    repair: Repair | str,
+    require_tags: bool,
+    language: str | None,
+    tag_names: Sequence[str] | None,
+    columns: str | Mapping[str, Column] | Columns | None,
+    words: str | None,
+    segmenter: Segmenter | str | None,
+) -> ReadOptions:
+    """The options of `read_sentences` as readers take them."""
+    return ReadOptions(
+        scheme,
+        repair,
+        require_tags,
+        None if language is None else canonical(language),
+        None if tag_names is None else tuple(tag_names),
+        None if columns is None else Columns.parse(columns),
+        _known_words(words),
+        segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter,
+    )
 
 
 def _sentences(

@@ -86,7 +86,7 @@ def align(**options: Any) -> int:
     from xlner.pipeline import Pipeline
 
     chosen = AlignOptions(**options)
-    inputs = Inputs({"target": chosen.target, "source": chosen.source}, chosen.run_dir)
+    inputs = Inputs({"target": chosen.target, "source": chosen.source}, chosen.run_dir, chosen.workers)
 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
         return read_parallel(

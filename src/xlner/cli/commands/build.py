@@ -138,7 +138,7 @@ def run_build(options: BuildOptions) -> int:
 def _run(options: BuildOptions, stack: ExitStack) -> int:
     from xlner.pipeline import DEFAULT_WINDOW, BuildReport, RecasedPipeline, TrainingDataBuilder, read_calibration
 
-    inputs = Inputs({"source": options.source}, options.run_dir)
+    inputs = Inputs({"source": options.source}, options.run_dir, options.workers)
     input_format = detect_format(options.source, options.input_format, "conll")
     output_format = options.format_for(input_format)
     weighted = options.lexical or options.lexical_table is not None

@@ -172,7 +172,7 @@ def _run(options: LabelOptions, stack: ExitStack) -> int:
     _refuse_ignored(route, options)
     if route.note:
         note(f"note: {shown_name(options.input)} is {route.note}")
-    inputs = Inputs({"input": options.input}, options.run_dir)
+    inputs = Inputs({"input": options.input}, options.run_dir, options.workers)
     input_format = detect_format(options.input, options.input_format, "text")
     output_format = options.format_for(input_format)
     given = Again(

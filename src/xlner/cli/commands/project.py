@@ -120,7 +120,7 @@ class ProjectOptions(RunOptions):
         paths |= {f"alignment {k}" if k > 1 else "alignment": path for k, path in enumerate(self.alignment, start=1)}
         paths |= {f"source {k}": path for k, path in enumerate(self.also_source, start=2)}
         paths |= {f"alignment of source {k}": path for k, path in enumerate(self.also_alignment, start=2)}
-        return Inputs(paths, self.run_dir)
+        return Inputs(paths, self.run_dir, self.workers)
 
 
 @click.command()

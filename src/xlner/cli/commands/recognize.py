@@ -62,7 +62,7 @@ def recognize(**options: Any) -> int:
     from xlner.pipeline import DEFAULT_WINDOW, DocumentPipeline, RecasedPipeline, RecognitionPipeline
 
     chosen = RecognizeOptions(**options)
-    inputs = Inputs({"input": chosen.input}, chosen.run_dir)
+    inputs = Inputs({"input": chosen.input}, chosen.run_dir, chosen.workers)
     input_format = detect_format(chosen.input, chosen.input_format, "text")
     output_format = chosen.format_for(input_format)
     sentences = Again(

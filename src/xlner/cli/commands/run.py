@@ -12,9 +12,11 @@ from xlner.cli.jobs import CommandJob, joining_only
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.core.files import STANDARD_STREAM
+from xlner.core.output_stream import reason
 from xlner.errors import RunFolderError, StoppedError
 
 if TYPE_CHECKING:
+    from xlner.cli.run_options import Inputs
     from xlner.engines import Plan
 
 _RUN = click.argument("folder", metavar="RUN", type=click.Path(path_type=Path))
@@ -62,17 +64,19 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
     """Process the shards of a part that are not finished.
 
     Parts need no other process and no lock: the shards of part K of N are fixed. A sentence that ends its process gets
-    an error. The exit code is 0 when all shards of the part are finished, also if sentences in them failed.
+    an error. The exit code is 0 when all shards of the part are finished, also if sentences in them failed. A machine
+    whose input, models or versions are others than those of the plan is refused.
     """
     from xlner.engines import WorkerProcesses, run_sharded
 
     folder = folder.absolute()
     plan, command = _planned(folder)
-    job, written = command.handed()
+    job, written, inputs = command.handed()
     if job.pipeline.fingerprint != plan.identity.get("pipeline"):
         raise RunFolderError(
             f"{folder} was planned with another pipeline", hint="install the same versions and models on all machines"
         )
+    _require_planned_inputs(plan, command, inputs)
     number, parts = part
     shards = range(number - 1, plan.shards, parts)
     sentences = sum(plan.shard(k).count for k in shards)
@@ -142,6 +146,26 @@ def _changed(command: CommandJob, folder: Path, output: str | None) -> dict[str,
     elif output is not None:
         changed["output"] = str(Path(output).absolute())
     return changed
+
+
+def _require_planned_inputs(plan: Plan, command: CommandJob, inputs: Inputs) -> None:
+    """Raise `RunFolderError` if a file is not here, or is not the one that the run was planned with."""
+    from xlner.cli.sharded import input_digests
+
+    with command.there():
+        try:
+            found = input_digests(inputs, command.parameters)
+        except OSError as error:
+            raise RunFolderError(
+                f"{error.filename} cannot be read: {reason(error)}", hint="all machines need the input under one path"
+            ) from None
+    for name, digest in found.items():
+        if digest != plan.identity.get(name):
+            path = inputs.paths.get(name, command.parameters.get(name))
+            raise RunFolderError(
+                f"{path} is not the file that the run was planned with",
+                hint="copy it from the machine that planned the run, or plan again with --overwrite",
+            )
 
 
 def _planned(folder: Path) -> tuple[Plan, CommandJob]:

@@ -65,7 +65,7 @@ def translate(**options: Any) -> int:
     output_format = chosen.output_format or format_of(chosen.output, "text")
     if output_format not in _FORMATS:
         raise UsageError(f"{chosen.output}: translations are written as text or JSONL", hint="write .txt or .jsonl")
-    inputs = Inputs({"input": chosen.input}, chosen.run_dir)
+    inputs = Inputs({"input": chosen.input}, chosen.run_dir, chosen.workers)
     input_format = detect_format(chosen.input, chosen.input_format, "text")
     sentences = Again(
         partial(
