@@ -461,7 +461,7 @@ def test_a_pickled_recognizer_leaves_its_last_batch_behind() -> None:
 FINGERPRINTS = {
     MatchingProjector: {"candidates": "merged", "max_length": 3, "threshold": 0.1, "constraint": "=", "n": 2, "gap": 2}
     | {"stop_tokens": "!", "gaps": True, "matcher": "greedy"},
-    HeuristicProjector: {"gap": 2, "ratio": 0.5, "top_k": 1, "keep_first": True},
+    HeuristicProjector: {"gap": 2, "ratio": 0.5, "top_k": 1, "keep_first": True, "ranges": "all"},
     HullProjector: {"comp_src": True, "comp_tgt": True, "comp_ins": True, "restr_tgt": True, "max_ratio": 2.0},
     FusedProjector: {"preset": "align", "weights": "surface:1", "recognizer": Uniform(), "candidates": "aligned"}
     | {"max_length": 3, "gap": 2, "keep_label": True, "stop_tokens": "!", "threshold": 0.1, "constraint": "=", "n": 2}
