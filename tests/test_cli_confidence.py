@@ -14,7 +14,7 @@ import pytest
 
 from tests.conftest import Command
 from tests.test_docs import ROOT, offline_parts  # noqa: F401
-from xlner import Alignment, Entity, Pair, Pipeline, Projection, Sentence, read_sentences
+from xlner import Alignment, Entity, Pair, Pipeline, Projection, Sentence, raise_errors, read_sentences
 from xlner.fakes import OracleAligner
 from xlner.pipeline import MultiSourcePipeline
 from xlner.projection import MultiSourceProjector
@@ -158,6 +158,18 @@ def test_calibrate_then_project_with_it(xlner: Command, files: tuple[Path, Path,
     ]
     other = xlner(*projected, "--projector", "heuristic")
     assert "xlner: note: calibrated with another projector: greedy" in other.err
+
+
+def test_several_recognizers_vote_in_calibrate(xlner: Command, files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    source, target, links = files
+    names = tmp_path / "names.tsv"
+    names.write_text(
+        "".join(f"{s.surface(e)}\t{e.label}\n" for s in raise_errors(read_sentences(source)) for e in s.entities)
+    )
+    command = ["calibrate", source, target, "--alignment", links]
+    assert xlner(*command, "--recognizer", f"gazetteer:{names}").code == 0
+    several = xlner(*command, *("--recognizer", f"gazetteer:{names}") * 2)
+    assert (several.code, "no member gives class probabilities" in several.err) == (2, True)
 
 
 def test_calibrate_as_json(xlner: Command, files: tuple[Path, Path, Path]) -> None:

@@ -12,6 +12,7 @@ from tests.conftest import Command
 from xlner import Sentence, raise_errors, read_sentences
 from xlner.errors import BackendError
 from xlner.formats import export_dataset, push_dataset, write_dataset
+from xlner.formats.dataset_card import DatasetCard, SplitCounts
 from xlner.formats.dataset_export import facts_of_run
 
 pytest.importorskip("pyarrow")
@@ -157,3 +158,12 @@ def test_names_of_splits(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="'a/b' cannot be the name of a split"):
         write_dataset({"a/b": [Sentence(())]}, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("sentences", "size"),
+    [(9_999_999, "1M<n<10M"), (10_000_000, "10M<n<100M"), (10**9, "1B<n<10B"), (10**12, "n>1T")],
+)
+def test_sizes_are_those_of_the_hub(sentences: int, size: str) -> None:
+    card = DatasetCard("gl").text({"train": SplitCounts(sentences=sentences)}, [], [])
+    assert f"size_categories:\n- {size}\n" in card

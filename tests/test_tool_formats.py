@@ -409,3 +409,15 @@ def test_what_was_done_before_an_error_is_kept(tmp_path: Path, name: str) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["out.part"]
     (found,) = raise_errors(read_sentences(tmp_path / "out.part", format=name))
     assert (found.tokens, found.entities) == (done.tokens, done.entities)
+
+
+@pytest.mark.parametrize("format", ["label-studio", "argilla"])
+def test_what_is_kept_after_an_error_can_be_read(format: str, tmp_path: Path) -> None:
+    def sentences() -> Iterator[Sentence]:
+        yield Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+        raise InputError("bad")
+
+    with pytest.raises(InputError):
+        write_sentences(sentences(), tmp_path / "out.json", format=format)
+    (kept,) = raise_errors(read_sentences(tmp_path / "out.json.part", format=format))
+    assert kept.tags() == ["B-LOC"]

@@ -134,7 +134,7 @@ class Pair:
             self.alignment.check(len(self.source), len(self.target))
 
     def __repr__(self) -> str:
-        target = self.target if self.projection is None else self.projection.sentence
+        target = self.latest
         parts = [f"target={marked_text(target.tokens, target.entities, LONGEST_IN_PAIR)!r}"]
         if self.source is not None:
             parts.append(f"source={marked_text(self.source.tokens, self.source.entities, LONGEST_IN_PAIR)!r}")
@@ -144,7 +144,7 @@ class Pair:
         return f"<Pair {', '.join(parts)}>"
 
     def _repr_html_(self) -> str:
-        target = self.target if self.projection is None else self.projection.sentence
+        target = self.latest
         source, outcomes = self.source, () if self.projection is None else self.projection.outcomes
         sides = [side for side in (source, target) if side is not None]
         colors = colors_of(entity.label for side in sides for entity in side.entities)
@@ -188,3 +188,18 @@ class Pair:
     def labeled(self) -> Sentence:
         """The target sentence with the projected entities; without entities if the pair failed."""
         return self.projection.sentence if self.projection is not None else self.target.with_entities(())
+
+    @property
+    def latest(self) -> Sentence:
+        """The target sentence as the last stage left it: with the projected entities, or as it was read."""
+        return self.target if self.projection is None else self.projection.sentence
+
+    @property
+    def result(self) -> Sentence:
+        """The same, but without entities if the pair failed: those of the input are no result.
+
+        >>> vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+        >>> Pair(vigo).result.tags(), Pair(vigo, error="no translation").result.tags()
+        (['B-LOC'], ['O'])
+        """
+        return self.latest if self.error is None else self.labeled

@@ -19,6 +19,11 @@ _SIZES = (
     (100_000, "10K<n<100K"),
     (1_000_000, "100K<n<1M"),
     (10_000_000, "1M<n<10M"),
+    (100_000_000, "10M<n<100M"),
+    (1_000_000_000, "100M<n<1B"),
+    (10_000_000_000, "1B<n<10B"),
+    (100_000_000_000, "10B<n<100B"),
+    (1_000_000_000_000, "100B<n<1T"),
 )
 _ID = re.compile(r"[A-Za-z0-9.+-]+")
 
@@ -82,7 +87,7 @@ class DatasetCard:
 
     def _header(self, splits: Mapping[str, SplitCounts], languages: Sequence[str]) -> str:
         total = sum(counts.sentences for counts in splits.values())
-        size = next((name for most, name in _SIZES if total < most), "n>10M")
+        size = next((name for most, name in _SIZES if total < most), "n>1T")
         codes = sorted({code.partition("-")[0] for code in languages})
         lines = ["---", *(["language:", *(f"- {json.dumps(code)}" for code in codes)] if codes else ())]
         if self.license and _ID.fullmatch(self.license):

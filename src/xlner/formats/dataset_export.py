@@ -62,7 +62,7 @@ def _sentences(path: str | Path, losses: Counter[str]) -> Iterator[Sentence]:
         return
     for pair in raise_errors(read_pairs(path, require_tags=True)):
         losses.update(_losses(pair))
-        sentence = pair.labeled if pair.projection is not None or pair.error is not None else pair.target
+        sentence = pair.result
         yield sentence if pair.error is None else replace(sentence, meta={**sentence.meta, "error": pair.error})
 
 

@@ -106,8 +106,8 @@ def write_dataset(
     - `card`: facts for `README.md`; counts are added.
     - `overwrite`: replace a folder that holds nothing but such a data set.
 
-    Raises `InputError` if the folder exists, `UsageError` for a name that no split can have, and `MissingExtraError`
-    without pyarrow.
+    Raises `InputError` if the folder exists, or with `overwrite` if it holds other files than those of a data set,
+    `UsageError` for a name that no split can have, and `MissingExtraError` without pyarrow.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:

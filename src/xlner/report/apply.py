@@ -20,10 +20,10 @@ CORRECTIONS = "corrections"
 Item = Pair | Sentence | InputError
 
 
-def by_sentence(decisions: Iterable[Decision]) -> dict[int, list[Decision]]:
+def decisions_by_sentence(decisions: Iterable[Decision]) -> dict[int, list[Decision]]:
     """The decisions about each sentence, in their order.
 
-    >>> by_sentence([])
+    >>> decisions_by_sentence([])
     {}
     """
     found: dict[int, list[Decision]] = {}
@@ -51,7 +51,7 @@ def apply_corrections(
     >>> [sentence.tags() for sentence in apply_corrections([vigo], [add])]
     [['B-LOC']]
     """
-    left = by_sentence(decisions)
+    left = decisions_by_sentence(decisions)
     for number, item in enumerate(items, start=1):
         about = left.pop(number, [])
         if not about:
@@ -79,7 +79,7 @@ def labeled_sentence(item: Item) -> Sentence:
     if isinstance(item, InputError):
         return Sentence(())
     if isinstance(item, Pair):
-        return item.labeled if item.projection is not None else item.target
+        return item.latest
     return item
 
 

@@ -10,7 +10,7 @@ from statistics import NormalDist
 from xlner.errors import ValidationError
 from xlner.evaluation.confidence_intervals import LEVEL, Interval
 from xlner.pipeline.calibrate import JudgedConfidences
-from xlner.report.apply import Item, by_sentence, correction_of
+from xlner.report.apply import Item, correction_of, decisions_by_sentence
 from xlner.report.corrections import CorrectedSentence, Decision
 
 
@@ -93,7 +93,7 @@ def judgment_of(items: Iterable[Item], decisions: Iterable[Decision]) -> Judgmen
     >>> judgment_of([], [])
     Judgment(right=0, wrong=0, added=0, reviewed=0)
     """
-    about, total = by_sentence(decisions), Judgment()
+    about, total = decisions_by_sentence(decisions), Judgment()
     for number, item in enumerate(items, start=1):
         if number in about:
             total += Judgment.of(correction_of(item, number, about[number]))
@@ -114,7 +114,7 @@ def judged_confidences(items: Iterable[Item], decisions: Iterable[Decision]) -> 
     >>> judged_confidences([vigo], [accept]).confidences
     (0.75,)
     """
-    about = by_sentence(decisions)
+    about = decisions_by_sentence(decisions)
     rows: list[tuple[float, bool, int]] = []
     for number, item in enumerate(items, start=1):
         if number in about:

@@ -39,13 +39,12 @@ def index_record(shown: ShownSentence, codes: list[int]) -> list[Any]:
     [1, 'Vigo', None, [0], [], 1]
     """
     pair = shown.pair
-    labeled = pair.labeled if pair.projection else pair.target
     return [
         shown.number,
         pair.target.with_text().text,
         None if pair.source is None else pair.source.with_text().text,
         codes,
-        [_rounded(e.score) for e in labeled.entities if e.score is not None],
+        [_rounded(e.score) for e in pair.latest.entities if e.score is not None],
         len(pair.target),
     ]
 
@@ -61,7 +60,7 @@ def detail_record(shown: ShownSentence) -> dict[str, Any]:
     record: dict[str, Any] = {"digest": words_digest(pair.target)}
     if pair.target.id is not None:
         record["id"] = pair.target.id
-    record["target"] = _side(pair.labeled if pair.projection else pair.target)
+    record["target"] = _side(pair.latest)
     if pair.source is not None:
         record["source"] = _side(pair.source)
         if shown.warnings:

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 from xlner.report.about import RunFacts
-from xlner.report.apply import Item, apply_corrections, by_sentence, labeled_sentence, write_items
+from xlner.report.apply import Item, apply_corrections, decisions_by_sentence, labeled_sentence, write_items
 from xlner.report.corrections import Action, Decision, corrected
 from xlner.report.journal import Journal
 from xlner.report.judgment import Judgment
@@ -78,7 +78,7 @@ class ReviewSession:
 
         facts, title = self.facts, self.title
         write_shown(stream, remembered(), title=title, facts=facts, most=2**31, seed=0, ignore=(), settings=settings)
-        self._about = by_sentence(self.journal.decisions)
+        self._about = decisions_by_sentence(self.journal.decisions)
         for number in self._about:
             self._judge(number)
 

@@ -58,7 +58,7 @@ class CalibrateOptions:
 @click.option("--alignment", metavar="FILE", help="Word links in Pharaoh format instead of an aligner.")
 @o.ALIGNER
 @o.PROJECTOR
-@click.option("--recognizer", metavar="SPEC", help="Recognize the entities of SOURCE first; then it needs no labels.")
+@o.recognizer_option(help="Recognize the entities of SOURCE first; then it needs no labels. Repeatable: several vote.")
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of GOLD.")
 @o.IGNORE

@@ -23,7 +23,7 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
 
 def write_pair(stream: TextIO, pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> None:
     """Write one pair as one line: the labeled target sentence at the top level, the rest in separate fields."""
-    record = sentence_record(pair.labeled if pair.projection else pair.target, scheme)
+    record = sentence_record(pair.latest, scheme)
     stream.write(dumped({**record, **source_record(pair, scheme)}) + "\n")
 
 

@@ -79,9 +79,11 @@ def write_array(records: Iterable[dict[str, object]], path: str | Path) -> int:
     number = 0
     with open_output(path) as stream:
         stream.write("[")
-        for number, record in enumerate(records, start=1):
-            write_whole(stream, record, number, partial(_write_element, separator="\n" if number == 1 else ",\n"))
-        stream.write("\n]\n")
+        try:
+            for number, record in enumerate(records, start=1):
+                write_whole(stream, record, number, partial(_write_element, separator="\n" if number == 1 else ",\n"))
+        finally:  # what is kept after an error can be read
+            stream.write("\n]\n")
     return number
 
 
