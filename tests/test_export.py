@@ -167,3 +167,21 @@ def test_names_of_splits(tmp_path: Path) -> None:
 def test_sizes_are_those_of_the_hub(sentences: int, size: str) -> None:
     card = DatasetCard("gl").text({"train": SplitCounts(sentences=sentences)}, [], [])
     assert f"size_categories:\n- {size}\n" in card
+
+
+def test_labels_are_read_as_elsewhere(xlner: Command, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.txt"
+    rows.write_text("1\tAna\tB-PERSON\n\n1\tVigo\tB-LOC\n2\tLugo\tI-PERSON\n", encoding="utf-8")
+    lines = tmp_path / "lines.jsonl"
+    lines.write_text('{"tokens": ["ONU"], "tags": ["B-PERSON"]}\n{"tokens": 1}\n', encoding="utf-8")
+    how = ["--map", "PERSON=PER", "--columns", "token=2,tag=3", "--input-scheme", "IOB2", "--repair", "none"]
+    command = ["export", tmp_path / "out", "--test", rows, *how, "--input-format", "conll"]
+    stopped = xlner(*command)
+    assert (stopped.code, stopped.err.count("\n"), (tmp_path / "out").exists()) == (2, 1, False)
+    skipped = xlner(*command, "--on-error", "skip")
+    assert (skipped.code, skipped.err) == (1, "xlner: test: 2 sentences, 1 entity, 1 without result\n")
+    assert [s.tags() for s in raise_errors(read_sentences(tmp_path / "out"))] == [["B-PER"], []]
+    mapped = xlner("export", tmp_path / "b", "--train", lines, "--map", "PERSON=PER", "--on-error", "skip")
+    assert mapped.err == "xlner: train: 2 sentences, 1 entity, 1 without result\n"
+    refused = xlner("export", tmp_path / "c", "--train", lines, "--columns", "token=2,tag=3")
+    assert (refused.code, "no file has columns to name" in refused.err) == (2, True)

@@ -30,12 +30,13 @@ _ID = re.compile(r"[A-Za-z0-9.+-]+")
 
 @dataclass(slots=True)
 class SplitCounts:
-    """What is in a split; `failed` are sentences with an error instead of a result."""
+    """What is in a split; `failed` sentences have an error instead of a result, `unread` ones of them were not read."""
 
     sentences: int = 0
     failed: int = 0
     words: int = 0
     labels: Counter[str] = field(default_factory=Counter)
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from xlner.core.pair import Pair
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
-from xlner.errors import BackendError, InputError, MissingExtraError
+from xlner.errors import BackendError, InputError, MissingExtraError, UsageError
 from xlner.formats.by_name import read_pairs, read_sentences
 from xlner.formats.dataset_card import DatasetCard
 from xlner.formats.dataset_folders import WrittenDataset, write_dataset
-from xlner.formats.format_names import detect_format
+from xlner.formats.datasets import is_spec
+from xlner.formats.format_names import detect_format, has_columns
 from xlner.formats.reading import raise_errors
 
 _STAGES = ("route", "translator", "recognizer", "aligner", "projector", "ensemble")
@@ -35,14 +37,21 @@ def export_dataset(
     run_dir: str | Path | None = None,
     scheme: Scheme | str = Scheme.IOB2,
     overwrite: bool = False,
+    reading: Mapping[str, Any] | None = None,
+    on_error: str = "stop",
 ) -> WrittenDataset:
     """Write labeled files as a folder of the Hugging Face hub, see `write_dataset`.
 
     - `files`: the file of each split, in any format with labels. Of JSONL from xlner, losses are counted for the card.
     - `name`, `license`, `sources`, `licenses`: for the card, see `DatasetCard`.
     - `run_dir`: the run folder of the labels, for the models and options in the card and in its signature.
+    - `scheme`, `overwrite`: see `write_dataset`.
+    - `reading`: how the files are read: `format`, `scheme`, `repair`, `tag_names`, `label_map` and `columns`, see
+      `read_sentences`. Columns are for the files that have them.
+    - `on_error`: with `skip` a sentence that cannot be read is written without words, and counts as failed.
 
-    Raises `InputError` for a sentence that cannot be read, and what `write_dataset` raises.
+    Raises `InputError` for a sentence that cannot be read, `UsageError` for columns that no file has, and what
+    `write_dataset` raises.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
@@ -52,18 +61,47 @@ def export_dataset(
     losses: Counter[str] = Counter()
     models, facts = ({}, {}) if run_dir is None else facts_of_run(Path(run_dir))
     card = DatasetCard(name or Path(folder).name, tuple(sources), license, models, dict(licenses or {}), losses, facts)
-    splits = {split: _sentences(path, losses) for split, path in files.items()}
-    return write_dataset(splits, folder, card=card, scheme=scheme, overwrite=overwrite)
+    options = dict(reading or {})
+    if options.get("columns") is not None and not any(has_columns(f, options.get("format")) for f in files.values()):
+        raise UsageError("no file has columns to name", hint="leave out --columns, or give --input-format conll")
+    unread: Counter[str] = Counter()
+    splits = {}
+    for split, path in files.items():
+        pairs = _pairs(path, options)
+        read = raise_errors(pairs) if on_error == "stop" else _kept(pairs, split, unread)
+        splits[split] = _sentences(read, losses)
+    written = write_dataset(splits, folder, card=card, scheme=scheme, overwrite=overwrite)
+    for split, counts in written.splits.items():
+        counts.unread = unread[split]
+    return written
 
 
-def _sentences(path: str | Path, losses: Counter[str]) -> Iterator[Sentence]:
-    if detect_format(path) != "jsonl":
-        yield from raise_errors(read_sentences(path, require_tags=True))
-        return
-    for pair in raise_errors(read_pairs(path, require_tags=True)):
+def _sentences(pairs: Iterable[Pair], losses: Counter[str]) -> Iterator[Sentence]:
+    """The sentences of a split; an error in the meta of one that failed. Counts what was lost."""
+    for pair in pairs:
         losses.update(_losses(pair))
         sentence = pair.result
         yield sentence if pair.error is None else replace(sentence, meta={**sentence.meta, "error": pair.error})
+
+
+def _kept(pairs: Iterable[Pair | InputError], split: str, unread: Counter[str]) -> Iterator[Pair]:
+    """The pairs, with a failed one without words for each error. Counts those by split."""
+    for pair in pairs:
+        if isinstance(pair, InputError):
+            unread[split] += 1
+            yield Pair(Sentence(()), error=str(pair))
+        else:
+            yield pair
+
+
+def _pairs(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Pair | InputError]:
+    if not is_spec(path) and detect_format(path, reading.get("format")) == "jsonl":
+        options = {name: value for name, value in reading.items() if name not in ("format", "columns")}
+        yield from read_pairs(path, require_tags=True, **options)
+        return
+    columns = reading.get("columns") if has_columns(path, reading.get("format")) else None
+    for item in read_sentences(path, require_tags=True, **{**reading, "columns": columns}):
+        yield item if isinstance(item, InputError) else Pair(item)
 
 
 def _losses(pair: Pair) -> Iterator[str]:

@@ -6,10 +6,13 @@ from typing import Any
 
 import click
 
+from xlner.cli import options as o
 from xlner.cli.notes import note
+from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.errors import UsageError
 
 _SPLITS = ("train", "validation", "test")
+_READING = ("scheme", "repair", "tag_names", "label_map", "columns")
 
 
 @click.command()
@@ -28,6 +31,13 @@ _SPLITS = ("train", "validation", "test")
     help="License of a source or of a model, for the card. Repeatable.",
 )
 @click.option("--run-dir", metavar="DIR", help="Run folder of the labels, for models and options in the card.")
+@o.input_format()
+@o.SCHEME
+@o.REPAIR
+@o.TAG_NAMES
+@o.MAP
+@o.COLUMNS
+@o.ON_ERROR
 @click.option("--overwrite", is_flag=True, help="Replace FOLDER, if it holds nothing but a data set.")
 @click.option("--push", metavar="USER/NAME", help="Upload the folder to this repository of the hub.")
 @click.option("--private", is_flag=True, help="Make the repository of --push private.")
@@ -60,6 +70,8 @@ def export(folder: str, **options: Any) -> int:
         licenses=licenses,
         run_dir=options["run_dir"],
         overwrite=options["overwrite"],
+        reading={"format": options["input_format"], **{name: options[name] for name in _READING}},
+        on_error=options["on_error"],
     )
     if options["as_json"]:
         click.echo(as_json(written))
@@ -69,7 +81,7 @@ def export(folder: str, **options: Any) -> int:
         note(f"{name}: {counted(counts.sentences, 'sentence')}, {entities}{failed}")
     if options["push"] is not None:
         note(f"uploaded to {push_dataset(folder, options['push'], private=options['private'])}")
-    return 0
+    return EXIT_SOME_FAILED if any(counts.unread for counts in written.splits.values()) else 0
 
 
 def _pair(text: str) -> tuple[str, str]:
