@@ -114,5 +114,10 @@ def least_sure(sentences: Iterable[ShownSentence], count: int) -> list[int]:
     >>> least_sure((ShownSentence(k, pair) for k, pair in enumerate(pairs, start=1)), 1)
     [2]
     """
-    rows = [(shown.number, list(doubts_of(shown))) for shown in sentences if shown.pair.target.tokens]
-    return [rows[position][0] for position in pick([doubts for _, doubts in rows], count)]
+    return numbers_to_pick({s.number: list(doubts_of(s)) for s in sentences if s.pair.target.tokens}, count)
+
+
+def numbers_to_pick(doubts: Mapping[int, Sequence[Doubt]], count: int) -> list[int]:
+    """The numbers of the sentences that `pick` picks, of their doubts by number."""
+    numbers = list(doubts)
+    return [numbers[position] for position in pick(list(doubts.values()), count)]

@@ -15,7 +15,7 @@ from xlner.report.apply import Item, apply_corrections, decisions_by_sentence, l
 from xlner.report.corrections import Action, Decision, corrected
 from xlner.report.journal import Journal
 from xlner.report.judgment import Judgment
-from xlner.report.least_sure import Doubt, doubts_of, pick
+from xlner.report.least_sure import Doubt, doubts_of, numbers_to_pick
 from xlner.report.shown import ShownSentence, shown_sentences
 from xlner.report.view import write_shown
 
@@ -62,19 +62,18 @@ class ReviewSession:
         `on_progress` is called with the number of sentences that were done since its last call.
         """
         settings: dict[str, Any] = {"server": True, "who": self.who, "exports": self.export_names()}
-        doubts: list[tuple[int, list[Doubt]]] = []
+        doubts: dict[int, list[Doubt]] = {}
 
         def remembered() -> Iterator[ShownSentence]:
             for shown in shown_sentences(self.read()):
                 sentence = labeled_sentence(shown.pair)
                 self.sentences.append(Sentence(sentence.tokens, sentence.entities))
                 if self.least_sure is not None and sentence.tokens:
-                    doubts.append((shown.number, list(doubts_of(shown))))
+                    doubts[shown.number] = list(doubts_of(shown))
                 yield shown
                 on_progress(1)
             if self.least_sure is not None:
-                places = pick([found for _, found in doubts], self.least_sure)
-                self.picked = settings["picked"] = [doubts[place][0] for place in places]
+                self.picked = settings["picked"] = numbers_to_pick(doubts, self.least_sure)
 
         facts, title = self.facts, self.title
         write_shown(stream, remembered(), title=title, facts=facts, most=2**31, seed=0, ignore=(), settings=settings)
