@@ -122,7 +122,8 @@ def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
     assert out.read_bytes() == plain
     refused = xlner(*command, "--run-dir", folder, "--projector", "heuristic")
     assert refused.code == 2
-    assert "holds a run with another pipeline; use another folder, or --overwrite" in refused.err
+    different = "holds a run with another pipeline (--projector: greedy, now heuristic); use another folder, or"
+    assert different in refused.err
     assert xlner(*command, "--run-dir", folder, "--projector", "heuristic", "--overwrite").code == 0
     from_stdin = xlner("label", "-", "--lang", "gl", *fakes, "--run-dir", tmp_path / "other")
     assert "--run-dir needs a file as input" in from_stdin.err
@@ -196,6 +197,11 @@ def test_project_and_links_out_of_range(xlner: Command, tmp_path: Path) -> None:
         f"{links} (sentence 1): link 0-1 is out of range for 1 source and 1 target words; links are 0-based"
         in stopped.err
     )
+    right = tmp_path / "right.talp"
+    right.write_text("0-0\n0-0\n", encoding="utf-8")
+    several = xlner("project", source, target, "--alignment", right, "--alignment", links)
+    assert f"{links} (sentence 1): link 0-1" in several.err
+    assert f"{right}, {links}" not in several.err
     skipped = xlner("project", source, target, "--alignment", links, "--on-error", "skip", "--output-format", "jsonl")
     assert skipped.code == 1
     assert [("error" in json.loads(line)) for line in skipped.out.splitlines()] == [True, False]

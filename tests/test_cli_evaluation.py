@@ -56,6 +56,7 @@ def test_all_tables(xlner: Command, files: tuple[Path, Path]) -> None:
     shown = xlner("evaluate", *files, "--bootstrap", "200", "--by-length", "--confusion").out
     assert re.search(r"micro +0\.3333 +0\.3333 +0\.3333 +\[0\.0000, 0\.\d{4}\] +1 +3 +3", shown)
     assert re.search(r"1-10 +0\.3333", shown)
+    assert re.search(r"41\+ +– +– +– +0 +0 +0", shown)
     assert re.search(r"entity length +precision", shown)
     assert re.search(r"gold \\ predicted +LOC +ORG +PER +none", shown)
     assert re.search(r"ORG +1 +0 +0 +0 *\n", shown)

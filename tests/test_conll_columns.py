@@ -359,7 +359,7 @@ def test_tokens_that_begin_with_a_hash_have_any_label(tmp_path: Path, first: str
     [
         (
             "Sentence #\tWord\tPOS\tTag\nSentence: 1\tAna\tNP\tB-PER\n\tvive\tV\tO\n",
-            "a column numbers the sentences: Sent",
+            "a column numbers the sentences: Sent.*; --input-format tsv reads it",
         ),
         ("1\tAna\tB-PER\n1\tvive\tO\n1\t.\tO\n2\tVigo\tB-LOC\n2\té\tO\n", "the first column numbers or names the"),
         ("s1\tAna\tB-PER\n\tvive\tO\n\t.\tO\ns2\tVigo\tB-LOC\n", "the first column numbers or names the sentences"),

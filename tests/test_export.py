@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Command
 from xlner import Sentence, raise_errors, read_sentences
-from xlner.errors import BackendError
+from xlner.errors import BackendError, DataWarning
 from xlner.formats import export_dataset, push_dataset, write_dataset
 from xlner.formats.dataset_card import DatasetCard, SplitCounts
 from xlner.formats.dataset_export import facts_of_run
@@ -185,3 +185,19 @@ def test_labels_are_read_as_elsewhere(xlner: Command, tmp_path: Path) -> None:
     assert mapped.err == "xlner: train: 2 sentences, 1 entity, 1 without result\n"
     refused = xlner("export", tmp_path / "c", "--train", lines, "--columns", "token=2,tag=3")
     assert (refused.code, "no file has columns to name" in refused.err) == (2, True)
+
+
+def test_the_card_says_what_a_file_knows_of_its_labels(tmp_path: Path) -> None:
+    vigo = {"start": 0, "end": 1, "label": "LOC"}
+    pair: dict[str, object] = {"tokens": ["Vigo"], "ner_tags": ["B-LOC"], "entities": [vigo]}
+    pair |= {"source": {"tokens": ["Vigo"], "ner_tags": ["B-LOC"], "lang": "es"}}
+    pair |= {"outcomes": [{"entity": vigo, "projected": [vigo]}]}
+    records = [pair, {**pair, "corrections": [{"action": "accept"}, {"action": "reviewed"}]}]
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
+    with pytest.warns(DataWarning, match="1 distinct sentences are both in train and in test"):
+        export_dataset({"train": path, "test": path}, tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    assert "- entities projected from sentences in es: 4" in card
+    assert "- sentences reviewed by a person: 2" in card
+    assert "Not stated: labels" not in card

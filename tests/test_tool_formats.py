@@ -11,7 +11,17 @@ from typing import Any
 import pytest
 
 from tests.conftest import Command
-from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
+from xlner import (
+    Entity,
+    InputError,
+    Pair,
+    Projection,
+    Sentence,
+    raise_errors,
+    read_sentences,
+    write_pairs,
+    write_sentences,
+)
 from xlner.errors import BackendError, DataWarning, UnknownNameError, UsageError
 from xlner.formats import registry
 from xlner.formats.registry import Format, format_named
@@ -421,3 +431,30 @@ def test_what_is_kept_after_an_error_can_be_read(format: str, tmp_path: Path) ->
         write_sentences(sentences(), tmp_path / "out.json", format=format)
     (kept,) = raise_errors(read_sentences(tmp_path / "out.json.part", format=format))
     assert kept.tags() == ["B-LOC"]
+
+
+def test_xmi_keeps_tabs_and_line_breaks(tmp_path: Path) -> None:
+    sentence = Sentence.from_text("Ana\tvive\nen\rVigo").with_entities([Entity(3, 4, "LOC")])
+    path = tmp_path / "a.xmi"
+    write_sentences([sentence], path)
+    assert list(read_sentences(path)) == [sentence]
+    odd = Sentence.from_text("a\x0bb")
+    with pytest.warns(DataWarning, match="those of 1 sentences became blanks"):
+        write_sentences([odd, sentence], path)
+    assert [s.text for s in raise_errors(read_sentences(path))] == ["a b", sentence.text]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("label-studio", "annotations"), ("argilla", '"agent":"gold"'), ("prodigy", '"answer":"accept"')],
+)
+def test_what_a_person_reviewed_is_no_prediction(tmp_path: Path, name: str, found: str) -> None:
+    vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC", 0.25),), meta={"corrections": [{"who": "Ana", "action": "accept"}]})
+    reviewed = Sentence(vigo.tokens, vigo.entities, meta={"corrections": [{"who": "Ana", "action": "reviewed"}]})
+    path = tmp_path / "a.json"
+    write_pairs([Pair(vigo, projection=Projection(vigo, ()))], path, format=name)
+    assert found not in path.read_text(encoding="utf-8").replace(": ", ":")
+    write_pairs([Pair(reviewed, projection=Projection(reviewed, ()))], path, format=name)
+    assert found in path.read_text(encoding="utf-8").replace(": ", ":")
+    (back,) = raise_errors(read_sentences(path, format=name))
+    assert back.entities == (Entity(0, 1, "LOC"),)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -38,7 +40,45 @@ _NOT_IN_CONFIG = frozenset(
         *("workers", "shard_size", "engine", "parts", "slurm", "dry_run"),
     }
 )
+_OF_OUTPUT = frozenset({"output", "output-format", "config", "debug"})
+"""Options that say nothing about the results of a run."""
 _UNIQUE = "unique"
+
+
+def _configured(context: click.Context) -> dict[str, Any]:
+    """The options of a command that its config repeats, by their names on the command line."""
+    names = option_names(context.command)
+    return {
+        names[name]: list(value) if isinstance(value, tuple) else value
+        for name, value in context.params.items()
+        if name in names and name not in _NOT_IN_CONFIG and value not in (None, ())
+    }
+
+
+def _different_options(folder: Path, now: Mapping[str, Any]) -> str:
+    """Which options differ from those of the run in a folder, for a message; empty if its config cannot be read."""
+    from xlner.engines.run_files import CONFIG
+
+    try:
+        before = tomllib.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    wanted = json.loads(json.dumps(now))
+    different = [
+        name
+        for name in {**before, **wanted}
+        if name not in _OF_OUTPUT and (before.get(name) or None) != (wanted.get(name) or None)
+    ]
+    return "; ".join(f"--{name}: {_shown(before.get(name))}, now {_shown(wanted.get(name))}" for name in different)
+
+
+def _shown(value: object) -> str:
+    """The value of an option for a message."""
+    if isinstance(value, list):
+        return " ".join(map(_shown, value)) or "not given"
+    if isinstance(value, bool) or value is None:
+        return "given" if value else "not given"
+    return str(value)
 
 
 def write_shown(
@@ -161,7 +201,9 @@ class ShardedRun:
                 is_settled=lambda: not any(report.unsettled for report in self.inputs.reports.values()),
             )
 
-        return begin_or_resume(folder, json.loads(json.dumps(identity)), make, overwrite=not options.resume)
+        wanted = json.loads(json.dumps(identity))
+        explain = partial(_different_options, folder, _configured(context))
+        return begin_or_resume(folder, wanted, make, overwrite=not options.resume, explain=explain)
 
     def _formats(self, context: click.Context) -> dict[str, str]:
         """The format of each input file; none if the files cannot be cut into shards."""
@@ -181,12 +223,8 @@ class ShardedRun:
         from xlner.engines.run_files import COMMAND, CONFIG
 
         context = click.get_current_context()
-        names = option_names(context.command)
         lines = [f"# xlner {context.command.name} {' '.join(self.inputs.paths.values())} --config {CONFIG}"]
-        for name, value in context.params.items():
-            if name in names and name not in _NOT_IN_CONFIG and value not in (None, ()):
-                shown = list(value) if isinstance(value, tuple) else value
-                lines.append(f"{names[name]} = {json.dumps(shown, ensure_ascii=False)}")
+        lines += [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in _configured(context).items()]
         write_durably(folder / CONFIG, "\n".join(lines) + "\n")
         command = CommandJob.current(
             self.format,

@@ -32,11 +32,19 @@ def locked_run_folder(folder: Path) -> IO[str]:
     return lock_folder(folder)
 
 
-def begin_or_resume(folder: Path, identity: Mapping[str, Any], make: Callable[[], Plan], *, overwrite: bool) -> Plan:
+def begin_or_resume(
+    folder: Path,
+    identity: Mapping[str, Any],
+    make: Callable[[], Plan],
+    *,
+    overwrite: bool,
+    explain: Callable[[], str] = str,
+) -> Plan:
     """The plan of the run in a folder, or a new one.
 
     - `make`: makes the plan of a new run.
     - `overwrite`: remove the shards of an earlier run, and nothing else.
+    - `explain`: says more about the difference to a run with another identity; empty if nothing is known.
 
     Raises `RunFolderError` if the folder belongs to a run with another identity or of an older version.
     """
@@ -50,7 +58,9 @@ def begin_or_resume(folder: Path, identity: Mapping[str, Any], make: Callable[[]
         return plan
     wanted = Plan(identity, 1)
     if found.identity != identity:
-        raise RunFolderError(f"{folder} holds a run with another {found.difference(wanted)}", hint=START_OVER)
+        more = explain()
+        different = found.difference(wanted) + (f" ({more})" if more else "")
+        raise RunFolderError(f"{folder} holds a run with another {different}", hint=START_OVER)
     return found
 
 

@@ -55,6 +55,7 @@ def confidence_intervals(
 ) -> ConfidenceIntervals:
     """Percentile intervals of F1 over bootstrap samples of the sentences (Efron 1979).
 
+    The F1 of a label that does not occur in a sample is 0 there, so that the interval of a rare label can begin at 0.
     The macro F1 of a sample is the mean over the labels that occur in it. The same seed gives the same intervals.
     Raises `ValidationError` if `samples` is less than 1 or `level` is not between 0 and 1.
 

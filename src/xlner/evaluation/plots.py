@@ -94,6 +94,7 @@ def plot_errors(path: str | Path, report: ErrorReport) -> None:
         left = [a + b for a, b in zip(left, counts, strict=True)]
     panel.set_yticks(range(len(kinds)), [str(kind) for kind in kinds])
     panel.set_ylim(max(1, len(kinds)) - 0.5, -0.5)
+    panel.set_xlim(0, 1.05 * max([1, *left]))  # an empty plot has no fractions of errors, either
     panel.xaxis.get_major_locator().set_params(integer=True)
     panel.set_xlabel("errors")
     if len(stages) > 1:

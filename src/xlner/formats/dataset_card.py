@@ -47,6 +47,7 @@ class DatasetCard:
     - `sources`: where the sentences and translations are from.
     - `license`: the license of the data set, as the hub names it, such as `cc-by-4.0`.
     - `models`: what labeled it, by stage, such as `{"recognizer": "multilingual"}`.
+    - `origins`: how many sentences were labeled how, such as `{"reviewed by a person": 20}`.
     - `licenses`: the licenses of sources and models, by name.
     - `losses`: what was lost while it was made, by reason, such as `{"unaligned": 3}`.
     - `facts`: what else belongs into the signature, such as the options of the run.
@@ -62,6 +63,7 @@ class DatasetCard:
     licenses: Mapping[str, str] = field(default_factory=dict, hash=False)
     losses: Mapping[str, int] = field(default_factory=dict, hash=False)
     facts: Mapping[str, object] = field(default_factory=dict, hash=False)
+    origins: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     def text(self, splits: Mapping[str, SplitCounts], labels: Sequence[str], languages: Sequence[str]) -> str:
         """The card of splits with these counts, labels and languages."""
@@ -73,7 +75,11 @@ class DatasetCard:
             "`tokens` are the words, `ner_tags` their tags (numbers with names), and `entities` the same with scores.",
             "## Content\n\n" + _counts(splits, labels),
             "## Sources\n\n" + _listed(self.sources),
-            "## How it was labeled\n\n" + _pairs(self.models, "Not stated: labels are as they were in the input."),
+            "## How it was labeled\n\n"
+            + _pairs(
+                {**self.models, **{name: str(count) for name, count in self.origins.items()}},
+                "Not stated: labels are as they were in the input.",
+            ),
             "## What was lost\n\n" + _pairs({k: str(v) for k, v in self.losses.items()}, "Nothing was counted."),
             "## Licenses\n\n" + _pairs({"this data set": self.license or "not stated", **self.licenses}, ""),
             f"## Signature\n\n`{self.signature(splits, labels)}`",

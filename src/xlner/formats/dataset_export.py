@@ -7,6 +7,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from xlner.formats.dataset_card import DatasetCard
 from xlner.formats.dataset_folders import WrittenDataset, write_dataset
 from xlner.formats.datasets import is_spec
 from xlner.formats.format_names import detect_format, has_columns
-from xlner.formats.reading import raise_errors
+from xlner.formats.reading import raise_errors, warn_of_data
 
 _STAGES = ("route", "translator", "recognizer", "aligner", "projector", "ensemble")
 _OPTIONS = ("lang", "source_lang", "min_confidence", "filter", "ignore", "on_warning", "split", "recase")
@@ -42,13 +43,16 @@ def export_dataset(
 ) -> WrittenDataset:
     """Write labeled files as a folder of the Hugging Face hub, see `write_dataset`.
 
-    - `files`: the file of each split, in any format with labels. Of JSONL from xlner, losses are counted for the card.
+    - `files`: the file of each split, in any format with labels. Of JSONL from xlner, losses, projected entities and
+      corrections are counted for the card.
     - `name`, `license`, `sources`, `licenses`: for the card, see `DatasetCard`.
     - `run_dir`: the run folder of the labels, for the models and options in the card and in its signature.
     - `scheme`, `overwrite`: see `write_dataset`.
     - `reading`: how the files are read: `format`, `scheme`, `repair`, `tag_names`, `label_map` and `columns`, see
       `read_sentences`. Columns are for the files that have them.
     - `on_error`: with `skip` a sentence that cannot be read is written without words, and counts as failed.
+
+    A `DataWarning` says how many sentences are in two splits.
 
     Raises `InputError` for a sentence that cannot be read, `UsageError` for columns that no file has, and what
     `write_dataset` raises.
@@ -59,27 +63,45 @@ def export_dataset(
     30
     """
     losses: Counter[str] = Counter()
+    origins: Counter[str] = Counter()
     models, facts = ({}, {}) if run_dir is None else facts_of_run(Path(run_dir))
-    card = DatasetCard(name or Path(folder).name, tuple(sources), license, models, dict(licenses or {}), losses, facts)
+    title = name or Path(folder).name
+    card = DatasetCard(title, tuple(sources), license, models, dict(licenses or {}), losses, facts, origins)
     options = dict(reading or {})
     if options.get("columns") is not None and not any(has_columns(f, options.get("format")) for f in files.values()):
         raise UsageError("no file has columns to name", hint="leave out --columns, or give --input-format conll")
     unread: Counter[str] = Counter()
     splits = {}
+    seen: dict[str, set[int]] = {}
     for split, path in files.items():
         pairs = _pairs(path, options)
         read = raise_errors(pairs) if on_error == "stop" else _kept(pairs, split, unread)
-        splits[split] = _sentences(read, losses)
+        seen[split] = set()
+        splits[split] = _noting_words(_sentences(read, losses, origins), seen[split])
     written = write_dataset(splits, folder, card=card, scheme=scheme, overwrite=overwrite)
     for split, counts in written.splits.items():
         counts.unread = unread[split]
+    for (first, words), (second, others) in combinations(seen.items(), 2):
+        if shared := len(words & others):
+            warn_of_data(
+                f"{shared} distinct sentences are both in {first} and in {second}: scores on one may be too high"
+            )
     return written
 
 
-def _sentences(pairs: Iterable[Pair], losses: Counter[str]) -> Iterator[Sentence]:
-    """The sentences of a split; an error in the meta of one that failed. Counts what was lost."""
+def _noting_words(sentences: Iterable[Sentence], seen: set[int]) -> Iterator[Sentence]:
+    """The sentences; hashes of their words go into `seen`."""
+    for sentence in sentences:
+        if sentence.tokens:
+            seen.add(hash(sentence.tokens))
+        yield sentence
+
+
+def _sentences(pairs: Iterable[Pair], losses: Counter[str], origins: Counter[str]) -> Iterator[Sentence]:
+    """The sentences of a split; an error in the meta of one that failed. Counts losses, and where labels are from."""
     for pair in pairs:
         losses.update(_losses(pair))
+        origins.update(_origins(pair))
         sentence = pair.result
         yield sentence if pair.error is None else replace(sentence, meta={**sentence.meta, "error": pair.error})
 
@@ -113,6 +135,17 @@ def _losses(pair: Pair) -> Iterator[str]:
     warnings = None if pair.source is None else pair.source.meta.get("translation_warnings")
     if warnings:
         yield "translations that look wrong"
+
+
+def _origins(pair: Pair) -> Iterator[str]:
+    """Where the labels of a pair are from: how many entities were projected, and what a person did."""
+    if pair.projection is not None:
+        of = "" if pair.source is None or pair.source.language is None else f" in {pair.source.language}"
+        yield from (f"entities projected from sentences{of}" for o in pair.projection.outcomes if not o.dropped)
+    made = pair.result.meta.get("corrections")
+    if isinstance(made, list) and made:
+        done = {decision.get("action") for decision in made if isinstance(decision, dict)}
+        yield "sentences reviewed by a person" if "reviewed" in done else "sentences corrected by a person in part"
 
 
 def facts_of_run(folder: Path) -> tuple[dict[str, str], dict[str, object]]:

@@ -151,7 +151,7 @@ def read_parallel(
         rows = rows_in_step(files, [*names[:2], *map(str, paths)], count(1))
         if texts:
             rows = _noting(in_words_of_links(rows, texts, names[2]), texts, reports)
-        return pairs_of_rows(rows, names[2], count(1), one_based=one_based if paths else False)
+        return pairs_of_rows(rows, list(map(str, paths)), count(1), one_based=one_based if paths else False)
 
     if not weigh_links:
         return read(source_report, target_report)
@@ -159,15 +159,17 @@ def read_parallel(
 
 
 def pairs_of_rows(
-    rows: Iterator[Row], links_name: str, numbers: Iterable[int], *, one_based: bool | None
+    rows: Iterator[Row], links_names: Sequence[str], numbers: Iterable[int], *, one_based: bool | None
 ) -> Iterator[Pair | InputError]:
-    """The pairs of rows of a source, a target and the links of each file; `numbers` are those of the rows.
+    """The pairs of rows of a source, a target and the links of each file.
+
+    `links_names` are the names of the files of links, and `numbers` the numbers of the rows.
 
     Raises `UsageError` if links seem to count words from 1 and `one_based` is None.
     """
     if one_based is None:
-        rows = counted_from_0(rows, links_name)
-    return (_pair(parts, number, links_name) for parts, number in zip(rows, numbers, strict=False))
+        rows = counted_from_0(rows, ", ".join(links_names))
+    return (_pair(parts, number, links_names) for parts, number in zip(rows, numbers, strict=False))
 
 
 def in_step(columns: Sequence[Iterable[Item]], names: Sequence[str]) -> Iterator[tuple[Item, ...]]:
@@ -244,7 +246,7 @@ def _weighed(counted: Iterable[Pair | InputError], pairs: Iterable[Pair | InputE
         yield replace(pair, alignment=lexical.weigh(pair)) if isinstance(pair, Pair) else pair
 
 
-def _pair(parts: Sequence[Any], number: int, links_name: str) -> Pair | InputError:
+def _pair(parts: Sequence[Any], number: int, links_names: Sequence[str]) -> Pair | InputError:
     source, target, *files = parts
     bad = next((part for part in parts if isinstance(part, InputError)), None)
     if bad is not None:
@@ -252,9 +254,19 @@ def _pair(parts: Sequence[Any], number: int, links_name: str) -> Pair | InputErr
     try:
         return Pair(target, source, _agreed(files, source, target))
     except ValidationError as error:
-        return PairError(
-            error.message, target=target, path=links_name, sentence=number, hint=_hint(error, files, source, target)
-        )
+        unfit = [name for name, links in zip(links_names, files, strict=True) if not _fits(links, source, target)]
+        path = ", ".join(unfit or links_names)
+        hint = _hint(error, files, source, target)
+        return PairError(error.message, target=target, path=path, sentence=number, hint=hint)
+
+
+def _fits(links: Links, source: Sentence, target: Sentence) -> bool:
+    try:
+        check_sides(links, source, target)
+        links.alignment.check(len(source), len(target))
+    except ValidationError:
+        return False
+    return True
 
 
 def _agreed(files: Sequence[Links], source: Sentence, target: Sentence) -> Alignment | None:

@@ -127,7 +127,7 @@ class _Shown:
         for name, buckets in self.lengths.items():
             table = make_table(name, "precision", "recall", "F1", "correct", "predicted", "gold")
             for label, counts in buckets.items():
-                table.add_row(label, *_cells(counts))
+                table.add_row(label, *(_cells(counts) if counts.predicted or counts.gold else _EMPTY))
             console.print(table)
         if self.schemes:
             names = ("correct", "incorrect", "partial", "missing", "spurious")
@@ -167,6 +167,10 @@ class _Shown:
         add("micro", scores.micro, found and found.micro)
         table.add_row("macro", "", "", f"{scores.macro_f1:.4f}", *([str(found.macro)] if found else []))
         console.print(table)
+
+
+_EMPTY = ["–"] * 3 + ["0"] * 3
+"""Cells of a group without entities, which has no scores."""
 
 
 def _cells(c: Counts) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +102,7 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
 @_RUN
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(folder: Path, as_json: bool) -> int:
-    """Show how much of a run is finished."""
+    """Show how much of a run is finished, and how to go on with it."""
     from xlner.engines import run_status
 
     plan, command = _planned(folder)
@@ -113,6 +114,8 @@ def status(folder: Path, as_json: bool) -> int:
     click.echo(f"{found.done:,} of {found.sentences:,} sentences, {found.failed:,} of them failed")
     if found.missing:
         click.echo(f"not finished: {found.shown()}")
+        run = shlex.quote(str(folder))
+        click.echo(f"to continue: xlner run work {run}, and then xlner run join {run}")
     return 0
 
 

@@ -179,8 +179,7 @@ class _BlockReader:
         files: list[Iterator[object]] = [side.reader.read(side.lines) for side in (self.source, self.target)]
         files += [links.reader.read(links.lines) for links in self.links]
         rows = rows_in_step(files, self.names, self.rows)
-        links_name = ", ".join(self.names[2:])
-        yield from pairs_of_rows(rows, links_name, self.pairs, one_based=self.one_based)
+        yield from pairs_of_rows(rows, self.names[2:], self.pairs, one_based=self.one_based)
 
     def _plain(self, size: int) -> PlainPairs | None:
         """The next block, if it is plain: as many pairs as asked for, or the last ones of all files."""

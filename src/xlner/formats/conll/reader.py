@@ -185,7 +185,8 @@ class ConllReader:
                     f"a column numbers the sentences: {', '.join(names)}",
                     path=self.path,
                     line=1,
-                    hint="write a blank line after each sentence instead, without this column",
+                    hint="--input-format tsv reads it, if tabs separate its columns; or write a blank line after "
+                    "each sentence instead, without this column",
                 )
         if first or not self._names:
             yield first

@@ -16,7 +16,7 @@ from xlner.formats.annotation_tasks import unfolded
 from xlner.formats.jsonl import dumped
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.formats.tools.json_records import read_json, require
-from xlner.formats.tools.text_records import TextRecord, records, write_array
+from xlner.formats.tools.text_records import of_person, text_record, write_array
 from xlner.formats.writing import WriteOptions
 
 _JSON = "json:"
@@ -35,11 +35,12 @@ def _plain(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write records with suggestions."""
-    return write_array((_record(record, options.predicted) for record in records(sentences)), path)
+    """Write records with suggestions; those of the agent `gold` are the labels of people."""
+    return write_array((_record(*of_person(sentence, options.predicted)) for sentence in sentences), path)
 
 
-def _record(record: TextRecord, predicted: bool) -> dict[str, object]:
+def _record(sentence: Sentence, predicted: bool) -> dict[str, object]:
+    record = text_record(sentence)
     scores = [None if entity.score is None else round(entity.score, 6) for *_, entity in record.spans]
     spans: list[dict[str, object]] = [{"start": a, "end": b, "label": entity.label} for a, b, entity in record.spans]
     scored = any(score is not None for score in scores)

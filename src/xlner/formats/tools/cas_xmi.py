@@ -24,8 +24,12 @@ _SENTENCE = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence"
 _TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
 _ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 _TYPES = "TypeSystem.xml"
-_CONTROL = dict.fromkeys(range(32), " ") | {0xFFFE: " ", 0xFFFF: " "} | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
-"""What XML has no form for, with characters of the same length. Line breaks and tabs become blanks, too."""
+_CONTROL = (
+    dict.fromkeys(sorted({*range(32)} - {9, 10, 13}), " ")
+    | {0xFFFE: " ", 0xFFFF: " "}
+    | dict.fromkeys(range(0xD800, 0xE000), "\ufffd")
+)
+"""What XML has no form for, with characters of the same length. Line breaks and tabs are written as `&#10;`, `&#9;`."""
 
 
 def _cassis() -> Any:
@@ -159,7 +163,7 @@ def _sentence(text: str, found: _Found, options: ReadOptions) -> tuple[Sentence,
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
     """Write sentences as one document; return their number. Scores have no place.
 
-    Line breaks and characters that XML has no form for become blanks.
+    Tabs and line breaks are kept. Characters that XML has no form for become blanks, with a `DataWarning`.
     """
     if str(path) == STANDARD_STREAM:
         raise UsageError("XMI is not written to standard output", hint="name an output that ends in .xmi")
@@ -167,12 +171,13 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     cas = cassis.Cas(typesystem=types)
     sentence_type, token_type, entity_type = (types.get_type(name) for name in (_SENTENCE, _TOKEN, _ENTITY))
     texts: list[str] = []
-    begin = lost = 0
+    begin = lost = changed = 0
     annotations = []
     languages = set()
     for sentence in sentences:
         made = sentence.with_text()
         text = (made.text or "").translate(_CONTROL)
+        changed += text != made.text
         lost += "error" in made.meta
         languages.add(made.language)
         offsets = made.offsets or ()
@@ -192,4 +197,6 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
         stream.write(cas.to_xmi().encode("utf-8"))
     if lost:
         warn_of_data(f"{path}: XMI has no place for the errors of {lost} sentences, which have no entities there")
+    if changed:
+        warn_of_data(f"{path}: XML has no form for control characters; those of {changed} sentences became blanks")
     return len(texts)

@@ -13,7 +13,7 @@ from pathlib import Path
 from xlner.core.sentence import Sentence
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.formats.tools.json_records import read_json, require
-from xlner.formats.tools.text_records import TextRecord, records, write_array
+from xlner.formats.tools.text_records import of_person, text_record, write_array
 from xlner.formats.writing import WriteOptions
 
 
@@ -23,11 +23,15 @@ def read(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator
 
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write tasks: entities with scores, and those of a pipeline, as predictions; all others as annotations."""
-    return write_array((_task(record, options.predicted) for record in records(sentences)), path)
+    """Write tasks: entities with scores, and those of a pipeline, as predictions; all others as annotations.
+
+    What a person has reviewed is an annotation, without scores.
+    """
+    return write_array((_task(*of_person(sentence, options.predicted)) for sentence in sentences), path)
 
 
-def _task(record: TextRecord, predicted: bool) -> dict[str, object]:
+def _task(sentence: Sentence, predicted: bool) -> dict[str, object]:
+    record = text_record(sentence)
     regions, scores = [], []
     for number, (start, end, entity) in enumerate(record.in_utf16()):
         covered = record.text[record.spans[number][0] : record.spans[number][1]]

@@ -9,7 +9,7 @@ from typing import Any
 from xlner.core.sentence import Sentence
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.formats.tools.json_records import read_json, require
-from xlner.formats.tools.text_records import text_record, write_lines
+from xlner.formats.tools.text_records import of_person, text_record, write_lines
 from xlner.formats.writing import WriteOptions
 
 
@@ -24,8 +24,8 @@ def _plain(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write one text per line, accepted if its labels are not those of a pipeline."""
-    return write_lines((_record(sentence, options.predicted) for sentence in sentences), path)
+    """Write one text per line, accepted if its labels are not those of a pipeline, or were reviewed."""
+    return write_lines((_record(*of_person(sentence, options.predicted)) for sentence in sentences), path)
 
 
 def _record(sentence: Sentence, predicted: bool) -> dict[str, object]:

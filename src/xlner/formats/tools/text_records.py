@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from itertools import accumulate
 from pathlib import Path
@@ -55,6 +56,22 @@ def text_record(sentence: Sentence, reserved: Collection[str] = ()) -> TextRecor
         fields[f"original_{name}" if name in _READ or name in reserved else name] = value
     spans = [(offsets[e.start][0], offsets[e.end - 1][1], e) for e in made.entities]
     return TextRecord(text, spans, fields)
+
+
+def of_person(sentence: Sentence, predicted: bool) -> tuple[Sentence, bool]:
+    """The sentence, and whether its labels are those of a program.
+
+    A sentence whose `corrections` say that it was reviewed has the labels of a person, which have no scores.
+
+    >>> found = Sentence(("Vigo",), (Entity(0, 1, "LOC", 0.4),), meta={"corrections": [{"action": "reviewed"}]})
+    >>> of_person(found, True)[1], of_person(found, True)[0].entities[0].score
+    (False, None)
+    """
+    made = sentence.meta.get("corrections")
+    decisions = made if isinstance(made, (list, tuple)) else ()
+    if not any(isinstance(decision, Mapping) and decision.get("action") == "reviewed" for decision in decisions):
+        return sentence, predicted
+    return sentence.with_entities(replace(entity, score=None) for entity in sentence.entities), False
 
 
 def utf16_positions(text: str) -> range | list[int]:

@@ -64,6 +64,7 @@ async function decide(view, action, parts = {}) {
   };
   if (!(await store.save(decision))) return false;
   note(decision);
+  say(foundText());
   refresh(view.number);
   return true;
 }

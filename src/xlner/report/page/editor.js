@@ -54,14 +54,15 @@ async function resize(view, entity, from, to) {
   await change(view, entity, { start: from, end: to, label: entity.label });
 }
 
-// Gives the selected words a label: a new one to their entity, or a new entity.
+// Gives the selected words a label: a new one to their entity, or a new entity. The same label accepts the entity.
 async function setLabel(view, from, to, label) {
   const chosen = overlapped(view, from, to);
   if (chosen === null) say("These words are in several entities: delete one of them first.");
   else if (chosen) {
     const inside = chosen.start <= from && to <= chosen.end && to - from === 1;
     const [start, end] = inside ? [chosen.start, chosen.end] : [from, to];
-    await change(view, chosen, { start, end, label });
+    if (isSpan(chosen, { start, end, label })) await accept(view, chosen);
+    else await change(view, chosen, { start, end, label });
   } else await submit(view, "add", { after: { start: from, end: to, label } });
 }
 
