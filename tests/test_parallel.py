@@ -28,7 +28,9 @@ def test_formats_of_both_sides_are_taken_as_given(files: tuple[Path, Path, Path]
     assert second.require_alignment().links == ((1, 1),)  # type: ignore[union-attr]
 
 
-def test_several_files_of_links_agree_and_are_all_named(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
+def test_several_files_of_links_agree_and_an_error_names_its_own(
+    files: tuple[Path, Path, Path], tmp_path: Path
+) -> None:
     source, target, links = files
     other = tmp_path / "other.talp"
     other.write_text("0-0\n0-0 1-1\n", encoding="utf-8")
@@ -38,7 +40,7 @@ def test_several_files_of_links_agree_and_are_all_named(files: tuple[Path, Path,
     other.write_text("0-0\n5-5\n", encoding="utf-8")
     _, bad = read_parallel(source, target, [links, other], **formats)  # type: ignore[arg-type]
     assert isinstance(bad, InputError)
-    assert str(bad).startswith(f"{links}, {other} (sentence 2): ")
+    assert str(bad).startswith(f"{other} (sentence 2): ")
 
 
 def test_links_of_standard_input_cannot_be_weighed(files: tuple[Path, Path, Path]) -> None:
