@@ -150,6 +150,7 @@ def test_exports_and_progress(client: TestClient, tmp_path: Path) -> None:
     found = next(iter(read_sentences(tmp_path / "out.conll")))
     assert isinstance(found, Sentence)
     assert found.tags() == first.labeled.tags()
+    assert not list(tmp_path.glob("export.*"))
     assert client.get("/export?format=exe", headers=BEARER).status_code == 400
 
 

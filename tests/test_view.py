@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from xlner import Alignment, Entity, InputError, Outcome, Pair, Projection, Reason, Sentence, find_errors, write_pairs
+from xlner.core.palette import COLORS, FIXED_LABELS
 from xlner.report import RunFacts, read_results, write_page
 from xlner.report.json_text import json_text
 from xlner.report.records import detail_record, is_right_to_left
@@ -138,6 +139,16 @@ def test_the_policy_allows_the_script_and_the_style_of_the_page_and_nothing_else
     assert "<title>&lt;b&gt;es&lt;/b&gt;</title>" in page
     assert not re.search(r"\son\w+=|style=|<b>|alert\(1\)|https?://(?!www\.w3\.org/2000/svg)", page)
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", page)
+
+
+def test_labels_have_the_same_colors_on_pages_as_everywhere() -> None:
+    folder = Path(write_page.__code__.co_filename).parent / "page"
+    style = (folder / "page.css").read_text(encoding="utf-8")
+    script = (folder / "facets.js").read_text(encoding="utf-8")
+    assert re.findall(r"^\.color-(\d+) \{ --color: (#\w+); \}$", style, re.MULTILINE) == [
+        (str(number), color) for number, color in enumerate(COLORS)
+    ]
+    assert f"const FIXED_COLORS = {json.dumps(FIXED_LABELS)};\nconst COLORS = {len(COLORS)};\n" in script
 
 
 def test_no_name_of_the_script_is_used_twice() -> None:

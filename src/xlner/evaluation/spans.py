@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,14 +48,6 @@ class GoldAndPredicted:
         """The 0-based number of the sentence of each word."""
         return np.searchsorted(self.offsets, positions, side="right") - 1
 
-    def without(self, ignored: Collection[str]) -> GoldAndPredicted:
-        """The spans without those of the ignored labels."""
-        kept = np.array([label not in ignored for label in self.labels], dtype=bool)
-        labels = tuple(label for label in self.labels if label not in ignored)
-        numbers = np.cumsum(kept) - 1
-        gold, predicted = (_renumbered(side, kept, numbers) for side in (self.gold, self.predicted))
-        return GoldAndPredicted(self.offsets, labels, gold, predicted, self.digest)
-
     def unlabeled(self, label: str) -> GoldAndPredicted:
         """The same spans, all with this label."""
         gold, predicted = (Spans(s.starts, s.ends, np.zeros_like(s.labels)) for s in (self.gold, self.predicted))
@@ -75,8 +66,3 @@ class GoldAndPredicted:
         gold[in_gold[same]] = True
         predicted[in_predicted[same]] = True
         return gold, predicted
-
-
-def _renumbered(spans: Spans, kept: NDArray[np.bool_], numbers: Ints) -> Spans:
-    keep = kept[spans.labels] if len(kept) else np.zeros(0, dtype=bool)
-    return Spans(spans.starts[keep], spans.ends[keep], numbers[spans.labels[keep]])

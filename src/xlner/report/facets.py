@@ -43,7 +43,7 @@ def facets_of(shown: ShownSentence) -> Iterator[Facet]:
     [('state', 'failed'), ('state', 'without entities')]
     """
     pair = shown.pair
-    entities = (pair.labeled if pair.projection else pair.target).entities
+    entities = pair.latest.entities
     outcomes = pair.projection.outcomes if pair.projection else ()
     if pair.error is not None:
         yield "state", "failed"

@@ -6,6 +6,7 @@ import json
 import secrets
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -47,17 +48,36 @@ def review_app(session: ReviewSession, page: Path, token: str, port: int) -> Sta
     """
     try:
         from starlette.applications import Starlette
-        from starlette.concurrency import run_in_threadpool
-        from starlette.responses import FileResponse, JSONResponse
         from starlette.routing import Route
     except ImportError:
         raise MissingExtraError("starlette", extra="review") from None
+    answers = _Answers(session, page, token, frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"}))
+    app = Starlette(
+        routes=[
+            Route("/", answers.get_page),
+            Route("/decisions", answers.get_decisions),
+            Route("/decisions", answers.post_decision, methods=["POST"]),
+            Route("/export", answers.get_export),
+        ],
+        exception_handlers={RefusedError: _refused, XlnerError: _refused},
+    )
+    app.add_middleware(_SecurityHeaders)
+    return app
 
-    hosts = {f"{LOOPBACK}:{port}", f"localhost:{port}"}
 
-    def check(request: Request, *, in_address: bool = False) -> None:
+@dataclass(frozen=True, slots=True)
+class _Answers:
+    """Answers to requests. `hosts` are the names that this server answers to."""
+
+    session: ReviewSession
+    page: Path
+    token: str
+    hosts: frozenset[str]
+
+    def check(self, request: Request, *, in_address: bool = False) -> None:
+        """Raise `RefusedError` unless the request comes from the page, or has the token in its address."""
         host = request.headers.get("host", "")
-        if host not in hosts:
+        if host not in self.hosts:
             raise RefusedError(421, "this server answers to its own name only")
         origin = request.headers.get("origin")
         if origin not in (None, f"http://{host}") or (origin is None and request.method != "GET"):
@@ -65,62 +85,68 @@ def review_app(session: ReviewSession, page: Path, token: str, port: int) -> Sta
         if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             raise RefusedError(403, "the request is from another page")
         given = request.query_params.get("token", "") if in_address else _bearer(request)
-        if not secrets.compare_digest(given.encode(), token.encode()):
+        if not secrets.compare_digest(given.encode(), self.token.encode()):
             raise RefusedError(403, "open the address that xlner review has printed: it has a token")
 
-    async def get_page(request: Request) -> Response:
-        check(request, in_address=True)
-        return FileResponse(page, media_type="text/html; charset=utf-8")
+    async def get_page(self, request: Request) -> Response:
+        from starlette.responses import FileResponse
 
-    def state() -> dict[str, Any]:
-        return {"progress": session.progress()}
+        self.check(request, in_address=True)
+        return FileResponse(self.page, media_type="text/html; charset=utf-8")
 
-    async def get_decisions(request: Request) -> Response:
-        check(request)
-        return JSONResponse({**state(), "decisions": await run_in_threadpool(session.decisions)})
+    async def get_decisions(self, request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+        from starlette.responses import JSONResponse
 
-    async def post_decision(request: Request) -> Response:
-        check(request)
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > _MOST_BYTES:
-                raise RefusedError(413, "a decision is not that long")
-        try:
-            record = json.loads(body)
-        except (ValueError, RecursionError):
-            raise RefusedError(400, "a decision is not JSON") from None
-        await run_in_threadpool(session.decide, record)
-        return JSONResponse(state())
+        self.check(request)
+        decisions = await run_in_threadpool(self.session.decisions)
+        return JSONResponse({"progress": self.session.progress(), "decisions": decisions})
 
-    async def get_export(request: Request) -> Response:
-        check(request)
+    async def post_decision(self, request: Request) -> Response:
+        from starlette.concurrency import run_in_threadpool
+        from starlette.responses import JSONResponse
+
+        self.check(request)
+        record = await _decision(request)
+        await run_in_threadpool(self.session.decide, record)
+        return JSONResponse({"progress": self.session.progress()})
+
+    async def get_export(self, request: Request) -> Response:
+        from starlette.background import BackgroundTask
+        from starlette.concurrency import run_in_threadpool
+        from starlette.responses import FileResponse
+
+        self.check(request)
         format = request.query_params.get("format", "")
         if format not in EXPORTS:
             raise RefusedError(400, f"export as one of {', '.join(EXPORTS)}")
-        place = page.with_name(f"export.{secrets.token_hex(4)}")
-        await run_in_threadpool(session.export, place, format)
-        return FileResponse(place, media_type="application/octet-stream")
-
-    def refused(_: Request, error: Exception) -> Response:
-        return JSONResponse({"error": str(error)}, error.status if isinstance(error, RefusedError) else 409)
-
-    app = Starlette(
-        routes=[
-            Route("/", get_page),
-            Route("/decisions", get_decisions),
-            Route("/decisions", post_decision, methods=["POST"]),
-            Route("/export", get_export),
-        ],
-        exception_handlers={RefusedError: refused, XlnerError: refused},
-    )
-    app.add_middleware(_SecurityHeaders)
-    return app
+        place = self.page.with_name(f"export.{secrets.token_hex(4)}")
+        await run_in_threadpool(self.session.export, place, format)
+        return FileResponse(place, media_type="application/octet-stream", background=BackgroundTask(place.unlink))
 
 
 def _bearer(request: Request) -> str:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token if kind == "Bearer" else ""
+
+
+async def _decision(request: Request) -> object:
+    """The JSON that was sent. Raises `RefusedError` if it is none, or too long."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > _MOST_BYTES:
+            raise RefusedError(413, "a decision is not that long")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise RefusedError(400, "a decision is not JSON") from None
+
+
+def _refused(_: Request, error: Exception) -> Response:
+    from starlette.responses import JSONResponse
+
+    return JSONResponse({"error": str(error)}, error.status if isinstance(error, RefusedError) else 409)
 
 
 class _SecurityHeaders:

@@ -46,7 +46,7 @@ class PageSummary:
     def add(self, shown: ShownSentence) -> None:
         """Count one sentence."""
         pair = shown.pair
-        labeled = pair.labeled if pair.projection else pair.target
+        labeled = pair.latest
         outcomes = pair.projection.outcomes if pair.projection else ()
         size = len(pair.target)
         row = self.lengths[min(size // LENGTH_STEP, len(self.lengths) - 1)]
@@ -79,9 +79,8 @@ class PageSummary:
         return self.labels.setdefault(name, Counter())
 
     def _confidences(self, shown: ShownSentence) -> None:
-        labeled = shown.pair.labeled if shown.pair.projection else shown.pair.target
         wrong = {e for error in shown.judged.errors for e in error.predicted} if shown.judged is not None else set()
-        for entity in labeled.entities:
+        for entity in shown.pair.latest.entities:
             if entity.score is not None and 0 <= entity.score <= 1:
                 row = self.confidences[min(int(entity.score * CONFIDENCE_BINS), CONFIDENCE_BINS - 1)]
                 row[0] += 1
