@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -121,3 +123,35 @@ def test_spacy_is_loaded_with_torch_if_it_is_there_already() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.splitlines() == ["True"]
+
+
+def test_pytorch_can_be_imported_after_two_threads_have_loaded_spacy(tmp_path: Path) -> None:
+    (tmp_path / "torch.py").touch()  # thinc takes this for none
+    program = """
+import sys, threading, time
+from importlib.abc import MetaPathFinder
+from xlner.core.spacy_import import import_spacy
+
+class Slow(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "thinc":
+            time.sleep(0.3)  # the other thread begins meanwhile
+
+sys.meta_path.insert(0, Slow())
+threads = [threading.Thread(target=import_spacy) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+import torch
+print(torch.__file__)
+"""
+    folders = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": folders},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == [str(tmp_path / "torch.py")]

@@ -20,6 +20,8 @@ _TORCH = "torch"
 _COMPAT = "thinc.compat"
 _LIBRARIES = ("thinc", "spacy")
 """Packages whose modules keep copies of what `thinc.compat` knows, with those whose names begin like theirs."""
+_lock = threading.Lock()
+"""Two finders would ask each other for PyTorch without end."""
 
 
 def import_spacy() -> ModuleType:
@@ -28,8 +30,9 @@ def import_spacy() -> ModuleType:
     >>> import_spacy().__name__
     'spacy'
     """
-    if _COMPAT not in sys.modules and _TORCH not in sys.modules:
-        _import_thinc()
+    with _lock:
+        if _COMPAT not in sys.modules and _TORCH not in sys.modules:
+            _import_thinc()
     return importlib.import_module("spacy")
 
 
