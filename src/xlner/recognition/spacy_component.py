@@ -44,10 +44,10 @@ class XlnerComponent:
         docs = iter(stream)
         while batch := list(islice(docs, batch_size)):
             parts = [part for doc in batch for part in _parts(doc)]
-            found = self._recognizer.recognize([self._sentence(part) for _, part in parts])
+            sentences = [self._sentence(part) for _, part in parts]
+            found = self._recognizer.recognize(sentences)
             spans: dict[int, list[tuple[Span, float | None]]] = {}
-            for (doc, part), entities in zip(parts, found, strict=True):
-                sentence = self._sentence(part)
+            for (doc, part), sentence, entities in zip(parts, sentences, found, strict=True):
                 for entity in entities:
                     start, end = sentence.char_span(entity) or (0, 0)
                     first = part[0].idx
