@@ -17,7 +17,7 @@ HEAVY = ("torch", "spacy", "numba", "transformers", "scipy", "numpy")
 def loaded_by(code: str) -> set[str]:
     program = f"{code}\nimport sys\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
-    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    return set(done.stdout.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,16 @@ def test_heavy_packages_are_not_loaded(code: str) -> None:
 
 def test_importing_xlner_loads_next_to_nothing() -> None:
     assert not loaded_by("import xlner") & {*HEAVY, "rich", "click", "regex", "langcodes"}
+
+
+def test_projection_loads_no_part_of_translation_and_no_masked_arrays() -> None:
+    loaded = loaded_by("""
+from xlner import Alignment, Entity, Pair, Pipeline, Sentence
+pair = Pair(Sentence(("Vigo",)), Sentence(("Vigo",), (Entity(0, 1, "LOC"),)), Alignment(((0, 0),)))
+print(*Pipeline().with_confidence().run_pairs([pair]))
+""")
+    assert "xlner.projection.confidence" in loaded
+    assert not {name for name in loaded if name.startswith(("xlner.translation.", "numpy.ma."))}
 
 
 PACKAGES = (

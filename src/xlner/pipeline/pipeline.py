@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from xlner._version import __version__
 from xlner.core.alignment import Alignment
@@ -47,9 +48,10 @@ from xlner.stages import (
     translate_each,
 )
 from xlner.text.languages import canonical
-from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
-from xlner.translation.guards.statistics import TranslationStatistics
-from xlner.translation.shield import shielded
+
+if TYPE_CHECKING:
+    from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
+    from xlner.translation.guards.statistics import TranslationStatistics
 
 
 class Pipeline:
@@ -103,6 +105,8 @@ class Pipeline:
         self.translator: Translator | None = build_stage("translator", translator)
         self._guard: GuardedTranslator | None = None
         if self.translator is not None and on_warning is not None:
+            from xlner.translation.guards.guarded_translator import GuardedTranslator
+
             self._guard = GuardedTranslator(self.translator, on_warning=on_warning, batch_words=batch_words)
         check_direction(self.translator, str(self.target_lang), self.source_lang)  # before any model is loaded
         self.recognizer: Recognizer | None = build_stage("recognizer", recognizer, language=self.source_lang)
@@ -187,7 +191,7 @@ class Pipeline:
         return self._run_pairs(pairs) if self.translator is None else by_cell(pairs, self._run_pairs)
 
     def _run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
-        statistics = TranslationStatistics()  # a new one for each call, so that a shard gives the same result again
+        statistics = self._new_statistics()  # for each call, so that a shard gives the same result again
         for window in windows(pairs, self.window):
             read = [unread(p) if isinstance(p, InputError) else p for p in window]
             yield from each_distinct(
@@ -197,7 +201,14 @@ class Pipeline:
             )
             check_stopped(self.translator, self.projector)
 
-    def _translate(self, pairs: list[Pair], statistics: TranslationStatistics) -> list[Pair]:
+    def _new_statistics(self) -> TranslationStatistics | None:
+        if self._guard is None:
+            return None
+        from xlner.translation.guards.statistics import TranslationStatistics
+
+        return TranslationStatistics()
+
+    def _translate(self, pairs: list[Pair], statistics: TranslationStatistics | None) -> list[Pair]:
         translator, guard = self.translator, self._guard
         if translator is None:
             return pairs
@@ -210,6 +221,9 @@ class Pipeline:
             return replace(pair, source=translated_sentence(checked, self.source_lang))
 
         def translate(batch: Sequence[Pair]) -> list[CheckedTranslation]:
+            from xlner.translation.guards.guarded_translator import CheckedTranslation
+            from xlner.translation.shield import shielded
+
             texts = [text_to_translate(pair.target) for pair in batch]
             made = shielded(texts, partial(translate_each, translator, **direction), by=translator)
             return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from unicodedata import normalize
 
 from xlner.core.pair import Pair, PairError
@@ -14,7 +14,9 @@ from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches
 from xlner.stages import Aligner, DirectedTranslator, Translator, needs_training
 from xlner.text.spelling import without_hidden
-from xlner.translation.guards.guarded_translator import CheckedTranslation
+
+if TYPE_CHECKING:
+    from xlner.translation.guards.guarded_translator import CheckedTranslation
 
 DEFAULT_WINDOW = 1000
 """Sentences that a pipeline reads ahead."""

@@ -168,7 +168,8 @@ def _of_links(links: _Links, rows: _Rows, pairs: Sequence[Pair]) -> Iterator[Flo
     def distinct(words: Ints, chosen: NDArray[np.bool_]) -> Ints:
         """How many distinct words each row has."""
         size = links.target_offsets[-1] + links.source_offsets[-1]
-        return np.bincount(np.unique(row[chosen] * size + words[chosen]) // size, minlength=n)
+        codes = np.sort(row[chosen] * size + words[chosen])
+        return np.bincount(codes[np.diff(codes, prepend=-1) > 0] // size, minlength=n)
 
     sources, targets = distinct(source, inside), distinct(target, inside)
     yield unknown + sources / (last - first)
@@ -186,7 +187,9 @@ def _of_links(links: _Links, rows: _Rows, pairs: Sequence[Pair]) -> Iterator[Flo
         (first - 1, start - 1, rows.source_start == 0, rows.start == 0),
         (last, end, rows.source_end == source_size, rows.end == target_size),
     ):
-        neighbors += np.isin(one * links.target_offsets[-1] + other, codes) | (at_source_end & at_end)
+        beside = one * links.target_offsets[-1] + other
+        linked = np.searchsorted(codes, beside, "left") < np.searchsorted(codes, beside, "right")
+        neighbors += linked | (at_source_end & at_end)
         of_entity = np.bincount(row[target == other[row]], minlength=n)
         bounded += (partners[other] > of_entity) | at_end
     yield unknown + neighbors

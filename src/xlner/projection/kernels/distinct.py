@@ -148,7 +148,9 @@ class DistinctSolver:
 
     def _together(self, given: LinkedEntities, entities: Ints) -> Spans:
         """The spans of the entities of sentences that are solved as they are."""
-        sentence, row = np.unique(given.sentence[entities], return_inverse=True)
+        of_entity = given.sentence[entities]
+        new = np.diff(of_entity, prepend=-1) > 0
+        sentence, row = of_entity[new], np.cumsum(new) - 1
         counts = np.bincount(row, minlength=len(sentence))
         wanted = np.zeros(len(given.sentence), bool)
         wanted[entities] = True
