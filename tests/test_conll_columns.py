@@ -343,6 +343,12 @@ def test_comments_and_tokens_that_begin_with_a_hash(
     assert list(sentence.meta.get("comments", ())) == comments  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize("before", ["Ana B-PER", "Ana x y B-PER", "Ana\tx\tB-PER"])
+def test_tokens_that_begin_with_a_hash_have_the_columns_of_their_sentence(tmp_path: Path, before: str) -> None:
+    sentences = read(tmp_path, f"{before}\n\nen x O\n#Vigo x B-LOC\n\n#Lugo x B-LOC\n")
+    assert [s.tokens for s in sentences] == [("Ana",), ("en", "#Vigo"), ("#Lugo",)]
+
+
 @pytest.mark.parametrize("first", ["#\tLOC", "#Vigo\tLOC", "#Vigo LOC"])
 def test_tokens_that_begin_with_a_hash_have_any_label(tmp_path: Path, first: str) -> None:
     (sentence,) = read(tmp_path, f"{first}\né{first[-4]}O\n", scheme="io")

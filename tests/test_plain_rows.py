@@ -1,4 +1,4 @@
-"""Plain rows are read as arrays. What is read is the same as row by row."""
+"""Plain rows are read as arrays, with the same result as row by row."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from xlner.core.lines import read_lines
+from xlner.core.lines import LineBlock, Lines, read_lines
 from xlner.core.sentence import Sentence
 from xlner.core.sentence_block import SentenceBlock
 from xlner.errors import InputError
@@ -32,6 +32,8 @@ def random_conll(rng: random.Random) -> bytes:
     width = rng.choice((2, 2, 2, 3, 4))
     lines: list[str] = []
     for _ in range(rng.randint(1, 25)):
+        if rng.random() < odd:
+            separator, width = rng.choice(("\t", " ")), rng.choice((2, 3))
         for _ in range(rng.randint(1, 5)):
             tag = rng.choice(_ODD_TAGS if rng.random() < odd else _TAGS)
             lines.append(separator.join([rng.choice(_WORDS), *["NN"] * (width - 2), tag]))
@@ -103,6 +105,17 @@ def test_a_large_file_is_read_as_arrays(tmp_path: Path) -> None:
     assert sum(map(len, blocks)) > 2000
     assert sum(map(len, blocks)) + len(items) - len(blocks) == 4000
     check(path, ReadOptions())
+
+
+@pytest.mark.parametrize("other", ["Ana\tx\tB-PER\n\n" * 60, "# id = 7\nAna B-PER\n\n"])
+def test_comments_are_told_from_tokens_by_the_plain_rows_before(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xlner.formats.conll.reader._LEAST_PLAIN", 0)
+    blocks = [data.encode() for data in ("Ana\tB-PER\n\n", other, "Ana\tB-PER\n\n", "#Ana\tB-PER\n\n")]
+    lines = Lines(LineBlock(data, 1, "a.conll") for data in blocks)
+    *_, before, last = ConllReader("a.conll").read_blocks(lines)
+    assert isinstance(before, SentenceBlock)
+    assert isinstance(last, Sentence)
+    assert last.tokens == ("#Ana",)
 
 
 def test_cut_blocks_have_the_same_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ Start = tuple[int, int]
 
 
 class NoStartsError(Exception):
-    """The items of a file cannot be told apart without reading it."""
+    """The file has to be parsed to find where its items begin."""
 
 
 def item_starts(path: str | Path, format: str) -> Iterator[Start]:

@@ -57,7 +57,7 @@ class Splitter:
         self.bare_labels = bare_labels
         self.block = Block()
         self.waiting: list[tuple[int, str]] = []
-        self.width: int | None = None  # of the last row, and whether it has tabs
+        self.width: int | None = None  # of the first row of the last block with rows, and whether it has tabs
         self.tabs = False
         self.blanks: list[Block] = []  # empty sentences, kept back until another sentence follows
         self.finished: deque[Block] = deque()
@@ -101,6 +101,10 @@ class Splitter:
             self._finish()
             yield from self._finished()
 
+    def passed(self, first_line: str) -> None:
+        """Go on behind blocks that were taken out of the lines, of which all rows are like this one."""
+        self.width, self.tabs = len(cells(first_line)), "\t" in first_line
+
     @property
     def settled(self) -> bool:
         """Whether all lines so far are in blocks that were yielded."""
@@ -126,9 +130,10 @@ class Splitter:
                 self.waiting.append((number, stripped))
             return
         row = cells(line)
-        if self.waiting or self.width is None:
+        if not self.block.rows:
             self.width, self.tabs = len(row), "\t" in line
-            self._sort_waiting()
+            if self.waiting:
+                self._sort_waiting()
         self.block.add(number, row)
 
     def __bool__(self) -> bool:

@@ -29,7 +29,7 @@ _IOB = 2
 
 @dataclass(frozen=True, slots=True)
 class PlainRows:
-    """The rows of whole sentences, and what is said about their tags: see `ReadReport`.
+    """The rows of whole sentences, and the facts about their tags that a `ReadReport` counts.
 
     - `data`: the lines; `line`: the number of the first one.
     - `word_starts`, `word_ends`: the position in `data` of the word of each row, shape `(n_rows,)`.

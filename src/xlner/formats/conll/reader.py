@@ -122,7 +122,7 @@ class ConllReader:
         """
         if self._looking or self._ahead or self._splitter is None or not self._splitter.settled or not data:
             return None
-        layout = self._plain_layout(width := _width(data))
+        layout = self._plain_layout(width := len(cells(_first_line(data))))
         scheme, repair = parse_scheme(self.options.scheme), parse_repair(self.options.repair)
         if layout is None or scheme not in (Scheme.AUTO, Scheme.IOB2):
             return None
@@ -140,6 +140,8 @@ class ConllReader:
     def passed(self, plain: PlainRows) -> None:
         """Count sentences that were taken out of the lines."""
         self._number += len(plain)
+        if self._splitter is not None:
+            self._splitter.passed(_first_line(plain.data))
         self._count(plain)
 
     def _plain_layout(self, width: int) -> Layout | None:
@@ -162,6 +164,7 @@ class ConllReader:
                 is_large = len(segment.data) >= _LEAST_PLAIN
                 plain = self.plain(segment.data, segment.number) if is_large else None
                 if plain is not None:
+                    splitter.passed(_first_line(plain.data))
                     yield plain
                     continue
             yield from splitter.split(segment.lines() if isinstance(segment, LineBlock) else segment)
@@ -449,9 +452,8 @@ class ConllReader:
         return InputError(problem, path=self.path, line=line, sentence=number, hint=hint)
 
 
-def _width(data: bytes) -> int:
-    """The number of cells of the first line."""
-    return len(cells(data[: data.find(b"\n")].decode("utf-8", errors="replace")))
+def _first_line(data: bytes) -> str:
+    return data[: data.find(b"\n")].decode("utf-8", errors="replace")
 
 
 def _ends_document(block: Block) -> bool:
