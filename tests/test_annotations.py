@@ -256,6 +256,13 @@ def test_tags_are_those_that_the_scheme_auto_reads(tag: str) -> None:
     assert '"gold_tags" could hold labels' in refused({"tokens": ["Ana", "Vigo"], "gold_tags": [tag, "O"]})
 
 
+@pytest.mark.parametrize("field", ["tokens", "words", "tokenized_text"])
+@pytest.mark.parametrize("words", [["O"], ["E", "I"], ["B-52"]])
+def test_words_that_look_like_tags_are_words(field: str, words: list[str]) -> None:
+    (sentence,) = raise_errors(read({field: words}))
+    assert (sentence.tokens, sentence.entities) == (tuple(words), ())
+
+
 def test_tags_in_two_fields_have_the_same_variants() -> None:
     suffixed = ["PER-B", "PER-I", "O", "O", "LOC-B", "O"]
     assert tags({"tokens": WORDS, "ner_tags": BOTH, "tags": suffixed}) == BOTH

@@ -62,8 +62,9 @@ def label_field(record: Mapping[str, Any], words: int | None) -> str | None:
         raise ValidationError(f'both "{filled[0]}" and "{filled[1]}" hold labels', hint="remove one of them")
     if filled:
         return filled[0]
+    known = present if words is None else (*present, *WORD_FIELDS)  # words such as E and B-52 look like tags
     for name, value in record.items():
-        if value and name not in present and _could_be_labels(name, value, words):
+        if value and name not in known and _could_be_labels(name, value, words):
             raise ValidationError(
                 f'"{name}" could hold labels: {shown(value)}',
                 hint='write labels as "ner_tags", or as "entities" with start, end and label; or leave the field out',
