@@ -8,6 +8,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,22 @@ def test_a_folder_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         replace_folder(folder, broken)
     assert [p.name for p in folder.iterdir()] == ["b"]
     assert [p.name for p in folder.parent.iterdir()] == ["model"]
+
+
+def test_a_folder_that_was_not_finished_is_kept(tmp_path: Path) -> None:
+    def broken(text: str, new: Path) -> None:
+        (new / "data").mkdir()
+        (new / "data" / "a").write_text(text, encoding="utf-8")
+        raise OSError("disk full")
+
+    for text, kept in (("", []), ("a", ["gl.part"]), ("b", ["gl.part", "gl.part-2"])):
+        with pytest.raises(OSError, match="disk full") as stop:
+            replace_folder(tmp_path / "gl", partial(broken, text), keep=True)
+        assert getattr(stop.value, "__notes__", []) == [
+            f"what was written before is in {tmp_path / k}" for k in kept[-1:]
+        ]
+        assert sorted(path.name for path in tmp_path.iterdir()) == kept
+    assert (tmp_path / "gl.part-2" / "data" / "a").read_text(encoding="utf-8") == "b"
 
 
 def test_a_cached_folder_is_made_once(tmp_path: Path) -> None:

@@ -405,7 +405,7 @@ def shout(sentences: list[Sentence], path: Path, options: object) -> int:
     return 1
 
 
-@pytest.mark.parametrize("name", ["parquet", "spacy", "csv", "doccano"])
+@pytest.mark.parametrize("name", ["parquet", "spacy", "csv", "doccano", "xmi", "dataset"])
 def test_what_was_done_before_an_error_is_kept(tmp_path: Path, name: str) -> None:
     done = Sentence(("Ana", "vive"), (Entity(0, 1, "PER"),), language="gl")
 

@@ -19,6 +19,7 @@ from xlner.core.output_stream import (
     TEMPORARY,
     cannot_be_written,
     discard,
+    keep_folder,
     open_in_place,
     open_temporary,
     put_in_place,
@@ -288,14 +289,21 @@ def lock_folder(folder: Path, what: str = "run folder") -> IO[str]:
     return lock
 
 
-def replace_folder(folder: Path, write: Callable[[Path], None]) -> None:
+def replace_folder(folder: Path, write: Callable[[Path], None], *, keep: bool = False) -> None:
     """Call `write` with a new folder, then put that folder in the place of `folder`.
 
     Nothing of an old folder is left, except its mode. If `write` raises an exception, the old folder stays as it is.
+    With `keep` the files written before the exception are kept in `FOLDER.part`, as by `replacing`.
     """
     folder = Path(os.path.realpath(folder))
     with _scratch_folder(folder) as new:
-        write(new)
+        try:
+            write(new)
+        except BaseException as error:
+            kept = keep_folder(new, folder) if keep else None
+            if kept is not None:
+                error.add_note(f"what was written before is in {kept}")
+            raise
         if not folder.exists():
             new.rename(folder)
             return

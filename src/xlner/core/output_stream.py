@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import stat
+from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -168,18 +169,32 @@ def discard(temporary: Path, stream: OutputStream, target: Path, *, keep: bool) 
     kept = None
     with suppress(OSError):
         if keep and stream.error is None and temporary.stat().st_size:
-            kept = _partial_name(target)
+            kept = _partial_name(target, _make_file)
             temporary.replace(kept)
     with suppress(OSError):
         temporary.unlink(missing_ok=True)
     return kept
 
 
-def _partial_name(target: Path) -> Path:
-    """Take a name beside the target that no file has."""
+def keep_folder(new: Path, target: Path) -> Path | None:
+    """Move a folder beside its target, to a name as that of `discard`; where it is then. None if it has no content."""
+    with suppress(OSError):
+        if any(path.is_file() and path.stat().st_size for path in new.rglob("*")):
+            kept = _partial_name(target, Path.mkdir)
+            new.replace(kept)
+            return kept
+    return None
+
+
+def _partial_name(target: Path, make: Callable[[Path], object]) -> Path:
+    """Take a name beside the target that nothing has. `make` makes an empty file or folder there."""
     for number in count(1):
         place = target.with_name(f"{target.name}{PARTIAL}{f'-{number}' * (number > 1)}")
         with suppress(FileExistsError):
-            os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            make(place)
             return place
     raise AssertionError
+
+
+def _make_file(place: Path) -> None:
+    os.close(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL))

@@ -100,7 +100,8 @@ def write_dataset(
 ) -> WrittenDataset:
     """Write splits as a folder of the Hugging Face hub, which `datasets.load_dataset` reads.
 
-    The tags are numbers with names (`ClassLabel`), the same in all splits. The folder appears when it is complete.
+    The tags are numbers with names (`ClassLabel`), the same in all splits. The folder appears when it is complete;
+    after an error, the sentences before it are in `FOLDER.part`.
 
     - `splits`: the sentences of each split, such as `train`, `validation` and `test`.
     - `card`: facts for `README.md`; counts are added.
@@ -139,7 +140,7 @@ def write_dataset(
         written.languages = tuple(sorted(languages))
         write_durably(new / CARD, (card or DatasetCard(place.name)).text(written.splits, labels, written.languages))
 
-    replace_folder(place, fill)
+    replace_folder(place, fill, keep=True)
     return written
 
 

@@ -160,43 +160,73 @@ def _sentence(text: str, found: _Found, options: ReadOptions) -> tuple[Sentence,
     return sentence.with_entities(made.entities), made.widened
 
 
-def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
-    """Write sentences as one document; return their number. Scores have no place.
+class _Document:
+    """A document to write, and what of its sentences XMI has no place for."""
 
-    Tabs and line breaks are kept. Characters that XML has no form for become blanks, with a `DataWarning`.
+    def __init__(self) -> None:
+        types = _type_system()
+        self._cas = _cassis().Cas(typesystem=types)
+        self._types = tuple(types.get_type(name) for name in (_SENTENCE, _TOKEN, _ENTITY))
+        self._texts: list[str] = []
+        self._annotations: list[Any] = []
+        self._languages: set[str | None] = set()
+        self._begin = 0
+        self.failed = 0
+        self.with_control = 0
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def add(self, sentence: Sentence) -> None:
+        """Append a sentence."""
+        sentence_type, token_type, entity_type = self._types
+        made = sentence.with_text()
+        text = (made.text or "").translate(_CONTROL)
+        self.with_control += text != made.text
+        self.failed += "error" in made.meta
+        self._languages.add(made.language)
+        begin, offsets = self._begin, made.offsets or ()
+        self._annotations.append(sentence_type(begin=begin, end=begin + len(text), id=made.id))
+        self._annotations += [token_type(begin=begin + a, end=begin + b) for a, b in offsets]
+        for entity in made.entities:
+            start, end = offsets[entity.start][0], offsets[entity.end - 1][1]
+            self._annotations.append(entity_type(begin=begin + start, end=begin + end, value=entity.label))
+        self._texts.append(text)
+        self._begin += len(text) + 1
+
+    def xmi(self) -> bytes:
+        """The document as XMI."""
+        self._cas.sofa_string = "\n".join(self._texts)
+        self._cas.sofa_mime = "text/plain"
+        if len(self._languages) == 1 and None not in self._languages:
+            self._cas.document_language = next(iter(self._languages))
+        self._cas.add_all(self._annotations)
+        return bytes(self._cas.to_xmi().encode("utf-8"))
+
+
+def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
+    """Write sentences as one document; return their number. After an error, those before it are in `PATH.part`.
+
+    Scores have no place. Tabs and line breaks are kept. Characters that XML has no form for become blanks, with a
+    `DataWarning`.
+
+    Raises `MissingExtraError` without dkpro-cassis, and `UsageError` for standard output.
     """
     if str(path) == STANDARD_STREAM:
         raise UsageError("XMI is not written to standard output", hint="name an output that ends in .xmi")
-    cassis, types = _cassis(), _type_system()
-    cas = cassis.Cas(typesystem=types)
-    sentence_type, token_type, entity_type = (types.get_type(name) for name in (_SENTENCE, _TOKEN, _ENTITY))
-    texts: list[str] = []
-    begin = lost = changed = 0
-    annotations = []
-    languages = set()
-    for sentence in sentences:
-        made = sentence.with_text()
-        text = (made.text or "").translate(_CONTROL)
-        changed += text != made.text
-        lost += "error" in made.meta
-        languages.add(made.language)
-        offsets = made.offsets or ()
-        annotations.append(sentence_type(begin=begin, end=begin + len(text), id=made.id))
-        annotations += [token_type(begin=begin + a, end=begin + b) for a, b in offsets]
-        for entity in made.entities:
-            start, end = offsets[entity.start][0], offsets[entity.end - 1][1]
-            annotations.append(entity_type(begin=begin + start, end=begin + end, value=entity.label))
-        texts.append(text)
-        begin += len(text) + 1
-    cas.sofa_string = "\n".join(texts)
-    cas.sofa_mime = "text/plain"
-    if len(languages) == 1 and None not in languages:
-        cas.document_language = languages.pop()
-    cas.add_all(annotations)
-    with replacing(path) as stream:
-        stream.write(cas.to_xmi().encode("utf-8"))
-    if lost:
-        warn_of_data(f"{path}: XMI has no place for the errors of {lost} sentences, which have no entities there")
-    if changed:
-        warn_of_data(f"{path}: XML has no form for control characters; those of {changed} sentences became blanks")
-    return len(texts)
+    document = _Document()
+    with replacing(path, keep=True) as stream:
+        try:
+            for sentence in sentences:
+                document.add(sentence)
+        finally:
+            stream.write(document.xmi())
+    if document.failed:
+        warn_of_data(
+            f"{path}: XMI has no place for the errors of {document.failed} sentences, which have no entities there"
+        )
+    if document.with_control:
+        warn_of_data(
+            f"{path}: XML has no form for control characters; those of {document.with_control} sentences became blanks"
+        )
+    return len(document)
