@@ -332,6 +332,30 @@ def test_tables_that_are_not_certain(tmp_path: Path, text: str, message: str) ->
     assert message in str(raised.value)
 
 
+def test_tables_of_lists(tmp_path: Path) -> None:
+    text = 'id,tokens,ner_tags\n7,"[""Ana"", ""E""]","[""B-PER"", ""O""]"\n8,"[""Vigo""]",[5]\n'
+    with pytest.warns(DataWarning, match="the numbers of tags have no names"):
+        first, second = raise_errors(read(tmp_path, "a.csv", text))
+    assert (first.id, first.tokens, spans(first)) == ("7", ("Ana", "E"), [("Ana", "PER")])
+    assert spans(second) == [("Vigo", "LOC")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("tokens,ner_tags\n\"['Ana', 'vive']\",\"['B-PER', 'O']\"\n", "write lists as JSON, in Python with json.dumps"),
+        ("tokens,ner_tags\n\"['Ana' 'vive']\",[1 0]\n", "write lists as JSON, in Python with json.dumps"),
+        ("tokens\n\"['Ana', 'vive']\"\n", "write lists as JSON"),
+        ('tokens,mine\n"[""Ana""]","[""B-PER""]"\n', '"mine" could hold labels'),
+        ('word,tag\n"[""Ana""]",O\n', "the column word has lists of words: '[\"Ana\"]'; call the columns tokens"),
+    ],
+)
+def test_lists_that_are_not_read(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(InputError) as raised:
+        list(raise_errors(read(tmp_path, "a.csv", text)))
+    assert message in str(raised.value)
+
+
 def test_damaged_rows_cost_their_sentences(tmp_path: Path) -> None:
     rows = b'sentence,token,tag,score\n1,Ana,B-PER,x\n2,,O,\n3,Coru\xf1a,O,\n3,b,O,\n4,c,NN,\n5,ok,O,\n6,x"y,O,\n'
     found = read(tmp_path, "a.csv", rows)

@@ -1,8 +1,9 @@
 """Tables with commas or tabs, and a row of names: one row per word, or one row per sentence with its text.
 
 A table of words has a column of words and one of tags. A column `sentence` says where a sentence begins: each new value
-does, and so does a blank row. A table with a column `text` and none of words has the fields of JSON as columns. Written
-are words, with the text, the language, the identifier and the error of a sentence in its first row.
+does, and so does a blank row. A table with a column `text` and none of words, or with lists of words in its cells, has
+the fields of JSON as columns. Written are words, with the text, the language, the identifier and the error of a sentence
+in its first row.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ from xlner.core.tags import decode
 from xlner.errors import InputError, ValidationError
 from xlner.formats import jsonl
 from xlner.formats.columns import CLEAR_TAG, SENTENCE_NAMES, TAG_NAMES, TOKEN_NAMES, Column, plain_name
+from xlner.formats.json_values import shown
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.formats.writing import WriteOptions, write_whole
@@ -31,6 +34,9 @@ _HEADER = ("sentence", "token", "tag", "score", "text", "lang", "id", "error")
 _SCORES = frozenset({"score", "confidence", "probability"})
 _DELIMITERS = ",;\t|"
 _LONGEST = 1 << 26
+_LISTED = re.compile(r"""\[\s*(?:["'\[{\]]|-?[0-9])|\{""")
+"""How a cell with a list or an object begins."""
+_LIST_OF_WORDS = re.compile(r"""\[\s*(["']).*\1\s*\]""", re.DOTALL)
 _BAD = "\0"
 """Stands for a line that cannot be read: no line that can be read has this character."""
 
@@ -54,9 +60,27 @@ def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter:
     if isinstance(first[1], InputError):
         raise first[1]
     names = [plain_name(cell) for cell in first[1]]
-    if options.columns is None and "text" in names and TOKEN_NAMES.isdisjoint(names):
+    second = next(rows, None)
+    if second is not None:
+        rows = _put_back(second, rows)
+    has_lists = _has_lists(first[1], second, str(path), options)
+    if has_lists or (options.columns is None and "text" in names and TOKEN_NAMES.isdisjoint(names)):
         return jsonl.read_records(_records(rows, first[1], str(path)), str(path), options, report)
     return _Words(str(path), options, report, first).read(rows)
+
+
+def _has_lists(header: Sequence[str], row: Row | None, path: str, options: ReadOptions) -> bool:
+    """Whether a row has all words of a sentence in one cell, as a list."""
+    if row is None or isinstance(row[1], InputError):
+        return False
+    for name, cell in zip(header, row[1], strict=False):
+        if plain_name(name) not in TOKEN_NAMES or not _LIST_OF_WORDS.fullmatch(cell):
+            continue
+        if name.strip() in WORD_FIELDS and options.columns is None:
+            return True
+        hint = "call the columns tokens and ner_tags, and give no --columns"
+        raise InputError(f"the column {name} has lists of words: {shown(cell)}", path=path, line=row[0], hint=hint)
+    return False
 
 
 def _rows(lines: Iterable[Line], path: str, delimiter: str | None) -> Iterator[Row]:
@@ -98,7 +122,7 @@ def _chain(head: str, source: Iterator[str]) -> Iterator[str]:
 def _records(
     rows: Iterable[Row], header: Sequence[str], path: str
 ) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
-    """Rows with a text as records. Cells of lists and objects are JSON."""
+    """Rows with a sentence each as records. Cells of lists and objects are JSON."""
     names = [name.strip() for name in header]
     for line, row in rows:
         if isinstance(row, InputError):
@@ -119,12 +143,19 @@ def _records(
                 },
             )
         except ValueError as error:
-            yield line, InputError(f"a cell is not JSON: {error}", path=path, line=line)
+            hint = "write lists as JSON, in Python with json.dumps"
+            yield line, InputError(f"a cell is not JSON: {error}", path=path, line=line, hint=hint)
 
 
 def _value(name: str, cell: str) -> Any:
-    listed = name in (*LABEL_FIELDS, *WORD_FIELDS, "offsets") and cell.startswith(("[{", "[[", '["', "[]", "{"))
-    return json.loads(cell) if listed else cell
+    known = name in (*LABEL_FIELDS, *WORD_FIELDS, "offsets")
+    listed = _LISTED.match(cell) if known else _LIST_OF_WORDS.fullmatch(cell)
+    try:
+        return json.loads(cell) if listed else cell
+    except ValueError:
+        if known:
+            raise
+        return cell
 
 
 @dataclass(slots=True)
