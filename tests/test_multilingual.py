@@ -482,7 +482,7 @@ def test_a_repeated_sentence_is_computed_once(encoder: str, monkeypatch: pytest.
     (first,) = states([[5, 6, 7]])
     for other in range(8, 12):
         states([[5, 6, other]])
-        (again,) = states([[5, 6, 7]])  # what is read often stays, while others go
+        (again,) = states([[5, 6, 7]])  # read again, so that others are forgotten before it
         assert (again == first).all()
     assert computed.count([5, 6, 7]) == 1
     assert len(computed) == 5

@@ -46,7 +46,7 @@ class SharedStates:
         keys = [tuple(sequence) for sequence in sequences]
         with self._lock:
             found = {key: self._known.pop(key) for key in dict.fromkeys(keys) if key in self._known}
-            self._known.update(found)  # to the end: what is read often stays
+            self._known.update(found)  # to the end, as the ones read last: the first ones are forgotten
         missing = [key for key in dict.fromkeys(keys) if key not in found]
         if missing:
             made = dict(zip(missing, self.transformer(missing), strict=True))

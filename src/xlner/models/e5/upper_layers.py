@@ -13,7 +13,6 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ import numpy as np
 from xlner.core.files import replacing
 from xlner.errors import BackendError
 from xlner.models.e5.transformer import Layer, Linear, Norm, make_layer
+from xlner.models.read_once import read_once
 from xlner.models.windows import FloatArray
 
 FORMAT = 1
@@ -90,17 +90,9 @@ def read_upper_layers(path: Path) -> UpperLayers:
     return UpperLayers(meta, layers, head, styles, hashlib.sha256(data).hexdigest()[:12])
 
 
+@read_once
 def shared_upper_layers(path: Path) -> UpperLayers:
     """The same, read once for all recognizers of this process."""
-    try:
-        found = path.stat()
-    except OSError:
-        return read_upper_layers(path)  # has the error
-    return _shared(path, found.st_mtime_ns, found.st_size)
-
-
-@cache
-def _shared(path: Path, modified: int, size: int) -> UpperLayers:
     return read_upper_layers(path)
 
 

