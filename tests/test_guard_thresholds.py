@@ -18,7 +18,7 @@ from xlner.translation.guards.checks.language import is_wrong_language, may_be_w
 from xlner.translation.guards.checks.length import is_rather_short, is_too_long, is_too_short
 from xlner.translation.guards.checks.loops import repeats
 from xlner.translation.guards.checks.script import is_wrong_script
-from xlner.translation.guards.retention import Evidence, Retention
+from xlner.translation.guards.retention import Improbability, Retention
 
 
 @dataclass
@@ -34,8 +34,8 @@ class Known(TranslationStatistics):
     def knows_words(self) -> bool:
         return True
 
-    def evidence(self, text: str, translation: str) -> Evidence:
-        return Evidence(self.lost, self.kept_words, self.strangest)
+    def improbability(self, text: str, translation: str) -> Improbability:
+        return Improbability(self.lost, self.kept_words, self.strangest)
 
     def familiar(self, translation: str) -> float:
         return self.familiar_words
@@ -220,10 +220,10 @@ def test_words_count_from_200_translations() -> None:
     for k in range(199):
         statistics.add(f"x{k}", f"y {k}")
     assert not statistics.knows_words
-    assert statistics.evidence("y (15)", "y") == Evidence()
+    assert statistics.improbability("y (15)", "y") == Improbability()
     statistics.add("x", "y")
     assert statistics.knows_words
-    assert statistics.evidence("y (15)", "y") != Evidence()
+    assert statistics.improbability("y (15)", "y") != Improbability()
 
 
 def test_nothing_is_learned_after_20_000_translations() -> None:
@@ -260,15 +260,15 @@ def test_familiar_words_are_in_more_than_two_percent_of_the_translations() -> No
 def test_new_tokens_are_like_others_of_their_kind(text: str, lost: float, kept: float | None) -> None:
     retention = Retention()
     rest = -math.log10(0.9) if text.startswith("x") else 0.0
-    assert retention.evidence(text, "…").lost == pytest.approx(-math.log10(lost) + rest)
+    assert retention.improbability(text, "…").lost == pytest.approx(-math.log10(lost) + rest)
     if kept is not None:
         word = text.rsplit(maxsplit=1)[-1]
-        assert retention.evidence(text, word).kept == pytest.approx(-math.log10(kept))
-        assert retention.evidence(text, word).strangest == pytest.approx(-math.log10(kept))
+        assert retention.improbability(text, word).kept == pytest.approx(-math.log10(kept))
+        assert retention.improbability(text, word).strangest == pytest.approx(-math.log10(kept))
 
 
 def test_a_lost_full_stop() -> None:
-    found = Retention().evidence("x.", "x")
+    found = Retention().improbability("x.", "x")
     assert found.lost == pytest.approx(-math.log10(1 - 0.95) - math.log10(1 - 0.8))
 
 
@@ -276,8 +276,8 @@ def test_rates_of_tokens_and_kinds() -> None:
     retention = Retention()
     retention.add("x ana", "ana")
     of_kind = (1 + 20 * 0.1) / (2 + 20)
-    assert retention.evidence("y ana", "ana").kept == pytest.approx(-math.log10((1 + 2 * of_kind) / (1 + 2)))
-    assert retention.evidence("nova", "nova").kept == pytest.approx(-math.log10(of_kind))
+    assert retention.improbability("y ana", "ana").kept == pytest.approx(-math.log10((1 + 2 * of_kind) / (1 + 2)))
+    assert retention.improbability("nova", "nova").kept == pytest.approx(-math.log10(of_kind))
 
 
 def test_no_token_counts_for_more_than_one_percent() -> None:
@@ -285,8 +285,8 @@ def test_no_token_counts_for_more_than_one_percent() -> None:
     for k in range(999):
         retention.add(f"{k} ana", "x")
         retention.add(f"{k} b", "b")
-    assert retention.evidence("ana", "ana") == Evidence(0.0, 2.0, 2.0)
-    assert retention.evidence("b", "x").lost == 2.0
+    assert retention.improbability("ana", "ana") == Improbability(0.0, 2.0, 2.0)
+    assert retention.improbability("b", "x").lost == 2.0
 
 
 # --- the guarded translator

@@ -362,13 +362,13 @@ def test_evidence_is_of_other_texts_and_its_order_does_not_matter(text: str, tra
     last.add(text, "something else")
     assert first.seen == last.seen
     assert first.own == last.own
-    found = others.evidence("Vigo cae (15).", "Vigo falls.")
+    found = others.improbability("Vigo cae (15).", "Vigo falls.")
     assert found.lost > 0 < found.kept
     for judged in (text, translation, ""):
-        evidence = alone.evidence(text, judged)
-        assert min(evidence.lost, evidence.kept) >= 0
-        assert max(evidence.lost, evidence.kept) <= 2 * len(tokens(text))
-    assert Retention().evidence(text, text).lost == 0
+        improbability = alone.improbability(text, judged)
+        assert min(improbability.lost, improbability.kept) >= 0
+        assert max(improbability.lost, improbability.kept) <= 2 * len(tokens(text))
+    assert Retention().improbability(text, text).lost == 0
 
 
 def test_languages_are_told_apart() -> None:

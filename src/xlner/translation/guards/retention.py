@@ -29,13 +29,13 @@ _WORD_KINDS = ("first", "name", "word")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class Improbability:
     """How improbable it is, in powers of ten, that a translation lost the tokens it lost and kept the words it kept.
 
     `strangest` is the improbability of the one kept word that is kept least often.
 
-    >>> Evidence()
-    Evidence(lost=0.0, kept=0.0, strangest=0.0)
+    >>> Improbability()
+    Improbability(lost=0.0, kept=0.0, strangest=0.0)
     """
 
     lost: float = 0.0
@@ -51,9 +51,9 @@ class Retention:
 
     >>> retention = Retention()
     >>> retention.add("Ana vive en Vigo.", "Ana lives in Vigo.")
-    >>> retention.evidence("Rosa vive en Lugo.", "Rosa lives in Lugo.").lost < 0.1
+    >>> retention.improbability("Rosa vive en Lugo.", "Rosa lives in Lugo.").lost < 0.1
     True
-    >>> retention.evidence("Rosa vive en Lugo.", "Rosa lives").lost > 1
+    >>> retention.improbability("Rosa vive en Lugo.", "Rosa lives").lost > 1
     True
     """
 
@@ -82,7 +82,7 @@ class Retention:
             self.seen[token, kind] += 1
             self.kept[token, kind] += token in here
 
-    def evidence(self, text: str, translation: str) -> Evidence:
+    def improbability(self, text: str, translation: str) -> Improbability:
         """Return how improbable it is what this translation lost and kept."""
         here = tokens(translation)
         own = self.own.get(text)
@@ -101,7 +101,7 @@ class Retention:
                 strangest = max(strangest, strange)
             else:
                 lost += min(MAX_IMPROBABILITY, -math.log10(1 - rate))
-        return Evidence(lost, kept, strangest)
+        return Improbability(lost, kept, strangest)
 
     def _rate_of_kind(self, kind: str) -> float:
         kept = self.kept_of_kind[kind] + PRIOR_WEIGHT * PRIOR_RATE[kind]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from xlner.text.verbatim import without_verbatim
 from xlner.translation.guards.identified_words import IdentifiedWords, common_words, logograms
-from xlner.translation.guards.retention import Evidence, Retention
+from xlner.translation.guards.retention import Improbability, Retention
 
 if TYPE_CHECKING:
     import regex
@@ -101,11 +101,11 @@ class TranslationStatistics:
         """Whether enough translations are known to use evidence of words."""
         return len(self.seen) >= MIN_TRANSLATIONS
 
-    def evidence(self, text: str, translation: str) -> Evidence:
+    def improbability(self, text: str, translation: str) -> Improbability:
         """Return how improbable it is what the translation lost and kept; nothing while too few are known."""
         if not self.knows_words:
-            return Evidence()
-        return self.retention.evidence(text, translation)
+            return Improbability()
+        return self.retention.improbability(text, translation)
 
     def familiar(self, translation: str) -> float:
         """Return the fraction of words, names aside, that enough other translations have.

@@ -35,21 +35,21 @@ def is_copied(text: str, translation: str, from_lang: str, to_lang: str, statist
         return True
     if _has_new_word(text, translation):
         return False
-    evidence = statistics.evidence(text, translation)
-    if evidence.strangest < MIN_IMPROBABILITY_OF_A_WORD:
+    improbability = statistics.improbability(text, translation)
+    if improbability.strangest < MIN_IMPROBABILITY_OF_A_WORD:
         return False
     nats = 0.0
     if language_identification.knows(from_lang) and language_identification.knows(to_lang):
         there, here = language_identification.log_probabilities(translation, from_lang, to_lang)
         nats = max(nats, there - here)
-    return evidence.kept + nats / NATS_PER_POWER >= MIN_IMPROBABILITY
+    return improbability.kept + nats / NATS_PER_POWER >= MIN_IMPROBABILITY
 
 
 def may_be_copied(text: str, translation: str, statistics: TranslationStatistics) -> bool:
     """Return whether a translation has no new word, and its words are not known to stay as they are."""
     if not _WORD.search(translation) or _has_new_word(text, translation):
         return False
-    return not statistics.knows_words or statistics.evidence(text, translation).kept > RETRY_MIN_IMPROBABILITY
+    return not statistics.knows_words or statistics.improbability(text, translation).kept > RETRY_MIN_IMPROBABILITY
 
 
 def copied_fraction(text: str, translation: str) -> float:

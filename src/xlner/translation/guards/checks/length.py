@@ -30,7 +30,7 @@ def is_too_short(text: str, translation: str, deviation: float, statistics: Tran
         return True
     if short <= LOSS_COUNTS_FROM:
         return False
-    return short + statistics.evidence(text, translation).lost / LOSS_EQUAL_TO_LIMIT > 1
+    return short + statistics.improbability(text, translation).lost / LOSS_EQUAL_TO_LIMIT > 1
 
 
 def is_too_long(deviation: float, statistics: TranslationStatistics) -> bool:
@@ -46,7 +46,7 @@ def is_rather_short(text: str, translation: str, statistics: TranslationStatisti
     fewest_words = -max(RETRY_MIN_LIMIT_WORDS, RETRY_DEVIATIONS * statistics.spread_of_words)
     if spaced and statistics.deviation_of_words(text, translation) < fewest_words:
         return True
-    return statistics.evidence(text, translation).lost > RETRY_LOSS
+    return statistics.improbability(text, translation).lost > RETRY_LOSS
 
 
 def _limit(statistics: TranslationStatistics) -> float:
