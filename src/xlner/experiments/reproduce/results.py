@@ -130,11 +130,8 @@ def proj_ratio(gold: Sequence[Sentence], predicted: Sequence[Sentence], *, ignor
     def count(sentence: Sentence) -> int:
         return sum(entity.label not in left_out for entity in sentence.entities)
 
-    return (
-        fmean(ratios)
-        if (ratios := [count(p) / n for g, p in zip(gold, predicted, strict=True) if (n := count(g))])
-        else None
-    )
+    ratios = [count(p) / n for g, p in zip(gold, predicted, strict=True) if (n := count(g))]
+    return fmean(ratios) if ratios else None
 
 
 def method_means(results: Sequence[MethodResult], *, min_langs: int = 1) -> list[MethodMean]:
