@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,6 +199,48 @@ def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_
     assert "2 of 2300 sentences failed; sentence 2101" in fast.err
     assert "2 tags out of place repaired" in fast.err
     assert "--ignore MISC" in fast.err
+
+
+def test_every_option_of_reading_holds_for_blocks(tmp_path: Path) -> None:
+    options: dict[str, Any] = {
+        "source_lang": "en",
+        "target_lang": "es",
+        "source_format": "conll",
+        "target_format": "conll",
+        "scheme": "IO",
+        "repair": "discard",
+        "tag_names": ("O", "B-LOC"),
+        "label_map": "PER=LOC",
+        "columns": "token=2,tag=3",
+        "require_source_tags": True,
+        "require_target_tags": True,
+        "weigh_links": True,
+        "words": "spaces",
+        "segmenter": "characters",
+        "one_based": False,
+    }
+    reports = {"source_report", "target_report"}
+    parameters = inspect.signature(read_parallel).parameters
+    assert options.keys() | reports == {name for name, p in parameters.items() if p.kind is p.KEYWORD_ONLY}
+    source, target, links = tmp_path / "a.conll", tmp_path / "b.conll", tmp_path / "a.talp"
+    source.write_text("Ana\tB-LOC\tB-PER\n.\tO\tI-LOC\nVigo\tO\tB-LOC\n\n" * 300, encoding="utf-8")
+    target.write_text("Ana\tVigo\tO\n.\tx\tO\nx\ty\tO\n\n" * 300, encoding="utf-8")
+    links.write_text("0-0 1-1 2-2\n" * 300, encoding="utf-8")
+    results = {}
+    for name, value in [("one_based", None), *options.items(), ("one_based", True)]:
+        how = {"columns": "token=1,tag=3", name: value}
+        pipeline = Pipeline(projector="greedy")
+        for kind, read in (("careful", read_parallel), ("fast", read_parallel_blocks)):
+            output = tmp_path / f"{kind}.conll"
+            try:
+                pairs: Iterator[Any] = read(source, target, [links], **how)
+                write_pairs(BlockPipeline(pipeline).run_pairs(pairs), output, format="conll")
+                results[kind, name, value] = output.read_text(encoding="utf-8")
+            except XlnerError as error:
+                results[kind, name, value] = str(error)
+        assert results["careful", name, value] == results["fast", name, value], name
+    changed = {name for _, name, value in results if results["fast", name, value] != results["fast", "one_based", None]}
+    assert changed == {"scheme", "repair", "label_map", "columns", "one_based"}
 
 
 def test_only_projection_by_links_is_done_in_blocks() -> None:

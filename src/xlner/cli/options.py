@@ -355,6 +355,10 @@ def input_format(formats: Sequence[str] = READ_FORMATS) -> Callable[[Command], C
     )
 
 
+READING = options(input_format(), SCHEME, REPAIR, TAG_NAMES, MAP, COLUMNS)
+"""How labeled files are read."""
+
+
 def output_format(formats: Sequence[str]) -> Callable[[Command], Command]:
     """An option for the format of the output."""
     return click.option(

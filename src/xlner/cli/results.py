@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, require_content
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from xlner.core.sentence import Sentence
     from xlner.errors import InputError
     from xlner.report import RunFacts
-
-READING = o.options(o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.MAP, o.COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Also learn from the judged entities how often a confidence is right; for --calibration of label, project.",
 )
-@r.READING
+@o.READING
 def apply_corrections(**options: Any) -> int:
     """Apply corrections to results.
 

@@ -62,12 +62,7 @@ class CalibrateOptions:
 @o.SOURCE_LANG
 @click.option("--lang", metavar="CODE", help="Language of GOLD.")
 @o.IGNORE
-@o.input_format()
-@o.SCHEME
-@o.REPAIR
-@o.TAG_NAMES
-@o.MAP
-@o.COLUMNS
+@o.READING
 @o.LIMIT
 @o.BATCH_WORDS
 @click.option("--bins", type=click.IntRange(min=1), default=10, show_default=True, help="Bins of the tables.")

@@ -8,11 +8,11 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.notes import note
+from xlner.cli.results import reading
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.errors import UsageError
 
 _SPLITS = ("train", "validation", "test")
-_READING = ("scheme", "repair", "tag_names", "label_map", "columns")
 
 
 @click.command()
@@ -31,12 +31,7 @@ _READING = ("scheme", "repair", "tag_names", "label_map", "columns")
     help="License of a source or of a model, for the card. Repeatable.",
 )
 @click.option("--run-dir", metavar="DIR", help="Run folder of the labels, for models and options in the card.")
-@o.input_format()
-@o.SCHEME
-@o.REPAIR
-@o.TAG_NAMES
-@o.MAP
-@o.COLUMNS
+@o.READING
 @o.ON_ERROR
 @click.option("--overwrite", is_flag=True, help="Replace FOLDER, if it holds nothing but a data set.")
 @click.option("--push", metavar="USER/NAME", help="Upload the folder to this repository of the hub.")
@@ -70,7 +65,7 @@ def export(folder: str, **options: Any) -> int:
         licenses=licenses,
         run_dir=options["run_dir"],
         overwrite=options["overwrite"],
-        reading={"format": options["input_format"], **{name: options[name] for name in _READING}},
+        reading={"format": options["input_format"], **reading(options)},
         on_error=options["on_error"],
     )
     if options["as_json"]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from xlner.cli import options as o
 from xlner.cli import results as r
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
@@ -28,7 +29,7 @@ from xlner.errors import UsageError
 @click.option("--who", metavar="NAME", help="Your name, for the journal; by default that of your account.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the server; by default a free one.")
 @click.option("--open", "browse", is_flag=True, help="Open the page in your browser.")
-@r.READING
+@o.READING
 def review(**options: Any) -> int:
     """Correct results in a browser.
 

@@ -113,12 +113,7 @@ _SAMPLE = o.options(
 @_SAMPLE
 @SEED
 @click.option("--license", default="", metavar="ID", help="License of the training data, for the model card.")
-@o.input_format()
-@o.SCHEME
-@o.REPAIR
-@o.TAG_NAMES
-@o.MAP
-@o.COLUMNS
+@o.READING
 @o.ON_ERROR
 @o.LIMIT
 @click.option("--checkpoint-every", type=_AT_LEAST_1, default=200, show_default=True, help="Steps between checkpoints.")

@@ -33,7 +33,7 @@ _PAGE_MARK = b'<meta name="generator" content="xlner">'
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random number generator.")
 @o.IGNORE
-@r.READING
+@o.READING
 def view(**options: Any) -> int:
     """Write a page that shows a run.
 

@@ -34,12 +34,7 @@ if TYPE_CHECKING:
 @o.bootstrap(default=1000)
 @SEED
 @o.IGNORE
-@o.input_format()
-@o.SCHEME
-@o.REPAIR
-@o.TAG_NAMES
-@o.MAP
-@o.COLUMNS
+@o.READING
 @o.ON_ERROR
 @o.LIMIT
 @JSON

@@ -30,6 +30,14 @@ BLOCK = 1000
 """Pairs of a block: as many as a pipeline reads ahead, so that its windows are the same with blocks and without."""
 _FIRST = 100
 """Pairs that tell the readers about columns and links."""
+_HONORED = frozenset(
+    {
+        *("source_lang", "target_lang", "source_format", "target_format", "scheme", "repair", "columns"),
+        *("require_source_tags", "require_target_tags"),
+        *("tag_names", "words", "segmenter"),  # CoNLL has neither numbers of tags nor text without words
+    }
+)
+"""The options that blocks are read with; with any other, all pairs come one by one."""
 
 
 def read_parallel_blocks(
@@ -44,9 +52,9 @@ def read_parallel_blocks(
 ) -> Iterator[Pair | InputError | PlainPairs]:
     """What `read_parallel` reads, with the same options, in blocks of pairs where these are plain.
 
-    `block` is the number of pairs in a block. The files are CoNLL with links in given files. For other files, for
-    `label_map` and for `weigh_links` all pairs come one by one. So do the first ones, from which the readers find out
-    about columns and links.
+    `block` is the number of pairs in a block. The files are CoNLL with links in given files. For other files, and with
+    `label_map`, `weigh_links` or `one_based`, all pairs come one by one. So do the first ones, from which the readers
+    find out about columns and links.
 
     >>> pairs = read_parallel_blocks("examples/en-es.conll", "examples/es.txt", ())
     >>> next(pairs).source.tokens[0]
@@ -63,12 +71,12 @@ def read_parallel_blocks(
 def _can_be_plain(
     source: str | Path, target: str | Path, alignment: Sequence[str | Path], reading: dict[str, Any]
 ) -> bool:
-    """Whether the files are of formats that have plain blocks, and all options are known here."""
+    """Whether the files are of formats that have plain blocks, and blocks are read with all options that are given."""
     formats = detect_format(source, reading.get("source_format")), detect_format(target, reading.get("target_format"))
     paths = (source, target, *alignment)
     rereadable = all(str(path) != STANDARD_STREAM and Path(path).is_file() for path in paths)
-    asked = reading.get("label_map") or reading.get("weigh_links") or reading.get("one_based")
-    return rereadable and formats == ("conll", "conll") and bool(alignment) and not asked
+    has_others = any(reading[name] for name in reading.keys() - _HONORED)
+    return rereadable and formats == ("conll", "conll") and bool(alignment) and not has_others
 
 
 @dataclass(slots=True)

@@ -131,7 +131,7 @@ class ParquetFile:
         return self
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
-        with nullcontext() if kind is None else suppress(Exception):  # what came before an error can be read, too
+        with nullcontext() if kind is None else suppress(Exception):  # the rows before an error stay readable
             self.close()
 
     def close(self) -> None:

@@ -99,7 +99,7 @@ def write_array(records: Iterable[dict[str, object]], path: str | Path) -> int:
         try:
             for number, record in enumerate(records, start=1):
                 write_whole(stream, record, number, partial(_write_element, separator="\n" if number == 1 else ",\n"))
-        finally:  # what is kept after an error can be read
+        finally:  # the records before an error stay readable
             stream.write("\n]\n")
     return number
 
