@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from xlner import read_sentences
-from xlner.core.lines import Section, reading_sections
+from xlner.core.sections import Section, reading_sections
 from xlner.errors import InputError, XlnerError
 from xlner.formats.by_name import read_links
 from xlner.formats.item_starts import LINKS, NoStartsError, item_starts

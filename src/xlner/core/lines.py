@@ -9,44 +9,26 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
-import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from contextvars import ContextVar
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, AnyStr, BinaryIO, cast
-from unicodedata import category
 
+from xlner.core.encodings import GZIP, UTF_8, is_western, no_text, wide_encoding
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.output_stream import reason
+from xlner.core.sections import Section, section_of
 from xlner.errors import InputError
 
 Line = tuple[int, str | InputError]
 """A 1-based line number and the line without its end, or the reason why it cannot be read."""
 
-_UTF_8 = "utf-8"
-_MARKS = (  # the mark of UTF-32 begins like that of UTF-16
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_NO_TEXT = (
-    (b"%PDF-", "a PDF document", "extract its text, for example with pdftotext"),
-    (b"PK\x03\x04", "a ZIP archive, or a document of an office program", "extract it, or save it as plain text"),
-    (b"PAR1\x15", "a parquet file", "give it the suffix .parquet"),
-    (b"BZh91AY&SY", "a bzip2 file", "decompress it: bunzip2"),
-    (b"\xfd7zXZ\0", "an xz file", "decompress it: unxz"),
-    (b"\x28\xb5\x2f\xfd", "a zstd file", "decompress it: unzstd"),
-)
-_THREE_OTHERS = re.compile(rb"[\x80-\xff]{3}")
-_GZIP = b"\x1f\x8b"
 _HEAD_LINES, _HEAD_BYTES = 32, 1 << 16
 _BLOCK = 1 << 20
 _LONGEST = 1 << 26
@@ -64,7 +46,7 @@ class LineBlock:
     data: bytes
     number: int
     name: str
-    encoding: str = _UTF_8
+    encoding: str = UTF_8
 
     def lines(self) -> Iterable[Line]:
         """The numbered lines. They are decoded at once, or one by one if that fails."""
@@ -108,57 +90,7 @@ _ahead: dict[str, tuple[object, BinaryIO, bytes]] = {}
 """Streams that can be read only once, with what they belong to and what was already read from them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
-    """What to read of a file: its first `head` bytes, and then what begins at byte `offset` with the line `line`.
-
-    The head has what decides how the rest is read, such as the names of columns. The file is UTF-8, not compressed, and
-    its lines end with LF.
-
-    >>> Section(0, 120, 7).line
-    7
-    """
-
-    head: int
-    offset: int
-    line: int
-
-
-_sections: ContextVar[Mapping[str, Section]] = ContextVar("sections", default={})  # noqa: B039 - never changed
-
-
-def has_sections(path: str | Path) -> bool:
-    """Whether a file can be read in sections: a regular file in UTF-8, not compressed, of lines that end with LF.
-
-    >>> has_sections("examples/es.txt"), has_sections("-")
-    (True, False)
-    """
-    if str(path) == STANDARD_STREAM or not Path(path).is_file() or Path(path).suffix == ".gz":
-        return False
-    with Path(path).open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
-        is_one_line = len(stream.readline(_LONGEST)) == 0 and head.rstrip(b"\r\n").count(b"\n") == 0
-    if head.startswith(_GZIP) or any(head.startswith(start) for start, *_ in _NO_TEXT):
-        return False
-    return b"\n" in head and not is_one_line and _wide_encoding(head.removeprefix(codecs.BOM_UTF8)) is None
-
-
-@contextmanager
-def reading_sections(sections: Mapping[str, Section]) -> Iterator[None]:
-    """Let `read_lines` read only these sections of these files, by path.
-
-    >>> with reading_sections({"examples/es.txt": Section(0, 112, 2)}):
-    ...     next(read_lines("examples/es.txt"))[1] == head_lines("examples/es.txt")[1]
-    True
-    """
-    token = _sections.set(sections)
-    try:
-        yield
-    finally:
-        _sections.reset(token)
-
-
-def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Lines:
+def read_lines(path: str | Path, *, encoding: str = UTF_8) -> Lines:
     """The numbered lines of a file, or of standard input for `-`.
 
     `encoding` is that of a file that is not in UTF-16 or UTF-32. A line that is binary, too long or not in the encoding
@@ -173,20 +105,20 @@ def read_lines(path: str | Path, *, encoding: str = _UTF_8) -> Lines:
 
 def _read_blocks(path: str | Path, encoding: str) -> Iterator[LineBlock | Iterable[Line]]:
     name = shown_name(path)
-    section = _sections.get().get(str(path))
+    section = section_of(path)
     if section is not None:
         yield from _section_blocks(path, name, section)
         return
     with _naming_errors(name):
         stream, head = _stream(path)
         head = _head(stream, 1, head)
-        if encoding == _UTF_8:
+        if encoding == UTF_8:
             head = head.removeprefix(codecs.BOM_UTF8)
         with io.BufferedReader(_Replay(head, stream)) as whole:
-            for start, what, hint in _NO_TEXT:
-                if head.startswith(start):
-                    raise InputError(f"this is {what}, not text", path=name, hint=hint)
-            wide = _wide_encoding(head)
+            if (other := no_text(head)) is not None:
+                what, hint = other
+                raise InputError(f"this is {what}, not text", path=name, hint=hint)
+            wide = wide_encoding(head)
             if wide is None:
                 yield from _blocks(whole, name, encoding)
             else:
@@ -198,7 +130,7 @@ def _section_blocks(path: str | Path, name: str, section: Section) -> Iterator[L
         if section.head:
             yield LineBlock(stream.read(section.head).removeprefix(codecs.BOM_UTF8), 1, name)
         stream.seek(section.offset)
-        yield from _blocks_from(stream, name, _UTF_8, [], section.line)
+        yield from _blocks_from(stream, name, UTF_8, [], section.line)
 
 
 def head_lines(path: str | Path) -> list[str]:
@@ -219,7 +151,7 @@ def head_lines(path: str | Path) -> list[str]:
         else:
             _ahead[str(path)] = (_owner(path), stream, head)
     is_whole = head.count(b"\n") < _HEAD_LINES and len(head) < _HEAD_BYTES
-    text = head.decode(_wide_encoding(head) or "utf-8-sig", errors="replace")
+    text = head.decode(wide_encoding(head) or "utf-8-sig", errors="replace")
     lines = text.split("\n" if "\n" in text else "\r")
     return [line.removesuffix("\r") for line in (lines if is_whole else lines[:-1] or lines)[:_HEAD_LINES]]
 
@@ -294,7 +226,7 @@ def _stream(path: str | Path) -> tuple[BinaryIO, bytes]:
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {reason(error)}", path=path) from None
     start = _read_some(opened, _HEAD_BYTES)
-    if start.startswith(_GZIP) or Path(path).suffix == ".gz":
+    if start.startswith(GZIP) or Path(path).suffix == ".gz":
         return cast(BinaryIO, gzip.GzipFile(fileobj=io.BufferedReader(_Replay(start, opened)))), b""
     return opened, start
 
@@ -307,38 +239,6 @@ def _head(stream: BinaryIO, lines: int, head: bytes) -> bytes:
             break
         head += more
     return head
-
-
-def _wide_encoding(head: bytes) -> str | None:
-    """The encoding of a text in UTF-16 or UTF-32; None for any other."""
-    for mark, encoding in _MARKS:
-        if head.startswith(mark):
-            return encoding
-    some = head[:4096]
-    zeros = some.count(0)
-    if not zeros or (zeros < 0.4 * len(some) and _is_text(some.replace(b"\0", b""), _UTF_8)):
-        return None
-    even, odd = any(not byte for byte in some[::2]), any(not byte for byte in some[1::2])
-    guesses = ["utf-32-le", "utf-32-be"] if even and odd else ["utf-16-be"] if even else ["utf-16-le"]
-    found = next((encoding for encoding in guesses if zeros > 1 and _is_text(some, encoding)), None)
-    if found is not None:
-        return found
-    # of a text without ASCII letters only the line ends have a zero byte, and characters such as U+3000
-    ends = (("utf-16-le", some[1::2]), ("utf-16-be", some[::2]))  # with the bytes that are never a line end
-    return next((e for e, others in ends if b"\n" not in others and _is_text(some, e, "\n", not_utf_8=True)), None)
-
-
-def _is_text(data: bytes, encoding: str, needed: str = "", *, not_utf_8: bool = False) -> bool:
-    """Whether bytes are characters that texts have, and no others; the needed one among them."""
-    if not_utf_8:
-        with suppress(UnicodeDecodeError):
-            codecs.getincrementaldecoder(_UTF_8)().decode(data)
-            return False
-    try:
-        text = codecs.getincrementaldecoder(encoding)().decode(data)
-    except UnicodeDecodeError:
-        return False
-    return needed in text and all(char in "\t\n\r\f" or category(char) not in ("Cc", "Cn", "Co", "Cs") for char in text)
 
 
 def _blocks(stream: io.BufferedReader[Any], name: str, encoding: str) -> Iterator[LineBlock | Iterable[Line]]:
@@ -391,7 +291,7 @@ def _one_by_one(
         except UnicodeDecodeError as error:
             yield number, _undecodable(raw, error.start, name, number)
             continue
-        if line[:1] == "\ufeff" and number > 1 and encoding == _UTF_8:  # files put together have marks inside
+        if line[:1] == "\ufeff" and number > 1 and encoding == UTF_8:  # files put together have marks inside
             line = line[1:]
         yield number, _binary(name, number) if "\0" in line else line.rstrip("\r\n")
 
@@ -450,7 +350,7 @@ def _too_long(name: str, number: int) -> InputError:
 
 
 def _undecodable(raw: bytes, position: int, name: str, number: int) -> InputError:
-    encoding = "cp1252" if _is_western(raw) else "ENCODING"
+    encoding = "cp1252" if is_western(raw) else "ENCODING"
     command = f"iconv -f {encoding} -t utf-8" + ("" if name == shown_name(STANDARD_STREAM) else f" {name} > NEW")
     return InputError(
         f"byte {position + 1} is not UTF-8",
@@ -460,10 +360,3 @@ def _undecodable(raw: bytes, position: int, name: str, number: int) -> InputErro
         "European, cp1251 and koi8-r for Cyrillic, gb18030 for Chinese, shift_jis and euc-jp for Japanese, euc-kr for "
         "Korean, utf-16le for any text of Windows)",
     )
-
-
-def _is_western(raw: bytes) -> bool:
-    """Whether a line is like one of a Western European language: ASCII letters, and others only between them."""
-    others = sum(byte > 127 for byte in raw)
-    letters = sum(chr(byte).isalpha() for byte in raw if byte <= 127)
-    return 2 * others <= letters and not _THREE_OTHERS.search(raw) and b"\0" not in raw

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xlner.core.files import write_durably
-from xlner.core.lines import Section, reading_sections
+from xlner.core.sections import Section, reading_sections
 from xlner.engines.windows import WINDOW
 from xlner.errors import RunFolderError, ValidationError, XlnerError
 from xlner.formats.item_starts import HEAD_ITEMS, NoStartsError, Start, item_starts

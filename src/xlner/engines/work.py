@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TextIO
 
-from xlner.core.lines import reading_sections
 from xlner.core.pair import Pair, PairError
+from xlner.core.sections import reading_sections
 from xlner.core.sentence import Sentence
 from xlner.engines.counts import add, since
 from xlner.engines.plan import Reader, Shard

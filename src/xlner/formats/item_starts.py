@@ -10,7 +10,8 @@ import codecs
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from xlner.core.lines import has_sections, head_lines
+from xlner.core.lines import head_lines
+from xlner.core.sections import has_sections
 from xlner.formats.conll.blocks import is_docstart
 from xlner.formats.link_files import is_one_per_line
 
