@@ -2,8 +2,8 @@
 
 A table of words has a column of words and one of tags. A column `sentence` says where a sentence begins: each new value
 does, and so does a blank row. A table with a column `text` and none of words, or with lists of words in its cells, has
-the fields of JSON as columns. Written are words, with the text, the language, the identifier and the error of a sentence
-in its first row.
+the fields of JSON as columns. Words are written, with the text, the language, the identifier and the error of a
+sentence in its first row.
 """
 
 from __future__ import annotations
