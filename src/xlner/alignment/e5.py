@@ -9,7 +9,7 @@ from functools import cached_property
 from xlner.alignment.decoders import Option, make_decoder
 from xlner.alignment.encoder_aligner import EncoderAligner
 from xlner.alignment.word_vectors import WordVectors, word_vectors
-from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.options import content_option, options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.models.e5.states import E5States
@@ -22,8 +22,7 @@ class E5EncoderOptions:
     layer: int = 7
     batch_tokens: int = speed_option(1024)
     threads: int | None = speed_option(None)
-    engine: str | None = speed_option(None)
-    """It does change results a little; the fingerprint names it in another place."""
+    engine: str | None = content_option(None)
 
 
 class E5Encoder(PicklesWithoutCache):

@@ -26,7 +26,7 @@ def speed_option(default: Any) -> Any:
 
 
 def content_option(default: Any = MISSING) -> Any:
-    """A field for a file or folder whose content is part of the fingerprint, so that its path need not be.
+    """A field whose value need not be part of the fingerprint, because what it stands for is, such as a file's content.
 
     The same file under another path then gives the same fingerprint.
 

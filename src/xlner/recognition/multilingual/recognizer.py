@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
 from xlner.core.labels import LabelMap
-from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.options import content_option, options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
@@ -43,8 +43,7 @@ class MultilingualOptions:
     style: str = "auto"
     batch_tokens: int = speed_option(1024)
     threads: int | None = speed_option(None)
-    engine: str | None = speed_option(None)
-    """It does change results a little; the fingerprint names it in another place."""
+    engine: str | None = content_option(None)
 
 
 class MultilingualRecognizer(PicklesWithoutCache):
