@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import islice
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xlner.core.lines import Line, LineBlock
@@ -14,10 +12,10 @@ from xlner.core.sentence import Sentence
 from xlner.core.sentence_block import SentenceBlock
 from xlner.core.tags import UNNAMED, DecodedTags, Repair, Scheme, decode, is_tag, parse_repair, parse_scheme
 from xlner.errors import InputError, ValidationError
-from xlner.formats.columns import Columns
 from xlner.formats.conll import brackets, comments, misc, ranges
 from xlner.formats.conll.blocks import Block, Splitter, cells
-from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, is_word, unwatched
+from xlner.formats.conll.column_finder import ColumnFinder, counted
+from xlner.formats.conll.layout import CONLLU, Layout, is_word
 from xlner.formats.conll.segments import segments
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.text.tokenizer import locate
@@ -30,10 +28,6 @@ _LANGUAGE_PREFIX = re.compile(r"^([a-z]{2,3}(?:-[a-z]+)*):(?=.)")
 _SCORE = re.compile(r"\S+:(?:[01]|[01]?[.,][0-9]+(?:e-[0-9]+)?)")
 _LEAST_PLAIN = 1 << 14
 """Bytes of lines that are worth the arrays of plain rows."""
-_LOOK_AHEAD = 50
-"""Sentences to look at for the columns of a file with more than two."""
-_LOOK_FOR_ENTITIES = 10_000
-"""Sentences of CoNLL-U of which one must have an entity, if entities are needed or their attribute is named."""
 
 
 @dataclass(slots=True)
@@ -46,16 +40,14 @@ class ConllReader:
     conllu: bool = False
     _prefixed: bool | None = None
     _said: bool = False
-    _possible: tuple[str, str] | None = None
-    _said_possible: bool = False
-    _names: tuple[str, ...] | None = None
     _mention: tuple[str, ...] | None = None
-    _layouts: dict[int, Layout] = field(default_factory=dict)
-    _ahead: deque[Block] = field(default_factory=deque)
+    _columns: ColumnFinder = field(init=False)
     _splitter: Splitter | None = None
     _number: int = 0
-    _looking: bool = False
     _plain: PlainReader | None = None
+
+    def __post_init__(self) -> None:
+        self._columns = ColumnFinder(self.path, self.options, self.report, self.conllu)
 
     def read(self, lines: Iterable[Line]) -> Iterator[Item]:
         """Yield one sentence, or an `InputError`, for each block of lines.
@@ -94,8 +86,9 @@ class ConllReader:
             yield sentence
 
     def _read(self, lines: Iterable[Line]) -> Iterator[Item | PlainRows]:
-        found = self._after_header(self._blocks(lines))
-        while (block := self._ahead.popleft() if self._ahead else next(found, None)) is not None:
+        columns = self._columns
+        found = columns.after_header(self._blocks(lines))
+        while (block := columns.ahead.popleft() if columns.ahead else next(found, None)) is not None:
             if not isinstance(block, Block):
                 self._number += len(block)
                 yield block
@@ -104,7 +97,7 @@ class ConllReader:
                 continue
             self._number += 1
             if block.rows:
-                self._find_columns(block, found)
+                columns.look_at(block, found)
             try:
                 sentence = self._sentence(block, self._number)
             except InputError as error:
@@ -120,7 +113,8 @@ class ConllReader:
 
         None before it is known how to read them, and where the last sentence of the other lines may go on.
         """
-        if self._looking or self._ahead or self._splitter is None or not self._splitter.settled or not data:
+        columns = self._columns
+        if columns.looking or columns.ahead or self._splitter is None or not self._splitter.settled or not data:
             return None
         layout = self._plain_layout(width := len(cells(_first_line(data))))
         scheme, repair = parse_scheme(self.options.scheme), parse_repair(self.options.repair)
@@ -150,7 +144,7 @@ class ConllReader:
         None if it is not known yet, if the cells have numbers, attributes or the prefix of a language, or if a later
         row can have tags elsewhere.
         """
-        layout = self._layouts.get(width)
+        layout = self._columns.layouts.get(width)
         if layout is None or self._prefixed is not False or layout.index is not None or layout.misc is not None:
             return None
         lacks_tags = layout.tag is None and self.options.require_tags
@@ -170,152 +164,9 @@ class ConllReader:
             yield from splitter.split(segment.lines() if isinstance(segment, LineBlock) else segment)
         yield from splitter.finish()
 
-    def _after_header(self, found: Iterator[Block | PlainRows]) -> Iterator[Block | PlainRows]:
-        """The blocks without the row that names the columns, which is the first one if there is one."""
-        first = next(found, None)
-        if not isinstance(first, Block):
-            return
-        self._names = comments.read(first.comments).names
-        if self.options.columns is None and any(c.startswith("#begin document") for c in first.comments):
-            token, tag = brackets.COLUMNS_2012
-            if first.width > tag:
-                self.options = replace(self.options, columns=Columns(token, tag))
-        if first.rows and self._names is None and (names := header(first.rows[0], self.options.columns)):
-            self._names = names
-            del first.rows[0], first.lines[0]
-            if any(name.lower().startswith("sentence") for name in names):
-                raise InputError(
-                    f"a column numbers the sentences: {', '.join(names)}",
-                    path=self.path,
-                    line=1,
-                    hint="--input-format tsv reads it, if tabs separate its columns; or write a blank line after "
-                    "each sentence instead, without this column",
-                )
-        if first or not self._names:
-            yield first
-        yield from found
-
-    def _find_columns(self, block: Block, found: Iterator[Block | PlainRows]) -> None:
-        """Find out which columns the words and the tags of a block are in, unless an earlier block has told."""
-        block.even()
-        layout = self._layouts.get(block.width)
-        if layout is None:
-            layout = self._layout(block, found)
-        if layout.watched:
-            layout = self._watch(layout, block)
-        if layout.misc is not None and layout.attribute is None:
-            layout = self._with_attribute(layout, [block])
-        if layout.misc is not None and layout.attribute is None and self._possible and not self._said_possible:
-            self._said_possible = True
-            warn_of_data(
-                f"{self.path}: the column MISC has {'='.join(self._possible)}, which is not read as an entity; "
-                f"{self._way_to_attribute()} reads it"
-            )
-        self._layouts[block.width] = layout
-        self.report.unsettled = any(
-            found.watched or (found.misc is not None and found.attribute is None) for found in self._layouts.values()
-        )
-
-    def _layout(self, block: Block, found: Iterator[Block | PlainRows]) -> Layout:
-        if self.conllu and block.width != len(CONLLU):
-            raise InputError(
-                f"{counted(block.width)}, but CoNLL-U has ten",
-                path=self.path,
-                line=block.lines[0],
-                hint="for other columns give --input-format conll",
-            )
-        if block.width > 2:  # two columns are read without looking ahead
-            self._look_ahead(found, _LOOK_AHEAD)
-        options = self.options
-        layout = find(
-            block.width,
-            [block, *self._ahead],
-            options.columns,
-            names=self._names,
-            scheme=options.scheme,
-            require_tags=options.require_tags,
-            path=self.path,
-        )
-        if layout.misc is None:
-            return layout
-        if layout.attribute is None:
-            layout = self._with_attribute(layout, [block, *self._ahead])
-        if options.require_tags or layout.chosen:
-            layout = self._with_known_attribute(layout, block, found)
-        return layout
-
-    def _with_known_attribute(self, layout: Layout, block: Block, found: Iterator[Block | PlainRows]) -> Layout:
-        """The layout with an attribute that a word has, or raise `InputError`."""
-        at = layout.misc or 0
-
-        def has_attribute(blocks: Iterable[Block], name: str) -> bool:
-            return any(len(row) > at and name in misc.attributes(row[at]) for b in blocks for row in b.rows)
-
-        if layout.attribute is None or not has_attribute([block, *self._ahead], layout.attribute):
-            self._look_ahead(found, _LOOK_FOR_ENTITIES)
-            layout = layout if layout.attribute else self._with_attribute(layout, self._ahead)
-        if layout.attribute is not None and has_attribute([block, *self._ahead], layout.attribute):
-            return layout
-        raise InputError(
-            f"no word has an entity in the column MISC: {layout.attribute or 'NE=, NER= or Entity'}=",
-            path=self.path,
-            line=block.lines[0],
-            hint=f"name the attribute: {self._way_to_attribute()}",
-        )
-
     @property
     def _is_io(self) -> bool:
         return parse_scheme(self.options.scheme) is Scheme.IO
-
-    def _look_ahead(self, found: Iterator[Block | PlainRows], count: int) -> None:
-        self._looking = True  # for blocks of lines only
-        for block in islice(found, max(0, count - len(self._ahead))):
-            assert isinstance(block, Block)
-            block.even()
-            self._ahead.append(block)
-        self._looking = False
-
-    def _watch(self, layout: Layout, block: Block) -> Layout:
-        """Raise `InputError` if a column that had only O has the tag of an entity."""
-        for column in layout.watched:
-            tags = {row[column] for row in block.rows if len(row) == block.width} - {"O"}
-            if not tags:
-                continue
-            if not all(map(is_syntax, tags)):
-                first, second = sorted((column + 1, (layout.tag or 0) + 1))
-                raise InputError(
-                    f"columns {first} and {second} both have tags, such as {min(tags)}",
-                    path=self.path,
-                    line=block.lines[0],
-                    hint=f"choose one: --columns token={layout.token + 1},tag={first}",
-                )
-            layout = unwatched(layout, column)
-        return layout
-
-    def _with_attribute(self, layout: Layout, found: Iterable[Block]) -> Layout:
-        """The layout with the attribute of CoNLL-U that holds entities, as soon as a word has one."""
-        at = layout.misc or 0
-        for block in found:
-            for row, line in zip(block.rows, block.lines, strict=True):
-                names = misc.entity_attributes(row[at]) if len(row) > at else []
-                if len(names) > 1 or (names and layout.attribute not in (None, *names)):
-                    both = sorted({*names, *filter(None, [layout.attribute])})
-                    raise InputError(
-                        f"the column MISC has entities as {' and as '.join(both)}",
-                        path=self.path,
-                        line=line,
-                        hint=f"choose one: --columns tag={both[0]}",
-                    )
-                if names:
-                    layout = replace(layout, attribute=names[0])
-                elif self._possible is None and len(row) > at and (possible := misc.possible_attribute(row[at])):
-                    self._possible = possible
-        return layout
-
-    def _way_to_attribute(self) -> str:
-        """The option that reads the attribute that could hold entities."""
-        name, value = self._possible or ("NAME", "O")
-        return f"--columns tag={name}{'' if is_tag(value) or not value.isalpha() else ' --input-scheme io'}"
 
     def _sentence(self, block: Block, number: int) -> Sentence:
         if block.unreadable:
@@ -324,7 +175,7 @@ class ConllReader:
         meta = remarks.meta
         if block.docstart:
             meta["docstart"] = True
-        if block.width == len(CONLLU) and self._layouts[block.width].misc is not None:
+        if block.width == len(CONLLU) and self._columns.layouts[block.width].misc is not None:
             meta["conllu"] = tuple("\t".join(row) for row in block.rows)  # for `write_conllu`
         self._mention = remarks.mention or self._mention
         language, text, offsets = self.options.language, remarks.text, remarks.offsets
@@ -332,10 +183,10 @@ class ConllReader:
         decoded = DecodedTags((), ())
         try:
             if block.rows:
-                tokens, decoded = self._columns(block, number)
+                tokens, decoded = self._words(block, number)
                 if remarks.tokens is not None:
                     tokens = comments.exact(tokens, remarks.tokens)
-                elif self._layouts[block.width].index is None:
+                elif self._columns.layouts[block.width].index is None:
                     tokens, prefix = self._without_prefix(tokens)
                     language = language or prefix
             if text is None:
@@ -356,9 +207,9 @@ class ConllReader:
         except ValidationError as error:
             raise self._error(error.message, block.lines[0] if block.lines else None, number, error.hint) from None
 
-    def _columns(self, block: Block, number: int) -> tuple[list[str], DecodedTags]:
+    def _words(self, block: Block, number: int) -> tuple[list[str], DecodedTags]:
         """The words and the entities of a block."""
-        layout, rows, lines = self._layouts[block.width], block.rows, block.lines
+        layout, rows, lines = self._columns.layouts[block.width], block.rows, block.lines
         if len(set(map(len, rows))) > 1:
             raise self._uneven(block, number)
         values = self._values(rows, layout)
@@ -386,7 +237,7 @@ class ConllReader:
         scheme = self.options.scheme
         if tags and tags[0][:1] in ("(", "*") and brackets.are_brackets(tags):
             tags, scheme = brackets.to_tags(tags), Scheme.IOB2
-        if layout.chosen or self._names:
+        if layout.chosen or self._columns.names:
             tags = ["O" if tag in _NO_TAG else tag for tag in tags]
         try:
             decoded = decode(tags, scheme, repair=self.options.repair)
@@ -459,8 +310,3 @@ def _first_line(data: bytes) -> str:
 def _ends_document(block: Block) -> bool:
     """Whether a block without words is nothing but the end of a document of CoNLL-2012."""
     return not block.rows and bool(block.comments) and all(c.startswith("#end document") for c in block.comments)
-
-
-def counted(columns: int) -> str:
-    """A number of columns in words."""
-    return f"{columns} column{'s' if columns != 1 else ''}"
