@@ -19,7 +19,7 @@ from tests.test_e5 import HIDDEN, IMAGE, POSITIONS, ROWS
 from xlner import Pair, Sentence
 from xlner.alignment import E5Aligner
 from xlner.cli import app
-from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.e5 import engines, processor
 from xlner.models.e5.states import E5States
 
@@ -100,6 +100,21 @@ def test_a_model_is_converted_once(path: str, tmp_path: Path) -> None:
     for a, b in zip(first, E5States(1, path=path, engine="ct2")(SEQUENCES), strict=True):
         assert (a == b).all()
     assert folder.stat().st_mtime_ns == made
+
+
+def test_a_damaged_model_in_the_cache_is_named(path: str, tmp_path: Path) -> None:
+    pytest.importorskip("ctranslate2")
+    from xlner.models.e5.shared_states import shared_states
+
+    shared_states.cache_clear()
+    E5States(1, path=path, engine="ct2")
+    (folder,) = (tmp_path / "cache" / "ct2").iterdir()
+    (folder / "model.bin").write_bytes(b"")
+    shared_states.cache_clear()
+    with pytest.raises(BackendError) as caught:
+        E5States(1, path=path, engine="ct2")
+    assert str(folder) in str(caught.value)
+    shared_states.cache_clear()
 
 
 def test_the_environment_names_an_engine_for_stages_without_one(path: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,13 +26,15 @@ class Ct2Encoder:
 
         self.max_length = file.sizes.positions
         name = f"e5-{file.sha256()[:12]}-layer{layer}-{_PRECISION}-{ctranslate2.__version__}"
+        folder = cache_dir() / "ct2" / name
         try:
-            folder = cached_folder(cache_dir() / "ct2" / name, lambda path: _convert(file, layer, path))
+            cached_folder(folder, lambda path: _convert(file, layer, path))
             self._encoder = ctranslate2.Encoder(
                 str(folder), compute_type=_PRECISION, inter_threads=cpus(), intra_threads=1
             )
         except (RuntimeError, ValueError, AttributeError, TypeError, OSError) as error:
-            raise BackendError(f"CTranslate2 cannot run the encoder: {error}", hint="use engine=numpy") from None
+            hint = f"delete {folder} if it is damaged, or use engine=numpy"
+            raise BackendError(f"CTranslate2 cannot run the encoder: {error}", hint=hint) from None
 
     def __call__(self, sequences: Sequence[Sequence[int]]) -> list[FloatArray]:
         lengths = np.array([len(s) for s in sequences], np.int32)
