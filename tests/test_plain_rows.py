@@ -118,6 +118,19 @@ def test_comments_are_told_from_tokens_by_the_plain_rows_before(other: str, monk
     assert last.tokens == ("#Ana",)
 
 
+def test_comments_are_told_from_tokens_by_the_rows_that_were_taken_out() -> None:
+    rows = ("Ana\tB-PER", "", "# id = 7", "Ana B-PER", "", "#Ana\tB-PER", "")
+    reader = ConllReader("a.conll")
+    found = reader.read(enumerate(rows, start=1))
+    assert [type(next(found)) for _ in range(2)] == [Sentence, Sentence]
+    plain = reader.plain(b"Ana\tB-PER\n\n", 6)
+    assert plain is not None
+    reader.passed(plain)
+    (last,) = found
+    assert isinstance(last, Sentence)
+    assert last.tokens == ("#Ana",)
+
+
 def test_cut_blocks_have_the_same_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xlner.formats.conll.reader._LEAST_PLAIN", 0)
     monkeypatch.setattr("xlner.formats.conll.segments._FIRST", 12)
