@@ -256,6 +256,11 @@ def test_tags_are_those_that_the_scheme_auto_reads(tag: str) -> None:
     assert '"gold_tags" could hold labels' in refused({"tokens": ["Ana", "Vigo"], "gold_tags": [tag, "O"]})
 
 
+def test_ids_of_several_parts_are_json() -> None:
+    records = [{"id": value, "text": ANA} for value in ({"$oid": "é"}, ["a", 1], 7, None)]
+    assert [s.id for record in records for s in raise_errors(read(record))] == ['{"$oid": "é"}', '["a", 1]', "7", None]
+
+
 @pytest.mark.parametrize("field", ["tokens", "words", "tokenized_text"])
 @pytest.mark.parametrize("words", [["O"], ["E", "I"], ["B-52"]])
 def test_words_that_look_like_tags_are_words(field: str, words: list[str]) -> None:

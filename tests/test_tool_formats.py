@@ -338,6 +338,10 @@ def test_tables_of_lists(tmp_path: Path) -> None:
         first, second = raise_errors(read(tmp_path, "a.csv", text))
     assert (first.id, first.tokens, spans(first)) == ("7", ("Ana", "E"), [("Ana", "PER")])
     assert spans(second) == [("Vigo", "LOC")]
+    (tmp_path / "a.tsv").write_text('tokens\tner_tags\n["Ana", "E"]\t["B-PER", "O"]\n', encoding="utf-8")
+    with pytest.warns(DataWarning, match="looks like a table, and is read as tsv"):
+        (found,) = raise_errors(read_sentences(tmp_path / "a.tsv"))
+    assert (found.tokens, spans(found)) == (("Ana", "E"), [("Ana", "PER")])
 
 
 @pytest.mark.parametrize(

@@ -132,7 +132,8 @@ def _table(lines: Sequence[str]) -> Look | None:
         is_table = separator != "\t" and _is_table_of_tags(rows, tabs=True)
         if is_table or (len(rows) > 1 and _is_header(rows[0]) and len(rows[1]) >= len(rows[0])):
             if separator == "\t":
-                return Look("tsv", "a table", has_tabs=not _has_sentences(rows[0]))
+                has_lists = any(cell.startswith(('["', "['")) for cell in rows[1])
+                return Look("tsv", "a table", has_tabs=not (has_lists or _has_sentences(rows[0])))
             return Look("csv", "CSV" if separator in ",;" else "a table")
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -182,7 +183,7 @@ class _Parser:
         language = self.options.language or record.get("lang") or record.get("language")
         if language is not None and not isinstance(language, str):
             raise ValidationError(f'"lang" is {shown(language)}, not the code of a language')
-        id_ = None if record.get("id") is None else str(record["id"])
+        id_ = _id(record.get("id"))
         labels = label_field(record, None if tokens is None else len(tokens))
         if labels is None and self.options.require_tags:
             raise ValidationError('neither "ner_tags" nor "entities"', hint="give labeled sentences")
@@ -278,6 +279,13 @@ class _Parser:
                 "if these are not their names, give --tag-names with all of them in order"
             )
         return names[tag]
+
+
+def _id(value: object) -> str | None:
+    """An identifier as a string; one of several parts as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else str(value)
 
 
 def _has_only_own_tags(record: Mapping[str, Any], words: Words, entities: Sequence[Entity]) -> bool:
