@@ -428,6 +428,13 @@ def test_formats_of_other_packages(xlner: Command, tmp_path: Path, monkeypatch: 
         format_named("shout")
 
 
+def test_a_comma_without_quotes_loses_no_word(tmp_path: Path) -> None:
+    found, error = read(tmp_path, "a.csv", "sentence,token,tag\n1,Ana,B-PER,\n2,Vigo,B-LOC\n2,,,O\n")
+    assert isinstance(found, Sentence)
+    assert found.tokens == ("Ana",)
+    assert "4 cells in line 4, but 3 columns" in str(error)
+
+
 def shout(sentences: list[Sentence], path: Path, options: object) -> int:
     Path(path).write_text("".join((s.text or "").upper() for s in sentences), encoding="utf-8")
     return 1

@@ -178,6 +178,7 @@ class _Words:
         self.report = report
         assert not isinstance(first[1], InputError)
         self.first = first
+        self.width = len(first[1])
         names = [plain_name(cell) for cell in first[1]]
         self.has_header = self._is_header(first[1], names)
         self.places = self._by_name(first[1], names) if self.has_header else self._by_number(first[1])
@@ -298,6 +299,10 @@ class _Words:
         for line, cells in group:
             if isinstance(cells, InputError):
                 raise cells
+            if any(cells[self.width :]):
+                raise ValidationError(
+                    f"{len(cells)} cells in line {line}, but {self.width} columns", hint='quote words with commas: ","'
+                )
             token = _cell(cells, self.places.token)
             tag = "" if self.places.tag is None else _cell(cells, self.places.tag)
             if not token and tag:
