@@ -9,6 +9,7 @@ from xlner.core import memory
 from xlner.core.batches import isolated
 from xlner.errors import BackendError
 from xlner.pipeline.isolation import in_batches
+from xlner.translation.guards.guarded_translator import GuardedTranslator
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +57,25 @@ def test_the_smaller_budget_is_kept() -> None:
     stage.sizes.clear()
     in_batches(stage, [20] * 64, length=int, budget=160)
     assert max(stage.sizes) <= 80
+
+
+def test_all_batches_of_a_translator_fit_after_one_did_not() -> None:
+    sizes: list[int] = []
+
+    class Translator:
+        fingerprint = "limited"
+
+        def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
+            sizes.append(len(texts))
+            if len(texts) > 5:
+                raise MemoryError
+            return [f"{text} x" for text in texts]
+
+    guarded = GuardedTranslator(Translator(), batch_words=100)
+    texts = [f"one two three four five six seven eight nine {number}" for number in range(10, 70)]
+    guarded.translate(texts, from_lang="en", to_lang="gl")
+    assert 1 <= sum(size > 5 for size in sizes) <= 2  # once for the texts, and once for pieces of those tried again
+    assert memory.within_memory(1000) >= 250
 
 
 def test_one_item_that_is_too_large_has_the_error() -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from xlner.core.memory import within_memory
 
 _GPU_TOKENS = 16384
 """Sub-words in a batch on anything but a CPU, unless stated otherwise."""
@@ -45,3 +48,18 @@ def _batches(lengths: Sequence[int], budget: int, *, padded: bool) -> list[list[
         batches[-1].append(index)
         total += lengths[index]
     return batches
+
+
+def batches_in_memory(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
+    """The same batches one by one; if memory runs out in one of them, those after it are smaller.
+
+    >>> list(batches_in_memory([1, 2, 1], budget=2))
+    [[0, 2], [1]]
+    """
+    now = within_memory(budget)
+    waiting = deque(padded_batches(lengths, now))
+    while waiting:
+        yield waiting.popleft()
+        if within_memory(budget) < now:  # memory ran out
+            now, left = within_memory(budget), [k for batch in waiting for k in batch]
+            waiting = deque([left[k] for k in batch] for batch in padded_batches([lengths[k] for k in left], now))

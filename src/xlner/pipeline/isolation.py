@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
 from xlner.core.batches import isolated
-from xlner.core.memory import within_memory
 from xlner.errors import StoppedError, XlnerError
-from xlner.models.batching import padded_batches
+from xlner.models.batching import batches_in_memory
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -52,15 +50,9 @@ def in_batches(
     ['A', 'BC']
     """
     results: list[Any] = [None] * len(items)
-    lengths, now = [length(item) for item in items], within_memory(budget)
-    waiting = deque(padded_batches(lengths, now))
-    while waiting:
-        positions = waiting.popleft()
+    for positions in batches_in_memory([length(item) for item in items], budget):
         for position, result in zip(positions, isolated(stage, [items[p] for p in positions]), strict=True):
             results[position] = result
-        if within_memory(budget) < now:  # memory ran out
-            now, left = within_memory(budget), [p for batch in waiting for p in batch]
-            waiting = deque([left[k] for k in batch] for batch in padded_batches([lengths[p] for p in left], now))
     return results
 
 

@@ -9,10 +9,9 @@ from functools import partial
 from itertools import islice
 
 from xlner.core.batches import isolated, listed
-from xlner.core.memory import within_memory
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.errors import BackendError, StageError, UnansweredError, UnknownNameError, ValidationError
-from xlner.models.batching import padded_batches
+from xlner.models.batching import batches_in_memory
 from xlner.stages import (
     DirectedTranslator,
     RetryingTranslator,
@@ -267,7 +266,7 @@ class _Work:
         flat = [line.strip() for parts in cut for line in parts]
         made: list[str | Exception] = [""] * len(flat)
         sizes = [len(line.split()) + len(line) // 20 for line in flat]
-        for batch in padded_batches(sizes, within_memory(self.batch_words)):
+        for batch in batches_in_memory(sizes, self.batch_words):
             wanted = [k for k in batch if flat[k]]
             for k, result in zip(wanted, isolated(translate, [flat[k] for k in wanted]), strict=True):
                 made[k] = result
