@@ -254,6 +254,13 @@ def test_view_of_a_file_with_a_damaged_line(xlner: Command, tmp_path: Path) -> N
     assert [row[0] for row in unpacked((tmp_path / "es.html").read_text(encoding="utf-8"), "index")] == [1, 2, 3, 4]
 
 
+def test_view_names_both_files_where_their_words_differ(xlner: Command, tmp_path: Path) -> None:
+    for name, word in (("gold", "Lugo"), ("found", "Vigo")):
+        (tmp_path / f"{name}.conll").write_text(f"{word} B-LOC\n", encoding="utf-8")
+    ran = xlner("view", tmp_path / "found.conll", "--gold", tmp_path / "gold.conll")
+    assert (ran.code, f"{tmp_path}/gold.conll and {tmp_path}/found.conll (sentence 1): word 1" in ran.err) == (2, True)
+
+
 def test_view_refuses_what_is_no_run_and_what_it_would_replace(xlner: Command, tmp_path: Path) -> None:
     ran = xlner("view", tmp_path)
     assert (ran.code, "is not the folder of a run" in ran.err) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from xlner.cli import results as r
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.run import EXIT_SOME_FAILED
+from xlner.cli.scored_files import ScoredFiles
 from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
 from xlner.errors import InputError, UsageError
 from xlner.formats import raise_errors, read_sentences
@@ -56,9 +58,11 @@ def view(**options: Any) -> int:
     require_other_file(output, path, *([options["gold"]] if options["gold"] else []))
     results = r.results_of(path, options)
     gold = None
+    naming: AbstractContextManager[None] = nullcontext()
     if options["gold"] is not None:
         gold = raise_errors(read_sentences(options["gold"], require_tags=True, **r.reading(options)))
-    with progress(path, options["input_format"], None) as advance:
+        naming = ScoredFiles(options["gold"], path, {}).naming()
+    with naming, progress(path, options["input_format"], None) as advance:
         written = write_page(
             results.read(),
             output,
