@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Command
-from xlner import InputError, Sentence, raise_errors, read_sentences
+from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
 
 arrow = pytest.importorskip("pyarrow")
@@ -128,3 +128,10 @@ def test_damaged_files(xlner: Command, tmp_path: Path) -> None:
 def test_standard_input(xlner: Command) -> None:
     with pytest.raises(InputError, match="parquet cannot be read from standard input"):
         read_sentences("-", format="parquet")
+
+
+def test_entities_of_files_from_xlner_count_words(tmp_path: Path) -> None:
+    entities = (Entity(2, 4, "PER"),)  # words begin and end at these characters, too
+    written = Sentence(("a", "b", "c", "Ana"), entities, "a bc Ana", ((0, 1), (2, 3), (3, 4), (5, 8)))
+    write_sentences([written], tmp_path / "a.parquet")
+    assert list(read_sentences(tmp_path / "a.parquet")) == [written]

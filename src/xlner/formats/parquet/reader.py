@@ -65,7 +65,11 @@ def plain_row(record: Mapping[str, Any]) -> Mapping[str, Any] | InputError:
     """
     fields = {name: value for name, value in record.items() if name != "meta" and value is not None}
     if isinstance(fields.get("entities"), list):
-        fields["entities"] = [{k: v for k, v in e.items() if v is not None} for e in fields["entities"]]
+        tokens = fields.get("tokens") or []
+        fields["entities"] = [  # with their texts, which say that they count words
+            {k: v for k, v in e.items() if v is not None} | {"text": " ".join(tokens[e["start"] : e["end"]])}
+            for e in fields["entities"]
+        ]
     meta = record.get("meta")
     try:
         return {**(json.loads(meta) if isinstance(meta, str) else {}), **fields}
