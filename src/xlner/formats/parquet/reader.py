@@ -68,6 +68,8 @@ def plain_row(record: Mapping[str, Any]) -> Mapping[str, Any] | InputError:
         tokens = fields.get("tokens") or []
         fields["entities"] = [  # with their texts, which say that they count words
             {k: v for k, v in e.items() if v is not None} | {"text": " ".join(tokens[e["start"] : e["end"]])}
+            if type(e.get("start")) is type(e.get("end")) is int
+            else e
             for e in fields["entities"]
         ]
     meta = record.get("meta")
