@@ -541,3 +541,29 @@ def test_columns_that_are_refused(tmp_path: Path, text: str, message: str) -> No
         read(tmp_path, text)
     if text.startswith("B-Actor"):
         assert [shown(s) for s in read(tmp_path, text, columns="token=2,tag=1")] == ["[Ana]Actor vive"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Ana\tB-PER\n\nVigo\n\nLugo\tB-LOC\n\nA\n",
+            r":3 \(sentence 2\): this sentence has words alone, .* have tags;",
+        ),
+        ("Ana\n\nVigo\tB-LOC\n\nLugo\n", r":3 \(sentence 2\): this sentence has tags, .* have words alone;"),
+    ],
+)
+def test_sentences_without_tags_among_others_are_named_once(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text(text, encoding="utf-8")
+    with pytest.warns(DataWarning, match=said) as warned:
+        read = list(read_sentences(path))
+    assert len(warned) == 1
+    assert len(read) == text.count("\n\n") + 1
+
+
+def test_a_tagged_word_with_a_hash_among_words_alone_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.conll"
+    path.write_text("Ana\n#Vigo B-LOC\n\n", encoding="utf-8")
+    with pytest.raises(InputError, match="2 columns, but the first line of the sentence has 1"):
+        list(raise_errors(read_sentences(path)))

@@ -3,7 +3,6 @@ from __future__ import annotations
 import math
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 
@@ -225,11 +224,9 @@ def test_too_many_rivals_are_matched_greedily_and_the_result_says_so(monkeypatch
     assert fused.solver == "greedy"
 
 
-def test_forty_rivals_take_no_time() -> None:
-    start = time.process_time()
+def test_forty_rivals_are_matched_greedily() -> None:
     (made,) = MatchingProjector(constraint="=", n=2).project([all_to_all(40)])
     assert made.solver == "greedy"
-    assert time.process_time() - start < 10
 
 
 def test_without_scipy_the_exact_matcher_is_greedy(monkeypatch: pytest.MonkeyPatch) -> None:

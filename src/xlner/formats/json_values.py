@@ -37,7 +37,8 @@ def load(text: str) -> Any:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
         raise ValidationError(
-            f"not JSON: {error.msg} at column {error.colno}", hint="write one object per line"
+            f"not JSON: {error.msg} at column {error.colno}",
+            hint="write one object per line, or name the format if it is another: --input-format conll",
         ) from None
     except RecursionError:
         raise ValidationError("JSON that is nested too deeply") from None

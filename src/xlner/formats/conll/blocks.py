@@ -146,7 +146,9 @@ class Splitter:
 
     def _sort(self, number: int, line: str, *, inside: bool = False) -> None:
         row = cells(line)
-        if self.width is not None and (len(row) != self.width or ("\t" in line) != self.tabs):
+        if inside and self.width == 1 and len(row) == 2 and _is_row(line, row):
+            self.block.add(number, row)  # a word with its tag among words alone: an error of its sentence
+        elif self.width is not None and (len(row) != self.width or ("\t" in line) != self.tabs):
             self.block.comments.append(line)
         elif inside or self.width == 1 or _is_row(line, row, bare_labels=self.bare_labels):
             self.block.add(number, row)

@@ -40,6 +40,8 @@ class ConllReader:
     conllu: bool = False
     _prefixed: bool | None = None
     _said: bool = False
+    _tagged: bool | None = None
+    _is_mixed: bool = False
     _mention: tuple[str, ...] | None = None
     _columns: ColumnFinder = field(init=False)
     _splitter: Splitter | None = None
@@ -225,12 +227,25 @@ class ConllReader:
             raise self._error("the word is empty", lines[tokens.index("")], number, "write a word and its tag")
         if layout.misc is not None:
             return tokens, misc.entities(values, self._mention, self.options.scheme, self.options.repair)
+        if not self.options.require_tags:  # else it is an error
+            self._note_mixed(layout.tag is not None, lines, number)
         if layout.tag is None:
             if self.options.require_tags and tokens:
                 hint = "write two columns, the token and its tag"
                 raise self._error(f"no tag column, only {tokens[0]!r}", lines[0], number, hint)
             return tokens, DecodedTags((), ())
         return tokens, self._decoded([value or "" for value in values], lines, number, layout, block.width)
+
+    def _note_mixed(self, tagged: bool, lines: Sequence[int], number: int) -> None:
+        """Warn where sentences with tags and sentences of words alone meet for the first time."""
+        if self._tagged is not None and tagged is not self._tagged and not self._is_mixed:
+            self._is_mixed = True
+            this, others = ("tags", "words alone") if tagged else ("words alone", "tags")
+            warn_of_data(
+                f"{self.path}:{lines[0]} (sentence {number}): this sentence has {this}, and sentences before it have "
+                f"{others}; sentences of words alone are read without entities"
+            )
+        self._tagged = tagged
 
     def _decoded(self, tags: list[str], lines: Sequence[int], number: int, layout: Layout, width: int) -> DecodedTags:
         """The entities of a column of tags or brackets."""
