@@ -13,8 +13,8 @@ import pytest
 from tests.chat_stub import Reply, Stub, answer, chat_translator, said
 from xlner import BackendError, Entity, Reason, Sentence, TrainingDataBuilder, ValidationError
 from xlner.errors import MissingExtraError, StageError
+from xlner.models.chat import client as _chat_client
 from xlner.stages import LabelingTranslator
-from xlner.translation.chat import client as _chat_client
 from xlner.translation.chat.translator import ChatTranslator, placed
 
 pytest.importorskip("httpx", reason="needs xlner[chat]")

@@ -14,9 +14,9 @@ from xlner import Entity, Pair, Pipeline, Sentence, TrainingDataBuilder, read_pa
 from xlner.engines import read_past_run
 from xlner.errors import BackendError, StageError, StoppedError, UnansweredError, ValidationError
 from xlner.fakes import DictionaryRecognizer
+from xlner.models.chat.hidden_key import shown
+from xlner.models.chat.patience import Patience
 from xlner.projection import BackTranslationProjector
-from xlner.translation.chat.hidden_key import shown
-from xlner.translation.chat.patience import Patience
 
 pytest.importorskip("httpx", reason="needs xlner[chat]")
 

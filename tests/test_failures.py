@@ -208,7 +208,7 @@ def test_printable_text_stays_as_it_is() -> None:
 
 def test_what_is_logged_is_a_note(xlner: Command, monkeypatch: pytest.MonkeyPatch, input: Path) -> None:
     def logging_run(*_: object) -> int:
-        logging.getLogger("xlner.translation.chat").warning("the endpoint said %s", "\x1b[31m")
+        logging.getLogger("xlner.models.chat").warning("the endpoint said %s", "\x1b[31m")
         return 0
 
     monkeypatch.setattr("xlner.cli.commands.label.run_label", logging_run)

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from xlner.errors import BackendError, MissingExtraError, StageError, StoppedError, UnansweredError, ValidationError
-from xlner.translation.chat.answers import error_message, is_text, is_too_long, parse, read_answer
-from xlner.translation.chat.hidden_key import shown
-from xlner.translation.chat.patience import Patience
+from xlner.models.chat.answers import error_message, is_text, is_too_long, parse, read_answer
+from xlner.models.chat.hidden_key import shown
+from xlner.models.chat.patience import Patience
 
 if TYPE_CHECKING:
     import httpx

@@ -14,11 +14,11 @@ from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pair import Outcome, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, StageError, ValidationError
+from xlner.models.chat.client import Answer, ChatClient, Question, checked_url
+from xlner.models.chat.patience import Patience
 from xlner.stages import without_errors
 from xlner.text import languages
 from xlner.text.offsets import whole_words_in
-from xlner.translation.chat.client import Answer, ChatClient, Question, checked_url
-from xlner.translation.chat.patience import Patience
 from xlner.translation.shield import shielded
 
 _TRANSLATE = (

@@ -1,0 +1,1 @@
+"""A client for chat endpoints, shared by the stages that ask a large language model."""
