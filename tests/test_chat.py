@@ -17,7 +17,7 @@ from xlner.models.chat import client as _chat_client
 from xlner.stages import LabelingTranslator
 from xlner.translation.chat.translator import ChatTranslator, placed
 
-pytest.importorskip("httpx", reason="needs xlner[chat]")
+pytest.importorskip("httpx2", reason="needs xlner[chat]")
 
 SECRET = "sk-very-secret"
 DIRECTION = {"from_lang": "en", "to_lang": "lug"}

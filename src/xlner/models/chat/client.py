@@ -19,7 +19,7 @@ from xlner.models.chat.hidden_key import shown
 from xlner.models.chat.patience import Patience
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 Question = tuple[str, str]
 """The system message and the user message."""
@@ -45,14 +45,14 @@ class ChatClient:
     The client stops when the endpoint cannot be reached or refuses, or after `patience.stop_after` questions in a row
     without an answer. Each further call then begins with one question, and asks the others only if that is answered.
 
-    Raises `MissingExtraError` without httpx.
+    Raises `MissingExtraError` without httpx2.
     """
 
     def __init__(
         self, model: str, url: str, *, key_env: str, patience: Patience, at_once: int, max_tokens: int | None
     ) -> None:
-        if find_spec("httpx") is None:
-            raise MissingExtraError("httpx", extra="chat")
+        if find_spec("httpx2") is None:
+            raise MissingExtraError("httpx2", extra="chat")
         self.model = model
         self.url = url
         self.key_env = key_env
@@ -102,12 +102,12 @@ class ChatClient:
 
     async def _ask_all(self, questions: Sequence[Question]) -> dict[Question, Answer]:
         import anyio
-        import httpx
+        import httpx2
 
         made: dict[Question, Answer] = {}
         waiting = iter(questions)
-        limits = httpx.Limits(max_connections=self.at_once)
-        async with httpx.AsyncClient(timeout=None, limits=limits) as client:
+        limits = httpx2.Limits(max_connections=self.at_once)
+        async with httpx2.AsyncClient(timeout=None, limits=limits) as client:
             if self._failing is not None:
                 await self._work(client, islice(waiting, 1), made)
             if self._failing is None:
@@ -123,7 +123,7 @@ class ChatClient:
         return {question: made[question] if question in made else self._unasked() for question in questions}
 
     async def _work(
-        self, client: httpx.AsyncClient, questions: Iterator[Question], made: dict[Question, Answer]
+        self, client: httpx2.AsyncClient, questions: Iterator[Question], made: dict[Question, Answer]
     ) -> None:
         """Ask one question after the other until none is left or the client stops."""
         for question in questions:
@@ -152,7 +152,7 @@ class ChatClient:
         reason = "" if self._failing is None else f": {self._failing.message}"
         return UnansweredError(f"not asked, because the endpoint failed{reason}")
 
-    async def _ask_one(self, client: httpx.AsyncClient, question: Question) -> Answer:
+    async def _ask_one(self, client: httpx2.AsyncClient, question: Question) -> Answer:
         """The answer to a question or its error, after further attempts where needed."""
         try:
             status, body = await self._sent(client, question)
@@ -160,10 +160,10 @@ class ChatClient:
         except StageError as error:
             return error
 
-    async def _sent(self, client: httpx.AsyncClient, question: Question) -> tuple[int, Any]:
+    async def _sent(self, client: httpx2.AsyncClient, question: Question) -> tuple[int, Any]:
         """The status and the content of the answer, after further attempts where needed."""
         import anyio
-        import httpx
+        import httpx2
 
         headers = self._headers()
         failure: type[BackendError | StageError] = UnansweredError
@@ -180,9 +180,9 @@ class ChatClient:
                     response, body = await self._exchanged(client, question, headers)
             except TimeoutError:
                 failure, reason = UnansweredError, f"no answer in {self.patience.timeout:g} s"
-            except (httpx.ConnectError, httpx.ProxyError, httpx.UnsupportedProtocol, httpx.InvalidURL) as error:
+            except (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
                 failure, reason = BackendError, f"cannot be reached: {self._shown(str(error))}"
-            except httpx.HTTPError as error:
+            except httpx2.HTTPError as error:
                 failure, reason = UnansweredError, f"the connection broke: {self._shown(str(error))}"
             else:
                 if response.status_code not in _RETRIED:
@@ -193,8 +193,8 @@ class ChatClient:
         raise failure(f"the chat endpoint {self.url}: {reason}, after {attempts} attempt{'s' * (attempts > 1)}")
 
     async def _exchanged(
-        self, client: httpx.AsyncClient, question: Question, headers: dict[str, str]
-    ) -> tuple[httpx.Response, Any]:
+        self, client: httpx2.AsyncClient, question: Question, headers: dict[str, str]
+    ) -> tuple[httpx2.Response, Any]:
         """Send one request, and return the response with its JSON, or None if that is not JSON."""
         address = f"{self.url}/chat/completions"
         data = b""
@@ -235,7 +235,7 @@ class ChatClient:
 
     def _headers(self) -> dict[str, str]:
         key = self._key()
-        if not (key.isascii() and key.isprintable()):  # the error message of httpx would show the key
+        if not (key.isascii() and key.isprintable()):  # the error message of httpx2 would show the key
             raise BackendError(f"the key in {self.key_env} has characters that no key has")
         return {"Authorization": f"Bearer {key}"} if key else {}
 

@@ -75,7 +75,7 @@ class ChatTranslator:
     `translate_labeled` is contextual label translation (CLaP, Parekh et al. 2024): it translates the sentence, and then
     each entity in the context of the sentence and its translation.
 
-    Raises `MissingExtraError` without httpx, `MissingArgumentError` without a model or url, and `ValidationError` for
+    Raises `MissingExtraError` without httpx2, `MissingArgumentError` without a model or url, and `ValidationError` for
     a bad address or numbers out of range.
 
     >>> from xlner.stages import LabelingTranslator
