@@ -116,6 +116,19 @@ print(thinc.util.has_torch, wrapped.predict(numpy.zeros((1, 3), "float32")).shap
     assert done.stdout.splitlines() == ["False False", "True (1, 2)"]
 
 
+def test_spacy_is_loaded_without_its_command_line_until_something_uses_it() -> None:
+    program = """
+import sys
+from xlner import load
+load("recognizer", "spacy")
+import spacy
+print([name for name in ("typer", "spacy.cli", "spacy.cli.info") if name in sys.modules], hasattr(spacy, "other"))
+print(spacy.info(silent=True)["spacy_version"] == spacy.__version__, spacy.cli.info is spacy.cli.info)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["[] False", "True True"]
+
+
 def test_spacy_is_loaded_with_torch_if_it_is_there_already() -> None:
     pytest.importorskip("torch", reason="needs xlner[hf]")
     program = (

@@ -1,8 +1,11 @@
-"""Import of spaCy without PyTorch.
+"""Import of spaCy without PyTorch and without its own command line, which take most of the time.
 
 thinc, the library under spaCy, imports PyTorch wherever it is installed: two seconds and 180 MB that only pipelines
 with a transformer need. Here thinc is told that there is none. As soon as anything imports PyTorch, such as the package
 of a transformer pipeline, thinc learns of it.
+
+spaCy imports its command line for the function `spacy.info`: a third of a second for an HTTP client, templates and
+colors. Here it is imported when `spacy.info` or `spacy.cli` is used.
 """
 
 from __future__ import annotations
@@ -20,12 +23,14 @@ _TORCH = "torch"
 _COMPAT = "thinc.compat"
 _LIBRARIES = ("thinc", "spacy")
 """Packages whose modules keep copies of what `thinc.compat` knows, with those whose names begin like theirs."""
+_INFO = "spacy.cli.info"
+"""The only module of its command line that spaCy imports, and with it all others."""
 _lock = threading.Lock()
 """Two finders would ask each other for PyTorch without end."""
 
 
 def import_spacy() -> ModuleType:
-    """Import spaCy, and not PyTorch with it. Raises `ImportError` if spaCy is not installed.
+    """Import spaCy, and neither PyTorch nor its command line with it. Raises `ImportError` without spaCy.
 
     >>> import_spacy().__name__
     'spacy'
@@ -33,7 +38,32 @@ def import_spacy() -> ModuleType:
     with _lock:
         if _COMPAT not in sys.modules and _TORCH not in sys.modules:
             _import_thinc()
+        if "spacy" not in sys.modules:
+            _import_without_command_line()
     return importlib.import_module("spacy")
+
+
+def _import_without_command_line() -> None:
+    stand_in = ModuleType(_INFO)
+    stand_in.__dict__["info"] = _info
+    sys.modules[_INFO] = stand_in
+    try:
+        spacy = importlib.import_module("spacy")
+    finally:
+        del sys.modules[_INFO]
+    spacy.__dict__["__getattr__"] = _attribute
+
+
+def _info(*args: Any, **kwargs: Any) -> Any:
+    """`spacy.info`, which imports what it needs when it is called."""
+    return importlib.import_module(_INFO).info(*args, **kwargs)
+
+
+def _attribute(name: str) -> ModuleType:
+    """The attribute `spacy.cli`, which is there from the beginning where spaCy imports it."""
+    if name == "cli":
+        return importlib.import_module("spacy.cli")
+    raise AttributeError(f"module 'spacy' has no attribute {name!r}")
 
 
 def _import_thinc() -> None:

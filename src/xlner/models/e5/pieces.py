@@ -66,6 +66,10 @@ class Pieces(Sequence[str]):
         k = range(len(self))[index]
         return self.text[self.ends[k] : self.ends[k + 1]]
 
+    def at(self, indices: NDArray[np.intp]) -> Iterator[str]:
+        """The pieces at some places."""
+        return map(self.text.__getitem__, map(slice, self.ends[indices].tolist(), self.ends[indices + 1].tolist()))
+
     def __iter__(self) -> Iterator[str]:
         return (self.text[a:b] for a, b in pairwise(self.ends.tolist()))
 
@@ -89,7 +93,8 @@ class PieceGroups:
         group: dict[str, int] = {}
         for beginning in (characters[:1], characters):
             low, high = np.searchsorted(keys, _key(beginning), "left"), np.searchsorted(keys, _key(beginning), "right")
-            group.update((self._pieces[k], k) for k in order[low:high].tolist())
+            found = order[low:high]
+            group.update(zip(self._pieces.at(found), found.tolist(), strict=True))
         for piece in self._hidden:
             group.pop(piece, None)
         return group, max(map(len, group), default=0)
