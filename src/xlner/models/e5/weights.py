@@ -34,6 +34,8 @@ BLOCK = 32
 BLOCK_BYTES = 18
 """Bytes of one block."""
 _FLOATS, _BLOCKS = 0, 1
+_ENTRY = struct.Struct("<IB")
+"""A character to normalize, and the number of characters that it becomes, which follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +254,14 @@ def _read_vocabulary(reader: _Reader) -> _StoredVocabulary:
 
 def _read_normalization(reader: _Reader) -> dict[int, str]:
     count, size = reader.values("iI")
-    entries = _Reader(np.frombuffer(reader.bytes(size), np.uint8), 0)
+    entries = reader.bytes(size)
     normalization = {}
+    end = 0
     for _ in range(count):
-        code_point, length = entries.values("IB")
-        normalization[code_point] = "".join(map(chr, entries.values(f"{length}I")))
+        code_point, length = _ENTRY.unpack_from(entries, end)
+        start = end + _ENTRY.size
+        end = start + 4 * length
+        if end > size:
+            raise ValueError("unexpected end of file")
+        normalization[code_point] = entries[start:end].decode("utf-32-le")
     return normalization
