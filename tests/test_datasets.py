@@ -308,7 +308,7 @@ def test_datasets_command(xlner: Command, tmp_path: Path, monkeypatch: pytest.Mo
     assert rows[spec]["checksum"] == ""
     published = {"de/test": hashlib.sha256(EUROPARL.encode()).hexdigest()}
     known = replace(DATASETS["europarl-ner"], checksums=published)
-    monkeypatch.setattr("xlner.formats.datasets.survey.DATASETS", {"europarl-ner": known})
+    monkeypatch.setattr("xlner.formats.datasets.survey.all_datasets", lambda: {"europarl-ner": known})
     assert "as published" in xlner("datasets", tmp_path).out
     nothing = xlner("datasets", put(tmp_path / "x" / "y" / "z", "").parent)
     assert "no data set in" in nothing.err

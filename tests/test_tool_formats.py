@@ -416,7 +416,7 @@ def test_formats_of_other_packages(xlner: Command, tmp_path: Path, monkeypatch: 
         def load(self) -> Format:
             return Format("shout", "capitals", None, f"{__name__}:shout", (".shout",))
 
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Point()] if group == "xlner.formats" else [])
+    monkeypatch.setattr("xlner.core.plugins.entry_points", lambda group: [Point()] if group == "xlner.formats" else [])
     assert format_named("shout").about == "capitals"
     path = tmp_path / "a.txt"
     path.write_text("Vigo\n", encoding="utf-8")

@@ -2,8 +2,11 @@ from .alignment import Alignment as Alignment
 from .alignment import GoldAlignment as GoldAlignment
 from .alignment import Link as Link
 from .entity import Entity as Entity
+from .files import open_output as open_output
+from .files import require_content as require_content
 from .labels import LabelMap as LabelMap
 from .lexicon import LexiconEntry as LexiconEntry
+from .lines import read_lines as read_lines
 from .linked_translation import LinkedTranslation as LinkedTranslation
 from .options import options_fingerprint as options_fingerprint
 from .options import speed_option as speed_option

@@ -25,3 +25,4 @@ from .registry import Format as Format
 from .write_by_name import write_lexicon as write_lexicon
 from .write_by_name import write_pairs as write_pairs
 from .write_by_name import write_sentences as write_sentences
+from .writing import WriteOptions as WriteOptions

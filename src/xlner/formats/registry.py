@@ -8,13 +8,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 from xlner.core.pair import Pair
+from xlner.core.plugins import plugins
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, UnknownNameError
+from xlner.errors import UnknownNameError
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.formats.writing import WriteOptions
 
@@ -209,16 +209,8 @@ BUILT_IN = (
 
 
 def _plugins() -> dict[str, Format]:
-    found = {}
-    for point in entry_points(group=GROUP):
-        try:
-            format = point.load()
-        except (ImportError, AttributeError) as error:
-            raise BackendError(f"format {point.name!r} cannot be loaded from {point.value}: {error}") from error
-        if not isinstance(format, Format):
-            raise BackendError(f"format {point.name!r}: {point.value} is not an xlner.formats.Format")
-        found[format.name] = format
-    return found
+    found = plugins(GROUP, "format", lambda value: isinstance(value, Format)).values()
+    return {format.name: format for format in found}
 
 
 def all_formats() -> dict[str, Format]:

@@ -41,13 +41,14 @@ def datasets(folder: str | None, as_json: bool) -> int:
 
 
 def _print_known(as_json: bool) -> None:
-    from xlner.formats.datasets import DATASETS
+    from xlner.formats.datasets import all_datasets
 
+    known = all_datasets().values()
     if as_json:
-        show_json([_known_record(d) for d in DATASETS.values()])
+        show_json([_known_record(dataset) for dataset in known])
         return
     console = make_console()
-    for dataset in DATASETS.values():
+    for dataset in known:
         console.print(f"{dataset.name}: {dataset.title}", style="bold", markup=False)
         console.print(f"  languages  {' '.join(dataset.languages) or 'many'}", markup=False)
         console.print(f"  labels     {' '.join(dataset.labels)}", markup=False)

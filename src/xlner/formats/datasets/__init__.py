@@ -3,7 +3,7 @@
 A spec names a data set, its folder, a language and a split: `masakhaner2:FOLDER?lang=yor&split=test`.
 """
 
-from xlner.formats.datasets.catalog import DATASETS, Dataset
+from xlner.formats.datasets.catalog import DATASETS, Dataset, all_datasets
 from xlner.formats.datasets.locate import Located, is_spec, local_files, locate, spec_of
 
-__all__ = ["DATASETS", "Dataset", "Located", "is_spec", "local_files", "locate", "spec_of"]
+__all__ = ["DATASETS", "Dataset", "Located", "all_datasets", "is_spec", "local_files", "locate", "spec_of"]

@@ -1,10 +1,14 @@
-"""Facts about each data set: paths of its files, labels, languages, source and license."""
+"""Facts about each data set: paths of its files, labels, languages, source and license.
+
+Other packages add data sets with an entry point in the group `xlner.datasets`, whose value is a `Dataset`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from xlner.core.plugins import plugins
 from xlner.errors import UnknownNameError
 from xlner.text.languages import canonical
 
@@ -35,7 +39,7 @@ class Dataset:
     - `labels`: the labels, in the order of the tag numbers on the hub.
     - `license`, `home`: the license, and where to get the data set.
     - `paths`: where its files can be in a folder, with `{lang}` and `{split}`.
-    - `format`: the format of the files.
+    - `format`: the format of the files: any that xlner reads.
     - `splits`: for each split, the names that files use for it.
     - `codes`: the codes of languages that the data set names in another way than ISO 639 or BCP-47.
     - `only`: the language of paths without `{lang}`.
@@ -211,4 +215,16 @@ _ALL = (
     ),
 )
 DATASETS: Mapping[str, Dataset] = {dataset.name: dataset for dataset in _ALL}
-"""All data sets by name."""
+"""The data sets of xlner by name."""
+GROUP = "xlner.datasets"
+"""The group of entry points."""
+
+
+def all_datasets() -> dict[str, Dataset]:
+    """The data sets by name: those of xlner, then those of other packages. Raises `BackendError` for a broken one.
+
+    >>> list(all_datasets())[:2]
+    ['conll2002', 'conll2003']
+    """
+    found = plugins(GROUP, "data set", lambda value: isinstance(value, Dataset)).values()
+    return {**DATASETS, **{dataset.name: dataset for dataset in found if dataset.name not in DATASETS}}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from xlner.core.registry import Spec
 from xlner.errors import InputError, UnknownNameError
-from xlner.formats.datasets.catalog import DATASETS, SPLITS, Dataset
+from xlner.formats.datasets.catalog import DATASETS, SPLITS, Dataset, all_datasets
 from xlner.formats.datasets.hub import hub_files
 from xlner.text.languages import canonical
 
@@ -79,11 +79,12 @@ def locate(spec: str) -> Located:
     ['ned.testb']
     """
     parsed = Spec.parse(spec)
-    dataset = DATASETS.get(parsed.name)
+    dataset = DATASETS.get(parsed.name) or all_datasets().get(parsed.name)
     if dataset is None:
-        close = get_close_matches(parsed.name, DATASETS, n=1)
+        known = all_datasets()
+        close = get_close_matches(parsed.name, known, n=1)
         meant = f"did you mean {close[0]!r}? " if close else ""
-        raise UnknownNameError(f"unknown data set {parsed.name!r}", hint=f"{meant}known: {', '.join(DATASETS)}")
+        raise UnknownNameError(f"unknown data set {parsed.name!r}", hint=f"{meant}known: {', '.join(known)}")
     unknown = sorted(set(parsed.options) - {"lang", "split"})
     if unknown:
         raise UnknownNameError(f"{dataset.name} has no option {unknown[0]!r}", hint="options: lang, split")

@@ -11,6 +11,7 @@ from xlner.core.lines import read_lines
 from xlner.formats import conll, masakhaner_x, parquet
 from xlner.formats.datasets.locate import Located
 from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.registry import format_named
 
 _UTF_8, _LATIN_1 = "utf-8", "iso-8859-1"
 
@@ -27,6 +28,8 @@ def read_located(located: Located, options: ReadOptions, report: ReadReport) -> 
 def _read_file(path: Path, located: Located, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     if located.format == "parquet":
         return parquet.read(path, options, report, located.dataset.tag_names)
+    if located.format not in ("conll", "masakhaner-x"):
+        return format_named(located.format).read(path, options, report)
     lines = read_lines(path, encoding=_encoding(path) if located.dataset.legacy else _UTF_8)
     if located.format == "masakhaner-x":
         return masakhaner_x.read(lines, str(path), options, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from xlner.core.sentence import Sentence
-from xlner.formats.datasets.catalog import DATASETS
+from xlner.formats.datasets.catalog import all_datasets
 from xlner.formats.datasets.locate import Located, local_files
 from xlner.formats.datasets.read import read_located
 from xlner.formats.reading import ReadOptions, ReadReport
@@ -25,7 +25,7 @@ def survey(folder: Path) -> list[tuple[Path, Located]]:
     """
     found: dict[Path, tuple[Path, Located]] = {}
     for place in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
-        for dataset in DATASETS.values():
+        for dataset in all_datasets().values():
             for located in local_files(dataset, place):
                 known = found.get(located.files[0])
                 if known is None or (_is_listed(located) and not _is_listed(known[1])):

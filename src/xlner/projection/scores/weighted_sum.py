@@ -1,4 +1,7 @@
-"""Weighted sums of named scores, and presets of them."""
+"""Weighted sums of named scores, and presets of them.
+
+Other packages add scores with an entry point in the group `xlner.scores`, whose value is a `Score`.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 
 from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
+from xlner.core.plugins import plugins
 from xlner.errors import UnknownNameError, UsageError, ValidationError
 from xlner.projection.scores.alignment import alignment_score
 from xlner.projection.scores.coverage import coverage_score
@@ -29,6 +33,9 @@ BUILT_IN_SCORES: Mapping[str, Score] = {
     "surface": surface_score,
 }
 """Scores that need only the pair."""
+
+GROUP = "xlner.scores"
+"""The group of entry points."""
 
 LINK_SCORES = frozenset({"alignment", "coverage", "null_aware_coverage", "weighted_coverage"})
 """Built-in scores that need an alignment."""
@@ -157,7 +164,7 @@ def weights_text(terms: Sequence[Term]) -> str:
 
 
 def resolve(terms: Sequence[Term], given: Mapping[str, Score]) -> dict[str, Score]:
-    """The function of each term, from `given` or built in.
+    """The function of each term: from `given`, built in, or from another package.
 
     Raises `UnknownNameError` for a term with an unknown name, and for a given name that is not a term; `UsageError` for
     the score of a model that is not given.
@@ -172,6 +179,8 @@ def resolve(terms: Sequence[Term], given: Mapping[str, Score]) -> dict[str, Scor
             hint="name it in weights, or check the spelling of the option",
         )
     known = {**BUILT_IN_SCORES, **given}
+    if not known.keys() >= {t.name for t in terms} - set(MODEL_SCORES):  # asking for those of others takes a while
+        known = {**plugins(GROUP, "score", callable), **known}
     for term in terms:
         if term.name in MODEL_SCORES and term.name not in known:
             raise UsageError(
@@ -179,7 +188,7 @@ def resolve(terms: Sequence[Term], given: Mapping[str, Score]) -> dict[str, Scor
                 hint=f"pass a function: FusedProjector(…, {term.name}=…){_SPEC_HINTS.get(term.name, '')}",
             )
         if term.name not in known:
-            names = ", ".join((*BUILT_IN_SCORES, *MODEL_SCORES))
+            names = ", ".join(dict.fromkeys((*BUILT_IN_SCORES, *MODEL_SCORES, *known)))
             raise UnknownNameError(f"unknown score {term.name!r}", hint=f"known: {names}")
     return {t.name: known[t.name] for t in terms}
 

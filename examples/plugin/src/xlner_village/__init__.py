@@ -1,0 +1,1 @@
+"""A translator, a format, a score and a data set for xlner."""
