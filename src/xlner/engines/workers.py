@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,9 @@ from xlner.errors import ValidationError
 from xlner.models.threads import cpus
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-_ATTEMPTS = 3
+_ATTEMPTS = 6
+_PAUSE = 0.05
+"""Seconds before the second attempt to start a process; the pause doubles each time."""
 _GPUS = "CUDA_VISIBLE_DEVICES"
 
 
@@ -49,10 +54,12 @@ class _Process:
 
 
 class WorkerProcesses(Executor):
-    """Runs tasks in `workers` processes that are started by spawn, when the first task comes.
+    """Runs tasks in `workers` processes, which are started when the first task comes.
 
-    The CPUs of this process are shared out among them, and so are the GPUs. Processes end when this process ends,
-    however that happens. A task whose process dies raises `BrokenExecutor`, and no other task does.
+    No process has anything of this one but its environment: on Linux they are forked from a new process that has only
+    imported what this one has of xlner, elsewhere they are spawned. The CPUs of this process are shared out among them,
+    and so are the GPUs. Processes end when this process ends, however that happens. A task whose process dies raises
+    `BrokenExecutor`, and no other task does.
 
     Raises `ValidationError` for less than one worker.
 
@@ -70,16 +77,17 @@ class WorkerProcesses(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Run a function in an idle process; waits until there is one."""
         number = self._idle()
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             process = self._processes[number]
             if process is None or process.is_broken():
                 process = self._started(number)
             try:
                 with _environment(_share(number, self.workers)):  # the process may be started now
                     process.task = process.pool.submit(fn, *args, **kwargs)
-            except BrokenExecutor:  # it died while it had no task
+            except (BrokenExecutor, ConnectionError, EOFError):  # it died while it had no task, or what forks it did
                 process.end()
                 self._processes[number] = None
+                time.sleep(_PAUSE * 2**attempt)
                 continue
             process.ends_with.close()
             return process.task
@@ -108,15 +116,33 @@ class WorkerProcesses(Executor):
         old = self._processes[number]
         if old is not None:
             old.end()
-        context = get_context("spawn")
+        share = _share(number, self.workers)
+        context = _context(share[_THREADS[0]])
         ends_with, alive = context.Pipe(duplex=False)
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(ends_with,))
+        environment = {**os.environ, **share}
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(ends_with, environment))
         self._processes[number] = process = _Process(pool, alive, ends_with)
         return process
 
 
-def _begin(ends_with: Connection) -> None:
-    """Ignore interrupts, which the first process handles, and end when that one ends."""
+_server: list[str] = []
+"""How many threads the process that forks workers has; empty if there is none yet."""
+
+
+def _context(threads: str) -> BaseContext:
+    """How a process with so many threads is started. Importing xlner takes longer than forking a process that has."""
+    if sys.platform != "linux":  # the libraries of other systems must not be forked
+        return get_context("spawn")
+    if not _server:
+        _server.append(threads)
+        get_context("forkserver").set_forkserver_preload([name for name in sys.modules if name.startswith("xlner.")])
+    return get_context("forkserver" if _server == [threads] else "spawn")
+
+
+def _begin(ends_with: Connection, environment: Mapping[str, str]) -> None:
+    """Take an environment, ignore interrupts, which the first process handles, and end when that one ends."""
+    os.environ.clear()
+    os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:
