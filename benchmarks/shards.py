@@ -1,6 +1,7 @@
 """Runs in shards: the same bytes after kills, overhead of workers, resuming, and the size of a huge run.
 
 python benchmarks/shards.py kills 100000 30      # SIGKILL of random workers and of the first process
+python benchmarks/shards.py ray 100000 30        # SIGKILL of random actors, and of machines of a Ray cluster
 python benchmarks/shards.py overhead 100000      # CPU seconds in one process and with workers
 python benchmarks/shards.py resume 1000000       # a finished run, started again
 python benchmarks/shards.py simulate 100000000   # plan, marks, status and join without text
@@ -96,6 +97,41 @@ def children_of(process: int) -> list[int]:
         return []
 
 
+def ray(folder: Path, lines: int, count: int) -> None:
+    """Kill actors of a cluster of three machines, and every tenth time a machine; the output must be the same."""
+    from ray.cluster_utils import Cluster
+
+    rng = random.Random(1)
+    subprocess.run(command(folder, lines, "whole.jsonl"), check=True, stderr=subprocess.DEVNULL)
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+    machines = [cluster.add_node(num_cpus=1) for _ in range(2)]
+    more = ["--run-dir", str(folder / "run"), "--shard-size", "1000", "--engine", "ray"]
+    ran = command(folder, lines, "out.jsonl", *more, "--address", cluster.address, "--workers", "2")
+    killed = {"actor": 0, "machine": 0}
+    with subprocess.Popen(ran, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and sum(killed.values()) < count:
+            time.sleep(rng.uniform(0.5, 2))
+            if sum(killed.values()) % 10 == 9:
+                cluster.remove_node(machines.pop(0), allow_graceful=False)  # SIGKILL of all its processes
+                machines.append(cluster.add_node(num_cpus=1))
+                killed["machine"] += 1
+            elif actors := [path for path in Path("/proc").glob("[0-9]*") if is_actor(path)]:
+                os.kill(int(rng.choice(actors).name), signal.SIGKILL)
+                killed["actor"] += 1
+        said = process.communicate()[1]
+    cluster.shutdown()
+    same = process.returncode == 0 and (folder / "out.jsonl").read_bytes() == (folder / "whole.jsonl").read_bytes()
+    print(f"{killed}, exit code {process.returncode}: {'the same bytes' if same else f'OTHER BYTES: {said}'}")
+
+
+def is_actor(process: Path) -> bool:
+    """Whether a process is a worker of a run on Ray, by its folder in /proc."""
+    try:
+        return (process / "cmdline").read_bytes().startswith(b"ray::_Runner")
+    except OSError:
+        return False
+
+
 def overhead(folder: Path, lines: int, _: int) -> None:
     """CPU seconds without and with workers, three times each in turn."""
     for turn in range(3):
@@ -162,7 +198,7 @@ def simulate(folder: Path, sentences: int, _: int) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Run one of the benchmarks in a temporary folder."""
-    what = {"kills": kills, "overhead": overhead, "resume": resume, "simulate": simulate}[arguments[0]]
+    what = {"kills": kills, "ray": ray, "overhead": overhead, "resume": resume, "simulate": simulate}[arguments[0]]
     with tempfile.TemporaryDirectory() as name:
         what(Path(name), int(arguments[1]), int(arguments[2]) if len(arguments) > 2 else 0)
 

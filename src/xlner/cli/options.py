@@ -230,7 +230,7 @@ def _check_run_dir(_: click.Context, __: click.Parameter, folder: str | None) ->
     return folder
 
 
-ENGINES = ("local", "parts", "slurm")
+ENGINES = ("local", "parts", "slurm", "ray")
 RUN = options(
     click.option(
         "--run-dir",
@@ -261,8 +261,8 @@ RUN = options(
         type=click.Choice(ENGINES),
         default=ENGINES[0],
         show_default=True,
-        help="Where a run with --run-dir executes: here (local); on any machines that run `xlner run work` (parts); or "
-        "as a job array (slurm).",
+        help="Where a run with --run-dir executes: here (local); on any machines that run `xlner run work` (parts); as "
+        "a job array (slurm); or in --workers actors of a Ray cluster (ray).",
     ),
     click.option(
         "--parts", type=click.IntRange(1), default=1, metavar="N", help="Parts of a run for --engine parts or slurm."
@@ -274,6 +274,27 @@ RUN = options(
         help="Options of sbatch for --engine slurm, such as partition=gpu,gres=gpu:1,time=4:00:00.",
     ),
     click.option("--dry-run", is_flag=True, help="With --engine slurm: plan the run and print the script, no more."),
+    click.option(
+        "--address",
+        default="",
+        metavar="ADDRESS",
+        help="The cluster for --engine ray: HOST:PORT, local for this machine alone, or auto (default) for the one "
+        "that this machine belongs to.",
+    ),
+    click.option(
+        "--cpus-per-worker",
+        type=click.FloatRange(0, min_open=True),
+        default=1.0,
+        metavar="N",
+        help="CPUs of each worker of --engine ray; default: 1.",
+    ),
+    click.option(
+        "--gpus-per-worker",
+        type=click.FloatRange(0),
+        default=0.0,
+        metavar="N",
+        help="GPUs of each worker of --engine ray, such as 1 or 0.5; default: none.",
+    ),
 )
 
 

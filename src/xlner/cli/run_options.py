@@ -17,6 +17,8 @@ from xlner.formats.format_names import COLUMN_FORMATS
 from xlner.formats.registry import format_named, writable
 
 PRETTY = "pretty"
+PLANNING = ("parts", "slurm")
+"""Engines that only plan a run, for other processes."""
 OUTPUT_FORMATS = (*(name for name in writable() if name != "text"), PRETTY)
 _CONFIDENCE_FILTERS = frozenset({"confidence", "mean-confidence"})
 READING = (
@@ -61,6 +63,9 @@ class RunOptions:
     parts: int = 1
     slurm: str = ""
     dry_run: bool = False
+    address: str = ""
+    cpus_per_worker: float = 1.0
+    gpus_per_worker: float = 0.0
 
     @property
     def is_sharded(self) -> bool:
@@ -100,7 +105,15 @@ def refuse_ignored(options: RunOptions) -> None:
     for name, given in (("--slurm", bool(options.slurm)), ("--dry-run", options.dry_run)):
         if given and options.engine != "slurm":
             raise UsageError(f"{name} needs --engine slurm", hint="give it, or leave this out")
-    if options.workers > 1 and options.engine != "local":
+    of_ray = (
+        ("--address", bool(options.address)),
+        ("--cpus-per-worker", options.cpus_per_worker != 1),
+        ("--gpus-per-worker", options.gpus_per_worker != 0),
+    )
+    for name, given in of_ray:
+        if given and options.engine != "ray":
+            raise UsageError(f"{name} needs --engine ray", hint="give it, or leave this out")
+    if options.workers > 1 and options.engine in PLANNING:
         raise UsageError(
             f"--engine {options.engine} starts no workers here",
             hint="leave out --workers; xlner run work has an option --workers for each machine",

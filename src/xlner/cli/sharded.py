@@ -21,7 +21,7 @@ from xlner.cli.config import option_names
 from xlner.cli.jobs import CommandJob, Tallies, is_joining
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
-from xlner.cli.run_options import PRETTY, READING, Inputs, RunOptions
+from xlner.cli.run_options import PLANNING, PRETTY, READING, Inputs, RunOptions
 from xlner.core.files import write_durably, write_json
 from xlner.errors import RunFolderError, UsageError
 from xlner.formats import detect_format, write_pairs
@@ -29,17 +29,25 @@ from xlner.formats.datasets import is_spec
 from xlner.formats.write_by_name import line_writer
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from xlner.cli.routes import Route
     from xlner.core.pair import Pair
     from xlner.engines import Job, Joined, Plan, Progress, Written
     from xlner.pipeline import BuildReport, RunSummary, SentenceFilters
 
-_NOT_IN_CONFIG = frozenset(
-    {
-        *("run_dir", "resume", "retry_failed", "as_json"),
-        *("workers", "shard_size", "engine", "parts", "slurm", "dry_run"),
-    }
-)
+_HERE = {
+    "workers": 1,
+    "engine": "local",
+    "parts": 1,
+    "slurm": "",
+    "dry_run": False,
+    "address": "",
+    "cpus_per_worker": 1.0,
+    "gpus_per_worker": 0.0,
+}
+"""The options that say where a run executes, for one in this process."""
+_NOT_IN_CONFIG = frozenset({"run_dir", "resume", "retry_failed", "as_json", "shard_size", *_HERE})
 _OF_OUTPUT = frozenset({"output", "output-format", "config", "debug"})
 """Options that say nothing about the results of a run."""
 _UNIQUE = "unique"
@@ -154,7 +162,7 @@ class ShardedRun:
             self.tallies.put({})
             if self.options.run_dir is not None:
                 self._save(folder)
-            if self.options.engine != "local":
+            if self.options.engine in PLANNING:
                 stack.close()  # others may use the folder now
                 self._send(plan, folder)
                 return RunSummary(), None
@@ -231,7 +239,7 @@ class ShardedRun:
             run_dir=str(folder.absolute()),
             resume=True,
             retry_failed=False,
-            **{"workers": 1, "engine": "local", "parts": 1, "slurm": "", "dry_run": False},
+            **_HERE,
         )
         write_json(folder / COMMAND, command.as_record())
 
@@ -254,7 +262,7 @@ class ShardedRun:
         note(f"planned: {shards}; submitted job {array.submit()} with {parts:,} parts, and a job that joins them")
 
     def _process(self, plan: Plan, folder: Path) -> Progress:
-        from xlner.engines import WorkerProcesses, run_sharded, run_status
+        from xlner.engines import run_sharded, run_status
 
         if is_joining() and (found := run_status(plan, folder)).missing:
             open_ones = f"{found.shards - found.finished:,} of {found.shards:,} shards of {folder} are not finished"
@@ -264,7 +272,9 @@ class ShardedRun:
         command = CommandJob.current(self.format, resume=True, retry_failed=False)
         with ExitStack() as stack:
             advance = stack.enter_context(progress(first, self.options.input_format, None, total=plan.sentences))
-            executor = stack.enter_context(WorkerProcesses(workers)) if self.options.workers > 1 else None
+            executor = self._executor(workers)
+            if executor is not None:
+                stack.enter_context(executor)
             return run_sharded(
                 plan,
                 command if executor else lambda: self.job,
@@ -275,6 +285,16 @@ class ShardedRun:
                 retry_failed=self.options.retry_failed,
                 on_progress=advance,
             )
+
+    def _executor(self, workers: int) -> Executor | None:
+        """What processes the shards; None for this process."""
+        from xlner.engines import RayWorkers, WorkerProcesses
+
+        options = self.options
+        if options.engine == "ray":
+            cpus, gpus = options.cpus_per_worker, options.gpus_per_worker
+            return RayWorkers(workers, cpus=cpus, gpus=gpus, address=options.address or "auto")
+        return WorkerProcesses(workers) if options.workers > 1 else None
 
     def _at_end(
         self,

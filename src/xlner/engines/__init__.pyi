@@ -6,6 +6,7 @@ from .plan import Plan as Plan
 from .plan import Shard as Shard
 from .plan import make_plan as make_plan
 from .plan import read_plan as read_plan
+from .ray_workers import RayWorkers as RayWorkers
 from .run import AnyPipeline as AnyPipeline
 from .run import run_pipeline as run_pipeline
 from .run_folder import DEFAULT_SHARD_SIZE as DEFAULT_SHARD_SIZE

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Future
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.conftest import Command
+from xlner.engines import RayWorkers
+from xlner.errors import BackendError, InputError, MissingExtraError, ValidationError
+
+
+class RayActorError(Exception):
+    """The error of Ray for an actor that died, by its name."""
+
+
+class StubOfRay:
+    """What `RayWorkers` uses of Ray, without Ray: actors run in this process, and a task that exits ends its actor."""
+
+    def __init__(self, *machines: dict[str, float]) -> None:
+        self.machines, self.alive, self.started, self.address = list(machines), 0, 0, ""
+
+    def is_initialized(self) -> bool:
+        return False
+
+    def init(self, address: str, **_: object) -> None:
+        if address != "auto":
+            raise ConnectionError(f"nothing at {address}\nand a second line")
+        self.address = address
+
+    def shutdown(self) -> None:
+        self.address = ""
+
+    def nodes(self) -> list[dict[str, Any]]:
+        return [{"Alive": True, "Resources": machine} for machine in self.machines]
+
+    def available_resources(self) -> dict[str, float]:
+        return {name: sum(machine.get(name, 0) for machine in self.machines) for name in ("CPU", "GPU")}
+
+    def remote(self, **resources: float) -> Callable[[type], Any]:
+        def actor(of: type) -> SimpleNamespace:
+            self.alive, self.started = self.alive + 1, self.started + 1
+            inside = of()
+
+            def run(*task: Any) -> SimpleNamespace:
+                done: Future[Any] = Future()
+                try:
+                    done.set_result(inside.run(*task))
+                except SystemExit:
+                    self.alive -= 1
+                    done.set_exception(RayActorError("the actor died\nand more"))
+                except BaseException as error:
+                    done.set_exception(RuntimeError(f"not in an actor: {error!r}"))
+                return SimpleNamespace(future=lambda: done)
+
+            return SimpleNamespace(run=SimpleNamespace(remote=run))
+
+        return lambda of: SimpleNamespace(remote=lambda: actor(of))
+
+    def wait(self, sent: list[Any], timeout: float) -> tuple[list[Any], list[Any]]:
+        return sent, []
+
+    def get(self, sent: Any) -> Any:
+        return sent.future().result()
+
+    def kill(self, handle: Any) -> None:
+        self.alive -= 1
+
+
+@pytest.fixture
+def ray(monkeypatch: pytest.MonkeyPatch) -> StubOfRay:
+    stub = StubOfRay({"CPU": 4.0, "GPU": 1.0}, {"CPU": 2.0, "GPU": 2.0}, {"CPU": 8.0})
+    monkeypatch.setitem(sys.modules, "ray", stub)
+    return stub
+
+
+def fail() -> None:
+    raise InputError("bad", path="in.txt", line=3)
+
+
+def die() -> None:
+    raise SystemExit
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_actors_run_tasks_and_are_replaced_when_they_die(ray: StubOfRay) -> None:
+    with RayWorkers(2) as executor:
+        assert executor.submit(pow, 2, 10).result() == 1024
+        error = executor.submit(fail).exception()
+        assert (type(error), str(error)) == (InputError, "in.txt:3: bad")
+        assert (ray.alive, ray.started) == (1, 1)
+        with pytest.raises(BrokenExecutor, match=r"^the actor died$"):
+            executor.submit(die).result()
+        assert executor.submit(pow, 2, 3).result() == 8
+        assert (ray.alive, ray.started) == (1, 2)
+        with pytest.raises(BackendError, match="Ray: not in an actor: KeyboardInterrupt"):
+            executor.submit(interrupt).result()
+    assert ray.address == ""
+
+
+@pytest.mark.parametrize(
+    ("workers", "resources", "said"),
+    [
+        (15, {}, "room for 14 of 15 actors with 1 CPU each"),
+        (4, {"gpus": 1}, "room for 3 of 4 actors with 1 CPU and 1 GPU each"),
+        (2, {"gpus": 2}, "room for 1 of 2 actors with 1 CPU and 2 GPUs each"),
+        (4, {"cpus": 4}, "room for 3 of 4 actors with 4 CPUs each"),
+    ],
+)
+def test_room_in_the_cluster_is_checked_before_anything_starts(
+    ray: StubOfRay, workers: int, resources: dict[str, float], said: str
+) -> None:
+    with pytest.raises(BackendError, match=f"the Ray cluster has {said}; use fewer --workers"):
+        RayWorkers(workers, **resources)  # type: ignore[arg-type]
+    assert (ray.started, ray.address) == (0, "")
+    RayWorkers(workers - 1, **resources).shutdown()  # type: ignore[arg-type]
+
+
+def test_what_is_used_by_others_is_no_room(ray: StubOfRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ray, "available_resources", lambda: {"CPU": 2.0})
+    with pytest.raises(BackendError, match="has free room for 2 of 3 actors"):
+        RayWorkers(3)
+
+
+def test_a_cluster_that_cannot_be_reached(ray: StubOfRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(BackendError, match=r"^no Ray cluster at ray://head: nothing at ray://head; start one with"):
+        RayWorkers(1, address="ray://head")
+    with pytest.raises(ValidationError, match="0 workers do nothing"):
+        RayWorkers(0)
+    with pytest.raises(ValidationError, match="cannot work"):
+        RayWorkers(1, cpus=0)
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'xlner\[ray\]'"):
+        RayWorkers(1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("ray") is None, reason="needs xlner[ray]")
+def test_a_run_on_ray_gives_the_same_bytes(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
+    text = tmp_path / "in.txt"
+    text.write_text("".join(f"Frase {k} en Vigo{' poison' * (k == 6)}\n" for k in range(8)), encoding="utf-8")
+    command = ["label", text, "--lang", "gl", *fakes]
+    ray = ["--engine", "ray", "--address", "local", "--workers", "2", "--shard-size", "4"]
+    xlner(*command, "-o", tmp_path / "plain.conll")
+    assert xlner(*command, *ray, "-o", tmp_path / "a.conll", "--run-dir", tmp_path / "a").code == 0
+    assert (tmp_path / "a.conll").read_bytes() == (tmp_path / "plain.conll").read_bytes()
+    command += ["--translator", "echo?die_on=poison"]
+    ran = xlner(*command, *ray, "-o", tmp_path / "b.conll", "--run-dir", tmp_path / "b")
+    assert ran.code == 1
+    assert "1 of 8 sentences failed; sentence 7: (sentence 7): the process that worked on this sentence died" in ran.err
