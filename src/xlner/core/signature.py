@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from xlner._version import __version__
+
+_SIZE = struct.Struct("<Q")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Digest:
     def update(self, string: str) -> None:
         """Add one string."""
         data = string.encode("utf-8", "surrogatepass")
-        self._hash.update(len(data).to_bytes(8, "little"))
+        self._hash.update(_SIZE.pack(len(data)))
         self._hash.update(data)
 
     def update_all(self, strings: Iterable[str]) -> None:
@@ -69,8 +73,8 @@ class Digest:
         >>> digest.hexdigest() == Digest(["ab", "c"]).hexdigest()
         True
         """
-        data = (string.encode("utf-8", "surrogatepass") for string in strings)
-        self._hash.update(b"".join(part for d in data for part in (len(d).to_bytes(8, "little"), d)))
+        data = [string.encode("utf-8", "surrogatepass") for string in strings]
+        self._hash.update(b"".join(chain.from_iterable(zip(map(_SIZE.pack, map(len, data)), data, strict=True))))
 
     def hexdigest(self, length: int = 12) -> str:
         """The first `length` hexadecimal digits of the hash."""
