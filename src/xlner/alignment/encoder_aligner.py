@@ -12,6 +12,7 @@ from xlner.core.alignment import Alignment
 from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.sentence import Sentence
+from xlner.models.threads import single_threaded_blas
 
 _PAIRS_PER_BATCH = 256
 """Pairs whose word vectors are held in memory at a time."""
@@ -103,9 +104,10 @@ class EncoderAligner:
             sides = [_both_sides(pair) for pair in pairs[start : start + _PAIRS_PER_BATCH]]
             distinct = {_key(sentence): sentence for both in sides for sentence in both}
             vectors = dict(zip(distinct, self.encoder.encode(list(distinct.values())), strict=True))
-            for source, target in sides:
-                lengths = (len(source), len(target)) if self.options.similarity else None
-                alignments.append(link(vectors[_key(source)], vectors[_key(target)], self.decoder, lengths=lengths))
+            with single_threaded_blas():
+                for source, target in sides:
+                    lengths = (len(source), len(target)) if self.options.similarity else None
+                    alignments.append(link(vectors[_key(source)], vectors[_key(target)], self.decoder, lengths=lengths))
         return alignments
 
 

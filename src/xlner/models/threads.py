@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from functools import cache
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from threadpoolctl import ThreadpoolController
 
 
 def cpus() -> int:
@@ -17,6 +24,25 @@ def cpus() -> int:
     found = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     most = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
     return min(found, int(most)) if most.isdecimal() and int(most) else found
+
+
+def single_threaded_blas() -> AbstractContextManager[object]:
+    """Limit matrix products of numpy to one thread: for code that runs threads of its own, and for small matrices.
+
+    The threads of the library wait for each other in a loop. For the words of a sentence that costs more CPU time than
+    the product itself. Without `threadpoolctl` there is no limit.
+
+    >>> with single_threaded_blas():
+    ...     pass
+    """
+    return _blas().limit(limits=1, user_api="blas") if find_spec("threadpoolctl") else nullcontext()
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 
@@ -21,12 +21,9 @@ from xlner.models.e5.transformer import Layer
 from xlner.models.e5.unigram import Unigram, unigram_of
 from xlner.models.e5.weights import E5File, installed_path, installed_version, opened
 from xlner.models.subwords import Subwords
-from xlner.models.threads import cpus, single_threaded_torch
+from xlner.models.threads import cpus, single_threaded_blas, single_threaded_torch
 from xlner.models.windows import FloatArray
 from xlner.text.scripts import starts_without_space
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 _PREFIX = ("query:",)
 """The model was trained with this prefix before every text."""
@@ -119,7 +116,7 @@ class E5States(PicklesWithoutCache):
     @contextmanager
     def _single_threaded(self) -> Iterator[None]:
         with ExitStack() as stack:
-            stack.enter_context(self._blas.limit(limits=1, user_api="blas"))
+            stack.enter_context(single_threaded_blas())
             if self.engine == TORCH:
                 stack.enter_context(single_threaded_torch())
             yield
@@ -147,12 +144,6 @@ class E5States(PicklesWithoutCache):
     @cached_property
     def _apply_upper(self) -> Upper:
         return make_upper(self.engine, self._upper)
-
-    @cached_property
-    def _blas(self) -> ThreadpoolController:
-        from threadpoolctl import ThreadpoolController
-
-        return ThreadpoolController()
 
 
 def _check_threadpoolctl() -> None:
