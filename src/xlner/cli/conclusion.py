@@ -50,13 +50,13 @@ def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None,
 
 
 def _engine() -> Iterator[str]:
-    """Which engine `engine=auto` stands for here."""
+    """Which engine was chosen because it is installed."""
     if "xlner.models.e5.engines" not in sys.modules:
         return
     from xlner.models.e5.engines import chosen_engine
 
     if chosen := chosen_engine():
-        yield f"engine auto: {chosen}"
+        yield f"engine: {chosen}"
 
 
 def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from xlner.errors import ValidationError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 Link = tuple[int, int]
 """`(source index, target index)`, 0-based."""
+_TARGET = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Alignment:
 
     def __post_init__(self) -> None:
         links = [(int(s), int(t)) for s, t in self.links]
-        if any(s < 0 or t < 0 for s, t in links):
+        if links and (min(links)[0] < 0 or min(map(_TARGET, links)) < 0):
             raise ValidationError(f"negative index in link {min(links)}")
         if self.weights is None:
             object.__setattr__(self, "links", tuple(sorted(set(links))))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from xlner.core.alignment import Alignment, GoldAlignment
+from xlner.core.alignment import Alignment, GoldAlignment, Link
 from xlner.core.signature import Digest, Signature
 from xlner.errors import InputError, ValidationError
 
@@ -83,13 +83,17 @@ def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Align
         correct_possible += len(links & g.possible)
         zeros[0] = zeros[0] or any(0 in link for link in g.possible)
         zeros[1] = zeros[1] or any(0 in link for link in links)
-        digest.update(" ".join(f"{s}-{t}" for s, t in sorted(g.sure)))
-        digest.update(" ".join(f"{s}-{t}" for s, t in sorted(g.possible)))
+        text = _text(g.sure)
+        digest.update_all((text, text if len(g.possible) == len(g.sure) else _text(g.possible)))
     facts = {"mode": "links", "pairs": pairs, "sure": sure, "possible": possible, "data": digest.hexdigest()}
     counts = (n_predicted, sure, possible, correct_sure, correct_possible)
     without_0 = {(False, True): "gold", (True, False): "predicted"}.get((zeros[0], zeros[1]))
     suspect = without_0 if n_predicted and possible else None
     return AlignmentScores(*counts, pairs, Signature.of(facts), suspect)
+
+
+def _text(links: Iterable[Link]) -> str:
+    return " ".join([f"{s}-{t}" for s, t in sorted(links)])
 
 
 def _paired(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> Iterator[tuple[GoldAlignment, Alignment]]:

@@ -69,9 +69,10 @@ def _convert(file: E5File, layers: int, folder: Path) -> None:
     model = specs.TransformerEncoderModelSpec(encoder)
     model.config.unk_token = str(unknown)
     model.config.layer_norm_epsilon = float(sizes.epsilon)
-    model.register_vocabulary(map(str, range(sizes.vocabulary)))  # it is only given ids
+    model.register_vocabulary(map(str, range(sizes.vocabulary)))
     model.validate()
     model.optimize(quantization=_PRECISION)
+    model.register_vocabulary(map(str, range(unknown + 1)))  # it is only given ids, and all pieces would take 25 MB
     model.save(str(folder))
 
 

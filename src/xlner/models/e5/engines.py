@@ -45,17 +45,19 @@ class Upper(Protocol):
 
 
 def engine_named(name: str | None) -> str:
-    """The engine to use: the one with this name, else that of the environment variable XLNER_ENGINE, else numpy.
+    """The engine to use: the one with this name, else that of the environment variable XLNER_ENGINE, else the default.
 
-    `auto` is the fastest one that is installed: PyTorch on a GPU and on CPUs with instructions for bfloat16, then
-    CTranslate2, then numpy.
+    The default is CTranslate2 where it is installed, else numpy. `auto` is the fastest one that is installed: PyTorch
+    on a GPU and on CPUs with instructions for bfloat16, then CTranslate2, then numpy.
 
     Raises `UnknownNameError` for an unknown name, and `MissingExtraError` for an engine that is not installed.
 
     >>> engine_named("numpy")
     'numpy'
     """
-    name = name or os.environ.get(VARIABLE) or NUMPY
+    name = name or os.environ.get(VARIABLE)
+    if not name:
+        return default_engine()
     if name not in ENGINES:
         raise UnknownNameError(f"unknown engine {name!r}", hint=f"one of {', '.join(ENGINES)}")
     if name == AUTO:
@@ -100,22 +102,33 @@ def make_upper(engine: str, layers: Sequence[Layer]) -> Upper:
 
 
 def chosen_engine() -> str | None:
-    """The engine that `auto` has chosen in this process, with its precision; None if it was not asked.
+    """The engine, with its precision, that this process has because it is installed; None if it has another one.
 
     >>> chosen_engine() in (None, "numpy", "torch bfloat16", "torch float16", "ct2 int8")
     True
     """
-    if not fastest_engine.cache_info().currsize:
+    if fastest_engine.cache_info().currsize:
+        engine = fastest_engine()
+    elif default_engine.cache_info().currsize and default_engine() != NUMPY:
+        engine = default_engine()
+    else:
         return None
-    engine = fastest_engine()
     precision = {TORCH: torch_precision(), CT2: "int8"}.get(engine, "")
     return f"{engine} {precision}".strip()
 
 
 @cache
+def default_engine() -> str:
+    """CTranslate2 if it is installed, else numpy.
+
+    PyTorch takes two seconds to start, and what it computes depends on the processor.
+    """
+    return NUMPY if find_spec("ctranslate2") is None else CT2
+
+
+@cache
 def fastest_engine() -> str:
     """The fastest engine that is installed."""
-    installed = {name for name in ("torch", "ctranslate2") if find_spec(name) is not None}
-    if "torch" in installed and (has_bfloat16() or has_gpu()):
+    if find_spec("torch") is not None and (has_bfloat16() or has_gpu()):
         return TORCH
-    return CT2 if "ctranslate2" in installed else NUMPY
+    return default_engine()

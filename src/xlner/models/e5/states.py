@@ -38,7 +38,8 @@ class E5States(PicklesWithoutCache):
     - `path`: a weights file to use instead of the installed one.
     - `threads`: the number of threads; by default the number of CPUs of this process.
     - `engine`: what computes: `numpy`, `torch`, `ct2`, or `auto` for the fastest that is installed. By default that of
-      the environment variable XLNER_ENGINE, else numpy. See docs/alignment.md.
+      the environment variable XLNER_ENGINE, else `ct2` if CTranslate2 is installed, else `numpy`. See
+      docs/alignment.md.
 
     A word of a script that is written without spaces is read without the mark of a space before it if the mark would
     be a sub-word of its own.
