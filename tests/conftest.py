@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import settings
 
 from tests.chat_stub import Stub
+from tests.cpu_seconds import Cost, cpu_seconds, wrongly_marked
 from xlner.cli import main
 
 # The background jobs of a shell ignore interrupts, and so would what tests interrupt.
@@ -21,6 +22,28 @@ os.environ.setdefault("XLNER_ENGINE", "numpy")
 settings.register_profile("xlner", deadline=None)
 settings.register_profile("same", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("xlner")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    start = cpu_seconds()
+    try:
+        return (yield)
+    finally:
+        item.user_properties.append(("cpu", cpu_seconds() - start))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    costs = [
+        Cost(report.nodeid, dict(report.user_properties)["cpu"], "slow" in report.keywords)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.getreports(outcome)
+        if report.when == "call" and "cpu" in dict(report.user_properties)
+    ]
+    if wrong := wrongly_marked(costs):
+        terminalreporter.section("marks that do not fit")
+        for line in wrong:
+            terminalreporter.line(line)
 
 
 class Ran(NamedTuple):

@@ -800,6 +800,7 @@ def test_very_long_sentences(to_english: Callable[..., list[str]]) -> None:
     assert unspaced == "x" * 10_000
 
 
+@pytest.mark.slow
 @real
 def test_a_route_through_a_pivot(apertium: ApertiumTranslator) -> None:
     assert apertium.route("gl", "ca") == ("gl-en", "eng-cat")

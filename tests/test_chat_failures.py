@@ -150,8 +150,8 @@ def test_the_command_keeps_what_is_done_and_says_how_to_go_on(
     xlner: Command, fakes: list[str], stub: Stub, tmp_path: Path
 ) -> None:
     text, out, folder = tmp_path / "in.txt", tmp_path / "out.jsonl", tmp_path / "run"
-    text.write_text("".join(f"frase {k} en Vigo\n" for k in range(600)), encoding="utf-8")
-    stub.reply = lambda body, n: (200, answer(body)) if n <= 300 else (500, {})
+    text.write_text("".join(f"frase {k} en Vigo\n" for k in range(120)), encoding="utf-8")
+    stub.reply = lambda body, n: (200, answer(body)) if n <= 60 else (500, {})
     spec = f"chat:tiny?url={stub.url}&retries=0&wait=0&stop_after=4&at_once=8"
     command = ["label", text, "--lang", "gl", "-o", out, *fakes, "--translator", spec]
     ran = xlner(*command)
@@ -159,24 +159,24 @@ def test_the_command_keeps_what_is_done_and_says_how_to_go_on(
     assert ran.err.splitlines()[-1].startswith("xlner: the run stopped: 4 times in a row, the chat endpoint http")
     pairs = list(read_pairs(out))
     failed = sum(isinstance(pair, Pair) and pair.error is not None for pair in pairs)
-    assert (len(pairs), 300 <= failed <= 307) == (600, True)
-    how = f"{out} has the first 600 sentences, {failed} of them failed; with --run-dir DIR a run can be continued\n"
+    assert (len(pairs), 60 <= failed <= 67) == (120, True)
+    how = f"{out} has the first 120 sentences, {failed} of them failed; with --run-dir DIR a run can be continued\n"
     assert ran.err.endswith(how)
-    assert len(stub.requests) <= 312
+    assert len(stub.requests) <= 72
 
     stub.requests.clear()
-    command += ["--shard-size", "250"]
+    command += ["--shard-size", "50"]
     ran = xlner(*command, "--run-dir", folder)
     assert ran.code == 2
     assert ran.err.endswith(f"finished shards are kept in {folder}, and the same command continues from there\n")
-    assert len(list(read_pairs(out))) == 250
+    assert len(list(read_pairs(out))) == 50
     assert not read_past_run(folder).complete
     stub.requests.clear()
     stub.reply = lambda body, n: (200, answer(body))
     assert xlner(*command, "--run-dir", folder).code == 0
     assert read_past_run(folder).complete
     asked = {body["messages"][-1]["content"] for body in stub.requests}  # late ones of the run before may be twice
-    assert len(asked) == 350
+    assert len(asked) == 70
     assert not any(isinstance(pair, Pair) and pair.error for pair in read_pairs(out))
 
 

@@ -398,6 +398,7 @@ def test_a_reader_that_has_seen_enough_is_no_failure(fakes: list[str], tmp_path:
         assert process.wait() == 0
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) -> None:
     path, folder = tmp_path / "in.txt", tmp_path / "run"
     path.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(30_000)), encoding="utf-8")

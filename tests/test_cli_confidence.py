@@ -324,6 +324,7 @@ def test_a_bad_sentence_of_any_source_is_an_error_in_its_place(
     assert records[0]["error"].startswith(f"{other}:1 (sentence 1): ")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("offline_parts")
 def test_commands_of_the_documentation(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")

@@ -49,7 +49,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize(
-    "name", ["label-files", "translations", "links", "export", "llm", "troubleshooting", "explanation"]
+    "name",
+    [
+        pytest.param("label-files", marks=pytest.mark.slow),
+        *("translations", "links", "export", "llm", "troubleshooting", "explanation"),
+    ],
 )
 def test_commands(name: str, xlner: Command, stub: Stub) -> None:
     if name == "export":

@@ -106,10 +106,11 @@ class Faulty:
         }.get(kind, clean)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("persistent", [False, True])
-def test_every_fault_has_a_warning_or_is_mended_and_no_sentence_is_lost(persistent: bool) -> None:
-    texts = made_up(5000 if not persistent else 1000)
+@pytest.mark.parametrize(
+    ("count", "persistent"), [(1000, False), (1000, True), pytest.param(5000, False, marks=pytest.mark.slow)]
+)
+def test_every_fault_has_a_warning_or_is_mended_and_no_sentence_is_lost(count: int, persistent: bool) -> None:
+    texts = made_up(count)
     faulty = Faulty(texts, 20, persistent=persistent)
     made = GuardedTranslator(faulty, batch_words=400).translate_checked(texts, **DIRECTION)
     assert len(made) == len(texts)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,16 @@ import pytest
 from xlner.translation.guards.identifier_model import load_identifier
 
 TEXTS = ("A choiva non para en toda a noite.", "The rain does not stop.", "雨は一晩中やまない。", "", "123")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def read_once() -> Iterator[None]:
+    """Reading the file of the package takes half a second, each time."""
+    from py3langid.langid import LanguageIdentifier
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LanguageIdentifier, "from_model_file", cache(LanguageIdentifier.from_model_file))
+        yield
 
 
 def ranked() -> list[list[tuple[str, float]]]:

@@ -14,6 +14,8 @@ from tests.test_view import HOSTILE, page_pairs
 from xlner import Entity, Pair, Projection, Sentence
 from xlner.report import write_page
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -214,6 +214,7 @@ class Review:
         return self.process.communicate(timeout=20)[1]
 
 
+@pytest.mark.slow
 def test_a_review_survives_the_death_of_its_server(tmp_path: Path, results: Path) -> None:
     tags = "#sentence-1 .target .tag"
     with opened(tmp_path) as browser:

