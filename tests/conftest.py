@@ -34,6 +34,8 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if terminalreporter.config.pluginmanager.hasplugin("_cov"):  # coverage doubles the seconds
+        return
     costs = [
         Cost(report.nodeid, dict(report.user_properties)["cpu"], "slow" in report.keywords)
         for outcome in ("passed", "failed")
