@@ -48,8 +48,9 @@ def naive(translator: hf.Seq2SeqTranslator, entity: str, candidate: str) -> floa
     return (there + back) / 2
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("family", ["nllb", "m2m100", "madlad"])
+@pytest.mark.parametrize(
+    "family", ["nllb", *(pytest.param(family, marks=pytest.mark.slow) for family in ("m2m100", "madlad"))]
+)
 def test_scores_are_those_of_the_definition(models: Callable[[str], Path], family: str) -> None:  # noqa: F811
     translator = load("translator", f"{family}:{models(family)}")
     pairs = [(e, c) for e in ENTITIES for c in [*ngrams(), " "]]
