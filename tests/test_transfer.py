@@ -556,7 +556,6 @@ def written(path: Path, sentences: list[Sentence]) -> Path:
     return path
 
 
-@pytest.mark.slow
 def test_the_commands(xlner: Command, models: Path, tmp_path: Path) -> None:
     english, more = written(tmp_path / "en.conll", some_sentences(24)), written(tmp_path / "b.conll", some_sentences(6))
     german = written(tmp_path / "de.jsonl", some_sentences(10, seed=3))
