@@ -108,7 +108,10 @@ def nllb(folder: Path) -> None:
             merges.append(("▁" + word[: end - 1], word[end - 1]))
             pieces.append("▁" + word[:end])
     vocabulary = {piece: i for i, piece in enumerate(dict.fromkeys(pieces))}
-    tokenizer = NllbTokenizer(vocab=vocabulary, merges=list(dict.fromkeys(merges)), src_lang="eng_Latn")
+    codes = ["eng_Latn", "glg_Latn", "spa_Latn", "zho_Hans"]
+    tokenizer = NllbTokenizer(
+        vocab=vocabulary, merges=list(dict.fromkeys(merges)), src_lang="eng_Latn", extra_special_tokens=codes
+    )
     tokenizer.save_pretrained(folder)
     _m2m(len(tokenizer)).save_pretrained(folder)
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from xlner import BackendError, Entity, Sentence, ValidationError, load
 from xlner.core.tags import decode
-from xlner.errors import MissingExtraError, UnknownNameError, UsageError
+from xlner.errors import MissingExtraError, NotDownloadedError, UnknownNameError, UsageError
 from xlner.models import hub
 from xlner.models.loading import device_named, dtype_named
 from xlner.models.threads import worker_threads
@@ -326,7 +326,8 @@ def test_an_interrupted_download_is_incomplete(
     parts = {"weight_map": {"a": "model-1.safetensors", "b": "model-2.safetensors"}}
     (snapshot / "model.safetensors.index.json").write_text(json.dumps(parts), encoding="utf-8")
     (snapshot / "model-1.safetensors").touch()
-    assert hub._cached("someone/tiny-ner", None, "config.json") is None
+    with hub.without_downloads(), pytest.raises(NotDownloadedError, match="all of someone/tiny-ner is not"):
+        hub.model_folder("someone/tiny-ner")
     (snapshot / "model-2.safetensors").touch()
     assert hub.model_folder("someone/tiny-ner") == snapshot
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import random
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from xlner.core.lines import LineBlock, read_lines
+from xlner.core.lines import LineBlock, head_lines, read_lines
 from xlner.errors import InputError
 
 _PARTS = ("Ana", "ñandú", "中", " ", "\t", "\n", "\n", "\r\n", "\r", "\ufeff", "\0", "x" * 20)
@@ -48,3 +50,21 @@ def test_only_the_bad_line_of_a_block_is_an_error(tmp_path: Path) -> None:
     lines = [line for _, line in read_lines(tmp_path / "a.txt")]
     assert [isinstance(line, InputError) for line in lines] == [False, True, False, True, False]
     assert (lines[0], lines[2], lines[4]) == ("Ana", "Vigo", "x")
+
+
+@pytest.mark.parametrize("kind", ["whole", "cut off", "damaged"])
+def test_a_compressed_file_is_closed(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packed = gzip.compress(b"Ana\nVigo\n")
+    path, opened = tmp_path / "a.txt.gz", []
+    path.write_bytes({"whole": packed, "cut off": packed[:-9], "damaged": b"\x1f\x8b\x08damaged"}[kind])
+
+    def open_and_keep(self: Path, *args: str) -> object:
+        opened.append(usual(self, *args))
+        return opened[-1]
+
+    usual = Path.open
+    monkeypatch.setattr(Path, "open", open_and_keep)
+    for read in (read_lines, head_lines):
+        with nullcontext() if kind == "whole" else pytest.raises(InputError, match="cannot be decompressed"):
+            assert list(read(path))
+    assert [stream.closed for stream in opened] == [True, True]

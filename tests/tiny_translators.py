@@ -37,21 +37,12 @@ def _spiced(model: Any) -> Any:
     return model.eval()
 
 
-def save_nllb(folder: Path, *, positions: int = 64, languages: tuple[str, ...] = ("glg_Latn", "eng_Latn")) -> Path:
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
-    from transformers import M2M100Config, M2M100ForConditionalGeneration, NllbTokenizer
+def nllb_model(size: int, positions: int = 64) -> Any:
+    """The architecture of NLLB, with a vocabulary of this size."""
+    from transformers import M2M100Config, M2M100ForConditionalGeneration
 
-    special = ["<s>", "<pad>", "</s>", "<unk>"]
-    learned = Tokenizer(models.BPE(unk_token="<unk>"))
-    learned.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-    learned.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=SIZE, special_tokens=special))
-    state = json.loads(learned.to_str())["model"]
-    merges = [tuple(m) for m in state["merges"]]
-    tokenizer = NllbTokenizer(vocab=state["vocab"], merges=merges, extra_special_tokens=list(languages))
-    tokenizer.model_max_length = positions
-    tokenizer.save_pretrained(folder)
     config = M2M100Config(
-        vocab_size=len(tokenizer),
+        vocab_size=size,
         d_model=32,
         encoder_layers=2,
         decoder_layers=2,
@@ -67,7 +58,23 @@ def save_nllb(folder: Path, *, positions: int = 64, languages: tuple[str, ...] =
         decoder_start_token_id=2,
     )
     _seeded()
-    _spiced(M2M100ForConditionalGeneration(config)).save_pretrained(folder)
+    return _spiced(M2M100ForConditionalGeneration(config))
+
+
+def save_nllb(folder: Path, *, positions: int = 64, languages: tuple[str, ...] = ("glg_Latn", "eng_Latn")) -> Path:
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    from transformers import NllbTokenizer
+
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    learned = Tokenizer(models.BPE(unk_token="<unk>"))
+    learned.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    learned.train_from_iterator(TEXTS, trainers.BpeTrainer(vocab_size=SIZE, special_tokens=special))
+    state = json.loads(learned.to_str())["model"]
+    merges = [tuple(m) for m in state["merges"]]
+    tokenizer = NllbTokenizer(vocab=state["vocab"], merges=merges, extra_special_tokens=list(languages))
+    tokenizer.model_max_length = positions
+    tokenizer.save_pretrained(folder)
+    nllb_model(len(tokenizer), positions).save_pretrained(folder)
     return folder
 
 

@@ -211,6 +211,20 @@ class _Replay(io.RawIOBase):
             self.stream.close()
 
 
+class _Decompressed(gzip.GzipFile):
+    """Closes what it reads from, which `GzipFile` leaves open."""
+
+    def __init__(self, compressed: io.BufferedReader[Any]) -> None:
+        super().__init__(fileobj=compressed)
+        self._compressed = compressed
+
+    def close(self) -> None:
+        try:
+            super().close()
+        finally:
+            self._compressed.close()
+
+
 def _read_some(stream: BinaryIO, size: int) -> bytes:
     """At most `size` bytes, without waiting for more if there are any."""
     return cast(bytes, getattr(stream, "read1", stream.read)(size))
@@ -227,17 +241,24 @@ def _stream(path: str | Path) -> tuple[BinaryIO, bytes]:
         raise InputError(f"cannot be read: {reason(error)}", path=path) from None
     start = _read_some(opened, _HEAD_BYTES)
     if start.startswith(GZIP) or Path(path).suffix == ".gz":
-        return cast(BinaryIO, gzip.GzipFile(fileobj=io.BufferedReader(_Replay(start, opened)))), b""
+        return cast(BinaryIO, _Decompressed(io.BufferedReader(_Replay(start, opened)))), b""
     return opened, start
 
 
 def _head(stream: BinaryIO, lines: int, head: bytes) -> bytes:
-    """What the stream begins with, `head` first: a number of lines, or 64 KiB if there are fewer in them."""
-    while head.count(b"\n") < lines and len(head) < _HEAD_BYTES:
-        more = _read_some(stream, _HEAD_BYTES)
-        if not more:
-            break
-        head += more
+    """What the stream begins with, `head` first: a number of lines, or 64 KiB if there are fewer in them.
+
+    A stream that cannot be read is closed.
+    """
+    try:
+        while head.count(b"\n") < lines and len(head) < _HEAD_BYTES:
+            more = _read_some(stream, _HEAD_BYTES)
+            if not more:
+                break
+            head += more
+    except (OSError, EOFError, zlib.error):
+        _Replay(b"", stream).close()
+        raise
     return head
 
 

@@ -17,7 +17,11 @@ _SMALL = ("*.json", "*.txt", "*.model", "*.spm", "*.tiktoken", "*.jinja")
 """Configurations and tokenizers."""
 _WEIGHTS = ("*.safetensors", "*.bin")
 """In order of preference: a model that has both is read from safetensors."""
-_NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin")
+_NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin", "pytorch_model.generator.bin")
+"""The last one is a second model, which DeBERTa was trained with."""
+_VOCABULARIES = ("tokenizer.json", "*.model", "*.spm", "vocab.txt", "vocab.json", "*.tiktoken")
+_WITHOUT_VOCABULARY = ("ByT5Tokenizer", "CanineTokenizer", "PerceiverTokenizer")
+"""Tokenizers of bytes or characters, which have a configuration at most."""
 _TIMEOUT = 10
 """Seconds to wait for the list of files of a model."""
 
@@ -34,19 +38,27 @@ def without_downloads() -> Iterator[None]:
         _downloads.reset(token)
 
 
-def model_folder(name: str, *, revision: str | None = None, config: str = "config.json", weights: bool = True) -> Path:
+def model_folder(
+    name: str,
+    *,
+    revision: str | None = None,
+    config: str = "config.json",
+    weights: bool = True,
+    tokenizer: bool = True,
+) -> Path:
     """The folder of a model: `name` itself if it is a folder, otherwise its snapshot in the cache of the hub.
 
     A model in the cache is used without asking the network. Otherwise its configuration, its tokenizer, and its weights
-    in one format are downloaded.
+    in one format are downloaded; of a model in the cache, only what is missing.
 
     - `revision`: a branch, tag or commit.
     - `config`: a file that every such model has.
     - `weights`: false if only the configuration and the tokenizer are needed.
+    - `tokenizer`: false if the tokenizer is not needed.
 
     Raises `BackendError` for a missing folder, and for a name that the hub does not know or gives no access to;
-    `NotDownloadedError` if the model is not in the cache and the hub cannot be reached; and `MissingExtraError` without
-    `huggingface_hub`.
+    `NotDownloadedError`, which names what is missing, if the cache does not have all of the model and the hub cannot be
+    reached; and `MissingExtraError` without `huggingface_hub`.
 
     >>> import tempfile
     >>> folder = tempfile.mkdtemp()
@@ -58,7 +70,11 @@ def model_folder(name: str, *, revision: str | None = None, config: str = "confi
         return path
     if path.exists() or not _is_repository(name):
         raise BackendError(f"model folder {name!r} does not exist", hint="give a folder, or a name such as owner/model")
-    return _cached(name, revision, config, weights) or _download(name, revision, config, weights)
+    cached = _cached(name, revision, config)
+    lacks = "model" if cached is None else _missing(cached, weights, tokenizer)
+    if cached is not None and lacks is None:
+        return cached
+    return _download(name, revision, config, weights, str(lacks))
 
 
 def folder_version(folder: Path) -> str:
@@ -88,8 +104,8 @@ def _counts(name: str) -> bool:
     return any(fnmatch(name, pattern) for pattern in (*_SMALL, *_WEIGHTS)) and name not in _NOT_WEIGHTS
 
 
-def _cached(name: str, revision: str | None, config: str, weights: bool = True) -> Path | None:
-    """The snapshot of a model in the cache; None if it is not there, or not complete."""
+def _cached(name: str, revision: str | None, config: str) -> Path | None:
+    """The snapshot of a model in the cache, which may lack files; None if it is not there."""
     try:
         from huggingface_hub import try_to_load_from_cache
         from huggingface_hub.errors import HFValidationError
@@ -99,18 +115,32 @@ def _cached(name: str, revision: str | None, config: str, weights: bool = True) 
         found = try_to_load_from_cache(name, config, revision=revision)
     except HFValidationError as error:
         raise BackendError(f"{name!r} is neither a folder nor the name of a model: {error}") from None
-    if not isinstance(found, str):
-        return None
-    folder = Path(found).parent
-    return folder if not weights or _is_whole(folder) else None
+    return Path(found).parent if isinstance(found, str) else None
 
 
-def _is_whole(folder: Path) -> bool:
+def _missing(folder: Path, weights: bool, tokenizer: bool) -> str | None:
+    """What a snapshot lacks of what is needed: other programs download only the files that they read."""
+    if weights and not _has_weights(folder):
+        return "weights"
+    return "tokenizer" if tokenizer and not _has_tokenizer(folder) else None
+
+
+def _has_weights(folder: Path) -> bool:
     """False after an interrupted download: without weights, or without some of their parts."""
     weights = weight_files(p.name for p in folder.iterdir())
     suffix = Path(weights[0]).suffix if weights else ""
     parts = [part for index in folder.glob(f"*{suffix}.index.json") for part in _parts(index)]
     return bool(weights) and set(parts) <= set(weights)
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    if any(fnmatch(path.name, pattern) for path in folder.iterdir() for pattern in _VOCABULARIES):
+        return True
+    try:
+        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("tokenizer_class") in _WITHOUT_VOCABULARY
 
 
 def _parts(index: Path) -> set[str]:
@@ -128,9 +158,11 @@ def weight_files(names: Iterable[str]) -> list[str]:
     return next((found for pattern in _WEIGHTS if (found := [n for n in names if fnmatch(n, pattern)])), [])
 
 
-def _download(name: str, revision: str | None, config: str, weights: bool) -> Path:
+def _download(name: str, revision: str | None, config: str, weights: bool, lacks: str) -> Path:
+    """Download what is needed and not in the cache. `lacks` says what that is, for messages."""
     if not _downloads.get():
-        raise NotDownloadedError(f"{name} is not on this machine", hint="it will be downloaded on first use")
+        what = name if lacks == "model" else f"all of {name}"
+        raise NotDownloadedError(f"{what} is not on this machine", hint="it will be downloaded on first use")
     from huggingface_hub import HfApi, snapshot_download
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -158,9 +190,10 @@ def _download(name: str, revision: str | None, config: str, weights: bool) -> Pa
         ) from None
     except unreachable as error:
         asked = not isinstance(error, OfflineModeIsEnabled)
+        parts = {"weights": f"the weights of model {name!r} are", "tokenizer": f"the tokenizer of model {name!r} is"}
         why = f"the hub cannot be reached: {_first_line(error)}" if asked else "HF_HUB_OFFLINE is set"
         raise NotDownloadedError(
-            f"model {name!r} is not in the cache ({hub_cache()}), and {why}",
+            f"{parts.get(lacks, f'model {name!r} is')} not in the cache ({hub_cache()}), and {why}",
             hint="download it on a machine with a network, and give the folder",
         ) from None
 

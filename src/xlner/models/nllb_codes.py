@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,63 +25,83 @@ def with_codes(tokenizer: Any, folder: Path) -> Any:
 
     Some models have only `sentencepiece.bpe.model` and lists of special tokens without ids. transformers 5 gives such a
     tokenizer no codes if the list is null, and otherwise puts `<mask>` before them, so that each code has the id of the
-    next one. In the model, code `k` has the id `pieces + 1 + k`, and `<mask>` follows the last code.
+    next one. In the model, code `k` has the id `pieces + 1 + k`, whatever the order of the list; `<mask>` follows the
+    last code, and codes that were added to the model follow `<mask>`. A tokenizer that does not have these codes and no
+    pieces of SentencePiece either is left as it is.
 
     Raises `BackendError` if the ids are not those of the model.
     """
+    codes = _codes_of_nllb()
     path = folder / _PIECES
-    if not path.is_file():
+    if path.is_file():
+        first = _n_pieces(path) + _OFFSET
+        if _wrong(tokenizer, codes, first) and not (folder / "tokenizer.json").is_file():
+            _place(tokenizer, codes, _listed(folder))
+    elif tokenizer.get_vocab().keys() >= set(codes):
+        first = min(tokenizer.convert_tokens_to_ids([*codes, str(tokenizer.mask_token)]))
+    else:
         return tokenizer
-    import sentencepiece
-
-    n_pieces = len(sentencepiece.SentencePieceProcessor(model_file=str(path)))
-    config = _json(folder / "tokenizer_config.json")
-    codes = _listed(config) or _listed(_json(folder / "special_tokens_map.json")) or _codes_of_nllb()
-    if not (folder / "tokenizer.json").is_file() and "added_tokens_decoder" not in config:
-        _place(tokenizer, codes)
-    _check(tokenizer, folder, codes, n_pieces + _OFFSET)
+    wrong = _wrong(tokenizer, codes, first) or _beyond(tokenizer, codes, folder)
+    if wrong:
+        raise BackendError(
+            f"the tokenizer in {folder} does not have the ids of its model: {wrong}",
+            hint="use the tokenizer of the model it was made from, such as ?tokenizer=facebook/nllb-200-distilled-600M",
+        )
     return tokenizer
 
 
-def _place(tokenizer: Any, codes: Sequence[str]) -> None:
-    """Put the codes behind the pieces, and `<mask>` behind the codes."""
+def _n_pieces(path: Path) -> int:
+    import sentencepiece
+
+    return len(sentencepiece.SentencePieceProcessor(model_file=str(path)))
+
+
+def _place(tokenizer: Any, codes: Sequence[str], listed: Sequence[str]) -> None:
+    """Put the codes behind the pieces, `<mask>` behind the codes, and behind it what else was added or is listed."""
     from tokenizers import Tokenizer
 
     state = json.loads(tokenizer.backend_tokenizer.to_str())
-    mask = str(tokenizer.mask_token)
-    named = {mask, *codes}
+    mask, first = str(tokenizer.mask_token), len(state["model"]["vocab"])
     plain = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
-    kept = [token for token in state["added_tokens"] if token["content"] not in named]
-    last = next((t for t in state["added_tokens"] if t["content"] == mask), {**plain, "content": mask, "lstrip": True})
-    first = len(state["model"]["vocab"])
-    added = [*({**plain, "content": code} for code in codes), last]
+    given = {token["content"]: token for token in state["added_tokens"]}
+    kept = [token for token in state["added_tokens"] if token["id"] < first and token["content"] not in {mask, *codes}]
+    others = [name for name in (*given, *listed) if name not in {t["content"] for t in kept}]
+    names = dict.fromkeys([*codes, mask, *others])
+    usual = {mask: {**plain, "lstrip": True}}
+    added = [{**given.get(name, usual.get(name, plain)), "content": name} for name in names]
     state["added_tokens"] = [*kept, *({**token, "id": first + k} for k, token in enumerate(added))]
     state["post_processor"] = None  # names the code of the last language by its id
     tokenizer._tokenizer = Tokenizer.from_str(json.dumps(state))
-    tokenizer.add_special_tokens({"additional_special_tokens": list(codes)})
-    tokenizer.src_lang = tokenizer.src_lang if tokenizer.src_lang in codes else codes[0]
+    special = [name for name in names if name != mask]
+    tokenizer.add_special_tokens({"additional_special_tokens": special})
+    tokenizer.src_lang = tokenizer.src_lang if tokenizer.src_lang in special else codes[0]
 
 
-def _check(tokenizer: Any, folder: Path, codes: Sequence[str], first: int) -> None:
-    wanted = {code: first + k for k, code in enumerate(codes)} | {str(tokenizer.mask_token): first + len(codes)}
-    found = tokenizer.convert_tokens_to_ids(list(wanted))
-    wrong = [
-        f"{token} has {k}, not {right}" for (token, right), k in zip(wanted.items(), found, strict=True) if k != right
-    ]
+def _wrong(tokenizer: Any, codes: Sequence[str], first: int) -> str | None:
+    """What is wrong about the ids of the codes and of `<mask>`, if the id of the first code is `first`."""
+    mask = tokenizer.mask_token_id
+    for code, k, right in zip(codes, tokenizer.convert_tokens_to_ids(list(codes)), count(first), strict=False):
+        if k != right:
+            return f"{code} has {k}, not {right}"
+    if mask is None or mask < first + len(codes):
+        return f"{tokenizer.mask_token} has {mask}, which is not after the language codes"
+    return None
+
+
+def _beyond(tokenizer: Any, codes: Sequence[str], folder: Path) -> str | None:
+    largest = max(tokenizer.convert_tokens_to_ids([*codes, str(tokenizer.mask_token)]))
     size = _json(folder / "config.json").get("vocab_size")
-    if not wrong and isinstance(size, int) and max(found) >= size:
-        wrong = [f"{max(found)} is beyond the {size} ids of the model"]
-    if wrong:
-        raise BackendError(
-            f"the tokenizer in {folder} does not have the ids of its model: {wrong[0]}",
-            hint="use the tokenizer of the model it was made from, such as ?tokenizer=facebook/nllb-200-distilled-600M",
-        )
+    return f"{largest} is beyond the {size} ids of the model" if isinstance(size, int) and largest >= size else None
 
 
-def _listed(table: dict[str, Any]) -> list[str]:
-    """The language codes in a list of special tokens, in its order."""
-    listed = table.get("additional_special_tokens") or table.get("extra_special_tokens") or []
-    names = [token["content"] if isinstance(token, dict) else str(token) for token in listed]
+def _listed(folder: Path) -> list[str]:
+    """The language codes in the lists of special tokens."""
+    names = []
+    for file in ("tokenizer_config.json", "special_tokens_map.json"):
+        table = _json(folder / file)
+        found = table.get("additional_special_tokens") or table.get("extra_special_tokens")
+        if isinstance(found, list):  # a table names tokens of other kinds
+            names += [token["content"] if isinstance(token, dict) else str(token) for token in found]
     return [name for name in names if not name.startswith("<")]
 
 

@@ -76,7 +76,7 @@ class GlinerRecognizer(PicklesWithoutCache):
         _package()
         if model is None:
             raise MissingArgumentError("gliner needs a model", hint="write gliner:NAME or gliner:FOLDER")
-        self._folder = model_folder(model, revision=revision, config=_CONFIG)
+        self._folder = model_folder(model, revision=revision, config=_CONFIG, tokenizer=False)
         self._max_words = int(getattr(self._model.config, "max_len", None) or _DEFAULT_MAX_WORDS)
 
     @property

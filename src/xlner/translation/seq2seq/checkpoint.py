@@ -43,20 +43,26 @@ class Loading:
 class Seq2SeqCheckpoint:
     """A model of a family, by name or folder. The tokenizer is loaded at once, the weights when they are needed.
 
-    Raises `BackendError` for a model that cannot be found, is of another family, or has no tokenizer.
+    Raises `BackendError` for a model that cannot be found, is of another family, has no tokenizer, or has a tokenizer
+    without the language codes of the family.
     """
 
     def __init__(self, name: str, family: Family, loading: Loading) -> None:
         self.name = name
         self.family = family
         self.loading = loading
-        self.folder = model_folder(name, revision=loading.revision)
+        self.folder = model_folder(name, revision=loading.revision, tokenizer=loading.tokenizer is None)
         self.config = _config(self.folder, name, family)
         options = {} if loading.legacy is None else {"legacy_behaviour": loading.legacy}
         named = loading.tokenizer
         self.tokenizer_folder = self.folder if named is None else model_folder(named, weights=False)
         self.tokenizer = load_tokenizer(self.tokenizer_folder, **options)
         self.languages: Languages = family.languages(self.tokenizer)
+        if family.names_languages and not self.languages:
+            raise BackendError(
+                f"the tokenizer in {self.tokenizer_folder} has no language codes of {family.name}",
+                hint="check that the model is of this family, or name a tokenizer that has them: ?tokenizer=NAME",
+            )
         names = self.tokenizer.convert_tokens_to_ids(list(self.languages.values()))
         self._silent = frozenset([*names, *self.tokenizer.all_special_ids])
 
