@@ -48,6 +48,7 @@ __all__ = [
     "Aligner",
     "DependentOptions",
     "DirectedTranslator",
+    "ExternalTranslator",
     "GroupProjector",
     "IsolatingLabelTranslator",
     "IsolatingLinkTranslator",
@@ -206,6 +207,24 @@ class ShieldingTranslator(Translator, Protocol):
     @property
     def shields_verbatim(self) -> bool:
         """Whether it does so, in all of its methods, with its present options."""
+        ...
+
+
+@runtime_checkable
+class ExternalTranslator(Translator, Protocol):
+    """A translator that says whether it works without the CPU of this process: in programs, on a server or on a GPU.
+
+    Pipelines then translate the next sentences while other stages work.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> from xlner.translation import ApertiumTranslator
+    >>> isinstance(ApertiumTranslator(), ExternalTranslator), isinstance(EchoTranslator(), ExternalTranslator)
+    (True, False)
+    """
+
+    @property
+    def is_external(self) -> bool:
+        """Whether it does so with its present options."""
         ...
 
 

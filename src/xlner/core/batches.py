@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from xlner.core.memory import free_memory, is_broken_device, is_out_of_memory, shrink_batches
+from xlner.core.turns import check_cancelled
 from xlner.errors import BackendError, StageError
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Seq
     >>> [str(r) for r in isolated(lambda xs: [1 // x for x in xs], [1, 0])]
     ['1', 'integer division or modulo by zero']
     """
+    check_cancelled()
     results, halvings = _halved(stage, items)
     shrink_batches(halvings)
     return results

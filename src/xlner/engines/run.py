@@ -7,7 +7,7 @@ from typing import Any
 
 from xlner.core.labeled_block import LabeledBlock
 from xlner.core.pair import Pair
-from xlner.engines.windows import in_windows
+from xlner.engines.windows import processed
 from xlner.errors import StoppedError
 from xlner.pipeline.any_pipeline import AnyPipeline
 from xlner.pipeline.build_report import BuildReport
@@ -43,7 +43,7 @@ def run_pipeline(
     1
     """
     summary = RunSummary()
-    done = _with_progress(in_windows(pipeline.run_pairs, items), on_progress)
+    done = _with_progress(processed(pipeline, items), on_progress)
     pairs: Iterable[Pair] = summary.count(_until_stopped(done, summary))
     if build_report is not None:
         pairs = build_report.made(pairs)

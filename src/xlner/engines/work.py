@@ -18,7 +18,7 @@ from xlner.core.sentence import Sentence
 from xlner.engines.counts import add, since
 from xlner.engines.plan import Reader, Shard
 from xlner.engines.shard_files import Mark, ShardFiles
-from xlner.engines.windows import in_windows
+from xlner.engines.windows import processed
 from xlner.errors import DataWarning, InputError, RunFolderError, UsageError
 from xlner.formats import jsonl
 from xlner.formats.by_name import read_pairs
@@ -151,7 +151,7 @@ class Worker:
                 writer = Writer(written, stack.enter_context(others.writing(shard.number)))
             items = stack.enter_context(self._items(shard))
             before = _copied(self.job.tallies())
-            pairs = in_windows(self.job.pipeline.run_pairs, _without(self.job.checked(items), dead, shard))
+            pairs = processed(self.job.pipeline, _without(self.job.checked(items), dead, shard))
             lines = 0
             counted: Iterable[Pair] = summary.count(pairs)
             if self.job.by_label:
@@ -173,7 +173,7 @@ class Worker:
     def probe(self, shard: Shard, start: int, end: int, dead: Collection[int] = ()) -> None:
         """Process some positions of a shard and forget the results: a sentence among them may end the process."""
         with self._items(shard) as items:
-            for _ in in_windows(self.job.pipeline.run_pairs, islice(_without(items, dead, shard), start, end)):
+            for _ in processed(self.job.pipeline, islice(_without(items, dead, shard), start, end)):
                 pass
         self._from_start = None
 
@@ -192,7 +192,7 @@ class Worker:
             made: list[Pair] = []
             try:
                 if again:
-                    made.extend(in_windows(self.job.pipeline.run_pairs, [items[k] for k in again]))
+                    made.extend(processed(self.job.pipeline, [items[k] for k in again]))
             finally:  # a run that stops keeps what it did
                 tallies = since(before, self.job.tallies())
                 self._replace(shard, mark, dict(zip(again, made, strict=False)), {"tallies": tallies, "said": said})

@@ -17,7 +17,8 @@ from xlner.core.labels import without_labels
 from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.core.stage_results import alignment_of, entities_of
-from xlner.errors import InputError, ValidationError
+from xlner.core.turns import translating
+from xlner.errors import InputError, StoppedError, ValidationError
 from xlner.pipeline.cells import by_cell
 from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
@@ -38,6 +39,7 @@ from xlner.pipeline.verbatim_words import with_verbatim_links
 from xlner.projection.calibration import Calibration
 from xlner.stages import (
     Aligner,
+    ExternalTranslator,
     Projector,
     Recognizer,
     TargetEntityProjector,
@@ -141,6 +143,13 @@ class Pipeline:
         ignored = f"ignore={','.join(sorted(self.ignore))}"
         return "|".join([f"xlner {__version__}", *map(fingerprint_of, stages), languages, ignored])
 
+    @property
+    def translates_ahead(self) -> bool:
+        """Whether the next sentences can be translated while other stages work: elsewhere, and by no other stage."""
+        if not isinstance(self.translator, ExternalTranslator) or not self.translator.is_external:
+            return False
+        return _translator_of(self.projector) is None and _translator_of(self.aligner) is None
+
     def with_confidence(self, calibration: Calibration | None = None, min_confidence: float = 0.0) -> Pipeline:
         """A pipeline with the same stages that scores every projected entity with a confidence in [0, 1].
 
@@ -194,12 +203,22 @@ class Pipeline:
         statistics = self._new_statistics()  # for each call, so that a shard gives the same result again
         for window in windows(pairs, self.window):
             read = [unread(p) if isinstance(p, InputError) else p for p in window]
-            yield from each_distinct(
-                read,
-                lambda found: self._project(self._align(self._recognize(self._translate(found, statistics)))),
-                target_entities=self._target_entities,
-            )
-            check_stopped(self.translator, self.projector)
+            yield from self._run_window(read, statistics)
+
+    def _run_window(self, pairs: list[Pair], statistics: TranslationStatistics | None) -> Iterator[Pair]:
+        stopped: StoppedError | None = None
+
+        def process(found: list[Pair]) -> list[Pair]:
+            nonlocal stopped
+            with translating():
+                translated = self._translate(found, statistics)
+                stopped = _why_stopped(self.translator)  # before it goes on with another window
+            return self._project(self._align(self._recognize(translated)))
+
+        yield from each_distinct(pairs, process, target_entities=self._target_entities)
+        if stopped is not None:
+            raise stopped
+        check_stopped(self.projector)
 
     def _new_statistics(self) -> TranslationStatistics | None:
         if self._guard is None:
@@ -278,6 +297,21 @@ class Pipeline:
         project = partial(project_each, self.projector)
         done = self.runner.run("projector", project, pairs, lambda p: p.alignment is not None, put)
         return [_unprojected(p) if p.projection is None and p.error is None else p for p in done]
+
+
+def _why_stopped(translator: Translator | None) -> StoppedError | None:
+    try:
+        check_stopped(translator)
+    except StoppedError as stopped:
+        return stopped
+    return None
+
+
+def _translator_of(stage: object) -> object:
+    """The translator that a stage uses, or the one inside of it; None if there is none."""
+    while stage is not None and not hasattr(stage, "translator"):
+        stage = getattr(stage, "projector", None)
+    return getattr(stage, "translator", None)
 
 
 def _unprojected(pair: Pair) -> Pair:

@@ -10,6 +10,7 @@ from unicodedata import normalize
 from xlner.core.pair import Pair, PairError
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
+from xlner.core.turns import wait_for_turn
 from xlner.errors import InputError, StageError, ValidationError
 from xlner.pipeline.isolation import describe, in_batches
 from xlner.stages import Aligner, DirectedTranslator, Translator, needs_training
@@ -66,6 +67,8 @@ class StageRunner:
 
         `put` adds a result to its pair, and `on_error` the message of an exception.
         """
+        if name != "translator":
+            wait_for_turn()
         todo = [k for k, pair in enumerate(pairs) if pair.error is None and wanted(pair)]
         results = in_batches(stage, [pairs[k] for k in todo], length=_length, budget=self.batch_words)
         out = list(pairs)

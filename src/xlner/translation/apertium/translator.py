@@ -56,6 +56,7 @@ class ApertiumTranslator:
     """
 
     shields_verbatim = True
+    is_external = True
 
     def __init__(self, *, via: str | None = None, modes_dir: str | None = None, timeout: float = 30.0) -> None:
         pivots = tuple(code.strip() for code in (via or "").split(",") if code.strip())

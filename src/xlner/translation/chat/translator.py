@@ -84,6 +84,7 @@ class ChatTranslator:
     """
 
     shields_verbatim = True
+    is_external = True
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from typing import Any
 
 from xlner.errors import BackendError, UnknownNameError
 from xlner.models.hub import folder_version, model_folder
-from xlner.models.loading import load_tokenizer
+from xlner.models.loading import device_named, load_tokenizer
 from xlner.text.languages import canonical
 from xlner.translation.seq2seq.generation import Generator, Ids, TorchGenerator, torch_fingerprint
 from xlner.translation.seq2seq.model_families import Family, Languages, Prompt, token_of
@@ -38,6 +38,14 @@ class Loading:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise UnknownNameError(f"unknown engine {self.engine!r}", hint=f"one of {', '.join(ENGINES)}")
+
+    def is_on_gpu(self) -> bool:
+        """Whether the model is loaded on a GPU. Raises what loading it raises for the name of its device."""
+        if self.engine == "ct2":
+            from xlner.translation.seq2seq.ctranslate2 import device_and_index
+
+            return device_and_index(self.device)[0] != "cpu"
+        return bool(device_named(self.device).type != "cpu")
 
 
 class Seq2SeqCheckpoint:

@@ -52,7 +52,7 @@ class Ct2Generator:
     def __init__(self, model: ConvertibleModel, *, device: str, dtype: str) -> None:
         import ctranslate2
 
-        self.device, index = _device(device)
+        self.device, index = device_and_index(device)
         self.precision = _precision(dtype, self.device)
         self._words = words(model)
         self._ids = {word: k for k, word in enumerate(self._words)}
@@ -92,7 +92,7 @@ def ct2_fingerprint(device: str, dtype: str) -> str:
     """Return the version and the precision that `Ct2Generator` uses, without converting a model."""
     import ctranslate2
 
-    return f"ctranslate2 {ctranslate2.__version__} {_precision(dtype, _device(device)[0])}"
+    return f"ctranslate2 {ctranslate2.__version__} {_precision(dtype, device_and_index(device)[0])}"
 
 
 def words(model: ConvertibleModel) -> list[str]:
@@ -150,7 +150,8 @@ def _convert(model: ConvertibleModel, precision: str, path: Path) -> None:
         ) from None
 
 
-def _device(name: str) -> tuple[str, int]:
+def device_and_index(name: str) -> tuple[str, int]:
+    """The kind and the number of the device with a name."""
     import ctranslate2
 
     if name == "auto":

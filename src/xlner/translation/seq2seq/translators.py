@@ -131,6 +131,11 @@ class Seq2SeqTranslator:
         self._checkpoints: dict[str, Seq2SeqCheckpoint] = {}
         self._used: set[str] = set()
 
+    @property
+    def is_external(self) -> bool:
+        """Whether the model is on a GPU."""
+        return self.loading.is_on_gpu()
+
     def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
         """Translate each text. An empty text stays empty; with the same language on both sides all texts stay.
 
