@@ -133,7 +133,7 @@ def test_label_with_a_run_folder_saves_its_recipe_and_goes_on(
     ("recipe", "match"),
     [
         ("lnag = 'gl'", r"unknown key 'lnag'; did you mean 'lang'\?"),
-        ("xyz = 1", r"unknown key 'xyz'; known: aligner, batch-words, .*output-format, .*translator"),
+        ("xyz = 1", r"unknown key 'xyz'; known: address, aligner, batch-words, .*output-format, .*translator"),
         ("[aligner]\nname = 'e5'", r"config.toml: aligner must be a string"),
         ("lang = ", "not TOML"),
     ],
