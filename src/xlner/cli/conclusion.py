@@ -42,21 +42,21 @@ def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None,
             yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
         if report.out_of_place:
             yield f"{path}: {counted(report.out_of_place, 'tag')} out of place repaired"
-    yield from _engine()
+    if engine := chosen_engine():
+        yield f"engine: {engine}"
     yield from summary.lines()
     yield from more
     if filters is not None:
         yield f"filters {filters.report}"
 
 
-def _engine() -> Iterator[str]:
-    """Which engine was chosen because it is installed."""
+def chosen_engine() -> str | None:
+    """The engine that was chosen in this run because it is installed, with its precision."""
     if "xlner.models.e5.engines" not in sys.modules:
-        return
-    from xlner.models.e5.engines import chosen_engine
+        return None
+    from xlner.models.e5 import engines
 
-    if chosen := chosen_engine():
-        yield f"engine: {chosen}"
+    return engines.chosen_engine()
 
 
 def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:

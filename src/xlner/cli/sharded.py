@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner.cli.conclusion import conclude
+from xlner.cli.conclusion import chosen_engine, conclude
 from xlner.cli.config import option_names
 from xlner.cli.jobs import CommandJob, Tallies, is_joining
 from xlner.cli.notes import note
@@ -343,6 +343,8 @@ class ShardedRun:
             build_report.take(add(add({}, counts.get("build", {})), written))
         if self.options.run_dir is not None and summary.projected and summary.stopped is None:
             chosen = {} if self.route is None else self.route.as_dict()
+            if engine := chosen_engine():
+                chosen["engine"] = engine
             write_json(folder / SUMMARY, {**chosen, **summary.as_dict()})
         conclude(summary, self.inputs, self.options, filters, _about(done, summary, self.options.run_dir))
         return summary, None if done.reused else labels

@@ -233,7 +233,7 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
         window=window_for(output_format, DEFAULT_WINDOW),
         batch_words=options.batch_words,
     )
-    in_blocks = _fits_blocks(options) and can_project_blocks(pipeline, output_format)
+    in_blocks = _keeps_all(options) and can_project_blocks(pipeline, output_format)
     if in_blocks:
         pairs = _pairs(options, inputs, target_format, read_parallel_blocks)
     if not options.also_source:
@@ -280,10 +280,10 @@ def _weighed(pairs: Iterable[Pair | InputError], table: str) -> Iterator[Pair | 
         yield replace(pair, alignment=lexical.weigh(pair, counted=False)) if isinstance(pair, Pair) else pair
 
 
-def _fits_blocks(options: ProjectOptions) -> bool:
-    """Whether nothing but the output reads the results, and all of them are asked for."""
-    asked = (options.also_source, options.filters, options.min_confidence, options.is_sharded, options.weighs_links)
-    return bool(options.alignment) and not any(asked) and options.limit is None
+def _keeps_all(options: ProjectOptions) -> bool:
+    """Whether links stay as they are, and the output alone reads the results and gets all of them."""
+    asked = (options.weighs_links, options.filters, options.min_confidence, options.is_sharded)
+    return not any(asked) and options.limit is None
 
 
 def _other_pairs(options: ProjectOptions, inputs: Inputs, target_format: str) -> list[Iterator[Pair | InputError]]:
