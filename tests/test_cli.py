@@ -287,6 +287,19 @@ def test_convert_skips_on_demand_and_keeps_the_place(xlner: Command, tmp_path: P
     assert skipped.err == "xlner: 2 sentences, 1 could not be read\n"
 
 
+def test_one_device_for_all_stages(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    from xlner.models.loading import wanted_device
+
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        "xlner.cli.machine.machine_rows", lambda: asked.append((wanted_device("auto"), wanted_device("mps"))) or []
+    )
+    monkeypatch.delenv("XLNER_DEVICE", raising=False)
+    for before in ((), ("--device", "cuda:1"), ()):
+        assert xlner(*before, "doctor", "greedy").code == 0
+    assert asked == [("auto", "mps"), ("cuda:1", "mps"), ("auto", "mps")]
+
+
 def test_doctor_lists_every_backend_and_says_what_to_do(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     from xlner.core import registry as _registry
 

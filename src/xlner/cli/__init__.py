@@ -109,8 +109,26 @@ def _debug_option(*, hidden: bool) -> Callable[[click.Command], click.Command]:
     return add
 
 
+def _use_device(context: click.Context, _: click.Parameter, name: str | None) -> None:
+    """Use a device in this command and in the processes that it starts."""
+    if name is None:
+        return
+    from xlner.models.loading import DEVICE
+
+    before = os.environ.get(DEVICE)
+    os.environ[DEVICE] = name
+    context.call_on_close(lambda: os.environ.pop(DEVICE) if before is None else os.environ.update({DEVICE: before}))
+
+
 @click.group(cls=_App, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="xlner")
+@click.option(
+    "--device",
+    metavar="NAME",
+    expose_value=False,
+    callback=_use_device,
+    help="Where models run: cpu, cuda, cuda:1 …; by default a GPU if there is one. ?device= of a stage wins.",
+)
 def app() -> None:
     """Label text in any language: translate it, recognize entities in the translation, align the words, and project
     the entities back.

@@ -31,8 +31,24 @@ def hub_row() -> dict[str, Any]:
 
 
 def machine_rows() -> list[dict[str, Any]]:
-    """PyTorch with its devices, the cache of the hub, and the cache of xlner."""
-    return [_torch(), _cache(), _own_cache()]
+    """CPUs and memory, PyTorch with its devices, the cache of the hub, and the cache of xlner."""
+    return [_memory(), _torch(), _cache(), _own_cache()]
+
+
+def _memory() -> dict[str, Any]:
+    from xlner.models.threads import cpus
+
+    row: dict[str, Any] = {"kind": "device", "name": "cpu", "works": True}
+    processors = f"{cpus()} CPUs"
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+        total, free = (int(text.partition(f"{name}:")[2].split()[0]) / 1e6 for name in ("MemTotal", "MemAvailable"))
+    except (OSError, ValueError, IndexError):
+        return {**row, "details": processors}
+    return {
+        **row,
+        "details": f"{processors}; {free:.1f} of {total:.1f} GB of memory are free for all --workers together",
+    }
 
 
 def _torch() -> dict[str, Any]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import logging
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 
 import click
 
-from xlner.errors import DataWarning
+from xlner.core.data_warnings import hearing_data_warnings
 from xlner.text.printable import printable
 
 _SILENT: ContextVar[bool] = ContextVar("silent", default=False)
@@ -54,15 +52,10 @@ def noting_data_warnings() -> Iterator[None]:
     """Print each `DataWarning` as a note, once."""
     said: set[str] = set()
 
-    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
-        if not issubclass(category, DataWarning):
-            others(message, category, *place)
-        elif str(message) not in said:
-            said.add(str(message))
-            note(f"note: {' '.join(str(message).split())}")
+    def hear(text: str) -> None:
+        if text not in said:
+            said.add(text)
+            note(f"note: {' '.join(text.split())}")
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", DataWarning)
-        others = warnings.showwarning
-        warnings.showwarning = show  # type: ignore[assignment]
+    with hearing_data_warnings(hear):
         yield

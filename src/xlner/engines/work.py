@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TextIO
 
+from xlner.core.data_warnings import hearing_data_warnings
 from xlner.core.pair import Pair, PairError
 from xlner.core.sections import reading_sections
 from xlner.core.sentence import Sentence
@@ -19,7 +19,7 @@ from xlner.engines.counts import add, since
 from xlner.engines.plan import Reader, Shard
 from xlner.engines.shard_files import Mark, ShardFiles
 from xlner.engines.windows import processed
-from xlner.errors import DataWarning, InputError, RunFolderError, UsageError
+from xlner.errors import InputError, RunFolderError, UsageError
 from xlner.formats import jsonl
 from xlner.formats.by_name import read_pairs
 from xlner.formats.write_by_name import line_writer
@@ -319,18 +319,8 @@ def _recorded(aloud: bool) -> Iterator[dict[str, int]]:
     handlers = logger.handlers
     logger.handlers = [*(handlers if aloud else ()), _Recorder(said)]
 
-    def show(message: Warning | str, category: type[Warning], *place: Any) -> None:
-        if issubclass(category, DataWarning):
-            said[str(message)] = 1
-        if aloud or not issubclass(category, DataWarning):
-            others(message, category, *place)
-
     try:
-        with warnings.catch_warnings():
-            others = warnings.showwarning
-            if not aloud:
-                warnings.simplefilter("always", DataWarning)
-            warnings.showwarning = show  # type: ignore[assignment]
+        with hearing_data_warnings(lambda text: said.setdefault(text, 1), shown=aloud):
             yield said
     finally:
         logger.handlers = handlers

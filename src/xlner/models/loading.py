@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from typing import Any
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.nllb_codes import is_nllb, with_codes
 
+DEVICE = "XLNER_DEVICE"
 _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
 """Parts that some checkpoints lack and that are not used here."""
@@ -35,13 +37,24 @@ def require_torch() -> None:
             raise MissingExtraError(name, extra="hf") from None
 
 
+def wanted_device(name: str) -> str:
+    """The name of a device; for `auto` that of the environment variable XLNER_DEVICE, if it is set.
+
+    >>> wanted_device("cuda:1")
+    'cuda:1'
+    """
+    return (os.environ.get(DEVICE) or name) if name == "auto" else name
+
+
 def device_named(name: str = "auto") -> Any:
-    """The `torch.device` with this name: `cpu`, `cuda`, `cuda:1`, `mps` …; `auto` is a GPU if there is one.
+    """The `torch.device` with this name: `cpu`, `cuda`, `cuda:1`, `mps` …; `auto` is the device of the environment
+    variable XLNER_DEVICE, else a GPU if there is one.
 
     Raises `UnknownNameError` for an unknown name, and `BackendError` for a device that this machine does not have.
     """
     import torch
 
+    name = wanted_device(name)
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

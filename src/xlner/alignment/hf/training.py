@@ -22,7 +22,7 @@ from xlner.core.pair import Pair
 from xlner.core.signature import Digest
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.models.layers import layer_modules
-from xlner.models.loading import require_torch, silence
+from xlner.models.loading import device_named, require_torch, silence
 from xlner.models.masking import Masking, prediction_head
 from xlner.models.threads import cpus, single_threaded_torch
 from xlner.models.tokenizers import WordByWordTokenizer, longest_input
@@ -127,7 +127,6 @@ def train_aligner(
 class _AlignerTask(TrainingTask):
     def __init__(self, name: str, pairs: Sequence[Pair], options: AlignerTrainingOptions) -> None:
         require_torch()
-        import torch
 
         self._options = options
         self._tokenizer = load_tokenizer(name)
@@ -137,7 +136,7 @@ class _AlignerTask(TrainingTask):
         self.texts, self.left_out = _usable(self._tokenizer, self._encoder, pairs, options)
         self.lengths = [len(source.ids) + len(target.ids) for source, target in self.texts]
         self.identity = self._identity()
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._device = device_named()
         self._model.to(self._device)
         self._head: Any = None
         self._objectives = self._make_objectives()

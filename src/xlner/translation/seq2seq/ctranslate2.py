@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from xlner.core.files import cached_folder
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.cache import cache_dir
-from xlner.models.loading import silence
+from xlner.models.loading import silence, wanted_device
 from xlner.models.threads import cpus
 from xlner.translation.seq2seq.generation import DecodingOptions, Ids
 
@@ -154,6 +154,7 @@ def device_and_index(name: str) -> tuple[str, int]:
     """The kind and the number of the device with a name."""
     import ctranslate2
 
+    name = wanted_device(name)
     if name == "auto":
         return ("cuda", 0) if ctranslate2.get_cuda_device_count() else ("cpu", 0)
     kind, _, index = name.partition(":")
