@@ -86,8 +86,12 @@ def said(text: object, reason: str = "stop") -> dict[str, Any]:
 
 def answer(body: dict[str, Any]) -> dict[str, Any]:
     """Upper case for a text; for a phrase, the same words in it."""
-    user = body["messages"][1]["content"]
+    user = body["messages"][-1]["content"]
     return said(user.rpartition("Phrase: ")[2].upper() if "Phrase: " in user else f" {user.upper()}\n")
+
+
+def as_json(value: object) -> dict[str, Any]:
+    return said(json.dumps(value, ensure_ascii=False))
 
 
 def chat_translator(stub: Stub, **options: Any) -> ChatTranslator:

@@ -17,7 +17,7 @@ from xlner.projection import HullProjector
 from xlner.projection.markers.matching import recover_entities
 from xlner.projection.markers.remains import has_remains
 from xlner.projection.markers.styles import WrittenMarkers, write_markers
-from xlner.translation.chat.translator import placed
+from xlner.translation.chat.placing import placed
 
 BANK = Sentence.from_tags(
     ["Bank", "of", "Spain", "'s", "Ana", "Pons", "left"], ["B-ORG", "I-ORG", "I-ORG", "O", "B-PER", "I-PER", "O"]

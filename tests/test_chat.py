@@ -6,16 +6,19 @@ import pickle
 import re
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.chat_stub import Reply, Stub, answer, chat_translator, said
 from xlner import BackendError, Entity, Reason, Sentence, TrainingDataBuilder, ValidationError
-from xlner.errors import MissingExtraError, StageError
+from xlner.errors import MissingExtraError, StageError, UsageError
 from xlner.models.chat import client as _chat_client
+from xlner.models.chat.usage import usage_of
 from xlner.stages import LabelingTranslator
-from xlner.translation.chat.translator import ChatTranslator, placed
+from xlner.translation.chat.placing import placed
+from xlner.translation.chat.translator import ChatTranslator
 
 pytest.importorskip("httpx2", reason="needs xlner[chat]")
 
@@ -33,6 +36,41 @@ def test_each_text_is_asked_once_in_order_and_without_chance(stub: Stub) -> None
     assert stub.keys == [None] * 12
     translator.translate(texts, **DIRECTION)
     assert len(stub.requests) == 12
+
+
+def test_no_question_is_paid_for_twice(stub: Stub) -> None:
+    def counted(body: dict[str, Any], number: int) -> Reply:
+        return (200, {**answer(body), "usage": {"prompt_tokens": 1000, "completion_tokens": 10}})
+
+    stub.reply = counted
+    name = f"model at {stub.url}"
+    priced = {"url": stub.url, "input_price": 2.0, "output_price": 100.0}
+    assert ChatTranslator(name, **priced).translate(["a", "b"], **DIRECTION) == ["A", "B"]
+    assert ChatTranslator(name, **priced).translate(["b", "c", "a"], **DIRECTION) == ["B", "C", "A"]
+    assert len(stub.requests) == 3
+    assert usage_of(name).text("chat") == "chat: 3 requests, 2 from the cache, 3,000 tokens in, 30 out, cost 0.009"
+    assert ChatTranslator(name, url=stub.url, cache=False).translate(["a"], **DIRECTION) == ["A"]
+    assert ChatTranslator(name, url=stub.url, max_tokens=9).translate(["a"], **DIRECTION) == ["A"]
+    assert len(stub.requests) == 5
+
+
+def test_models_for_translation_are_asked_as_they_were_trained(stub: Stub, tmp_path: Path) -> None:
+    assert chat_translator(stub, template="translategemma").translate(["Ola."], from_lang="gl", to_lang="en")
+    (message,) = stub.requests[0]["messages"]
+    assert message["role"] == "user"
+    assert message["content"].startswith("You are a professional Galician (gl) to English (en) translator. ")
+    assert message["content"].endswith("translate the following Galician text into English:\n\n\nOla.")
+    own = tmp_path / "prompt.txt"
+    own.write_text("{source_code}>{target_code}: {text} {0}\n", encoding="utf-8")
+    mine = chat_translator(stub, template=str(own))
+    mine.translate(["{target}"], from_lang="gl", to_lang="en")
+    assert stub.requests[1]["messages"] == [{"role": "user", "content": "gl>en: {target} {0}"}]
+    assert mine.fingerprint != chat_translator(stub, template="tower").fingerprint
+    own.write_text("no place for it", encoding="utf-8")
+    with pytest.raises(UsageError, match="write {text} there"):
+        chat_translator(stub, template=str(own))
+    with pytest.raises(UsageError, match="no template 'gemma'; give a file of text, or one of translategemma, "):
+        chat_translator(stub, template="gemma")
 
 
 def test_requests_run_side_by_side_but_not_too_many(stub: Stub) -> None:
@@ -102,7 +140,7 @@ def test_an_endpoint_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    translator = ChatTranslator("tiny", url=f"http://127.0.0.1:{port}/v1", retries=1, wait=0)
+    translator = ChatTranslator("tiny", url=f"http://127.0.0.1:{port}/v1", retries=1, wait=0, cache=False)
     with pytest.raises(BackendError, match="cannot be reached.*after 2 attempts"):
         translator.translate(["a", "b", "c"], **DIRECTION)
     (told,) = [record.getMessage() for record in caplog.records if record.name.startswith("xlner")]
@@ -198,7 +236,7 @@ def test_what_a_chat_translator_needs(monkeypatch: pytest.MonkeyPatch) -> None:
         ChatTranslator("tiny", url="http://host", timeout=0)
     monkeypatch.setenv("OPENAI_BASE_URL", "http://host/v1/")
     assert pickle.loads(pickle.dumps(ChatTranslator("tiny"))).fingerprint.startswith(
-        "chat?model=tiny&url=http://host/v1&max_tokens=None "
+        "chat?model=tiny&url=http://host/v1&max_tokens=None&template=None "
     )
     monkeypatch.setattr(_chat_client, "find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"xlner\[chat\]"):

@@ -69,6 +69,13 @@ _MATCHING = {"threshold": "0.5", "constraint": "=", "n": "2", "gaps": "yes"}
 _SPANS = {"candidates": "ngrams", "max_length": "4", "gap": "3", "stop_tokens": "de"}
 _NEEDS_TRAINING = {"model": "a trained model is needed; see test_statistical"}
 
+_ENDPOINT = {"model": "one", "url": "http://localhost:1/v1"}
+_OTHER_ENDPOINT = {"model": "two", "url": "http://localhost:2/v1", "max_tokens": "9"}
+_ASKING = {
+    **{"key_env": "KEY", "at_once": "2", "timeout": "5", "retries": "1", "wait": "2", "stop_after": "3"},
+    **{"cache": "no", "input_price": "1", "output_price": "2"},
+}
+
 CASES = (
     Case(
         "translator",
@@ -76,13 +83,7 @@ CASES = (
         changed={"via": "es", "modes_dir": "{}"},
         speed={"timeout": "5"},
     ),
-    Case(
-        "translator",
-        "chat",
-        base={"model": "one", "url": "http://localhost:1/v1"},
-        changed={"model": "two", "url": "http://localhost:2/v1", "max_tokens": "9"},
-        speed={"key_env": "KEY", "at_once": "2", "timeout": "5", "retries": "1", "wait": "2", "stop_after": "3"},
-    ),
+    Case("translator", "chat", base=_ENDPOINT, changed={**_OTHER_ENDPOINT, "template": "tower"}, speed=_ASKING),
     Case("translator", "dictionary", base={"words": "{}/a.tsv"}, changed={"words": "{}/b.tsv"}, plain=False),
     Case("translator", "echo", changed={"fail_on": "Vigo", "die_on": "Lugo"}),
     Case(
@@ -94,6 +95,14 @@ CASES = (
         plain=False,
     ),
     Case("translator", "lexicon", base={"file": "{}/a.tsv"}, changed={"file": "{}/b.tsv"}, plain=False),
+    Case(
+        "recognizer",
+        "chat",
+        base=_ENDPOINT,
+        changed={**_OTHER_ENDPOINT, "labels": "person", "language": "gl", "samples": "3", "temperature": "1"}
+        | {"agreement": "0.4", "structure": "json"},
+        speed=_ASKING,
+    ),
     Case("recognizer", "gazetteer", base={"names": "{}/a.tsv"}, changed={"names": "{}/b.tsv", "case": "ignore"}),
     Case(
         "recognizer",
@@ -156,6 +165,13 @@ CASES = (
         base={"translator": "echo", "aligner": "oracle", "target_lang": "gl"},
         changed={"translator": "echo?fail_on=Vigo", "aligner": "surface", "forward": "hull", "source_lang": "es"}
         | {"target_lang": "pt", "marker": "tags", "spaced": "yes", "threshold": "0.3", "fallback": "no"},
+    ),
+    Case(
+        "projector",
+        "chat",
+        base=_ENDPOINT,
+        changed={**_OTHER_ENDPOINT, "source_lang": "es", "target_lang": "gl", "max_words": "3", "structure": "json"},
+        speed=_ASKING,
     ),
     Case("projector", "exact", changed={**_SPANS, **_MATCHING, "matcher": "greedy"}),
     Case(

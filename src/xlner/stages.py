@@ -15,6 +15,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |
 | `PhraseScoringTranslator` | scores how well two phrases translate each other |
+| `IsolatingRecognizer` | gives the error of a sentence in the place of its entities |
 | `ProbabilisticRecognizer` | gives class probabilities for every word |
 | `TrainableAligner` | learns from a bitext before it aligns |
 | `TargetEntityProjector` | wants the entities that the target sentence has |
@@ -53,6 +54,7 @@ __all__ = [
     "IsolatingLabelTranslator",
     "IsolatingLinkTranslator",
     "IsolatingProjector",
+    "IsolatingRecognizer",
     "IsolatingTranslator",
     "LabelingTranslator",
     "LinkingTranslator",
@@ -72,6 +74,7 @@ __all__ = [
     "fingerprint_of",
     "needs_training",
     "project_each",
+    "recognize_each",
     "summary_of",
     "translate_each",
     "without_errors",
@@ -331,6 +334,20 @@ class PhraseScoringTranslator(Translator, Protocol):
 
 
 @runtime_checkable
+class IsolatingRecognizer(Recognizer, Protocol):
+    """A recognizer that gives the error of a sentence in the place of its entities.
+
+    >>> from xlner.recognition import ChatRecognizer, GazetteerRecognizer
+    >>> issubclass(ChatRecognizer, IsolatingRecognizer), issubclass(GazetteerRecognizer, IsolatingRecognizer)
+    (True, False)
+    """
+
+    def recognize_each(self, sentences: Sequence[Sentence]) -> list[list[Entity] | Exception]:
+        """The entities of each sentence, or its error."""
+        ...
+
+
+@runtime_checkable
 class ProbabilisticRecognizer(Recognizer, Protocol):
     """A recognizer that gives the probability of every class for every word.
 
@@ -449,6 +466,20 @@ def translate_each(
     if isinstance(translator, IsolatingTranslator):
         return translator.translate_each(texts, from_lang=from_lang, to_lang=to_lang)
     return list(translator.translate(texts, from_lang=from_lang, to_lang=to_lang))
+
+
+def recognize_each(recognizer: Recognizer, sentences: Sequence[Sentence]) -> Sequence[Sequence[Entity] | Exception]:
+    """The entities of each sentence, or its error where the recognizer is an `IsolatingRecognizer`.
+
+    Any other recognizer raises what its `recognize` raises.
+
+    >>> from xlner.fakes import DictionaryRecognizer
+    >>> recognize_each(DictionaryRecognizer({}), [])
+    []
+    """
+    if isinstance(recognizer, IsolatingRecognizer):
+        return recognizer.recognize_each(sentences)
+    return recognizer.recognize(sentences)
 
 
 def project_each(projector: Projector, pairs: Sequence[Pair]) -> Sequence[Projection | Exception]:

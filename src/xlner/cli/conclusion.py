@@ -46,6 +46,7 @@ def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None,
         yield f"engine: {engine}"
     yield from summary.lines()
     yield from more
+    yield from _chat()
     if filters is not None:
         yield f"filters {filters.report}"
 
@@ -57,6 +58,14 @@ def chosen_engine() -> str | None:
     from xlner.models.e5 import engines
 
     return engines.chosen_engine()
+
+
+def _chat() -> Iterator[str]:
+    """What chat models were asked, and what it cost."""
+    if "xlner.models.chat.usage" in sys.modules:
+        from xlner.models.chat.usage import lines
+
+        yield from lines()
 
 
 def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:

@@ -7,6 +7,7 @@ would run, it hands over the job instead.
 from __future__ import annotations
 
 import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -144,12 +145,13 @@ class Tallies:
 
     >>> from xlner import Pipeline
     >>> Tallies(Pipeline(projector=None), {}, None).now()
-    {'labels': {}, 'unsure': 0, 'replaced': 0, 'reports': {}}
+    {'labels': {}, 'unsure': 0, 'replaced': 0, 'reports': {}, 'chat': {}}
     """
 
     def __init__(self, pipeline: AnyPipeline, reports: Mapping[str, ReadReport], replaced: Any) -> None:
         self._pipeline, self._reports, self._replaced = pipeline, reports, replaced
         self._judge = _with_unsure(pipeline)
+        _put_chat({})
 
     def now(self) -> dict[str, Any]:
         """The counts so far."""
@@ -158,6 +160,7 @@ class Tallies:
             "unsure": 0 if self._judge is None else self._judge.unsure,
             "replaced": 0 if self._replaced is None else self._replaced.count,
             "reports": {path: _counts(report) for path, report in self._reports.items()},
+            "chat": _chat_counts(),
         }
 
     def put(self, counts: Mapping[str, Any]) -> Counter[str]:
@@ -168,6 +171,7 @@ class Tallies:
             self._replaced.count = counts.get("replaced", 0)
         for path, report in self._reports.items():
             _put(report, counts.get("reports", {}).get(path, {}))
+        _put_chat(counts.get("chat", {}))
         return Counter(counts.get("labels", {}))
 
 
@@ -176,6 +180,22 @@ def _with_unsure(pipeline: Any) -> Any:
     while pipeline is not None and not hasattr(pipeline, "unsure"):
         pipeline = getattr(pipeline, "pipeline", None)
     return pipeline
+
+
+def _chat_counts() -> dict[str, Any]:
+    """What chat models were asked, by model."""
+    if "xlner.models.chat.usage" not in sys.modules:
+        return {}
+    from xlner.models.chat.usage import all_counts
+
+    return all_counts()
+
+
+def _put_chat(counts: Mapping[str, Any]) -> None:
+    if counts or "xlner.models.chat.usage" in sys.modules:
+        from xlner.models.chat.usage import set_counts
+
+        set_counts(counts)
 
 
 def _counts(report: ReadReport) -> dict[str, Any]:

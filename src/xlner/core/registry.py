@@ -47,6 +47,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "nllb": "xlner.translation.seq2seq.translators:NllbTranslator",
     },
     "recognizer": {
+        "chat": "xlner.recognition.chat.recognizer:ChatRecognizer",
         "ensemble": "xlner.recognition.ensemble:EnsembleRecognizer",
         "gazetteer": "xlner.recognition.gazetteer:GazetteerRecognizer",
         "gliner": "xlner.recognition.gliner:GlinerRecognizer",
@@ -69,6 +70,7 @@ _BUILTIN: dict[str, dict[str, str]] = {
         "thot": "xlner.alignment.statistical.thot:ThotAligner",
     },
     "projector": {
+        "chat": "xlner.translation.chat.projector:ChatProjector",
         "back-translation": "xlner.projection.back_translation:BackTranslationProjector",
         "exact": "xlner.projection.matching_projector:MatchingProjector",
         "fused": "xlner.projection.fused:FusedProjector",
@@ -157,7 +159,7 @@ def names(kind: str) -> dict[str, str]:
     Raises `UnknownNameError` for an unknown kind.
 
     >>> sorted(names("projector"))
-    ['back-translation', 'exact', 'fused', 'greedy', 'heuristic', 'hull', 'multi-source', 'ner-candidates']
+    ['back-translation', 'chat', 'exact', 'fused', 'greedy', 'heuristic', 'hull', 'multi-source', 'ner-candidates']
     """
     known = dict(_of_kind(kind))
     for point in entry_points(group=f"xlner.{kind}s"):

@@ -47,6 +47,7 @@ from xlner.stages import (
     check_stopped,
     fingerprint_of,
     project_each,
+    recognize_each,
     translate_each,
 )
 from xlner.text.languages import canonical
@@ -195,7 +196,7 @@ class Pipeline:
 
         The cells of a text with tabs are processed one by one, see `xlner.pipeline.cells`.
         An `InputError` becomes an empty pair with that error. Raises `StoppedError` after the pairs of the window in
-        which the translator stopped.
+        which a stage stopped.
         """
         return self._run_pairs(pairs) if self.translator is None else by_cell(pairs, self._run_pairs)
 
@@ -218,7 +219,7 @@ class Pipeline:
         yield from each_distinct(pairs, process, target_entities=self._target_entities)
         if stopped is not None:
             raise stopped
-        check_stopped(self.projector)
+        check_stopped(self.recognizer, self.projector)
 
     def _new_statistics(self) -> TranslationStatistics | None:
         if self._guard is None:
@@ -259,9 +260,11 @@ class Pipeline:
         return out
 
     def _recognize(self, pairs: list[Pair]) -> list[Pair]:
-        def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity]]:
+        def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity] | Exception]:
             sources = [pair.require_source() for pair in batch]
-            return self.recognizer.recognize(sources) if self.recognizer is not None else [s.entities for s in sources]
+            if self.recognizer is None:
+                return [source.entities for source in sources]
+            return recognize_each(self.recognizer, sources)
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             source = pair.require_source()

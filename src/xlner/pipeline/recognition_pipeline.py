@@ -19,7 +19,7 @@ from xlner.pipeline.distinct import each_distinct
 from xlner.pipeline.isolation import windows
 from xlner.pipeline.stage_runner import DEFAULT_BATCH_WORDS, DEFAULT_WINDOW, StageRunner, build_stage, unread
 from xlner.pipeline.texts import sentences_of
-from xlner.stages import Recognizer, fingerprint_of
+from xlner.stages import Recognizer, check_stopped, fingerprint_of, recognize_each
 from xlner.text.languages import canonical
 
 
@@ -82,7 +82,8 @@ class RecognitionPipeline:
     def run_pairs(self, pairs: Iterable[Pair | InputError]) -> Iterator[Pair]:
         """Label the targets of pairs: one result per pair, in order, with its entities or its error.
 
-        The cells of a text with tabs are read one by one, see `xlner.pipeline.cells`.
+        The cells of a text with tabs are read one by one, see `xlner.pipeline.cells`. Raises `StoppedError` after the
+        pairs of the window in which the recognizer stopped.
         """
         read = (unread(pair) if isinstance(pair, InputError) else pair for pair in pairs)
         plain = (Pair(pair.target.with_entities(()), error=pair.error) for pair in read)
@@ -92,10 +93,11 @@ class RecognitionPipeline:
         for window in windows(pairs, self.runner.window):
             read = [unread(pair) if isinstance(pair, InputError) else pair for pair in window]
             yield from each_distinct(read, self._recognize)
+            check_stopped(self.recognizer)
 
     def _recognize(self, pairs: list[Pair]) -> list[Pair]:
-        def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity]]:
-            return self.recognizer.recognize([pair.target for pair in batch])
+        def recognize(batch: Sequence[Pair]) -> Sequence[Sequence[Entity] | Exception]:
+            return recognize_each(self.recognizer, [pair.target for pair in batch])
 
         def put(pair: Pair, entities: Sequence[Entity]) -> Pair:
             labeled = pair.target.with_entities(entities_of(entities))

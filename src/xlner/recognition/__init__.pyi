@@ -1,3 +1,4 @@
+from .chat.recognizer import ChatRecognizer as ChatRecognizer
 from .ensemble import EnsembleRecognizer as EnsembleRecognizer
 from .gazetteer import GazetteerRecognizer as GazetteerRecognizer
 from .gliner import GlinerRecognizer as GlinerRecognizer

@@ -16,7 +16,7 @@ from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, MissingArgumentError, UsageError
 from xlner.recognition.votes import FloatArray, Vote, check_weights, decode_entities, mean_probabilities, votes_of
-from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
+from xlner.stages import ProbabilisticRecognizer, Recognizer, check_stopped, fingerprint_of
 
 _USUAL = ("PER", "ORG", "LOC", "MISC", "DATE")
 """The labels that members without class probabilities are expected to have."""
@@ -104,6 +104,10 @@ class EnsembleRecognizer(PicklesWithoutCache):
                 )
             found.append(p.astype(np.float32))
         return found
+
+    def check_stopped(self) -> None:
+        """Raise `StoppedError` if a member has stopped."""
+        check_stopped(*self.members)
 
     def _means(self, sentences: Sequence[Sentence]) -> list[tuple[list[str], FloatArray]]:
         """The classes and their probabilities for each sentence.

@@ -27,7 +27,7 @@ from xlner.recognition.votes import (
     mean_probabilities,
     votes_of,
 )
-from xlner.stages import ProbabilisticRecognizer, Recognizer, fingerprint_of
+from xlner.stages import ProbabilisticRecognizer, Recognizer, check_stopped, fingerprint_of
 
 UNPROJECTED = ("others", "O")
 """The values of the option `unprojected` of `Ensemble`."""
@@ -122,6 +122,7 @@ class Ensemble:
     def _combined(self, projected: Iterator[Pair]) -> Iterator[Pair]:
         for window in windows(projected, self.pipeline.window):
             yield from self._of_window(window)
+            check_stopped(*self.recognizers)
 
     def _of_window(self, pairs: Sequence[Pair]) -> list[Pair]:
         out = list(pairs)

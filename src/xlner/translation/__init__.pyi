@@ -1,5 +1,6 @@
 from .apertium.aligner import ApertiumAligner as ApertiumAligner
 from .apertium.translator import ApertiumTranslator as ApertiumTranslator
+from .chat.projector import ChatProjector as ChatProjector
 from .chat.translator import ChatTranslator as ChatTranslator
 from .given import GivenTranslator as GivenTranslator
 from .guards.guarded_translator import Attempt as Attempt

@@ -48,6 +48,20 @@ def read_answer(body: Any) -> str:
     return text.strip()
 
 
+def tokens_of(body: Any) -> tuple[int, int]:
+    """Return the tokens of the question and of the answer; 0 if the endpoint does not count them.
+
+    >>> tokens_of({"usage": {"prompt_tokens": 9, "completion_tokens": 2}}), tokens_of({}), tokens_of({"usage": None})
+    ((9, 2), (0, 0), (0, 0))
+    """
+    usage = body.get("usage") if isinstance(body, Mapping) else None
+    if not isinstance(usage, Mapping):
+        return 0, 0
+    numbers = [usage.get(name) for name in ("prompt_tokens", "completion_tokens")]
+    tokens_in, tokens_out = (max(n, 0) if isinstance(n, int) else 0 for n in numbers)
+    return tokens_in, tokens_out
+
+
 def error_message(body: Any) -> str | None:
     """Return the message of an error, or None.
 

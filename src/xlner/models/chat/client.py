@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from xlner.errors import BackendError, MissingExtraError, StageError, StoppedError, UnansweredError, ValidationError
-from xlner.models.chat.answers import error_message, is_text, is_too_long, parse, read_answer
+from xlner.models.chat.answers import error_message, is_text, is_too_long, parse, read_answer, tokens_of
+from xlner.models.chat.cached_answers import CachedAnswers
 from xlner.models.chat.hidden_key import shown
 from xlner.models.chat.patience import Patience
+from xlner.models.chat.question import Answer, Question
+from xlner.models.chat.usage import Usage, usage_of
 
 if TYPE_CHECKING:
     import httpx2
-
-Question = tuple[str, str]
-"""The system message and the user message."""
-Answer = str | StageError
-"""What became of a question."""
 
 _LOG = logging.getLogger(__name__)
 _KEPT_ANSWERS = 50_000
@@ -32,6 +30,7 @@ _KEPT_ANSWERS = 50_000
 _LARGEST_ANSWER = 4 << 20
 """Bytes of an answer."""
 _RETRIED = frozenset({408, 409, 425, 429, *range(500, 600)}) - {501, 505}
+_HINT_ON_FORM = "if the endpoint does not know JSON schemas, try structure=json or structure=none"
 _REFUSED = frozenset({301, 302, 307, 308, 401, 403, 404, 405})
 
 
@@ -39,8 +38,9 @@ class ChatClient:
     """A chat endpoint and one of its models.
 
     `url` is the address before `/chat/completions`. The key is read from the environment variable `key_env` for each
-    request, and only goes into a header; without a key no header is sent. Equal questions are asked once. Waiting is
-    logged as a warning, which Python shows on standard error by default.
+    request, and only goes into a header; without a key no header is sent. Equal questions are asked once; with `cache`
+    also those of other runs. Waiting is logged as a warning, which Python shows on standard error by default.
+    `prices` are those of a million tokens, of questions and of answers.
 
     The client stops when the endpoint cannot be reached or refuses, or after `patience.stop_after` questions in a row
     without an answer. Each further call then begins with one question, and asks the others only if that is answered.
@@ -49,7 +49,16 @@ class ChatClient:
     """
 
     def __init__(
-        self, model: str, url: str, *, key_env: str, patience: Patience, at_once: int, max_tokens: int | None
+        self,
+        model: str,
+        url: str,
+        *,
+        key_env: str,
+        patience: Patience,
+        at_once: int,
+        max_tokens: int | None,
+        cache: bool = False,
+        prices: tuple[float, float] = (0.0, 0.0),
     ) -> None:
         if find_spec("httpx2") is None:
             raise MissingExtraError("httpx2", extra="chat")
@@ -59,6 +68,8 @@ class ChatClient:
         self.patience = patience
         self.at_once = at_once
         self.max_tokens = max_tokens
+        self.prices = prices
+        self._cache = CachedAnswers(url, model, max_tokens) if cache else None
         self._answers: OrderedDict[Question, Answer] = OrderedDict()
         self._answered = False
         self._failed_in_a_row = 0
@@ -74,17 +85,32 @@ class ChatClient:
         stopped. Raises `BackendError` if the endpoint cannot be reached, or refuses, before it ever answered.
         """
         new = [q for q in dict.fromkeys(questions) if q not in self._answers]
-        made = self._ask_new(new) if new else {}
+        known = self._cache.get(new) if self._cache is not None and new else {}
+        new = [q for q in new if q not in known]
+        made: dict[Question, Answer] = {**known, **(self._ask_new(new) if new else {})}
+        if self._cache is not None:
+            self._cache.put({q: a for q in new if isinstance(a := made[q], str)})
         if not self._answered and self._failing is not None and not isinstance(self._failing, StoppedError):
             self._stopped = None
             raise self._failing
         with self._lock:
+            self.usage.cached += len(known)
             self._answers.update((q, a) for q, a in made.items() if not isinstance(a, UnansweredError))
         answers = [made[question] if question in made else self._answers[question] for question in questions]
         with self._lock:
             while len(self._answers) > _KEPT_ANSWERS:
                 self._answers.popitem(last=False)
         return answers
+
+    @property
+    def usage(self) -> Usage:
+        """What the model was asked in this process."""
+        return usage_of(self.model)
+
+    def reject(self, reason: str) -> None:
+        """Count a part of an answer that could not be used."""
+        with self._lock:
+            self.usage.rejected[reason] += 1
 
     def check_stopped(self) -> None:
         """Raise `StoppedError` with the reason, once, if the client has stopped since the last call."""
@@ -127,7 +153,7 @@ class ChatClient:
     ) -> None:
         """Ask one question after the other until none is left or the client stops."""
         for question in questions:
-            if not is_text(question[1]):
+            if not is_text(question.user):
                 made[question] = StageError("the text has a lone surrogate")
                 continue
             try:
@@ -156,7 +182,8 @@ class ChatClient:
         """The answer to a question or its error, after further attempts where needed."""
         try:
             status, body = await self._sent(client, question)
-            return self._read(status, body)
+            self._count_usage(status, body)
+            return self._read(status, body, question)
         except StageError as error:
             return error
 
@@ -213,7 +240,18 @@ class ChatClient:
         of = self.patience.retries + 1
         _LOG.warning("the chat endpoint %s: %s; attempt %d of %d in %.1f s", self.url, reason, attempt + 1, of, pause)
 
-    def _read(self, status: int, body: Any) -> str:
+    def _count_usage(self, status: int, body: Any) -> None:
+        if status != 200:
+            return
+        tokens_in, tokens_out = tokens_of(body)
+        with self._lock:
+            usage = self.usage
+            usage.requests += 1
+            usage.input_tokens += tokens_in
+            usage.output_tokens += tokens_out
+            usage.cost += (tokens_in * self.prices[0] + tokens_out * self.prices[1]) / 1e6
+
+    def _read(self, status: int, body: Any, question: Question) -> str:
         """The text of an answer that is final."""
         if status in _REFUSED:
             raise BackendError(
@@ -222,15 +260,14 @@ class ChatClient:
             )
         if status != 200 or (error_message(body) is not None and "choices" not in body):
             kind = StageError if is_too_long(status, body) else UnansweredError
-            raise kind(f"the chat endpoint {self.url}: {self._said(status, body)}")
+            hint = _HINT_ON_FORM if question.form is not None and status in (400, 422) else None
+            raise kind(f"the chat endpoint {self.url}: {self._said(status, body)}", hint=hint)
         if body is None:
             raise UnansweredError(f"the answer of the chat endpoint {self.url} is not JSON")
         return read_answer(body)
 
     def _body(self, question: Question) -> dict[str, object]:
-        system, user = question
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": user}]
-        body: dict[str, object] = {"model": self.model, "messages": messages, "temperature": 0, "seed": 0, "n": 1}
+        body: dict[str, object] = {"model": self.model, **question.body}
         return body if self.max_tokens is None else {**body, "max_tokens": self.max_tokens}
 
     def _headers(self) -> dict[str, str]:

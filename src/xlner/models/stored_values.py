@@ -1,0 +1,62 @@
+"""Values on disk by hashed keys, so that nothing is computed or paid for twice, even in another run."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+_QUERY_SIZE = 500
+"""Keys in one query."""
+_TIMEOUT = 30.0
+"""Seconds to wait for another process."""
+
+
+class StoredValues:
+    """One table of a SQLite file: numbers or texts by keys. Several processes may use it at the same time.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     values = StoredValues(Path(folder) / "values.sqlite", "texts")
+    ...     values.put({key_of("a"): "one"})
+    ...     values.get([key_of("a"), key_of("b")]) == {key_of("a"): "one"}
+    True
+    """
+
+    def __init__(self, path: Path, table: str) -> None:
+        self.path, self.table = path, table
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(self._connect()) as connection, connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, value) WITHOUT ROWID")
+
+    def get(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
+        """Return the values of the known keys."""
+        found: dict[bytes, Any] = {}
+        with closing(self._connect()) as connection:
+            for start in range(0, len(keys), _QUERY_SIZE):
+                some = keys[start : start + _QUERY_SIZE]
+                marks = ",".join("?" * len(some))
+                query = f"SELECT key, value FROM {self.table} WHERE key IN ({marks})"
+                found.update(connection.execute(query, some))
+        return found
+
+    def put(self, values: Mapping[bytes, float | str]) -> None:
+        """Store values; they replace those with the same keys."""
+        with closing(self._connect()) as connection, connection:
+            connection.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES (?, ?)", list(values.items()))
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.path, timeout=_TIMEOUT)
+
+
+def key_of(*parts: str) -> bytes:
+    """Return a hash of texts.
+
+    >>> len(key_of("model", "text")), key_of("a", "b") == key_of("ab")
+    (16, False)
+    """
+    return blake2b("\0".join(parts).encode(), digest_size=16).digest()

@@ -1,0 +1,1 @@
+"""Large language models behind a chat endpoint, as recognizers."""
