@@ -85,7 +85,9 @@ def said(text: object, reason: str = "stop") -> dict[str, Any]:
 
 
 def answer(body: dict[str, Any]) -> dict[str, Any]:
-    """Upper case for a text; for a phrase, the same words in it."""
+    """Upper case for a text; for a phrase, the same words in it; for a question about entities, none."""
+    if "response_format" in body:
+        return as_json({"entities": []})
     user = body["messages"][-1]["content"]
     return said(user.rpartition("Phrase: ")[2].upper() if "Phrase: " in user else f" {user.upper()}\n")
 

@@ -11,7 +11,7 @@ from xlner import Alignment, Entity, Pair, Pipeline, Reason, Sentence, Validatio
 from xlner.translation import ChatProjector
 from xlner.translation.chat.projector import phrases_of
 
-pytest.importorskip("httpx", reason="needs xlner[chat]")
+pytest.importorskip("httpx2", reason="needs xlner[chat]")
 
 SOURCE = Sentence(("Ana", "is", "in", "New", "York"), (Entity(0, 1, "PER"), Entity(3, 5, "LOC")), language="en")
 TARGET = Sentence(("Ana", "está", "en", "Nova", "York"), language="gl", id="7")

@@ -28,7 +28,7 @@ from xlner.recognition.chat.found_entities import Rejection, found_entities
 from xlner.recognition.chat.voting import voted
 from xlner.recognition.open_types import parse_types
 
-pytest.importorskip("httpx", reason="needs xlner[chat]")
+pytest.importorskip("httpx2", reason="needs xlner[chat]")
 
 TYPES = {"person": "PER", "location": "LOC"}
 

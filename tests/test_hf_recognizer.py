@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import pickle
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -467,3 +468,27 @@ def test_half_precision_and_one_worker_on_a_gpu(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("torch.backends.mps.is_available", lambda: False)
     with pytest.raises(BackendError, match="this machine has no device 'mps'"):
         device_named("mps")
+
+
+def test_code_of_a_model_is_run_only_if_it_is_asked_for(folders: dict[str, Path], tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    shutil.copytree(folders["bert"], folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config |= {"model_type": "own", "auto_map": {
+        "AutoConfig": "own.OwnConfig", "AutoModelForTokenClassification": "own.OwnModel",
+    }}  # fmt: skip
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    code = (
+        "from transformers import BertConfig, BertForTokenClassification\n"
+        "class OwnConfig(BertConfig):\n    model_type = 'own'\n"
+        "class OwnModel(BertForTokenClassification):\n    config_class = OwnConfig\n"
+    )
+    (folder / "own.py").write_text(code, encoding="utf-8")
+    with pytest.raises(BackendError):
+        load("recognizer", f"hf:{folder}")
+    own = load("recognizer", f"hf:{folder}?remote_code=yes")
+    sentences = [Sentence(("Ana", "lives", "in", "Vigo"))]
+    assert own.recognize(sentences) == load("recognizer", f"hf:{folders['bert']}").recognize(sentences)
+    for revision in ("", "&revision=main", "&revision=abc123"):
+        with pytest.raises(UsageError, match="give revision=COMMIT, 40 hex digits"):
+            load("recognizer", f"hf:someone/own?remote_code=yes{revision}")

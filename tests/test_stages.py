@@ -19,16 +19,22 @@ from xlner.stages import Aligner, Projector, Recognizer, Translator, fingerprint
 NEED_MODELS = frozenset(
     {
         "easyproject",
+        "labelpigeon",
         "m2m100",
         "madlad",
         "marian",
         "nllb",
         "ensemble",
         "gliner",
+        "gliner2",
         "hf",
         "span-marker",
+        "accalign",
         "awesome",
+        "labse",
+        "mmbert",
         "simalign",
+        "transalign",
     }
 )
 """Stages that cannot be built without a model from the hub. They are tested with their models."""

@@ -107,7 +107,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_gliner_types_become_labels_on_whole_words(folder: Path) -> None:
-    recognizer = load("recognizer", f"gliner:{folder}?types=person=PER,location=LOC&threshold=.3&device=cpu")
+    recognizer = load("recognizer", f"gliner:{folder}?labels=person=PER,location=LOC&threshold=.3&device=cpu")
     text = "Ana Pardo vive en Santiago."
     found = recognizer.recognize([Sentence.from_text(text), Sentence(()), Sentence(("Ana", "Pardo"))])
     assert found == [
@@ -120,7 +120,7 @@ def test_gliner_types_become_labels_on_whole_words(folder: Path) -> None:
     assert GLiNER.last.asked == asked
     assert GLiNER.last.device == "cpu"
     assert recognizer.recognize([Sentence(())]) == [[]]
-    assert recognizer.fingerprint.startswith("gliner?types=person=PER,location=LOC&threshold=0.3&model=")
+    assert recognizer.fingerprint.startswith("gliner?labels=person=PER,location=LOC&threshold=0.3&model=")
     assert recognizer.fingerprint.endswith("gliner-version")
 
 
@@ -130,10 +130,12 @@ def test_gliner_does_not_truncate_long_sentences(folder: Path) -> None:
         recognizer.recognize([Sentence(("Ana",) * 9)])
 
 
-@pytest.mark.parametrize("types", ["person", "person=PER,=LOC", "person=BIG PER"])
-def test_gliner_types_that_cannot_be_parsed(types: str, folder: Path) -> None:
-    with pytest.raises(UsageError, match="cannot parse types"):
-        GlinerRecognizer(str(folder), types=types)
+def test_a_type_without_a_label_is_its_label(folder: Path) -> None:
+    recognizer = load("recognizer", f"gliner:{folder}?labels=person,location=LOC&device=cpu")
+    found = recognizer.recognize([Sentence.from_text("Ana Pardo vive en Santiago.")])
+    assert [e.label for e in found[0]] == ["person", "LOC"]
+    with pytest.raises(UsageError, match="cannot parse the types"):
+        GlinerRecognizer(str(folder), labels="person=PER,=LOC")
 
 
 def test_span_marker_reads_the_words_as_they_are(folder: Path) -> None:
@@ -175,10 +177,14 @@ def test_they_pickle_without_their_model(spec: str, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "package", "missing"), [("gliner", "gliner", "not installed"), ("span-marker", "span_marker", "imported")]
+    ("name", "package", "missing", "fix"),
+    [
+        ("gliner", "gliner", "not installed", r"pip install 'xlner\[gliner\]'"),
+        ("span-marker", "span_marker", "imported", "pip install span_marker"),
+    ],
 )
 def test_missing_models_and_packages(
-    name: str, package: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, package: str, missing: str, fix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(BackendError, match="model folder './nowhere' does not exist"):
         load("recognizer", f"{name}:./nowhere")
@@ -186,5 +192,49 @@ def test_missing_models_and_packages(
     with pytest.raises(BackendError, match="cannot load .*broken"):
         load("recognizer", f"{name}:{tmp_path / 'broken'}")
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(BackendError, match=f"{missing}.*; pip install {package}"):
+    with pytest.raises(BackendError, match=f"{missing}.*; {fix}"):
         load("recognizer", f"{name}:{tmp_path}")
+
+
+def test_gliner2_finds_what_its_own_call_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    pytest.importorskip("gliner2", reason="needs xlner[gliner2]")
+    import torch
+    from gliner2 import AutoExtractor, SpanExtractor
+    from gliner2.configuration import ExtractorConfig
+    from transformers import AutoTokenizer, BertConfig
+
+    from tests import hf_models
+
+    hf_models.bert(tmp_path / "encoder")
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "encoder")
+    sizes = {**hf_models.SIZES, "initializer_range": 0.6, "max_position_embeddings": 512}
+    torch.manual_seed(1)
+    model = SpanExtractor(
+        ExtractorConfig(model_name=str(tmp_path / "encoder")),
+        encoder_config=BertConfig(vocab_size=len(tokenizer), **sizes),
+        tokenizer=tokenizer,
+    )
+    folder = tmp_path / "gliner2"
+    model.save_pretrained(folder)
+    model.processor.tokenizer.save_pretrained(folder)
+    text = "the red cat, a blue house"
+    types = ["person", "place"]
+    own = AutoExtractor.from_pretrained(str(folder)).eval()
+    said = own.extract_entities(text, types, threshold=0.3, include_confidence=True, include_spans=True)["entities"]
+    spans = [(s["start"], s["end"], kind) for kind in types for s in said[kind]]
+    assert spans
+    recognizer = load("recognizer", f"gliner2:{folder}?labels=person=PER,place&threshold=0.3&device=cpu")
+    sentence = Sentence.from_text(text)
+    found = recognizer.recognize([sentence, Sentence(()), Sentence(("cat",) * 390)])
+    labels = {"person": "PER", "place": "place"}
+    offsets = sentence.offsets or ()
+    for e in found[0]:
+        assert (offsets[e.start][0], offsets[e.end - 1][1], e.label) in {(a, b, labels[k]) for a, b, k in spans}
+    assert found[0]
+    assert found[1] == []
+    assert pickle.loads(pickle.dumps(recognizer)).recognize([sentence]) == found[:1]
+    assert recognizer.fingerprint.startswith("gliner2?labels=person=PER,place=place&threshold=0.3&model=")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(BackendError, match="GLiNER2 cannot load"):
+        load("recognizer", f"gliner2:{tmp_path / 'empty'}")

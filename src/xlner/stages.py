@@ -14,6 +14,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | `StoppingStage` | stops after too many failures in a row; any stage |
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |
+| `MarkingTranslator` | was trained to keep markers around entities |
 | `PhraseScoringTranslator` | scores how well two phrases translate each other |
 | `IsolatingRecognizer` | gives the error of a sentence in the place of its entities |
 | `ProbabilisticRecognizer` | gives class probabilities for every word |
@@ -58,6 +59,7 @@ __all__ = [
     "IsolatingTranslator",
     "LabelingTranslator",
     "LinkingTranslator",
+    "MarkingTranslator",
     "PhraseScorer",
     "PhraseScoringTranslator",
     "ProbabilisticRecognizer",
@@ -302,6 +304,21 @@ class IsolatingLabelTranslator(LabelingTranslator, Protocol):
         self, sentences: Sequence[Sentence], *, from_lang: str, to_lang: str
     ) -> list[Projection | Exception]:
         """The labeled translation of each sentence, or its error."""
+        ...
+
+
+@runtime_checkable
+class MarkingTranslator(Translator, Protocol):
+    """A translator that was trained to keep markers around entities.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> isinstance(EchoTranslator(), MarkingTranslator)  # LabelPigeonTranslator is one
+    False
+    """
+
+    @property
+    def markers(self) -> str:
+        """The name of the style of its markers, see `xlner.projection.MarkerStyle`."""
         ...
 
 

@@ -9,8 +9,13 @@ from .encoder_aligner import Encoder as Encoder
 from .encoder_aligner import EncoderAligner as EncoderAligner
 from .hf.aligner import HfAligner as HfAligner
 from .hf.aligner import HfEncoder as HfEncoder
+from .hf.published import AccAligner as AccAligner
 from .hf.published import AwesomeAligner as AwesomeAligner
+from .hf.published import LabseAligner as LabseAligner
+from .hf.published import MmbertAligner as MmbertAligner
+from .hf.published import PublishedAligner as PublishedAligner
 from .hf.published import SimAligner as SimAligner
+from .hf.published import TransAligner as TransAligner
 from .hf.training import AlignerTrainingOptions as AlignerTrainingOptions
 from .hf.training import AlignerTrainingReport as AlignerTrainingReport
 from .hf.training import train_aligner as train_aligner

@@ -17,6 +17,7 @@ _SMALL = ("*.json", "*.txt", "*.model", "*.spm", "*.tiktoken", "*.jinja")
 """Configurations and tokenizers."""
 _WEIGHTS = ("*.safetensors", "*.bin")
 """In order of preference: a model that has both is read from safetensors."""
+_CODE = ("*.py",)
 _NOT_WEIGHTS = ("training_args.bin", "optimizer.bin", "scheduler.bin", "pytorch_model.generator.bin")
 """The last one is a second model, which DeBERTa was trained with."""
 _VOCABULARIES = ("tokenizer.json", "*.model", "*.spm", "vocab.txt", "vocab.json", "*.tiktoken")
@@ -45,6 +46,7 @@ def model_folder(
     config: str = "config.json",
     weights: bool = True,
     tokenizer: bool = True,
+    code: bool = False,
 ) -> Path:
     """The folder of a model: `name` itself if it is a folder, otherwise its snapshot in the cache of the hub.
 
@@ -55,6 +57,7 @@ def model_folder(
     - `config`: a file that every such model has.
     - `weights`: false if only the configuration and the tokenizer are needed.
     - `tokenizer`: false if the tokenizer is not needed.
+    - `code`: true if the Python files of the model are needed, too.
 
     Raises `BackendError` for a missing folder, and for a name that the hub does not know or gives no access to;
     `NotDownloadedError`, which names what is missing, if the cache does not have all of the model and the hub cannot be
@@ -71,10 +74,10 @@ def model_folder(
     if path.exists() or not _is_repository(name):
         raise BackendError(f"model folder {name!r} does not exist", hint="give a folder, or a name such as owner/model")
     cached = _cached(name, revision, config)
-    lacks = "model" if cached is None else _missing(cached, weights, tokenizer)
+    lacks = "model" if cached is None else _missing(cached, weights, tokenizer, code)
     if cached is not None and lacks is None:
         return cached
-    return _download(name, revision, config, weights, str(lacks))
+    return _download(name, revision, config, (weights, code), str(lacks))
 
 
 def folder_version(folder: Path) -> str:
@@ -101,7 +104,7 @@ def _is_repository(name: str) -> bool:
 
 
 def _counts(name: str) -> bool:
-    return any(fnmatch(name, pattern) for pattern in (*_SMALL, *_WEIGHTS)) and name not in _NOT_WEIGHTS
+    return any(fnmatch(name, pattern) for pattern in (*_SMALL, *_WEIGHTS, *_CODE)) and name not in _NOT_WEIGHTS
 
 
 def _cached(name: str, revision: str | None, config: str) -> Path | None:
@@ -118,11 +121,13 @@ def _cached(name: str, revision: str | None, config: str) -> Path | None:
     return Path(found).parent if isinstance(found, str) else None
 
 
-def _missing(folder: Path, weights: bool, tokenizer: bool) -> str | None:
+def _missing(folder: Path, weights: bool, tokenizer: bool, code: bool) -> str | None:
     """What a snapshot lacks of what is needed: other programs download only the files that they read."""
     if weights and not _has_weights(folder):
         return "weights"
-    return "tokenizer" if tokenizer and not _has_tokenizer(folder) else None
+    if tokenizer and not _has_tokenizer(folder):
+        return "tokenizer"
+    return "code" if code and not any(folder.glob("*.py")) else None
 
 
 def _has_weights(folder: Path) -> bool:
@@ -158,8 +163,11 @@ def weight_files(names: Iterable[str]) -> list[str]:
     return next((found for pattern in _WEIGHTS if (found := [n for n in names if fnmatch(n, pattern)])), [])
 
 
-def _download(name: str, revision: str | None, config: str, weights: bool, lacks: str) -> Path:
-    """Download what is needed and not in the cache. `lacks` says what that is, for messages."""
+def _download(name: str, revision: str | None, config: str, needs: tuple[bool, bool], lacks: str) -> Path:
+    """Download what is needed and not in the cache: with weights, and with code, or without.
+
+    `lacks` says what that is, for messages.
+    """
     if not _downloads.get():
         what = name if lacks == "model" else f"all of {name}"
         raise NotDownloadedError(f"{what} is not on this machine", hint="it will be downloaded on first use")
@@ -176,7 +184,7 @@ def _download(name: str, revision: str | None, config: str, weights: bool, lacks
     unreachable = (OSError, *HfHubHTTPError.__bases__)
     try:
         info = HfApi().model_info(name, revision=revision, timeout=_TIMEOUT)
-        files = _wanted([sibling.rfilename for sibling in info.siblings or ()], weights)
+        files = _wanted([sibling.rfilename for sibling in info.siblings or ()], *needs)
         if config not in files:
             raise BackendError(f"model {name!r} has no {config}", hint="check that it is a model of this library")
         return Path(snapshot_download(name, revision=revision, allow_patterns=files))
@@ -191,6 +199,7 @@ def _download(name: str, revision: str | None, config: str, weights: bool, lacks
     except unreachable as error:
         asked = not isinstance(error, OfflineModeIsEnabled)
         parts = {"weights": f"the weights of model {name!r} are", "tokenizer": f"the tokenizer of model {name!r} is"}
+        parts["code"] = f"the code of model {name!r} is"
         why = f"the hub cannot be reached: {_first_line(error)}" if asked else "HF_HUB_OFFLINE is set"
         raise NotDownloadedError(
             f"{parts.get(lacks, f'model {name!r} is')} not in the cache ({hub_cache()}), and {why}",
@@ -198,10 +207,11 @@ def _download(name: str, revision: str | None, config: str, weights: bool, lacks
         ) from None
 
 
-def _wanted(names: Sequence[str], weights: bool = True) -> list[str]:
+def _wanted(names: Sequence[str], weights: bool = True, code: bool = False) -> list[str]:
     """The files that are needed to run a model. Those in sub-folders belong to other models."""
     top = [n for n in names if "/" not in n]
-    small = [n for n in top if any(fnmatch(n, p) for p in _SMALL)]
+    patterns = (*_SMALL, *_CODE) if code else _SMALL
+    small = [n for n in top if any(fnmatch(n, p) for p in patterns)]
     return small + weight_files(top) if weights else small
 
 

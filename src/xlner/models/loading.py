@@ -18,7 +18,7 @@ _DTYPES = ("float32", "float16", "bfloat16")
 _WEIGHTS_MAY_LACK = ("pooler.", "position_ids")
 """Parts that some checkpoints lack and that are not used here."""
 _NO_CODE = {"trust_remote_code": False}
-"""Code that comes with a model is never run."""
+"""Code that comes with a model is only run where an option asks for it."""
 _KINDS = {
     "AutoModel": "an encoder",
     "AutoModelForSeq2SeqLM": "a model that translates",
@@ -107,7 +107,7 @@ def load_checkpoint(
     cls, kind = getattr(transformers, class_name), _KINDS.get(class_name, class_name)
     try:
         with silence():
-            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **_NO_CODE, **options)
+            model, found = cls.from_pretrained(folder, dtype=dtype, output_loading_info=True, **{**_NO_CODE, **options})
     except Exception as error:  # safetensors and torch have their own errors for damaged files
         raise BackendError(f"{folder} cannot be loaded as {kind}: {_first_line(error)}") from None
     missing = [
@@ -133,7 +133,7 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
     try:
         with silence(), warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Marian's recommends a package that it no longer needs
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **_NO_CODE, **options)
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **{**_NO_CODE, **options})
     except Exception as error:  # the tokenizers library has no errors of its own
         raise BackendError(f"the tokenizer in {folder} cannot be read: {_first_line(error)}") from None
     # Without files, some classes create an empty tokenizer, for which every word is unknown.

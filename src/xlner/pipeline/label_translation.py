@@ -17,6 +17,7 @@ from xlner.pipeline.discontinuous import without_discontinuous
 from xlner.pipeline.verbatim_words import with_source_words, with_words_of
 from xlner.projection.markers.remains import has_remains
 from xlner.projection.markers.styles import MarkerStyle, write_markers
+from xlner.projection.markers.translation import markers_of
 from xlner.stages import (
     IsolatingLabelTranslator,
     IsolatingLinkTranslator,
@@ -35,13 +36,16 @@ class MarkerChoice(StrEnum):
     """
 
     AUTO = "auto"
-    """The best that the translator offers: word links, then labels that it translates itself, then brackets."""
+    """The best that the translator offers: word links, then labels that it translates itself, then the markers that it
+    was trained with, then brackets."""
     BRACKETS = MarkerStyle.BRACKETS.value
     """`[Vigo]`"""
     TAGS = MarkerStyle.TAGS.value
     """`<1>Vigo</1>`"""
     LABELS = MarkerStyle.LABELS.value
     """`<LOC>Vigo</LOC>`"""
+    LETTERS = MarkerStyle.LETTERS.value
+    """`<a>Vigo</a>`"""
 
 
 class MarkersLeftError(StageError):
@@ -76,8 +80,9 @@ def label_translation(
 ) -> LabelTranslation:
     """The label translation that `markers` names, with this translator.
 
-    With `auto` it is `links` for a `LinkingTranslator`, `own` for a `LabelingTranslator`, and `brackets` for any
-    other. Raises `UnknownNameError` for unknown markers, and `BackendError` if the translator cannot give links here.
+    With `auto` it is `links` for a `LinkingTranslator`, `own` for a `LabelingTranslator`, the markers of a
+    `MarkingTranslator`, and `brackets` for any other. Raises `UnknownNameError` for unknown markers, and `BackendError`
+    if the translator cannot give links here.
 
     >>> from xlner import Entity
     >>> from xlner.fakes import EchoTranslator
@@ -94,7 +99,7 @@ def label_translation(
         return LabelTranslation("links", True, lambda sentences: _by_links(translator, sentences, from_lang, to_lang))
     if markers is MarkerChoice.AUTO and isinstance(translator, LabelingTranslator):
         return LabelTranslation("own", False, lambda sentences: _by_itself(translator, sentences, from_lang, to_lang))
-    style = MarkerStyle.BRACKETS if markers is MarkerChoice.AUTO else MarkerStyle(markers.value)
+    style = markers_of(translator) if markers is MarkerChoice.AUTO else MarkerStyle(markers.value)
     return LabelTranslation(
         str(style), False, lambda sentences: _by_markers(translator, sentences, from_lang, to_lang, style)
     )

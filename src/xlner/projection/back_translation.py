@@ -16,7 +16,7 @@ from xlner.errors import BackendError
 from xlner.projection.fallback import remaining, with_fallback
 from xlner.projection.markers.matching import THRESHOLD, check_threshold
 from xlner.projection.markers.styles import MarkerStyle
-from xlner.projection.markers.translation import translate_labeled_each
+from xlner.projection.markers.translation import markers_of, translate_labeled_each
 from xlner.stages import (
     Aligner,
     DirectedTranslator,
@@ -64,7 +64,8 @@ class BackTranslationProjector:
       `Pipeline` or on the command line, translator, aligner and languages are those of the run, unless the spec names
       others: `back-translation?translator=(apertium?via=es)&forward=(heuristic?gap=2)`.
     - `source_lang`, `target_lang`: language codes.
-    - `marker`: `brackets`, `tags` or `labels`; `spaced` writes a space inside each marker, see `write_markers`.
+    - `marker`: `brackets`, `tags`, `labels` or `letters`, by default those that the translator was trained with, or
+      brackets; `spaced` writes a space inside each marker, see `write_markers`.
     - `threshold`: the similarity above which a marked text is taken for its entity, see `recover_entities`.
     - `fallback`: False leaves out step 3, which also needs a pair with an alignment.
 
@@ -93,21 +94,21 @@ class BackTranslationProjector:
         *,
         source_lang: str = "en",
         target_lang: str | None = None,
-        marker: MarkerStyle | str = MarkerStyle.BRACKETS,
+        marker: MarkerStyle | str | None = None,
         spaced: bool = False,
         threshold: float = THRESHOLD,
         fallback: bool = True,
     ) -> None:
         check_threshold(threshold)
+        self.translator: Translator = _built("translator", translator)
         self.options = BackTranslationOptions(
             canonical(source_lang),
             None if target_lang is None else canonical(target_lang),
-            MarkerStyle.of(marker),
+            markers_of(self.translator) if marker is None else MarkerStyle.of(marker),
             spaced,
             threshold,
             fallback,
         )
-        self.translator: Translator = _built("translator", translator)
         self._check_direction()  # before the other stages load their models
         self.aligner: Aligner = _built("aligner", aligner)
         self.forward: Projector = _built("projector", forward)

@@ -2,6 +2,7 @@ from .chat.recognizer import ChatRecognizer as ChatRecognizer
 from .ensemble import EnsembleRecognizer as EnsembleRecognizer
 from .gazetteer import GazetteerRecognizer as GazetteerRecognizer
 from .gliner import GlinerRecognizer as GlinerRecognizer
+from .gliner2 import Gliner2Recognizer as Gliner2Recognizer
 from .hf import HfRecognizer as HfRecognizer
 from .multilingual.recognizer import MultilingualRecognizer as MultilingualRecognizer
 from .spacy import SpacyRecognizer as SpacyRecognizer

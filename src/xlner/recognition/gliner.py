@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +14,12 @@ from xlner.core.entity import Entity
 from xlner.core.options import options_fingerprint, speed_option
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, MissingArgumentError, StageError, UsageError, ValidationError
+from xlner.errors import BackendError, MissingArgumentError, MissingExtraError, StageError, ValidationError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named
-from xlner.recognition.rounding import rounded
-from xlner.text.offsets import words_in
+from xlner.recognition.open_types import DEFAULT_TYPES, parse_types, types_text
+from xlner.recognition.whole_words import whole_word_entities
 
-_TYPES = "person=PER,organization=ORG,location=LOC"
 _CONFIG = "gliner_config.json"
 _WORDS = re.compile(r"\w+(?:[-_]\w+)*|\S")
 """How GLiNER counts the words of a text."""
@@ -31,7 +30,7 @@ _DEFAULT_MAX_WORDS = 384
 class GlinerOptions:
     """Options of `GlinerRecognizer`; see there."""
 
-    types: str = _TYPES
+    labels: str = DEFAULT_TYPES
     threshold: float = 0.5
     device: str = speed_option("auto")
     batch_size: int = speed_option(8)
@@ -41,7 +40,7 @@ class GlinerRecognizer(PicklesWithoutCache):
     """Recognizes entities with a GLiNER model (Zaratiana et al. 2024), whose types are described in words.
 
     - `model`: a folder or a name on the hub, such as `urchade/gliner_multi-v2.1`.
-    - `types`: the types to look for and their labels, as pairs separated by commas: `person=PER,sports team=ORG`.
+    - `labels`: the types to look for, and their labels if they are others: `person,sports team=ORG`.
     - `threshold`: the lowest score of an entity.
     - `device`: a name that torch knows; `auto` uses a GPU if there is one.
     - `batch_size`: the number of sentences that are computed at once.
@@ -50,8 +49,8 @@ class GlinerRecognizer(PicklesWithoutCache):
     Entities are extended to whole words of the sentence. A sentence that exceeds the model's limit is an error; it is
     not truncated.
 
-    Raises `BackendError` if the package is not installed or the model cannot be found, `MissingArgumentError` without a
-    model, and `UsageError` for types that cannot be parsed. For an example see docs/recognizers.md.
+    Raises `MissingExtraError` without the package, `BackendError` if the model cannot be found, `MissingArgumentError`
+    without a model, and `UsageError` for labels that cannot be parsed. For an example see docs/recognizers.md.
 
     >>> from xlner.stages import Recognizer
     >>> issubclass(GlinerRecognizer, Recognizer)
@@ -62,17 +61,16 @@ class GlinerRecognizer(PicklesWithoutCache):
         self,
         model: str | None = None,
         *,
-        types: str = _TYPES,
+        labels: str = DEFAULT_TYPES,
         threshold: float = 0.5,
         device: str = "auto",
         batch_size: int = 8,
         revision: str | None = None,
     ) -> None:
-        self._labels = _parse_types(types)
-        canonical = ",".join(f"{prompt}={label}" for prompt, label in self._labels.items())
+        self._labels = parse_types(labels)
         if not 0 <= float(threshold) <= 1:
             raise ValidationError(f"threshold {threshold} is not between 0 and 1")
-        self.options = GlinerOptions(canonical, float(threshold), device, batch_size)
+        self.options = GlinerOptions(types_text(self._labels), float(threshold), device, batch_size)
         _package()
         if model is None:
             raise MissingArgumentError("gliner needs a model", hint="write gliner:NAME or gliner:FOLDER")
@@ -103,7 +101,7 @@ class GlinerRecognizer(PicklesWithoutCache):
                 batch_size=self.options.batch_size,
             )
             for k, row in zip(todo, spans, strict=True):
-                found[k] = self._entities(texts[k], row)
+                found[k] = whole_word_entities(texts[k], self._spans(row))
         return found
 
     @cached_property
@@ -122,13 +120,8 @@ class GlinerRecognizer(PicklesWithoutCache):
         if words > self._max_words:
             raise StageError(f"a sentence of {words} words exceeds GLiNER's limit of {self._max_words}")
 
-    def _entities(self, sentence: Sentence, spans: Iterable[Mapping[str, Any]]) -> list[Entity]:
-        entities: list[Entity] = []
-        for span in sorted(spans, key=lambda s: (s["start"], -s["end"])):
-            words = words_in(sentence.offsets or (), span["start"], span["end"])
-            if words is not None and (not entities or entities[-1].end <= words[0]):
-                entities.append(Entity(*words, self._labels[span["label"]], rounded(span["score"])))
-        return entities
+    def _spans(self, found: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int, str, float]]:
+        return ((span["start"], span["end"], self._labels[span["label"]], span["score"]) for span in found)
 
 
 def _hint_on_backbone(folder: Path) -> str | None:
@@ -146,17 +139,5 @@ def _package() -> Any:
     try:
         import gliner
     except ImportError:
-        raise BackendError("GLiNER is not installed", hint="pip install gliner") from None
+        raise MissingExtraError("GLiNER", extra="gliner") from None
     return gliner
-
-
-def _parse_types(types: str) -> dict[str, str]:
-    """Return the types to look for and their labels.
-
-    >>> _parse_types("person=PER, sports team=ORG")
-    {'person': 'PER', 'sports team': 'ORG'}
-    """
-    pairs = [part.partition("=") for part in types.split(",")]
-    if not all(prompt.strip() and label.split() == [label.strip()] for prompt, _, label in pairs):
-        raise UsageError(f"cannot parse types {types!r}", hint=f"write pairs such as {_TYPES}")
-    return {prompt.strip(): label.strip() for prompt, _, label in pairs}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -27,6 +28,7 @@ from xlner.recognition.sequence_logits import SequenceLogits
 from xlner.recognition.softmax import softmax
 from xlner.recognition.tag_set import TagSet
 
+_COMMIT = re.compile("[0-9a-f]{40}")
 _AUTO_CLASS = "AutoModelForTokenClassification"
 _SENTENCES_PER_BATCH = 1000
 """Sentences whose probabilities are held in memory at a time."""
@@ -64,6 +66,8 @@ class HfRecognizer(PicklesWithoutCache):
     - `batch_tokens`: the largest number of sub-words in a batch, including padding.
     - `max_length`: the window for long sentences, in sub-words. The default is the model's limit.
     - `revision`: a branch, tag or commit of a model on the hub.
+    - `remote_code`: run the code that comes with the model, for classes that transformers does not have. A name on the
+      hub then needs the commit as its `revision`, so that nobody can change the code after you have read it.
     - `adapter`: the folder of a language adapter that replaces the one a model with adapters was trained with. See
       `xlner.transfer.add_adapters`.
 
@@ -93,6 +97,7 @@ class HfRecognizer(PicklesWithoutCache):
         max_length: int | None = None,
         revision: str | None = None,
         adapter: str | None = None,
+        remote_code: bool = False,
     ) -> None:
         require_torch()
         if model is None:
@@ -102,7 +107,12 @@ class HfRecognizer(PicklesWithoutCache):
         if batch_tokens is not None and batch_tokens < 1:
             raise UsageError(f"batch_tokens {batch_tokens} must be at least 1")
         self.labels = LabelMap.parse(labels)
-        self._folder = model_folder(model, revision=revision)
+        if remote_code and not Path(model).expanduser().is_dir() and not _COMMIT.fullmatch(revision or ""):
+            raise UsageError(
+                "remote_code runs the code of the model, which can change", hint="give revision=COMMIT, 40 hex digits"
+            )
+        self._options_of_load = {"trust_remote_code": remote_code}
+        self._folder = model_folder(model, revision=revision, code=remote_code)
         self._adapter = None if adapter is None else Path(adapter).expanduser()
         resolved_dtype = str(dtype_named(dtype, device_named(device))).removeprefix("torch.")
         self.options = HfRecognizerOptions(
@@ -131,7 +141,8 @@ class HfRecognizer(PicklesWithoutCache):
     def model(self) -> Any:
         """The model of transformers."""
         device = device_named(self.options.device)
-        return _load(self._folder, self._adapter, device, dtype_named(self.options.dtype, device))
+        dtype = dtype_named(self.options.dtype, device)
+        return _load(self._folder, self._adapter, device, dtype, self._options_of_load)
 
     def recognize(self, sentences: Sequence[Sentence]) -> list[list[Entity]]:
         """Return the entities of each sentence, with mapped labels and scores."""
@@ -171,7 +182,7 @@ class HfRecognizer(PicklesWithoutCache):
 
     @cached_property
     def _tokenizer(self) -> Any:
-        return load_tokenizer(self._folder, **word_options(self.model.config))
+        return load_tokenizer(self._folder, **word_options(self.model.config), **self._options_of_load)
 
     @cached_property
     def _subwords(self) -> SubwordTokenizer:
@@ -184,12 +195,12 @@ class HfRecognizer(PicklesWithoutCache):
         return SequenceLogits(self.model, self._subwords, pad=pad, batch_tokens=self.options.batch_tokens)
 
 
-def _load(folder: Path, language: Path | None, device: Any, dtype: Any) -> Any:
+def _load(folder: Path, language: Path | None, device: Any, dtype: Any, options: Mapping[str, Any]) -> Any:
     if is_adapted(folder):
         return load_adapted(_AUTO_CLASS, folder, device=device, dtype=dtype, language=language)
     if language is not None:
         raise BackendError(f"{folder} has no language adapter that could be replaced", hint="leave the adapter out")
-    return load_model(_AUTO_CLASS, folder, device=device, dtype=dtype)
+    return load_model(_AUTO_CLASS, folder, device=device, dtype=dtype, **options)
 
 
 def _first(rows: FloatArray, starts: NDArray[np.intp], counts: NDArray[np.intp]) -> FloatArray:

@@ -14,6 +14,7 @@ from .guards.warnings import find_warnings as find_warnings
 from .lexicon import LexiconTranslator as LexiconTranslator
 from .seq2seq.nmt_score import NmtScore as NmtScore
 from .seq2seq.translators import EasyProjectTranslator as EasyProjectTranslator
+from .seq2seq.translators import LabelPigeonTranslator as LabelPigeonTranslator
 from .seq2seq.translators import M2M100Translator as M2M100Translator
 from .seq2seq.translators import MadladTranslator as MadladTranslator
 from .seq2seq.translators import MarianTranslator as MarianTranslator

@@ -20,6 +20,7 @@ from xlner.core.sentence import Sentence
 from xlner.errors import MissingArgumentError, UnknownNameError, UsageError
 from xlner.models.loading import device_named, dtype_named, require_torch
 from xlner.models.tokenizers import WordByWordTokenizer, longest_input
+from xlner.models.trained_adapters import adapter_folder, add_adapter
 
 AUTO = "auto"
 
@@ -32,6 +33,7 @@ class HfEncoderOptions:
     pool: str = "mean"
     prefix: str = ""
     dtype: str = AUTO
+    adapter: str | None = content_option(None)
     revision: str | None = content_option(None)
     device: str = speed_option(AUTO)
     batch_tokens: int | None = speed_option(None)
@@ -60,6 +62,8 @@ class HfEncoder(PicklesWithoutCache):
       2025).
     - `pool`: how sub-word states become word vectors: `mean`, `first`, or `subword`, which keeps all of them.
     - `prefix`: text before every sentence (`query:` for e5 models).
+    - `adapter`: a folder or a name on the hub with an adapter for the encoder: LoRA of PEFT, a bottleneck adapter of
+      AdapterHub, or a language adapter of xlner; see `xlner.models.trained_adapters`. Not for a loaded model.
     - `revision`: a branch, tag or commit of a model on the hub.
     - `device`, `dtype`: names that torch knows. `auto` uses a GPU and half precision if there is a GPU.
     - `batch_tokens`: the largest number of tokens in a batch.
@@ -82,6 +86,7 @@ class HfEncoder(PicklesWithoutCache):
         layer: int | None = None,
         pool: str = "mean",
         prefix: str = "",
+        adapter: str | None = None,
         device: str = AUTO,
         dtype: str = AUTO,
         revision: str | None = None,
@@ -95,8 +100,10 @@ class HfEncoder(PicklesWithoutCache):
         require_torch()
         if not isinstance(model, str) and tokenizer is None:
             raise UsageError("a loaded model needs its tokenizer")
+        if not isinstance(model, str) and adapter is not None:
+            raise UsageError("an adapter cannot be added to a loaded model", hint="name the model, or add it before")
         self._model, self._given_tokenizer = model, tokenizer
-        self.options = HfEncoderOptions(layer, pool, prefix, dtype, revision, device, batch_tokens, threads)
+        self.options = HfEncoderOptions(layer, pool, prefix, dtype, adapter, revision, device, batch_tokens, threads)
         encoder = self._loaded.encoder
         self.options = replace(
             self.options,
@@ -127,6 +134,8 @@ class HfEncoder(PicklesWithoutCache):
         encoder = load_encoder(self._model, options.revision) if from_files else encoder_of(self._model)
         layer = chosen_layer(encoder.config, options.layer)
         if from_files:
+            if options.adapter is not None:
+                add_adapter(encoder, adapter_folder(options.adapter))
             place = device_named(options.device)
             encoder.to(place).to(dtype_named(options.dtype, place))
         states = LayerStates(
@@ -150,7 +159,7 @@ class HfAligner(EncoderAligner):
     - `decoder`: a name or alias in `xlner.alignment.decoders`. Options of the decoder are further options, as in
       `hf:FOLDER?decoder=softmax&threshold=0.01`.
     - `similarity`: adds the cosines of all words to the alignments, for scores that use them.
-    - `layer`, `pool`, `prefix`, `device`, `dtype`, `revision`, `batch_tokens`, `threads`: see `HfEncoder`.
+    - `layer`, `pool`, `prefix`, `adapter`, `device`, `dtype`, `revision`, `batch_tokens`, `threads`: see `HfEncoder`.
 
     Raises what `HfEncoder` and `EncoderAligner` raise, and `MissingArgumentError` without a model.
     """
@@ -163,6 +172,7 @@ class HfAligner(EncoderAligner):
         layer: int | None = None,
         pool: str = "mean",
         prefix: str = "",
+        adapter: str | None = None,
         similarity: bool = False,
         device: str = AUTO,
         dtype: str = AUTO,
@@ -180,6 +190,7 @@ class HfAligner(EncoderAligner):
             layer=layer,
             pool=pool,
             prefix=prefix,
+            adapter=adapter,
             device=device,
             dtype=dtype,
             revision=revision,

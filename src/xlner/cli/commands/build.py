@@ -85,10 +85,11 @@ class BuildOptions(RunOptions):
 )
 @click.option(
     "--markers",
-    type=click.Choice(["auto", "brackets", "tags", "labels"]),
+    type=click.Choice(["auto", "brackets", "tags", "labels", "letters"]),
     default="auto",
     show_default=True,
-    help="How entities are marked: [Vigo], <1>Vigo</1>, <LOC>Vigo</LOC>, or auto: the best that the translator offers.",
+    help="How entities are marked: [Vigo], <1>Vigo</1>, <LOC>Vigo</LOC>, <a>Vigo</a>, or auto: the best that the "
+    "translator offers.",
 )
 @click.option(
     "--fallback/--no-fallback", default=True, help="Find entities that get lost by alignment (default), or drop them."

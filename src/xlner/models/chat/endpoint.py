@@ -61,7 +61,7 @@ class EndpointOptions:
             raise ValidationError(f"prices {self.input_price} and {self.output_price} must not be negative")
 
     def client(self) -> ChatClient:
-        """A client for this endpoint. Raises `MissingExtraError` without httpx."""
+        """A client for this endpoint. Raises `MissingExtraError` without httpx2."""
         return ChatClient(
             str(self.model),
             str(self.url),

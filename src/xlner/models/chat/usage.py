@@ -69,17 +69,10 @@ def all_counts() -> dict[str, dict[str, Any]]:
 
 def set_counts(counts: Mapping[str, Mapping[str, Any]]) -> None:
     """Set the counts of all models, for instance to those of other processes. Models that are left out begin anew."""
-    for model, usage in _BY_MODEL.items():
-        _put(usage, Usage() if model not in counts else Usage.of(counts[model]))
-    for model in counts.keys() - _BY_MODEL.keys():
-        _BY_MODEL[model] = Usage.of(counts[model])
+    _BY_MODEL.clear()
+    _BY_MODEL.update((model, Usage.of(usage)) for model, usage in counts.items())
 
 
 def lines() -> list[str]:
     """One line for each model that was asked."""
     return [usage.text(f"chat {model}") for model, usage in _BY_MODEL.items() if usage.requests or usage.cached]
-
-
-def _put(usage: Usage, other: Usage) -> None:
-    for f in fields(usage):
-        setattr(usage, f.name, getattr(other, f.name))

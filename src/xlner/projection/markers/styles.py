@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import count, islice
+from itertools import count, islice, product
+from string import ascii_lowercase
 
 from xlner.core.entity import Span
 from xlner.core.sentence import Sentence
@@ -39,6 +41,8 @@ class MarkerStyle(StrEnum):
     """`<1>Vigo</1>`: the number names the entity. Numbers, because a translator turns `<a>` into `<una>`."""
     LABELS = "labels"
     """`<LOC>Vigo</LOC>`."""
+    LETTERS = "letters"
+    """`<a>Vigo</a>`, and `<b>` for the second entity: for models that were trained with them, such as LabelPigeon."""
 
     @classmethod
     def of(cls, name: str) -> MarkerStyle:
@@ -142,7 +146,13 @@ def _tag_names(labels: list[str], literal: frozenset[str], style: MarkerStyle) -
     """Names of tags that differ from the tags in the text."""
     if style is MarkerStyle.LABELS and all(_is_name(label) and label.lower() not in literal for label in labels):
         return labels
-    return list(islice((name for name in map(str, count(1)) if name not in literal), len(labels)))
+    free = _letters() if style is MarkerStyle.LETTERS else map(str, count(1))
+    return list(islice((name for name in free if name not in literal), len(labels)))
+
+
+def _letters() -> Iterator[str]:
+    """`a` to `z`, then `aa`, `ab` …"""
+    return ("".join(letters) for size in count(1) for letters in product(ascii_lowercase, repeat=size))
 
 
 def _is_name(label: str) -> bool:

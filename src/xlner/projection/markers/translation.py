@@ -11,8 +11,18 @@ from xlner.core.sentence import Sentence
 from xlner.errors import StageError
 from xlner.projection.markers.matching import THRESHOLD, recover_entities
 from xlner.projection.markers.styles import MarkerStyle, write_markers
-from xlner.stages import Translator, translate_each, without_errors
+from xlner.stages import MarkingTranslator, Translator, translate_each, without_errors
 from xlner.text.tokenizer import Segmenter
+
+
+def markers_of(translator: Translator) -> MarkerStyle:
+    """The markers that a translator was trained with; brackets if it does not say.
+
+    >>> from xlner.fakes import EchoTranslator
+    >>> markers_of(EchoTranslator())
+    <MarkerStyle.BRACKETS: 'brackets'>
+    """
+    return MarkerStyle.of(translator.markers) if isinstance(translator, MarkingTranslator) else MarkerStyle.BRACKETS
 
 
 def translate_labeled(

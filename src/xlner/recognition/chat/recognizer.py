@@ -78,7 +78,7 @@ class ChatRecognizer(PicklesWithoutCache):
     counted in `usage`, see `Rejection`. A sentence whose answer is not the JSON that was asked for, even when asked
     again, is an error.
 
-    Raises `MissingExtraError` without httpx, `MissingArgumentError` without a model or url, `UsageError` for labels
+    Raises `MissingExtraError` without httpx2, `MissingArgumentError` without a model or url, `UsageError` for labels
     that cannot be parsed, `UnknownNameError` for an unknown structure, and `ValidationError` for a bad address or
     numbers out of range.
 

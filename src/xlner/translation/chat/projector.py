@@ -58,7 +58,7 @@ class ChatProjector:
     - `structure`: `schema`, `json` or `none`: what the endpoint is told about the form of the answer.
     - All other options: see `EndpointOptions`.
 
-    Links are not read. Raises what `EndpointOptions` raises, `MissingExtraError` without httpx, and `UnknownNameError`
+    Links are not read. Raises what `EndpointOptions` raises, `MissingExtraError` without httpx2, and `UnknownNameError`
     for an unknown structure.
 
     >>> from xlner.stages import IsolatingProjector

@@ -88,6 +88,8 @@ class Seq2SeqTranslator:
     family: ClassVar[Family]
     default: ClassVar[str]
     legacy_default: ClassVar[bool | None] = None
+    tokenizer_default: ClassVar[str | None] = None
+    """The tokenizer of the default model, if that has none of its own."""
 
     def __init__(
         self,
@@ -108,6 +110,7 @@ class Seq2SeqTranslator:
         if legacy is not None and self.family is not NLLB:
             raise UsageError(f"legacy is an option of nllb, not of {self.family.name}")
         legacy = self.legacy_default if legacy is None else legacy
+        tokenizer = tokenizer or (self.tokenizer_default if model is None else None)
         self.options = Seq2SeqOptions(
             model or self.default,
             engine,
@@ -261,6 +264,23 @@ class EasyProjectTranslator(NllbTranslator):
 
     default = "ychenNLP/nllb-200-3.3B-easyproject"
     legacy_default = False
+    markers = "brackets"
+
+
+class LabelPigeonTranslator(NllbTranslator):
+    """NLLB-200-3.3B fine-tuned to keep XML tags (LabelPigeon, Thennal D K et al. 2026, arXiv 2603.12021).
+
+    `build` and `back-translation` mark entities as it was trained: `<a>Vigo</a>`, `<b>` for the second one, and so on.
+    Tags may be inside of others. It has the plain tokenizer of NLLB, which is loaded from `facebook/nllb-200-3.3B`
+    unless you name a model with a tokenizer. See `Seq2SeqTranslator` for the options.
+
+    >>> LabelPigeonTranslator.default  # the model of the spec without an argument
+    'thennal/nllb-200-3.3B-labelpigeon'
+    """
+
+    default = "thennal/nllb-200-3.3B-labelpigeon"
+    tokenizer_default = "facebook/nllb-200-3.3B"
+    markers = "letters"
 
 
 class M2M100Translator(Seq2SeqTranslator):

@@ -1,0 +1,46 @@
+"""Adapters that other programs trained, for encoders: LoRA of PEFT, bottlenecks of AdapterHub, and those of xlner."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from xlner.errors import BackendError
+from xlner.models.adapterhub import add_bottlenecks
+from xlner.models.adapters import load_adapter
+from xlner.models.hub import model_folder
+from xlner.models.peft_lora import merge_lora
+
+CONFIG = "adapter_config.json"
+_OWN = "adapter.json"
+
+
+def adapter_folder(name: str) -> Path:
+    """The folder of an adapter: `name` itself if it is a folder, otherwise its snapshot in the cache of the hub.
+
+    Raises what `model_folder` raises.
+    """
+    return model_folder(name, config=CONFIG, tokenizer=False)
+
+
+def add_adapter(encoder: Any, folder: Path) -> None:
+    """Add the adapter in a folder to an encoder, in place.
+
+    - `adapter_config.json` with a `peft_type`: LoRA of PEFT, which is merged into the weights.
+    - `adapter_config.json` without one: a bottleneck adapter of AdapterHub (adapter-transformers).
+    - `adapter.json`: a language adapter of xlner.
+
+    Raises `BackendError` for a folder without an adapter, and for one that does not fit the encoder.
+    """
+    if (folder / _OWN).is_file():
+        shape = json.loads((folder / _OWN).read_text(encoding="utf-8"))["adapter"]
+        load_adapter(encoder, folder, name=shape["name"])
+        return
+    try:
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except OSError:
+        raise BackendError(f"{folder} has no {CONFIG}", hint="give the folder of an adapter") from None
+    except ValueError as error:
+        raise BackendError(f"{folder / CONFIG} is not JSON: {error}") from None
+    (merge_lora if "peft_type" in config else add_bottlenecks)(encoder, folder, config)
