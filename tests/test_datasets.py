@@ -34,6 +34,10 @@ UNER = (
     "# newdoc id = n01\n# sent_id = n01-1\n# text = Ana went to New York.\n"
     "1\tAna\tB-PER\t-\tx\n2\twent\tO\t-\tx\n3\tto\tO\t-\tx\n4\tNew\tB-LOC\t-\tx\n5\tYork\tI-LOC\t-\tx\n6\t.\tO\t-\tx\n\n"
 )
+MULTICONER = (
+    "# id 7d2e\tdomain=en\nana _ _ B-Artist\npardo _ _ I-Artist\nin _ _ O\nvigo _ _ B-HumanSettlement\n\n\n"
+    "# id 7d2f\tdomain=en\nflu _ _ B-Disease\nshot _ _ B-Medication/Vaccine\n\n"
+)
 MASAKHANER_X = (
     '{"example_id": "test-0", "language": "yor", "text": "Ana wá sí Èkó.", "spans": '
     '[{"start_byte": 0, "limit_byte": 3, "label": "PER"}, {"start_byte": 12, "limit_byte": 17, "label": "LOC"}], '
@@ -72,6 +76,12 @@ def entities(sentences: list[Sentence]) -> list[list[tuple[str, str]]]:
         ("conll2003", "deu.testb", GERMAN, "iso-8859-1", "de", "de", "Schröder=PER"),
         ("uner", "en_ewt-ud-test.iob2", UNER, "utf-8", "en", "en", "Ana=PER New York=LOC"),
         ("uner", "UNER_English-EWT/en_ewt-ud-test.iob2", UNER, "utf-8", "en_ewt", "en", "Ana=PER New York=LOC"),
+        ("uner", "UNER_Japanese-PUD/ja_pud-ud-test.iob2", UNER, "utf-8", "ja_pud", "ja", "Ana=PER New York=LOC"),
+        ("uner", "qaf_arabizi-ud-test.iob2", UNER, "utf-8", "qaf_arabizi", "arq", "Ana=PER New York=LOC"),
+        ("multiconer-v2", "EN-English/en_test.conll", MULTICONER, "utf-8", "en", "en",
+         "ana pardo=Artist vigo=HumanSettlement | flu=Disease shot=Medication/Vaccine"),
+        ("open-ner", "core_types/yor_masakhaner/test.bio", XTREME, "utf-8", "yo", "yo", "Ana Pardo=PER | Èkó=LOC"),
+        ("open-ner", "yor_masakhaner/test.conll", XTREME, "utf-8", "yor_masakhaner", "yo", "Ana Pardo=PER | Èkó=LOC"),
         ("masakhaner-x", "test/yo.jsonl", MASAKHANER_X, "utf-8", "yo", "yo", "Ana=PER Èkó=LOC | "),
         ("masakhaner-x", "MasakhaNER-X/test/yo.jsonl", MASAKHANER_X, "utf-8", "yor", "yo", "Ana=PER Èkó=LOC | "),
     ],
@@ -258,8 +268,21 @@ def test_the_hub(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) ->
     assert len(list(raise_errors(read_sentences("wikiann?lang=en")))) == 1
     hub({"main:PAN-X.yo/validation-00000-of-00001.parquet": second, "main:PAN-X.yo/test-00000-of-00001.parquet": first})
     assert locate("pan-x?lang=yor&split=dev").files == (second,)
+    hub({"main:ja_pud/test-00000-of-00001.parquet": first})
+    newer = locate("uner?lang=ja_pud")
+    assert (newer.files, newer.language) == ((first,), "ja")
     hub({"main:yor/masakhaner2-test.parquet": first})
     assert locate("masakhaner2?lang=yor").files == (first,)
+
+
+def test_spans_of_characters_in_parquet(tmp_path: Path) -> None:
+    text = "Ana Pardo in Vigo"
+    spans = [{"start": 0, "end": 9, "label": "person"}, {"start": 13, "end": 17, "label": "location"}]
+    (tmp_path / "glg").mkdir()
+    write_parquet(tmp_path / "glg" / "train-00000-of-00001.parquet", [{"text": text, "char_spans": spans}])
+    (sentence,) = raise_errors(read_sentences(f"finerweb:{tmp_path}?lang=gl&split=train"))
+    assert entities([sentence]) == [[("Ana Pardo", "person"), ("Vigo", "location")]]
+    assert sentence.language == "gl"
 
 
 def test_what_the_hub_does_not_have(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) -> None:
@@ -269,7 +292,8 @@ def test_what_the_hub_does_not_have(hub: Callable[[dict[str, Path]], list[str]],
         ("masakhaner2?lang=de", "has no de; it has bam"),
         ("masakhaner2?split=dev", "needs a language; write masakhaner2[?]lang=CODE"),
         ("conll2003?lang=de", "has no de; it has en"),
-        ("uner?lang=en", "not on the hub as parquet; get it from https://www.universalner.org and write uner:FOLDER"),
+        ("uner?lang=en", "uner on the hub has several: en_ewt, en_pud; name one"),
+        ("multiconer-v2?lang=en", "not on the hub as parquet; get it from https://registry.opendata.aws/multiconer"),
     ):
         with pytest.raises(InputError, match=match):
             locate(spec)

@@ -10,7 +10,7 @@ from xlner.core.tags import is_tag
 from xlner.errors import ValidationError
 from xlner.formats.json_values import shown
 
-LABEL_FIELDS = ("entities", "ner_tags", "ner", "tags", "labels", "label", "spans", "ents")
+LABEL_FIELDS = ("entities", "ner_tags", "ner", "tags", "labels", "label", "spans", "char_spans", "ents")
 """Fields that hold labels, best first."""
 WORD_FIELDS = ("tokens", "words", "tokenized_text")
 """Fields that hold the words of a record, best first."""

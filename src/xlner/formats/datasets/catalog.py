@@ -45,7 +45,8 @@ class Dataset:
     - `only`: the language of paths without `{lang}`.
     - `legacy`: whether files can be in ISO 8859-1.
     - `hub`, `config`: the repository with parquet files, and the folder in it.
-    - `hub_languages`: the languages on the hub, if these are not all.
+    - `hub_languages`: the languages on the hub, if these are not all. A treebank that is newer than the list is found
+      by its name there, such as `ja_pud`.
     - `checksums`: the SHA-256 of files that never change, by `lang/split`.
 
     >>> DATASETS["uner"].labels
@@ -104,6 +105,13 @@ _UNER = _names(
     "ceb_gja da_ddt de_pud en_ewt en_pud hr_set pt_bosque pt_pud ru_pud sk_snk sr_set sv_pud sv_talbanken tl_trg "
     "tl_ugnayan zh_gsd zh_gsdsimp zh_pud"
 )
+_MULTICONER = _names("bn de en es fa fr hi it pt sv uk zh")
+_MULTICONER_LABELS = _names(
+    "Facility OtherLOC HumanSettlement Station VisualWork MusicalWork WrittenWork ArtWork Software MusicalGRP "
+    "PublicCORP PrivateCORP AerospaceManufacturer SportsGRP CarManufacturer ORG Scientist Artist Athlete "
+    "Politician Cleric SportsManager OtherPER Clothing Vehicle Food Drink OtherPROD Medication/Vaccine "
+    "MedicalProcedure AnatomicalStructure Symptom Disease"
+)
 _PANX_PATHS = (
     "{lang}/{split}",
     "{lang}-{split}",
@@ -158,6 +166,17 @@ _ALL = (
         },
     ),
     Dataset(
+        name="finerweb",
+        title="FiNERweb, 91 languages, web text with labels by language models",
+        languages=(),
+        labels=(),
+        license="not stated; text of FineWeb-2, ODC-By 1.0",
+        home="https://huggingface.co/datasets/whoisjones/finerweb",
+        paths=("{lang}/{split}*.parquet", "data/{lang}/{split}*.parquet", "{lang}-{split}*.parquet"),
+        format="parquet",
+        hub="whoisjones/finerweb",
+    ),
+    Dataset(
         name="masakhaner2",
         title="MasakhaNER 2.0, news in African languages",
         languages=_MASAKHANE,
@@ -182,6 +201,32 @@ _ALL = (
         format="masakhaner-x",
     ),
     Dataset(
+        name="multiconer-v2",
+        title="MultiCoNER v2, 33 fine types, short noisy texts",
+        languages=_MULTICONER,
+        labels=_MULTICONER_LABELS,
+        license="CC BY 4.0",
+        home="https://registry.opendata.aws/multiconer",
+        paths=("{lang}_{split}.conll", "*/{lang}_{split}.conll", "{lang}-{split}.conll", "*/{lang}-{split}.conll"),
+    ),
+    Dataset(
+        name="open-ner",
+        title="OpenNER 1.0, 36 corpora in 52 languages, in one form",
+        languages=(),
+        labels=("PER", "ORG", "LOC"),
+        license="that of each corpus",
+        home="https://github.com/bltlab/open-ner",
+        paths=(
+            "{lang}/{split}.bio",
+            "{lang}/{split}.conll",
+            "*/{lang}/{split}.bio",
+            "*/{lang}/{split}.conll",
+            "{lang}.{split}.bio",
+            "{lang}.{split}.conll",
+        ),
+        hub="bltlab/open-ner-core-types",
+    ),
+    Dataset(
         name="pan-x",
         title="PAN-X of XTREME, Wikipedia with automatic labels",
         languages=_XTREME,
@@ -195,12 +240,14 @@ _ALL = (
     ),
     Dataset(
         name="uner",
-        title="Universal NER, treebanks of Universal Dependencies",
+        title="Universal NER v1 and v2, treebanks of Universal Dependencies",
         languages=_UNER,
         labels=("PER", "ORG", "LOC"),
         license="CC BY-SA 4.0, or that of the treebank",
         home="https://www.universalner.org",
         paths=("{lang}-ud-{split}.iob2", "*/{lang}-ud-{split}.iob2"),
+        codes={"qaf_arabizi": "arq"},
+        hub="universalner/universal_ner",
     ),
     Dataset(
         name="wikiann",

@@ -121,7 +121,7 @@ def local_files(dataset: Dataset, folder: Path) -> list[Located]:
 
 
 def _regex(pattern: str, split: str) -> str:
-    escaped = re.escape(pattern).replace(r"\{split\}", re.escape(split)).replace(r"\*", "[^/]+")
+    escaped = re.escape(pattern).replace(r"\{split\}", re.escape(split)).replace(r"\*", "[^/]*")
     return escaped.replace(r"\{lang\}", r"(?P<lang>[\w-]+)")
 
 
@@ -156,6 +156,7 @@ def _on_the_hub(dataset: Dataset, lang: str | None, split: str) -> Located:
     if lang is None:
         raise InputError(f"{dataset.name} from the hub needs a language", hint=f"write {dataset.name}?lang=CODE")
     names = dataset.hub_languages or dataset.languages or (lang,)
+    names = (*names, lang) if "_" in lang and lang not in names else names
     known = [Located(dataset, (), name, split, "parquet") for name in names]
     chosen = _chosen(known, lang, f"{dataset.name} on the hub")
     return Located(dataset, hub_files(dataset, dataset.hub, chosen.name, split), chosen.name, split, "parquet")
