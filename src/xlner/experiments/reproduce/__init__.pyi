@@ -1,5 +1,8 @@
 from .experiment import Experiment as Experiment
 from .experiment import ExperimentPlan as ExperimentPlan
+from .leaderboard import Standing as Standing
+from .leaderboard import leaderboard_page as leaderboard_page
+from .leaderboard import run_leaderboard as run_leaderboard
 from .published import PublishedResult as PublishedResult
 from .published import published_result as published_result
 from .recipe import Approach as Approach

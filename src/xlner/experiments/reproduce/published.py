@@ -39,9 +39,20 @@ def published_result(dataset: str, lang: str, columns: Mapping[str, str]) -> Pub
         return None
     wanted = {"dataset": dataset, "lang": lang, **columns}
     rows = [row for row in _rows() if all(row[k] == v for k, v in wanted.items())]
-    if len(rows) != 1:
-        return None
-    row = rows[0]
+    return _result(rows[0]) if len(rows) == 1 else None
+
+
+def best_published(dataset: str, lang: str) -> PublishedResult | None:
+    """Return the published result with the highest F1, or None if there is none.
+
+    >>> best_published("europarl-ner", "de").f1 >= 0.9203, best_published("europarl-ner", "gl")
+    (True, None)
+    """
+    rows = [row for row in _rows() if (row["dataset"], row["lang"]) == (dataset, lang)]
+    return _result(max(rows, key=lambda row: float(row["f1"]))) if rows else None
+
+
+def _result(row: Mapping[str, str]) -> PublishedResult:
     precision, recall, proj_ratio = (float(row[name]) if row[name] else None for name in _OPTIONAL)
     return PublishedResult(float(row["f1"]), precision, recall, proj_ratio, row["source"])
 

@@ -211,7 +211,7 @@ def reproduction_recipe_names() -> list[str]:
     """Return the names of the reproduction recipes that ship with xlner.
 
     >>> reproduction_recipe_names()
-    ['politov2025', 'shkalikov-thesis', 'xlner']
+    ['leaderboard', 'politov2025', 'shkalikov-thesis', 'xlner']
     """
     return builtin_recipe_names(__package__)
 

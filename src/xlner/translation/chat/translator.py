@@ -50,8 +50,8 @@ class ChatTranslator:
     `translate_labeled` is contextual label translation (CLaP, Parekh et al. 2024): it translates the sentence, and then
     each entity in the context of the sentence and its translation.
 
-    Raises `MissingExtraError` without httpx2, `MissingArgumentError` without a model or url, `ValidationError` for a bad
-    address or numbers out of range, and `UsageError` for a template that cannot be read.
+    Raises `MissingExtraError` without httpx2, `MissingArgumentError` without a model or url, `ValidationError` for a
+    bad address or numbers out of range, and `UsageError` for a template that cannot be read.
 
     >>> from xlner.stages import LabelingTranslator
     >>> issubclass(ChatTranslator, LabelingTranslator)

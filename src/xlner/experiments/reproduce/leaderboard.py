@@ -1,0 +1,148 @@
+"""A page with every method on every data set at hand, beside the best published figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+
+from xlner._version import __version__
+from xlner.errors import InputError
+from xlner.experiments.page import Block, BulletList, Heading, Paragraph, Table
+from xlner.experiments.progress import Log, no_log
+from xlner.experiments.reproduce.experiment import Experiment
+from xlner.experiments.reproduce.published import best_published
+from xlner.experiments.reproduce.recipe import DatasetPlan, ReproductionRecipe
+from xlner.experiments.reproduce.report import specs_by_stage
+from xlner.experiments.reproduce.results import MethodResult
+
+_NO_FILES = "no file for language", "this is not a folder", "has no"
+"""Beginnings of the reason why a language of a data set is not at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The results of one data set with one set of backends.
+
+    >>> Standing(DatasetPlan("mine", "Mine", ("gl",), target=("gl.conll",)), "offline", ()).langs
+    ()
+    """
+
+    dataset: DatasetPlan
+    backends: str
+    results: tuple[MethodResult, ...]
+
+    @property
+    def langs(self) -> tuple[str, ...]:
+        """The languages with a result."""
+        return tuple(dict.fromkeys(result.lang for result in self.results))
+
+
+def run_leaderboard(
+    recipe: ReproductionRecipe,
+    data: str | Path,
+    out: str | Path,
+    *,
+    backends: Sequence[str],
+    datasets: Sequence[str] | None = None,
+    methods: Sequence[str] | None = None,
+    limit: int | None = None,
+    samples: int = 1000,
+    seed: int = 0,
+    log: Log = no_log,
+) -> list[Standing]:
+    """Run the methods of a recipe on its data sets, each in the folder of `data` with its name.
+
+    Languages and data sets that are not there are left out. Stages are kept in `out`, so that a run with more methods,
+    data sets or backends computes only what is new.
+
+    Raises `UnknownNameError` for names that the recipe does not have, and `InputError` if none of the data sets is
+    there.
+    """
+    standings = []
+    for name in datasets or recipe.datasets:
+        plan = recipe.dataset(name)
+        folder = Path(data) / name
+        if not folder.is_dir():
+            continue
+        for chosen in backends:
+            experiment = Experiment(
+                recipe,
+                name,
+                folder,
+                chosen,
+                Path(out) / chosen,
+                methods=methods,
+                limit=limit,
+                samples=samples,
+                seed=seed,
+            )
+            results = [result for result in experiment.run(log) if not _is_elsewhere(result)]
+            standings.append(Standing(plan, chosen, tuple(results)))
+    if not any(standing.results for standing in standings):
+        known = ", ".join(datasets or recipe.datasets)
+        raise InputError("none of the data sets is there", path=data, hint=f"folders: {known}")
+    return [standing for standing in standings if standing.results]
+
+
+def leaderboard_page(recipe: ReproductionRecipe, standings: Sequence[Standing], introduction: str) -> list[Block]:
+    """Return the page: a table for each data set, its signatures, and the backends."""
+    blocks: list[Block] = [Heading(recipe.title, 1), *(Paragraph(part) for part in introduction.split("\n\n") if part)]
+    for dataset in dict.fromkeys(standing.dataset for standing in standings):
+        here = [standing for standing in standings if standing.dataset == dataset]
+        blocks += [Heading(dataset.title), _table(here), *_notes(here)]
+    blocks.append(Heading("Backends"))
+    for name in dict.fromkeys(standing.backends for standing in standings):
+        specs = specs_by_stage(recipe.backends[name])
+        blocks += [Paragraph(f"`{name}`, xlner {__version__}:")]
+        blocks += [BulletList(tuple(f"{stage}: `{spec}`" for stage, spec in specs.items()))]
+    return blocks
+
+
+def _is_elsewhere(result: MethodResult) -> bool:
+    """Whether a language could not be run because its files are not at hand."""
+    return result.missing is not None and any(text in result.missing for text in _NO_FILES)
+
+
+def _table(standings: Sequence[Standing]) -> Table:
+    langs = tuple(dict.fromkeys(lang for standing in standings for lang in standing.langs))
+    rows = sorted((row for standing in standings for row in _rows(standing, langs)), key=lambda row: -row[0])
+    cells = [row for _, row in rows]
+    best = [best_published(standings[0].dataset.name, lang) for lang in langs]
+    if any(best):
+        shown = ["" if found is None else f"{found.f1:.3f} ({found.source})" for found in best]
+        mean = f"{fmean(f.f1 for f in best if f is not None):.3f}" if all(best) else ""
+        cells.append(("best published", "", *shown, mean))
+    return Table(("method", "backends", *langs, "mean"), tuple(cells))
+
+
+def _rows(standing: Standing, langs: Sequence[str]) -> Iterator[tuple[float, tuple[str, ...]]]:
+    """The mean F1 of each method, and its row."""
+    for method in dict.fromkeys(result.method for result in standing.results):
+        by_lang = {result.lang: result for result in standing.results if result.method == method}
+        scored = [r.scores.micro.f1 for r in by_lang.values() if r.scores is not None]
+        if not scored:
+            continue
+        mean = f"{fmean(scored):.3f}" if len(scored) == len(langs) else ""
+        cells = (_cell(by_lang[lang]) if lang in by_lang else "" for lang in langs)
+        yield fmean(scored), (method, standing.backends, *cells, mean)
+
+
+def _cell(result: MethodResult) -> str:
+    found = result.confidence_intervals
+    if result.scores is None or found is None:
+        return "not run"
+    return f"{result.scores.micro.f1:.3f} ({found.micro.low:.3f}–{found.micro.high:.3f})"
+
+
+def _notes(standings: Sequence[Standing]) -> Iterator[Block]:
+    results = [result for standing in standings for result in standing.results]
+    missing = dict.fromkeys(f"{r.method}, {r.lang}: not run: {r.missing}" for r in results if r.missing is not None)
+    failed = [
+        f"{r.method}, {r.lang}: {r.scores.failed} sentences failed" for r in results if r.scores and r.scores.failed
+    ]
+    signatures = dict.fromkeys(
+        f"{r.lang}: `{r.confidence_intervals.signature}`" for r in results if r.confidence_intervals is not None
+    )
+    yield BulletList((*missing, *failed, *signatures))

@@ -1,0 +1,96 @@
+"""The page with every method on every data set at hand, on miniatures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+from xlner import InputError
+from xlner.experiments.page import markdown_page
+from xlner.experiments.reproduce import leaderboard_page, read_reproduction_recipe, run_leaderboard
+from xlner.experiments.reproduce.published import best_published
+
+RECIPE = """
+title = "Mine"
+[datasets.europarl-ner]
+title = "Europarl"
+target = ["{lang}.conll"]
+source = ["{lang}.conll"]
+langs = ["de", "es"]
+[datasets.other]
+title = "Another one"
+target = ["{lang}.conll"]
+langs = ["gl"]
+[backends.small]
+translator = "echo"
+recognizer = "gazetteer:names.tsv"
+target-recognizer = "gazetteer:names.tsv"
+[backends.small.aligners]
+same = "oracle"
+[backends.large]
+target-recognizer = "hf:./nowhere"
+[[method]]
+name = "direct"
+approach = "transfer"
+[[method]]
+name = "projected"
+aligner = "same"
+projector = "greedy"
+"""
+ENGLISH = "Vigo\tB-LOC\nfell\tO\n\nAna\tB-PER\nleft\tO\n\n"
+GERMAN = "Vigo\tB-LOC\nfiel\tO\n\nAna\tB-PER\nging\tO\n\n"
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data" / "europarl-ner").mkdir(parents=True)
+    for lang, text in (("en", ENGLISH), ("de", GERMAN)):
+        (tmp_path / "data" / "europarl-ner" / f"{lang}.conll").write_text(text, encoding="utf-8")
+    (tmp_path / "names.tsv").write_text("Vigo\tLOC\n", encoding="utf-8")
+    (tmp_path / "mine.toml").write_text(RECIPE, encoding="utf-8")
+    return tmp_path / "data"
+
+
+def test_what_is_there_is_run_and_the_rest_is_left_out(data: Path, tmp_path: Path) -> None:
+    recipe = read_reproduction_recipe("mine.toml")
+    (standing,) = run_leaderboard(recipe, data, tmp_path / "work", backends=["small"], samples=20)
+    assert standing.langs == ("de",)
+    assert {r.method: r.scores.micro.f1 for r in standing.results if r.scores} == {"direct": 2 / 3, "projected": 1.0}
+    page = markdown_page(leaderboard_page(recipe, [standing], "About it."))
+    lines = page.splitlines()
+    assert lines[:3] == ["# Mine", "", "About it."]
+    assert "## Europarl" in lines
+    table = lines[lines.index("| method | backends | de | mean |") :]
+    assert table[2].startswith("| projected | small | 1.000 (1.000–1.000) | 1.000 |")
+    assert table[3].startswith("| direct | small | 0.667 (")
+    best = best_published("europarl-ner", "de")
+    assert best is not None
+    assert table[4] == f"| best published |  | {best.f1:.3f} ({best.source}) | {best.f1:.3f} |"
+    assert sum("backends:small" in line for line in lines if line.startswith("- de: `")) == 1
+    assert "- aligner same: `oracle`" in lines
+
+
+def test_more_backends_are_added_by_the_same_command(data: Path, tmp_path: Path, xlner: Command) -> None:
+    page = tmp_path / "page.md"
+    options = ("--recipe", "mine.toml", "--work", "work", "--bootstrap", "20", "-o", page)
+    assert xlner("leaderboard", data, *options, "--backends", "small").code == 0
+    first = page.read_text(encoding="utf-8")
+    assert "xlner leaderboard DATA -o leaderboard.md" in first
+    ran = xlner("leaderboard", data, *options, "--backends", "small", "--backends", "large")
+    assert ran.code == 1
+    assert "2 results are missing; the page says why" in ran.err
+    both = page.read_text(encoding="utf-8")
+    assert "- direct, de: not run: model folder './nowhere' does not exist" in both
+    table = [line for line in first.splitlines() if line.startswith("| projected")]
+    assert table
+    assert all(line in both for line in table)
+
+
+def test_a_folder_without_data_sets(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match="none of the data sets is there; folders: europarl-ner, uner-pud, masakhaner2-parallel"
+    ):
+        run_leaderboard(read_reproduction_recipe("leaderboard"), tmp_path, tmp_path / "work", backends=["offline"])
