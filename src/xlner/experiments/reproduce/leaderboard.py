@@ -16,6 +16,7 @@ from xlner.experiments.reproduce.published import best_published
 from xlner.experiments.reproduce.recipe import DatasetPlan, ReproductionRecipe
 from xlner.experiments.reproduce.report import specs_by_stage
 from xlner.experiments.reproduce.results import MethodResult
+from xlner.pipeline.run_summary import counted
 
 _NO_FILES = "no file for language", "this is not a folder", "has no"
 """Beginnings of the reason why a language of a data set is not at hand."""
@@ -139,10 +140,12 @@ def _cell(result: MethodResult) -> str:
 def _notes(standings: Sequence[Standing]) -> Iterator[Block]:
     results = [result for standing in standings for result in standing.results]
     missing = dict.fromkeys(f"{r.method}, {r.lang}: not run: {r.missing}" for r in results if r.missing is not None)
-    failed = [
-        f"{r.method}, {r.lang}: {r.scores.failed} sentences failed" for r in results if r.scores and r.scores.failed
-    ]
+    failed: dict[tuple[str, int], list[str]] = {}
+    for r in results:
+        if r.scores is not None and r.scores.failed:
+            failed.setdefault((r.lang, r.scores.failed), []).append(r.method)
     signatures = dict.fromkeys(
         f"{r.lang}: `{r.confidence_intervals.signature}`" for r in results if r.confidence_intervals is not None
     )
-    yield BulletList((*missing, *failed, *signatures))
+    errors = (f"{lang}: {counted(n, 'sentence')} failed: {', '.join(names)}" for (lang, n), names in failed.items())
+    yield BulletList((*missing, *errors, *signatures))
