@@ -35,7 +35,7 @@ UNER = (
     "1\tAna\tB-PER\t-\tx\n2\twent\tO\t-\tx\n3\tto\tO\t-\tx\n4\tNew\tB-LOC\t-\tx\n5\tYork\tI-LOC\t-\tx\n6\t.\tO\t-\tx\n\n"
 )
 MULTICONER = (
-    "# id 7d2e\tdomain=en\nana _ _ B-Artist\npardo _ _ I-Artist\nin _ _ O\nvigo _ _ B-HumanSettlement\n\n\n"
+    "# id 7d2e\tdomain=en\nana _ _ B-Artist\npardo _ _ I-Artist\nin _ _ O\nvigo _ _ B-HumanSettlement\n\n"
     "# id 7d2f\tdomain=en\nflu _ _ B-Disease\nshot _ _ B-Medication/Vaccine\n\n"
 )
 MASAKHANER_X = (
