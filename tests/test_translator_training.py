@@ -109,13 +109,15 @@ def test_translations_in_another_language_are_counted(
 
     german = "Der Regen hört die ganze Nacht nicht auf, und niemand weiß warum."
     galician = "A choiva non para en toda a noite, e ninguén sabe por que."
+    english = ("Nobody knows why the rain does not stop.", "What did the president say in the end?")
+    pairs = [replace(pair, source=Sentence.from_text(text)) for pair, text in zip(PAIRS, english, strict=False)]
     made = iter([[german, galician], [german, german], [galician, galician], [german, galician]])
     monkeypatch.setattr(NllbTranslator, "translate", lambda self, texts, **_: next(made))
     options = replace(QUICK, epochs=1, check_languages=("gl", "de", "ee"))
     told: list[str] = []
     spec = f"nllb:{models / 'nllb'}"
     report = train_translator(
-        spec, PAIRS, tmp_path / "out", options, **DIRECTION, on_epoch=lambda e: told.append(e.text())
+        spec, pairs, tmp_path / "out", options, **DIRECTION, on_epoch=lambda e: told.append(e.text())
     )
     assert [e.wrong_language for e in report.epochs] == [
         {"gl": 0.5, "de": 0.0, "ee": None},
