@@ -21,6 +21,7 @@ from xlner import (
     read_sentences,
     write_pairs,
 )
+from xlner.core import Member
 from xlner.errors import DataWarning
 from xlner.pipeline import read_calibration
 from xlner.report import (
@@ -35,8 +36,9 @@ from xlner.report import (
     read_corrections,
     wilson_interval,
 )
+from xlner.report.facets import facets_of
 from xlner.report.least_sure import doubts_of
-from xlner.report.records import words_digest
+from xlner.report.records import detail_record, words_digest
 from xlner.report.shown import ShownSentence, shown_sentences
 
 WORDS = Sentence(("Ana", "Pardo", "en", "Vigo"), (Entity(0, 1, "PER", 0.9), Entity(3, 4, "ORG", 0.4)))
@@ -304,6 +306,21 @@ def test_warnings_errors_drops_and_sources_that_disagree_are_doubts() -> None:
     assert picked([with_sources(agreeing), with_sources(other)], 1) == [2]
     assert picked([Pair(Sentence(())), sure], 5) == [2]
     assert least_sure(iter([ShownSentence(7, sure)]), 1) == [7]
+
+
+def test_members_that_disagree_are_doubts() -> None:
+    words = Sentence(("Vigo",), (Entity(0, 1, "LOC", 0.9),))
+    others = (Member("b", 1, (Entity(0, 1, "ORG"),)), Member("b", 1, (Entity(0, 1, "LOC"),)))
+    same, differing = (Pair(words, projection=Projection(words, (), None, None, (others[1], m))) for m in others[::-1])
+    assert picked([same, differing], 1) == [2]
+    assert [next(facets_of(s)) for s in shown_sentences([same, differing])] == [
+        ("label", "LOC"),
+        ("state", "members differ"),
+    ]
+    assert detail_record(ShownSentence(1, differing))["members"][1] == {
+        **{"name": "b", "weight": 1},
+        "entities": [[0, 1, "ORG"]],
+    }
 
 
 @pytest.fixture

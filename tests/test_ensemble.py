@@ -22,6 +22,8 @@ from xlner import (
     Sentence,
     ValidationError,
     load,
+    read_pairs,
+    write_pairs,
 )
 from xlner.core.tags import Repair, decode
 from xlner.errors import MissingArgumentError, StageError, UnknownNameError, UsageError
@@ -438,3 +440,40 @@ def test_errors_of_an_ensemble_are_told_from_those_of_projection() -> None:
     ]
     (alone,) = find_errors(gold[:1], list(RecognitionPipeline(others, lang="gl").run(gold[:1]))).by_stage().items()
     assert alone[0] is None  # of a recognizer alone no stages are known
+
+
+def test_a_result_has_what_each_member_found_by_itself(tmp_path: Path) -> None:
+    told = Told({"Vigo": [0.0, 1.0, 0, 0, 0], "Pan": [0.75, 0.25, 0, 0, 0]})
+    chain = pipeline(DictionaryRecognizer({"Ana": "PER", "Vigo": "ORG"}), ignore=["ORG"])
+    ensemble = Ensemble(chain, [told], weights=[1, 2])
+    (pair,) = ensemble.run_texts(["Ana en Vigo"])
+    members = pair.require_projection().ensemble_members
+    assert [(m.name, m.weight) for m in members] == [("projection", 1), (f"told {sorted(told.rows)}", 2)]
+    assert [m.entities for m in members] == [(Entity(0, 1, "PER", 1.0),), (Entity(2, 3, "LOC", 1.0),)]
+    write_pairs([pair], tmp_path / "a.jsonl")
+    assert list(read_pairs(tmp_path / "a.jsonl")) == [pair]
+    (renamed,) = read_pairs(tmp_path / "a.jsonl", label_map="LOC=PLACE,PER=O")
+    assert isinstance(renamed, Pair)
+    found = [m.entities for m in renamed.require_projection().ensemble_members]
+    assert found == [(), (Entity(2, 3, "PLACE", 1.0),)]
+    (cells,) = ensemble.run_texts(["Ana\tAna en Vigo"])
+    moved = [[e.span for e in m.entities] for m in cells.require_projection().ensemble_members]
+    assert moved == [[(0, 1), (1, 2)], [(3, 4)]]
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        '"x"',
+        '["x"]',
+        '[{"name": "x", "weight": 1}]',
+        '[{"name": "x", "weight": "1", "entities": []}]',
+        '[{"name": "x", "weight": 1, "entities": [{"start": 1, "end": 2, "label": "LOC"}]}]',
+    ],
+)
+def test_members_that_are_none_are_an_error_on_their_sentence(tmp_path: Path, members: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f'{{"tokens": ["Vigo"], "outcomes": [], "ensemble_members": {members}}}\n', encoding="utf-8")
+    (found,) = read_pairs(path)
+    assert isinstance(found, InputError)
+    assert found.line == 1

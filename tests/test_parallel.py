@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from xlner import InputError, UsageError, read_parallel
+from xlner import InputError, Pair, UsageError, read_parallel
+from xlner.formats.bulk.parallel import read_parallel_blocks
 
 
 @pytest.fixture
@@ -47,3 +48,23 @@ def test_links_of_standard_input_cannot_be_weighed(files: tuple[Path, Path, Path
     source, _, links = files
     with pytest.raises(UsageError, match="weighing links reads files twice, not standard input; save the input first"):
         list(read_parallel(source, "-", links, source_format="conll", target_format="text", weigh_links=True))
+
+
+@pytest.mark.parametrize("count", [2, 200])
+def test_blank_lines_at_the_end_of_links_are_no_pairs(tmp_path: Path, count: int) -> None:
+    source, target, links = (tmp_path / name for name in ("a.conll", "b.conll", "links.talp"))
+    source.write_text("Vigo\tB-LOC\n\n" * count, encoding="utf-8")
+    target.write_text("Vigo\tO\n\n" * count, encoding="utf-8")
+    links.write_text("0-0\n" * count + "\n\n", encoding="utf-8")
+    assert len(list(read_parallel(source, target, links))) == count
+    blocks = read_parallel_blocks(source, target, [links], block=300)
+    assert (
+        sum(1 if isinstance(made, Pair) else len(made) for made in blocks if not isinstance(made, InputError)) == count
+    )
+    links.write_text("0-0\n" * count + "\n0-0\n", encoding="utf-8")
+    with pytest.raises(InputError, match=f"a.conll: ends after {count} sentences, but .*links.talp goes on"):
+        list(read_parallel(source, target, links))
+    links.write_text("0-0\n" * (count - 1) + "\n", encoding="utf-8")
+    last = list(read_parallel(source, target, links))[-1]
+    assert isinstance(last, Pair)
+    assert last.require_alignment().links == ()

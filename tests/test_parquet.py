@@ -13,6 +13,7 @@ import pytest
 from tests.conftest import Command
 from xlner import Entity, InputError, Sentence, raise_errors, read_sentences, write_sentences
 from xlner.errors import DataWarning
+from xlner.formats.parquet.writer import COLUMNS
 
 arrow = pytest.importorskip("pyarrow")
 parquet = pytest.importorskip("pyarrow.parquet")
@@ -135,3 +136,17 @@ def test_entities_of_files_from_xlner_count_words(tmp_path: Path) -> None:
     written = Sentence(("a", "b", "c", "Ana"), entities, "a bc Ana", ((0, 1), (2, 3), (3, 4), (5, 8)))
     write_sentences([written], tmp_path / "a.parquet")
     assert list(read_sentences(tmp_path / "a.parquet")) == [written]
+
+
+def test_rows_of_others_with_the_columns_of_xlner(tmp_path: Path) -> None:
+    columns = {**dict.fromkeys(COLUMNS, [None] * 2), "tokens": [["Vigo"]] * 2}
+
+    def read(*entities: object) -> list[Any]:
+        return list(read_sentences(write(tmp_path / "a.parquet", {**columns, "entities": [[e] for e in entities]})))
+
+    whole = {"start": 0.0, "end": 1.0, "label": "LOC", "score": None}
+    found, nothing = read(whole, None)
+    assert found.entities == (Entity(0, 1, "LOC"),)
+    assert isinstance(nothing, InputError)
+    (text, _) = read({"start": "0", "end": "1", "label": "LOC", "score": None}, None)
+    assert "{'start': '0', 'end': '1', 'label': 'LOC'}, whose start is not a whole number" in str(text)

@@ -24,7 +24,7 @@ from xlner import (
 )
 from xlner.errors import BackendError, DataWarning, UnknownNameError, UsageError
 from xlner.formats import registry
-from xlner.formats.registry import Format, format_named
+from xlner.formats.registry import Format, all_formats, format_named
 
 GOLDEN = Path(__file__).parent / "golden" / "tools"
 FILES = {
@@ -454,6 +454,17 @@ def test_what_was_done_before_an_error_is_kept(tmp_path: Path, name: str) -> Non
     assert [path.name for path in tmp_path.iterdir()] == ["out.part"]
     (found,) = raise_errors(read_sentences(tmp_path / "out.part", format=name))
     assert (found.tokens, found.entities) == (done.tokens, done.entities)
+
+
+@pytest.mark.parametrize("name", [name for name, format in all_formats().items() if format.writer is not None])
+def test_an_error_before_the_first_sentence_leaves_nothing(tmp_path: Path, name: str) -> None:
+    def failing() -> Iterator[Sentence]:
+        raise BackendError("no model")
+        yield
+
+    with pytest.raises(BackendError, match="no model"):
+        write_sentences(failing(), tmp_path / ("out.ann" if name == "brat" else "out"), format=name)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("format", ["label-studio", "argilla"])

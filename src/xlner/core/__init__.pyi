@@ -10,6 +10,7 @@ from .lines import read_lines as read_lines
 from .linked_translation import LinkedTranslation as LinkedTranslation
 from .options import options_fingerprint as options_fingerprint
 from .options import speed_option as speed_option
+from .pair import Member as Member
 from .pair import Outcome as Outcome
 from .pair import Pair as Pair
 from .pair import Projection as Projection

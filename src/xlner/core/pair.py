@@ -60,12 +60,27 @@ class Outcome:
         return not self.projected
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What a member of an ensemble finds in a target sentence by itself, and the weight of its vote.
+
+    >>> Member("multilingual", 2.0, (Entity(0, 1, "LOC", 0.9),)).weight
+    2.0
+    """
+
+    name: str
+    weight: float
+    entities: tuple[Entity, ...]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Projection:
     """The labeled target sentence, and one outcome per source entity, in the order of the source.
 
     `objective` is the sum of the scores of the matched spans, and `solver` the algorithm that found them: `single`,
     `dp`, `milp` and `assignment` prove that the sum is the maximum, `greedy` does not. Both are None without matching.
+    If an ensemble labeled the sentence, `ensemble_members` has what each member found, and the outcomes are those of
+    projection alone.
 
     >>> vigo = Entity(0, 1, "LOC")
     >>> Projection(Sentence(("Vigo",), (vigo,)), (Outcome(vigo, (vigo,)),)).sentence.tags()
@@ -76,6 +91,7 @@ class Projection:
     outcomes: tuple[Outcome, ...]
     solver: str | None = field(default=None, compare=False)
     objective: float | None = None
+    ensemble_members: tuple[Member, ...] = ()
 
     def __repr__(self) -> str:
         shown = marked_text(self.sentence.tokens, self.sentence.entities)

@@ -20,7 +20,7 @@ from xlner.formats import parquet
 from xlner.formats.dataset_card import CARD, DatasetCard, SplitCounts
 from xlner.formats.format_names import DATA_FILES, split_of_folder
 from xlner.formats.reading import Item, ReadOptions, ReadReport
-from xlner.formats.writing import WriteOptions
+from xlner.formats.writing import WriteOptions, begun
 
 _SHARD = re.compile(r"(?P<split>[A-Za-z0-9_]+?)(?:-\d+-of-\d+)?(?:-[0-9a-f]{16})?")
 _SPLIT = re.compile(r"\w+(?:\.\w+)*")
@@ -120,6 +120,8 @@ def write_dataset(
     if bad is not None:
         raise UsageError(f"{bad!r} cannot be the name of a split", hint="use letters, such as train, validation, test")
     _require_own(place, overwrite)
+    parquet.parquet_writer()  # raises before anything is done
+    splits = {name: begun(sentences) for name, sentences in splits.items()}
     written = WrittenDataset(place, {})
     languages: set[str] = set()
 

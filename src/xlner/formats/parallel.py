@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count, zip_longest
+from itertools import chain, count, zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -186,14 +186,19 @@ def rows_in_step(
 ) -> Iterator[tuple[Item, ...]]:
     """The same with the numbers of the rows, of which some can be left out.
 
+    Blank lines at the end of files of links, beyond the sentences of the first two columns, are no rows.
+
     >>> next(rows_in_step(["ab", "AB"], ["lower.txt", "upper.txt"], [7]))
     ('a', 'A')
     """
     blank: str | None = None
-    for parts, number in zip(zip_longest(*columns, fillvalue=_END), numbers, strict=False):
+    rows = zip_longest(*columns, fillvalue=_END)
+    for parts, number in zip(rows, numbers, strict=False):
         blank = blank or _blank_side(parts, names, number)
         ended = [name for name, part in zip(names, parts, strict=False) if part is _END]
         if ended:
+            if all(map(_is_beyond, chain([parts], rows))):
+                return
             longer = next(name for name, part in zip(names, parts, strict=False) if part is not _END)
             raise InputError(
                 f"ends after {number - 1} sentences, but {longer} goes on",
@@ -202,6 +207,12 @@ def rows_in_step(
                 + (f"; {blank}" if blank else ""),
             )
         yield parts
+
+
+def _is_beyond(parts: Sequence[object]) -> bool:
+    """Whether a row has neither source nor target, and no links."""
+    links = [part for part in parts[2:] if part is not _END]
+    return all(part is _END for part in parts[:2]) and all(part == Links() for part in links)
 
 
 def _blank_side(parts: Sequence[object], names: Sequence[str], number: int) -> str | None:

@@ -89,8 +89,12 @@ def _relabeled_pair(pair: Pair, labels: LabelMap) -> Pair:
     projection = pair.projection
     if projection is not None:
         outcomes = (_relabeled_outcome(outcome, labels) for outcome in projection.outcomes)
-        sentence = _renamed(projection.sentence, labels)
-        projection = replace(projection, sentence=sentence, outcomes=tuple(o for o in outcomes if o is not None))
+        projection = replace(
+            projection,
+            sentence=_renamed(projection.sentence, labels),
+            outcomes=tuple(o for o in outcomes if o is not None),
+            ensemble_members=tuple(replace(m, entities=_kept(m.entities, labels)) for m in projection.ensemble_members),
+        )
     source = None if pair.source is None else _renamed(pair.source, labels)
     return replace(pair, target=_renamed(pair.target, labels), source=source, projection=projection)
 
@@ -107,7 +111,11 @@ def _relabeled_outcome(outcome: Outcome, labels: LabelMap) -> Outcome | None:
 def _renamed(sentence: Sentence, labels: LabelMap) -> Sentence:
     if not sentence.entities:
         return sentence
-    return sentence.with_entities(e for e in (_entity(e, labels) for e in sentence.entities) if e is not None)
+    return sentence.with_entities(_kept(sentence.entities, labels))
+
+
+def _kept(entities: Iterable[Entity], labels: LabelMap) -> tuple[Entity, ...]:
+    return tuple(e for e in (_entity(e, labels) for e in entities) if e is not None)
 
 
 def _entity(entity: Entity, labels: LabelMap) -> Entity | None:

@@ -27,7 +27,7 @@ from xlner.formats.columns import CLEAR_TAG, SENTENCE_NAMES, TAG_NAMES, TOKEN_NA
 from xlner.formats.json_values import shown
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
-from xlner.formats.writing import WriteOptions, write_whole
+from xlner.formats.writing import WriteOptions, begun, write_whole
 from xlner.text.tokenizer import locate
 
 _HEADER = ("sentence", "token", "tag", "score", "text", "lang", "id", "error")
@@ -370,6 +370,7 @@ def write_tsv(sentences: Iterable[Sentence], path: str | Path, options: WriteOpt
 
 def _write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions, delimiter: str) -> int:
     number = 0
+    sentences = begun(sentences)
     with open_output(path) as stream:
         _writer(stream, delimiter).writerow(_HEADER)
         for number, sentence in enumerate(sentences, start=1):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import TextIO, TypeVar
 
 from xlner.core.labeled_block import LabeledBlock
@@ -32,6 +33,17 @@ class WriteOptions:
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _REPLACEMENT = "\ufffd"
+
+
+def begun(items: Iterable[Item]) -> Iterator[Item]:
+    """The items, of which the first is made at once: an error before it then leaves no output without content.
+
+    >>> list(begun("ab"))
+    ['a', 'b']
+    """
+    rest = iter(items)
+    first = list(islice(rest, 1))
+    return chain(first, rest)
 
 
 def write_whole(stream: TextIO, item: Item, number: int, write: Callable[[TextIO, Item], object]) -> None:

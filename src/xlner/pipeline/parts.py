@@ -9,7 +9,7 @@ from itertools import accumulate
 
 from xlner.core.alignment import Alignment
 from xlner.core.entity import Entity, Span
-from xlner.core.pair import Outcome, Pair, Projection
+from xlner.core.pair import Member, Outcome, Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError
 
@@ -157,6 +157,18 @@ def _joined_projection(target: Sentence, parts: Sequence[_Part]) -> Projection |
         outcomes,
         solvers.pop() if len(solvers) == 1 else None,
         sum(objectives) if objectives else None,
+        _joined_members(made),
+    )
+
+
+def _joined_members(made: Sequence[tuple[Projection, _Part]]) -> tuple[Member, ...]:
+    """The members of the ensemble, each with what it found in all parts; parts without words have none."""
+    voted = [(found.ensemble_members, part) for found, part in made if found.ensemble_members]
+    if not voted:
+        return ()
+    return tuple(
+        replace(member, entities=tuple(_moved(e, part.target) for of_part, part in voted for e in of_part[k].entities))
+        for k, member in enumerate(voted[0][0])
     )
 
 

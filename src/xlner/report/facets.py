@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from xlner.core.entity import Entity
 from xlner.report.shown import ShownSentence
 
 Facet = tuple[str, str]
@@ -35,6 +36,15 @@ class FacetTable:
         return [(*facet, self.counts[facet]) for facet in self._codes]
 
 
+def spans_of(entities: Iterable[Entity]) -> frozenset[tuple[int, int, str]]:
+    """Spans with labels, to compare entities without their scores.
+
+    >>> spans_of([Entity(0, 1, "LOC", 0.5)])
+    frozenset({(0, 1, 'LOC')})
+    """
+    return frozenset((e.start, e.end, e.label) for e in entities)
+
+
 def facets_of(shown: ShownSentence) -> Iterator[Facet]:
     """The facets of a sentence.
 
@@ -45,12 +55,15 @@ def facets_of(shown: ShownSentence) -> Iterator[Facet]:
     pair = shown.pair
     entities = pair.latest.entities
     outcomes = pair.projection.outcomes if pair.projection else ()
+    members = pair.projection.ensemble_members if pair.projection else ()
     if pair.error is not None:
         yield "state", "failed"
     if not entities:
         yield "state", "without entities"
     if any(o.dropped for o in outcomes):
         yield "state", "with dropped entities"
+    if len({spans_of(m.entities) for m in members}) > 1:
+        yield "state", "members differ"
     for entity in entities:
         yield "label", entity.label
     for outcome in outcomes:

@@ -9,6 +9,7 @@ from typing import Any
 
 from xlner.core.pair import Pair
 from xlner.report.apply import labeled_sentence
+from xlner.report.facets import spans_of
 from xlner.report.records import OTHER_SOURCES
 from xlner.report.shown import ShownSentence
 
@@ -23,7 +24,8 @@ Doubt = tuple[tuple[str, str, str], float]
 
 
 def doubts_of(shown: ShownSentence) -> Iterator[Doubt]:
-    """What is doubtful about a sentence: unsure and dropped entities, warnings, sources that disagree, an error.
+    """What is doubtful about a sentence: unsure and dropped entities, warnings, an error, and where sources or the
+    members of an ensemble disagree.
 
     >>> from xlner import Entity, Sentence
     >>> list(doubts_of(ShownSentence(1, Pair(Sentence(("Vigo",), (Entity(0, 1, "LOC", 0.75),))))))
@@ -43,26 +45,36 @@ def doubts_of(shown: ShownSentence) -> Iterator[Doubt]:
                 yield ("dropped", pair.source.surface(outcome.entity).lower(), outcome.entity.label), _DROPPED
     for warning in shown.warnings:
         yield ("warning", warning, ""), _WARNING
-    sources = [_spans_of(pair), *_other_sources(pair)]
-    if len(sources) > 1:
-        for (start, end, label), count in Counter(span for found in sources for span in found).items():
-            share = count / len(sources)
-            yield ("sources", " ".join(sentence.tokens[start:end]).lower(), label), 1 - abs(2 * share - 1)
+    opinions = list(_opinions(pair))
+    if len(opinions) > 1:
+        for (start, end, label), count in Counter(span for found in opinions for span in found).items():
+            share = count / len(opinions)
+            yield ("opinions", " ".join(sentence.tokens[start:end]).lower(), label), 1 - abs(2 * share - 1)
 
 
-def _spans_of(pair: Pair) -> set[tuple[int, int, str]]:
+def _opinions(pair: Pair) -> Iterator[frozenset[tuple[int, int, str]]]:
+    """What each member of an ensemble found, or else what was projected from each source."""
+    members = pair.projection.ensemble_members if pair.projection is not None else ()
+    if members:
+        yield from (spans_of(member.entities) for member in members)
+    else:
+        yield _projected_spans(pair)
+        yield from _other_sources(pair)
+
+
+def _projected_spans(pair: Pair) -> frozenset[tuple[int, int, str]]:
     outcomes = pair.projection.outcomes if pair.projection is not None else ()
-    return {(e.start, e.end, e.label) for o in outcomes for e in o.projected}
+    return spans_of(entity for outcome in outcomes for entity in outcome.projected)
 
 
-def _other_sources(pair: Pair) -> Iterator[set[tuple[int, int, str]]]:
+def _other_sources(pair: Pair) -> Iterator[frozenset[tuple[int, int, str]]]:
     """What was projected from each other source; a file has them as records."""
     others = pair.target.meta.get(OTHER_SOURCES)
     for other in others if isinstance(others, (list, tuple)) else ():
         if isinstance(other, Pair):
-            yield _spans_of(other)
+            yield _projected_spans(other)
         elif isinstance(other, Mapping):
-            yield {span for record in _objects(other.get("outcomes")) for span in _projected(record)}
+            yield frozenset(span for record in _objects(other.get("outcomes")) for span in _projected(record))
 
 
 def _projected(record: Mapping[str, Any]) -> Iterator[tuple[int, int, str]]:

@@ -69,6 +69,11 @@ def detail_record(shown: ShownSentence) -> dict[str, Any]:
         record["links"] = [position for link in pair.alignment.links for position in link]
     if pair.projection is not None:
         record["outcomes"] = [_outcome(o) for o in pair.projection.outcomes]
+        if pair.projection.ensemble_members:
+            record["members"] = [
+                {"name": m.name, "weight": _rounded(m.weight), "entities": [_entity(e) for e in m.entities]}
+                for m in pair.projection.ensemble_members
+            ]
     if pair.error is not None:
         record["error"] = pair.error
     others = pair.target.meta.get(OTHER_SOURCES)

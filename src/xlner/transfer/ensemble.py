@@ -10,7 +10,7 @@ import numpy as np
 
 from xlner.core.entity import overlaps
 from xlner.core.entity_edges import trimmed
-from xlner.core.pair import Outcome, Pair
+from xlner.core.pair import Member, Outcome, Pair
 from xlner.core.registry import load
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UnknownNameError, ValidationError
@@ -29,6 +29,8 @@ from xlner.recognition.votes import (
 )
 from xlner.stages import ProbabilisticRecognizer, Recognizer, check_stopped, fingerprint_of
 
+PROJECTION = "projection"
+"""The name of projection among the members of an ensemble."""
 UNPROJECTED = ("others", "O")
 """The values of the option `unprojected` of `Ensemble`."""
 
@@ -50,8 +52,9 @@ class Ensemble:
       other members, as in the published code; `O` votes for `O`.
 
     The tags of a sentence are the most likely ones that IOB2 allows. The score of an entity is the mean probability of
-    its tags. Labels that the pipeline ignores count as `O`. Pairs keep the outcomes of projection. A pair for which a
-    stage or a recognizer fails has the error and no entities.
+    its tags. Labels that the pipeline ignores count as `O`. Pairs keep the outcomes of projection, and
+    `ensemble_members` has what each member finds by itself. A pair for which a stage or a recognizer fails has the
+    error and no entities.
 
     Raises `ValidationError` for a pipeline without a projector, for no recognizers, and for bad weights;
     `UnknownNameError` for an unknown `unprojected`; and the errors of the recognizers.
@@ -92,6 +95,8 @@ class Ensemble:
         self.recognizers: list[Recognizer] = [
             load("recognizer", r, language=pipeline.target_lang) if isinstance(r, str) else r for r in recognizers
         ]
+        self.names = (PROJECTION, *(r if isinstance(r, str) else _name_of(r) for r in recognizers))
+        """The names of the members: `projection`, and the specs of the recognizers, or their names without options."""
 
     @property
     def labels(self) -> Counter[str]:
@@ -150,8 +155,12 @@ class Ensemble:
         ]
         sure = [e for e in found if confidence_of(e) >= self.min_confidence]
         self.unsure += len(found) - len(sure)
-        sentence = pair.target.with_entities(sure)
-        return replace(pair, projection=replace(pair.projection, sentence=sentence))
+        made = replace(
+            pair.projection,
+            sentence=pair.target.with_entities(sure),
+            ensemble_members=tuple(map(_member, self.names, self.weights, kept)),
+        )
+        return replace(pair, projection=made)
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:
         """The votes of a recognizer; an error for each sentence that it fails on."""
@@ -168,6 +177,14 @@ class Ensemble:
         if recognizer is not None:
             found = dict(zip(sources, self._votes(recognizer, list(sources.values())), strict=True))
         return [_vote_or_error(pair, found.get(k), self.unprojected) for k, pair in enumerate(pairs)]
+
+
+def _name_of(recognizer: Recognizer) -> str:
+    return fingerprint_of(recognizer).partition("?")[0]
+
+
+def _member(name: str, weight: float, vote: Vote) -> Member:
+    return Member(name, weight, tuple(decode_entities(*mean_probabilities([vote], [1]))))
 
 
 def _vote_or_error(pair: Pair, source: Vote | Exception | None, unprojected: str) -> Vote | Exception:

@@ -28,9 +28,10 @@ from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
 _OWN = frozenset(
     {
         *("id", "text", "lang", "language", *WORD_FIELDS, "ner_tags", "entities", "offsets"),
-        *("source", "alignment", "weights", "outcomes", "matching", "error"),
+        *("source", "alignment", "weights", "outcomes", "matching", "ensemble_members", "error"),
     }
 )
+_OF_PROJECTION = ("matching", "ensemble_members")
 _OF_PAIRS = frozenset({"source", "alignment", "outcomes", "error"})
 # PAN-X, MasakhaNER2 and CoNLL-2003 agree on these numbers, but not on 7 and 8.
 DEFAULT_TAG_NAMES = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
@@ -161,7 +162,7 @@ class _Parser:
             labeled if outcomes is None else labeled.with_entities(()),
             None if source is None else self.sentence(source),
             None if alignment is None else alignment_of(alignment, record.get("weights")),
-            None if outcomes is None else projection_of(labeled, outcomes, record.get("matching") or {}),
+            None if outcomes is None else projection_of(labeled, outcomes, *(record.get(k) for k in _OF_PROJECTION)),
             error,
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from xlner.core.entity import Entity
-from xlner.core.pair import Outcome, Pair
+from xlner.core.pair import Member, Outcome, Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.formats import pharaoh
@@ -38,6 +38,8 @@ def source_record(pair: Pair, scheme: Scheme | str = Scheme.IOB2) -> dict[str, o
             record["weights"] = [round(w, 6) for w in pair.alignment.weights]
     if pair.projection is not None:
         record["outcomes"] = [_outcome_record(o) for o in pair.projection.outcomes]
+        if pair.projection.ensemble_members:
+            record["ensemble_members"] = [_member_record(m) for m in pair.projection.ensemble_members]
         if pair.projection.solver is not None and pair.projection.objective is not None:
             record["matching"] = {"solver": pair.projection.solver, "objective": round(pair.projection.objective, 6)}
     if pair.error is not None:
@@ -124,3 +126,8 @@ def _outcome_record(outcome: Outcome) -> dict[str, object]:
     if outcome.projected or outcome.scores:
         record["scores"] = {name: round(value, 6) for name, value in outcome.scores.items()}
     return record
+
+
+def _member_record(member: Member) -> dict[str, object]:
+    entities = [_entity_record(e) for e in member.entities]
+    return {"name": member.name, "weight": member.weight, "entities": entities}

@@ -5,6 +5,6 @@ tags are in the metadata that the library `datasets` writes.
 """
 
 from xlner.formats.parquet.reader import is_own, plain_row, read
-from xlner.formats.parquet.writer import ParquetFile, write
+from xlner.formats.parquet.writer import ParquetFile, parquet_writer, write
 
-__all__ = ["ParquetFile", "is_own", "plain_row", "read", "write"]
+__all__ = ["ParquetFile", "is_own", "parquet_writer", "plain_row", "read", "write"]

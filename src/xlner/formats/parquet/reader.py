@@ -66,17 +66,19 @@ def plain_row(record: Mapping[str, Any]) -> Mapping[str, Any] | InputError:
     fields = {name: value for name, value in record.items() if name != "meta" and value is not None}
     if isinstance(fields.get("entities"), list):
         tokens = fields.get("tokens") or []
-        fields["entities"] = [  # with their texts, which say that they count words
-            {k: v for k, v in e.items() if v is not None} | {"text": " ".join(tokens[e["start"] : e["end"]])}
-            if type(e.get("start")) is type(e.get("end")) is int
-            else e
-            for e in fields["entities"]
-        ]
+        fields["entities"] = [_plain_entity(e, tokens) if isinstance(e, dict) else e for e in fields["entities"]]
     meta = record.get("meta")
     try:
         return {**(json.loads(meta) if isinstance(meta, str) else {}), **fields}
     except (ValueError, TypeError):
         return InputError('the column "meta" is not JSON', hint="rename it")
+
+
+def _plain_entity(entity: Mapping[str, Any], tokens: Sequence[str]) -> dict[str, Any]:
+    """An entity without fields that are null, and with its text, which says that it counts words."""
+    found = {name: value for name, value in entity.items() if value is not None}
+    start, end = found.get("start"), found.get("end")
+    return found | {"text": " ".join(tokens[start:end])} if type(start) is type(end) is int else found
 
 
 def _open(path: str | Path) -> tuple[Any, Iterator[Any]]:

@@ -15,7 +15,7 @@ from xlner.core.tags import Scheme
 from xlner.errors import MissingExtraError, UsageError
 from xlner.formats.json_values import writable
 from xlner.formats.jsonl import dumped, source_record
-from xlner.formats.writing import WriteOptions
+from xlner.formats.writing import WriteOptions, begun
 from xlner.text.tokenizer import locate
 
 OWN_METADATA = b"xlner"
@@ -84,6 +84,15 @@ def _schema() -> Any:
     )
 
 
+def parquet_writer() -> Any:
+    """The class of pyarrow that writes Parquet. Raises `MissingExtraError` without pyarrow."""
+    try:
+        from pyarrow.parquet import ParquetWriter
+    except ImportError:
+        raise MissingExtraError("pyarrow", extra="parquet") from None
+    return ParquetWriter
+
+
 class ParquetFile:
     """Writes sentences in batches into a stream; the end of its `with` block, or `close`, writes the names of the tags.
 
@@ -92,17 +101,13 @@ class ParquetFile:
     """
 
     def __init__(self, stream: IO[bytes], scheme: Scheme | str = Scheme.IOB2, labels: list[str] | None = None) -> None:
-        try:
-            from pyarrow.parquet import ParquetWriter
-        except ImportError:
-            raise MissingExtraError("pyarrow", extra="parquet") from None
         self.scheme = Scheme(scheme)
         self.labels = [] if labels is None else labels
         self._numbers: dict[str, int] = {}
         self._numbered = 0
         self._renumber()
         self._schema = _schema()
-        self._writer = ParquetWriter(stream, self._schema, compression="zstd", store_schema=False)
+        self._writer = parquet_writer()(stream, self._schema, compression="zstd", store_schema=False)
         self._rows: list[dict[str, object]] = []
         self.sentences = 0
 
@@ -189,6 +194,8 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     """
     if str(path) == STANDARD_STREAM:
         raise UsageError("parquet is not written to standard output", hint="name an output that ends in .parquet")
+    parquet_writer()  # raises before anything is done
+    sentences = begun(sentences)
     with replacing(path, keep=True) as stream, ParquetFile(stream, options.scheme) as file:
         for sentence in sentences:
             file.add(sentence)

@@ -18,7 +18,7 @@ from xlner.errors import InputError, MissingExtraError, UsageError, ValidationEr
 from xlner.formats.character_spans import Mark, Words, in_characters
 from xlner.formats.label_fields import CHARACTERS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
-from xlner.formats.writing import WriteOptions
+from xlner.formats.writing import WriteOptions, begun
 
 _SENTENCE = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence"
 _TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
@@ -215,6 +215,7 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     if str(path) == STANDARD_STREAM:
         raise UsageError("XMI is not written to standard output", hint="name an output that ends in .xmi")
     document = _Document()
+    sentences = begun(sentences)
     with replacing(path, keep=True) as stream:
         try:
             for sentence in sentences:

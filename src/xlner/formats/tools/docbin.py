@@ -14,7 +14,7 @@ from xlner.core.spacy_import import import_spacy
 from xlner.errors import InputError, MissingExtraError, UsageError, ValidationError
 from xlner.formats.jsonl import dumped
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
-from xlner.formats.writing import WriteOptions
+from xlner.formats.writing import WriteOptions, begun
 
 
 def _doc_bin() -> Any:
@@ -84,6 +84,7 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
 
     vocab = Vocab()
     made = doc_bin(attrs=("ORTH", "SPACY", "ENT_IOB", "ENT_TYPE"), store_user_data=True)
+    sentences = begun(sentences)
     with replacing(path, keep=True) as stream:
         try:
             for sentence in sentences:

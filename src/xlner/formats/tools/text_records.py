@@ -14,7 +14,7 @@ from xlner.core.files import open_output
 from xlner.core.sentence import Sentence
 from xlner.formats.jsonl import dumped
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
-from xlner.formats.writing import write_each, write_whole
+from xlner.formats.writing import begun, write_each, write_whole
 from xlner.text.tokenizer import tokenize
 
 _READ = frozenset({*LABEL_FIELDS, *WORD_FIELDS, "text", "offsets", "id", "lang", "language", "source", "alignment"})
@@ -94,6 +94,7 @@ def write_lines(records: Iterable[dict[str, object]], path: str | Path) -> int:
 def write_array(records: Iterable[dict[str, object]], path: str | Path) -> int:
     """Write records as an array of JSON, one on each line; return their number."""
     number = 0
+    records = begun(records)
     with open_output(path) as stream:
         stream.write("[")
         try:

@@ -20,7 +20,7 @@ from xlner.formats.character_spans import Mark, Words, in_characters, index_in_u
 from xlner.formats.label_fields import CHARACTERS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.formats.tools.text_records import utf16_positions
-from xlner.formats.writing import WriteOptions, write_whole
+from xlner.formats.writing import WriteOptions, begun, write_whole
 
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 _HEADER = f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED_ENTITY}|value\n\n"
@@ -211,6 +211,7 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
     """Write sentences as one document; return their number. Scores have no place."""
     document = _Document()
     number = lost = 0
+    sentences = begun(sentences)
     with open_output(path) as stream:
         stream.write(_HEADER)
         for number, sentence in enumerate(sentences, start=1):

@@ -148,6 +148,7 @@ def _build_all(pairs: Sequence[Pair], found: Found, build: Build) -> list[Projec
         else:
             projection.sentence = _labeled(pair.target, ())
             projection.outcomes = ()
+        projection.ensemble_members = ()
         projection.solver = SOLVERS[solver] if build.matched else None
         projection.objective = objective / SCALE if build.matched else None
         projection.__class__ = Projection

@@ -53,6 +53,7 @@ async function sentenceView(row) {
     view.panel,
     view.notes,
     outcomeTable(view),
+    memberTable(view),
   );
   fillLines(view);
   return view;
@@ -217,6 +218,37 @@ function outcomeTable(view) {
   );
 }
 
+const names = new Intl.ListFormat("en");
+
+// What each member of an ensemble found by itself.
+function memberTable(view) {
+  const { members } = view.record;
+  if (!members) return null;
+  const found = new Set(members.map(({ entities }) => JSON.stringify(entities.map((entity) => entity.slice(0, 3)))));
+  return el(
+    "details",
+    { class: "outcomes members" },
+    el("summary", {}, ...shownText(names.format(members.map(({ name }) => name))), found.size > 1 ? " differ" : " agree"),
+    el(
+      "div",
+      { class: "scroll" },
+      el(
+        "table",
+        {},
+        el("tr", {}, ["member", "weight", "entities by itself"].map((name) => el("th", { scope: "col" }, name))),
+        members.map(({ name, weight, entities }) =>
+          el("tr", {}, el("th", { scope: "row" }, ...shownText(name)), el("td", { class: "number" }, weight), el("td", {}, opinion(view, entities))),
+        ),
+      ),
+    ),
+  );
+}
+
+function opinion(view, entities) {
+  if (!entities.length) return "none";
+  return entities.map((entity, k) => [k ? "; " : "", quoted(view, "target", entity), entity[3] === undefined ? "" : ` ${entity[3]}`]);
+}
+
 // The words that are selected: [from, to).
 function selection() {
   return [Math.min(selected.anchor, selected.focus), Math.max(selected.anchor, selected.focus) + 1];
@@ -285,6 +317,9 @@ function panel(view, side, from, to, entity) {
     for (const outcome of outcomesOf(view, side, entity)) rows.push(...outcomeRows(view, side, outcome));
   } else {
     rows.push([to - from === 1 ? "word" : "words", el("q", { dir: "auto", class: "isolated" }, ...shownText(surface(view, side, from, to)))]);
+  }
+  for (const { name, entities } of side === "target" ? (view.record.members ?? []) : []) {
+    rows.push([`by ${name} alone`, el("span", {}, opinion(view, entities.filter(([start, end]) => start < last && first < end)))]);
   }
   const links = linksOf(view.record, side, first, last);
   if (view.source) rows.push(["links", linkText(view, side, links)]);
