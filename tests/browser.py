@@ -12,6 +12,7 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
+from selenium_axe_python import Axe
 
 PROGRAM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
 _OPTIONS = (
@@ -89,6 +90,19 @@ class Browser:
             assert time.monotonic() < end, f"not found in {_PATIENCE:g} s"
             time.sleep(0.02)
         return value
+
+    def barriers(self) -> list[str]:
+        """What axe-core finds that keeps people with disabilities out, with the first element of each."""
+        axe = Axe(self.driver)
+        axe.inject()  # type: ignore[no-untyped-call]
+        found = axe.run()["violations"]
+        return [f"{rule['id']}: {rule['help']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
+
+    def spoken(self) -> list[tuple[str, str]]:
+        """Role and name of all that a screen reader finds on the page."""
+        nodes = self.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+        shown = (node for node in nodes if not node["ignored"])
+        return [(node["role"]["value"], node.get("name", {}).get("value", "")) for node in shown]
 
     def console(self) -> list[str]:
         """What the console has said since the last call."""

@@ -169,6 +169,10 @@ def test_a_journal_keeps_decisions_and_mends_its_end(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="in use by another xlner review"):
             Journal(path, "a.jsonl")
     whole = path.read_bytes()
+    path.write_bytes(whole.removesuffix(b"\n"))
+    with Journal(path, "a.jsonl") as journal:
+        assert len(journal.decisions) == 1
+    assert path.read_bytes() == whole
     path.write_bytes(whole + b'{"key": "2", "tim')
     with pytest.warns(DataWarning, match="not saved as a whole"):
         journal = Journal(path, "a.jsonl")

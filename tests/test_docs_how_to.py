@@ -97,7 +97,7 @@ def test_tutorial(xlner: Command, folder: Path, monkeypatch: pytest.MonkeyPatch)
         if command[0] == "evaluate" and "gl.all.jsonl" in command:
             correct, _, gold = re.findall(r"micro .* (\d+) +(\d+) +(\d+)", ran.out)[0]
             assert f"{correct} of the {gold} entities are right" in page
-    assert len(list(read_sentences("gl.gold.conll"))) == 20
+    assert len(list(read_sentences("gl-gold"))) == 20
     assert len(list(read_sentences("gl.test.conll"))) == len(list(read_sentences("gl.found.conll"))) == 10
 
 

@@ -97,7 +97,7 @@ def test_filters_sorting_and_pages(browser: Browser, address: str) -> None:
     assert browser.texts("article h2") == ["Sentence 1"]
     browser.click("#clear")
     browser.until(lambda: browser.text("#found") == "53 sentences")
-    browser.find("#search").send_keys("frase 1.")
+    browser.find("#search").send_keys("frase 1.", Keys.ENTER)
     browser.until(lambda: browser.text("#found") == "0 of 53 sentences")
     browser.click("#regular")
     browser.until(lambda: browser.text("#found") == "10 of 53 sentences")
@@ -164,13 +164,22 @@ def test_corrections_by_keyboard_and_mouse_are_saved_as_a_file(browser: Browser,
     browser.open(address)  # the browser keeps them
     assert browser.texts("#sentence-1 .target .tag") == ["ORG", "PER", "LOC"]
     assert browser.text("#decided") == "0 accepted, 2 changed, 1 added, 0 deleted"
+    browser.run('localStorage[Object.keys(localStorage)[0]] = \'[{"key": "other window", "sentence": 2}]\'')
+    browser.press("u")
+    browser.until(lambda: browser.text("#decided") == "0 accepted, 1 changed, 1 added, 0 deleted")
+    kept = json.loads(browser.run("return localStorage[Object.keys(localStorage)[0]]"))
+    assert kept[0]["key"] == "other window"
+    assert len(kept) == 7
+    browser.run("Storage.prototype.setItem = () => { throw new Error('full'); }")
+    browser.press("u")
+    browser.until(lambda: "This browser does not keep them" in browser.text("#review"))
     browser.find("#who").send_keys("Ana")
     browser.click("#save")
     path = folder / "downloads" / "es.jsonl.corrections.jsonl"
     browser.until(path.exists)
     head, *made = map(json.loads, path.read_text(encoding="utf-8").splitlines())
     assert head == {"xlner": "corrections", "version": 1, "file": "es.jsonl"}
-    assert [d["action"] for d in made] == ["change", "add", "delete", "undo", "change"]
+    assert [d["action"] for d in made] == ["change", "add", "delete", "undo", "change", "undo", "undo"]
     assert made[0]["before"] == {"start": 0, "end": 2, "label": "PER"}
     assert made[0]["after"] == {"start": 0, "end": 2, "label": "ORG"}
     assert made[3]["undoes"] == made[2]["key"]
@@ -225,3 +234,33 @@ def test_colors_follow_the_system_or_the_switch(browser: Browser, address: str) 
     assert is_dark()
     browser.press("t")
     assert not is_dark()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(browser: Browser, folder: Path, scheme: str) -> None:
+    path = folder / f"{scheme}.html"
+    gold = [s.target.with_entities([Entity(0, 1, "PER")]) for s in page_pairs()[:2]]
+    write_page(page_pairs()[:2], path, gold=gold)
+    browser.prefer(scheme)
+    browser.open(path.as_uri())
+    browser.run("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
+    browser.click("#sentence-1 .target .word[data-word='5']")
+    assert browser.barriers() == []
+    browser.click("#help-button")
+    assert browser.barriers() == []
+    browser.prefer("light")
+
+
+def test_a_screen_reader_finds_every_part_by_its_name(browser: Browser, address: str) -> None:
+    browser.open(address)
+    browser.click("#sentence-1 .target .word[data-word='5']")
+    found = browser.spoken()
+    expected = {
+        *(("region", "Summary"), ("search", "Filters"), ("searchbox", "Search"), ("navigation", "Pages")),
+        *(("article", "Sentence 1"), ("group", "Source sentence, en"), ("group", "Target sentence, es")),
+        *(("button", "Ana Pardo, PER"), ("button", "Vigo, LOC"), ("group", "Correct"), ("textbox", "Another label")),
+        *(("spinbutton", "Lowest confidence"), ("combobox", "Sort")),
+    }
+    assert expected - set(found) == set()
+    unnamed = [role for role, name in found if role in ("button", "link", "textbox", "combobox", "image") and not name]
+    assert unnamed == []

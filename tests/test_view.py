@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from xlner import Alignment, Entity, InputError, Outcome, Pair, Projection, Reason, Sentence, find_errors, write_pairs
-from xlner.core.palette import COLORS, FIXED_LABELS
+from xlner.core.palette import COLORS, DARK, FIXED_LABELS, LIGHT
 from xlner.report import RunFacts, read_results, write_page
 from xlner.report.json_text import json_text
 from xlner.report.records import detail_record, is_right_to_left
@@ -141,13 +141,15 @@ def test_the_policy_allows_the_script_and_the_style_of_the_page_and_nothing_else
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", page)
 
 
-def test_labels_have_the_same_colors_on_pages_as_everywhere() -> None:
+def test_labels_have_the_same_colors_on_pages_as_everywhere(tmp_path: Path) -> None:
     folder = Path(write_page.__code__.co_filename).parent / "page"
-    style = (folder / "page.css").read_text(encoding="utf-8")
     script = (folder / "facets.js").read_text(encoding="utf-8")
-    assert re.findall(r"^\.color-(\d+) \{ --color: (#\w+); \}$", style, re.MULTILINE) == [
+    page = written(tmp_path, [])
+    assert re.findall(r"^\.color-(\d+) \{ --color: (#\w+); \}$", page, re.MULTILINE) == [
         (str(number), color) for number, color in enumerate(COLORS)
     ]
+    assert f"--first: light-dark({LIGHT.first}, {DARK.first});" in page
+    assert "#" not in re.sub("#[a-z-]+ ", "", (folder / "page.css").read_text(encoding="utf-8"))
     assert f"const FIXED_COLORS = {json.dumps(FIXED_LABELS)};\nconst COLORS = {len(COLORS)};\n" in script
 
 
@@ -258,7 +260,10 @@ def test_view_names_both_files_where_their_words_differ(xlner: Command, tmp_path
     for name, word in (("gold", "Lugo"), ("found", "Vigo")):
         (tmp_path / f"{name}.conll").write_text(f"{word} B-LOC\n", encoding="utf-8")
     ran = xlner("view", tmp_path / "found.conll", "--gold", tmp_path / "gold.conll")
-    assert (ran.code, f"{tmp_path}/gold.conll and {tmp_path}/found.conll (sentence 1): word 1" in ran.err) == (2, True)
+    assert (ran.code, f"{tmp_path}/gold.conll:1 and {tmp_path}/found.conll:1 (sentence 1): word 1" in ran.err) == (
+        2,
+        True,
+    )
 
 
 def test_view_refuses_what_is_no_run_and_what_it_would_replace(xlner: Command, tmp_path: Path) -> None:

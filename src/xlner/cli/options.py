@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 
 from xlner.cli.config import load_config
-from xlner.core.figures import new_figure, require_plot
+from xlner.core.figures import require_matplotlib, require_plot
 from xlner.core.files import require_output
 from xlner.core.labels import LabelMap
 from xlner.core.registry import DEFAULT_ALIGNER, DEFAULT_RECOGNIZER
@@ -302,13 +302,16 @@ def _check_plot(_: click.Context, __: click.Parameter, path: str | None) -> str 
     """Refuse a plot that cannot be drawn or written before anything else is done."""
     if path is not None:
         require_plot(path)
-        new_figure()
+        require_matplotlib()
         require_output(path)
     return path
 
 
 PLOT = click.option(
-    "--plot", metavar="FILE", callback=_check_plot, help="Draw a plot as well: SVG or PNG, by the name of FILE."
+    "--plot",
+    metavar="FILE",
+    callback=_check_plot,
+    help="Draw a plot as well: SVG or PNG, by the name of FILE; in dark colors if it ends in .dark.svg or .dark.png.",
 )
 RECASE = click.option(
     "--recase",

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """What a file or a run folder has; `read` reads it, again with each call, and `facts` are about the run."""
+    """What a file or a run folder has; `read` reads it, again with each call, and `facts` are about the run.
+
+    A report that `read` is given has the lines of a file.
+    """
 
     path: str
-    read: Callable[[], Iterable[Pair | Sentence | InputError]]
+    read: Callable[..., Iterable[Pair | Sentence | InputError]]
     facts: RunFacts
 
     @property
@@ -43,11 +46,11 @@ def results_of(path: str, options: dict[str, Any]) -> Results:
     chosen = {**reading(options), "format": options["input_format"]}
     if path == STANDARD_STREAM or not Path(path).is_dir():
         require_content(path)
-        return Results(path, lambda: read_results(path, **chosen), RunFacts())
+        return Results(path, lambda report=None: read_results(path, report=report, **chosen), RunFacts())
     from xlner.engines import read_past_run
 
     run = read_past_run(path)
     if not run.complete:
         note(f"{path}: the run did not come to its end; its finished shards are read")
     command = f"xlner {run.identity.get('command', '')}".strip()
-    return Results(path, run.pairs, RunFacts(command, run.pipeline, run.config, path))
+    return Results(path, lambda report=None: run.pairs(), RunFacts(command, run.pipeline, run.config, path))

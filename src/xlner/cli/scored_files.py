@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -14,14 +14,14 @@ from xlner.cli import options as o
 from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, require_content
 from xlner.core.labels import instead_of, suggested_map
-from xlner.core.pair import Pair
+from xlner.core.pair import Pair, PairError
 from xlner.core.sentence import Sentence
 from xlner.core.sentence_block import SentenceBlock
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import InputError, UsageError
 from xlner.formats import Columns, ReadReport, detect_format, has_columns, raise_errors, read_blocks, read_pairs
 
-Item = TypeVar("Item", Sentence | SentenceBlock, Sentence | Pair | SentenceBlock)
+Item = TypeVar("Item", bound=Sentence | Pair | InputError | SentenceBlock)
 
 READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.MAP, o.COLUMNS)
 PREDICTED = click.argument("predicted", metavar="[PRED]", required=False)
@@ -100,7 +100,7 @@ class ScoredFiles:
         """
         reports = ReadReport(), ReadReport()
         gold, predicted = self._sentences(self.gold, 0, reports[0]), self._predictions(reports[1])
-        return self._noting(gold, 0, reports[0]), self._noting(predicted, 1, reports[1])
+        return self.noting(gold, 0, reports[0]), self.noting(predicted, 1, reports[1])
 
     @contextmanager
     def naming(self) -> Iterator[None]:
@@ -129,8 +129,8 @@ class ScoredFiles:
         line = None if sentence is None else self.lines[side].of(sentence)
         return name if line is None else f"{name}:{line}"
 
-    def _noting(self, items: Iterator[Item], side: int, report: ReadReport) -> Iterator[Item]:
-        """The items, after noting their lines and labels."""
+    def noting(self, items: Iterable[Item], side: int, report: ReadReport) -> Iterator[Item]:
+        """The items, after noting their lines and labels; `side` is 0 for gold items and 1 for predicted ones."""
         labels, lines = self.labels[side], self.lines[side]
         for item in items:
             if isinstance(item, SentenceBlock):
@@ -138,7 +138,7 @@ class ScoredFiles:
                 labels.update(item.counts())
                 yield item
                 continue
-            sentence = item if isinstance(item, Sentence) else item.labeled
+            sentence = _sentence_of(item)
             if sentence.tokens:
                 lines.extend([report.line or 0])
             if sentence.entities:
@@ -160,6 +160,13 @@ class ScoredFiles:
         tags = {name: value for name, value in self.reading.items() if name not in ("format", "columns")}
         for pair in raise_errors(read_pairs(self.predicted, require_tags=True, report=report, **tags)):
             yield pair.target if pair.projection is None and pair.error is None else pair
+
+
+def _sentence_of(item: Sentence | Pair | InputError) -> Sentence:
+    """The labeled sentence; for what could not be read the words that are known, if any."""
+    if isinstance(item, InputError):
+        return item.target if isinstance(item, PairError) else Sentence(())
+    return item if isinstance(item, Sentence) else item.labeled
 
 
 def _listed(labels: Collection[str]) -> str:

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlner.core.files import replacing
-from xlner.core.palette import COLORS
+from xlner.core.palette import DARK, LIGHT, Theme
 from xlner.errors import MissingExtraError, UsageError
 
 SUFFIXES = (".svg", ".png")
-FIRST, SECOND = COLORS[6], COLORS[0]
-"""The colors of what a plot is about, and of what it is compared with."""
+_DARK = ".dark"
 _DPI = 120
-_LOOK = {"axes.spines.top": False, "axes.spines.right": False, "font.size": 10, "svg.hashsalt": "xlner"}
 
 
-def new_figure() -> Any:
-    """Return an empty matplotlib figure; raises `MissingExtraError` if matplotlib is not installed."""
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A matplotlib figure and the colors to draw with."""
+
+    figure: Any
+    theme: Theme
+
+    def panel(self, title: str) -> Any:
+        """The only panel of the figure."""
+        panel = self.figure.subplots()
+        panel.set_title(title)
+        return panel
+
+
+def require_matplotlib() -> None:
+    """Raise `MissingExtraError` if matplotlib is not installed."""
     try:
-        from matplotlib.figure import Figure
+        import matplotlib.figure  # noqa: F401
     except ImportError:
         raise MissingExtraError("matplotlib", extra="plot") from None
-    return Figure(layout="constrained")
-
-
-def new_panel(width: float, height: float, title: str) -> tuple[Any, Any]:
-    """A figure of this size in inches with one panel, in the look of all plots."""
-    figure = new_figure()
-    from matplotlib import rc_context
-
-    figure.set_size_inches(width, height)
-    with rc_context(_LOOK):
-        panel = figure.subplots()
-    panel.set_title(title, fontsize="medium", loc="left")
-    return figure, panel
 
 
 def require_plot(path: str | Path) -> None:
@@ -46,15 +48,61 @@ def require_plot(path: str | Path) -> None:
         raise UsageError(f"cannot tell the kind of plot of {str(path)!r}", hint=f"end it in {' or '.join(SUFFIXES)}")
 
 
-def save_figure(figure: Any, path: str | Path) -> None:
-    """Save a figure as SVG or PNG, by its name. The same figure gives the same bytes, without version and date.
+@contextmanager
+def drawing(path: str | Path, width: float, height: float) -> Iterator[Drawing]:
+    """An empty figure of this size in inches, which is saved when the block ends without an exception.
 
-    Raises `UsageError` for another name.
+    It is SVG or PNG by the name, and in the colors for dark backgrounds if that ends in `.dark.svg` or `.dark.png`. The
+    same figure gives the same bytes, without version and date.
+
+    Raises `MissingExtraError` if matplotlib is not installed, `UsageError` for another name, and `InputError` if the
+    file cannot be written.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder, drawing(Path(folder, "a.dark.svg"), 4, 3) as made:
+    ...     made.theme.back
+    '#16181d'
     """
     require_plot(path)
+    require_matplotlib()
     from matplotlib import rc_context
+    from matplotlib.figure import Figure
 
-    kind = Path(path).suffix.lower()[1:]
+    theme, kind = _theme_of(Path(path)), Path(path).suffix.lower()[1:]
     nothing = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
-    with rc_context(_LOOK), replacing(path) as stream:
-        figure.savefig(stream, format=kind, dpi=_DPI, metadata=nothing)
+    with rc_context(_look(theme)):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        yield Drawing(figure, theme)
+        with replacing(path) as stream:
+            figure.savefig(stream, format=kind, dpi=_DPI, metadata=nothing)
+
+
+def _theme_of(path: Path) -> Theme:
+    return DARK if Path(path.stem).suffix.lower() == _DARK else LIGHT
+
+
+def _look(theme: Theme) -> dict[str, Any]:
+    """The settings of matplotlib for a theme."""
+    from cycler import cycler
+
+    backs = dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), theme.back)
+    texts = dict.fromkeys(("text.color", "axes.titlecolor", "ytick.labelcolor", "legend.labelcolor"), theme.text)
+    faint = dict.fromkeys(("axes.labelcolor", "xtick.labelcolor"), theme.faint)
+    rules = dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color", "grid.color"), theme.rule)
+    sizes = dict.fromkeys(("axes.titlesize", "figure.titlesize"), "medium")
+    return {
+        **backs,
+        **texts,
+        **faint,
+        **rules,
+        **sizes,
+        "axes.prop_cycle": cycler(color=theme.series),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titlelocation": "left",
+        "axes.axisbelow": True,
+        "font.size": 10,
+        "legend.fontsize": "small",
+        "legend.frameon": False,
+        "svg.hashsalt": "xlner",
+    }

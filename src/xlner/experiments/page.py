@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xlner.core.palette import LIGHT
+
 _STYLE = (
-    "body{font:16px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:#222}"
+    f"body{{font:16px/1.5 sans-serif;max-width:75em;margin:2em auto;padding:0 1em;color:{LIGHT.text};"
+    f"background:{LIGHT.back}}}"
     "table{border-collapse:collapse;font-size:90%;display:block;overflow-x:auto;margin:1em 0}"
-    "th,td{padding:.2em .6em;border-bottom:1px solid #ddd;text-align:right;white-space:nowrap}"
+    f"th,td{{padding:.2em .6em;border-bottom:1px solid {LIGHT.rule};text-align:right;white-space:nowrap}}"
     "th:first-child,td:first-child{text-align:left}img{max-width:100%}code{overflow-wrap:anywhere}"
 )
 

@@ -142,6 +142,9 @@ def _origins(pair: Pair) -> Iterator[str]:
     if pair.projection is not None:
         of = "" if pair.source is None or pair.source.language is None else f" in {pair.source.language}"
         yield from (f"entities projected from sentences{of}" for o in pair.projection.outcomes if not o.dropped)
+        voters = ", ".join(member.name for member in pair.projection.ensemble_members)
+        if voters:
+            yield f"sentences labeled by a vote of {voters}"
     made = pair.result.meta.get("corrections")
     if isinstance(made, list) and made:
         done = {decision.get("action") for decision in made if isinstance(decision, dict)}

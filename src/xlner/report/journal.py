@@ -96,7 +96,7 @@ class Journal:
     def _mend(self, head: bytes) -> None:
         """Remove a last line without an end, as a killed process leaves it; of a single line only a part of `head`.
 
-        A file that is no journal stays as it is.
+        A whole decision gets its end. A file that is no journal stays as it is.
         """
         self._stream.seek(0)
         data = self._stream.readall()
@@ -104,9 +104,20 @@ class Journal:
         is_own = is_head(data[: data.index(b"\n")]) if whole else head.startswith(data)
         if whole == len(data) or not is_own:
             return
+        if whole and _is_decision(data[whole:]):
+            self._write(b"\n")
+            return
         os.ftruncate(self._stream.fileno(), whole)
         message = f"{self.path}: a decision that was not saved as a whole was removed"
         warnings.warn(message, DataWarning, stacklevel=3)
+
+
+def _is_decision(line: bytes) -> bool:
+    try:
+        Decision.of(json.loads(line))
+    except (ValueError, RecursionError):  # also a `ValidationError`
+        return False
+    return True
 
 
 def _line(record: Mapping[str, object]) -> bytes:

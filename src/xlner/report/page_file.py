@@ -11,6 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TextIO
 
+from xlner.core.palette import css_colors
 from xlner.report.json_text import json_text
 
 CHUNK = 1000
@@ -72,7 +73,7 @@ def _frame() -> tuple[str, str]:
 
 @cache
 def _style() -> str:
-    return _resource("page.css")
+    return css_colors() + _resource("page.css")
 
 
 @cache

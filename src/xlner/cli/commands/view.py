@@ -16,7 +16,7 @@ from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.cli.scored_files import ScoredFiles
 from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
 from xlner.errors import InputError, UsageError
-from xlner.formats import raise_errors, read_sentences
+from xlner.formats import ReadReport, raise_errors, read_sentences
 
 _PAGE_MARK = b'<meta name="generator" content="xlner">'
 
@@ -57,14 +57,17 @@ def view(**options: Any) -> int:
         _require_page(output)
     require_other_file(output, path, *([options["gold"]] if options["gold"] else []))
     results = r.results_of(path, options)
-    gold = None
+    gold, items = None, results.read()
     naming: AbstractContextManager[None] = nullcontext()
     if options["gold"] is not None:
-        gold = raise_errors(read_sentences(options["gold"], require_tags=True, **r.reading(options)))
-        naming = ScoredFiles(options["gold"], path, {}).naming()
+        files, reports = ScoredFiles(options["gold"], path, {}), (ReadReport(), ReadReport())
+        sentences = read_sentences(options["gold"], require_tags=True, report=reports[0], **r.reading(options))
+        gold = files.noting(raise_errors(sentences), 0, reports[0])
+        items = files.noting(results.read(reports[1]), 1, reports[1])
+        naming = files.naming()
     with naming, progress(path, options["input_format"], None) as advance:
         written = write_page(
-            results.read(),
+            items,
             output,
             title=results.title,
             gold=gold,

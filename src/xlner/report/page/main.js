@@ -329,6 +329,10 @@ async function start() {
   watchKeys();
   await changed();
   await followAddress();
+  byId("filters").addEventListener("submit", (event) => event.preventDefault());
+  window.addEventListener("beforeunload", (event) => {
+    if (!store.keeps && store.saved < everyDecision.length) event.preventDefault();
+  });
   window.addEventListener("hashchange", followAddress);
   window.addEventListener("resize", () => views.forEach((view) => restLinks(view)));
   document.documentElement.dataset.ready = "yes";

@@ -3,6 +3,8 @@
 const store = {
   settings: {},
   name: "",
+  keeps: true, // whether the browser keeps decisions that are not saved as a file
+  saved: 0, // how many decisions are in a file
 
   who() {
     return this.settings.who ?? (this.name || "unknown");
@@ -18,11 +20,17 @@ const store = {
   async save(decision) {
     if (this.settings.server) return this.send(decision);
     try {
-      localStorage.setItem(this.place(), JSON.stringify([...everyDecision, decision]));
+      const known = new Set(everyDecision.map(({ key }) => key));
+      const others = this.kept().filter(({ key }) => !known.has(key)); // made meanwhile in another window
+      localStorage.setItem(this.place(), JSON.stringify([...others, ...everyDecision, decision]));
     } catch {
-      // without storage, the decisions live as long as the page
+      this.keeps = false; // the decisions live as long as the page
     }
     return true;
+  },
+
+  kept() {
+    return JSON.parse(localStorage.getItem(this.place()) ?? "[]");
   },
 
   place() {
@@ -31,7 +39,7 @@ const store = {
 
   readBrowser() {
     try {
-      JSON.parse(localStorage.getItem(this.place()) ?? "[]").forEach(note);
+      this.kept().forEach(note);
       this.name = localStorage.getItem("xlner name") ?? "";
     } catch {
       // nothing was kept
@@ -72,6 +80,7 @@ const store = {
   download() {
     const head = { xlner: "corrections", version: 1, file: data.summary.title };
     const lines = [head, ...everyDecision].map((record) => `${JSON.stringify(record)}\n`);
+    this.saved = everyDecision.length;
     saveFile(new Blob(lines, { type: "application/x-ndjson" }), `${data.summary.title.replace(/[^\p{L}\p{N}._-]+/gu, "_") || "page"}.corrections.jsonl`);
   },
 
@@ -137,6 +146,6 @@ function browserParts() {
   return [
     name,
     el("button", { type: "button", id: "save", click: () => store.download() }, "Save corrections"),
-    el("p", {}, "They are kept in this browser only. Save them, then run: ", el("code", {}, "xlner apply-corrections FILE CORRECTIONS -o OUT")),
+    el("p", {}, store.keeps ? "They are kept in this browser only." : "This browser does not keep them: they are lost when the page is closed.", " Save them, then run: ", el("code", {}, "xlner apply-corrections FILE CORRECTIONS -o OUT")),
   ];
 }
