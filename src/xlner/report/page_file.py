@@ -38,7 +38,7 @@ def write_head(stream: TextIO, title: str, *, connect: bool = False) -> None:
             *("base-uri 'none'", "form-action 'none'"),
         ]
     )
-    head = head.replace("{policy}", html.escape(policy)).replace("{title}", html.escape(title))
+    head = head.replace("{policy}", html.escape(policy)).replace("{title}", html.escape(title or "xlner"))
     stream.write(f"{head}<style>{style}</style>\n{body}<script>{script}</script>\n")
 
 
