@@ -152,7 +152,7 @@ def test_the_command_keeps_what_is_done_and_says_how_to_go_on(
     text, out, folder = tmp_path / "in.txt", tmp_path / "out.jsonl", tmp_path / "run"
     text.write_text("".join(f"frase {k} en Vigo\n" for k in range(120)), encoding="utf-8")
     stub.reply = lambda body, n: (200, answer(body)) if n <= 60 else (500, {})
-    spec = f"chat:tiny?url={stub.url}&retries=0&wait=0&stop_after=4&at_once=8"
+    spec = f"chat:tiny?url={stub.url}&retries=0&wait=0&stop_after=4&at_once=8&cache=no"
     command = ["label", text, "--lang", "gl", "-o", out, *fakes, "--translator", spec]
     ran = xlner(*command)
     assert ran.code == 2
