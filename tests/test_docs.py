@@ -129,3 +129,26 @@ def test_page_on_reviews(
     (code,) = blocks("python", page)
     exec(code, {})
     assert capsys.readouterr().out == "30\n"
+
+
+def test_version_is_the_same_everywhere() -> None:
+    from xlner import __version__
+
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (\S+) - (?:unreleased|\d{4}-\d\d-\d\d)$", changelog, re.MULTILINE)
+    assert titles == re.findall(r"^## (.*?)(?: - .*)?$", changelog, re.MULTILINE)
+    assert titles[0] == __version__
+    kinds = re.findall(r"^### (.*)$", changelog, re.MULTILINE)
+    assert set(kinds) <= {"Upgrade notes", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^version: (.*)$", citation, re.MULTILINE) == [__version__]
+
+
+def test_docker_takes_the_steps_of_the_set_up() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "&& scripts/setup \\\n" in dockerfile
+    assert dockerfile.index("useradd") < dockerfile.index("USER xlner") < dockerfile.index("ENTRYPOINT")
+    copied = {name for line in re.findall(r"^COPY (?!--)(.*) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
+    kept = (ROOT / ".dockerignore").read_text(encoding="utf-8").split()
+    assert {f"!{name}" for name in copied} <= set(kept)
+    assert all((ROOT / name).exists() for name in copied)

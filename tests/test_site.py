@@ -19,8 +19,10 @@ from api_pages import api_pages, public_names, public_packages
 from check_pages import problems
 from command_pages import command_pages
 from doctest_fences import fenced
+from figures import FIGURES, with_figures
 from glossary import glossary
-from links import site_links
+from links import PAGES, site_links
+from notebooks import notebook_page
 from stage import stage, with_bars
 
 ROOT = Path(__file__).parent.parent
@@ -136,3 +138,35 @@ def test_examples_of_docstrings_are_code() -> None:
 
 def test_bars_in_the_code_of_tables() -> None:
     assert with_bars("| `a\\|b` | c\\|d |\n`e\\|f`") == "| `a|b` | c\\|d |\n`e\\|f`"
+
+
+def test_figures_are_made_from_the_code_and_the_tables() -> None:
+    for name in FIGURES:
+        drawn = with_figures(f"before\n\n<!-- figure: {name} -->\n\nafter")
+        assert "<!--" not in drawn
+        assert name == "packages" or (drawn.count("</svg>") == 1 and len(drawn.splitlines()) == 5)
+    for folder in (ROOT / "src" / "xlner").iterdir():
+        if folder.is_dir() and (folder / "__init__.py").exists():
+            assert f">{folder.name} (" in FIGURES["architecture"]()
+            assert f"| `xlner.{folder.name}` | " in FIGURES["packages"]()
+    assert FIGURES["pair"]().count(">LOC</text>") == 2
+    assert "both (default) 0.800" in FIGURES["routes"]()
+    with pytest.raises(LookupError, match="there is no figure 'gone'; known: pair"):
+        with_figures("<!-- figure: gone -->")
+
+
+def test_every_page_has_an_example() -> None:
+    """Code, a table or a figure: a page of prose alone does not show what it means."""
+    pages = {path: path.read_text(encoding="utf-8") for path in (ROOT / "docs").rglob("*.md")}
+    shown = re.compile(r"^(?:```|\||<!-- figure)", re.MULTILINE)
+    assert [path.name for path, text in pages.items() if not shown.search(text)] == []
+    without = [page.path for page in command_pages() if "```console\n$ xlner " not in page.text]
+    assert without == ["commands/index.md"]  # it lists the others
+
+
+def test_notebooks_show_what_they_have_printed() -> None:
+    for origin in (origin for origin in PAGES if origin.endswith(".ipynb")):
+        page = notebook_page(ROOT / origin)
+        assert page.startswith("# ")
+        assert "F1 0." in page
+        assert "<mark" in page

@@ -14,6 +14,9 @@ PAGES = {
     "benchmarks/README.md": "results.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
+    "examples/notebooks/error-analysis.ipynb": "notebooks/error-analysis.md",
+    "examples/notebooks/label-a-language.ipynb": "notebooks/label-a-language.md",
+    "examples/plugin/README.md": "how-to/plugin.md",
     "src/xlner/recognition/multilingual/README.md": "reference/model-card.md",
 }
 """Pages from files outside of docs/."""

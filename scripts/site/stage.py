@@ -12,9 +12,11 @@ from pathlib import Path
 
 from api_pages import api_pages
 from command_pages import command_pages
+from figures import with_figures
 from generated import Generated
 from glossary import glossary
 from links import PAGES, site_links
+from notebooks import notebook_page
 
 ROOT = Path(__file__).parent.parent.parent
 _GENERATED = {"commands/": command_pages, "api/": api_pages}
@@ -25,7 +27,7 @@ def stage(folder: Path) -> None:
     """Write the configuration with the whole navigation, and all pages; raises `LookupError` for a dead link."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(ROOT / "docs", folder / "docs")
-    texts = {path: (ROOT / origin).read_text(encoding="utf-8") for origin, path in PAGES.items()}
+    texts = {path: _text(ROOT / origin) for origin, path in PAGES.items()}
     texts |= {page.path: page.text for pages in _GENERATED.values() for page in pages()}
     texts["reference/glossary.md"] = glossary(ROOT / "CONTRIBUTING.md")
     for path in (ROOT / "docs").rglob("*.md"):
@@ -36,8 +38,12 @@ def stage(folder: Path) -> None:
             raise LookupError(f"{page} has no place in the navigation of mkdocs.yml")
         target = folder / "docs" / page
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(with_bars(site_links(text, page, ROOT)), encoding="utf-8")
+        target.write_text(with_bars(site_links(with_figures(text), page, ROOT)), encoding="utf-8")
     (folder / "mkdocs.yml").write_text(config, encoding="utf-8")
+
+
+def _text(path: Path) -> str:
+    return notebook_page(path) if path.suffix == ".ipynb" else path.read_text(encoding="utf-8")
 
 
 def with_bars(markdown: str) -> str:
