@@ -38,7 +38,12 @@ _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
 def require_content(path: str | Path) -> None:
-    """Raise `InputError` if a file does not exist, is a folder, or is empty."""
+    """Raise `InputError` if a file does not exist, is a folder, or is empty.
+
+    >>> require_content("missing.conll")
+    Traceback (most recent call last):
+    xlner.errors.InputError: missing.conll: cannot be read: No such file or directory
+    """
     if str(path) == STANDARD_STREAM:
         return
     try:
@@ -212,6 +217,10 @@ def open_output(path: str | Path) -> Iterator[TextIO]:
     """Open a text stream to a file or to standard output for `-`.
 
     After an exception what was written to the file is kept beside it, see `replacing`.
+
+    >>> with open_output("-") as stream:
+    ...     _ = stream.write("Vigo B-LOC")
+    Vigo B-LOC
     """
     if str(path) == STANDARD_STREAM:
         with _standard_output() as stream:

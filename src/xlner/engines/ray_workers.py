@@ -77,6 +77,9 @@ class RayWorkers(Executor):
 
     Raises `MissingExtraError` without Ray, `ValidationError` for less than one worker, and `BackendError` if there is
     no cluster, or no room in it for the actors.
+
+    >>> with RayWorkers(16, gpus=1) as executor:  # doctest: +SKIP
+    ...     run_sharded(plan, make_pipeline, executor=executor)
     """
 
     def __init__(self, workers: int, *, cpus: float = 1, gpus: float = 0, address: str = "auto") -> None:
