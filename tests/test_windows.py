@@ -126,6 +126,20 @@ def test_a_run_that_ends_early_leaves_no_thread() -> None:
     assert len(translator.seen) < 10 * WINDOW
 
 
+def test_a_small_window_gives_results_before_more_is_read() -> None:
+    read = []
+
+    def read_one_by_one() -> Iterator[Pair]:
+        for k in range(2 * WINDOW):
+            read.append(k)
+            yield Pair(Sentence.from_text(f"s{k} en Vigo"))
+
+    stages = External(), DictionaryRecognizer({"Vigo": "LOC"}), OracleAligner(), "greedy"
+    made = processed(Pipeline(*stages, target_lang="gl", window=3), read_one_by_one())
+    next(iter(made))
+    assert read == [0, 1, 2]
+
+
 @pytest.mark.parametrize("count", [0, 1, WINDOW, 2 * WINDOW])
 def test_every_sentence_comes_out_once(count: int) -> None:
     made = list(processed(pipeline(External()), items(count)))

@@ -146,8 +146,14 @@ class Pipeline:
 
     @property
     def translates_ahead(self) -> bool:
-        """Whether the next sentences can be translated while other stages work: elsewhere, and by no other stage."""
+        """Whether the next sentences can be translated while other stages work: elsewhere, and by no other stage.
+
+        Not with a smaller `window` than the default: then somebody waits for the first results, and must not wait until
+        more is read.
+        """
         if not isinstance(self.translator, ExternalTranslator) or not self.translator.is_external:
+            return False
+        if self.window < DEFAULT_WINDOW:
             return False
         return _translator_of(self.projector) is None and _translator_of(self.aligner) is None
 
