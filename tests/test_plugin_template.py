@@ -55,7 +55,7 @@ def test_commands_of_its_readme(
 ) -> None:
     (block,) = re.findall(r"^```console\n(.*?)^```", (TEMPLATE / "README.md").read_text(encoding="utf-8"), re.M | re.S)
     install, doctor, datasets, label = (shlex.split(line.removeprefix("$ ")) for line in block.splitlines())
-    assert install == ["pip", "install", "."]
+    assert install == ["pip", "install", "examples/plugin"]
     monkeypatch.chdir(tmp_path)
     (tmp_path / "examples").mkdir()
     shutil.copy(ROOT / "examples" / "gl.txt", "examples")

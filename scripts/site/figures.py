@@ -15,7 +15,7 @@ from inspect import getdoc
 from pathlib import Path
 
 from xlner import Alignment, Entity, Pair, Sentence, load
-from xlner.core.palette import colors_of
+from xlner.core.palette import COLORS, colors_of
 
 ROOT = Path(__file__).parent.parent.parent
 _PLACE = re.compile(r"^<!-- figure: (\S+) -->$", re.MULTILINE)
@@ -79,10 +79,10 @@ def chain() -> str:
             f'<rect x="{40 + k * 175}" y="20" width="115" height="36" rx="6" fill="none" stroke="currentColor"/>'
         )
         parts.append(_text(97 + k * 175, 43, stage))
-        parts.append(_arrow(3 + k * 175 if k else 3, 38, 38 + k * 175))
+        parts.append(_arrow(3 + k * 175, 38, 38 + k * 175))
     parts.append(_arrow(155 + 3 * 175 + 2, 38, 765))
     for k, text in enumerate(shown):
-        parts.append(_text(max(12, k * 175 - 58) if k else 5, 82 + 20 * (k % 2), text, faint=True, start=True))
+        parts.append(_text(k * 175 - 58 if k else 5, 82 + 20 * (k % 2), text, faint=True, start=True))
     for k in range(1, 4):  # a stage begins where the one before ends
         parts.append(f'<path d="M{155 + (k - 1) * 175} 38H{40 + k * 175}" stroke="currentColor"/>')
     return _svg(770, 115, parts, "The chain: translate, recognize, align, project")
@@ -160,7 +160,7 @@ def _cells(row: str) -> list[str]:
 
 
 def _bars(names: Sequence[str], series: dict[str, list[float]], caption: str) -> str:
-    colors = dict(zip(series, ("#56b4e9", "#e69f00", "#009e73"), strict=True))
+    colors = dict(zip(series, COLORS, strict=False))
     parts, wide = [], 690 / len(names)
     for k, name in enumerate(names):
         for n, (label, values) in enumerate(series.items()):

@@ -14,6 +14,7 @@ LINES = "<START:person> Ana Pardo <END> vive en <START:location> Vigo <END>\nNad
 
 def test_translator() -> None:
     assert load("translator", "program:tr a-z A-Z").translate(["a", "b"], from_lang="gl", to_lang="en") == ["A", "B"]
+    assert load("translator", "program:tr x '\\f'").translate(["axb"], from_lang="gl", to_lang="en") == ["a\fb"]
     assert load("translator", "program:cat?timeout=5").fingerprint == "program?command=cat"
     with pytest.raises(BackendError, match="there is no program 'no-such-program'"):
         load("translator", "program:no-such-program")

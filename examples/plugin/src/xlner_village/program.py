@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 import shutil
 import subprocess
@@ -62,7 +63,7 @@ class ProgramTranslator:
             raise StageError(f"{command[0]} ended with {error.returncode}: {error.stderr.strip()}") from None
         except subprocess.TimeoutExpired:
             raise StageError(f"{command[0]} took longer than {self.options.timeout:g} seconds") from None
-        translations = ran.stdout.splitlines()
+        translations = [line.removesuffix("\n") for line in io.StringIO(ran.stdout)]  # a form feed ends no line
         if len(translations) != len(texts):
             raise StageError(f"{command[0]} wrote {len(translations)} lines for {len(texts)}")
         return translations

@@ -24,8 +24,9 @@ def survey(folder: Path) -> list[tuple[Path, Located]]:
     [('conll2002', 'ned')]
     """
     found: dict[Path, tuple[Path, Located]] = {}
+    datasets = all_datasets().values()
     for place in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
-        for dataset in all_datasets().values():
+        for dataset in datasets:
             for located in local_files(dataset, place):
                 known = found.get(located.files[0])
                 if known is None or (_is_listed(located) and not _is_listed(known[1])):
