@@ -54,6 +54,23 @@ def test_no_question_is_paid_for_twice(stub: Stub) -> None:
     assert len(stub.requests) == 5
 
 
+def test_a_cache_that_cannot_be_used_ends_the_run_before_anything_is_asked(
+    stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "chat-answers.sqlite"
+    path.write_text("this is no database\n" * 99, encoding="utf-8")
+    for folder, message in ((tmp_path, "file is not a database"), (path, "cannot be used")):
+        monkeypatch.setenv("XLNER_CACHE", str(folder))
+        with pytest.raises(BackendError, match=f"{message}.*XLNER_CACHE"):
+            ChatTranslator("tiny", url=stub.url).translate_each(["a"], **DIRECTION)
+    assert stub.requests == []
+
+
+def test_the_thoughts_before_an_answer_are_not_the_answer(stub: Stub) -> None:
+    stub.reply = lambda body, number: (200, said("<think>\nA greeting?\n</think>\n\nOla"))
+    assert chat_translator(stub).translate(["Hi"], **DIRECTION) == ["Ola"]
+
+
 def test_models_for_translation_are_asked_as_they_were_trained(stub: Stub, tmp_path: Path) -> None:
     assert chat_translator(stub, template="translategemma").translate(["Ola."], from_lang="gl", to_lang="en")
     (message,) = stub.requests[0]["messages"]

@@ -127,6 +127,7 @@ def test_whatever_the_model_says_the_entities_are_in_the_sentence(said: list[tup
 
 def test_answers_with_text_around_them_are_read_and_others_are_asked_for_again(stub: Stub) -> None:
     assert json_in('<think>{"a": 1}</think> {"b": 2} ok') == {"b": 2}
+    assert json_in('{"a": 1}</think> {"b": 2}') == {"b": 2}
     assert json_in("```\n[1]\n```") == [1]
     assert json_in("{") is json_in("") is None
 

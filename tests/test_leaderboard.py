@@ -73,6 +73,16 @@ def test_what_is_there_is_run_and_the_rest_is_left_out(data: Path, tmp_path: Pat
     assert "- aligner same: `oracle`" in lines
 
 
+def test_a_method_that_lacks_something_is_not_taken_for_a_language_that_is_not_there(
+    data: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.toml").write_text(RECIPE.replace("hf:./nowhere", "gazetteer:it has no names"), encoding="utf-8")
+    recipe = read_reproduction_recipe("mine.toml")
+    (standing,) = run_leaderboard(recipe, data, tmp_path / "work", backends=["large"], methods=["direct"], samples=20)
+    (result,) = standing.results
+    assert result.missing == "it has no names: cannot be read: No such file or directory"
+
+
 def test_more_backends_are_added_by_the_same_command(data: Path, tmp_path: Path, xlner: Command) -> None:
     page = tmp_path / "page.md"
     options = ("--recipe", "mine.toml", "--work", "work", "--bootstrap", "20", "-o", page)

@@ -16,7 +16,15 @@ _WEIGHT = re.compile(
     r"(?:.+\.)?layers?\.(\d+)\.(output|attention\.output)(?:\.output_adapters|\.attention_adapters)?"
     r"\.adapters\.[^.]+\.(adapter_down\.0|adapter_up)\.(weight|bias)"
 )
-_UNSUPPORTED = ("ln_before", "ln_after", "adapter_residual_before_ln", "use_gating", "phm_layer", "cross_adapter")
+_UNSUPPORTED = (
+    "ln_before",
+    "ln_after",
+    "adapter_residual_before_ln",
+    "use_gating",
+    "phm_layer",
+    "cross_adapter",
+    "is_parallel",
+)
 _BEFORE, _AFTER, _RESIDUAL = "original_ln_before", "original_ln_after", "residual_before_ln"
 _DEFAULTS = {_BEFORE: True, _AFTER: True, _RESIDUAL: True, "non_linearity": "relu"}
 """The shape of Pfeiffer et al. 2020."""
@@ -34,6 +42,7 @@ def add_bottlenecks(encoder: Any, folder: Path, config: Mapping[str, Any]) -> No
     """
     shape = {**_DEFAULTS, **(config.get("config") or {})}
     odd = [name for name in _UNSUPPORTED if shape.get(name)]
+    odd += ["scaling"] if shape.get("scaling", 1) != 1 else []
     layers = layer_modules(encoder)
     if odd or layers is None:
         what = f"has {odd[0]}" if odd else f"cannot be added to a model of type {encoder.config.model_type}"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from xlner.errors import BackendError
 
 _QUERY_SIZE = 500
 """Keys in one query."""
@@ -17,6 +19,8 @@ _TIMEOUT = 30.0
 
 class StoredValues:
     """One table of a SQLite file: numbers or texts by keys. Several processes may use it at the same time.
+
+    Raises `BackendError` if the file cannot be made, read or written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -28,15 +32,14 @@ class StoredValues:
 
     def __init__(self, path: Path, table: str) -> None:
         self.path, self.table = path, table
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with closing(self._connect()) as connection, connection:
+        with self._connected() as connection:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute(f"CREATE TABLE IF NOT EXISTS {table} (key BLOB PRIMARY KEY, value) WITHOUT ROWID")
 
     def get(self, keys: Sequence[bytes]) -> dict[bytes, Any]:
         """Return the values of the known keys."""
         found: dict[bytes, Any] = {}
-        with closing(self._connect()) as connection:
+        with self._connected() as connection:
             for start in range(0, len(keys), _QUERY_SIZE):
                 some = keys[start : start + _QUERY_SIZE]
                 marks = ",".join("?" * len(some))
@@ -46,11 +49,20 @@ class StoredValues:
 
     def put(self, values: Mapping[bytes, float | str]) -> None:
         """Store values; they replace those with the same keys."""
-        with closing(self._connect()) as connection, connection:
+        with self._connected() as connection:
             connection.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES (?, ?)", list(values.items()))
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self.path, timeout=_TIMEOUT)
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=_TIMEOUT)) as connection, connection:
+                yield connection
+        except (OSError, sqlite3.Error) as error:
+            raise BackendError(
+                f"the cache {self.path} cannot be used: {error}",
+                hint="delete the file, or set XLNER_CACHE to a folder that can be written to",
+            ) from None
 
 
 def key_of(*parts: str) -> bytes:

@@ -13,7 +13,8 @@ from xlner.errors import InputError
 from xlner.experiments.reproduce.recipe import DatasetPlan
 from xlner.formats import raise_errors, read_sentences
 from xlner.formats.by_name import input_files
-from xlner.formats.datasets import is_spec
+from xlner.formats.datasets import all_datasets, is_spec, local_files
+from xlner.text.languages import canonical
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,15 @@ def read_language_data(
     targets = [replace(g, entities=(), meta={}) for g, _ in rows]
     pairs = tuple(Pair(t, s) for t, (_, s) in zip(targets, rows, strict=True))
     return LanguageData(tuple(g for g, _ in rows), pairs, labeled, f"{'+'.join(digests)} limit={limit}")
+
+
+def has_language(plan: DatasetPlan, folder: Path, lang: str) -> bool:
+    """Return whether a folder has files of one language of a dataset; True for a reader that is not known."""
+    if plan.reader is None:
+        return any((folder / pattern.replace("{lang}", lang)).is_file() for pattern in plan.target)
+    dataset = all_datasets().get(plan.reader)
+    found = [] if dataset is None else [f for f in local_files(dataset, folder) if f.split == plan.split]
+    return dataset is None or any(f.name == lang or f.language == canonical(lang) for f in found)
 
 
 def _find(plan: DatasetPlan, folder: str | Path | None, lang: str, patterns: Sequence[str]) -> str:

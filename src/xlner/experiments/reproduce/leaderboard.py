@@ -12,14 +12,12 @@ from xlner.errors import InputError
 from xlner.experiments.page import Block, BulletList, Heading, Paragraph, Table
 from xlner.experiments.progress import Log, no_log
 from xlner.experiments.reproduce.experiment import Experiment
+from xlner.experiments.reproduce.language_data import has_language
 from xlner.experiments.reproduce.published import best_published
 from xlner.experiments.reproduce.recipe import DatasetPlan, ReproductionRecipe
 from xlner.experiments.reproduce.report import specs_by_stage
 from xlner.experiments.reproduce.results import MethodResult
 from xlner.pipeline.run_summary import counted
-
-_NO_FILES = "no file for language", "this is not a folder", "has no"
-"""Beginnings of the reason why a language of a data set is not at hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +63,25 @@ def run_leaderboard(
     for name in datasets or recipe.datasets:
         plan = recipe.dataset(name)
         folder = Path(data) / name
-        if not folder.is_dir():
-            continue
-        for chosen in backends:
+        langs = [lang for lang in plan.langs if has_language(plan, folder, lang)]
+        for chosen in backends if langs else ():
             experiment = Experiment(
                 recipe,
                 name,
                 folder,
                 chosen,
                 Path(out) / chosen,
+                langs=langs,
                 methods=methods,
                 limit=limit,
                 samples=samples,
                 seed=seed,
             )
-            results = [result for result in experiment.run(log) if not _is_elsewhere(result)]
-            standings.append(Standing(plan, chosen, tuple(results)))
-    if not any(standing.results for standing in standings):
+            standings.append(Standing(plan, chosen, tuple(experiment.run(log))))
+    if not standings:
         known = ", ".join(datasets or recipe.datasets)
         raise InputError("none of the data sets is there", path=data, hint=f"folders: {known}")
-    return [standing for standing in standings if standing.results]
+    return standings
 
 
 def leaderboard_page(recipe: ReproductionRecipe, standings: Sequence[Standing], introduction: str) -> list[Block]:
@@ -99,11 +96,6 @@ def leaderboard_page(recipe: ReproductionRecipe, standings: Sequence[Standing], 
         blocks += [Paragraph(f"`{name}`, xlner {__version__}:")]
         blocks += [BulletList(tuple(f"{stage}: `{spec}`" for stage, spec in specs.items()))]
     return blocks
-
-
-def _is_elsewhere(result: MethodResult) -> bool:
-    """Whether a language could not be run because its files are not at hand."""
-    return result.missing is not None and any(text in result.missing for text in _NO_FILES)
 
 
 def _table(standings: Sequence[Standing]) -> Table:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from xlner.errors import StageError, UnansweredError
 
+_THOUGHTS = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+"""What a model that reasons may write before its answer."""
 _TOO_LONG = frozenset({"context_length_exceeded", "string_above_max_length"})
 
 
@@ -24,7 +27,7 @@ def parse(data: bytes) -> Any:
 
 
 def read_answer(body: Any) -> str:
-    """Return the text of an answer.
+    """Return the text of an answer, without the thoughts before it.
 
     Raises `UnansweredError` if there is no text. Raises `StageError` for an answer that is cut off or filtered: parts
     of the same text may have a better one.
@@ -45,7 +48,7 @@ def read_answer(body: Any) -> str:
         raise StageError("the chat endpoint gave no text, or its filter removed the answer")
     if not is_text(text):
         raise UnansweredError("the answer of the chat endpoint has a lone surrogate")
-    return text.strip()
+    return _THOUGHTS.sub("", text).strip()
 
 
 def tokens_of(body: Any) -> tuple[int, int]:

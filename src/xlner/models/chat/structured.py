@@ -17,7 +17,6 @@ AGAIN = "\n\nAnswer with the JSON object alone, and with nothing else."
 T = TypeVar("T")
 
 _FENCED = re.compile(r"```\w*\s*(.*?)```", re.DOTALL)
-_THOUGHTS = re.compile(r"<think>.*?</think>", re.DOTALL)
 
 
 def json_in(answer: str) -> Any:
@@ -26,7 +25,7 @@ def json_in(answer: str) -> Any:
     >>> json_in('Here it is: ```json\\n{"entities": []}\\n```'), json_in("none")
     ({'entities': []}, None)
     """
-    text = _THOUGHTS.sub("", answer)
+    text = answer.rpartition("</think>")[2]  # some chat templates leave <think> out of the answer
     fenced = _FENCED.search(text)
     text = (fenced[1] if fenced else text).strip()
     starts = [k for k in (text.find("{"), text.find("[")) if k >= 0]
