@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import shutil
+import subprocess
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -142,6 +144,26 @@ def test_version_is_the_same_everywhere() -> None:
     assert set(kinds) <= {"Upgrade notes", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.findall(r"^version: (.*)$", citation, re.MULTILINE) == [__version__]
+
+
+@pytest.mark.parametrize(("arguments", "besides"), [([], "pip"), (["all"], r"pip torch==\S+")])
+def test_set_up_with_uv(arguments: list[str], besides: str, tmp_path: Path) -> None:
+    """Extras are added with pip in the tutorials, so it must be in an environment that uv makes, too."""
+    for name in ("scripts/setup", "pyproject.toml", "uv.lock"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    codes = {"uv": "mkdir -p .venv; echo $* >>uv.log", "dpkg-query": "echo install ok installed"}
+    for name, code in {**codes, "apt-get": "exit 1", "gcc": "exit 1"}.items():
+        (programs / name).write_text(f"#!/bin/sh\n{code}\n")
+        (programs / name).chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    subprocess.run([tmp_path / "scripts" / "setup", *arguments], env={"PATH": path}, check=True, capture_output=True)
+    synced, installed = (tmp_path / "uv.log").read_text().splitlines()
+    assert synced.startswith("sync ")
+    assert ("--no-install-package torch" in synced) == bool(arguments)
+    assert re.fullmatch(rf"pip install --quiet --python \.venv/bin/python {besides}", installed)
 
 
 def test_docker_takes_the_steps_of_the_set_up() -> None:
