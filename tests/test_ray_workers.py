@@ -24,6 +24,7 @@ class StubOfRay:
 
     def __init__(self, *machines: dict[str, float]) -> None:
         self.machines, self.alive, self.started, self.address = list(machines), 0, 0, ""
+        self.environment: dict[str, str] = {}
 
     def is_initialized(self) -> bool:
         return False
@@ -43,9 +44,9 @@ class StubOfRay:
         return {name: sum(machine.get(name, 0) for machine in self.machines) for name in ("CPU", "GPU")}
 
     def remote(self, **resources: float) -> Callable[[type], Any]:
-        def actor(of: type) -> SimpleNamespace:
-            self.alive, self.started = self.alive + 1, self.started + 1
-            inside = of()
+        def actor(of: type, environment: dict[str, str]) -> SimpleNamespace:
+            self.alive, self.started, self.environment = self.alive + 1, self.started + 1, environment
+            inside = of(environment)
 
             def run(*task: Any) -> SimpleNamespace:
                 done: Future[Any] = Future()
@@ -60,7 +61,7 @@ class StubOfRay:
 
             return SimpleNamespace(run=SimpleNamespace(remote=run))
 
-        return lambda of: SimpleNamespace(remote=lambda: actor(of))
+        return lambda of: SimpleNamespace(remote=lambda environment: actor(of, environment))
 
     def wait(self, sent: list[Any], timeout: float) -> tuple[list[Any], list[Any]]:
         return sent, []
@@ -104,6 +105,14 @@ def test_actors_run_tasks_and_are_replaced_when_they_die(ray: StubOfRay) -> None
         with pytest.raises(BackendError, match="Ray: not in an actor: KeyboardInterrupt"):
             executor.submit(interrupt).result()
     assert ray.address == ""
+
+
+def test_actors_use_the_device_and_the_engine_of_the_command(ray: StubOfRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XLNER_DEVICE", "cpu")
+    monkeypatch.setenv("XLNER_ENGINE", "numpy")
+    with RayWorkers(1) as executor:
+        executor.submit(pow, 2, 10).result()
+    assert ray.environment == {"XLNER_DEVICE": "cpu", "XLNER_ENGINE": "numpy"}
 
 
 @pytest.mark.parametrize(

@@ -199,6 +199,18 @@ def test_any_executor_runs_shards(text: Path, tmp_path: Path) -> None:
         run_sharded(plan, make_pipeline, tmp_path)
 
 
+def test_a_worker_with_another_pipeline_is_refused(text: Path, tmp_path: Path) -> None:
+    reader = Reader(text)
+    for planned, fits in ((make_pipeline().fingerprint, True), ("of other versions", False)):
+        plan = make_plan({"pipeline": planned}, reader, {str(text): "text"}, shard_size=100)
+        with ThreadPoolExecutor(1) as executor:
+            if fits:
+                run_sharded(plan, make_pipeline, tmp_path, read=reader, executor=executor)
+                continue
+            with pytest.raises(BackendError, match="has another pipeline than the one of the run; install the same"):
+                run_sharded(plan, make_pipeline, tmp_path, read=reader, executor=executor)
+
+
 def test_workers_that_die_for_no_sentence_end_the_run(tmp_path: Path) -> None:
     text = tmp_path / "in.txt"
     text.write_text("Vigo\n", encoding="utf-8")

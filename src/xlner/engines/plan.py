@@ -103,6 +103,11 @@ class Plan:
         return Shard(number, start, count, self.head if sections else 0, sections)
 
     @property
+    def pipeline(self) -> str | None:
+        """The fingerprint of the pipeline, which is `pipeline` in the identity; None if it is not known."""
+        return self.identity.get("pipeline")
+
+    @property
     def run(self) -> str:
         """A hash that identifies the run."""
         content = [self.identity, self.shard_size, self.sentences]

@@ -15,12 +15,16 @@ from importlib import import_module
 from typing import Any
 
 from xlner.errors import BackendError, MissingExtraError, ValidationError
+from xlner.models.e5.engines import VARIABLE as ENGINE
+from xlner.models.loading import DEVICE
 
 _PATIENCE = 60.0
 """Seconds that an actor may take to start."""
 _DEATHS = frozenset({"RayActorError", "WorkerCrashedError", "NodeDiedError", "OutOfMemoryError", "ObjectLostError"})
 """The errors of Ray that say that a process or its machine is gone."""
 _CPU, _GPU = "CPU", "GPU"
+_PASSED_ON = (DEVICE, ENGINE)
+"""Variables of the environment that results depend on; an actor has those of `ray start` otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class RayWorkers(Executor):
     def _started(self) -> _Actor | None:
         """A new actor; None if it does not start, as when its machine has just been lost."""
         options = {"num_cpus": self.resources.cpus, "num_gpus": self.resources.gpus}
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         give_up = time.monotonic() + _PATIENCE
         while (left := give_up - time.monotonic()) > 0:
             if self._rooms() <= len(self._actors):  # others have room, or none has
@@ -149,7 +154,7 @@ class RayWorkers(Executor):
                     return None
                 time.sleep(min(1.0, left))
                 continue
-            handle = self._ray.remote(**options)(_Runner).remote()
+            handle = self._ray.remote(**options)(_Runner).remote(environment)
             ready, _ = self._ray.wait([handle.run.remote(os.getpid, (), {})], timeout=left)
             if ready and self._answers(ready[0]):
                 return _Actor(handle)
@@ -169,7 +174,10 @@ class RayWorkers(Executor):
 
 
 class _Runner:
-    """What is in an actor."""
+    """What is in an actor, which gets some variables of the environment."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        os.environ.update(environment)
 
     def run(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[bool, Any]:
         """Whether a function returned, and what it returned or raised: Ray would make another error of an error."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from platform import node
 from typing import Any
 
 from xlner.engines.plan import Plan, Reader, Shard
@@ -86,7 +87,8 @@ def run_sharded(
     found that ends the process; that sentence gets an error. If a stage stops the run, finished shards stay, and
     `stopped` of the result says why.
 
-    Raises the errors of reading and of the pipeline, and `BackendError` if workers die for no sentence.
+    Raises the errors of reading and of the pipeline, and `BackendError` if workers die for no sentence, or if a worker
+    makes a pipeline with another fingerprint than `pipeline` in the identity of the plan.
 
     >>> from tempfile import TemporaryDirectory
     >>> from xlner import Pair, Pipeline, read_sentences
@@ -163,7 +165,8 @@ class _Run:
                 if task is None:
                     break
                 try:
-                    future = executor.submit(_work, self.make_pipeline, self.read, self.written, self.files, task)
+                    make = _MakeJob(self.make_pipeline, self.read, self.plan.pipeline)
+                    future = executor.submit(_work, make, self.written, self.files, task)
                 except BrokenExecutor as error:
                     hint = "with a new one the same call goes on"
                     raise BackendError(f"the executor takes no more work: {error}", hint=hint) from None
@@ -297,14 +300,30 @@ def _job(make_pipeline: MakeJob, read: Reader | None) -> Job:
     return Job(made, read)
 
 
+@dataclass(frozen=True, slots=True)
+class _MakeJob:
+    """Makes the job in a worker, which may be on another machine, and compares the fingerprint of its pipeline."""
+
+    make_pipeline: MakeJob
+    read: Reader | None
+    fingerprint: str | None
+
+    def __call__(self) -> Job:
+        job = _job(self.make_pipeline, self.read)
+        if self.fingerprint is not None and job.pipeline.fingerprint != self.fingerprint:
+            hint = "install the same versions and models on all machines"
+            raise BackendError(f"{node()} has another pipeline than the one of the run", hint=hint)
+        return job
+
+
 _workers: dict[tuple[Path, str], Worker] = {}
 """The worker of this process for its last run."""
 
 
-def _work(make_pipeline: MakeJob, read: Reader | None, written: Written | None, files: ShardFiles, task: _Task) -> Any:
+def _work(make: _MakeJob, written: Written | None, files: ShardFiles, task: _Task) -> Any:
     """Do a task in a process of an executor, with the pipeline of the task before."""
     key = (files.folder.absolute(), f"{files.run}-{written.key}" if written else files.run)
     if key not in _workers:
         _workers.clear()
-        _workers[key] = Worker(_job(make_pipeline, read), files, written, aloud=False)
+        _workers[key] = Worker(make(), files, written, aloud=False)
     return _do(_workers[key], task)

@@ -73,7 +73,7 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
     folder = folder.absolute()
     plan, command = _planned(folder)
     job, written, inputs = command.handed()
-    if job.pipeline.fingerprint != plan.identity.get("pipeline"):
+    if job.pipeline.fingerprint != plan.pipeline:
         raise RunFolderError(
             f"{folder} was planned with another pipeline", hint="install the same versions and models on all machines"
         )
