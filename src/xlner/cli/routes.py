@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xlner.core.registry import DEFAULT_RECOGNIZER, Spec, load
 from xlner.errors import BackendError, UsageError
-from xlner.text.languages import base, canonical
+from xlner.text.languages import base, canonical, spaceless
 
 if TYPE_CHECKING:
     from xlner.stages import Translator
@@ -94,17 +94,18 @@ class Average:
     kept_labels: tuple[str, ...] = ("DATE",)
 
 
-def average_of(translator: str, source_lang: str, projector: str) -> Average:
+def average_of(translator: str, lang: str, source_lang: str, projector: str) -> Average:
     """The best average for a translator, by its spec. Chosen by benchmarks/routes.py.
 
-    Translations by people are given: what projection finds in them is as reliable as the direct labels, and names are
-    copied, so that their spelling helps. Machine translations are less reliable. There spaCy adds what the multilingual
-    recognizer misses, above all dates, and the direct labels outvote its mistakes.
+    Translations by people are given: what projection finds in them is as reliable as the direct labels, and the
+    spelling of copied names helps. In a language without spaces a word is a character, and projection often finds only
+    a part of a name: there it does not vote against the rest. Machine translations are less reliable. There spaCy adds
+    what the multilingual recognizer misses, above all dates, and the direct labels outvote its mistakes.
     """
     from xlner.recognition.spacy import has_model
 
     if Spec.parse(translator).name == "given":
-        return Average(DEFAULT_RECOGNIZER, "fused:surface", (1, 1), "O")
+        return Average(DEFAULT_RECOGNIZER, "fused:copied-surface", (1, 1), "others" if spaceless(lang) else "O")
     recognizer = f"ensemble:spacy+{DEFAULT_RECOGNIZER}" if has_model(source_lang) else DEFAULT_RECOGNIZER
     return Average(recognizer, projector, (1, 2), "others")
 

@@ -284,7 +284,7 @@ def _projecting(
     note_unweighted(projector, options.aligner, weighted=weighted)
     recognizer = options.recognizer or DEFAULT_RECOGNIZER
     if route.name == BOTH:
-        average = average_of(options.translator, options.source_lang, projector)
+        average = average_of(options.translator, options.lang, options.source_lang, projector)
         projector = projector if weighted or was_named("projector") else average.projector
         recognizer = options.recognizer or average.recognizer
     pipeline = Pipeline(
