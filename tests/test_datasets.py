@@ -275,11 +275,12 @@ def test_the_hub(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) ->
     assert locate("masakhaner2?lang=yor").files == (first,)
 
 
-def test_spans_of_characters_in_parquet(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [{}, {"tokens": ["Ana", "Pardo", "in", "Vigo"]}])
+def test_spans_of_characters_in_parquet(words: dict[str, object], tmp_path: Path) -> None:
     text = "Ana Pardo in Vigo"
     spans = [{"start": 0, "end": 9, "label": "person"}, {"start": 13, "end": 17, "label": "location"}]
     (tmp_path / "glg").mkdir()
-    write_parquet(tmp_path / "glg" / "train-00000-of-00001.parquet", [{"text": text, "char_spans": spans}])
+    write_parquet(tmp_path / "glg" / "train-00000-of-00001.parquet", [{"text": text, "char_spans": spans, **words}])
     (sentence,) = raise_errors(read_sentences(f"finerweb:{tmp_path}?lang=gl&split=train"))
     assert entities([sentence]) == [[("Ana Pardo", "person"), ("Vigo", "location")]]
     assert sentence.language == "gl"

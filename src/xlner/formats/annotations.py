@@ -192,7 +192,7 @@ def _unit(name: str, marks: Sequence[Mark], words: Words, is_list: bool) -> str:
     unit = marks[0].unit
     if unit is not None:
         return unit
-    if not words.given or words.placed:
+    if not words.given or words.placed or name == "char_spans":
         return CHARACTERS
     if name == "ner" and is_list:
         return LAST_WORD
