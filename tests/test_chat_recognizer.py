@@ -125,6 +125,11 @@ def test_whatever_the_model_says_the_entities_are_in_the_sentence(said: list[tup
     assert all((sentence.surface(e), "person") in said for e in found.entities)
 
 
+@pytest.mark.parametrize("answer", ['{"entities": {}}', '["Ana"]', '[1] has: {"entities": []}', '"Ana"'])
+def test_other_json_is_not_taken_for_an_answer(answer: str) -> None:
+    assert found_entities(answer, Sentence.from_text("Ana in Vigo"), TYPES) is None
+
+
 def test_answers_with_text_around_them_are_read_and_others_are_asked_for_again(stub: Stub) -> None:
     assert json_in('<think>{"a": 1}</think> {"b": 2} ok') == {"b": 2}
     assert json_in('{"a": 1}</think> {"b": 2}') == {"b": 2}

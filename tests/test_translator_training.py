@@ -142,6 +142,8 @@ def test_what_cannot_be_trained(models: Path, tmp_path: Path) -> None:
         train_translator("echo", PAIRS, tmp_path / "a", **DIRECTION)
     with pytest.raises(InputError, match="none of 4 pairs can be trained on"):
         train_translator(spec, PAIRS, tmp_path / "b", replace(QUICK, max_length=2), **DIRECTION)
+    with pytest.raises(InputError, match=r"\(sentence 5\): this pair has no source sentence"):
+        train_translator(spec, [*PAIRS, Pair(Sentence(("Vigo",)))], tmp_path / "c", QUICK, **DIRECTION)
     report = train_translator(
         spec,
         [*PAIRS, Pair(Sentence(()), Sentence(())), Pair(Sentence(()), error="no")],

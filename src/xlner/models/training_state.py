@@ -50,13 +50,17 @@ class TrainingState:
     def __exit__(self, *exception: object) -> None:
         self._lock.close()
 
+    def is_new(self) -> bool:
+        """Whether there is no state yet."""
+        return not (self.folder / _STATE).exists()
+
     def load(self) -> dict[str, Any] | None:
         """The latest state; None if there is none yet."""
         import torch
 
-        path = self.folder / _STATE
-        if not path.exists():
+        if self.is_new():
             return None
+        path = self.folder / _STATE
         try:
             state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         except Exception as error:  # torch has no one error for a file that is none of its own

@@ -147,9 +147,10 @@ def train_translator(
     folder for the same translator. There is no dropout. LoRA is merged into the weights. An interrupted training
     resumes from `FOLDER.training` with the same call.
 
-    Raises `InputError` if `folder` is not empty and `overwrite` is not set, or if no pair can be used; `UsageError` for
-    another kind of translator; `RunFolderError` if `FOLDER.training` belongs to another run or is in use; and
-    `BackendError` if the model cannot be loaded, does not know a language, or the loss is not a finite number.
+    Raises `InputError` if `folder` is not empty and `overwrite` is not set, if a pair has no source sentence, or if no
+    pair can be used; `UsageError` for another kind of translator; `RunFolderError` if `FOLDER.training` belongs to
+    another run or is in use; and `BackendError` if the model cannot be loaded, does not know a language, or the loss is
+    not a finite number.
     """
     folder = Path(folder)
     require_writable_folder(folder, overwrite)
@@ -163,7 +164,7 @@ def train_translator(
     )
     loop = TrainingLoop(task, loop_options)
     with TrainingState.beside(folder, task.identity, overwrite=overwrite) as saved:
-        if saved.load() is None:
+        if saved.is_new():
             task.check(None)
         loop.run(saved, save_every=checkpoint_every, on_step=on_step)
         report = TranslatorTrainingReport(len(task.lengths), task.left_out, tuple(task.epochs))
@@ -249,6 +250,11 @@ class _TranslatorTask(TrainingTask):
 
     def _usable(self, pairs: Sequence[Pair]) -> tuple[list[tuple[list[int], list[int]]], list[str], int]:
         """The ids of sources and targets that can be trained on, sources to check, and the number of other pairs."""
+        for number, pair in enumerate(pairs, start=1):
+            if pair.error is None and pair.source is None:
+                raise InputError(
+                    "this pair has no source sentence", sentence=number, hint="translators learn from both"
+                )
         written = [marked_texts(pair, self._options.markers) for pair in pairs if pair.error is None]
         texts = [both for both in written if both is not None and all(text.strip() for text in both)]
         checkpoint = self._checkpoint

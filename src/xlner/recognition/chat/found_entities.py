@@ -52,7 +52,7 @@ def found_entities(answer: str, sentence: Sentence, types: Mapping[str, str]) ->
     """
     value = json_in(answer)
     items = value.get("entities") if isinstance(value, Mapping) else value
-    if not isinstance(items, list):
+    if not isinstance(items, list) or (items and not any(isinstance(item, Mapping) for item in items)):
         return None
     labels = {name.casefold(): label for name, label in [*((v, v) for v in types.values()), *types.items()]}
     taken: list[Entity] = []
