@@ -19,7 +19,7 @@ class Cost(NamedTuple):
 
 
 def cpu_seconds() -> float:
-    """Seconds since the process began."""
+    """Seconds since the process began; those of `WorkerProcesses` do not count, because another process forks them."""
     return sum(os.times()[:4])
 
 

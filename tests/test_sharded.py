@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -197,6 +198,16 @@ def test_any_executor_runs_shards(text: Path, tmp_path: Path) -> None:
     assert run_sharded(plan, die, tmp_path / "here", read=reader).reused == [0, 1, 2]
     with pytest.raises(UsageError, match="how the input is read"):
         run_sharded(plan, make_pipeline, tmp_path)
+
+
+def test_workers_collect_garbage_as_often_as_the_first_process() -> None:
+    before = gc.get_threshold()
+    gc.set_threshold(12_345, *before[1:])
+    try:
+        with WorkerProcesses(1) as executor:
+            assert executor.submit(gc.get_threshold).result()[0] == 12_345
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_a_worker_with_another_pipeline_is_refused(text: Path, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ process takes its place.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -56,10 +57,10 @@ class _Process:
 class WorkerProcesses(Executor):
     """Runs tasks in `workers` processes, which are started when the first task comes.
 
-    No process has anything of this one but its environment: on Linux they are forked from a new process that has only
-    imported what this one has of xlner, elsewhere they are spawned. The CPUs of this process are shared out among them,
-    and so are the GPUs. Processes end when this process ends, however that happens. A task whose process dies raises
-    `BrokenExecutor`, and no other task does.
+    No process has anything of this one but its environment and how often it collects garbage: on Linux they are forked
+    from a new process that has only imported what this one has of xlner, elsewhere they are spawned. The CPUs of this
+    process are shared out among them, and so are the GPUs. Processes end when this process ends, however that happens.
+    A task whose process dies raises `BrokenExecutor`, and no other task does.
 
     Raises `ValidationError` for less than one worker.
 
@@ -120,7 +121,8 @@ class WorkerProcesses(Executor):
         context = _context(share[_THREADS[0]])
         ends_with, alive = context.Pipe(duplex=False)
         environment = {**os.environ, **share}
-        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=(ends_with, environment))
+        begin = (ends_with, environment, gc.get_threshold())
+        pool = ProcessPoolExecutor(1, mp_context=context, initializer=_begin, initargs=begin)
         self._processes[number] = process = _Process(pool, alive, ends_with)
         return process
 
@@ -135,12 +137,15 @@ def _context(threads: str) -> BaseContext:
         return get_context("spawn")
     if not _server:
         _server.append(threads)
-        get_context("forkserver").set_forkserver_preload([name for name in sys.modules if name.startswith("xlner.")])
+        get_context("forkserver").set_forkserver_preload(
+            [name for name in tuple(sys.modules) if name.startswith("xlner.")]
+        )
     return get_context("forkserver" if _server == [threads] else "spawn")
 
 
-def _begin(ends_with: Connection, environment: Mapping[str, str]) -> None:
-    """Take an environment, ignore interrupts, which the first process handles, and end when that one ends."""
+def _begin(ends_with: Connection, environment: Mapping[str, str], garbage: tuple[int, int, int]) -> None:
+    """Take an environment and thresholds, ignore interrupts, which the first process handles, and end with that one."""
+    gc.set_threshold(*garbage)
     os.environ.clear()
     os.environ.update(environment)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
