@@ -461,6 +461,12 @@ def test_a_result_has_what_each_member_found_by_itself(tmp_path: Path) -> None:
     assert moved == [[(0, 1), (1, 2)], [(3, 4)]]
 
 
+def test_what_a_member_found_ends_where_its_words_end() -> None:
+    told = Told({"Vigo": [0.0, 1.0, 0, 0, 0], "!": [0.0, 0, 1.0, 0, 0]})
+    (pair,) = Ensemble(pipeline(DictionaryRecognizer({"Vigo": "LOC"})), [told]).run_texts(["en Vigo !"])
+    assert [[e.span for e in m.entities] for m in pair.require_projection().ensemble_members] == [[(1, 2)], [(1, 2)]]
+
+
 @pytest.mark.parametrize(
     "members",
     [

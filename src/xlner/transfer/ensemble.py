@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xlner.core.entity import overlaps
+from xlner.core.entity import Entity, overlaps
 from xlner.core.entity_edges import trimmed
 from xlner.core.pair import Member, Outcome, Pair
 from xlner.core.registry import load
@@ -147,7 +147,7 @@ class Ensemble:
         assert pair.projection is not None
         self._known.update(label for vote in votes for label in vote.labels)
         kept = [vote.without(self.pipeline.ignore) for vote in votes]
-        found = list(trimmed(pair.target, decode_entities(*mean_probabilities(kept, self.weights))))
+        found = list(_entities_of(pair.target, kept, self.weights))
         found += [
             e
             for e in pair.projection.sentence.entities
@@ -155,11 +155,12 @@ class Ensemble:
         ]
         sure = [e for e in found if confidence_of(e) >= self.min_confidence]
         self.unsure += len(found) - len(sure)
-        made = replace(
-            pair.projection,
-            sentence=pair.target.with_entities(sure),
-            ensemble_members=tuple(map(_member, self.names, self.weights, kept)),
+        members = (
+            Member(name, weight, _entities_of(pair.target, [vote], [1]))
+            for name, weight, vote in zip(self.names, self.weights, kept, strict=True)
         )
+        sentence = pair.target.with_entities(sure)
+        made = replace(pair.projection, sentence=sentence, ensemble_members=tuple(members))
         return replace(pair, projection=made)
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:
@@ -183,8 +184,8 @@ def _name_of(recognizer: Recognizer) -> str:
     return fingerprint_of(recognizer).partition("?")[0]
 
 
-def _member(name: str, weight: float, vote: Vote) -> Member:
-    return Member(name, weight, tuple(decode_entities(*mean_probabilities([vote], [1]))))
+def _entities_of(sentence: Sentence, votes: Sequence[Vote], weights: Sequence[float]) -> tuple[Entity, ...]:
+    return trimmed(sentence, decode_entities(*mean_probabilities(votes, weights)))
 
 
 def _vote_or_error(pair: Pair, source: Vote | Exception | None, unprojected: str) -> Vote | Exception:
