@@ -186,6 +186,12 @@ def test_adapters_that_cannot_be_used_are_refused(folders: dict[str, Path], tmp_
 
     with pytest.raises(BackendError, match=r"has no adapter_config\.json"):
         add_adapter(model, folders["bert"])
+    for text, message in (("{", "is not JSON"), ('{"adapter": []}', "is damaged: it does not name the adapter")):
+        own = tmp_path / "own"
+        own.mkdir(exist_ok=True)
+        (own / "adapter.json").write_text(text, encoding="utf-8")
+        with pytest.raises(BackendError, match=message):
+            add_adapter(model, own)
     lora = {"peft_type": "LORA", "lora_alpha": 8}
     refused({"peft_type": "IA3"}, None, "of type IA3, and only LoRA")
     refused({**lora, "use_dora": True}, None, "of type DoRA")
@@ -197,6 +203,7 @@ def test_adapters_that_cannot_be_used_are_refused(folders: dict[str, Path], tmp_
     refused(lora, {**pair, f"{path}.lora_B.weight": torch.ones(9, 2)}, r"query is \(32, 32\) there, and \(9, 32\) here")
     refused(lora, {"base_model.model.decoder.x.lora_A.weight": torch.ones(1)}, "nothing for an encoder")
     refused(lora, {**pair, "base_model.model.encoder.bias": torch.ones(1)}, "no matrices of LoRA")
+    refused([], None, "is not a JSON object")
     refused({"config": {"ln_before": True}}, {}, "has ln_before, which is not supported")
     refused({"config": {"is_parallel": True}}, {}, "has is_parallel, which is not supported")
     refused({"config": {"scaling": 4.0}}, {}, "has scaling, which is not supported")

@@ -31,16 +31,27 @@ def add_adapter(encoder: Any, folder: Path) -> None:
     - `adapter_config.json` without one: a bottleneck adapter of AdapterHub (adapter-transformers).
     - `adapter.json`: a language adapter of xlner.
 
-    Raises `BackendError` for a folder without an adapter, and for one that does not fit the encoder.
+    Raises `BackendError` for a folder without an adapter, for a damaged one, and for one that does not fit the encoder.
     """
     if (folder / _OWN).is_file():
-        shape = json.loads((folder / _OWN).read_text(encoding="utf-8"))["adapter"]
-        load_adapter(encoder, folder, name=shape["name"])
+        try:
+            name = _json(folder / _OWN)["adapter"]["name"]
+        except (KeyError, TypeError):
+            raise BackendError(f"{folder / _OWN} is damaged: it does not name the adapter") from None
+        load_adapter(encoder, folder, name=name)
         return
-    try:
-        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except OSError:
-        raise BackendError(f"{folder} has no {CONFIG}", hint="give the folder of an adapter") from None
-    except ValueError as error:
-        raise BackendError(f"{folder / CONFIG} is not JSON: {error}") from None
+    config = _json(folder / CONFIG)
     (merge_lora if "peft_type" in config else add_bottlenecks)(encoder, folder, config)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """The object in a file of JSON."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        raise BackendError(f"{path.parent} has no {path.name}", hint="give the folder of an adapter") from None
+    except ValueError as error:
+        raise BackendError(f"{path} is not JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise BackendError(f"{path} is not a JSON object")
+    return found
