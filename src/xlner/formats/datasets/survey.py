@@ -25,7 +25,6 @@ def survey(folder: Path) -> list[tuple[Path, Located]]:
     """
     found: dict[Path, tuple[Path, Located]] = {}
     datasets = all_datasets().values()
-    datasets = all_datasets().values()
     for place in (folder, *sorted(p for p in folder.iterdir() if p.is_dir())):
         for dataset in datasets:
             for located in local_files(dataset, place):
