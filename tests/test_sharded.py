@@ -200,6 +200,18 @@ def test_any_executor_runs_shards(text: Path, tmp_path: Path) -> None:
         run_sharded(plan, make_pipeline, tmp_path)
 
 
+def test_a_file_with_the_name_of_standard_output_is_not_it(
+    text: Path, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = Reader(text)
+    plan = make_plan({}, reader, {str(text): "text"}, shard_size=100)
+    run_sharded(plan, make_pipeline, tmp_path, read=reader)
+    monkeypatch.chdir(tmp_path)
+    join(plan, tmp_path, tmp_path / "-")
+    join(plan, tmp_path, "-")
+    assert capsysbinary.readouterr().out == (tmp_path / "-").read_bytes() != b""
+
+
 def test_workers_collect_garbage_as_often_as_the_first_process() -> None:
     before = gc.get_threshold()
     gc.set_threshold(12_345, *before[1:])

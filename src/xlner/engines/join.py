@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-from xlner.core.files import open_output_bytes
+from xlner.core.files import STANDARD_STREAM, open_output_bytes
 from xlner.engines.counts import add
 from xlner.engines.plan import Plan
 from xlner.engines.shard_files import Mark, ShardFiles
@@ -64,8 +64,9 @@ def join(plan: Plan, folder: str | Path, output: str | Path | None, *, written: 
 
 def _is_there(output: str | Path, marks: Sequence[Mark]) -> bool:
     """Whether a file has the bytes of these shards already: to read it takes less time than to write it again."""
-    path = Path(output)
-    if path.is_symlink() or not path.is_file() or path.stat().st_size != sum(mark.size for mark in marks):
+    path, size = Path(output), sum(mark.size for mark in marks)
+    is_file = str(output) != STANDARD_STREAM and path.is_file() and not path.is_symlink()
+    if not is_file or path.stat().st_size != size:
         return False
     try:
         with path.open("rb") as stream:
