@@ -492,3 +492,7 @@ def test_code_of_a_model_is_run_only_if_it_is_asked_for(folders: dict[str, Path]
     for revision in ("", "&revision=main", "&revision=abc123"):
         with pytest.raises(UsageError, match="give revision=COMMIT, 40 hex digits"):
             load("recognizer", f"hf:someone/own?remote_code=yes{revision}")
+    config["auto_map"]["AutoConfig"] = "someone/else--own.OwnConfig"
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    with pytest.raises(BackendError, match="code of another repository, which can change"):
+        load("recognizer", f"hf:{folder}?remote_code=yes")

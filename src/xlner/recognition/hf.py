@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -113,6 +114,8 @@ class HfRecognizer(PicklesWithoutCache):
             )
         self._options_of_load = {"trust_remote_code": remote_code}
         self._folder = model_folder(model, revision=revision, code=remote_code)
+        if remote_code:
+            _require_own_code(self._folder)
         self._adapter = None if adapter is None else Path(adapter).expanduser()
         resolved_dtype = str(dtype_named(dtype, device_named(device))).removeprefix("torch.")
         self.options = HfRecognizerOptions(
@@ -193,6 +196,20 @@ class HfRecognizer(PicklesWithoutCache):
     def _logits(self) -> SequenceLogits:
         pad = self._tokenizer.pad_token_id or 0
         return SequenceLogits(self.model, self._subwords, pad=pad, batch_tokens=self.options.batch_tokens)
+
+
+def _require_own_code(folder: Path) -> None:
+    """Raise `BackendError` if a model names code of another repository, which no revision holds in place."""
+    for path in (folder / "config.json", folder / "tokenizer_config.json"):
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue  # loading it says what is wrong
+        if isinstance(config, dict) and "--" in json.dumps(config.get("auto_map")):  # OWNER/NAME--MODULE.CLASS
+            raise BackendError(
+                f"{path} names code of another repository, which can change",
+                hint="copy that code into a folder with the model, and name it in auto_map",
+            )
 
 
 def _load(folder: Path, language: Path | None, device: Any, dtype: Any, options: Mapping[str, Any]) -> Any:
