@@ -151,6 +151,21 @@ def test_a_cluster_that_cannot_be_reached(ray: StubOfRay, monkeypatch: pytest.Mo
         RayWorkers(1)
 
 
+def test_a_finished_run_needs_no_cluster(
+    xlner: Command, fakes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    text, out = tmp_path / "in.txt", tmp_path / "out.conll"
+    text.write_text("Vigo\n", encoding="utf-8")
+    command = ["label", text, "--lang", "gl", *fakes, "-o", out, "--run-dir", tmp_path / "run"]
+    assert xlner(*command, "--engine", "ray").code == 2
+    assert xlner(*command).code == 0
+    made = out.read_bytes()
+    out.unlink()
+    assert xlner(*command, "--engine", "ray").code == 0
+    assert out.read_bytes() == made
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("ray") is None, reason="needs xlner[ray]")
 def test_a_run_on_ray_gives_the_same_bytes(xlner: Command, fakes: list[str], tmp_path: Path) -> None:

@@ -272,7 +272,7 @@ class ShardedRun:
         command = CommandJob.current(self.format, resume=True, retry_failed=False)
         with ExitStack() as stack:
             advance = stack.enter_context(progress(first, self.options.input_format, None, total=plan.sentences))
-            executor = self._executor(workers)
+            executor = self._executor(plan, folder, workers)
             if executor is not None:
                 stack.enter_context(executor)
             return run_sharded(
@@ -286,12 +286,14 @@ class ShardedRun:
                 on_progress=advance,
             )
 
-    def _executor(self, workers: int) -> Executor | None:
-        """What processes the shards; None for this process."""
-        from xlner.engines import RayWorkers, WorkerProcesses
+    def _executor(self, plan: Plan, folder: Path, workers: int) -> Executor | None:
+        """What processes the shards; None for this process. A run that is finished needs no cluster."""
+        from xlner.engines import RayWorkers, WorkerProcesses, run_status
 
         options = self.options
         if options.engine == "ray":
+            if not options.retry_failed and not run_status(plan, folder).missing:
+                return None
             cpus, gpus = options.cpus_per_worker, options.gpus_per_worker
             return RayWorkers(workers, cpus=cpus, gpus=gpus, address=options.address or "auto")
         return WorkerProcesses(workers) if options.workers > 1 else None
