@@ -202,6 +202,7 @@ def test_adapters_that_cannot_be_used_are_refused(folders: dict[str, Path], tmp_
     refused(lora, {name.replace("query", "other"): w for name, w in pair.items()}, "there is no layer")
     refused(lora, {**pair, f"{path}.lora_B.weight": torch.ones(9, 2)}, r"query is \(32, 32\) there, and \(9, 32\) here")
     refused(lora, {"base_model.model.decoder.x.lora_A.weight": torch.ones(1)}, "nothing for an encoder")
+    refused(lora, {"base_model.model.classifier.weight": torch.ones(1)}, "nothing for an encoder")
     refused(lora, {**pair, "base_model.model.encoder.bias": torch.ones(1)}, "no matrices of LoRA")
     refused([], None, "is not a JSON object")
     refused({"config": {"ln_before": True}}, {}, "has ln_before, which is not supported")

@@ -21,7 +21,7 @@ def merge_lora(encoder: Any, folder: Path, config: Mapping[str, Any]) -> None:
     """Add `alpha / r · B · A` to the weights of each layer that an adapter has matrices A and B for.
 
     With `use_rslora` the factor is `alpha / sqrt(r)` (Kalajdzievski 2023). The adapter may have been trained on the
-    encoder alone, or on a model with a decoder or a head, whose matrices are left out.
+    encoder alone, or on a model with a decoder or a head, whose weights are left out.
 
     Raises `BackendError` for other kinds of adapters of PEFT, and for one that does not fit the encoder.
     """
@@ -32,16 +32,17 @@ def merge_lora(encoder: Any, folder: Path, config: Mapping[str, Any]) -> None:
         raise BackendError(f"the adapter in {folder} is of type {kind}, and only LoRA can be merged")
     matrices: dict[str, dict[str, Any]] = {}
     for name, tensor in adapter_weights(folder, _FILES).items():
+        if any(part in name.split(".") for part in _OUTSIDE):
+            continue
         match = _MATRIX.fullmatch(name)
         if match is None:
             raise BackendError(f"the adapter in {folder} has weights that are no matrices of LoRA: {name}")
         matrices.setdefault(match[1], {})[match[2]] = tensor.float()
+    if not matrices:
+        raise BackendError(f"the adapter in {folder} has nothing for an encoder")
     modules = dict(encoder.named_modules())
     prefixes = ("", "model.encoder.", "encoder.", "model.", f"{encoder.base_model_prefix}.")
-    merged = 0
     for path, pair in matrices.items():
-        if any(part in path.split(".") for part in _OUTSIDE):
-            continue
         names = [path.removeprefix(prefix) for prefix in prefixes if path.startswith(prefix)]
         module = next((modules[name] for name in names if hasattr(modules.get(name), "weight")), None)
         if module is None or pair.keys() != {"A", "B"}:
@@ -55,9 +56,6 @@ def merge_lora(encoder: Any, folder: Path, config: Mapping[str, Any]) -> None:
             )
         with torch.no_grad():
             module.weight += change.to(module.weight)
-        merged += 1
-    if not merged:
-        raise BackendError(f"the adapter in {folder} has nothing for an encoder")
 
 
 def _factor(config: Mapping[str, Any], path: str, rank: int) -> float:
