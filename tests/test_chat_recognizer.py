@@ -149,6 +149,9 @@ def test_answers_with_text_around_them_are_read_and_others_are_asked_for_again(s
     assert second.error == "recognizer: the answer is not the JSON that was asked for: 'I would say Vigo'"
     assert len(stub.requests) == 4
     assert all("response_format" not in request for request in stub.requests)
+    stub.reply = always(naming(("Vigo", "location")))  # an answer that could not be read is not kept
+    (better,) = RecognitionPipeline(recognizer(stub, structure="none"), lang="gl").run_texts(["bad Vigo"])
+    assert better.labeled.tags() == ["O", "B-LOC"]
 
 
 def test_samples_vote(stub: Stub) -> None:

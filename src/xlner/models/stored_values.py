@@ -52,6 +52,11 @@ class StoredValues:
         with self._connected() as connection:
             connection.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES (?, ?)", list(values.items()))
 
+    def remove(self, keys: Sequence[bytes]) -> None:
+        """Remove the values of keys; those that are not known do not matter."""
+        with self._connected() as connection:
+            connection.executemany(f"DELETE FROM {self.table} WHERE key = ?", [(key,) for key in keys])
+
     @contextmanager
     def _connected(self) -> Iterator[sqlite3.Connection]:
         try:

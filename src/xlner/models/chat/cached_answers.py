@@ -28,6 +28,10 @@ class CachedAnswers(PicklesWithoutCache):
         if answers:
             self._values.put({self._key(question): answer for question, answer in answers.items()})
 
+    def remove(self, questions: Sequence[Question]) -> None:
+        """Remove the answers to questions."""
+        self._values.remove([self._key(question) for question in questions])
+
     @cached_property
     def _values(self) -> StoredValues:
         return StoredValues(cache_dir() / "chat-answers.sqlite", "answers")

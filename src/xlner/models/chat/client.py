@@ -102,6 +102,14 @@ class ChatClient:
                 self._answers.popitem(last=False)
         return answers
 
+    def forget(self, questions: Sequence[Question]) -> None:
+        """Remove answers that could not be used, so that the questions are asked again."""
+        with self._lock:
+            for question in questions:
+                self._answers.pop(question, None)
+        if self._cache is not None and questions:
+            self._cache.remove(questions)
+
     @property
     def usage(self) -> Usage:
         """What the model was asked in this process."""

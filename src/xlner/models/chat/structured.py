@@ -43,15 +43,17 @@ def ask_structured(
     """Ask questions, and return what is read of the answers or their errors, in order.
 
     `read` gets the number of a question and its answer, and gives None if the answer does not have the form that was
-    asked for. Such a question is asked once more, with a reminder.
+    asked for. Such a question is asked once more, with a reminder. If that does not help, both answers are forgotten,
+    so that another run asks again.
     """
     answers = client.ask(questions)
     found = [answer if isinstance(answer, StageError) else read(k, answer) for k, answer in enumerate(answers)]
     bad = [k for k, result in enumerate(found) if result is None]
-    again = client.ask([replace(questions[k], system=questions[k].system + AGAIN) for k in bad])
-    for k, answer in zip(bad, again, strict=True):
+    reminders = {k: replace(questions[k], system=questions[k].system + AGAIN) for k in bad}
+    for k, answer in zip(bad, client.ask(list(reminders.values())), strict=True):
         found[k] = answer if isinstance(answer, StageError) else read(k, answer)
         answers[k] = answer
+    client.forget([question for k in bad if found[k] is None for question in (questions[k], reminders[k])])
     return [
         StageError(f"the answer is not the JSON that was asked for: {answers[k]!r:.80}") if result is None else result
         for k, result in enumerate(found)
