@@ -104,10 +104,15 @@ def asked(out: Path) -> list[str]:
 
 
 def contents(out: Path) -> dict[str, bytes]:
-    """All files of a run except those with times and with the environment of its stages."""
+    """All files of a run except those with times and with the environment of its stages.
+
+    A process that is killed while it writes a file leaves a hidden part of it beside the file.
+    """
     passing = ("seconds.csv", "fingerprints.json", ".lock")
     return {
-        str(p.relative_to(out)): p.read_bytes() for p in sorted(out.rglob("*")) if p.is_file() and p.name not in passing
+        str(p.relative_to(out)): p.read_bytes()
+        for p in sorted(out.rglob("*"))
+        if p.is_file() and p.name not in passing and not p.match(".*.part")
     }
 
 
