@@ -72,6 +72,13 @@ def test_every_entity_is_projected_or_has_a_reason(stub: Stub, answer: object, o
     assert [o.reason or o.projected[0].span for o in made.outcomes] == outcomes
 
 
+def test_all_entities_inside_another_one_have_their_places(stub: Stub) -> None:
+    stub.reply = lambda body, n: (200, as_json({"1": "Rei en Vigo e en Lugo", "2": "Vigo", "3": "Lugo"}))
+    source = Sentence(("king", "Vigo", "Lugo"), (Entity(0, 1, "PER"), Entity(1, 2, "LOC"), Entity(2, 3, "LOC")))
+    (made,) = projector(stub).project([pair(source, Sentence(("Rei", "en", "Vigo", "e", "en", "Lugo")))])
+    assert [o.reason or o.projected[0].span for o in made.outcomes] == [Reason.DISCONTINUOUS, (2, 3), (5, 6)]
+
+
 def test_words_that_are_not_in_the_target_are_counted(stub: Stub) -> None:
     stub.reply = lambda body, n: (200, as_json({"1": "Eva", "2": "Nova York"}))
     asked = projector(stub)

@@ -50,10 +50,7 @@ def placed_on(source: Sentence, target: Sentence, answers: Sequence[str]) -> Pro
     """
     taken: list[Span] = []
     outcomes: dict[int, Outcome] = {}
-    order = sorted(
-        range(len(answers)), key=lambda k: -len(answers[k])
-    )  # the longest answer has the fewest possible places
-    for k in order:
+    for k in sorted(range(len(answers)), key=lambda k: -len(answers[k])):  # the longest has the fewest places
         entity = source.entities[k]
         spans = places_of(target, answers[k])
         free = next((span for span in spans if not any(overlaps(span, other) for other in taken)), None)
@@ -68,14 +65,18 @@ def placed_on(source: Sentence, target: Sentence, answers: Sequence[str]) -> Pro
 
 
 def _free_inner(source: Sentence, outcomes: dict[int, Outcome], places: dict[int, list[Span]]) -> None:
-    """Give a dropped entity its place inside another one, which is dropped, unless that one has its name, too."""
-    for k, spans in places.items():
-        entity = source.entities[k]
-        for m, outer in list(outcomes.items()):
-            inside = [s for p in outer.projected for s in spans if s != p.span and p.start <= s[0] and s[1] <= p.end]
-            if inside and outcomes[k].dropped and source.surface(entity) not in source.surface(outer.entity):
-                outcomes[k] = Outcome(entity, (Entity(*inside[0], entity.label),))
-                outcomes[m] = Outcome(outer.entity, reason=Reason.DISCONTINUOUS)
+    """Give dropped entities their places inside another one, which is dropped, unless that one has their names, too."""
+    for m, outer in list(outcomes.items()):  # from the longest to the shortest
+        for place in outcomes[m].projected:
+            taken: list[Span] = []
+            for k, spans in places.items():
+                entity = source.entities[k]
+                inside = [s for s in spans if s != place.span and place.start <= s[0] and s[1] <= place.end]
+                free = next((s for s in inside if not any(overlaps(s, other) for other in taken)), None)
+                if free and outcomes[k].dropped and source.surface(entity) not in source.surface(outer.entity):
+                    taken.append(free)
+                    outcomes[k] = Outcome(entity, (Entity(*free, entity.label),))
+                    outcomes[m] = Outcome(outer.entity, reason=Reason.DISCONTINUOUS)
 
 
 def places_of(target: Sentence, answer: str) -> list[Span]:
