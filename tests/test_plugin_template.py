@@ -85,10 +85,15 @@ def test_nothing_is_there_before_it_is_installed() -> None:
     [
         ("no.such.module:FORMAT", "format 'theirs' cannot be loaded from no.such.module:FORMAT: No module named 'no'"),
         ("xlner:nothing", "format 'theirs' cannot be loaded from xlner:nothing: No xlner attribute nothing"),
+        ("failing:FORMAT", "format 'theirs' cannot be loaded from failing:FORMAT: RuntimeError: no license"),
         ("os:sep", "format 'theirs': os:sep is no format, but of type str"),
     ],
 )
-def test_entry_points_that_lead_nowhere(value: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_entry_points_that_lead_nowhere(
+    value: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "failing.py").write_text("raise RuntimeError('no license')\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr("xlner.core.plugins.entry_points", lambda group: [EntryPoint("theirs", value, group)])
     with pytest.raises(BackendError) as raised:
         plugins.plugins("xlner.formats", "format", lambda value: not isinstance(value, str))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from xlner import BackendError, load, register
 from xlner.core import registry
 from xlner.core.registry import DependentOptions, Spec, backend_class, names, options_of
-from xlner.errors import UnknownNameError, UsageError
+from xlner.errors import MissingExtraError, UnknownNameError, UsageError
 
 
 class Thing:
@@ -131,6 +132,22 @@ def test_an_unknown_kind() -> None:
 def test_a_backend_that_cannot_be_imported(target: str) -> None:
     register("aligner", "gone", target)
     with pytest.raises(BackendError, match=f"aligner 'gone' cannot be loaded from {target}: "):
+        load("aligner", "gone")
+
+
+def test_a_backend_whose_module_fails_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "failing_backend.py").write_text("raise ValueError('no\\nlicense')\n", encoding="utf-8")
+    (tmp_path / "incomplete_backend.py").write_text(
+        "from xlner.errors import MissingExtraError\nraise MissingExtraError('Thing', extra='thing')\n",
+        encoding="utf-8",
+    )
+    register("aligner", "gone", "failing_backend:Thing")
+    match = "^aligner 'gone' cannot be loaded from failing_backend:Thing: ValueError: no license$"
+    with pytest.raises(BackendError, match=match):
+        load("aligner", "gone")
+    register("aligner", "gone", "incomplete_backend:Thing")
+    with pytest.raises(MissingExtraError):
         load("aligner", "gone")
 
 

@@ -19,7 +19,8 @@ from itertools import accumulate
 from types import UnionType
 from typing import Any, Protocol, runtime_checkable
 
-from xlner.errors import BackendError, UnknownNameError, UsageError
+from xlner.core.plugins import naming_import_errors
+from xlner.errors import UnknownNameError, UsageError
 
 KINDS = ("translator", "recognizer", "aligner", "projector")
 DEFAULT_RECOGNIZER = "multilingual"
@@ -203,10 +204,8 @@ def backend_class(kind: str, name: str) -> Any:
     if name not in known:
         raise UnknownNameError(f"unknown {kind} {name!r}", hint=f"known: {', '.join(sorted(known))}")
     module, _, attribute = known[name].partition(":")
-    try:
+    with naming_import_errors(f"{kind} {name!r}", known[name]):
         return getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError) as error:
-        raise BackendError(f"{kind} {name!r} cannot be loaded from {known[name]}: {error}") from error
 
 
 def load(kind: str, spec: str, /, **defaults: object) -> Any:
