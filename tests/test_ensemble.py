@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,6 +26,7 @@ from xlner import (
     read_pairs,
     write_pairs,
 )
+from xlner.core.pair import Member
 from xlner.core.tags import Repair, decode
 from xlner.errors import MissingArgumentError, StageError, UnknownNameError, UsageError
 from xlner.evaluation import ErrorStage, find_errors
@@ -459,6 +461,41 @@ def test_a_result_has_what_each_member_found_by_itself(tmp_path: Path) -> None:
     (cells,) = ensemble.run_texts(["Ana\tAna en Vigo"])
     moved = [[e.span for e in m.entities] for m in cells.require_projection().ensemble_members]
     assert moved == [[(0, 1), (1, 2)], [(3, 4)]]
+
+
+def test_members_are_made_only_if_something_reads_them(
+    xlner: Command, fakes: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def member(*of_member: Any) -> Member:
+        made.append(of_member)
+        return Member(*of_member)
+
+    monkeypatch.setattr("xlner.transfer.ensemble.Member", member)
+    text = tmp_path / "in.txt"
+    text.write_text("Ana Pardo vive en Vigo.\n", encoding="utf-8")
+    names = fakes[fakes.index("--recognizer") + 1]
+    command = ["label", text, "--lang", "gl", *fakes, "--ensemble", names, "--route", "both", "--output-format"]
+    for options, are_read in (
+        (["conll"], False),
+        (["pretty"], False),
+        (["jsonl"], True),
+        (["conll", "--run-dir", tmp_path / "run"], True),
+    ):
+        made.clear()
+        assert xlner(*command, *options).code == 0
+        assert bool(made) == are_read
+
+
+def test_an_ensemble_without_members_labels_the_same() -> None:
+    told = Told({"Vigo": [0.0, 1.0, 0, 0, 0]})
+    chain = pipeline(DictionaryRecognizer({"Ana": "PER"}))
+    kept, bare = (Ensemble(chain, [told], keep_members=keep) for keep in (True, False))
+    (pair,), (without,) = kept.run_texts(["Ana en Vigo"]), bare.run_texts(["Ana en Vigo"])
+    assert without.labeled == pair.labeled
+    assert without.require_projection().ensemble_members == ()
+    assert kept.fingerprint != bare.fingerprint
 
 
 def test_what_a_member_found_ends_where_its_words_end() -> None:

@@ -78,6 +78,10 @@ class RunOptions:
         shown = format != PRETTY and "scores" in format_named(format).keeps
         return bool(shown or self.run_dir is not None or self.min_confidence or filters & _CONFIDENCE_FILTERS)
 
+    def needs_members(self, format: str) -> bool:
+        """Whether anything reads what the members of an ensemble find: the output or the run folder."""
+        return self.run_dir is not None or (format != PRETTY and "fields" in format_named(format).keeps)
+
     def format_for(self, input_format: str) -> str:
         """The output format for labeled sentences: as given or guessed, pretty on a terminal, or like the input."""
         if self.output_format is not None:

@@ -48,13 +48,14 @@ class Ensemble:
     - `kept_labels`: projected entities with these labels are added where the vote finds no entity. This is for labels
       that the recognizers know less well than the one of the source language, such as dates.
     - `min_confidence`: leave out entities with a lower score.
+    - `keep_members`: keep in each result what each member finds by itself, which takes some time.
     - `unprojected`: the vote of projection for a word that no entity was projected to. `others` leaves the word to the
       other members, as in the published code; `O` votes for `O`.
 
     The tags of a sentence are the most likely ones that IOB2 allows. The score of an entity is the mean probability of
     its tags. Labels that the pipeline ignores count as `O`. Pairs keep the outcomes of projection, and
-    `ensemble_members` has what each member finds by itself. A pair for which a stage or a recognizer fails has the
-    error and no entities.
+    `ensemble_members` has what each member finds by itself, with `keep_members`. A pair for which a stage or a
+    recognizer fails has the error and no entities.
 
     Raises `ValidationError` for a pipeline without a projector, for no recognizers, and for bad weights;
     `UnknownNameError` for an unknown `unprojected`; and the errors of the recognizers.
@@ -75,6 +76,7 @@ class Ensemble:
         unprojected: str = "others",
         min_confidence: float = 0.0,
         kept_labels: Collection[str] = (),
+        keep_members: bool = True,
     ) -> None:
         if pipeline.projector is None:
             raise ValidationError("an ensemble needs a pipeline with a projector")
@@ -89,6 +91,7 @@ class Ensemble:
         self.unprojected = unprojected
         self.min_confidence = min_confidence
         self.kept_labels = frozenset(kept_labels)
+        self.keep_members = keep_members
         self.unsure = 0
         """Entities below `min_confidence` so far."""
         self._known: Counter[str] = Counter()
@@ -110,6 +113,7 @@ class Ensemble:
         weights = ",".join(f"{w:g}" for w in self.weights)
         options = f"unprojected={self.unprojected} min_confidence={self.min_confidence:g}"
         options += f" kept_labels={','.join(sorted(self.kept_labels))}"
+        options += "" if self.keep_members else " keep_members=False"
         return f"{self.pipeline.fingerprint}|ensemble {weights} {options} {members}"
 
     def run_texts(self, texts: Iterable[str]) -> Iterator[Pair]:
@@ -155,13 +159,16 @@ class Ensemble:
         ]
         sure = [e for e in found if confidence_of(e) >= self.min_confidence]
         self.unsure += len(found) - len(sure)
-        members = (
-            Member(name, weight, _entities_of(pair.target, [vote], [1]))
-            for name, weight, vote in zip(self.names, self.weights, kept, strict=True)
-        )
+        members = self._members(pair.target, kept) if self.keep_members else ()
         sentence = pair.target.with_entities(sure)
-        made = replace(pair.projection, sentence=sentence, ensemble_members=tuple(members))
-        return replace(pair, projection=made)
+        return replace(pair, projection=replace(pair.projection, sentence=sentence, ensemble_members=members))
+
+    def _members(self, target: Sentence, votes: Sequence[Vote]) -> tuple[Member, ...]:
+        """What each member finds by itself."""
+        return tuple(
+            Member(name, weight, _entities_of(target, [vote], [1]))
+            for name, weight, vote in zip(self.names, self.weights, votes, strict=True)
+        )
 
     def _votes(self, recognizer: Recognizer, sentences: Sequence[Sentence]) -> list[Vote | Exception]:
         """The votes of a recognizer; an error for each sentence that it fails on."""

@@ -316,4 +316,5 @@ def _projecting(
         unprojected=options.unprojected or ("others" if named else average.unprojected),
         min_confidence=options.min_confidence,
         kept_labels=() if named else average.kept_labels,
+        keep_members=options.needs_members(output_format),
     )
