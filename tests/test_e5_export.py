@@ -40,6 +40,7 @@ def folder(file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return export_e5(tmp_path_factory.mktemp("export") / "deeper" / "e5", path=str(file))
 
 
+@pytest.mark.slow
 def test_links_are_those_of_the_offline_aligner(file: Path, folder: Path) -> None:
     pairs = [p for p in random_pairs(80) if p.source is not None]
     ours = HfAligner(str(folder), layer=2, prefix="query:")

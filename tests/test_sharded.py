@@ -45,6 +45,7 @@ def conll(path: Path, count: int = COUNT) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_run_folder_gives_the_same_bytes_in_every_format(
     xlner: Command, fakes: list[str], text: Path, tmp_path: Path
 ) -> None:

@@ -117,6 +117,7 @@ print(thinc.util.has_torch, wrapped.predict(numpy.zeros((1, 3), "float32")).shap
     assert done.stdout.splitlines() == ["False False", "True (1, 2)"]
 
 
+@pytest.mark.slow
 def test_spacy_is_loaded_without_its_command_line_until_something_uses_it() -> None:
     program = """
 import sys

@@ -103,6 +103,7 @@ def test_an_unknown_name() -> None:
         _ = xlner.Entitty
 
 
+@pytest.mark.slow
 def test_a_long_run_in_small_batches_does_not_load_numba(tmp_path: Path) -> None:
     text = tmp_path / "in.txt"
     text.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(1_250)), encoding="utf-8")

@@ -53,7 +53,12 @@ def loss_of(spec: str) -> float:
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("nllb", "full"), ("nllb", "lora?rank=4"), ("marian", "full"), ("madlad", "lora?targets=all")],
+    [
+        ("nllb", "lora?rank=4"),
+        ("marian", "full"),
+        pytest.param("nllb", "full", marks=pytest.mark.slow),
+        pytest.param("madlad", "lora?targets=all", marks=pytest.mark.slow),
+    ],
 )
 def test_a_translator_learns_and_is_read_again(name: str, parameters: str, models: Path, tmp_path: Path) -> None:
     if parameters != "full":
