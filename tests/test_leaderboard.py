@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,20 @@ def test_what_is_there_is_run_and_the_rest_is_left_out(data: Path, tmp_path: Pat
     assert "- aligner same: `oracle`" in lines
 
 
+def test_a_method_without_a_result_for_a_language_is_below_those_with_all(data: Path, tmp_path: Path) -> None:
+    (data / "europarl-ner" / "es.conll").write_text(GERMAN, encoding="utf-8")
+    recipe = read_reproduction_recipe("mine.toml")
+    (standing,) = run_leaderboard(recipe, data, tmp_path / "work", backends=["small"], samples=20)
+    results = [
+        replace(r, scores=None, confidence_intervals=None) if (r.method, r.lang) == ("projected", "es") else r
+        for r in standing.results
+    ]
+    page = markdown_page(leaderboard_page(recipe, [replace(standing, results=tuple(results))], "About it."))
+    direct, projected = (line for line in page.splitlines() if line.startswith(("| direct", "| projected")))
+    assert direct.startswith("| direct | small | 0.667 (")
+    assert projected.startswith("| projected | small | 1.000 (1.000–1.000) | not run |  |")
+
+
 def test_a_method_that_lacks_something_is_not_taken_for_a_language_that_is_not_there(
     data: Path, tmp_path: Path
 ) -> None:
@@ -97,6 +112,13 @@ def test_more_backends_are_added_by_the_same_command(data: Path, tmp_path: Path,
     table = [line for line in first.splitlines() if line.startswith("| projected")]
     assert table
     assert all(line in both for line in table)
+
+
+def test_an_output_that_cannot_be_written_is_an_error_before_anything_runs(data: Path, xlner: Command) -> None:
+    ran = xlner("leaderboard", data, "--recipe", "mine.toml", "--work", "work", "-o", "nowhere/page.md")
+    assert ran.code == 2
+    assert "nowhere/page.md: cannot be written" in ran.err
+    assert not Path("work").exists()
 
 
 def test_a_folder_without_data_sets(tmp_path: Path) -> None:

@@ -13,7 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import Command
-from xlner import InputError, Pair, RecognitionPipeline, Sentence, raise_errors, read_sentences, write_sentences
+from xlner import (
+    InputError,
+    Pair,
+    RecognitionPipeline,
+    Sentence,
+    raise_errors,
+    read_pairs,
+    read_sentences,
+    write_pairs,
+    write_sentences,
+)
 from xlner.errors import DataWarning
 from xlner.fakes import DictionaryRecognizer
 from xlner.formats import ReadOptions, jsonl, masakhaner_x
@@ -183,6 +193,21 @@ def test_what_json_has_no_form_for_is_replaced_and_said(tmp_path: Path) -> None:
         "fine": {"x": [1, None, True, "é"]},
     }
     assert second.tokens == ("b",)
+
+
+@pytest.mark.filterwarnings("ignore::xlner.errors.DataWarning")
+@pytest.mark.parametrize(("levels", "kept"), [(100, 100), (101, 99), (300, 99)])
+def test_what_readers_find_too_deep_is_cut_when_it_is_written(levels: int, kept: int, tmp_path: Path) -> None:
+    deep: list[Any] = []
+    for _ in range(levels - 1):
+        deep = [deep]
+    path = tmp_path / "out.jsonl"
+    source = Sentence(("a",), meta={"deep": deep})
+    write_pairs([Pair(Sentence(("b",), meta={"deep": deep}), source)], path)
+    (pair,) = raise_errors(read_pairs(path))
+    assert pair.source is not None
+    for sentence in (pair.source, pair.latest):
+        assert str(sentence.meta["deep"]).count("[") == kept
 
 
 def test_arrays_and_pairs_of_text_and_labels(tmp_path: Path) -> None:

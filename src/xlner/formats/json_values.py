@@ -132,18 +132,38 @@ def require_writable(name: str, value: Any) -> None:
     """
     level = [value]
     for _ in range(_DEEPEST):
-        below: list[Any] = []
         for item in level:
             if type(item) is float and not math.isfinite(item):
                 raise ValidationError(f'"{name}" has the number {item}, which JSON has no form for', hint="write null")
-            if isinstance(item, Mapping):
-                below += item.values()
-            elif isinstance(item, (list, tuple)):
-                below += item
-        if not below:
+        level = _inside(level)
+        if not level:
             return
-        level = below
     raise ValidationError(f'"{name}" is nested too deeply')
+
+
+def is_nested_too_deeply(value: Any) -> bool:
+    """Whether a value has more levels of nesting than `require_writable` allows.
+
+    >>> is_nested_too_deeply([{"x": [1]}])
+    False
+    """
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = _inside(level)
+        if not level:
+            return False
+    return True
+
+
+def _inside(level: list[Any]) -> list[Any]:
+    """The values in the objects and lists of a level: the next level."""
+    inside: list[Any] = []
+    for item in level:
+        if isinstance(item, Mapping):
+            inside += item.values()
+        elif isinstance(item, (list, tuple)):
+            inside += item
+    return inside
 
 
 def writable(value: Any, replaced: set[str], depth: int = 0) -> Any:

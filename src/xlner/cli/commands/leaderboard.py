@@ -7,7 +7,7 @@ import click
 from xlner.cli.notes import note
 from xlner.cli.options import bootstrap as bootstrap_option
 from xlner.cli.options import comma_list
-from xlner.core.files import open_output
+from xlner.core.files import open_output, require_output
 
 _INTRODUCTION = """\
 F1 with 95 % intervals, for the methods and data sets that run on one machine without a network. The page is made by
@@ -62,6 +62,7 @@ def leaderboard(
     from xlner.experiments.page import markdown_page
     from xlner.experiments.reproduce import leaderboard_page, read_reproduction_recipe, run_leaderboard
 
+    require_output(output)
     found = read_reproduction_recipe(recipe)
     standings = run_leaderboard(
         found,

@@ -100,7 +100,9 @@ def leaderboard_page(recipe: ReproductionRecipe, standings: Sequence[Standing], 
 
 def _table(standings: Sequence[Standing]) -> Table:
     langs = tuple(dict.fromkeys(lang for standing in standings for lang in standing.langs))
-    rows = sorted((row for standing in standings for row in _rows(standing, langs)), key=lambda row: -row[0])
+    rows = sorted(
+        (row for standing in standings for row in _rows(standing, langs)), key=lambda row: row[0], reverse=True
+    )
     cells = [row for _, row in rows]
     best = [best_published(standings[0].dataset.name, lang) for lang in langs]
     if any(best):
@@ -110,8 +112,8 @@ def _table(standings: Sequence[Standing]) -> Table:
     return Table(("method", "backends", *langs, "mean"), tuple(cells))
 
 
-def _rows(standing: Standing, langs: Sequence[str]) -> Iterator[tuple[float, tuple[str, ...]]]:
-    """The mean F1 of each method, and its row."""
+def _rows(standing: Standing, langs: Sequence[str]) -> Iterator[tuple[tuple[int, float], tuple[str, ...]]]:
+    """The rank of each method, and its row. Means over fewer languages come last: they say nothing about the others."""
     for method in dict.fromkeys(result.method for result in standing.results):
         by_lang = {result.lang: result for result in standing.results if result.method == method}
         scored = [r.scores.micro.f1 for r in by_lang.values() if r.scores is not None]
@@ -119,7 +121,7 @@ def _rows(standing: Standing, langs: Sequence[str]) -> Iterator[tuple[float, tup
             continue
         mean = f"{fmean(scored):.3f}" if len(scored) == len(langs) else ""
         cells = (_cell(by_lang[lang]) if lang in by_lang else "" for lang in langs)
-        yield fmean(scored), (method, standing.backends, *cells, mean)
+        yield (len(scored), fmean(scored)), (method, standing.backends, *cells, mean)
 
 
 def _cell(result: MethodResult) -> str:

@@ -11,7 +11,7 @@ from xlner.core.pair import Member, Outcome, Pair
 from xlner.core.sentence import Sentence
 from xlner.core.tags import Scheme
 from xlner.formats import pharaoh
-from xlner.formats.json_values import writable
+from xlner.formats.json_values import is_nested_too_deeply, writable
 from xlner.formats.jsonl.plain_lines import plain_line
 from xlner.formats.reading import warn_of_data
 
@@ -58,8 +58,12 @@ def dumped(record: Mapping[str, object]) -> str:
     except (ValueError, TypeError, RecursionError):
         replaced: set[str] = set()
         line = _ENCODER.encode(writable(_plain_records(record), replaced))
-        warn_of_data(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
+        _warn_of_replaced(replaced)
         return line
+
+
+def _warn_of_replaced(replaced: set[str]) -> None:
+    warn_of_data(f"JSON has no form for these values, which were replaced: {', '.join(sorted(replaced))}")
 
 
 def _plain_records(record: Mapping[str, object]) -> dict[str, object]:
@@ -101,8 +105,19 @@ def sentence_record(sentence: Sentence, scheme: Scheme | str = Scheme.IOB2) -> d
         record["offsets"] = sentence.offsets
     record["ner_tags"] = sentence.tags(scheme)
     record["entities"] = [_entity_record(e, sentence) for e in sentence.entities]
-    record.update(sentence.meta)
+    for name, value in sentence.meta.items():
+        record[name] = _not_too_deep(value) if isinstance(value, (Mapping, list, tuple)) else value
     return record
+
+
+def _not_too_deep(value: object) -> object:
+    """The value, or as much of it as readers accept. Python versions differ in how deep a value they can encode."""
+    if not is_nested_too_deeply(value):
+        return value
+    replaced: set[str] = set()
+    cut = writable(value, replaced, depth=1)
+    _warn_of_replaced(replaced)
+    return cut
 
 
 def _entity_record(entity: Entity, sentence: Sentence | None = None) -> dict[str, object]:
