@@ -8,6 +8,7 @@ import pytest
 
 from tests.chat_stub import Reply, Stub, as_json, said
 from xlner import Alignment, Entity, Pair, Pipeline, Reason, Sentence, ValidationError, load
+from xlner.errors import UnknownNameError
 from xlner.translation import ChatProjector
 from xlner.translation.chat.projector import phrases_of
 
@@ -110,3 +111,13 @@ def test_a_projector_by_name(stub: Stub) -> None:
     assert "response_format" not in stub.requests[0]
     with pytest.raises(ValidationError, match="max_words 0"):
         projector(stub, max_words=0)
+
+
+def test_an_unknown_language_is_left_out_of_the_prompt(stub: Stub) -> None:
+    stub.reply = lambda body, n: (200, as_json({"1": "Vigo"}))
+    vigo = Sentence(("Vigo",), (Entity(0, 1, "LOC"),), "Vigo", ((0, 4),), language="und")
+    (made,) = projector(stub).project([pair(vigo, vigo)])
+    assert made.sentence.tags() == ["B-LOC"]
+    assert "a text, its translation, and" in stub.requests[0]["messages"][0]["content"]
+    with pytest.raises(UnknownNameError, match="'und' is not a language code"):
+        projector(stub, target_lang="und")

@@ -256,3 +256,12 @@ def test_a_recognizer_pickles_and_checks_its_options(stub: Stub) -> None:
     for wrong in ({"samples": 0}, {"agreement": 1.0}, {"temperature": -1.0}, {"input_price": -1.0}):
         with pytest.raises(ValidationError):
             recognizer(stub, **wrong)
+
+
+def test_an_unknown_language_is_left_out_of_the_prompt(stub: Stub) -> None:
+    stub.reply = always(naming(("Vigo", "location")))
+    (found,) = recognizer(stub).recognize([Sentence(("Vigo",), (), "Vigo", ((0, 4),), language="und")])
+    assert found == [Entity(0, 1, "LOC")]
+    assert "entities in a text. These" in stub.requests[0]["messages"][0]["content"]
+    with pytest.raises(UnknownNameError, match="'und' is not a language code"):
+        recognizer(stub, language="und")

@@ -17,7 +17,7 @@ from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import StageError, ValidationError
 from xlner.models.chat.endpoint import EndpointOptions
-from xlner.models.chat.language_names import language_name
+from xlner.models.chat.language_names import in_language, language_name
 from xlner.models.chat.question import Question, form_of
 from xlner.models.chat.structured import AGAIN, ask_structured
 from xlner.models.chat.usage import Usage
@@ -40,7 +40,10 @@ _Samples = tuple[tuple[Entity, ...], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatRecognizerOptions(EndpointOptions):
-    """Options of `ChatRecognizer`; see there. Raises `ValidationError` for numbers out of range."""
+    """Options of `ChatRecognizer`; see there.
+
+    Raises `ValidationError` for numbers out of range, and `UnknownNameError` for an unknown language.
+    """
 
     labels: str = DEFAULT_TYPES
     language: str | None = None
@@ -56,6 +59,8 @@ class ChatRecognizerOptions(EndpointOptions):
                 f"samples {self.samples} must be at least 1, temperature {self.temperature} from 0 to 2, and "
                 f"agreement {self.agreement} from 0 to below 1"
             )
+        if self.language is not None:
+            language_name(self.language)
 
 
 class ChatRecognizer(PicklesWithoutCache):
@@ -79,8 +84,8 @@ class ChatRecognizer(PicklesWithoutCache):
     again, is an error.
 
     Raises `MissingExtraError` without httpx2, `MissingArgumentError` without a model or url, `UsageError` for labels
-    that cannot be parsed, `UnknownNameError` for an unknown structure, and `ValidationError` for a bad address or
-    numbers out of range.
+    that cannot be parsed, `UnknownNameError` for an unknown structure or language, and `ValidationError` for a bad
+    address or numbers out of range.
 
     >>> from xlner.stages import ProbabilisticRecognizer
     >>> isinstance(ChatRecognizer("one", url="http://localhost:8000/v1"), ProbabilisticRecognizer)
@@ -211,8 +216,7 @@ class ChatRecognizer(PicklesWithoutCache):
         return tuple(result.entities for result in found) or ((),)
 
     def _question(self, sentence: Sentence, sample: int) -> Question:
-        code = self.options.language or sentence.language
-        language = "" if code is None else f" in {language_name(code)}"
+        language = in_language(self.options.language or sentence.language)
         system = _FIND.format(language=language, types=", ".join(self._types))
         temperature = 0.0 if self.options.samples == 1 else self.options.temperature
         return Question(system, " ".join((sentence.text or "").split()), sample, temperature, self._form)

@@ -12,7 +12,7 @@ from xlner.core.pair import Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import StageError, ValidationError
 from xlner.models.chat.endpoint import EndpointOptions
-from xlner.models.chat.language_names import language_name
+from xlner.models.chat.language_names import in_language, language_name
 from xlner.models.chat.question import Question, form_of
 from xlner.models.chat.structured import AGAIN, ask_structured, json_in
 from xlner.models.chat.usage import Usage
@@ -31,7 +31,10 @@ _MOST_CHOICES = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatProjectorOptions(EndpointOptions):
-    """Options of `ChatProjector`; see there. Raises `ValidationError` for numbers out of range."""
+    """Options of `ChatProjector`; see there.
+
+    Raises `ValidationError` for numbers out of range, and `UnknownNameError` for an unknown language.
+    """
 
     source_lang: str | None = None
     target_lang: str | None = None
@@ -42,6 +45,9 @@ class ChatProjectorOptions(EndpointOptions):
         super(ChatProjectorOptions, self).__post_init__()
         if self.max_words < 1:
             raise ValidationError(f"max_words {self.max_words} must be at least 1")
+        for code in (self.source_lang, self.target_lang):
+            if code is not None:
+                language_name(code)
 
 
 class ChatProjector:
@@ -59,7 +65,7 @@ class ChatProjector:
     - All other options: see `EndpointOptions`.
 
     Links are not read. Raises what `EndpointOptions` raises, `MissingExtraError` without httpx2, and `UnknownNameError`
-    for an unknown structure.
+    for an unknown structure or language.
 
     >>> from xlner.stages import IsolatingProjector
     >>> isinstance(ChatProjector("one", url="http://localhost:8000/v1"), IsolatingProjector)
@@ -158,8 +164,8 @@ class ChatProjector:
         ]
         fields = [str(n) for n in range(1, len(surfaces) + 1)]
         system = _CHOOSE.format(
-            source=_in_language(self.options.source_lang or source.language, "in"),
-            target=_in_language(self.options.target_lang or target.language, "into"),
+            source=in_language(self.options.source_lang or source.language),
+            target=in_language(self.options.target_lang or target.language, "into"),
             example=json.dumps({fields[0]: "…"}, ensure_ascii=False),
         )
         text, translation = (" ".join((sentence.text or "").split()) for sentence in (source, target))
@@ -195,10 +201,6 @@ def _schema(fields: Sequence[str], phrases: Sequence[str]) -> dict[str, object]:
         "additionalProperties": False,
         "$defs": {"words": chosen},
     }
-
-
-def _in_language(code: str | None, preposition: str) -> str:
-    return "" if code is None else f" {preposition} {language_name(code)}"
 
 
 def _fields(number: int, answer: str) -> Mapping[str, object] | None:
