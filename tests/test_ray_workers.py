@@ -31,7 +31,7 @@ class StubOfRay:
 
     def init(self, address: str, **_: object) -> None:
         if address != "auto":
-            raise ConnectionError(f"nothing at {address}\nand a second line")
+            raise ConnectionError(f"nothing at {address}.\nand a second line")
         self.address = address
 
     def shutdown(self) -> None:

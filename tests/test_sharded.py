@@ -366,7 +366,8 @@ def test_a_run_whose_sentences_all_failed_has_come_to_its_end(xlner: Command, fa
     [
         (["--dry-run"], "--dry-run needs --engine slurm"),
         (["--slurm", "time=1"], "--slurm needs --engine slurm"),
-        (["--parts", "2"], "--parts needs other machines"),
+        (["--parts", "2"], "--parts needs --engine parts or slurm"),
+        (["--run-dir", "RUN", "--engine", "ray", "--parts", "2"], "--parts needs --engine parts or slurm"),
         (["--address", "auto"], "--address needs --engine ray"),
         (["--cpus-per-worker", "2"], "--cpus-per-worker needs --engine ray"),
         (["--gpus-per-worker", "1"], "--gpus-per-worker needs --engine ray"),

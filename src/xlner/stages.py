@@ -11,6 +11,7 @@ else that a stage may offer is a protocol of its own below, and `isinstance` tel
 | `IsolatingTranslator` | gives the error of a text in the place of its translation |
 | `IsolatingLinkTranslator`, `IsolatingLabelTranslator` | the same, with links or labels |
 | `ShieldingTranslator` | keeps addresses, @names and other verbatim text by itself |
+| `ExternalTranslator` | says whether it works without the CPU of this process |
 | `StoppingStage` | stops after too many failures in a row; any stage |
 | `LinkingTranslator` | translates and says which words became which |
 | `LabelingTranslator` | translates labels along with the text |

@@ -104,8 +104,8 @@ def refuse_ignored(options: RunOptions) -> None:
         raise UsageError("--retry-failed needs a run to go on with", hint="give its --run-dir, without --overwrite")
     if options.shard_size is not None and not options.is_sharded:
         raise UsageError("--shard-size needs a run in shards", hint="give --run-dir or --workers, or leave it out")
-    if options.parts > 1 and options.engine == "local":
-        raise UsageError("--parts needs other machines", hint="give --engine parts or slurm, or leave it out")
+    if options.parts > 1 and options.engine not in PLANNING:
+        raise UsageError("--parts needs --engine parts or slurm", hint="give it, or leave this out")
     for name, given in (("--slurm", bool(options.slurm)), ("--dry-run", options.dry_run)):
         if given and options.engine != "slurm":
             raise UsageError(f"{name} needs --engine slurm", hint="give it, or leave this out")

@@ -23,7 +23,7 @@ from xlner.formats import Columns, ReadReport, detect_format, has_columns, raise
 
 Item = TypeVar("Item", bound=Sentence | Pair | InputError | SentenceBlock)
 
-READING = o.options(o.IGNORE, o.input_format(), o.SCHEME, o.REPAIR, o.TAG_NAMES, o.MAP, o.COLUMNS)
+READING = o.options(o.IGNORE, o.READING)
 PREDICTED = click.argument("predicted", metavar="[PRED]", required=False)
 """The file of predictions, or none if they are in a column of the file of gold labels."""
 _SIDES = ("gold", "predicted")

@@ -230,7 +230,8 @@ def _is_death(error: BaseException) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """What an error says, without the period, so that a hint can follow."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
 
 
 def _wait(tasks: list[Future[Any]], *, any_of_them: bool = False) -> None:
