@@ -97,6 +97,15 @@ def test_tutorial(xlner: Command, folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert len(list(read_sentences("gl.test.conll"))) == len(list(read_sentences("gl.found.conll"))) == 10
 
 
+@pytest.mark.parametrize("name", ["tutorial", "tutorial-african"])
+def test_tutorials_install_what_their_commands_need(name: str) -> None:
+    page = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    (extras,) = re.findall(r"pip install -e '\.\[(.*)\]'", page)
+    needs = {"train": "hf", "review": "review", "export": "parquet"}
+    used = re.findall(r"^\$ xlner (\S+)", page, re.MULTILINE)
+    assert {needs[command] for command in used if command in needs} <= set(extras.split(","))
+
+
 def test_every_page_has_a_command() -> None:
     assert all(commands(page) for page in PAGES.values())
 
