@@ -207,6 +207,9 @@ def test_the_command(models: Path, tmp_path: Path, xlner: Command) -> None:
     write_pairs([Pair(target.with_entities(()), vigo, projection=projection)], built)
     spec, out = f"nllb:{models / 'nllb'}", tmp_path / "tuned"
     quick = ("--lang", "gl", "--epochs", "1", "--check-sentences", "1", "-o", out)
+    refused = xlner("train-translator", spec, built, *quick, "--words", "spaces")
+    assert (refused.code, out.exists()) == (2, False)
+    assert "--words needs TARGET" in refused.err
     ran = xlner("train-translator", spec, built, *quick, "--markers", "letters")
     assert ran.code == 0, ran.err
     assert "before: wrong language gl" in ran.err

@@ -11,13 +11,14 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
+from xlner.cli.bitext import READING, read_bitext
 from xlner.cli.notes import note
 from xlner.cli.rereading import Again
 from xlner.cli.run import Inputs, RunOptions, run
 from xlner.core.lines import head_lines, shown_name
 from xlner.core.pair import Pair
 from xlner.errors import InputError
-from xlner.formats import detect_format, format_of, read_parallel
+from xlner.formats import detect_format, format_of
 from xlner.formats.given_links import is_of_moses
 
 
@@ -39,8 +40,7 @@ class AlignOptions(RunOptions):
     @property
     def reading(self) -> dict[str, object]:
         """What the words of the bitext depend on, besides the files."""
-        names = ("input_format", "lang", "source_lang", "scheme", "columns", "tag_names", "words", "segmenter")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in READING}
 
 
 @click.command()
@@ -89,21 +89,8 @@ def align(**options: Any) -> int:
     inputs = Inputs({"target": chosen.target, "source": chosen.source}, chosen.run_dir, chosen.workers)
 
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
-        return read_parallel(
-            source,
-            target,
-            source_lang=chosen.source_lang,
-            target_lang=chosen.lang,
-            source_format=chosen.input_format,
-            target_format=chosen.input_format,
-            scheme=chosen.scheme,
-            columns=chosen.columns,
-            tag_names=chosen.tag_names,
-            words=chosen.words,
-            segmenter=chosen.segmenter,
-            source_report=inputs.reports.get(source),
-            target_report=inputs.reports.get(target),
-        )
+        reports = {"source_report": inputs.reports.get(source), "target_report": inputs.reports.get(target)}
+        return read_bitext(source, target, chosen.reading, **reports)
 
     output_format = chosen.output_format or format_of(chosen.output, "pharaoh")
     training = AlignerTraining(

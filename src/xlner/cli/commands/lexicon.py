@@ -12,13 +12,14 @@ import click
 
 from xlner.cli import options as o
 from xlner.cli.aligner_training import AlignerTraining
+from xlner.cli.bitext import READING, read_bitext
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.run import on_command_line, stopping_at_errors
 from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
-from xlner.formats import read_parallel, write_lexicon
+from xlner.formats import write_lexicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,22 +137,10 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
     """The pairs with links from the file or the aligner."""
     from xlner.pipeline import Pipeline
 
+    reading = {name: getattr(chosen, name) for name in READING}
+
     def read(source: str, target: str) -> Iterator[Pair | InputError]:
-        return read_parallel(
-            source,
-            target,
-            chosen.alignment,
-            source_lang=chosen.source_lang,
-            target_lang=chosen.lang,
-            source_format=chosen.input_format,
-            target_format=chosen.input_format,
-            scheme=chosen.scheme,
-            columns=chosen.columns,
-            tag_names=chosen.tag_names,
-            words=chosen.words,
-            segmenter=chosen.segmenter,
-            one_based=chosen.one_based,
-        )
+        return read_bitext(source, target, reading, alignment=chosen.alignment, one_based=chosen.one_based)
 
     def limited() -> Iterator[Pair | InputError]:
         pairs = read(chosen.source, chosen.target)
@@ -159,8 +148,6 @@ def _aligned(chosen: LexiconOptions, stack: ExitStack) -> Iterator[Pair | InputE
 
     if chosen.alignment is not None:
         return limited()
-    names = ("input_format", "lang", "source_lang", "scheme", "columns", "tag_names", "words", "segmenter")
-    reading = {name: getattr(chosen, name) for name in names}
     training = AlignerTraining(read=read, on_error=chosen.on_error, reading=reading)
     aligner = training.aligner(chosen.aligner, chosen.source, chosen.target, stack)
     return Pipeline(aligner=aligner, projector=None, batch_words=chosen.batch_words).run_pairs(limited())

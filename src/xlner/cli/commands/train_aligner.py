@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli.bitext import read_bitext, training_pairs
 from xlner.cli.notes import note
 from xlner.cli.progress import show_step
-from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
-from xlner.errors import InputError
-from xlner.formats import read_parallel
+from xlner.cli.run import EXIT_SOME_FAILED
 
 
 @click.command("train-aligner")
@@ -64,25 +62,10 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
     """
     from xlner.alignment import AlignerTrainingOptions, train_aligner
 
-    items = read_parallel(
-        source,
-        target,
-        source_lang=options["source_lang"],
-        target_lang=options["lang"],
-        source_format=options["input_format"],
-        target_format=options["input_format"],
-        words=options["words"],
-        segmenter=options["segmenter"],
-        scheme=options["scheme"],
-        columns=options["columns"],
-        tag_names=options["tag_names"],
-    )
-    read = list(stopping_at_errors(islice(items, options["limit"]), options["on_error"]))
-    pairs = [item for item in read if not isinstance(item, InputError)]
+    pairs, unread = training_pairs(read_bitext(source, target, options), options)
     names = ("objective", "layer", "prefix", "epochs", "batch_size", "learning_rate", "max_length", "seed")
     training = AlignerTrainingOptions(**{name: options[name] for name in names})
     report = train_aligner(model, pairs, output, training, overwrite=not options["resume"], on_step=show_step)
-    unread = len(read) - len(pairs)
     note(
         f"trained on {report.used} pairs, {report.left_out} left out (empty or too long)"
         f"{f', {unread} could not be read' if unread else ''}; loss {report.losses[-1]:.4f}"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from itertools import islice
 from typing import Any
 
 import click
 
 from xlner.cli import options as o
+from xlner.cli.bitext import read_bitext, training_pairs
 from xlner.cli.notes import note
 from xlner.cli.progress import show_step
-from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
-from xlner.errors import InputError
-from xlner.formats import read_pairs, read_parallel
+from xlner.cli.run import EXIT_SOME_FAILED, on_command_line
+from xlner.errors import UsageError
+from xlner.formats import read_pairs
 
 
 @click.command("train-translator")
@@ -86,23 +86,14 @@ def train_translator(model: str, source: str, target: str | None, output: str, *
     from xlner.transfer import TranslatorTrainingOptions, train_translator
 
     if target is None:
-        items = read_pairs(source)
+        for name in ("input_format", "columns", "words", "segmenter"):
+            if on_command_line(name):
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(f"{option} needs TARGET: SOURCE alone is JSONL of pairs", hint="leave it out")
+        items = read_pairs(source, scheme=options["scheme"], tag_names=options["tag_names"])
     else:
-        items = read_parallel(
-            source,
-            target,
-            source_lang=options["source_lang"],
-            target_lang=options["lang"],
-            source_format=options["input_format"],
-            target_format=options["input_format"],
-            words=options["words"],
-            segmenter=options["segmenter"],
-            scheme=options["scheme"],
-            columns=options["columns"],
-            tag_names=options["tag_names"],
-        )
-    read = list(stopping_at_errors(islice(items, options["limit"]), options["on_error"]))
-    pairs = [item for item in read if not isinstance(item, InputError)]
+        items = read_bitext(source, target, options)
+    pairs, unread = training_pairs(items, options)
     names = ("parameters", "epochs", "batch_size", "learning_rate", "max_length", "check_sentences", "seed")
     training = TranslatorTrainingOptions(
         markers=None if options["markers"] == "none" else options["markers"],
@@ -120,7 +111,6 @@ def train_translator(model: str, source: str, target: str | None, output: str, *
         on_step=show_step,
         on_epoch=lambda epoch: note(epoch.text()),
     )
-    unread = len(read) - len(pairs)
     note(
         f"trained on {report.used} pairs, {report.left_out} left out (empty, too long, or without the same entities)"
         f"{f', {unread} could not be read' if unread else ''}"
