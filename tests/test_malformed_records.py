@@ -27,6 +27,7 @@ from xlner import (
 from xlner.errors import DataWarning
 from xlner.fakes import DictionaryRecognizer
 from xlner.formats import ReadOptions, jsonl, masakhaner_x
+from xlner.formats.parquet import plain_row
 
 GOOD = '{"tokens": ["a"], "ner_tags": ["O"]}'
 HALF = "\\ud800"
@@ -208,6 +209,47 @@ def test_what_readers_find_too_deep_is_cut_when_it_is_written(levels: int, kept:
     assert pair.source is not None
     for sentence in (pair.source, pair.latest):
         assert str(sentence.meta["deep"]).count("[") == kept
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("[" * 100_000, "a.csv:2: JSON that is nested too deeply, in a cell of ner"),
+        ('[""\\ud800""]', "a.csv:2: a lone surrogate, \\ud800, in a cell of ner; remove it"),
+        ("[1" + "0" * 5000 + "]", "a.csv:2: an integer of too many digits, in a cell of ner; write it as a string"),
+        ("['LOC']", "a.csv:2: not JSON: Expecting value at column 2, in a cell of ner; write lists as JSON"),
+    ],
+)
+def test_json_in_a_table_is_as_strict_as_elsewhere(cell: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'text,ner\nVigo,"{cell}"\nAna,\n', encoding="utf-8")
+    bad, good = read_sentences(path)
+    assert isinstance(bad, InputError)
+    assert message in str(bad)
+    assert isinstance(good, Sentence)
+
+
+@pytest.mark.parametrize("text", ["json:[", "json:" + "[" * 100_000, "json:NaN"])
+def test_text_in_argilla_that_looks_like_json_stays_text(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    labels: dict[str, object] = {"suggestions": {"spans": {"value": [], "agent": "gold"}}}
+    path.write_text(json.dumps([{"fields": {"text": "Vigo"}, "metadata": {"note": text}, **labels}]), encoding="utf-8")
+    (sentence,) = raise_errors(read_sentences(path, format="argilla"))
+    assert sentence.meta["note"] == text
+    write_sentences([sentence], path, format="argilla")
+    assert list(read_sentences(path, format="argilla")) == [sentence]
+
+
+@pytest.mark.parametrize("number", ["Infinity", "1e400"])
+def test_a_comment_that_is_not_ours_stays_a_comment(number: str, tmp_path: Path) -> None:
+    comment = f'# xlner = {{"offsets": [[{number}, 1]]}}'
+    (tmp_path / "a.conll").write_text(f"{comment}\nVigo\tB-LOC\n\n", encoding="utf-8")
+    (sentence,) = raise_errors(read_sentences(tmp_path / "a.conll"))
+    assert (sentence.tokens, sentence.meta["comments"]) == (("Vigo",), (comment,))
+
+
+def test_a_column_of_parquet_that_is_nested_too_deeply() -> None:
+    assert isinstance(plain_row({"tokens": ["Vigo"], "meta": "[" * 100_000}), InputError)
 
 
 def test_arrays_and_pairs_of_text_and_labels(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from xlner.errors import ValidationError
 _DEEPEST = 100
 """Levels of nesting in a value. Real records have few, and a program that reads them may have no more than this."""
 _LONGEST_SHOWN = 60
+_ONE_PER_LINE = "write one object per line, or name the format if it is another: --input-format conll"
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -27,8 +28,10 @@ _LENIENT = json.JSONDecoder(parse_int=str)
 """Finds the end of a value with numbers that the other one refuses."""
 
 
-def load(text: str) -> Any:
+def load(text: str, *, hint: str = _ONE_PER_LINE) -> Any:
     """Parse one value. Raises `ValidationError` for anything but JSON, for NaN, and for a lone surrogate.
+
+    `hint` says what to write instead of text that is not JSON.
 
     >>> load('{"text": "Vigo"}')
     {'text': 'Vigo'}
@@ -36,10 +39,7 @@ def load(text: str) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ValidationError(
-            f"not JSON: {error.msg} at column {error.colno}",
-            hint="write one object per line, or name the format if it is another: --input-format conll",
-        ) from None
+        raise ValidationError(f"not JSON: {error.msg} at column {error.colno}", hint=hint) from None
     except RecursionError:
         raise ValidationError("JSON that is nested too deeply") from None
     except ValidationError:

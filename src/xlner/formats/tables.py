@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +23,7 @@ from xlner.core.tags import decode
 from xlner.errors import InputError, ValidationError
 from xlner.formats import jsonl
 from xlner.formats.columns import CLEAR_TAG, SENTENCE_NAMES, TAG_NAMES, TOKEN_NAMES, Column, plain_name
-from xlner.formats.json_values import shown
+from xlner.formats.json_values import load, shown
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.formats.writing import WriteOptions, begun, write_whole
@@ -142,19 +141,18 @@ def _records(
                     if cell
                 },
             )
-        except ValueError as error:
-            hint = "write lists as JSON, in Python with json.dumps"
-            yield line, InputError(f"a cell is not JSON: {error}", path=path, line=line, hint=hint)
+        except ValidationError as error:
+            yield line, InputError(error.message, path=path, line=line, hint=error.hint)
 
 
 def _value(name: str, cell: str) -> Any:
     known = name in (*LABEL_FIELDS, *WORD_FIELDS, "offsets")
     listed = _LISTED.match(cell) if known else _LIST_OF_WORDS.fullmatch(cell)
     try:
-        return json.loads(cell) if listed else cell
-    except ValueError:
+        return load(cell, hint="write lists as JSON, in Python with json.dumps") if listed else cell
+    except ValidationError as error:
         if known:
-            raise
+            raise ValidationError(f"{error.message}, in a cell of {name}", hint=error.hint) from None
         return cell
 
 

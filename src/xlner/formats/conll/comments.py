@@ -97,7 +97,7 @@ def _own(text: str) -> dict[str, Any]:
             found["tokens"] = {int(position): str(token) for position, token in record["tokens"].items()}
         if "offsets" in record:
             found["offsets"] = tuple((int(start), int(end)) for start, end in record["offsets"])
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return {}
     return found
 

@@ -70,7 +70,7 @@ def plain_row(record: Mapping[str, Any]) -> Mapping[str, Any] | InputError:
     meta = record.get("meta")
     try:
         return {**(json.loads(meta) if isinstance(meta, str) else {}), **fields}
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         return InputError('the column "meta" is not JSON', hint="rename it")
 
 

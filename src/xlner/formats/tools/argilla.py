@@ -6,13 +6,14 @@ identifier of the user who gave it. What `metadata` cannot hold, such as lists, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xlner.core.sentence import Sentence
+from xlner.errors import ValidationError
 from xlner.formats.annotation_tasks import unfolded
+from xlner.formats.json_values import load
 from xlner.formats.jsonl import dumped
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 from xlner.formats.tools.json_records import read_json, require
@@ -28,10 +29,17 @@ def read(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator
 
 
 def _plain(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = unfolded(require(record, "Argilla", ("fields",)))
-    return {
-        k: json.loads(v[len(_JSON) :]) if isinstance(v, str) and v.startswith(_JSON) else v for k, v in found.items()
-    }
+    return {name: _given_value(value) for name, value in unfolded(require(record, "Argilla", ("fields",))).items()}
+
+
+def _given_value(value: object) -> object:
+    """What `_plain_value` was given. Other text that begins like JSON of ours stays text."""
+    if not isinstance(value, str) or not value.startswith(_JSON):
+        return value
+    try:
+        return load(value.removeprefix(_JSON))
+    except ValidationError:
+        return value
 
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
