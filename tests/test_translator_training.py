@@ -199,6 +199,15 @@ def test_pairs_that_cannot_have_the_same_markers_are_left_out() -> None:
     assert marked_texts(Pair(own, SOURCE), "letters") is None
 
 
+@pytest.mark.parametrize("style", ["brackets", "tags", "labels", "letters"])
+def test_two_entities_of_the_source_that_are_one_in_the_target_have_no_markers(style: str) -> None:
+    source = Sentence(("Ana", "and", "Vigo"), (Entity(0, 1, "LOC"), Entity(2, 3, "LOC")))
+    target = Sentence(("Vigo",), (Entity(0, 1, "LOC"),))
+    outcomes = tuple(Outcome(entity, target.entities) for entity in source.entities)
+    pair = Pair(target.with_entities(()), source, projection=Projection(target, outcomes))
+    assert marked_texts(pair, style) is None
+
+
 def test_the_command(models: Path, tmp_path: Path, xlner: Command) -> None:
     built = tmp_path / "built.jsonl"
     vigo = Sentence.from_text("Ana Pardo vive en Vigo.", language="en").with_entities([Entity(4, 5, "LOC")])

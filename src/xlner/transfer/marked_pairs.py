@@ -39,8 +39,10 @@ def marked_texts(pair: Pair, style: MarkerStyle | str | None) -> tuple[str, str]
     target = target.with_entities(names)
     second = write_markers(target, style, names=[names[entity] for entity in target.entities])
     clash = second.markers.literal.intersection(first.markers.names)
-    if first.markers.brackets != second.markers.brackets or clash or None in second.markers.names:
-        return None  # a text has such brackets or tags of its own, or nothing to mark
+    if first.markers.brackets != second.markers.brackets or clash:
+        return None  # a text has such brackets or tags of its own
+    if Counter(first.markers.names) != Counter(second.markers.names):
+        return None  # nothing to mark, or two entities of the source are one in the target
     return first.text, second.text
 
 
