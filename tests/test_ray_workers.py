@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Future
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -49,6 +51,7 @@ class StubOfRay:
             inside = of(environment)
 
             def run(*task: Any) -> SimpleNamespace:
+                pickle.dumps(task)
                 done: Future[Any] = Future()
                 try:
                     done.set_result(inside.run(*task))
@@ -105,6 +108,14 @@ def test_actors_run_tasks_and_are_replaced_when_they_die(ray: StubOfRay) -> None
         with pytest.raises(BackendError, match="Ray: not in an actor: KeyboardInterrupt"):
             executor.submit(interrupt).result()
     assert ray.address == ""
+
+
+def test_a_task_that_cannot_be_sent_leaves_its_actor_idle(ray: StubOfRay) -> None:
+    with RayWorkers(1) as executor:
+        with pytest.raises(TypeError, match="cannot pickle"):
+            executor.submit(id, Lock())
+        assert executor.submit(pow, 2, 3).result() == 8
+        assert ray.started == 1
 
 
 def test_actors_use_the_device_and_the_engine_of_the_command(ray: StubOfRay, monkeypatch: pytest.MonkeyPatch) -> None:

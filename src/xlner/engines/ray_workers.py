@@ -103,8 +103,8 @@ class RayWorkers(Executor):
         """Run a function in an idle actor; waits until there is one. Raises `BrokenExecutor` if none stays alive."""
         actor = self._idle()
         task: Future[Any] = Future()
+        sent = actor.handle.run.remote(fn, args, kwargs).future()  # raises for what cannot be pickled
         actor.task = task
-        sent = actor.handle.run.remote(fn, args, kwargs).future()
         sent.add_done_callback(lambda found: _pass_on(found, actor, task))
         return task
 
