@@ -208,6 +208,9 @@ def test_adapters_that_cannot_be_used_are_refused(folders: dict[str, Path], tmp_
     refused({"config": {"ln_before": True}}, {}, "has ln_before, which is not supported")
     refused({"config": {"is_parallel": True}}, {}, "has is_parallel, which is not supported")
     refused({"config": {"scaling": 4.0}}, {}, "has scaling, which is not supported")
+    refused({"config": {"residual_before_ln": "post_add"}}, {}, "has residual_before_ln, which is not supported")
+    refused({"config": "pfeiffer"}, {}, "only the name 'pfeiffer'")
+    refused({"peft_type": "LORA"}, {}, "does not say its lora_alpha")
     refused({"config": {}}, {"x.prefix_tuning": torch.ones(1)}, "weights that are not supported: x.prefix_tuning")
     with pytest.raises(UsageError, match="cannot be added to a loaded model"):
         HfEncoder(model, transformers.AutoTokenizer.from_pretrained(folders["bert"]), adapter=str(tmp_path))

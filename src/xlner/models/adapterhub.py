@@ -40,8 +40,12 @@ def add_bottlenecks(encoder: Any, folder: Path, config: Mapping[str, Any]) -> No
 
     Raises `BackendError` for other shapes, and for adapters that do not fit the encoder.
     """
-    shape = {**_DEFAULTS, **(config.get("config") or {})}
+    given = config.get("config") or {}
+    if not isinstance(given, Mapping):
+        raise BackendError(f"the adapter in {folder} has no configuration, only the name {given!r}")
+    shape = {**_DEFAULTS, **given}
     odd = [name for name in _UNSUPPORTED if shape.get(name)]
+    odd += [name for name in (_BEFORE, _AFTER, _RESIDUAL) if not isinstance(shape[name], bool)]
     odd += ["scaling"] if shape.get("scaling", 1) != 1 else []
     layers = layer_modules(encoder)
     if odd or layers is None:

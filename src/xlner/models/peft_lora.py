@@ -30,6 +30,8 @@ def merge_lora(encoder: Any, folder: Path, config: Mapping[str, Any]) -> None:
     if config.get("peft_type") != "LORA" or config.get("use_dora"):
         kind = "DoRA" if config.get("use_dora") else config.get("peft_type")
         raise BackendError(f"the adapter in {folder} is of type {kind}, and only LoRA can be merged")
+    if not isinstance(config.get("lora_alpha"), int | float):
+        raise BackendError(f"the adapter in {folder} does not say its lora_alpha")
     matrices: dict[str, dict[str, Any]] = {}
     for name, tensor in adapter_weights(folder, _FILES).items():
         if any(part in name.split(".") for part in _OUTSIDE):
