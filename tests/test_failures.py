@@ -96,8 +96,8 @@ def test_outputs_are_refused_before_anything_else(xlner: Command, input: Path, t
     (mine / "shard-00000-of-00008.parquet").touch()
     missing = ["--lang", "es", "--translator", "no-such-translator"]
     for more, says in (
-        (["-o", tmp_path], f"xlner: {tmp_path}: cannot be written: Is a directory\n"),
-        (["-o", tmp_path / "no" / "x.jsonl"], "no/x.jsonl: cannot be written: No such file or directory\n"),
+        (["-o", tmp_path], f"xlner: {tmp_path}: cannot be written: Is a directory; name a file\n"),
+        (["-o", tmp_path / "no" / "x.jsonl"], "No such file or directory; make its folder first, or"),
         (["--run-dir", mine, "--overwrite"], "mydata holds other files, such as shard-00000-of-00008.parquet"),
         (["--run-dir", input], "in.txt cannot be used: Not a directory; name a new folder"),
     ):

@@ -282,4 +282,4 @@ def test_links_with_their_sides_exchanged(tmp_path: Path) -> None:
     (bad,) = files.write("Ana dijo hola\n", "0-0 2-4\n").read(words="spaces")
     assert isinstance(bad, PairError)
     assert "swap them: xlner symmetrize FILE FILE --swap --method reverse" in str(bad)
-    assert "--one-based" in str(bad)
+    assert "; or give --one-based if they count from 1" in str(bad)

@@ -428,7 +428,7 @@ def test_the_doctor_knows_the_cache(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "model.bin").write_bytes(bytes(60_000_000))
     (row,) = (row for row in machine_rows() if row["name"] == "xlner")
-    assert row["details"].endswith("cache: 1 converted models, 0.1 GB")
+    assert row["details"].endswith("cache: 1 converted model, 0.1 GB")
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from xlner.errors import MissingExtraError
+from xlner.pipeline.run_summary import counted
 
 _HUB = "https://huggingface.co"
 _PATIENCE = 3.0
@@ -69,7 +70,7 @@ def _cache() -> dict[str, Any]:
     folder = hub_cache()
     models = sorted(folder.glob("models--*"))
     size = sum(blob.stat().st_size for model in models for blob in (model / "blobs").glob("*"))
-    details = f"{_readable(folder)}: {len(models)} models, {size / 1e9:.1f} GB"
+    details = f"{_readable(folder)}: {counted(len(models), 'model')}, {size / 1e9:.1f} GB"
     return {"kind": "cache", "name": "hub", "works": True, "details": details}
 
 
@@ -79,7 +80,7 @@ def _own_cache() -> dict[str, Any]:
     folder = cache_dir()
     converted = sum(1 for path in (folder / "ct2").glob("*") if path.is_dir())
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    details = f"{_readable(folder)}: {converted} converted models, {size / 1e9:.1f} GB"
+    details = f"{_readable(folder)}: {counted(converted, 'converted model')}, {size / 1e9:.1f} GB"
     return {"kind": "cache", "name": "xlner", "works": True, "details": details}
 
 

@@ -23,6 +23,11 @@ TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 _LONGEST_NAME = 255  # bytes, on most file systems
 _DESCRIPTOR = re.compile(r"/(?:dev|proc/(self|thread-self|\d+))/fd/(\d+)")
 _MOST_LINKS = 40
+_HINTS: dict[int | None, str] = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space, or name another output"),
+    errno.EISDIR: "name a file",
+    errno.ENOENT: "make its folder first, or name another output",
+}
 _BUFFER = 1 << 16
 
 
@@ -32,8 +37,7 @@ def cannot_be_written(path: str | Path, error: OSError | ValueError) -> InputErr
     >>> print(cannot_be_written("a.txt", OSError(28, "No space left on device")))
     a.txt: cannot be written: No space left on device; free some space, or name another output
     """
-    full = isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-    hint = "free some space, or name another output" if full else None
+    hint = _HINTS.get(error.errno) if isinstance(error, OSError) else None
     return InputError(f"cannot be written: {reason(error)}", path=path, hint=hint)
 
 

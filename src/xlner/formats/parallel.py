@@ -297,6 +297,6 @@ def _hint(error: ValidationError, files: Sequence[Links], source: Sentence, targ
     if all(s < len(target) and t < len(source) for s, t in links):
         return (
             "the links fit if they go from target to source; swap them: xlner symmetrize FILE FILE --swap "
-            f"--method reverse; or {error.hint}, or give --one-based"
+            "--method reverse; or give --one-based if they count from 1"
         )
     return f"{error.hint}; give --one-based if they count from 1, --words spaces if the text is tokenized already"

@@ -155,7 +155,11 @@ def _text_of(value: Any) -> str | None:
 def _lines(path: Path, of: Path) -> Iterator[tuple[str, _Given]]:
     made, originals = _read(path), _read(of)
     if len(made) != len(originals):
-        raise InputError(f"has {len(made)} lines, and {of} has {len(originals)}", path=path)
+        raise InputError(
+            f"has {len(made)} lines, and {of} has {len(originals)}",
+            path=path,
+            hint="give one translation for each line, an empty line where there is none",
+        )
     for number, (text, original) in enumerate(zip(made, originals, strict=True), start=1):
         yield original, _Given(text.strip() or None, None, f"{path}:{number}")
 

@@ -27,7 +27,13 @@ from xlner.errors import UsageError
 )
 @click.option("--journal", metavar="FILE", help="Where decisions are kept; by default RUN_OR_FILE.corrections.jsonl.")
 @click.option("--who", metavar="NAME", help="Your name, for the journal; by default that of your account.")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port of the server; by default a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    default=0,
+    help="Port of the server; by default a free one.",
+)
 @click.option("--open", "browse", is_flag=True, help="Open the page in your browser.")
 @o.READING
 def review(**options: Any) -> int:
