@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from xlner import BackendError, Entity, Sentence, load
-from xlner.errors import StageError, UsageError
+from xlner.errors import StageError, UsageError, ValidationError
 from xlner.recognition.gliner import GlinerRecognizer
 
 pytest.importorskip("torch", reason="needs xlner[hf]")
@@ -107,6 +107,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_gliner_types_become_labels_on_whole_words(folder: Path) -> None:
+    with pytest.raises(ValidationError, match=r"threshold 1\.5 is not between 0 and 1"):
+        load("recognizer", f"gliner:{folder}?threshold=1.5")
     recognizer = load("recognizer", f"gliner:{folder}?labels=person=PER,location=LOC&threshold=.3&device=cpu")
     text = "Ana Pardo vive en Santiago."
     found = recognizer.recognize([Sentence.from_text(text), Sentence(()), Sentence(("Ana", "Pardo"))])

@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from xlner.core.entity import Entity
-from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.options import options_fingerprint
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, MissingArgumentError, MissingExtraError, StageError, ValidationError
+from xlner.errors import BackendError, MissingArgumentError, MissingExtraError, StageError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named
-from xlner.recognition.open_types import DEFAULT_TYPES, parse_types, types_text
+from xlner.recognition.open_types import DEFAULT_TYPES, OpenTypeOptions, count_words, parse_types, types_text
 from xlner.recognition.whole_words import whole_word_entities
 
 _CONFIG = "gliner_config.json"
-_WORDS = re.compile(r"\w+(?:[-_]\w+)*|\S")
-"""How GLiNER counts the words of a text."""
 _DEFAULT_MAX_WORDS = 384
-
-
-@dataclass(frozen=True, slots=True)
-class GlinerOptions:
-    """Options of `GlinerRecognizer`; see there."""
-
-    labels: str = DEFAULT_TYPES
-    threshold: float = 0.5
-    device: str = speed_option("auto")
-    batch_size: int = speed_option(8)
 
 
 class GlinerRecognizer(PicklesWithoutCache):
@@ -68,9 +54,7 @@ class GlinerRecognizer(PicklesWithoutCache):
         revision: str | None = None,
     ) -> None:
         self._labels = parse_types(labels)
-        if not 0 <= float(threshold) <= 1:
-            raise ValidationError(f"threshold {threshold} is not between 0 and 1")
-        self.options = GlinerOptions(types_text(self._labels), float(threshold), device, batch_size)
+        self.options = OpenTypeOptions(types_text(self._labels), float(threshold), device, batch_size)
         _package()
         if model is None:
             raise MissingArgumentError("gliner needs a model", hint="write gliner:NAME or gliner:FOLDER")
@@ -116,7 +100,7 @@ class GlinerRecognizer(PicklesWithoutCache):
         return model
 
     def _check_length(self, text: str) -> None:
-        words = sum(1 for _ in _WORDS.finditer(text))
+        words = count_words(text)
         if words > self._max_words:
             raise StageError(f"a sentence of {words} words exceeds GLiNER's limit of {self._max_words}")
 

@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from xlner.core.entity import Entity
-from xlner.core.options import options_fingerprint, speed_option
+from xlner.core.options import options_fingerprint
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
-from xlner.errors import BackendError, MissingArgumentError, MissingExtraError, ValidationError
+from xlner.errors import BackendError, MissingArgumentError, MissingExtraError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named, silence
-from xlner.recognition.open_types import DEFAULT_TYPES, parse_types, types_text
+from xlner.recognition.open_types import DEFAULT_TYPES, OpenTypeOptions, count_words, parse_types, types_text
 from xlner.recognition.whole_words import whole_word_entities
 
-_WORDS = re.compile(r"\w+(?:[-_]\w+)*|\S")
-"""How GLiNER2 counts the words of a text."""
 _LONG = 384
 """Words beyond which a text is read in windows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gliner2Options:
-    """Options of `Gliner2Recognizer`; see there."""
-
-    labels: str = DEFAULT_TYPES
-    threshold: float = 0.5
-    device: str = speed_option("auto")
-    batch_size: int = speed_option(8)
 
 
 class Gliner2Recognizer(PicklesWithoutCache):
@@ -67,9 +53,7 @@ class Gliner2Recognizer(PicklesWithoutCache):
         revision: str | None = None,
     ) -> None:
         self._labels = parse_types(labels)
-        if not 0 <= float(threshold) <= 1:
-            raise ValidationError(f"threshold {threshold} is not between 0 and 1")
-        self.options = Gliner2Options(types_text(self._labels), float(threshold), device, batch_size)
+        self.options = OpenTypeOptions(types_text(self._labels), float(threshold), device, batch_size)
         _package()
         if model is None:
             raise MissingArgumentError("gliner2 needs a model", hint="write gliner2:NAME or gliner2:FOLDER")
@@ -88,7 +72,7 @@ class Gliner2Recognizer(PicklesWithoutCache):
         """Return the entities of each sentence with scores."""
         texts = [sentence.with_text() for sentence in sentences]
         found: list[list[Entity]] = [[] for _ in texts]
-        sizes = [sum(1 for _ in _WORDS.finditer(text.text or "")) for text in texts]
+        sizes = [count_words(text.text or "") for text in texts]
         for long in (False, True):
             todo = [k for k, size in enumerate(sizes) if size and (size > _LONG) == long]
             for k, row in zip(todo, self._extracted([texts[k].text or "" for k in todo], long), strict=True):

@@ -2,9 +2,31 @@
 
 from __future__ import annotations
 
-from xlner.errors import UsageError
+import re
+from dataclasses import dataclass
+
+from xlner.core.options import speed_option
+from xlner.errors import UsageError, ValidationError
 
 DEFAULT_TYPES = "person=PER,organization=ORG,location=LOC"
+_WORDS = re.compile(r"\w+(?:[-_]\w+)*|\S")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTypeOptions:
+    """Options of `GlinerRecognizer` and `Gliner2Recognizer`; see there.
+
+    Raises `ValidationError` for a threshold out of range.
+    """
+
+    labels: str = DEFAULT_TYPES
+    threshold: float = 0.5
+    device: str = speed_option("auto")
+    batch_size: int = speed_option(8)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.threshold <= 1:
+            raise ValidationError(f"threshold {self.threshold} is not between 0 and 1")
 
 
 def parse_types(text: str) -> dict[str, str]:
@@ -34,3 +56,12 @@ def types_text(types: dict[str, str]) -> str:
     'person=PER,place=place'
     """
     return ",".join(f"{name}={label}" for name, label in types.items())
+
+
+def count_words(text: str) -> int:
+    """Return the number of words of a text as GLiNER and GLiNER2 count them.
+
+    >>> count_words("Ana-Rosa, 7")
+    3
+    """
+    return sum(1 for _ in _WORDS.finditer(text))
