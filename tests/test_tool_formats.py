@@ -344,6 +344,27 @@ def test_tables_of_lists(tmp_path: Path) -> None:
     assert (found.tokens, spans(found)) == (("Ana", "E"), [("Ana", "PER")])
 
 
+@pytest.mark.parametrize("before", ["[],[]\n", "\n", "[],[]\n\n[],[]\n"])
+def test_tables_of_lists_that_begin_without_words(tmp_path: Path, before: str) -> None:
+    text = f'tokens,ner_tags\n{before}"[""Vigo""]","[""B-LOC""]"\n'
+    *empty, found = raise_errors(read(tmp_path, "a.csv", text))
+    assert [s.tokens for s in empty] == [()] * before.count("[],[]")
+    assert spans(found) == [("Vigo", "LOC")]
+
+
+def test_a_line_that_cannot_be_read_in_a_table_of_lists_costs_only_itself(tmp_path: Path) -> None:
+    bad, found = read(tmp_path, "a.csv", b'tokens,ner_tags\n"[""\xff""]",[]\n"[""Vigo""]","[""B-LOC""]"\n')
+    assert isinstance(bad, InputError)
+    assert isinstance(found, Sentence)
+    assert spans(found) == [("Vigo", "LOC")]
+
+
+def test_a_quote_without_an_end_is_reported_where_it_begins(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.csv", 'sentence,token,tag\n1,Vigo,B-LOC\n\n2,"Ana,B-PER\n3,Lugo,B-LOC\n4,a,O\n')
+    _, bad = found
+    assert "a.csv:4: not a row of a table" in str(bad)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

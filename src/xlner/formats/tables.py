@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -36,6 +37,8 @@ _LONGEST = 1 << 26
 _LISTED = re.compile(r"""\[\s*(?:["'\[{\]]|-?[0-9])|\{""")
 """How a cell with a list or an object begins."""
 _LIST_OF_WORDS = re.compile(r"""\[\s*(["']).*\1\s*\]""", re.DOTALL)
+_NO_WORDS = "[]"
+"""The cell of a sentence without words. It could also be a word: the next rows tell whether cells have lists."""
 _BAD = "\0"
 """Stands for a line that cannot be read: no line that can be read has this character."""
 
@@ -59,18 +62,21 @@ def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter:
     if isinstance(first[1], InputError):
         raise first[1]
     names = [plain_name(cell) for cell in first[1]]
-    second = next(rows, None)
-    if second is not None:
-        rows = _put_back(second, rows)
-    has_lists = _has_lists(first[1], second, str(path), options)
+    looked_at: list[Row] = []
+    for row in rows:
+        looked_at.append(row)
+        if not isinstance(row[1], InputError) and any(row[1]) and _NO_WORDS not in row[1]:
+            break
+    rows = chain(looked_at, rows)
+    has_lists = bool(looked_at) and _has_lists(first[1], looked_at[-1], str(path), options)
     if has_lists or (options.columns is None and "text" in names and TOKEN_NAMES.isdisjoint(names)):
         return jsonl.read_records(_records(rows, first[1], str(path)), str(path), options, report)
     return _Words(str(path), options, report, first).read(rows)
 
 
-def _has_lists(header: Sequence[str], row: Row | None, path: str, options: ReadOptions) -> bool:
+def _has_lists(header: Sequence[str], row: Row, path: str, options: ReadOptions) -> bool:
     """Whether a row has all words of a sentence in one cell, as a list."""
-    if row is None or isinstance(row[1], InputError):
+    if isinstance(row[1], InputError):
         return False
     for name, cell in zip(header, row[1], strict=False):
         if plain_name(name) not in TOKEN_NAMES or not _LIST_OF_WORDS.fullmatch(cell):
@@ -100,22 +106,18 @@ def _rows(lines: Iterable[Line], path: str, delimiter: str | None) -> Iterator[R
     source = texts()
     head = next(source, "")
     chosen = delimiter or max(_DELIMITERS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
-    reader = csv.reader(_chain(head, source), delimiter=chosen, strict=True)
+    reader = csv.reader(chain([head], source), delimiter=chosen, strict=True)
     while True:
+        begin = reader.line_num + 1
         try:
             row = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            yield last, InputError(f"not a row of a table: {error}", path=path, line=last, hint='double a quote: ""')
+            yield last, InputError(f"not a row of a table: {error}", path=path, line=begin, hint='double a quote: ""')
             continue
         bad = next((cell for cell in row if _BAD in cell), None)
         yield last, errors[int(bad.partition(_BAD)[2].split()[0])] if bad is not None else row
-
-
-def _chain(head: str, source: Iterator[str]) -> Iterator[str]:
-    yield head
-    yield from source
 
 
 def _records(
@@ -258,7 +260,7 @@ class _Words:
         group: list[Row] = []
         current: str | None = None
         number = 0
-        for row in rows if self.has_header else _put_back(self.first, rows):
+        for row in rows if self.has_header else chain([self.first], rows):
             begins = False
             cells = row[1]
             if isinstance(cells, list):
@@ -345,11 +347,6 @@ class _Words:
             return float(_cell(cells, self.places.score))
         except ValueError:
             raise ValidationError(f"a score that is not a number in line {line}") from None
-
-
-def _put_back(first: Row, rows: Iterator[Row]) -> Iterator[Row]:
-    yield first
-    yield from rows
 
 
 def _cell(cells: Sequence[str], place: int) -> str:
