@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import pickle
 from pathlib import Path
@@ -62,6 +63,10 @@ def test_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "en.txt").write_text("Ana lives in Vigo\nHello", encoding="utf-8")
     given = load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
     assert given.translate(["Ola", "Ana vive en Vigo"], **TO_ENGLISH) == ["Hello", "Ana lives in Vigo"]
+    with gzip.open(tmp_path / "en.txt.gz", "wt", encoding="utf-8") as compressed:
+        compressed.write("Ana lives in Vigo\nHello\n")
+    given = load("translator", f"given:{tmp_path / 'en.txt.gz'}?of={tmp_path / 'gl.txt'}")
+    assert given.translate(["Ola"], **TO_ENGLISH) == ["Hello"]
     (tmp_path / "en.txt").write_text("Ana lives in Vigo\n", encoding="utf-8")
     with pytest.raises(InputError, match="has 1 lines, and .*gl.txt has 2; give one translation for each line"):
         load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
@@ -77,7 +82,7 @@ def test_files_that_are_no_translations(tmp_path: Path) -> None:
     for text, error in (
         (b"{", "bad.jsonl:1: not JSON"),
         (b"[]", "bad.jsonl:1: not an object"),
-        (b"\xff", "not UTF-8"),
+        (b'{"text": "a", "source": "b"}\ncaf\xe9', "bad.jsonl:2: byte 4 is not UTF-8; convert it from its encoding"),
         (b'{"text": "a", "source": "b", "source_lang": "xx"}', "bad.jsonl:1: 'xx' is not a language code"),
     ):
         (tmp_path / "bad.jsonl").write_bytes(text)

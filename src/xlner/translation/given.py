@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 from unicodedata import normalize
 
+from xlner.core.lines import read_lines
 from xlner.core.options import content_option, options_fingerprint
-from xlner.core.output_stream import reason
 from xlner.core.signature import Digest
 from xlner.errors import BackendError, InputError, MissingArgumentError, StageError, UnknownNameError
 from xlner.text.languages import canonical
@@ -165,9 +165,9 @@ def _lines(path: Path, of: Path) -> Iterator[tuple[str, _Given]]:
 
 
 def _read(path: Path) -> list[str]:
-    try:
-        return path.read_text(encoding="utf-8-sig").removesuffix("\n").split("\n")
-    except UnicodeDecodeError:
-        raise InputError("not UTF-8", path=path) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"cannot be read: {reason(error)}", path=path) from None
+    lines: list[str] = []
+    for _, line in read_lines(path):
+        if isinstance(line, InputError):
+            raise line
+        lines.append(line)
+    return lines
