@@ -134,7 +134,8 @@ def test_answers_with_text_around_them_are_read_and_others_are_asked_for_again(s
     assert json_in('<think>{"a": 1}</think> {"b": 2} ok') == {"b": 2}
     assert json_in('{"a": 1}</think> {"b": 2}') == {"b": 2}
     assert json_in("```\n[1]\n```") == [1]
-    assert json_in("{") is json_in("") is None
+    assert json_in('Vigo is a [place] {sure}: {"a": 1}') == {"a": 1}
+    assert json_in("{") is json_in("") is json_in('{"1": {"a": 1}, ') is json_in("{'a': [], 'b': []}") is None
 
     def reply(body: dict[str, Any], number: int) -> Reply:
         reminded = "with nothing else" in body["messages"][0]["content"]

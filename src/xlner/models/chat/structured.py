@@ -16,6 +16,9 @@ AGAIN = "\n\nAnswer with the JSON object alone, and with nothing else."
 """What is added to the system message if an answer cannot be read."""
 T = TypeVar("T")
 
+_OPENING = re.compile(r"[\[{]")
+_WORDS_IN_BRACKETS = re.compile(r"\[[^\[\]{}\"]*\]|\{[^\[\]{}\"]*\}")
+"""Such as [PER] in a sentence before the answer. JSON that is damaged has quotes or brackets inside."""
 _FENCED = re.compile(r"```\w*\s*(.*?)```", re.DOTALL)
 
 
@@ -28,13 +31,14 @@ def json_in(answer: str) -> Any:
     text = answer.rpartition("</think>")[2]  # some chat templates leave <think> out of the answer
     fenced = _FENCED.search(text)
     text = (fenced[1] if fenced else text).strip()
-    starts = [k for k in (text.find("{"), text.find("[")) if k >= 0]
-    if not starts:
-        return None
-    try:
-        return json.JSONDecoder().raw_decode(text, min(starts))[0]
-    except (ValueError, RecursionError):
-        return None
+    start = _OPENING.search(text)
+    while start is not None:
+        try:
+            return json.JSONDecoder().raw_decode(text, start.start())[0]
+        except (ValueError, RecursionError):
+            words = _WORDS_IN_BRACKETS.match(text, start.start())
+            start = _OPENING.search(text, words.end()) if words else None
+    return None
 
 
 def ask_structured(
