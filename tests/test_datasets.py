@@ -286,6 +286,16 @@ def test_spans_of_characters_in_parquet(words: dict[str, object], tmp_path: Path
     assert sentence.language == "gl"
 
 
+def test_all_parts_of_a_split_are_read_in_order(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs xlner[parquet]")
+    for folder in (tmp_path / "glg", tmp_path / "data" / "glg"):
+        folder.mkdir(parents=True)
+        for part in (1, 0):
+            write_parquet(folder / f"train-0000{part}-of-00002.parquet", [{"text": f"Part {part}", "char_spans": []}])
+    sentences = raise_errors(read_sentences(f"finerweb:{tmp_path}?lang=gl&split=train"))
+    assert [sentence.text for sentence in sentences] == ["Part 0", "Part 1"]
+
+
 def test_what_the_hub_does_not_have(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) -> None:
     hub({"main:yor/test.parquet": tmp_path})
     for spec, match in (

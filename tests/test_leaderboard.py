@@ -11,7 +11,9 @@ from tests.conftest import Command
 from xlner import InputError
 from xlner.experiments.page import markdown_page
 from xlner.experiments.reproduce import leaderboard_page, read_reproduction_recipe, run_leaderboard
+from xlner.experiments.reproduce.language_data import has_language
 from xlner.experiments.reproduce.published import best_published
+from xlner.experiments.reproduce.recipe import DatasetPlan
 
 RECIPE = """
 title = "Mine"
@@ -112,6 +114,12 @@ def test_more_backends_are_added_by_the_same_command(data: Path, tmp_path: Path,
     table = [line for line in first.splitlines() if line.startswith("| projected")]
     assert table
     assert all(line in both for line in table)
+
+
+def test_a_treebank_that_is_not_there_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "pt_bosque-ud-test.iob2").write_text("1\tVigo\tB-LOC\t-\t-\n", encoding="utf-8")
+    plan = DatasetPlan("mine", "Mine", ("pt", "pt_bosque", "sv_pud"), reader="uner")
+    assert [has_language(plan, tmp_path, lang) for lang in plan.langs] == [True, True, False]
 
 
 def test_an_output_that_cannot_be_written_is_an_error_before_anything_runs(data: Path, xlner: Command) -> None:

@@ -13,8 +13,7 @@ from xlner.errors import InputError
 from xlner.experiments.reproduce.recipe import DatasetPlan
 from xlner.formats import raise_errors, read_sentences
 from xlner.formats.by_name import input_files
-from xlner.formats.datasets import all_datasets, is_spec, local_files
-from xlner.text.languages import canonical
+from xlner.formats.datasets import all_datasets, is_spec, local_files, of_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,9 @@ def has_language(plan: DatasetPlan, folder: Path, lang: str) -> bool:
     if plan.reader is None:
         return any((folder / pattern.replace("{lang}", lang)).is_file() for pattern in plan.target)
     dataset = all_datasets().get(plan.reader)
-    found = [] if dataset is None else [f for f in local_files(dataset, folder) if f.split == plan.split]
-    return dataset is None or any(f.name == lang or f.language == canonical(lang) for f in found)
+    if dataset is None:
+        return True
+    return bool(of_language([f for f in local_files(dataset, folder) if f.split == plan.split], lang))
 
 
 def _find(plan: DatasetPlan, folder: str | Path | None, lang: str, patterns: Sequence[str]) -> str:

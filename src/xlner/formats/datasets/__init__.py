@@ -4,6 +4,16 @@ A spec names a data set, its folder, a language and a split: `masakhaner2:FOLDER
 """
 
 from xlner.formats.datasets.catalog import DATASETS, Dataset, all_datasets
-from xlner.formats.datasets.locate import Located, is_spec, local_files, locate, spec_of
+from xlner.formats.datasets.locate import Located, is_spec, local_files, locate, of_language, spec_of
 
-__all__ = ["DATASETS", "Dataset", "Located", "all_datasets", "is_spec", "local_files", "locate", "spec_of"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "Located",
+    "all_datasets",
+    "is_spec",
+    "local_files",
+    "locate",
+    "of_language",
+    "spec_of",
+]

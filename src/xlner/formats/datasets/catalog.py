@@ -38,7 +38,8 @@ class Dataset:
     - `languages`: the languages, as the data set names them.
     - `labels`: the labels, in the order of the tag numbers on the hub.
     - `license`, `home`: the license, and where to get the data set.
-    - `paths`: where its files can be in a folder, with `{lang}` and `{split}`.
+    - `paths`: where its files can be in a folder, with `{lang}` and `{split}`. Files of one folder that differ only in
+      what `*` stands for are the parts of one split.
     - `format`: the format of the files: any that xlner reads.
     - `splits`: for each split, the names that files use for it.
     - `codes`: the codes of languages that the data set names in another way than ISO 639 or BCP-47.

@@ -101,7 +101,7 @@ def locate(spec: str) -> Located:
 
 
 def local_files(dataset: Dataset, folder: Path) -> list[Located]:
-    """Find every split of every language of a data set in a folder.
+    """Find every split of every language of a data set in a folder. A split can have several files, in order.
 
     >>> local_files(DATASETS["conll2002"], Path("/nowhere"))
     []
@@ -111,12 +111,15 @@ def local_files(dataset: Dataset, folder: Path) -> list[Located]:
         for file_split in names:
             glob = pattern.format(lang="*", split=file_split)
             named = re.compile(_regex(pattern, file_split))
+            parts: dict[tuple[str, Path], list[Path]] = {}
             for path in sorted(folder.glob(glob)):
                 match = named.fullmatch(path.relative_to(folder).as_posix())
                 if match and path.is_file():
                     name = match.groupdict().get("lang", dataset.only)
                     if dataset.language(name) is not None:
-                        found.setdefault((name, split), Located(dataset, (path,), name, split, dataset.format))
+                        parts.setdefault((name, path.parent), []).append(path)
+            for (name, _), paths in parts.items():
+                found.setdefault((name, split), Located(dataset, tuple(paths), name, split, dataset.format))
     return sorted(found.values(), key=lambda f: (f.name, SPLITS.index(f.split)))
 
 
@@ -125,12 +128,21 @@ def _regex(pattern: str, split: str) -> str:
     return escaped.replace(r"\{lang\}", r"(?P<lang>[\w-]+)")
 
 
+def of_language(found: Sequence[Located], lang: str) -> list[Located]:
+    """Those of one language, given by its name in the data set or by its code.
+
+    >>> of_language([], "gl")
+    []
+    """
+    return [f for f in found if f.name == lang] or [f for f in found if f.language == _code(lang)]
+
+
 def _chosen(found: Sequence[Located], lang: str | None, where: str) -> Located:
     """The files of one language, given by its name in the data set or by its code."""
     names = ", ".join(f.name for f in found) or "nothing"
     matching = list(found)
     if lang is not None:
-        matching = [f for f in found if f.name == lang] or [f for f in found if f.language == _code(lang)]
+        matching = of_language(found, lang)
     if len(matching) == 1:
         return matching[0]
     if not matching:
