@@ -240,6 +240,29 @@ def test_text_in_argilla_that_looks_like_json_stays_text(text: str, tmp_path: Pa
     assert list(read_sentences(path, format="argilla")) == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("format", "bad"),
+    [
+        ("argilla", {"fields": {"text": "Vigo"}, "responses": [1]}),
+        ("argilla", {"fields": {"text": "Vigo"}, "suggestions": "x"}),
+        ("label-studio", {"data": {"text": "Vigo"}, "annotations": [{"result": 5}]}),
+    ],
+)
+def test_a_malformed_record_of_a_tool_costs_only_itself(format: str, bad: dict[str, object], tmp_path: Path) -> None:
+    good = {"fields": {"text": "Ana"}, "data": {"text": "Ana"}, "suggestions": {}, "annotations": []}
+    good = {
+        name: good[name] for name in (("fields", "suggestions") if format == "argilla" else ("data", "annotations"))
+    }
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in (good, bad, good)), encoding="utf-8")
+    first, second, third = read_sentences(path, format=format)
+    assert isinstance(second, InputError)
+    assert second.line == 2
+    assert "malformed record: " in str(second)
+    assert isinstance(first, Sentence)
+    assert first == third
+
+
 @pytest.mark.parametrize("number", ["Infinity", "1e400"])
 def test_a_comment_that_is_not_ours_stays_a_comment(number: str, tmp_path: Path) -> None:
     comment = f'# xlner = {{"offsets": [[{number}, 1]]}}'

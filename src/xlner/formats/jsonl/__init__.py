@@ -9,10 +9,11 @@ and its labels, as in spaCy, and the file may be an array of objects.
 """
 
 from xlner.formats.jsonl.blocks import lines_of
-from xlner.formats.jsonl.reader import has_only_text, read, read_pairs, read_records
+from xlner.formats.jsonl.reader import MALFORMED, has_only_text, read, read_pairs, read_records
 from xlner.formats.jsonl.writer import dumped, sentence_record, source_record, write_pair, write_sentence
 
 __all__ = [
+    "MALFORMED",
     "dumped",
     "has_only_text",
     "lines_of",

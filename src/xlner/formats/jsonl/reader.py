@@ -31,6 +31,8 @@ _OWN = frozenset(
         *("source", "alignment", "weights", "outcomes", "matching", "ensemble_members", "error"),
     }
 )
+MALFORMED = (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What a record with other types than expected raises."""
 _OF_PROJECTION = ("matching", "ensemble_members")
 _OF_PAIRS = frozenset({"source", "alignment", "outcomes", "error"})
 # PAN-X, MasakhaNER2 and CoNLL-2003 agree on these numbers, but not on 7 and 8.
@@ -123,7 +125,7 @@ def _pairs(
         except XlnerError as error:
             report.bad += 1
             yield InputError(error.message, path=path, line=line, sentence=number, hint=error.hint)
-        except (TypeError, ValueError, KeyError, AttributeError, IndexError, OverflowError, RecursionError) as error:
+        except MALFORMED as error:
             report.bad += 1
             yield InputError(f"malformed record: {shown(error)}", path=path, line=line, sentence=number)
         else:

@@ -10,6 +10,7 @@ from xlner.core.files import require_content
 from xlner.core.lines import read_lines
 from xlner.errors import InputError, ValidationError
 from xlner.formats import jsonl
+from xlner.formats.json_values import shown
 from xlner.formats.jsonl.records import parsed, records_of
 from xlner.formats.reading import Item, ReadOptions, ReadReport
 
@@ -33,6 +34,8 @@ def _records(path: str | Path, plain: Plain) -> Iterator[tuple[int, Mapping[str,
             )
         except ValidationError as error:
             yield line, InputError(error.message, path=path, line=line, hint=error.hint)
+        except jsonl.MALFORMED as error:
+            yield line, InputError(f"malformed record: {shown(error)}", path=path, line=line)
 
 
 def require(record: Mapping[str, Any], tool: str, names: tuple[str, ...]) -> Mapping[str, Any]:
