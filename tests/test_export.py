@@ -117,8 +117,10 @@ def test_only_a_data_set_is_replaced(xlner: Command, files: tuple[Path, Path, Pa
         "holds more than a data set and will not be replaced: notes.txt is in it" in xlner(*command, "--overwrite").err
     )
     assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+    (tmp_path / "empty.jsonl").touch()
     for arguments, message in [
         (("export", tmp_path / "x"), "there is nothing to export"),
+        (("export", tmp_path / "x", "--test", tmp_path / "empty.jsonl"), "empty.jsonl: the file is empty; give at"),
         (("export", tmp_path / "x", "--test", files[1], "--private"), "--private is for --push"),
         (("export", tmp_path / "x", "--test", files[1], "--license-of", "a"), "names no license"),
         (("export", tmp_path / "x", "--test", files[1], "--run-dir", tmp_path), "give the folder of --run-dir"),

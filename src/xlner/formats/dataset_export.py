@@ -11,6 +11,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from xlner.core.files import require_content
 from xlner.core.pair import Pair
 from xlner.core.registry import DEFAULT_RECOGNIZER
 from xlner.core.sentence import Sentence
@@ -54,8 +55,8 @@ def export_dataset(
 
     A `DataWarning` says how many sentences are in two splits.
 
-    Raises `InputError` for a sentence that cannot be read, `UsageError` for columns that no file has, and what
-    `write_dataset` raises.
+    Raises `InputError` for an empty file or a sentence that cannot be read, `UsageError` for columns that no file
+    has, and what `write_dataset` raises.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
@@ -118,6 +119,7 @@ def _kept(pairs: Iterable[Pair | InputError], split: str, unread: Counter[str]) 
 
 def _pairs(path: str | Path, reading: Mapping[str, Any]) -> Iterator[Pair | InputError]:
     if not is_spec(path) and detect_format(path, reading.get("format")) == "jsonl":
+        require_content(path)
         options = {name: value for name, value in reading.items() if name not in ("format", "columns")}
         yield from read_pairs(path, require_tags=True, **options)
         return
