@@ -359,6 +359,11 @@ def test_a_line_that_cannot_be_read_in_a_table_of_lists_costs_only_itself(tmp_pa
     assert spans(found) == [("Vigo", "LOC")]
 
 
+def test_an_empty_text_in_a_table_is_a_sentence(tmp_path: Path) -> None:
+    found = raise_errors(read(tmp_path, "a.csv", 'text\nAna\n""\n\nVigo\n'))
+    assert [sentence.tokens for sentence in found] == [("Ana",), (), ("Vigo",)]
+
+
 def test_a_quote_without_an_end_is_reported_where_it_begins(tmp_path: Path) -> None:
     found = read(tmp_path, "a.csv", 'sentence,token,tag\n1,Vigo,B-LOC\n\n2,"Ana,B-PER\n3,Lugo,B-LOC\n4,a,O\n')
     _, bad = found

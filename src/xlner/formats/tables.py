@@ -125,11 +125,14 @@ def _records(
 ) -> Iterator[tuple[int, Mapping[str, Any] | InputError]]:
     """Rows with a sentence each as records. Cells of lists and objects are JSON."""
     names = [name.strip() for name in header]
+    is_text_alone = [plain_name(name) for name in names] == ["text"]
     for line, row in rows:
         if isinstance(row, InputError):
             yield line, row
             continue
         if not any(row):
+            if row and is_text_alone:  # "" in quotes, not a blank line
+                yield line, {"text": ""}
             continue
         if len(row) != len(names):
             yield line, InputError(f"{len(row)} cells, but {len(names)} columns", path=path, line=line)
