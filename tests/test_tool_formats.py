@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -503,6 +504,21 @@ def test_what_is_kept_after_an_error_can_be_read(format: str, tmp_path: Path) ->
         write_sentences(sentences(), tmp_path / "out.json", format=format)
     (kept,) = raise_errors(read_sentences(tmp_path / "out.json.part", format=format))
     assert kept.tags() == ["B-LOC"]
+
+
+def test_an_entity_without_a_label_in_xmi_costs_only_its_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("cassis", reason="needs xlner[xmi]")
+    path = tmp_path / "a.xmi"
+    sentences = [Sentence.from_text("Ana").with_entities([Entity(0, 1, "PER")]), Sentence.from_text("Vigo")]
+    write_sentences(sentences, path)
+    text = path.read_text(encoding="utf-8")
+    (entity,) = re.findall(r"<[^<]*NamedEntity[^<]*/>", text)
+    (number,) = re.findall(r'xmi:id="([0-9]+)"', entity)
+    other = entity.replace(f'"{number}"', '"999"', 1).replace(' value="PER"', "")
+    path.write_text(text.replace(entity, entity + other).replace('members="', 'members="999 '), encoding="utf-8")
+    bad, good = read_sentences(path)
+    assert "an entity without a label on 'Ana'" in str(bad)
+    assert isinstance(good, Sentence)
 
 
 def test_xmi_keeps_tabs_and_line_breaks(tmp_path: Path) -> None:

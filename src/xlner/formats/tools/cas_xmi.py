@@ -90,7 +90,8 @@ def _load(path: Path) -> Any:
 def _sentences(cas: Any, path: str, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     text = cas.sofa_string or ""
     names = {kind.name for kind in cas.typesystem.get_types()}
-    entities = sorted((e.begin, e.end, e.value) for e in (cas.select(_ENTITY) if _ENTITY in names else ()))
+    found = ((e.begin, e.end, e.value) for e in (cas.select(_ENTITY) if _ENTITY in names else ()))
+    entities = sorted(found, key=lambda entity: (*entity[:2], entity[2] or ""))  # some have no label yet
     custom = sorted(
         {a.type.name for a in cas.select_all_annotations() if a.type.name.startswith(("custom.", "webanno.custom."))}
     )
