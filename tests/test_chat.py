@@ -158,7 +158,7 @@ def test_an_endpoint_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     translator = ChatTranslator("tiny", url=f"http://127.0.0.1:{port}/v1", retries=1, wait=0, cache=False)
-    with pytest.raises(BackendError, match="cannot be reached.*after 2 attempts"):
+    with pytest.raises(BackendError, match="cannot be reached.*after 2 attempts; start its server, or correct url="):
         translator.translate(["a", "b", "c"], **DIRECTION)
     (told,) = [record.getMessage() for record in caplog.records if record.name.startswith("xlner")]
     assert re.fullmatch(rf"the chat endpoint \S+:{port}/v1: cannot be reached: .*; attempt 2 of 2 in 0\.0 s", told)

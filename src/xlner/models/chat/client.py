@@ -204,12 +204,13 @@ class ChatClient:
         failure: type[BackendError | StageError] = UnansweredError
         reason = "no answer"
         said: str | None = None
+        hint: str | None = None
         for attempt in range(self.patience.retries + 1):
             if attempt:
                 pause = self.patience.before(attempt, said)
                 self._tell(attempt, reason, pause)
                 await anyio.sleep(pause)
-            said = None
+            said = hint = None
             try:
                 with anyio.fail_after(self.patience.timeout):
                     response, body = await self._exchanged(client, question, headers)
@@ -217,6 +218,7 @@ class ChatClient:
                 failure, reason = UnansweredError, f"no answer in {self.patience.timeout:g} s"
             except (httpx2.ConnectError, httpx2.ProxyError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as error:
                 failure, reason = BackendError, f"cannot be reached: {self._shown(str(error))}"
+                hint = "start its server, or correct url="
             except httpx2.HTTPError as error:
                 failure, reason = UnansweredError, f"the connection broke: {self._shown(str(error))}"
             else:
@@ -225,7 +227,8 @@ class ChatClient:
                 failure = BackendError if response.status_code == 429 else UnansweredError
                 reason, said = self._said(response.status_code, body), response.headers.get("retry-after")
         attempts = self.patience.retries + 1
-        raise failure(f"the chat endpoint {self.url}: {reason}, after {attempts} attempt{'s' * (attempts > 1)}")
+        tried = f"after {attempts} attempt{'s' * (attempts > 1)}"
+        raise failure(f"the chat endpoint {self.url}: {reason}, {tried}", hint=hint)
 
     async def _exchanged(
         self, client: httpx2.AsyncClient, question: Question, headers: dict[str, str]
