@@ -185,6 +185,7 @@ def test_review_without_its_packages_names_the_extra(
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     ran = xlner("review", results)
     assert (ran.code, "pip install 'xlner[review]'" in ran.err) == (2, True)
+    assert not results.with_name(f"{results.name}.corrections.jsonl").exists()
 
 
 def test_review_serves_until_it_is_interrupted(xlner: Command, results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

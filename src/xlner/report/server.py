@@ -7,6 +7,7 @@ import secrets
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -40,17 +41,25 @@ class RefusedError(Exception):
         self.status = status
 
 
+def require_server() -> None:
+    """Raise `MissingExtraError` without starlette or uvicorn, before a journal is made."""
+    for package in ("starlette", "uvicorn"):
+        try:
+            import_module(package)
+        except ImportError:
+            raise MissingExtraError(package, extra="review") from None
+
+
 def review_app(session: ReviewSession, page: Path, token: str, port: int) -> Starlette:
     """The web application of a review.
 
     Only requests with the token are answered, and only for the name of this machine itself (no other site can use its
     own name for this address), from the page itself.
     """
-    try:
-        from starlette.applications import Starlette
-        from starlette.routing import Route
-    except ImportError:
-        raise MissingExtraError("starlette", extra="review") from None
+    require_server()
+    from starlette.applications import Starlette
+    from starlette.routing import Route
+
     answers = _Answers(session, page, token, frozenset({f"{LOOPBACK}:{port}", f"localhost:{port}"}))
     app = Starlette(
         routes=[
@@ -178,10 +187,9 @@ def serve_review(
     `on_progress` is called with the number of sentences that were read since its last call.
     Raises `UsageError` if the port cannot be used, and `MissingExtraError` without starlette and uvicorn.
     """
-    try:
-        import uvicorn
-    except ImportError:
-        raise MissingExtraError("uvicorn", extra="review") from None
+    require_server()
+    import uvicorn
+
     with socket.socket() as listening, TemporaryDirectory(prefix="xlner-review-") as folder:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -47,10 +47,12 @@ def review(**options: Any) -> int:
     xlner review es.jsonl --least-sure 50
     """
     from xlner.report import Journal, ReviewSession, serve_review
+    from xlner.report.server import require_server
 
     path = options["results"]
     if path == STANDARD_STREAM:
         raise UsageError("standard input cannot be reviewed: it is read again for each export", hint="save it first")
+    require_server()
     results = r.results_of(path, options)
     who = options["who"] or _account()
     with Journal(options["journal"] or journal_of(path), Path(path).name) as journal:
