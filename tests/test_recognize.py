@@ -97,7 +97,7 @@ def test_doctor_shows_devices_and_the_cache_of_the_hub(
         stream.truncate(1_240_000_000)  # takes no room on the disk
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
     rows = {(row["kind"], row["name"]): row for row in json.loads(xlner("doctor", "hf", "--json").out)}
-    assert rows["cache", "hub"]["details"] == f"{tmp_path}: 1 models, 1.2 GB"
+    assert rows["cache", "hub"]["details"] == f"{tmp_path}: 1 model, 1.2 GB"
     assert "cpu with" in rows["device", "torch"]["details"] or not rows["device", "torch"]["works"]
     assert rows["recognizer", "hf"]["details"] == "hf needs a model; write hf:NAME or hf:FOLDER"
     monkeypatch.setattr("xlner.cli.machine.find_spec", lambda name: None)
