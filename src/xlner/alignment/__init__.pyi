@@ -29,3 +29,4 @@ from .statistical.training import train_or_load as train_or_load
 from .surface import SurfaceAligner as SurfaceAligner
 from .surface_augmented import SurfaceAugmentedAligner as SurfaceAugmentedAligner
 from .symmetrization import symmetrize as symmetrize
+from .symmetrized_blocks import symmetrize_block as symmetrize_block

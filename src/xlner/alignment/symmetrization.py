@@ -13,9 +13,9 @@ Links = Set[Link]
 Method = Callable[[Links, Links], Links]
 
 _ADJACENT = ((-1, 0), (0, -1), (1, 0), (0, 1))
-_MOSES = (*_ADJACENT, (-1, -1), (-1, 1), (1, -1), (1, 1))
+MOSES = (*_ADJACENT, (-1, -1), (-1, 1), (1, -1), (1, 1))
 """The neighbors of a link in the order of Moses. The order matters if two links compete for a word."""
-_ZENKEL = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, 0), (1, -1), (1, 1))
+ZENKEL = ((0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, 0), (1, -1), (1, 1))
 """The order that reproduces the outputs of GIZA++ and fast_align published by Zenkel et al. 2020."""
 
 
@@ -105,7 +105,7 @@ def grow_diagonal(forward: Links, reverse: Links) -> Links:
     >>> sorted(grow_diagonal({(0, 0), (1, 1)}, {(0, 0), (1, 0), (3, 3)}))
     [(0, 0), (1, 1)]
     """
-    return _grow(forward, reverse, both=True, neighbors=_ZENKEL)
+    return _grow(forward, reverse, both=True, neighbors=ZENKEL)
 
 
 def grow_diagonal_final(forward: Links, reverse: Links) -> Links:
@@ -169,7 +169,7 @@ class _LinkSet:
 
 
 def _grow(
-    forward: Links, reverse: Links, *, both: bool = False, neighbors: tuple[tuple[int, int], ...] = _MOSES
+    forward: Links, reverse: Links, *, both: bool = False, neighbors: tuple[tuple[int, int], ...] = MOSES
 ) -> Links:
     """Iterate over the links in order, including those added meanwhile, until a pass adds none."""
     chosen = _LinkSet(forward & reverse)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import zip_longest
 
 from xlner.core.alignment import Alignment, GoldAlignment, Link
+from xlner.core.link_block import LinkBlock, matching_blocks
 from xlner.core.signature import Digest, Signature
 from xlner.errors import InputError, ValidationError
 
@@ -61,8 +61,10 @@ class AlignmentScores:
         return 1 - (self.correct_sure + self.correct_possible) / total if total else 0.0
 
 
-def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> AlignmentScores:
-    """Compare predicted links with gold links, pair by pair.
+def evaluate_alignments(
+    gold: Iterable[GoldAlignment | LinkBlock], predicted: Iterable[Alignment | LinkBlock]
+) -> AlignmentScores:
+    """Compare predicted links with gold links, pair by pair, or block by block where both sides have blocks.
 
     Raises `InputError` with the number of the pair if one side ends before the other, or if a predicted link is outside
     the sentences of the gold data.
@@ -71,43 +73,83 @@ def evaluate_alignments(gold: Iterable[GoldAlignment], predicted: Iterable[Align
     >>> evaluate_alignments(gold, [Alignment(((0, 0), (1, 0)))]).aer
     0.5
     """
-    n_predicted = sure = possible = correct_sure = correct_possible = pairs = 0
-    digest = Digest()
-    zeros = [False, False]
-    for pairs, (g, p) in enumerate(_paired(gold, predicted), start=1):  # noqa: B007
-        links = set(p.links)
-        n_predicted += len(links)
-        sure += len(g.sure)
-        possible += len(g.possible)
-        correct_sure += len(links & g.sure)
-        correct_possible += len(links & g.possible)
-        zeros[0] = zeros[0] or any(0 in link for link in g.possible)
-        zeros[1] = zeros[1] or any(0 in link for link in links)
-        text = _text(g.sure)
-        digest.update_all((text, text if len(g.possible) == len(g.sure) else _text(g.possible)))
-    facts = {"mode": "links", "pairs": pairs, "sure": sure, "possible": possible, "data": digest.hexdigest()}
-    counts = (n_predicted, sure, possible, correct_sure, correct_possible)
-    without_0 = {(False, True): "gold", (True, False): "predicted"}.get((zeros[0], zeros[1]))
-    suspect = without_0 if n_predicted and possible else None
-    return AlignmentScores(*counts, pairs, Signature.of(facts), suspect)
+    tally = _Tally()
+    for row in matching_blocks(gold, predicted):
+        tally.add(*row)
+    return tally.scores()
 
 
-def _text(links: Iterable[Link]) -> str:
-    return " ".join([f"{s}-{t}" for s, t in sorted(links)])
+class _Tally:
+    """Counts of the links of all pairs so far."""
 
+    def __init__(self) -> None:
+        self.predicted = self.sure = self.possible = self.correct_sure = self.correct_possible = self.pairs = 0
+        self._digest = Digest()
+        self._gold_has_0 = self._predicted_has_0 = False
 
-def _paired(gold: Iterable[GoldAlignment], predicted: Iterable[Alignment]) -> Iterator[tuple[GoldAlignment, Alignment]]:
-    for number, (g, p) in enumerate(zip_longest(gold, predicted), start=1):
-        if g is None or p is None:
-            longer, shorter = ("predicted", "gold") if g is None else ("gold", "predicted")
+    def add(self, gold: object, predicted: object) -> None:
+        """Count one pair, or a block of pairs on both sides."""
+        if isinstance(gold, LinkBlock) and isinstance(predicted, LinkBlock):
+            self._add_block(gold, predicted)
+            return
+        number = self.pairs + 1
+        if gold is None or predicted is None:
+            longer, shorter = ("predicted", "gold") if gold is None else ("gold", "predicted")
             raise InputError(
                 f"the {longer} data has this pair, but the {shorter} data ends before it",
                 sentence=number,
                 hint="compare files with the same pairs in the same order",
             )
-        if g.lengths is not None:
+        if isinstance(gold, Alignment):  # of a block
+            gold = GoldAlignment(frozenset(gold.links))
+        assert isinstance(gold, GoldAlignment)
+        assert isinstance(predicted, Alignment)
+        if gold.lengths is not None:
             try:
-                p.check(*g.lengths)
+                predicted.check(*gold.lengths)
             except ValidationError as error:
                 raise InputError(error.message, sentence=number, hint=error.hint) from None
-        yield g, p
+        self.pairs = number
+        links = set(predicted.links)
+        self.predicted += len(links)
+        self.sure += len(gold.sure)
+        self.possible += len(gold.possible)
+        self.correct_sure += len(links & gold.sure)
+        self.correct_possible += len(links & gold.possible)
+        self._gold_has_0 = self._gold_has_0 or any(0 in link for link in gold.possible)
+        self._predicted_has_0 = self._predicted_has_0 or any(0 in link for link in links)
+        text = _text(gold.sure)
+        self._digest.update_all((text, text if len(gold.possible) == len(gold.sure) else _text(gold.possible)))
+
+    def _add_block(self, gold: LinkBlock, predicted: LinkBlock) -> None:
+        import numpy as np
+
+        wanted, found = gold.keys(), predicted.keys()
+        correct = len(np.intersect1d(wanted, found, assume_unique=True))
+        self.pairs += len(gold)
+        self.predicted += len(found)
+        self.sure += len(wanted)
+        self.possible += len(wanted)
+        self.correct_sure += correct
+        self.correct_possible += correct
+        self._gold_has_0 = self._gold_has_0 or _has_0(gold)
+        self._predicted_has_0 = self._predicted_has_0 or _has_0(predicted)
+        texts = LinkBlock.of_keys(wanted, len(gold)).text().split("\n")[:-1]
+        self._digest.update_all(text for text in texts for _ in ("sure", "possible"))
+
+    def scores(self) -> AlignmentScores:
+        """The scores of all pairs."""
+        data = self._digest.hexdigest()
+        facts = {"mode": "links", "pairs": self.pairs, "sure": self.sure, "possible": self.possible, "data": data}
+        counts = (self.predicted, self.sure, self.possible, self.correct_sure, self.correct_possible)
+        without_0 = {(False, True): "gold", (True, False): "predicted"}.get((self._gold_has_0, self._predicted_has_0))
+        suspect = without_0 if self.predicted and self.possible else None
+        return AlignmentScores(*counts, self.pairs, Signature.of(facts), suspect)
+
+
+def _has_0(block: LinkBlock) -> bool:
+    return not (block.source.all() and block.target.all())
+
+
+def _text(links: Iterable[Link]) -> str:
+    return " ".join([f"{s}-{t}" for s, t in sorted(links)])

@@ -16,6 +16,8 @@ from .format_names import format_of as format_of
 from .format_names import has_columns as has_columns
 from .hub_datasets import from_dataset as from_dataset
 from .hub_datasets import to_dataset as to_dataset
+from .link_blocks import read_alignment_blocks as read_alignment_blocks
+from .link_blocks import read_gold_alignment_blocks as read_gold_alignment_blocks
 from .parallel import read_parallel as read_parallel
 from .reading import Item as Item
 from .reading import ReadOptions as ReadOptions

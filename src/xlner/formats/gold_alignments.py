@@ -8,6 +8,7 @@ from xlner.core.alignment import GoldAlignment
 from xlner.core.lines import Line
 from xlner.errors import InputError, ValidationError
 from xlner.formats import link_files
+from xlner.formats.link_files import Links
 
 
 def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> Iterator[GoldAlignment | InputError]:
@@ -23,6 +24,11 @@ def read(lines: Iterable[Line], *, path: str = "-", one_based: bool = False) -> 
             yield links
             continue
         try:
-            yield GoldAlignment(frozenset(links.sure), frozenset(links.possible), links.lengths)
+            yield gold_alignment(links)
         except ValidationError as error:
             yield InputError(error.message, path=path, sentence=sentence, hint=error.hint)
+
+
+def gold_alignment(links: Links) -> GoldAlignment:
+    """The links of one pair as gold links. Raises `ValidationError` for a link outside of the sentences."""
+    return GoldAlignment(frozenset(links.sure), frozenset(links.possible), links.lengths)

@@ -200,13 +200,22 @@ def rows_in_step(
             if all(map(_is_beyond, chain([parts], rows))):
                 return
             longer = next(name for name, part in zip(names, parts, strict=False) if part is not _END)
-            raise InputError(
-                f"ends after {number - 1} sentences, but {longer} goes on",
-                path=ended[0],
-                hint="the files must be parallel: one sentence in each for every pair, empty ones included"
-                + (f"; {blank}" if blank else ""),
-            )
+            raise ended_early(ended[0], longer, number - 1, blank)
         yield parts
+
+
+def ended_early(path: str, longer: str, sentences: int, reason: str | None = None) -> InputError:
+    """The error for a file that ends while a longer one goes on.
+
+    >>> ended_early("a.txt", "b.txt", 3).message
+    'ends after 3 sentences, but b.txt goes on'
+    """
+    return InputError(
+        f"ends after {sentences} sentences, but {longer} goes on",
+        path=path,
+        hint="the files must be parallel: one sentence in each for every pair, empty ones included"
+        + (f"; {reason}" if reason else ""),
+    )
 
 
 def _is_beyond(parts: Sequence[object]) -> bool:

@@ -9,7 +9,7 @@ import click
 from xlner.cli.json_output import show_json
 from xlner.cli.notes import note
 from xlner.errors import InputError
-from xlner.formats import raise_errors, read_alignments, read_gold_alignments
+from xlner.formats import raise_errors, read_alignment_blocks, read_gold_alignment_blocks
 
 if TYPE_CHECKING:
     from xlner.evaluation import AlignmentScores
@@ -37,8 +37,8 @@ def evaluate_alignment(gold: str, predicted: str, one_based_gold: bool, one_base
 
     try:
         scores = evaluate_alignments(
-            raise_errors(read_gold_alignments(gold, one_based=one_based_gold)),
-            raise_errors(read_alignments(predicted, one_based=one_based_pred)),
+            raise_errors(read_gold_alignment_blocks(gold, one_based=one_based_gold)),
+            raise_errors(read_alignment_blocks(predicted, one_based=one_based_pred)),
         )
     except InputError as error:
         if error.path is not None:

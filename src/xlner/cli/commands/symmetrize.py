@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain, islice
+from itertools import chain
 
 import click
 
 from xlner.cli import options as o
 from xlner.cli.notes import note
-from xlner.core.alignment import Alignment
+from xlner.core.alignment import Alignment, Link
 from xlner.core.files import open_output, require_other_file
+from xlner.core.link_block import LinkBlock, matching_blocks
 from xlner.errors import UsageError
-from xlner.formats import raise_errors, read_alignments
+from xlner.formats import raise_errors, read_alignment_blocks
 
+Row = tuple[Alignment | LinkBlock, Alignment | LinkBlock]
+"""The links of a pair, or of the same number of pairs, in both files."""
 _WINDOW = 1000
 """Pairs to look at before the first is written."""
 
@@ -53,6 +56,7 @@ def symmetrize(
     xlner symmetrize en-es.forward.talp en-es.reverse.talp --method intersection
     """
     from xlner.alignment import symmetrize as combine
+    from xlner.alignment import symmetrize_block
     from xlner.formats import pharaoh
 
     require_other_file(output, forward, reverse)
@@ -64,28 +68,49 @@ def symmetrize(
     count = 0
     with open_output(output) as stream:
         for one, other in rows:
-            pharaoh.write(stream, combine(one, other.reversed() if swap else other, method))
-            count += 1
+            second = other.reversed() if swap else other
+            if isinstance(one, LinkBlock) and isinstance(second, LinkBlock):
+                stream.write(symmetrize_block(one, second, method).text())
+                count += len(one)
+            elif isinstance(one, Alignment) and isinstance(second, Alignment):
+                pharaoh.write(stream, combine(one, second, method))
+                count += 1
     note(f"links of {count} pairs")
     return 0
 
 
-def _both(paths: Sequence[str], from_1: Sequence[bool]) -> Iterator[tuple[Alignment, Alignment]]:
-    from xlner.formats.parallel import in_step
+def _both(paths: Sequence[str], from_1: Sequence[bool]) -> Iterator[Row]:
+    """The links of both files, pair by pair or in blocks."""
+    from xlner.formats.parallel import ended_early
 
-    files = [raise_errors(read_alignments(path, one_based=b)) for path, b in zip(paths, from_1, strict=True)]
-    return ((one, other) for one, other in in_step(files, paths))
+    forward, reverse = paths
+    files: list[Iterator[Alignment | LinkBlock]] = [
+        raise_errors(read_alignment_blocks(path, one_based=b)) for path, b in zip(paths, from_1, strict=True)
+    ]
+    pairs = 0
+    for one, other in matching_blocks(files[0], files[1]):
+        if one is None or other is None:
+            shorter, longer = (forward, reverse) if one is None else (reverse, forward)
+            raise ended_early(shorter, longer, pairs)
+        pairs += len(one) if isinstance(one, LinkBlock) else 1
+        yield one, other
 
 
-def _counted_alike(
-    rows: Iterator[tuple[Alignment, Alignment]], paths: Sequence[str], from_1: Sequence[bool]
-) -> Iterator[tuple[Alignment, Alignment]]:
+def _counted_alike(rows: Iterator[Row], paths: Sequence[str], from_1: Sequence[bool]) -> Iterator[Row]:
     """The rows. Raises `UsageError` for a file whose links never have a 0, unless it is known to count from 1."""
-    window = list(islice(rows, _WINDOW))
-    never = []
-    for side in (0, 1):
-        links = [link for row in window for link in row[side].links]
-        never.append(bool(links) and not from_1[side] and not any(0 in link for link in links))
+    window: list[Row] = []
+    left = _WINDOW
+    found: tuple[list[Link], list[Link]] = ([], [])
+    while left > 0 and (row := next(rows, None)) is not None:
+        window.append(row)
+        for side, item in enumerate(row):
+            alignments = item.cut(min(left, len(item)))[0].alignments() if isinstance(item, LinkBlock) else [item]
+            found[side].extend(chain.from_iterable(alignment.links for alignment in alignments))
+        left -= len(row[0]) if isinstance(row[0], LinkBlock) else 1
+    never = [
+        bool(links) and not known and not any(0 in link for link in links)
+        for links, known in zip(found, from_1, strict=True)
+    ]
     if any(never):
         option = "--one-based" if all(never) else ("--one-based-forward", "--one-based-reverse")[never[1]]
         names = " and ".join(path for path, is_so in zip(paths, never, strict=True) if is_so)

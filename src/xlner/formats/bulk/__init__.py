@@ -5,14 +5,15 @@ errors, no empty sentences. The careful readers read every other block from the 
 """
 
 from xlner.formats.bulk.block_file import BlockFile
+from xlner.formats.bulk.links_file import LinksFile
 from xlner.formats.bulk.parallel import read_parallel_blocks
-from xlner.formats.bulk.plain_links import PlainLinks, plain_links
+from xlner.formats.bulk.plain_links import plain_links
 from xlner.formats.bulk.plain_pairs import PlainPairs
 from xlner.formats.bulk.two_columns import as_two_columns
 
 __all__ = [
     "BlockFile",
-    "PlainLinks",
+    "LinksFile",
     "PlainPairs",
     "as_two_columns",
     "plain_links",

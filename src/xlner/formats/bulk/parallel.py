@@ -14,14 +14,13 @@ from xlner.core.lines import read_lines
 from xlner.core.pair import Pair
 from xlner.errors import InputError
 from xlner.formats.bulk.block_file import BlockFile
-from xlner.formats.bulk.plain_links import PlainLinks, plain_links
+from xlner.formats.bulk.links_file import LinksFile
 from xlner.formats.bulk.plain_pairs import PlainPairs, plain_pairs
 from xlner.formats.bulk.two_columns import as_two_columns
 from xlner.formats.columns import Columns
 from xlner.formats.conll import ConllReader
 from xlner.formats.conll.plain import PlainRows
 from xlner.formats.format_names import detect_format
-from xlner.formats.link_files import LinksReader
 from xlner.formats.parallel import pairs_of_rows, read_parallel, rows_in_step
 from xlner.formats.reading import ReadOptions, ReadReport
 from xlner.text.languages import canonical
@@ -114,30 +113,12 @@ class _ColumnFile:
 
 
 @dataclass(slots=True)
-class _LinksFile:
-    """A file of links with its reader."""
-
-    lines: BlockFile
-    reader: LinksReader
-
-    def plain(self, count: int) -> PlainLinks | None:
-        """The next links, if they are plain; the place in the file stays."""
-        data = self.lines.lines(count) if self.reader.settled else None
-        return plain_links(data) if data else None
-
-    def skip(self, found: PlainLinks) -> None:
-        """Go on behind these links."""
-        self.lines.skip()
-        self.reader.passed(len(found))
-
-
-@dataclass(slots=True)
 class _BlockReader:
     """Reads a source, a target and links, block by block or pair by pair."""
 
     source: _ColumnFile
     target: _ColumnFile
-    links: list[_LinksFile]
+    links: list[LinksFile]
     one_based: bool | None
     names: list[str]
     rows: _Numbers = field(default_factory=_Numbers)
@@ -161,7 +142,7 @@ class _BlockReader:
             code = None if language is None else canonical(language)
             return _ColumnFile.of(path, ReadOptions(language=code, require_tags=required, **how), report)
 
-        links = [_LinksFile(BlockFile(read_lines(path)), LinksReader(str(path))) for path in alignment]
+        links = [LinksFile.of(path) for path in alignment]
         names = [str(source), str(target), *map(str, alignment)]
         sides = file(source, "source", reports[0]), file(target, "target", reports[1])
         return cls(*sides, links, reading.get("one_based"), names)

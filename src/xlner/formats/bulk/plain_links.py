@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
+
+from xlner.core.link_block import LIMIT, LinkBlock
 
 Ints = NDArray[np.int64]
 _CHARACTERS = b"0123456789- \n"
 _HYPHEN, _LF = b"-\n"
 _ZERO = ord("0")
-_DIGITS = 4
+_DIGITS = len(str(LIMIT - 1))
 """The most digits of a number in a plain block."""
 
 
-class PlainLinks(NamedTuple):
-    """The links of a block as they are in the file: source and target words, shape `(n,)`, from 0.
-
-    Those of pair `i` are `offsets[i]:offsets[i + 1]`.
-    """
-
-    source: Ints
-    target: Ints
-    offsets: Ints
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-
-def plain_links(data: bytes) -> PlainLinks | None:
+def plain_links(data: bytes) -> LinkBlock | None:
     """The links of lines such as `0-0 1-2`, with LF after each line and single spaces; None if a line is not plain.
 
     >>> plain_links(b"0-0 1-12\\n\\n").target.tolist(), plain_links(b"0-0:0.5\\n") is None
@@ -58,7 +44,7 @@ def plain_links(data: bytes) -> PlainLinks | None:
     values = _numbers(array, ends, digits)
     lines = np.flatnonzero(array == _LF)
     offsets = np.concatenate(([0], np.searchsorted(ends[1::2], lines, side="right")))
-    return PlainLinks(values[::2], values[1::2], offsets)
+    return LinkBlock(values[::2], values[1::2], offsets)
 
 
 def _numbers(array: NDArray[np.uint8], ends: Ints, digits: Ints) -> Ints:

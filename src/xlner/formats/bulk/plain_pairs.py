@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xlner.formats.bulk.plain_links import PlainLinks
+from xlner.core.link_block import LinkBlock, each_once
 from xlner.formats.conll.plain import PlainRows
 
 Ints = NDArray[np.int64]
@@ -32,7 +32,7 @@ class PlainPairs:
         return len(self.source)
 
 
-def plain_pairs(source: PlainRows, target: PlainRows, files: Sequence[PlainLinks]) -> PlainPairs | None:
+def plain_pairs(source: PlainRows, target: PlainRows, files: Sequence[LinkBlock]) -> PlainPairs | None:
     """Put together what belongs together; None if the numbers of pairs differ, or a link is outside its sentences.
 
     Links of several files are put together; they have no weights.
@@ -49,8 +49,6 @@ def plain_pairs(source: PlainRows, target: PlainRows, files: Sequence[PlainLinks
         if (links.target >= np.repeat(target.lengths, counts)).any():
             return None
         keys.append((links.source + np.repeat(source.offsets[:-1], counts)) * step + links.target)
-    key = np.concatenate(keys)
-    if (np.diff(key) <= 0).any():
-        key = np.unique(key)
+    key = each_once(np.concatenate(keys))
     sources, targets = np.divmod(key, step)
     return PlainPairs(source, target, sources, targets)
