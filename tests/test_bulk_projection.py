@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -16,7 +17,7 @@ from xlner.core.labeled_block import LabeledBlock
 from xlner.engines.bulk_projection import BlockPipeline, can_project_blocks
 from xlner.errors import ValidationError, XlnerError
 from xlner.formats import ReadReport, read_parallel, write_pairs
-from xlner.formats.bulk import read_parallel_blocks
+from xlner.formats.bulk import PlainPairs, read_parallel_blocks
 from xlner.pipeline import Pipeline
 from xlner.pipeline.run_summary import RunSummary
 
@@ -38,6 +39,7 @@ ODD_WORDS = (
     "",
     "B-PER",
 )
+ODD_SPACES = ("  ", "\t", "\u00a0", "\u00ad", "\u200b", "\u2028", "\x85", "")
 LABELS = ("PER", "LOC", "ORG-X")
 ODD_TAGS = ("I-LOC", "S-PER", "E-PER", "_", "B", "B_PER", "B-A:0.5", "B-A|B-C", "x", "b-LOC", "")
 ODD_LINES = ("# id = 7", "# text = Ana", "#", "-DOCSTART-\tO", "", " ", "\t", "a\tb\tc\td\te", "# global.columns = A B")
@@ -75,6 +77,8 @@ class RandomFiles:
         tagged = random.random() < 0.3
         target = [line for _, length in lengths for line in self._sentence(length, tagged=tagged)]
         self.target = self._write(folder / "b.conll", target)
+        if random.random() < 0.4:
+            self.target = self._write(folder / "b.txt", [self._text(length) for _, length in lengths])
         self.links = [
             self._write(folder / f"{k}.talp", [self._links(*both) for both in lengths])
             for k in range(random.choice((1, 1, 1, 2)))
@@ -82,6 +86,8 @@ class RandomFiles:
         self.spec = random.choice(SPECS)
         self.ignore = random.choice(((), (), ("LOC",)))
         self.reading: dict[str, Any] = {"one_based": False, "require_source_tags": random.random() < 0.8}
+        if self.target.suffix == ".txt":
+            self.reading |= {"words": random.choice(("spaces", "spaces", "tokenizer")), "target_lang": "fr"}
         if random.random() < 0.2:
             self.reading |= {
                 "repair": random.choice(("discard", "none")),
@@ -115,6 +121,10 @@ class RandomFiles:
             yield self.separator.join([self._word(), *["x"] * self.more, shown])
         if not self._is_very_odd():
             yield ""
+
+    def _text(self, length: int) -> str:
+        spaces = [self.random.choice(ODD_SPACES) if self._is_odd() else " " for _ in range(length)]
+        return "".join(part for space in spaces for part in (self._word(), space)).removesuffix(" ")
 
     def _links(self, source: int, target: int) -> str:
         links = [
@@ -177,7 +187,7 @@ def test_blocks_give_what_pairs_give(seed: int, tmp_path: Path) -> None:
     *fast, in_blocks = results_of(files, tmp_path / "fast.conll", blocks=True)
     assert fast == careful
     assert none == 0
-    assert in_blocks or files.odd or careful[1]
+    assert in_blocks or files.odd or careful[1] or files.reading.get("words") == "tokenizer"
 
 
 def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_path: Path) -> None:
@@ -257,3 +267,31 @@ def test_only_projection_by_links_is_done_in_blocks() -> None:
     assert not can_project_blocks(Pipeline(aligner="surface", projector="greedy"), "conll")
     with pytest.raises(ValidationError):
         BlockPipeline(Pipeline(projector=None))
+
+
+@pytest.mark.parametrize(
+    ("line", "links", "words"),
+    [
+        ("Ana vive", "0-0 1-1", None),
+        ("Ana , vive", "0-0 1-2", "spaces"),
+        ("Ana, vive", "0-0 1-2", "tokenizer"),
+        ("Ana's vive", "0-0 1-1", None),
+    ],
+)
+def test_links_decide_about_text_in_blocks_as_pair_by_pair(
+    xlner: Command, tmp_path: Path, line: str, links: str, words: str | None
+) -> None:
+    source, target, given = tmp_path / "a.conll", tmp_path / "b.txt", tmp_path / "a.talp"
+    source.write_text("Ana\tB-PER\nVigo\tB-LOC\n\n" * 3300, encoding="utf-8")
+    target.write_text("Ana Vigo\n" * 2500 + f"{line}\n" * 800, encoding="utf-8")
+    given.write_text("0-0 1-1\n" * 2500 + f"{links}\n" * 800, encoding="utf-8")
+    arguments = ("project", source, target, "--alignment", given, "--lang", "en", "-o", "-")
+    found = xlner(*arguments)
+    assert found == xlner(*arguments, "--limit", "9999")
+    blocks = [type(item) for item in islice(read_parallel_blocks(source, target, [given], target_lang="en"), 1001)]
+    assert blocks.count(PlainPairs) == 1
+    assert (found.code == 0) == ("'" not in line)
+    assert ("may count the words" in found.err) == ("'" in line)
+    if words is not None:
+        given_words = xlner(*arguments, "--words", words)
+        assert given_words.out == found.out

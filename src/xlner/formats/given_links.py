@@ -18,7 +18,7 @@ from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, ReadOptions
 
 _TOKENIZER, _SPACES = WORDS
-_WINDOW = 1000
+WINDOW = 1000
 """Pairs to look at before the first is used."""
 _ENOUGH = 10
 """Pairs without a link to a first word that make it plain that words are counted from 1."""
@@ -105,7 +105,7 @@ def in_words_of_links(rows: Iterable[Row], sides: Sequence[TextSide], links_name
     Raises `UsageError` if it would not and the links may count either.
     """
     iterator = iter(rows)
-    while sides and (window := list(islice(iterator, _WINDOW))):
+    while sides and (window := list(islice(iterator, WINDOW))):
         found = [_evidence(row, side) for row in window for side in sides]
         evidence = _Evidence(*map(sum, zip(*found, strict=True)))
         if evidence.differing:
@@ -166,7 +166,7 @@ def counted_from_0(rows: Iterable[Row], links_name: str) -> Iterator[Row]:
     window: list[Row] = []
     linked: list[tuple[Row, Links]] = []
     has_0 = False
-    for row in islice(iterator, _WINDOW):
+    for row in islice(iterator, WINDOW):
         window.append(row)
         found = [links for links in row[2:] if isinstance(links, Links) and links.sure]
         linked += [(row, links) for links in found]

@@ -150,7 +150,7 @@ def read_parallel(
         files += [read_links(path, one_based=bool(one_based)) for path in paths]
         rows = rows_in_step(files, [*names[:2], *map(str, paths)], count(1))
         if texts:
-            rows = _noting(in_words_of_links(rows, texts, names[2]), texts, reports)
+            rows = noting_words(in_words_of_links(rows, texts, names[2]), texts, reports)
         return pairs_of_rows(rows, list(map(str, paths)), count(1), one_based=one_based if paths else False)
 
     if not weigh_links:
@@ -245,7 +245,7 @@ def _columns_of(formats: Sequence[str], columns: _GivenColumns) -> list[_GivenCo
     return found if any(format in COLUMN_FORMATS for format in formats) else [columns, *found[1:]]
 
 
-def _noting(
+def noting_words(
     rows: Iterable[Row | str], sides: Sequence[TextSide], reports: Sequence[ReadReport | None]
 ) -> Iterator[Row]:
     """The rows; how their text is split goes into the reports."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,17 @@ from xlner.errors import InputError
 from xlner.formats.bulk.block_file import BlockFile
 from xlner.formats.bulk.links_file import LinksFile
 from xlner.formats.bulk.plain_pairs import PlainPairs, plain_pairs
+from xlner.formats.bulk.text_file import TextFile
 from xlner.formats.bulk.two_columns import as_two_columns
 from xlner.formats.columns import Columns
 from xlner.formats.conll import ConllReader
 from xlner.formats.conll.plain import PlainRows
 from xlner.formats.format_names import detect_format
-from xlner.formats.parallel import pairs_of_rows, read_parallel, rows_in_step
-from xlner.formats.reading import ReadOptions, ReadReport
+from xlner.formats.given_links import Row, TextSide, in_words_of_links
+from xlner.formats.parallel import noting_words, pairs_of_rows, read_parallel, rows_in_step
+from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
 from xlner.text.languages import canonical
+from xlner.text.segmenters import segmenter_named
 
 BLOCK = 1000
 """Pairs of a block: as many as a pipeline reads ahead, so that its windows are the same with blocks and without."""
@@ -32,8 +35,8 @@ _FIRST = 100
 _HONORED = frozenset(
     {
         *("source_lang", "target_lang", "source_format", "target_format", "scheme", "repair", "columns"),
-        *("require_source_tags", "require_target_tags"),
-        *("tag_names", "words", "segmenter"),  # CoNLL has neither numbers of tags nor text without words
+        *("require_source_tags", "require_target_tags", "words", "segmenter"),
+        "tag_names",  # CoNLL has no numbers of tags
     }
 )
 """The options that blocks are read with; with any other, all pairs come one by one."""
@@ -51,9 +54,9 @@ def read_parallel_blocks(
 ) -> Iterator[Pair | InputError | PlainPairs]:
     """What `read_parallel` reads, with the same options, in blocks of pairs where these are plain.
 
-    `block` is the number of pairs in a block. The files are CoNLL with links in given files. For other files, and with
-    `label_map`, `weigh_links` or `one_based`, all pairs come one by one. So do the first ones, from which the readers
-    find out about columns and links.
+    `block` is the number of pairs in a block. The source is CoNLL, the target CoNLL or text, and the links are in given
+    files. For other files, and with `label_map`, `weigh_links` or `one_based`, all pairs come one by one. So do the
+    first ones, from which the readers find out about columns and links.
 
     >>> pairs = read_parallel_blocks("examples/en-es.conll", "examples/es.txt", ())
     >>> next(pairs).source.tokens[0]
@@ -75,7 +78,9 @@ def _can_be_plain(
     paths = (source, target, *alignment)
     rereadable = all(str(path) != STANDARD_STREAM and Path(path).is_file() for path in paths)
     has_others = any(reading[name] for name in reading.keys() - _HONORED)
-    return rereadable and formats == ("conll", "conll") and bool(alignment) and not has_others
+    with_text = formats[1] == "text" and not reading.get("require_target_tags")
+    are_known = formats[0] == "conll" and (formats[1] == "conll" or with_text)
+    return rereadable and are_known and bool(alignment) and not has_others
 
 
 @dataclass(slots=True)
@@ -101,6 +106,10 @@ class _ColumnFile:
         reader = ConllReader(str(path), options, ReadReport() if report is None else report)
         return cls(BlockFile(read_lines(path)), reader)
 
+    def read(self) -> Iterator[Item]:
+        """The sentences one by one."""
+        return self.reader.read(self.lines)
+
     def plain(self, count: int) -> PlainRows | None:
         """The next sentences, if they are plain; the place in the file stays."""
         data = self.lines.sentences(count)
@@ -117,10 +126,11 @@ class _BlockReader:
     """Reads a source, a target and links, block by block or pair by pair."""
 
     source: _ColumnFile
-    target: _ColumnFile
+    target: _ColumnFile | TextFile
     links: list[LinksFile]
     one_based: bool | None
     names: list[str]
+    reports: tuple[ReadReport | None, ReadReport | None]
     rows: _Numbers = field(default_factory=_Numbers)
     pairs: _Numbers = field(default_factory=_Numbers)
 
@@ -137,15 +147,23 @@ class _BlockReader:
         columns = reading.get("columns")
         how["columns"] = None if columns is None else Columns.parse(columns)
 
-        def file(path: str | Path, side: str, report: ReadReport | None) -> _ColumnFile:
+        def options(side: str, **more: Any) -> ReadOptions:
             language, required = reading.get(f"{side}_lang"), reading.get(f"require_{side}_tags", False)
             code = None if language is None else canonical(language)
-            return _ColumnFile.of(path, ReadOptions(language=code, require_tags=required, **how), report)
+            return ReadOptions(language=code, require_tags=required, **more)
 
         links = [LinksFile.of(path) for path in alignment]
         names = [str(source), str(target), *map(str, alignment)]
-        sides = file(source, "source", reports[0]), file(target, "target", reports[1])
-        return cls(*sides, links, reading.get("one_based"), names)
+        given = _ColumnFile.of(source, options("source", **how), reports[0])
+        made: _ColumnFile | TextFile
+        if detect_format(target, reading.get("target_format")) == "text":
+            words, segmenter = reading.get("words"), reading.get("segmenter")
+            found = segmenter_named(segmenter) if isinstance(segmenter, str) else segmenter
+            how = {"words": words or WORDS[0], "segmenter": found}
+            made = TextFile.of(target, options("target", **how), reports[1], undecided=words is None)
+        else:
+            made = _ColumnFile.of(target, options("target", **how), reports[1])
+        return cls(given, made, links, reading.get("one_based"), names, reports)
 
     def read(self, size: int) -> Iterator[Pair | InputError | PlainPairs]:
         """The pairs, in order."""
@@ -165,10 +183,22 @@ class _BlockReader:
                 left = left - count or size
 
     def _careful(self) -> Generator[Pair | InputError, None, None]:
-        files: list[Iterator[object]] = [side.reader.read(side.lines) for side in (self.source, self.target)]
+        files: list[Iterator[object]] = [self.source.read(), self.target.read()]
         files += [links.reader.read(links.lines) for links in self.links]
         rows = rows_in_step(files, self.names, self.rows)
+        if isinstance(self.target, TextFile) and self.target.undecided:
+            side = TextSide(self.names[1], 1, replace(self.target.options, words=WORDS[0]))
+            decided = self._deciding(in_words_of_links(rows, [side], ", ".join(self.names[2:])), self.target)
+            rows = noting_words(decided, [side], self.reports)
         yield from pairs_of_rows(rows, self.names[2:], self.pairs, one_based=self.one_based)
+
+    @staticmethod
+    def _deciding(rows: Iterator[Row | str], target: TextFile) -> Iterator[Row | str]:
+        """The rows; how their text is split also holds for blocks."""
+        for row in rows:
+            if isinstance(row, str):
+                target.decide(row)
+            yield row
 
     def _plain(self, size: int) -> PlainPairs | None:
         """The next block, if it is plain: as many pairs as asked for, or the last ones of all files."""
@@ -180,7 +210,7 @@ class _BlockReader:
         target = None if source is None else self.target.plain(size)
         if source is None or target is None:
             return None
-        rows = as_two_columns(target)
+        rows = target if isinstance(self.target, TextFile) else as_two_columns(target)
         made = None if rows is None else plain_pairs(source, rows, given)
         if made is None:
             return None

@@ -140,6 +140,16 @@ def lines_of(sentence: Sentence, tokens: Mapping[int, str]) -> list[str]:
     return plain if sentence.tokens else [*plain, _EMPTY]
 
 
+def text_line(text: str, words: Sequence[str]) -> str | None:
+    """The only comment of a sentence with a text and the words found in it; None if there may be others.
+
+    >>> text_line("Ana vive.", ["Ana", "vive", "."]), text_line("Ana\\tvive.", ["Ana", "vive", "."])
+    ('# text = Ana vive.\\n', None)
+    """
+    is_plain = text.isprintable() and text == text.strip(" ") and text.replace(" ", "") == "".join(words)
+    return f"# text = {text}\n" if is_plain else None
+
+
 def _are_found(text: str, tokens: Sequence[str], offsets: Sequence[Span]) -> bool:
     """True if a reader finds the tokens in the text where they are."""
     if text.replace(" ", "") == "".join(tokens) and "" not in tokens:  # quick: there are only spaces between them

@@ -116,7 +116,7 @@ class PlainReader:
 
     def read(self, data: bytes, line: int = 1) -> PlainRows | None:
         """The sentences of whole lines, of which `line` is the number of the first; None if they are not plain."""
-        if not data.endswith(b"\n\n") or data[:1] == b"\n" or not _is_text(data):
+        if not data.endswith(b"\n\n") or data[:1] == b"\n" or not is_text(data):
             return None
         width, token, tag = self.columns
         codes = np.frombuffer(data, np.uint8)
@@ -280,7 +280,7 @@ def _entities(offsets: Ints, found: _Found) -> _Entities:
     return _Entities(rows, starts, ends, labels[at], repaired, are_iob1, bool(parted.any()))
 
 
-def _is_text(data: bytes) -> bool:
+def is_text(data: bytes) -> bool:
     """Whether the bytes are UTF-8 without a byte order mark, CR and NUL."""
     if b"\r" in data or b"\0" in data:
         return False
