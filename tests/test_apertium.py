@@ -659,6 +659,18 @@ def test_the_package_table_is_sound() -> None:
     assert debian.missing_packages([], "de", "en") is None
 
 
+def test_debian_13_has_fewer_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def packages(release: dict[str, str], code: str) -> list[str] | None:
+        monkeypatch.setattr("platform.freedesktop_os_release", lambda: release)
+        return debian.missing_packages([], code, "en")
+
+    assert packages({"ID": "debian", "VERSION_ID": "12"}, "gl") == ["apertium-en-gl"]
+    assert packages({"ID": "ubuntu", "VERSION_ID": "24.04"}, "is") == ["apertium-isl-eng"]
+    for release in ({"ID": "debian", "VERSION_ID": "13"}, {"ID": "debian"}):  # testing has no number
+        assert packages(release, "gl") == ["apertium-es-gl", "apertium-eng-spa"]
+        assert packages(release, "is") is None
+
+
 # --- the real thing
 
 REAL: dict[str, list[str]] = {

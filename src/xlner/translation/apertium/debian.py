@@ -1,7 +1,8 @@
-"""The Debian packages with Apertium's programs and language pairs, as of Debian 12."""
+"""The Debian packages with Apertium's programs and language pairs, as of Debian 12 and 13."""
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Sequence
 from functools import cache
 
@@ -29,6 +30,7 @@ _OTHERS = {
     "srd-ita": "ita-srd",
     "swe-nor": "nno-swe nob-swe swe-nno swe-nob",
 }
+_ONLY_BEFORE_13 = {f"apertium-{pair}" for pair in ("en-gl", "eo-en", "es-ro", "eu-en", "isl-eng", "oc-es")}
 _PROGRAMS = {
     "cg-proc": "cg3",
     "lrx-proc": "apertium-lex-tools",
@@ -56,6 +58,14 @@ def _modes() -> list[Mode]:
     return [mode for name in sorted(PACKAGES) if (mode := Mode.parse(name))]
 
 
+def _since_13() -> bool:
+    try:
+        about = platform.freedesktop_os_release()
+    except OSError:  # no Linux
+        return False
+    return about["ID"] == "debian" and about.get("VERSION_ID") not in ("11", "12")  # testing has no number
+
+
 def install(packages: Iterable[str]) -> str:
     """Return the command that installs the packages and Apertium itself.
 
@@ -79,5 +89,7 @@ def missing_packages(have: Sequence[Mode], from_lang: str, to_lang: str) -> list
     (['apertium-es-pt', 'apertium-eng-spa'], None)
     """
     names = {mode.name for mode in have}
-    route = shortest([*have, *(mode for mode in _modes() if mode.name not in names)], from_lang, to_lang)
+    gone = _ONLY_BEFORE_13 if _since_13() else set()
+    more = (mode for mode in _modes() if mode.name not in names and PACKAGES[mode.name] not in gone)
+    route = shortest([*have, *more], from_lang, to_lang)
     return None if route is None else [PACKAGES[mode.name] for mode in route if mode.name not in names]
