@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tomllib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -144,6 +145,13 @@ def test_version_is_the_same_everywhere() -> None:
     assert set(kinds) <= {"Upgrade notes", "Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert re.findall(r"^version: (.*)$", citation, re.MULTILINE) == [__version__]
+
+
+def test_address_of_the_repository_is_the_same_everywhere() -> None:
+    urls = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["urls"]
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert re.findall(r"^repository-code: (.*)$", citation, re.MULTILINE) == [urls["Source"]]
+    assert all(url == urls["Source"] or url.startswith(f"{urls['Source']}/") for url in urls.values())
 
 
 @pytest.mark.parametrize(("arguments", "besides"), [([], "pip"), (["all"], r"pip torch==\S+")])

@@ -21,7 +21,7 @@ from command_pages import command_pages
 from doctest_fences import fenced
 from figures import FIGURES, with_figures
 from glossary import glossary
-from links import PAGES, site_links
+from links import PAGES, REPOSITORY, site_links
 from notebooks import notebook_page
 from stage import stage, with_bars
 
@@ -100,14 +100,14 @@ def test_stage_finds_a_place_for_every_page(tmp_path: Path) -> None:
     stage(tmp_path / "site")
     config = (tmp_path / "site" / "mkdocs.yml").read_text(encoding="utf-8")
     assert "    - label: commands/label.md\n" in config
+    assert f"link: {REPOSITORY} " in config
     assert "(results.md)" in (tmp_path / "site" / "docs" / "index.md").read_text(encoding="utf-8")
 
 
 def test_links_lead_to_pages_or_to_the_repository() -> None:
     text = "[a](../benchmarks/README.md#x) [b](../src/xlner/text/languages.csv) [c](formats.md) `[d](e.md)`"
     assert site_links(text, "words.md", ROOT) == (
-        "[a](results.md#x) [b](https://github.com/xlner/xlner/blob/main/src/xlner/text/languages.csv) [c](formats.md) "
-        "`[d](e.md)`"
+        f"[a](results.md#x) [b]({REPOSITORY}/blob/main/src/xlner/text/languages.csv) [c](formats.md) `[d](e.md)`"
     )
     assert site_links("[a](../docs/words.md)", "results.md", ROOT) == "[a](words.md)"
     with pytest.raises(LookupError, match=r"words\.md links to \.\./gone\.py"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import posixpath
 import re
+import tomllib
 from pathlib import Path
 
-_REPOSITORY = "https://github.com/xlner/xlner/blob/main/"
+_PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+REPOSITORY: str = _PROJECT["urls"]["Source"]
+
 _LINK = re.compile(r"(\]\()([^)\s#]+)(#[^)\s]*)?(\))")
 _CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 
@@ -42,7 +45,7 @@ def site_links(markdown: str, page: str, root: Path) -> str:
         elif path.startswith("docs/"):
             target = posixpath.relpath(path.removeprefix("docs/"), posixpath.dirname(page) or ".")
         elif (root / path).exists():
-            target = _REPOSITORY + path
+            target = f"{REPOSITORY}/blob/main/{path}"
         else:
             raise LookupError(f"{page} links to {target}, which does not exist")
         return f"{link[1]}{target}{link[3] or ''}{link[4]}"

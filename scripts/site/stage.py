@@ -15,7 +15,7 @@ from command_pages import command_pages
 from figures import with_figures
 from generated import Generated
 from glossary import glossary
-from links import PAGES, site_links
+from links import PAGES, REPOSITORY, site_links
 from notebooks import notebook_page
 
 ROOT = Path(__file__).parent.parent.parent
@@ -32,7 +32,7 @@ def stage(folder: Path) -> None:
     texts["reference/glossary.md"] = glossary(ROOT / "CONTRIBUTING.md")
     for path in (ROOT / "docs").rglob("*.md"):
         texts[path.relative_to(ROOT / "docs").as_posix()] = path.read_text(encoding="utf-8")
-    config = navigated((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    config = navigated((ROOT / "mkdocs.yml").read_text(encoding="utf-8")).replace("REPOSITORY", REPOSITORY)
     for page, text in texts.items():
         if not re.search(rf"[-:] {re.escape(page)}$", config, re.MULTILINE):
             raise LookupError(f"{page} has no place in the navigation of mkdocs.yml")
