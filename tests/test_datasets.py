@@ -279,8 +279,8 @@ def test_the_hub(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) ->
 def test_spans_of_characters_in_parquet(words: dict[str, object], tmp_path: Path) -> None:
     text = "Ana Pardo in Vigo"
     spans = [{"start": 0, "end": 9, "label": "person"}, {"start": 13, "end": 17, "label": "location"}]
-    (tmp_path / "glg").mkdir()
-    write_parquet(tmp_path / "glg" / "train-00000-of-00001.parquet", [{"text": text, "char_spans": spans, **words}])
+    (tmp_path / "data").mkdir()
+    write_parquet(tmp_path / "data" / "glg-00000-of-00001.parquet", [{"text": text, "char_spans": spans, **words}])
     (sentence,) = raise_errors(read_sentences(f"finerweb:{tmp_path}?lang=gl&split=train"))
     assert entities([sentence]) == [[("Ana Pardo", "person"), ("Vigo", "location")]]
     assert sentence.language == "gl"
@@ -288,12 +288,56 @@ def test_spans_of_characters_in_parquet(words: dict[str, object], tmp_path: Path
 
 def test_all_parts_of_a_split_are_read_in_order(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="needs xlner[parquet]")
-    for folder in (tmp_path / "glg", tmp_path / "data" / "glg"):
-        folder.mkdir(parents=True)
+    for folder in (tmp_path, tmp_path / "data"):
+        folder.mkdir(exist_ok=True)
         for part in (1, 0):
-            write_parquet(folder / f"train-0000{part}-of-00002.parquet", [{"text": f"Part {part}", "char_spans": []}])
+            write_parquet(folder / f"glg-0000{part}-of-00002.parquet", [{"text": f"Part {part}", "char_spans": []}])
     sentences = raise_errors(read_sentences(f"finerweb:{tmp_path}?lang=gl&split=train"))
     assert [sentence.text for sentence in sentences] == ["Part 0", "Part 1"]
+    with pytest.raises(InputError, match=r"finerweb has only a training set; write \?split=train"):
+        locate(f"finerweb:{tmp_path}?lang=gl")
+
+
+def test_the_parts_of_another_data_set_are_not_a_language(tmp_path: Path) -> None:
+    """`dev` is the code of a language, too."""
+    for split in ("train", "dev", "test"):
+        put(tmp_path / "data" / f"{split}-00000-of-00001.parquet", "")
+    assert local_files(DATASETS["finerweb"], tmp_path) == []
+
+
+def test_a_collection_calls_its_languages_by_corpus(
+    hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path
+) -> None:
+    """The files, columns and tag numbers of OpenNER; its splits are called `train`, `dev` and `test`."""
+    row = {"id": "0", "tokens": ["Ana", "in", "Vigo"], "ner_tags": [5, 0, 1]}
+    there = {}
+    for name in ("WNUT17/eng", "UNER_English_EWT/eng", "Japanese_GSD/jap"):
+        (tmp_path / name).mkdir(parents=True)
+        file = f"{name}/dev-00000-of-00001.parquet"
+        there[f"main:{file}"] = write_parquet(tmp_path / file, [row])
+    found = {f.name: f.language for f in local_files(DATASETS["open-ner"], tmp_path)}
+    assert found == {"Japanese_GSD/jap": "ja", "UNER_English_EWT/eng": "en", "WNUT17/eng": "en"}
+    asked = hub(there)
+    for place in (f":{tmp_path}", ""):
+        for lang in ("WNUT17/eng", "ja"):
+            (sentence,) = raise_errors(read_sentences(f"open-ner{place}?lang={lang}&split=dev"))
+            assert entities([sentence]) == [[("Ana", "PER"), ("Vigo", "LOC")]]
+        with pytest.raises(InputError, match="several: UNER_English_EWT/eng, WNUT17/eng; name one"):
+            locate(f"open-ner{place}?lang=en&split=dev")
+        with pytest.raises(InputError, match="has no de; it has Japanese_GSD/jap, UNER"):
+            locate(f"open-ner{place}?lang=de&split=dev")
+    assert asked[0] == "bltlab/open-ner-core-types:WNUT17/eng/dev-00000-of-00001.parquet"
+    assert locate("open-ner-standardized?lang=WNUT17/eng&split=dev").language == "en"
+    with pytest.raises(InputError, match="hub:bltlab/open-ner-core-types: no parquet files of en, test"):
+        locate("open-ner?lang=en")
+
+
+def test_languages_on_the_hub_have_names_of_the_data_set(
+    hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path
+) -> None:
+    first = put(tmp_path / "a.parquet", "")
+    hub({"main:data/eng-00000-of-00001.parquet": first, "main:data/cmn-00000-of-00001.parquet": first})
+    assert [locate(f"finerweb?lang={lang}&split=train").name for lang in ("en", "eng", "zh")] == ["eng", "eng", "cmn"]
 
 
 def test_what_the_hub_does_not_have(hub: Callable[[dict[str, Path]], list[str]], tmp_path: Path) -> None:

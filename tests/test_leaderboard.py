@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import Command
 from xlner import InputError
+from xlner.errors import UnknownNameError
 from xlner.experiments.page import markdown_page
 from xlner.experiments.reproduce import leaderboard_page, read_reproduction_recipe, run_leaderboard
 from xlner.experiments.reproduce.language_data import has_language
@@ -74,6 +76,22 @@ def test_what_is_there_is_run_and_the_rest_is_left_out(data: Path, tmp_path: Pat
     assert table[4] == f"| best published |  | {best.f1:.3f} ({best.source}) | {best.f1:.3f} |"
     assert sum("backends:small" in line for line in lines if line.startswith("- de: `")) == 1
     assert "- aligner same: `oracle`" in lines
+
+
+def test_a_data_set_can_have_only_some_of_the_methods(data: Path, tmp_path: Path) -> None:
+    own = RECIPE.replace('["de", "es"]', '["de"]\nmethods = ["projected"]')
+    (tmp_path / "mine.toml").write_text(own, encoding="utf-8")
+    recipe = read_reproduction_recipe("mine.toml")
+    run = partial(run_leaderboard, recipe, data, tmp_path / "work", backends=["small"], samples=20)
+    (standing,) = run()
+    assert [r.method for r in standing.results] == ["projected"]
+    with pytest.raises(InputError, match="none of the methods is for europarl-ner"):
+        run(methods=["direct"])
+    with pytest.raises(UnknownNameError, match="unknown method 'other'; known: direct, projected"):
+        run(methods=["other"])
+    (tmp_path / "mine.toml").write_text(own.replace('["projected"]', '["mine"]'), encoding="utf-8")
+    with pytest.raises(UnknownNameError, match="dataset europarl-ner: method 'mine'"):
+        read_reproduction_recipe("mine.toml")
 
 
 def test_a_method_without_a_result_for_a_language_is_below_those_with_all(data: Path, tmp_path: Path) -> None:

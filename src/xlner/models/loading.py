@@ -146,14 +146,20 @@ def load_tokenizer(folder: Path, **options: Any) -> Any:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Hide the progress bars and reports of transformers. The errors among them are raised by `load_checkpoint`."""
+    """Hide the progress bars, reports and outdated calls of transformers.
+
+    The errors in its reports are raised by `load_checkpoint`.
+    """
     from transformers.utils import logging
 
     verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        yield
+        with warnings.catch_warnings():
+            # The DeBERTa of transformers 5.16 calls what torch 2.15 wants to drop.
+            warnings.filterwarnings("ignore", r".torch\.jit\.", FutureWarning)
+            yield
     finally:
         logging.set_verbosity(verbosity)
         if bars:

@@ -82,7 +82,8 @@ class Experiment:
     def plan(self) -> ExperimentPlan:
         """Return what the experiment runs, with all replacements made."""
         dataset = self.recipe.dataset(self.dataset)
-        backends, known = self.recipe.with_backends(self.backends, self.aligners or {}, self.recognizers or {})
+        recipe = replace(self.recipe, methods=self.recipe.methods_for(dataset))
+        backends, known = recipe.with_backends(self.backends, self.aligners or {}, self.recognizers or {})
         if dataset.translator is not None:
             backends = replace(backends, translator=dataset.translator)
         if self.target_recognizer is not None:

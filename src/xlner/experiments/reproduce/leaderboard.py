@@ -11,6 +11,7 @@ from xlner._version import __version__
 from xlner.errors import InputError
 from xlner.experiments.page import Block, BulletList, Heading, Paragraph, Table
 from xlner.experiments.progress import Log, no_log
+from xlner.experiments.recipe_files import require_known
 from xlner.experiments.reproduce.experiment import Experiment
 from xlner.experiments.reproduce.language_data import has_language
 from xlner.experiments.reproduce.published import best_published
@@ -59,12 +60,16 @@ def run_leaderboard(
     Raises `UnknownNameError` for names that the recipe does not have, and `InputError` if none of the data sets is
     there.
     """
-    standings = []
+    for method in methods or ():
+        require_known(method, [m.name for m in recipe.methods], "method")
+    standings, there = [], []
     for name in datasets or recipe.datasets:
         plan = recipe.dataset(name)
         folder = Path(data) / name
         langs = [lang for lang in plan.langs if has_language(plan, folder, lang)]
-        for chosen in backends if langs else ():
+        there += [name] if langs else []
+        here = [m.name for m in recipe.methods_for(plan) if methods is None or m.name in methods]
+        for chosen in backends if langs and here else ():
             experiment = Experiment(
                 recipe,
                 name,
@@ -72,12 +77,14 @@ def run_leaderboard(
                 chosen,
                 Path(out) / chosen,
                 langs=langs,
-                methods=methods,
+                methods=here,
                 limit=limit,
                 samples=samples,
                 seed=seed,
             )
             standings.append(Standing(plan, chosen, tuple(experiment.run(log))))
+    if there and not standings:
+        raise InputError(f"none of the methods is for {', '.join(there)}", path=data)
     if not standings:
         known = ", ".join(datasets or recipe.datasets)
         raise InputError("none of the data sets is there", path=data, hint=f"folders: {known}")

@@ -125,6 +125,8 @@ class DatasetPlan:
     - `source_langs`: source languages by target language, if not that of the recipe.
     - `ignore`: labels that do not count.
     - `drop`: labels of source entities that are not projected.
+    - `methods`: the names of the methods that can be compared on it, if not all: a recognizer of names finds no slots,
+      and nothing can be projected without a translation.
 
     Raises `ValidationError` unless the dataset has either a reader or names of target files.
 
@@ -144,6 +146,7 @@ class DatasetPlan:
     source_langs: Mapping[str, str] = field(default_factory=dict, hash=False)
     ignore: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if bool(self.target) == (self.reader is not None):
@@ -169,6 +172,10 @@ class ReproductionRecipe:
         """Return the dataset with a name; raises `UnknownNameError` with the known names."""
         require_known(name, self.datasets, "dataset")
         return self.datasets[name]
+
+    def methods_for(self, dataset: DatasetPlan) -> tuple[Method, ...]:
+        """Return the methods that can be compared on a dataset."""
+        return tuple(m for m in self.methods if not dataset.methods or m.name in dataset.methods)
 
     def with_backends(
         self, backends: str, aligners: Mapping[str, str], recognizers: Mapping[str, str]
@@ -227,5 +234,9 @@ def _recipe(name: str, data: Mapping[str, Any], path: str) -> ReproductionRecipe
         for key, table in named_tables(data, "backends", path).items()
     }
     methods = tuple(record_from_table(Method, table, f"{path}: method") for table in tables(data, "method", path))
-    require_distinct([method.name for method in methods], "methods")
+    names = [method.name for method in methods]
+    require_distinct(names, "methods")
+    for dataset in datasets.values():
+        for method in dataset.methods:
+            require_known(method, names, f"{path}: dataset {dataset.name}: method")
     return ReproductionRecipe(name, data.get("title", name), data.get("source-lang", "en"), datasets, backends, methods)

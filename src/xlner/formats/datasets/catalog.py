@@ -39,8 +39,9 @@ class Dataset:
     - `labels`: the labels, in the order of the tag numbers on the hub.
     - `license`, `home`: the license, and where to get the data set.
     - `paths`: where its files can be in a folder, with `{lang}` and `{split}`. Files of one folder that differ only in
-      what `*` stands for are the parts of one split.
-    - `format`: the format of the files: any that xlner reads.
+      what `*` stands for are the parts of one split. Files without `{split}` are training sets. With `{corpus}` the
+      data set is a collection, and calls its languages `CORPUS/LANG`.
+    - `format`: the format of the files, any that xlner reads, unless they end in `.parquet`.
     - `splits`: for each split, the names that files use for it.
     - `codes`: the codes of languages that the data set names in another way than ISO 639 or BCP-47.
     - `only`: the language of paths without `{lang}`.
@@ -77,10 +78,19 @@ class Dataset:
         >>> DATASETS["conll2002"].language("ned"), DATASETS["uner"].language("sv_pud")
         ('nl', 'sv')
         """
+        lang = name.rpartition("/")[2]
         try:
-            return canonical(self.codes.get(name, name.partition("_")[0]))
+            return canonical(self.codes.get(lang, lang.partition("_")[0]))
         except UnknownNameError:
             return None
+
+    def paths_of(self, split: str) -> tuple[str, ...]:
+        """The paths that can have a split.
+
+        >>> DATASETS["finerweb"].paths_of("test")
+        ()
+        """
+        return tuple(path for path in self.paths if "{split}" in path or split == "train")
 
     @property
     def tag_names(self) -> tuple[str, ...]:
@@ -171,11 +181,10 @@ _ALL = (
         title="FiNERweb, 91 languages, web text with labels by language models",
         languages=(),
         labels=(),
-        license="not stated; text of FineWeb-2, ODC-By 1.0",
-        home="https://huggingface.co/datasets/whoisjones/finerweb",
-        paths=("{lang}/{split}*.parquet", "data/{lang}/{split}*.parquet", "{lang}-{split}*.parquet"),
-        format="parquet",
-        hub="whoisjones/finerweb",
+        license="CC BY 4.0; text of FineWeb-2, ODC-By 1.0",
+        home="https://huggingface.co/datasets/whoisjones/fiNERweb",
+        paths=("data/{lang}-*-of-*.parquet", "{lang}-*-of-*.parquet"),
+        hub="whoisjones/fiNERweb",
     ),
     Dataset(
         name="masakhaner2",
@@ -214,10 +223,11 @@ _ALL = (
         name="open-ner",
         title="OpenNER 1.0, 36 corpora in 52 languages, in one form",
         languages=(),
-        labels=("PER", "ORG", "LOC"),
+        labels=("LOC", "ORG", "PER"),
         license="that of each corpus",
         home="https://github.com/bltlab/open-ner",
         paths=(
+            "{corpus}/{lang}/{split}-*.parquet",
             "{lang}/{split}.bio",
             "{lang}/{split}.conll",
             "*/{lang}/{split}.bio",
@@ -225,7 +235,19 @@ _ALL = (
             "{lang}.{split}.bio",
             "{lang}.{split}.conll",
         ),
+        codes={"jap": "ja"},
         hub="bltlab/open-ner-core-types",
+    ),
+    Dataset(
+        name="open-ner-standardized",
+        title="OpenNER 1.0 with all types of its corpora",
+        languages=(),
+        labels=(),
+        license="that of each corpus",
+        home="https://github.com/bltlab/open-ner",
+        paths=("{corpus}/{lang}/{split}-*.parquet",),
+        codes={"jap": "ja"},
+        hub="bltlab/open-ner-standardized",
     ),
     Dataset(
         name="pan-x",

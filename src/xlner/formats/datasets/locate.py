@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import product
 from pathlib import Path
 
 from xlner.core.registry import Spec
 from xlner.errors import InputError, UnknownNameError
 from xlner.formats.datasets.catalog import DATASETS, SPLITS, Dataset, all_datasets
 from xlner.formats.datasets.hub import hub_files
+from xlner.formats.datasets.paths import PathPattern, path_patterns
 from xlner.text.languages import canonical
 
 _NAME = re.compile(r"[A-Za-z][\w.-]+")  # at least two letters: a single one is a drive
@@ -91,6 +91,8 @@ def locate(spec: str) -> Located:
     split, lang = parsed.options.get("split", "test"), parsed.options.get("lang")
     if split not in SPLITS:
         raise UnknownNameError(f"{dataset.name} has no split {split!r}", hint=f"splits: {', '.join(SPLITS)}")
+    if not dataset.paths_of(split):
+        raise InputError(f"{dataset.name} has only a training set", hint="write ?split=train")
     if parsed.argument is None:
         return _on_the_hub(dataset, lang, split)
     folder = Path(parsed.argument)
@@ -107,25 +109,25 @@ def local_files(dataset: Dataset, folder: Path) -> list[Located]:
     []
     """
     found: dict[tuple[str, str], Located] = {}
-    for pattern, (split, names) in product(dataset.paths, dataset.splits.items()):
-        for file_split in names:
-            glob = pattern.format(lang="*", split=file_split)
-            named = re.compile(_regex(pattern, file_split))
-            parts: dict[tuple[str, Path], list[Path]] = {}
-            for path in sorted(folder.glob(glob)):
-                match = named.fullmatch(path.relative_to(folder).as_posix())
-                if match and path.is_file():
-                    name = match.groupdict().get("lang", dataset.only)
-                    if dataset.language(name) is not None:
-                        parts.setdefault((name, path.parent), []).append(path)
-            for (name, _), paths in parts.items():
-                found.setdefault((name, split), Located(dataset, tuple(paths), name, split, dataset.format))
+    for split, names in dataset.splits.items():
+        for path in dataset.paths_of(split):
+            for pattern in path_patterns(path, names, dataset.only):
+                for (name, _), files in _by_language(dataset, folder, pattern).items():
+                    kind = "parquet" if files[0].suffix == ".parquet" else dataset.format
+                    found.setdefault((name, split), Located(dataset, tuple(files), name, split, kind))
     return sorted(found.values(), key=lambda f: (f.name, SPLITS.index(f.split)))
 
 
-def _regex(pattern: str, split: str) -> str:
-    escaped = re.escape(pattern).replace(r"\{split\}", re.escape(split)).replace(r"\*", "[^/]*")
-    return escaped.replace(r"\{lang\}", r"(?P<lang>[\w-]+)")
+def _by_language(dataset: Dataset, folder: Path, pattern: PathPattern) -> dict[tuple[str, Path], list[Path]]:
+    """The files of a pattern, by the names of their languages and by their folders."""
+    splits = {name for names in dataset.splits.values() for name in names}
+    parts: dict[tuple[str, Path], list[Path]] = {}
+    for path in sorted(folder.glob(pattern.glob)):
+        name = pattern.name(path.relative_to(folder).as_posix())
+        # `dev` is also the code of a language
+        if name is not None and name not in splits and path.is_file() and dataset.language(name) is not None:
+            parts.setdefault((name, path.parent), []).append(path)
+    return parts
 
 
 def of_language(found: Sequence[Located], lang: str) -> list[Located]:
@@ -167,8 +169,14 @@ def _on_the_hub(dataset: Dataset, lang: str | None, split: str) -> Located:
         )
     if lang is None:
         raise InputError(f"{dataset.name} from the hub needs a language", hint=f"write {dataset.name}?lang=CODE")
-    names = dataset.hub_languages or dataset.languages or (lang,)
+    where = f"{dataset.name} on the hub"
+    names = dataset.hub_languages or dataset.languages
+    if not names:
+        listed = hub_files(dataset, dataset.hub, split)
+        if not listed.paths:
+            raise listed.has_no(lang)
+        chosen = _chosen([Located(dataset, (), name, split, "parquet") for name in listed.paths], lang, where)
+        return replace(chosen, files=listed.download(chosen.name))
     names = (*names, lang) if "_" in lang and lang not in names else names
-    known = [Located(dataset, (), name, split, "parquet") for name in names]
-    chosen = _chosen(known, lang, f"{dataset.name} on the hub")
-    return Located(dataset, hub_files(dataset, dataset.hub, chosen.name, split), chosen.name, split, "parquet")
+    chosen = _chosen([Located(dataset, (), name, split, "parquet") for name in names], lang, where)
+    return replace(chosen, files=hub_files(dataset, dataset.hub, split, chosen.name).download(chosen.name))
