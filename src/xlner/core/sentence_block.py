@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
+from sys import intern
 from typing import TYPE_CHECKING
 
 from xlner.core.entity import Entity
@@ -56,6 +57,34 @@ class SentenceBlock:
             end = at + length
             yield Sentence(tuple(words[at:end]), found, language=self.language)
             at = end
+
+    def at(self, numbers: Ints) -> Iterator[Sentence]:
+        """The sentences with these numbers, from 0 and in order. Equal words are one object, so that many can be kept.
+
+        >>> import numpy as np
+        >>> entity = [np.array([k]) for k in (1, 2, 0)]
+        >>> block = SentenceBlock(b"Ana\\nVigo\\n", np.array([1, 1]), *entity, ("LOC",), np.array([1, 3]))
+        >>> [sentence.tags() for sentence in block.at(np.array([1]))]
+        [['B-LOC']]
+        """
+        import numpy as np
+
+        words = self.words.decode("utf-8").split("\n")
+        ends = np.cumsum(self.lengths)[numbers].tolist()
+        lengths = self.lengths[numbers].tolist()
+        for end, length, found in zip(ends, lengths, self.entities_at(numbers), strict=True):
+            yield Sentence(tuple(map(intern, words[end - length : end])), found, language=self.language)
+
+    def entities_at(self, numbers: Ints) -> Iterator[tuple[Entity, ...]]:
+        """The entities of the sentences with these numbers."""
+        import numpy as np
+
+        ends = np.cumsum(self.lengths)
+        firsts = ends - self.lengths
+        bounds = (firsts, self.starts.searchsorted(firsts), self.starts.searchsorted(ends))
+        for first, start, stop in zip(*(bound[numbers].tolist() for bound in bounds), strict=True):
+            spans = zip(*(column[start:stop].tolist() for column in (self.starts, self.ends, self.labels)), strict=True)
+            yield tuple(Entity(a - first, b - first, self.names[label]) for a, b, label in spans)
 
     def entities(self) -> Iterator[tuple[Entity, ...]]:
         """The entities of each sentence."""

@@ -14,7 +14,7 @@ from xlner.core.sentence_block import SentenceBlock
 from xlner.evaluation.attribution import Attribution, ErrorAttributor, ErrorStage
 from xlner.evaluation.counts import Counts
 from xlner.evaluation.overlap_groups import overlap_groups
-from xlner.evaluation.paired_sentences import PairedSentence, paired_sentences
+from xlner.evaluation.paired_sentences import PairedBlock, PairedSentence, paired_blocks, paired_sentences
 
 
 class ErrorKind(StrEnum):
@@ -137,12 +137,19 @@ def find_errors(
     ['boundary left', 'missed']
     """
     errors: list[EntityError] = []
-    total = Counts(0, 0, 0)
-    for judged in judged_sentences(gold, predicted, ignore=ignore):
-        c = judged.counts
-        total = Counts(total.correct + c.correct, total.predicted + c.predicted, total.gold + c.gold)
-        errors.extend(judged.errors)
-    return ErrorReport(tuple(errors), total)
+    counts = Counts(0, 0, 0)
+    number = 1
+    found: tuple[Counts, Sequence[EntityError]]
+    for item in paired_blocks(gold, predicted):
+        if isinstance(item, PairedBlock):
+            found = _judged_block(item, number, ignore)
+            number += len(item.gold)
+        else:
+            found = _judged(item, number, ignore)
+            number += 1
+        counts = Counts.total((counts, found[0]))
+        errors += found[1]
+    return ErrorReport(tuple(errors), counts)
 
 
 def judged_sentences(
@@ -158,12 +165,43 @@ def judged_sentences(
     [1]
     """
     for number, item in enumerate(paired_sentences(gold, predicted), start=1):
-        wanted = without_labels(item.gold.entities, ignore)
-        found = without_labels(item.predicted.entities, ignore)
-        right = {_key(e) for e in wanted} & {_key(e) for e in found}
-        wrong = [[e for e in side if _key(e) not in right] for side in (wanted, found)]
-        errors = tuple(_errors_of(item, number, *wrong)) if wrong[0] or wrong[1] else ()
-        yield JudgedSentence(item, Counts(len(right), len(found), len(wanted)), errors)
+        counts, errors = _judged(item, number, ignore)
+        yield JudgedSentence(item, counts, errors)
+
+
+def _judged(item: PairedSentence, number: int, ignore: Collection[str]) -> tuple[Counts, tuple[EntityError, ...]]:
+    """The counts and the errors of a sentence."""
+    wanted = without_labels(item.gold.entities, ignore)
+    found = without_labels(item.predicted.entities, ignore)
+    right = {_key(e) for e in wanted} & {_key(e) for e in found}
+    wrong = [[e for e in side if _key(e) not in right] for side in (wanted, found)]
+    errors = tuple(_errors_of(item, number, *wrong)) if wrong[0] or wrong[1] else ()
+    return Counts(len(right), len(found), len(wanted)), errors
+
+
+def _judged_block(block: PairedBlock, number: int, ignore: Collection[str]) -> tuple[Counts, list[EntityError]]:
+    """The counts and the errors of many sentences, the first of which has this number."""
+    import numpy as np
+
+    from xlner.evaluation.spans import GoldAndPredicted, Spans
+
+    labels: dict[str, int] = {}
+    sides = []
+    for side in block:
+        kept = side.with_names([None if name in ignore else name for name in side.names])
+        numbers = np.array([labels.setdefault(name, len(labels)) for name in kept.names], dtype=np.int64)
+        sides.append(Spans(kept.starts, kept.ends, numbers[kept.labels]))
+    offsets = np.concatenate(([0], np.cumsum(block.gold.lengths)))
+    spans = GoldAndPredicted(offsets, tuple(labels), sides[0], sides[1], "")
+    right = spans.exact()
+    places = np.concatenate([side.starts[~are_right] for side, are_right in zip(sides, right, strict=True)])
+    wrong = np.flatnonzero(np.bincount(spans.sentence_of(places)))
+    errors: list[EntityError] = []
+    others = block.predicted.entities_at(wrong)
+    for k, sentence, entities in zip(wrong.tolist(), block.gold.at(wrong), others, strict=True):
+        predicted = Sentence(sentence.tokens, entities, language=block.predicted.language)  # shares the words
+        errors += _judged(PairedSentence(sentence, predicted, None), number + k, ignore)[1]
+    return Counts(int(right[0].sum()), len(sides[1].starts), len(sides[0].starts)), errors
 
 
 def examples(errors: Sequence[EntityError], count: int) -> list[EntityError]:
