@@ -102,7 +102,21 @@ def projection(folder: Path) -> list[Row]:
         Row(f"`project --projector {name}`", [*project, "--projector", name, "-o", folder / "out.conll"], SENTENCES)
         for name in ("heuristic", "greedy", "exact")
     ]
-    rows.append(Row("`project` into JSONL, with confidence", [*project, "-o", folder / "out.jsonl"], SENTENCES))
+    onto_text = [
+        *XLNER,
+        "project",
+        files[0],
+        folder / "target.txt",
+        "--alignment",
+        files[2],
+        "-o",
+        folder / "out.conll",
+    ]
+    rows += [
+        Row("`project` onto text", onto_text, SENTENCES),
+        Row("`project` onto text, `--words spaces`", [*onto_text, "--words", "spaces"], SENTENCES),
+        Row("`project` into JSONL, with confidence", [*project, "-o", folder / "out.jsonl"], SENTENCES),
+    ]
     driver = [sys.executable, __file__, "driver", *files, folder / "driver.conll"]
     return [*rows, Row("plain Python: first to last linked word", driver, SENTENCES)]
 
@@ -122,7 +136,7 @@ def pipelines(folder: Path) -> list[Row]:
     text.write_text("".join(f"Frase {k}: Ana Pardo vive en Vigo desde 1990.\n" for k in range(LINES)), encoding="utf-8")
     names.write_text("Vigo\tLOC\nAna Pardo\tPER\n", encoding="utf-8")
     stages = ["--translator", "echo", "--recognizer", f"gazetteer:{names}", "--aligner", "oracle"]
-    label = [*XLNER, "label", text, "--lang", "es", "-o", folder / "out.jsonl", *stages]
+    label = [*XLNER, "label", text, "--lang", "es", "--route", "project", "-o", folder / "out.jsonl", *stages]
     return [
         Row("`--help`", [*XLNER, "--help"]),
         Row("`label` with stages that do nothing", label, LINES),
@@ -228,12 +242,12 @@ XLNER = [sys.executable, "-m", "xlner"]
 
 
 def make(folder: Path, sentences: int) -> None:
-    """Write a source, a target and links of both directions, and gold and predicted labels of the target."""
+    """Write a source, a target, its text, links of both directions, and gold and predicted labels of the target."""
     choose = random.Random(7)
-    names = ("source.conll", "target.conll", "links.talp", "reverse.talp", "gold.conll", "pred.conll")
+    names = ("source.conll", "target.conll", "target.txt", "links.talp", "reverse.talp", "gold.conll", "pred.conll")
     with ExitStack() as files:
         opened = (files.enter_context((folder / name).open("w", encoding="utf-8")) for name in names)
-        source, target, links, reverse, gold, predicted = opened
+        source, target, text, links, reverse, gold, predicted = opened
         for _ in range(sentences):
             length = max(1, min(100, round(choose.lognormvariate(3.0, 0.6))))
             entities = _entities(choose, length)
@@ -243,6 +257,7 @@ def make(folder: Path, sentences: int) -> None:
             changed = [(s, e, choose.choice(LABELS) if choose.random() < 0.1 else n) for s, e, n in entities]
             source.write(_rows([f"s{k}" for k in range(length)], entities))
             target.write(_rows(words, []))
+            text.write(" ".join(words) + "\n")
             for file in (links, reverse):
                 file.write(" ".join(f"{k}-{place[k]}" for k in range(length) if choose.random() > 0.08) + "\n")
             gold.write(_rows(words, entities))

@@ -111,6 +111,8 @@ def exact(cells: list[str], tokens: Mapping[int, str]) -> list[str]:
 
 def lines_of(sentence: Sentence, tokens: Mapping[int, str]) -> list[str]:
     """The comments to write before a sentence. `tokens` are those that its cells do not hold as they are."""
+    if sentence.text is None and sentence.id is None and not sentence.meta and not tokens:  # quick: nothing to say
+        return [] if sentence.tokens else [_EMPTY]
     given = sentence.meta.get("comments", ())
     given = [str(c) for c in given] if isinstance(given, (tuple, list)) else []
     plain = [comment for comment in given if _is_plain(comment)]

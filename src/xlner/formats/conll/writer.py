@@ -26,12 +26,11 @@ def write_sentence(stream: TextIO, sentence: Sentence, scheme: Scheme | str = Sc
     if sentence.tokens and all(map(_LANGUAGE_PREFIX.match, sentence.tokens)):
         unsafe[0] = sentence.tokens[0]  # without it, the reader would remove the prefixes
     _write_comments(stream, sentence, unsafe)
-    tags = sentence.tags(scheme)
-    stream.writelines(
-        f"{_cell(token) if i in unsafe else token}\t{tag}\n"
-        for i, (token, tag) in enumerate(zip(sentence.tokens, tags, strict=True))
-    )
-    stream.write("\n")
+    cells: Sequence[str] = sentence.tokens
+    if unsafe:
+        cells = [_cell(token) if i in unsafe else token for i, token in enumerate(sentence.tokens)]
+    rows = [f"{cell}\t{tag}\n" for cell, tag in zip(cells, sentence.tags(scheme), strict=True)]
+    stream.write("".join([*rows, "\n"]))
 
 
 def are_written_as_they_are(rows: bytes) -> bool:
