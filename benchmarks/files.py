@@ -4,7 +4,7 @@ python benchmarks/files.py [--print] [GROUP …]
 
 The sentences, entities and links are made with a fixed seed; each row says how many there are. Each number is the
 median of three runs, and the runs of all rows of a group take turns; programs that take a minute run once. A million
-sentences show that memory does not grow. All of it takes about ten minutes. With `--print`, or with the names of some
+sentences show that memory does not grow. All of it takes about eight minutes. With `--print`, or with the names of some
 groups alone, the README stays as it is. The other programs are measured if they are installed: `pip install seqscore
 nervaluate`.
 """
