@@ -21,10 +21,25 @@ from xlner.cli import app
 from xlner.core.files import lock_folder
 from xlner.errors import BackendError, RunFolderError, UnknownNameError, UsageError
 from xlner.models.e5.states import E5States
-from xlner.models.e5.upper_layers import MATRICES, NORMS, Meta, quantize, read_upper_layers, write_upper_layers
+from xlner.models.e5.transformer import Linear
+from xlner.models.e5.upper_layers import (
+    MATRICES,
+    NORMS,
+    Meta,
+    quantize,
+    read_upper_layers,
+    write_classifiers,
+    write_upper_layers,
+)
 from xlner.models.e5.weights import opened
 from xlner.recognition.multilingual.recognizer import MultilingualRecognizer
-from xlner.transfer import LabeledCorpus, MultilingualRecipe, read_multilingual_recipe, train_multilingual
+from xlner.transfer import (
+    LabeledCorpus,
+    MultilingualRecipe,
+    fit_classifiers,
+    read_multilingual_recipe,
+    train_multilingual,
+)
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
@@ -151,6 +166,26 @@ def test_a_language_is_labeled_in_its_style(encoder: str, tmp_path: Path) -> Non
     assert not np.allclose(titles[0], plain[0], atol=1e-3)
     with pytest.raises(UnknownNameError, match="unknown style 'new'; one of auto, plain, old, titles"):
         recognizer(tmp_path / "m.npz", encoder, style="new")
+
+
+def test_a_language_with_a_classifier_is_labeled_with_it(model: Path, encoder: str, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    own = Linear(rng.normal(size=(HIDDEN, len(TAGS))).astype(np.float32), np.zeros(len(TAGS), np.float32))
+    write_classifiers(model, tmp_path / "m.npz", {"zu": own})
+    tuned = read_upper_layers(tmp_path / "m.npz")
+    assert tuned.meta == dataclasses.replace(META, classifiers=("zu",))
+    np.testing.assert_array_equal(tuned.classifiers["zu"].weight, own.weight.astype(np.float16))
+    tokens = ("the", "cat")
+    mixed = [Sentence(tokens, language=code) for code in ("zu", "es", None)]
+    shared = recognizer(model, encoder).probabilities(mixed)
+    auto, plain = (recognizer(tmp_path / "m.npz", encoder, style=s).probabilities(mixed) for s in ("auto", "plain"))
+    for k in (0, 1, 2):
+        np.testing.assert_allclose(plain[k], shared[k], atol=1e-6)
+    for k in (1, 2):
+        np.testing.assert_allclose(auto[k], shared[k], atol=1e-6)
+    assert not np.allclose(auto[0], shared[0], atol=1e-2)
+    write_classifiers(tmp_path / "m.npz", tmp_path / "m.npz", {})
+    assert read_upper_layers(tmp_path / "m.npz").meta == META
 
 
 def test_results_do_not_depend_on_the_batch(model: Path, encoder: str) -> None:
@@ -290,6 +325,9 @@ def recipe(**changes: object) -> MultilingualRecipe:
         ("[languages]\nen='x'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set .* has the style 'x'"),
         ("languages = 3", "languages = 3 is not a table"),
         ("[languages]\nen=3\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set .* has the style 3"),
+        ("[classifiers]\nen=0\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "0 for en is not a number above 0"),
+        ("[classifiers]\nen='x'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "'x' for en is not a number above 0"),
+        ("[classifiers]\nde=1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set with .* is in de"),
         ("dtype='int8'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "unknown dtype 'int8'"),
     ],
 )
@@ -361,6 +399,38 @@ def test_a_set_in_another_style_does_not_change_the_plain_one(encoder: str, tmp_
         assert [e.label for e in found] == labels
 
 
+def test_a_classifier_follows_the_sets_of_its_language_and_changes_no_other(encoder: str, tmp_path: Path) -> None:
+    """In one language of two, the names of persons are those of places."""
+    other = dataclasses.replace(SET, name="b", language="zu", dev="b.conll")
+
+    def read_both(s: LabeledCorpus, part: str) -> Sequence[Sentence]:
+        if s.name == "a":
+            return read(s, part)
+        return [x.with_entities(dataclasses.replace(e, label="LOC") for e in x.entities) for x in read(s, part)]
+
+    chosen = recipe(epochs=10)
+    train_multilingual(chosen, read, tmp_path / "m.npz", encoder=encoder)
+    given = [Sentence(("the", "cat", "blue", "a"), language=code) for code in ("en", "zu")]
+    before = recognizer(tmp_path / "m.npz", encoder).probabilities(given)
+
+    def fitted(ridge: float) -> list[np.ndarray]:
+        both = dataclasses.replace(chosen, sets=(*chosen.sets, other), classifiers={"zul": ridge})
+        counts = fit_classifiers(both, read_both, tmp_path / "m.npz", tmp_path / "own.npz", encoder=encoder)
+        assert counts == {"zu": 60}
+        return recognizer(tmp_path / "own.npz", encoder).probabilities(given)
+
+    loose, tight = fitted(1e-5), fitted(1e6)
+    for k, label in enumerate(["B-PER", "B-LOC"]):
+        assert recognizer(tmp_path / "m.npz", encoder).classes[loose[k][2].argmax()] == label
+    np.testing.assert_array_equal(loose[0], before[0])
+    assert tight[1].argmax(axis=1).tolist() == before[1].argmax(axis=1).tolist()
+
+
+def test_a_classifier_without_sentences_is_an_error(model: Path, encoder: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="classifier of en"):
+        fit_classifiers(recipe(classifiers={"en": 1}), lambda s, part: [], model, tmp_path / "m.npz", encoder=encoder)
+
+
 class KilledError(Exception):
     pass
 
@@ -426,6 +496,12 @@ def test_the_command(encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["sentences"] == {"a": 60, "a, ciphered": 30}
     assert read_upper_layers(tmp_path / "m.npz").meta.name == "n"
+    (tmp_path / "r.toml").write_text(text + "[classifiers]\nen = 0.1\n" + table)
+    own = [*arguments[:3], "--layers", str(tmp_path / "m.npz"), "-o", str(tmp_path / "own.npz")]
+    result = CliRunner().invoke(app, ["train-multilingual", *own, "--json"], catch_exceptions=False)
+    assert json.loads(result.stdout) == {"classifiers": {"en": 60}}
+    assert "classifier of en: 60 sentences" in result.stderr
+    assert read_upper_layers(tmp_path / "own.npz").meta.classifiers == ("en",)
     missing = CliRunner().invoke(app, ["train-multilingual", arguments[0], *arguments[3:]])
     assert missing.exit_code != 0
 

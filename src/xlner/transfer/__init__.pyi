@@ -3,6 +3,7 @@ from .ensemble import Ensemble as Ensemble
 from .language_adapters import LanguageAdapterOptions as LanguageAdapterOptions
 from .language_adapters import LanguageAdapterReport as LanguageAdapterReport
 from .language_adapters import train_language_adapter as train_language_adapter
+from .multilingual.classifiers import fit_classifiers as fit_classifiers
 from .multilingual.recipe import LabeledCorpus as LabeledCorpus
 from .multilingual.recipe import MultilingualRecipe as MultilingualRecipe
 from .multilingual.recipe import read_multilingual_recipe as read_multilingual_recipe

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 @click.option("-o", "--output", required=True, metavar="FILE", help="Output file for the fine-tuned layers.")
 @click.option("--data", default=".", show_default=True, metavar="DIR", help="Folder that the files of RECIPE are in.")
 @click.option("--states", metavar="DIR", help="Keep the states of the lower layers in DIR, for later runs.")
+@click.option(
+    "--layers", metavar="FILE", help="Train no layers: keep those of FILE, and fit only the classifiers of RECIPE."
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Use this seed instead of that of RECIPE.")
 @click.option(
     "--checkpoint-every",
@@ -46,7 +49,8 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
 
     Trains the upper layers of the offline encoder on labeled sentences in several languages. RECIPE is a TOML file that
     names the sets, how many sentences to take from each, which types each annotates, and how to train; see
-    docs/recognizers.md. An interrupted training continues where it stopped.
+    docs/recognizers.md. An interrupted training continues where it stopped. Languages in its table [classifiers] get a
+    classifier of their own in the end.
 
     \b
     xlner train-multilingual recipe.toml --data corpora -o my.npz
@@ -54,7 +58,7 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
     """
     from dataclasses import replace
 
-    from xlner.transfer import read_multilingual_recipe, train_multilingual
+    from xlner.transfer import fit_classifiers, read_multilingual_recipe, train_multilingual
 
     require_other_file(output, recipe)
     folder = Path(options["data"])
@@ -68,6 +72,12 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
             raise InputError(f"does not exist; set {s.name!r} of {recipe} needs it", path=path, hint="give --data DIR")
         return list(raise_errors(read_sentences(str(path), language=s.language, require_tags=True)))
 
+    if options["layers"]:
+        counts = fit_classifiers(chosen, read, options["layers"], output, on_language=_show_language)
+        if as_json:
+            show_json({"classifiers": counts})
+        note(f"wrote {output}")
+        return 0
     report = train_multilingual(
         chosen,
         read,
@@ -83,6 +93,10 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
     total = sum(report.sentences.values())
     note(f"trained on {total:,} sentences; wrote {output}")
     return 0
+
+
+def _show_language(language: str, sentences: int) -> None:
+    note(f"classifier of {language}: {sentences:,} sentences")
 
 
 def _show_epoch(number: int, loss: float, dev: Mapping[str, float]) -> None:

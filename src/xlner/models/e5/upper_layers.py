@@ -12,7 +12,7 @@ import hashlib
 import json
 import zipfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Meta:
     - `license`: of the weights.
     - `styles`: the names of the styles of annotation besides the plain one.
     - `languages`: the style of languages that are not labeled in the plain one.
+    - `classifiers`: the languages that have a classifier of their own.
     """
 
     name: str
@@ -55,16 +56,21 @@ class Meta:
     format: int = FORMAT
     styles: tuple[str, ...] = ()
     languages: Mapping[str, str] = field(default_factory=dict)
+    classifiers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UpperLayers:
-    """Fine-tuned layers, the classifier on top of them and the states of styles. `digest` is the hash of the file."""
+    """Fine-tuned layers, the classifiers on top of them and the states of styles. `digest` is the hash of the file.
+
+    `head` is the classifier of all languages that are not in `classifiers`.
+    """
 
     meta: Meta
     layers: tuple[Layer, ...]
     head: Linear
     styles: Mapping[str, FloatArray]
+    classifiers: Mapping[str, Linear]
     digest: str
 
 
@@ -79,15 +85,16 @@ def read_upper_layers(path: Path) -> UpperLayers:
             meta = _read_meta(arrays["meta"].tobytes())
             count = sum(name.endswith(".qkv.w") for name in arrays.files)
             layers = tuple(_read_layer(arrays, f"l{i}", meta) for i in range(count))
-            head = Linear(np.ascontiguousarray(arrays["head.w"].T.astype(np.float32)), _floats(arrays["head.b"]))
+            head = _classifier(arrays["head.w"], arrays["head.b"])
             styles = dict(zip(meta.styles, _floats(arrays["styles"]) if meta.styles else (), strict=True))
+            classifiers = _read_classifiers(arrays, meta)
     except (ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
         raise BackendError(
             f"{path} is damaged, or not a file that xlner train-multilingual wrote", hint=_HINT
         ) from None
     if meta.format != FORMAT:
         raise BackendError(f"{path} has format {meta.format}; this xlner reads format {FORMAT}", hint=_HINT)
-    return UpperLayers(meta, layers, head, styles, hashlib.sha256(data).hexdigest()[:12])
+    return UpperLayers(meta, layers, head, styles, classifiers, hashlib.sha256(data).hexdigest()[:12])
 
 
 @read_once
@@ -103,11 +110,27 @@ def write_upper_layers(path: Path, meta: Meta, tensors: Mapping[str, FloatArray]
     """
     arrays: dict[str, Any] = {"meta": np.frombuffer(json.dumps(asdict(meta)).encode(), np.uint8)}
     for name, tensor in tensors.items():
-        if name.endswith(".w") and not name.startswith("head"):
+        if name.endswith(".w") and name != "head.w":
             arrays[name], arrays[f"{name[:-2]}.s"] = quantize(tensor)
         else:
             arrays[name] = tensor.astype(np.float32)
     with replacing(path) as file:
+        np.savez(file, **arrays)
+
+
+def write_classifiers(path: Path, output: Path, classifiers: Mapping[str, Linear]) -> None:
+    """Write the layers of a file to `output`, which may be the same, with classifiers of their own for some languages.
+
+    Raises `BackendError` if `path` cannot be read, and `InputError` if `output` cannot be written.
+    """
+    meta = replace(read_upper_layers(path).meta, classifiers=tuple(classifiers))
+    with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as given:
+        arrays = {name: given[name] for name in given.files if not name.startswith("classifiers.")}
+    arrays["meta"] = np.frombuffer(json.dumps(asdict(meta)).encode(), np.uint8)
+    if classifiers:
+        arrays["classifiers.w"] = np.stack([one.weight.T for one in classifiers.values()]).astype(np.float16)
+        arrays["classifiers.b"] = np.stack([one.bias for one in classifiers.values()])
+    with replacing(output) as file:
         np.savez(file, **arrays)
 
 
@@ -124,7 +147,19 @@ def quantize(matrix: FloatArray) -> tuple[np.ndarray[Any, np.dtype[np.int8]], Fl
 
 def _read_meta(text: bytes) -> Meta:
     given = json.loads(text)
-    return Meta(**{**given, "tags": tuple(given["tags"]), "styles": tuple(given.get("styles", ()))})
+    lists = {name: tuple(given.get(name, ())) for name in ("tags", "styles", "classifiers")}
+    return Meta(**given | lists)
+
+
+def _read_classifiers(arrays: Any, meta: Meta) -> dict[str, Linear]:
+    if not meta.classifiers:
+        return {}
+    weights, biases = arrays["classifiers.w"], arrays["classifiers.b"]
+    return dict(zip(meta.classifiers, map(_classifier, weights, biases), strict=True))
+
+
+def _classifier(weight: Any, bias: Any) -> Linear:
+    return Linear(np.ascontiguousarray(weight.T.astype(np.float32)), _floats(bias))
 
 
 def _read_layer(arrays: Any, name: str, meta: Meta) -> Layer:

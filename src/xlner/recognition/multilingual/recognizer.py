@@ -18,6 +18,7 @@ from xlner.core.pickling import PicklesWithoutCache
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
 from xlner.models.e5.states import E5States
+from xlner.models.e5.transformer import Linear
 from xlner.models.e5.upper_layers import UpperLayers, shared_upper_layers
 from xlner.models.subwords import Subwords, compute_states
 from xlner.models.windows import FloatArray
@@ -32,7 +33,8 @@ _REMEMBERED = 4096
 """Sentences whose probabilities are remembered, about 5 MB."""
 
 _AUTO, _PLAIN = "auto", "plain"
-_Key = tuple[str, tuple[str, ...]]
+_Key = tuple[str, str, tuple[str, ...]]
+"""A style, the language whose own classifier is used or "", and words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,8 @@ class MultilingualRecognizer(PicklesWithoutCache):
     - `model`: a file of fine-tuned layers to use instead of the shipped one, as `xlner train-multilingual` writes it.
     - `labels`: a label map, see `xlner.LabelMap`.
     - `style`: the style of annotation to follow. `plain` is that of most sets; docs/recognizers.md has the others. With
-      `auto`, a language whose only training data is in another style is labeled in that style.
+      `auto`, a language whose only training data is in another style is labeled in that style, and a language that has
+      a classifier of its own is labeled with that.
     - `batch_tokens`, `threads`, `engine`, `path`: see `xlner.models.e5.states.E5States`.
 
     The tags of a sentence are the most likely sequence that IOB2 allows. The score of an entity is the mean probability
@@ -115,11 +118,12 @@ class MultilingualRecognizer(PicklesWithoutCache):
         return [found[self._key(s)] @ self._to_classes for s in sentences]
 
     def _key(self, sentence: Sentence) -> _Key:
-        """What the labels of a sentence depend on: its style and its words."""
-        style = self.options.style
-        if style == _AUTO:
-            style = self._tuned.meta.languages.get(sentence.language or "", _PLAIN)
-        return style, sentence.tokens
+        """What the labels of a sentence depend on."""
+        style, language = self.options.style, sentence.language or ""
+        if style != _AUTO:
+            return style, "", sentence.tokens
+        own = language if language in self._tuned.classifiers else ""
+        return self._tuned.meta.languages.get(language, _PLAIN), own, sentence.tokens
 
     def _tag_probabilities(self, sentences: Sequence[Sentence]) -> dict[_Key, FloatArray]:
         """The tag probabilities of the words of each distinct sentence, shape `(n_words, n_tags)`.
@@ -137,17 +141,18 @@ class MultilingualRecognizer(PicklesWithoutCache):
                 texts = self._states.subwords([distinct[key] for key in batch])
                 rows = compute_states(texts, states, max_length=self._states.max_length)
                 for key, text, part in zip(batch, texts, rows, strict=True):
-                    found[key] = self._recent[key] = self._of_words(text, part)
+                    classifier = self._tuned.classifiers.get(key[1], self._tuned.head)
+                    found[key] = self._recent[key] = self._of_words(text, part, classifier)
         while len(self._recent) > _REMEMBERED:
             del self._recent[next(iter(self._recent))]
         return found
 
-    def _of_words(self, text: Subwords, rows: FloatArray) -> FloatArray:
+    def _of_words(self, text: Subwords, rows: FloatArray, classifier: Linear) -> FloatArray:
         """The tag probabilities of words, from the states of their first sub-words. A word without any is `O`."""
         words = np.flatnonzero(text.counts)
         probabilities = np.zeros((len(text.counts), len(self._tags.tags)), dtype=np.float32)
         probabilities[:, self._tags.tags.index("O")] = 1
-        logits = self._tuned.head(rows[text.starts()[words]])
+        logits = classifier(rows[text.starts()[words]])
         probabilities[words] = softmax(logits / np.float32(self._tuned.meta.temperature))
         return probabilities
 

@@ -60,6 +60,9 @@ class MultilingualRecipe:
     - `name`, `license`: of the model.
     - `labels`: the types to learn.
     - `languages`: the style in which the recognizer labels a language, where that is not the plain one.
+    - `classifiers`: the languages that get a classifier of their own after the layers are trained, and how strongly it
+      is held to that of all languages; see `fit_classifiers`.
+    - `classifier_sentences`: the largest number of training sentences of a set that such a classifier learns from.
     - `lower`: the number of layers of the encoder that are not trained. Their states are computed once.
     - `epochs`, `batch_size`, `learning_rate`, `weight_decay`, `warm_up`, `dropout`: see `TrainingOptions`.
     - `averaging`: the weights of the model are a running average of those of the steps, which keeps this share of the
@@ -82,6 +85,8 @@ class MultilingualRecipe:
     license: str = ""
     labels: tuple[str, ...] = ("PER", "ORG", "LOC")
     languages: Mapping[str, str] = field(default_factory=dict)
+    classifiers: Mapping[str, float] = field(default_factory=dict)
+    classifier_sentences: int = 3000
     lower: int = 7
     epochs: int = 5
     batch_size: int = 32
@@ -111,11 +116,18 @@ class MultilingualRecipe:
         unknown = next((style for style in self.languages.values() if style not in self.styles), None)
         if unknown is not None:
             raise ValidationError(f"no set with training sentences has the style {unknown!r}")
+        object.__setattr__(self, "classifiers", {canonical(code): ridge for code, ridge in self.classifiers.items()})
+        for code, ridge in self.classifiers.items():
+            if not (isinstance(ridge, (int, float)) and ridge > 0):
+                raise ValidationError(f"classifiers: {ridge!r} for {code} is not a number above 0")
+            if not any(s.train and s.language == code for s in self.sets):
+                raise ValidationError(f"classifiers: no set with training sentences is in {code}")
         if self.dtype not in ("bfloat16", "float32"):
             raise ValidationError(f"unknown dtype {self.dtype!r}: bfloat16 or float32")
         for name, value, least, most in (
             ("epochs", self.epochs, 1, None),
             ("batch_size", self.batch_size, 1, None),
+            ("classifier_sentences", self.classifier_sentences, 1, None),
             ("dev_sentences", self.dev_sentences, 0, None),
             ("lower", self.lower, 0, None),
             ("seed", self.seed, 0, None),
@@ -152,6 +164,7 @@ _KINDS: Mapping[str, Any] = {
     "float": (int, float),
     "tuple[str, ...]": (list, tuple),
     "Mapping[str, str]": dict,
+    "Mapping[str, float]": dict,
 }
 _NAMES = {
     "str": "text in quotes",
@@ -160,6 +173,7 @@ _NAMES = {
     "float": "a number",
     "tuple[str, ...]": "a list",
     "Mapping[str, str]": "a table",
+    "Mapping[str, float]": "a table",
 }
 
 

@@ -23,14 +23,16 @@ from xlner.models.training import LoopOptions, OnStep, TrainingLoop, TrainingTas
 from xlner.models.training_state import TrainingState
 from xlner.recognition.tag_set import TagSet
 from xlner.transfer.examples import tag_names
+from xlner.transfer.multilingual.allowed_tags import allowed_tags
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
+from xlner.transfer.multilingual.classifiers import fit_classifiers
 from xlner.transfer.multilingual.examples import KeptStates, Sequences
 from xlner.transfer.multilingual.recipe import LabeledCorpus, MultilingualRecipe
+from xlner.transfer.multilingual.temperature import best_temperature, logsumexp
 from xlner.transfer.sampling import drawn
 
 _DEV_BATCH = 32
 _CIPHERED = ", ciphered"
-_TEMPERATURES = tuple(round(0.5 + 0.05 * k, 2) for k in range(51))
 
 ReadCorpus = Callable[[LabeledCorpus, str], Sequence[Sentence]]
 """Reads the part `train` or `dev` of a set."""
@@ -75,8 +77,9 @@ def train_multilingual(
 
     The result is a file for the recognizer `multilingual:OUTPUT`. Each word is learned at its first sub-word. The loss
     is the negative log probability of the classes that a word may have: its tag, or, where it is `O`, `O` and all types
-    that its set does not annotate. The state is saved to `OUTPUT.training` every `checkpoint_every` steps and after
-    each epoch; after an interruption the same call resumes from there and reaches the same weights.
+    that its set does not annotate. Languages in `recipe.classifiers` then get a classifier of their own, see
+    `fit_classifiers`. The state is saved to `OUTPUT.training` every `checkpoint_every` steps and after each epoch.
+    After an interruption, the same call resumes from there and reaches the same weights.
 
     - `read`: reads a part of a set.
     - `states_folder`: where the states of the lower layers are kept, by default in `OUTPUT.training`.
@@ -103,6 +106,8 @@ def train_multilingual(
     with TrainingState.beside(output, task.identity, overwrite=overwrite) as saved:
         loop.run(saved, save_every=checkpoint_every, on_step=on_step)
         temperature = task.save(output)
+        if recipe.classifiers:
+            fit_classifiers(recipe, read, output, output, encoder=encoder)
         saved.clear()
     return MultilingualReport(task.sentences, tuple(task.losses), tuple(task.dev), temperature, loop.seconds, loop.step)
 
@@ -126,14 +131,12 @@ class _UpperLayersTask(TrainingTask):
             raise ValidationError(f"lower {recipe.lower} leaves no layer to train")
         states = E5States(recipe.lower, path=encoder, engine="numpy")
         self._tags = tag_names(recipe.labels)
-        train, allowed = _training_sentences(recipe, read)
+        train, labels = _training_sentences(recipe, read)
         self.sentences = {name: len(found) for name, found in train.items()}
         places = {style: k for k, style in enumerate(("", *recipe.styles))}
         style_of = {s.name: places[s.style] for s in recipe.sets if s.train}
         found = [
-            (s, _allowed_mask(allowed[name], self._tags), style_of[name.removesuffix(_CIPHERED)])
-            for name, part in train.items()
-            for s in part
+            (s, labels[name], style_of[name.removesuffix(_CIPHERED)]) for name, part in train.items() for s in part
         ]
         sequences = Sequences.of([s for s, *_ in found], states)
         readable = [k for k, firsts in enumerate(sequences.firsts) if len(firsts)]
@@ -141,14 +144,12 @@ class _UpperLayersTask(TrainingTask):
             raise InputError("there are no sentences to train on")
         found, sequences = [found[k] for k in readable], sequences.only(readable)
         self._sequences = sequences
-        self._allowed = [mask for _, mask, _ in found]
+        self._allowed = [
+            allowed_tags(sentence.tags(), annotated, self._tags)[words]
+            for (sentence, annotated, _), words in zip(found, sequences.words, strict=True)
+        ]
         self._styles = [style for *_, style in found]
         self._dev_style = {s.name: places[recipe.languages.get(s.language, "")] for s in recipe.sets}
-        index = {tag: k for k, tag in enumerate(self._tags)}
-        self._classes = [
-            np.array([index[tag] for tag in s.tags()], dtype=np.int64)[words]
-            for (s, *_), words in zip(found, sequences.words, strict=True)
-        ]
         self._states = KeptStates(sequences.ids, states, folder)
         self.lengths = [len(ids) for ids in sequences.ids]
         self._scored = {s.name: [label for label in recipe.labels if label in s.labels] for s in recipe.sets if s.dev}
@@ -181,10 +182,7 @@ class _UpperLayersTask(TrainingTask):
         self._catch_up(step)
         self._step = step + 1
         self._dropout.start(step)
-        classes = torch.from_numpy(np.concatenate([self._classes[k] for k in batch]))
-        allowed = torch.nn.functional.one_hot(classes, len(self._tags)).bool()
-        unknown = np.concatenate([np.repeat(self._allowed[k][None], len(self._classes[k]), axis=0) for k in batch])
-        allowed |= torch.from_numpy(unknown) & (classes == 0)[:, None]
+        allowed = torch.from_numpy(np.concatenate([self._allowed[k] for k in batch]))
         styles = [self._styles[k] for k in batch]
         loss = marginal_loss(self._logits(self._network, self._sequences, self._states, batch, styles), allowed)
         loss.backward()
@@ -271,7 +269,7 @@ class _UpperLayersTask(TrainingTask):
         for k, logits in self._dev_logits(name):
             probabilities = np.zeros((len(gold[k]), len(self._tags)), dtype=np.float32)
             probabilities[:, 0] = 1
-            probabilities[self._dev_sequences[name].words[k]] = np.exp(logits - _logsumexp(logits)[:, None])
+            probabilities[self._dev_sequences[name].words[k]] = np.exp(logits - logsumexp(logits)[:, None])
             entities = tags.entities(probabilities, constrained=True)
             found[k] = gold[k].with_entities(e for e in entities if e.label in self._scored[name])
         return float(evaluate(gold, found).micro.f1)
@@ -282,24 +280,15 @@ class _UpperLayersTask(TrainingTask):
         Types that not all sets annotate count as O: a word that may be a date is not wrong as O.
         """
         common = set(self._recipe.labels).intersection(*(self._scored[name] for name in self._dev))
-        columns = [k for k, tag in enumerate(self._tags) if tag[2:] in common]
-        column_of = {self._tags[k]: place for place, k in enumerate(columns, start=1)}
-        others = [k for k in range(len(self._tags)) if k not in columns]
-        found = []
-        for name, part in self._dev.items():
-            for k, logits in self._dev_logits(name):
-                gold = np.array([column_of.get(tag, 0) for tag in part[k].tags()])
-                found.append((logits, gold[self._dev_sequences[name].words[k]]))
+        found = [
+            (logits, allowed_tags(part[k].tags(), common, self._tags)[self._dev_sequences[name].words[k]])
+            for name, part in self._dev.items()
+            for k, logits in self._dev_logits(name)
+        ]
         if not (found and common):
             return 1.0
-        rows, gold = (np.concatenate(parts) for parts in zip(*found, strict=True))
-
-        def loss(temperature: float) -> float:
-            scaled = rows / temperature
-            merged = np.concatenate([_logsumexp(scaled[:, others])[:, None], scaled[:, columns]], axis=1)
-            return float((_logsumexp(merged) - merged[np.arange(len(gold)), gold]).mean())
-
-        return min(_TEMPERATURES, key=loss)
+        rows, allowed = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return best_temperature(rows, allowed)
 
 
 def _training_sentences(
@@ -327,14 +316,3 @@ def _training_sentences(
 
 def _only(sentences: Sequence[Sentence], labels: Sequence[str]) -> list[Sentence]:
     return [s.with_entities(e for e in s.entities if e.label in labels) for s in sentences]
-
-
-def _allowed_mask(labels: Sequence[str], tags: Sequence[str]) -> NDArray[np.bool_]:
-    """The classes that a word with `O` may have in a set with these types."""
-    return np.array([tag == "O" or tag[2:] not in labels for tag in tags], dtype=np.bool_)
-
-
-def _logsumexp(rows: NDArray[np.floating]) -> NDArray[np.float64]:
-    top = rows.max(axis=1)
-    result: NDArray[np.float64] = np.log(np.exp(rows - top[:, None]).sum(axis=1)) + top
-    return result
