@@ -33,7 +33,7 @@ def sets(data: Path) -> Iterator[tuple[str, list[Sentence]]]:
     """The names and the sentences of all sets."""
     for folder in sorted((data / "open-ner").iterdir()):
         if (folder / "dev.conll").exists():
-            language = folder.name.split("-")[0].replace("qaf", "ar")
+            language = folder.name.split("-")[0].replace("qaf", "arq")
             yield f"open-ner/{folder.name}", read(folder / "dev.conll", language)
     for code in ("lug", "pcm", "twi", "ewe"):
         rows = (data / "masakhaner2-parallel" / f"{code}.dev.jsonl").read_text(encoding="utf-8").splitlines()
