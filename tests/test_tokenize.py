@@ -36,6 +36,12 @@ def test_every_character_that_shows_is_in_one_token(text: str, language: str | N
         ("d’Eivissa col·legi", "ca", ["d’", "Eivissa", "col·legi"]),
         ("Ana's U.S. trip, it's", "en", ["Ana", "'s", "U.S.", "trip", ",", "it", "'s"]),
         ("J. K. Rowling", "en", ["J.", "K.", "Rowling"]),
+        (
+            "Mr. Cox, (Dr.Ana), no Dr. here. St.",
+            "en",
+            ["Mr.", "Cox", ",", "(", "Dr.", "Ana", ")", ",", "no", "Dr", ".", "here", ".", "St", "."],
+        ),
+        ("la Sra. Gil y el Xsr. Gil", "es", ["la", "Sra.", "Gil", "y", "el", "Xsr", ".", "Gil"]),
         ("okw'okugeza", "lg", ["okw'okugeza"]),
         ("EE.UU. y 1.234,5 (3,5%)", "es", ["EE.UU.", "y", "1.234,5", "(", "3,5", "%", ")"]),
         ("¿Qué? ...", "es", ["¿", "Qué", "?", "..."]),

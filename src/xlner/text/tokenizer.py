@@ -1,11 +1,11 @@
 """The default tokenizer: Unicode words with offsets into the original text. It changes and drops nothing.
 
-Words keep inner hyphens, dots between capitals and digits, and invisible characters between letters, such as soft
-hyphens and joiners; letters keep their combining marks. Apostrophes split after an elision in languages that elide
-(Catalan `l'` + `Ajuntament`), and before a clitic (`Ana` + `'s`, `porta` + `'m`) there and in English. Elsewhere, and
-after a short part with a hyphen (`anar-se'n`), they are part of the word. Hebrew acronyms keep their quotation mark.
-An emoji is one word, with all of its parts. In scripts without spaces each character with its marks is a word, unless
-a segmenter is given; a run of katakana is one word.
+Words keep inner hyphens, dots between capitals and digits, the dot of a title before a name (`Mr.`), and invisible
+characters between letters, such as soft hyphens and joiners; letters keep their combining marks. Apostrophes split
+after an elision in languages that elide (Catalan `l'` + `Ajuntament`), and before a clitic (`Ana` + `'s`, `porta` +
+`'m`) there and in English. Elsewhere, and after a short part with a hyphen (`anar-se'n`), they are part of the word.
+Hebrew acronyms keep their quotation mark. An emoji is one word, with all of its parts. In scripts without spaces each
+character with its marks is a word, unless a segmenter is given; a run of katakana is one word.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _BETWEEN_SPACES = re.compile(r"[^ \t\r\n]+")
 _APOSTROPHES = "'\u2019\u02bc\u00b4\u055a\uff07"
 _LIKE_A_LETTER = "\u2018"  # between letters: Uzbek `o‘`, Hawaiian `Hawai‘i`
 _ELIDING = frozenset({"ca", "fr", "it", "oc", "ast", "an", "sc", "co", "fur", "lij", "pms", "scn", "vec", "wa", "frp"})
+_TITLES = "(?:M(?:rs?|s|mes?|lles?|essrs)|Dra?|Prof|Sr(?:a|es|ta)?|St)"
 _VOWELS, _ENCLITIC = "aeiouàèéíòóúü", "m|t|l|n|ls|ns"  # of Catalan verbs
 _AFTER_APOSTROPHE = r"(?i:(?<=\baujourd.)hui|(?<=\bquelqu.)une?|(?<=\bpresqu.)[iî]les?)\b"  # one word in French
 _PROLONGED = "\u30fc\uff70\uff9e\uff9f"  # kana that lengthen or voice the one before
@@ -89,6 +90,7 @@ def _pattern(language: str | None) -> regex.Pattern[str]:
         {elision}
         | (?:(?:\p{{Lu}}\p{{M}}*){{1,2}}\.){{2,}}(?!\p{{L}})  # U.S., EE.UU.
         | (?<![\p{{L}}\p{{M}}\p{{N}}])\p{{Lu}}\p{{M}}*\.(?=\s?\p{{Lu}})  # initials: J. Ribas
+        | \b{_TITLES}\.(?=\s?\p{{Lu}})                    # Mr. Cox
         | [0-9\#*]\ufe0f?\u20e3                          # keycaps
         | \p{{N}}+(?:[.,:/]\p{{N}}+)+                     # 1.234,5 and 12:30
         | {letters}(?:(?=[{_INNER}])(?:{invisible}*+{joiner}{invisible}*+|{invisible}++){letters})*\u05f3?
