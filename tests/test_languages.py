@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from xlner import Sentence
 from xlner.errors import UnknownNameError
+from xlner.formats import jsonl, write_sentences
 from xlner.text import languages
 from xlner.text.language_names import codes_by_name
+from xlner.text.recasing import title_case
 
 MASAKHANER2 = ("bam", "ewe", "fon", "hau", "ibo", "kin", "lug", "luo", "mos")
 MASAKHANER2 += ("nya", "sna", "swa", "tsn", "twi", "wol", "xho", "yor", "zul")
@@ -122,3 +127,22 @@ def test_codes_that_need_no_table_are_canonical_by_the_table(monkeypatch: pytest
     monkeypatch.setattr(languages, "CANONICAL", frozenset())
     languages.canonical.cache_clear()
     assert {code: languages.canonical(code) for code in codes} == {code: code for code in codes}
+
+
+@pytest.mark.parametrize("code", ["", "und", "mis", "mul", "zxx", "xx", "Klingonish", None])
+def test_words_without_a_known_language_have_a_text(code: str | None) -> None:
+    sentence = Sentence(("Ana", "vive", "."), language=code).with_text()
+    assert (sentence.text, sentence.language) == ("Ana vive.", code)
+    assert title_case("ANA", code) == "Ana"
+
+
+@pytest.mark.parametrize("code", sorted(languages.NO_ONE_LANGUAGE))
+def test_a_text_in_no_one_language_is_read(code: str) -> None:
+    (read,) = jsonl.read([(1, f'{{"text": "Ana vive.", "lang": "{code}"}}')])
+    assert isinstance(read, Sentence)
+    assert (read.tokens, read.language) == (("Ana", "vive", "."), code or None)
+
+
+@pytest.mark.parametrize("name", ["doccano", "label-studio", "prodigy", "text", "webanno", "xmi", "csv"])
+def test_words_in_no_one_language_are_written(name: str, tmp_path: Path) -> None:
+    assert write_sentences([Sentence(("Ana", "."), language="und")], tmp_path / "out", format=name) == 1

@@ -10,7 +10,7 @@ import numpy as np
 from xlner.core.sentence import Sentence
 from xlner.errors import BackendError, UnknownNameError, ValidationError
 from xlner.models.subwords import Subwords
-from xlner.text.languages import canonical
+from xlner.text.languages import NO_ONE_LANGUAGE, canonical
 from xlner.text.scripts import starts_without_space
 from xlner.text.spelling import without_hidden
 
@@ -126,7 +126,7 @@ class WordByWordTokenizer:
         return [tuple(ids) for ids in found["input_ids"]]
 
     def _around(self, language: str | None) -> tuple[_Ids, _Ids]:
-        if not hasattr(self._tokenizer, "src_lang"):
+        if language in NO_ONE_LANGUAGE or not hasattr(self._tokenizer, "src_lang"):
             language = None
         if language not in self._ends:
             self._ends[language] = self._find_ends(language)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xlner.text.languages import base, spaceless
+from xlner.text.languages import base_if_known, spaceless
 from xlner.text.offsets import Span
 from xlner.text.scripts import has_spaces
 
@@ -39,11 +39,13 @@ _ALIKE = frozenset({"sv", "fi"})  # ”so”
 def detokenize(tokens: Sequence[str], language: str | None = None) -> tuple[str, list[Span]]:
     """Return the words joined as the language writes them, and the half-open offsets of each word in the result.
 
+    What is no code of a language, such as `und`, has no habits of its own.
+
     >>> detokenize(["¿", "Vive", "Ana", "en", "Vigo", "?"], "es")[0]
     '¿Vive Ana en Vigo?'
     """
     separator = "" if spaceless(language) else " "
-    code = None if language is None else base(language)
+    code = base_if_known(language)
     quotes = _Quotes(code)
     parts: list[str] = []
     offsets: list[Span] = []

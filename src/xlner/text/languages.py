@@ -51,6 +51,8 @@ _USUAL_SCRIPT = {
 _SERBO_CROATIAN = frozenset({"hr", "bs", "sr", "cnr"})
 _SPACELESS = frozenset({"zh", "ja", "th", "lo", "km", "my", "yue", "wuu", "bo", "dz"})
 
+NO_ONE_LANGUAGE = frozenset({"", "und", "mis", "mul", "zxx", "xx"})
+"""What data has in the place of a code if the language is not known, is none or several; `xx` is that of spaCy."""
 CANONICAL = frozenset({"ar", "de", "en", "es", "fr", "gl", "it", "nl", "pl", "pt", "ru", "tr", "zh"})
 """Some codes that are canonical already. They need no `langcodes`, which takes a tenth of a second to import."""
 
@@ -160,10 +162,23 @@ def base(code: str) -> str:
 
 
 @cache
-def spaceless(code: str | None) -> bool:
-    """Return whether a language is written without spaces between words.
+def base_if_known(code: str | None) -> str | None:
+    """Return the canonical code without the script; None for what data may have instead of the code of a language.
 
-    >>> spaceless("jpn"), spaceless("ko")
-    (True, False)
+    >>> base_if_known("zh-Hant"), base_if_known("und"), base_if_known("Klingonish"), base_if_known(None)
+    ('zh', None, None, None)
     """
-    return code is not None and base(code) in _SPACELESS
+    try:
+        return None if code is None or code in NO_ONE_LANGUAGE else base(code)
+    except UnknownNameError:
+        return None
+
+
+@cache
+def spaceless(code: str | None) -> bool:
+    """Return whether a language is written without spaces between words; False for what is no language.
+
+    >>> spaceless("jpn"), spaceless("ko"), spaceless("und")
+    (True, False, False)
+    """
+    return base_if_known(code) in _SPACELESS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from xlner.text.languages import base
+from xlner.text.languages import base_if_known
 from xlner.text.offsets import Span
 from xlner.text.verbatim import verbatim_spans, without_verbatim
 
@@ -55,7 +55,7 @@ def sentence_case(text: str, names: Iterable[Span], language: str | None = None)
 
 
 def _recased(text: str, language: str | None, is_name: Callable[[int], bool]) -> str:
-    dotless = language is not None and base(language) in _DOTLESS
+    dotless = base_if_known(language) in _DOTLESS
     verbatim = verbatim_spans(text)
     out = list(text)
     for match in _LETTERS.finditer(text):

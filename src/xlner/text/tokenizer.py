@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from xlner.errors import ValidationError
-from xlner.text.languages import base
+from xlner.text.languages import NO_ONE_LANGUAGE, base
 from xlner.text.offsets import Span
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def tokenize(text: str, language: str | None = None, *, segmenter: Segmenter | N
     >>> [text[a:b] for a, b in tokenize(text, "ca")]
     ["L'", 'Ana', 'viu', 'a', 'Vic', '.']
     """
-    language = None if language is None else base(language)
+    language = None if language is None or language in NO_ONE_LANGUAGE else base(language)
     spans = [m.span() for m in _pattern(language).finditer(text)]
     return spans if segmenter is None else _resegment(text, spans, segmenter)
 

@@ -183,7 +183,7 @@ class _Parser:
                 if inside is not None
                 else instead_of("tokens", record),
             )
-        language = self.options.language or record.get("lang") or record.get("language")
+        language = self.options.language or record.get("lang") or record.get("language") or None
         if language is not None and not isinstance(language, str):
             raise ValidationError(f'"lang" is {shown(language)}, not the code of a language')
         id_ = _id(record.get("id"))
