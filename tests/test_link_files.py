@@ -128,6 +128,41 @@ def test_pairs_in_another_order_are_refused() -> None:
     assert "sentence pair 3 follows where 2 is expected" in str(read(giza.format(1) + giza.format(3))[1])
 
 
+GIZA = "# Sentence pair ({0}) source length 1 target length 1\nt{0}\nNULL ({{ }}) s{0} ({{ 1 }})\n"
+DAMAGED_PAIRS = {
+    "no links": "# Sentence pair (3) x\nt3\n",
+    "other links": "# Sentence pair (3) x\nt3\ns3\n",
+    "a line too many": "# Sentence pair (3) x\nt3\nt3\nNULL ({ }) s3 ({ 1 })\n",
+    "no first line": "t3\nNULL ({ }) s3 ({ 1 })\n",
+    "another first line": "Sentence 3\nt3\nNULL ({ }) s3 ({ 1 })\n",
+    "a link out of range": "# Sentence pair (3) x\nt3\nNULL ({ }) s3 ({ 2 })\n",
+    "nothing but the first line": "# Sentence pair (3) x\n",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("damaged", DAMAGED_PAIRS.values(), ids=DAMAGED_PAIRS)
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_damaged_pair_of_giza_costs_no_other(damaged: str, before: int) -> None:
+    whole = [GIZA.format(number) for number in range(3 - before, 3)]
+    *first, bad, last = read("".join([*whole, damaged, GIZA.format(4)]))
+    assert [links.words for links in first if isinstance(links, Links)] == [
+        ((f"s{number}",), (f"t{number}",)) for number in range(3 - before, 3)
+    ]
+    assert f"(sentence {before + 1})" in str(bad)
+    assert isinstance(last, Links)
+    assert last.words == (("s4",), ("t4",))
+
+
+def test_a_line_of_giza_that_is_not_text_is_told_with_its_pair() -> None:
+    bad = InputError("byte 1 is not UTF-8", path="x.al", line=2)
+    lines = list(enumerate((GIZA.format(1) + GIZA.format(2) + GIZA.format(3)).splitlines(), start=1))
+    for broken in range(9):
+        items = list(link_files.read([(n, bad if n == broken + 1 else text) for n, text in lines], path="x.al"))
+        assert [isinstance(item, InputError) for item in items] == [k == broken // 3 for k in range(3)]
+        assert f"(sentence {broken // 3 + 1}): byte 1 is not UTF-8" in str(items[broken // 3])
+
+
 PAIRS = st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=5), min_size=1, max_size=6)
 
 

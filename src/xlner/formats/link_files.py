@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 
 from xlner.core.alignment import Alignment, Link
 from xlner.core.lines import Line
@@ -36,6 +36,7 @@ _HYPHENS = r"sed -E 's/([0-9]+) +([0-9]+)/\1-\2/g' FILE > NEW"
 _NAACL = re.compile(rf"{_N}\s+{_N}\s+{_N}(?:\s+([SP]))?(?:\s+([0-9]+\.?[0-9]*|\.[0-9]+))?")
 _PAIR = re.compile(rf"{_N}(?:\s|$)")
 _GIZA = re.compile(rf"#\s*Sentence pair \({_N}\)", re.IGNORECASE)
+_GIZA_LINES = 3
 _GIZA_WORD = re.compile(r"(\S+) \(\{((?: [0-9]{1,9})*) ?\}\)")
 
 
@@ -104,7 +105,7 @@ class LinksReader:
         for number, item in self._items(iter(lines)):
             self._pairs += 1
             self._head -= 1
-            if isinstance(item, InputError) and item.path is None:
+            if isinstance(item, InputError):
                 line = item.line or number
                 yield InputError(item.message, path=self.path, line=line, sentence=self._pairs, hint=item.hint)
             else:
@@ -123,8 +124,8 @@ class LinksReader:
         head = list(islice(lines, _HEAD))
         texts = [text for _, text in head if isinstance(text, str) and text.strip()]
         rest = chain(head, lines)
-        if texts and _GIZA.match(texts[0]):
-            return _giza(rest)
+        if any(map(_GIZA.match, texts[:_GIZA_LINES])):
+            return _giza(rest, self.path)
         if texts and all(map(_NAACL.fullmatch, map(str.strip, texts))):
             return _naacl(rest, self.path)
         self._head, self._layout = len(head), _Layout.of(texts)
@@ -376,31 +377,88 @@ def _collected(found: Sequence[tuple[Link, bool, float | None]]) -> Links:
     )
 
 
-def _giza(lines: Iterable[Line]) -> Iterator[Numbered]:
-    """Links of the three lines that GIZA++ writes for each pair."""
-    rows = ((number, line) for number, line in lines if isinstance(line, InputError) or line.strip())
+def _giza(lines: Iterable[Line], path: str) -> Iterator[Numbered]:
+    """Links of the three lines that GIZA++ writes for each pair.
+
+    Each line `# Sentence pair` begins a pair. One that cannot be read costs only its own pair, which is then between
+    those with the numbers before and after it.
+    """
     expected: int | None = None
-    for number, header in rows:
-        try:
-            match = None if isinstance(header, InputError) else _GIZA.match(header)
-            if match is None:
-                raise ValidationError("no line '# Sentence pair (1) …'", hint="GIZA++ writes three lines for each pair")
-            pair = int(match[1])
-            if expected is not None and pair != expected:
-                raise ValidationError(
-                    f"sentence pair {pair} follows where {expected} is expected",
-                    hint="merge and sort the parts of the file first",
-                )
-            expected = pair + 1
-            yield number, _of_giza([line for _, line in islice(rows, 2)])
-        except ValidationError as error:
-            yield number, InputError(error.message, hint=error.hint)
+    for block, after in pairwise(chain(_giza_blocks(lines), [None])):
+        number = block[0][0]
+        pair, following = _giza_number(block[0]), None if after is None else _giza_number(after[0])
+        if pair is None:
+            yield number, _giza_error(block)
+            continue
+        for missing in _missing_pairs(expected, pair, number, path):
+            yield number, missing
+        body = block[1:]
+        has_next = len(body) >= _GIZA_LINES and (
+            len(body) > _GIZA_LINES if following is None else following > pair + 1
+        )  # the first line of the next pair cannot be read
+        yield number, _of_giza(body[: _GIZA_LINES - 1] if has_next else body)
+        if has_next:
+            yield body[_GIZA_LINES - 1][0], _giza_error(body[_GIZA_LINES - 1 :])
+        expected = pair + 1 + has_next
 
 
-def _of_giza(lines: Sequence[str | InputError]) -> Links:
-    if len(lines) < 2 or any(isinstance(line, InputError) for line in lines):
-        raise ValidationError("the pair lacks a line that can be read", hint="GIZA++ writes three lines for each pair")
-    target, linked = (str(line) for line in lines)
+def _giza_blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    """The lines from each `# Sentence pair` to the next one, without blank ones; only the first of more than six."""
+    block: list[Line] = []
+    for line in lines:
+        if isinstance(line[1], str) and not line[1].strip():
+            continue
+        if block and _giza_number(line) is not None:
+            yield block
+            block = []
+        if len(block) < 2 * _GIZA_LINES:
+            block.append(line)
+    if block:
+        yield block
+
+
+def _giza_number(line: Line) -> int | None:
+    match = _GIZA.match(line[1]) if isinstance(line[1], str) else None
+    return None if match is None else int(match[1])
+
+
+def _giza_error(lines: Sequence[Line]) -> InputError:
+    """Why these lines are no pair."""
+    unread = next((line for _, line in lines if isinstance(line, InputError)), None)
+    return unread or InputError(
+        "no line '# Sentence pair (1) …'", line=lines[0][0], hint="GIZA++ writes three lines for each pair"
+    )
+
+
+def _missing_pairs(expected: int | None, pair: int, line: int, path: str) -> Iterator[InputError]:
+    """An error for each pair before this one that the file does not have."""
+    if expected is None or pair == expected:
+        return
+    hint = "merge and sort the parts of the file first"
+    if not expected < pair <= expected + _MAX_GAP:
+        raise InputError(f"sentence pair {pair} follows where {expected} is expected", path=path, line=line, hint=hint)
+    for missing in range(expected, pair):
+        yield InputError(f"sentence pair {pair} follows where {missing} is expected", line=line, hint=hint)
+
+
+def _of_giza(lines: Sequence[Line]) -> Links | InputError:
+    """The links of the two lines after `# Sentence pair`."""
+    unread = next((line for _, line in lines if isinstance(line, InputError)), None)
+    if unread is not None:
+        return unread
+    try:
+        return _giza_links([str(line) for _, line in lines])
+    except ValidationError as error:
+        return InputError(error.message, hint=error.hint)
+
+
+def _giza_links(lines: Sequence[str]) -> Links:
+    if len(lines) != _GIZA_LINES - 1:
+        raise ValidationError(
+            f"{len(lines)} lines after '# Sentence pair'",
+            hint="GIZA++ writes two: the target, and the source with links",
+        )
+    target, linked = lines
     words = _GIZA_WORD.findall(linked)
     if not words or words[0][0] != "NULL":
         raise ValidationError("no line 'NULL ({ … }) …' with links", hint="GIZA++ writes three lines for each pair")
