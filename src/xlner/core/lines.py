@@ -29,6 +29,28 @@ from xlner.errors import InputError
 Line = tuple[int, str | InputError]
 """A 1-based line number and the line without its end, or the reason why it cannot be read."""
 
+
+class UndecodableLineError(InputError):
+    """A line that is not in the encoding of its file. `text` is the line with U+FFFD for what cannot be decoded."""
+
+    def __init__(
+        self, message: str, *, text: str = "", path: str | None = None, line: int | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, path=path, line=line, hint=hint)
+        self.text = text
+
+
+def text_of(line: str | InputError) -> str:
+    """The text of a line as far as it is known: U+FFFD is in the place of what cannot be decoded.
+
+    >>> text_of("Ana"), text_of(UndecodableLineError("byte 4 is not UTF-8", text="An\ufffd"))
+    ('Ana', 'An\ufffd')
+    """
+    if isinstance(line, InputError):
+        return line.text if isinstance(line, UndecodableLineError) else ""
+    return line
+
+
 _HEAD_LINES, _HEAD_BYTES = 32, 1 << 16
 _BLOCK = 1 << 20
 _LONGEST = 1 << 26
@@ -310,7 +332,7 @@ def _one_by_one(
         try:
             line = raw.decode(encoding)
         except UnicodeDecodeError as error:
-            yield number, _undecodable(raw, error.start, name, number)
+            yield number, _undecodable(raw, error.start, name, number, encoding)
             continue
         if line[:1] == "\ufeff" and number > 1 and encoding == UTF_8:  # files put together have marks inside
             line = line[1:]
@@ -370,11 +392,12 @@ def _too_long(name: str, number: int) -> InputError:
     )
 
 
-def _undecodable(raw: bytes, position: int, name: str, number: int) -> InputError:
-    encoding = "cp1252" if is_western(raw) else "ENCODING"
-    command = f"iconv -f {encoding} -t utf-8" + ("" if name == shown_name(STANDARD_STREAM) else f" {name} > NEW")
-    return InputError(
+def _undecodable(raw: bytes, position: int, name: str, number: int, encoding: str) -> InputError:
+    other = "cp1252" if is_western(raw) else "ENCODING"
+    command = f"iconv -f {other} -t utf-8" + ("" if name == shown_name(STANDARD_STREAM) else f" {name} > NEW")
+    return UndecodableLineError(
         f"byte {position + 1} is not UTF-8",
+        text=raw.decode(encoding, errors="replace").rstrip("\r\n"),
         path=name,
         line=number,
         hint=f"convert it from its encoding: {command} (cp1252 is Western European; others are cp1250 for Central "

@@ -63,13 +63,13 @@ class ArrayError(ValidationError):
         self.position = position
 
 
-def elements(text: str) -> Iterator[tuple[int, Any]]:
-    """The values of an array, each with its position in the text.
+def elements(text: str) -> Iterator[tuple[int, int, Any]]:
+    """The values of an array, each with its half-open range in the text.
 
     Raises `ArrayError` where the text is not an array of values.
 
     >>> list(elements('[{"id": 1}, 2]'))
-    [(1, {'id': 1}), (12, 2)]
+    [(1, 10, {'id': 1}), (12, 13, 2)]
     """
     position = _after_space(text, 0)
     _require(text.startswith("[", position), "not an array", position)
@@ -81,7 +81,7 @@ def elements(text: str) -> Iterator[tuple[int, Any]]:
             raise ArrayError(error.msg, error.pos) from None
         except RecursionError:
             raise ArrayError("nested too deeply", position) from None
-        yield position, value
+        yield position, end, value
         position = _after_space(text, end)
         if text.startswith(",", position):
             position = _after_space(text, position + 1)

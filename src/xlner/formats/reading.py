@@ -93,6 +93,18 @@ class ReadReport:
         return 0 if self.iob1 else self.repaired_tags
 
 
+def numbered(items: Iterable[Read | InputError]) -> Iterator[Read | InputError]:
+    """Yield the items of a reader, one for each sentence; an error without the number of its sentence gets it.
+
+    >>> str(next(numbered([InputError("byte 5 is not UTF-8", path="a.txt", line=1)])))
+    'a.txt:1 (sentence 1): byte 5 is not UTF-8'
+    """
+    for number, item in enumerate(items, start=1):
+        if isinstance(item, InputError) and item.sentence is None:
+            item.sentence = number
+        yield item
+
+
 def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
     """Yield the items of a reader, but raise an `InputError` instead of yielding it.
 

@@ -15,8 +15,9 @@ from xlner.core.pair import Pair
 from xlner.core.plugins import plugins
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
-from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.reading import Item, ReadOptions, ReadReport, numbered
 from xlner.formats.writing import WriteOptions
+from xlner.text.suggestions import names_hint
 
 GROUP = "xlner.formats"
 """The group of entry points."""
@@ -53,7 +54,7 @@ class Format:
     def read(self, path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
         """Yield the sentences of a file. The format must have a reader."""
         items: Iterator[Item] = _function(self.reader)(path, options, report)
-        return items
+        return numbered(items)
 
     def write(self, sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
         """Write sentences to a file; return their number. The format must have a writer."""
@@ -233,7 +234,7 @@ def format_named(name: str) -> Format:
     """
     found = _BY_NAME.get(name) or _plugins().get(name)
     if found is None:
-        raise UnknownNameError(f"unknown format {name!r}", hint=f"one of {', '.join(all_formats())}")
+        raise UnknownNameError(f"unknown format {name!r}", hint=names_hint(name, all_formats(), "one of"))
     return found
 
 

@@ -11,14 +11,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, TextIO
 
 from xlner.core.files import open_output, require_content
-from xlner.core.lines import Line, read_lines
+from xlner.core.lines import Line, read_lines, text_of
 from xlner.core.sentence import Sentence
 from xlner.core.tags import decode
 from xlner.errors import InputError, ValidationError
@@ -39,10 +40,17 @@ _LISTED = re.compile(r"""\[\s*(?:["'\[{\]]|-?[0-9])|\{""")
 _LIST_OF_WORDS = re.compile(r"""\[\s*(["']).*\1\s*\]""", re.DOTALL)
 _NO_WORDS = "[]"
 """The cell of a sentence without words. It could also be a word: the next rows tell whether cells have lists."""
-_BAD = "\0"
-"""Stands for a line that cannot be read: no line that can be read has this character."""
 
-Row = tuple[int, list[str] | InputError]
+
+@dataclass(frozen=True, slots=True)
+class _UnreadRow:
+    """Why a row cannot be read, and its cells as far as they are known."""
+
+    error: InputError
+    cells: Sequence[str]
+
+
+Row = tuple[int, list[str] | _UnreadRow]
 
 
 def read_csv(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
@@ -59,13 +67,13 @@ def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter:
     require_content(path)
     rows = _rows(read_lines(path), str(path), delimiter)
     first = next(rows, (1, []))
-    if isinstance(first[1], InputError):
-        raise first[1]
+    if isinstance(first[1], _UnreadRow):
+        raise first[1].error
     names = [plain_name(cell) for cell in first[1]]
     looked_at: list[Row] = []
     for row in rows:
         looked_at.append(row)
-        if not isinstance(row[1], InputError) and any(row[1]) and _NO_WORDS not in row[1]:
+        if not isinstance(row[1], _UnreadRow) and any(row[1]) and _NO_WORDS not in row[1]:
             break
     rows = chain(looked_at, rows)
     has_lists = bool(looked_at) and _has_lists(first[1], looked_at[-1], str(path), options)
@@ -76,7 +84,7 @@ def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter:
 
 def _has_lists(header: Sequence[str], row: Row, path: str, options: ReadOptions) -> bool:
     """Whether a row has all words of a sentence in one cell, as a list."""
-    if isinstance(row[1], InputError):
+    if isinstance(row[1], _UnreadRow):
         return False
     for name, cell in zip(header, row[1], strict=False):
         if plain_name(name) not in TOKEN_NAMES or not _LIST_OF_WORDS.fullmatch(cell):
@@ -88,36 +96,63 @@ def _has_lists(header: Sequence[str], row: Row, path: str, options: ReadOptions)
     return False
 
 
-def _rows(lines: Iterable[Line], path: str, delimiter: str | None) -> Iterator[Row]:
-    """The rows with the numbers of their last lines, the first one included. A blank line is a row without cells."""
+def _rows(lines: Iterator[Line], path: str, delimiter: str | None) -> Iterator[Row]:
+    """The rows with the numbers of their last lines, the first one included. A blank line is a row without cells.
+
+    A line that is no row costs no other line, also if it opens a quotation that ends lines later.
+    """
     csv.field_size_limit(max(csv.field_size_limit(), _LONGEST))
-    errors: dict[int, InputError] = {}
-    last = 0
+    waiting: deque[Line] = deque(islice(lines, 1))
+    head = text_of(waiting[0][1]) if waiting else ""
+    chosen = delimiter or max(_DELIMITERS, key=lambda mark: len(_cells(head, mark)))
+    taken: list[Line] = []
+    width = 0
 
     def texts() -> Iterator[str]:
-        nonlocal last
-        for last, text in lines:
-            if isinstance(text, InputError):
-                errors[last] = text
-                yield f"{_BAD}{last}\n"
-            else:
-                yield f"{text}\n"
+        while (line := waiting.popleft() if waiting else next(lines, None)) is not None:
+            taken.append(line)
+            yield f"{text_of(line[1])}\n"
 
-    source = texts()
-    head = next(source, "")
-    chosen = delimiter or max(_DELIMITERS, key=lambda mark: len(next(csv.reader([head], delimiter=mark), [])))
-    reader = csv.reader(chain([head], source), delimiter=chosen, strict=True)
     while True:
-        begin = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield last, InputError(f"not a row of a table: {error}", path=path, line=begin, hint='double a quote: ""')
-            continue
-        bad = next((cell for cell in row if _BAD in cell), None)
-        yield last, errors[int(bad.partition(_BAD)[2].split()[0])] if bad is not None else row
+        reader = csv.reader(texts(), delimiter=chosen, strict=True)
+        error: InputError | None = None
+        while error is None:
+            taken.clear()
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as problem:
+                error = _no_row(str(problem), path, taken[0][0])
+            else:
+                width = width or len(row)
+                unread = next((text for _, text in taken if isinstance(text, InputError)), None)
+                if _are_rows([text_of(text) for _, text in taken], chosen, width):
+                    error = _no_row(f"a quotation over {len(taken)} rows", path, taken[0][0])
+                else:
+                    yield taken[-1][0], row if unread is None else _UnreadRow(unread, row)
+        waiting.extendleft(reversed(taken[1:]))
+        begin = text_of(taken[0][1])
+        cells = begin.split(chosen)
+        yield taken[0][0], _UnreadRow(error, cells if len(cells) == width else _cells(begin, chosen))
+
+
+def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
+    """Whether the lines of one row look like a row each, of which the first has a word that is a quotation mark."""
+    if len(lines) < 2 or (delimiter != "\t" and f'"{delimiter}' not in lines[0]):
+        return False
+    return all(len(line.split(delimiter)) == width > 1 for line in lines)
+
+
+def _no_row(problem: str, path: str, line: int) -> InputError:
+    return InputError(f"not a row of a table: {problem}", path=path, line=line, hint='double a quote: ""')
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:
+        return []
 
 
 def _records(
@@ -127,8 +162,8 @@ def _records(
     names = [name.strip() for name in header]
     is_text_alone = [plain_name(name) for name in names] == ["text"]
     for line, row in rows:
-        if isinstance(row, InputError):
-            yield line, row
+        if isinstance(row, _UnreadRow):
+            yield line, row.error
             continue
         if not any(row):
             if row and is_text_alone:  # "" in quotes, not a blank line
@@ -179,7 +214,7 @@ class _Words:
         self.path = path
         self.options = options
         self.report = report
-        assert not isinstance(first[1], InputError)
+        assert not isinstance(first[1], _UnreadRow)
         self.first = first
         self.width = len(first[1])
         names = [plain_name(cell) for cell in first[1]]
@@ -264,23 +299,27 @@ class _Words:
         current: str | None = None
         number = 0
         for row in rows if self.has_header else chain([self.first], rows):
-            begins = False
-            cells = row[1]
-            if isinstance(cells, list):
-                blank = not any(cells)
-                value = None if blank or self.places.sentence is None else _cell(cells, self.places.sentence)
-                begins = blank or bool(value and value != current)
-                current = value or current
-                if begins and group:
-                    number += 1
-                    yield self._item(group, number)
-                    lost = group[-1:] if isinstance(group[-1][1], InputError) and not blank else []
-                    group = lost  # a row that cannot be read may be the first of this sentence
-                if blank:
-                    continue
-            group.append(row)
+            blank = isinstance(row[1], list) and not any(row[1])
+            value = self._sentence_of(row)
+            if group and (blank or (value and value != current)):
+                number += 1
+                yield self._item(group, number)
+                lost = [] if blank or self._sentence_of(group[-1]) is not None else group[-1:]
+                group = lost  # a row that cannot be read may be the first of this sentence
+            current = value or current
+            if not blank:
+                group.append(row)
         if group:
             yield self._item(group, number + 1)
+
+    def _sentence_of(self, row: Row) -> str | None:
+        """What says in which sentence a row is, empty if it is in that of the row before; None if it is not known."""
+        place, cells = self.places.sentence, row[1]
+        if not isinstance(cells, _UnreadRow):
+            return "" if place is None else _cell(cells, place)
+        if place is None or place >= len(cells.cells) or "\ufffd" in cells.cells[place]:
+            return None
+        return cells.cells[place]
 
     def _item(self, group: Sequence[Row], number: int) -> Item:
         try:
@@ -290,7 +329,7 @@ class _Words:
             return InputError(error.message, path=self.path, line=group[0][0], sentence=number, hint=error.hint)
         except InputError as error:
             self.report.bad += 1
-            return error
+            return InputError(error.message, path=error.path, line=error.line, sentence=number, hint=error.hint)
         self.report.sentences += 1
         self.report.line = group[0][0]
         return sentence
@@ -300,8 +339,8 @@ class _Words:
         tags: list[str] = []
         scores: list[float | None] = []
         for line, cells in group:
-            if isinstance(cells, InputError):
-                raise cells
+            if isinstance(cells, _UnreadRow):
+                raise cells.error
             if any(cells[self.width :]):
                 raise ValidationError(
                     f"{len(cells)} cells in line {line}, but {self.width} columns", hint='quote words with commas: ","'
@@ -323,7 +362,7 @@ class _Words:
         self.report.note_scheme(tags, decoded.entities)
         entities = tuple(replace(e, score=scores[e.start]) for e in decoded.entities)
         first = group[0][1]
-        assert not isinstance(first, InputError)
+        assert not isinstance(first, _UnreadRow)
         return self._with_fields(Sentence(tuple(tokens), entities), first)
 
     def _with_fields(self, sentence: Sentence, cells: Sequence[str]) -> Sentence:

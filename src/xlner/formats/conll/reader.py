@@ -104,6 +104,7 @@ class ConllReader:
                 sentence = self._sentence(block, self._number)
             except InputError as error:
                 self.report.bad += 1
+                error.sentence = self._number
                 yield error
             else:
                 self.report.sentences += 1

@@ -118,6 +118,7 @@ def _pairs(
     for number, (line, record) in enumerate(records, start=1):
         if isinstance(record, InputError):
             report.bad += 1
+            record.sentence = number
             yield record
             continue
         try:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from itertools import accumulate
 from typing import Any
 
-from xlner.core.lines import Line
+from xlner.core.lines import Line, UndecodableLineError, text_of
 from xlner.errors import InputError, ValidationError
 from xlner.formats.json_values import ArrayError, elements, load
 
@@ -53,29 +55,26 @@ def _array(
 ) -> Iterator[tuple[int, str | Mapping[str, Any] | InputError]]:
     """The objects of an array that begins in the line `first`; that line itself if no array of objects does.
 
-    Errors are in the places of their objects. A line that cannot be read is one, and ends an array over several lines.
+    Errors are in the places of their objects, and a line that cannot be decoded is one. A line that cannot be read at
+    all ends an array over several lines.
     """
-    lines: list[tuple[int, str]] = [(number, first)]
+    lines: list[Line] = [(number, first)]
     unread: Line | None = None
     try:
-        values: Iterable[tuple[int, Any]] = list(elements(first))
+        values: Iterable[tuple[int, int, Any]] = list(elements(first))
     except ArrayError:
-        for line, text in rest:
-            if isinstance(text, InputError):
-                unread = line, text
-                break
-            lines.append((line, text))
-        values = elements("\n".join(text for _, text in lines))
+        unread = _taken(rest, lines)
+        values = elements("\n".join(text_of(line) for _, line in lines))
     else:
-        found = [value for _, value in values]
+        found = [value for *_, value in values]
         if record_of(found) is not None or all(record_of(value) is None for value in found):
             yield number, first
             return
-    starts, begun = list(accumulate((len(text) + 1 for _, text in lines), initial=0)), False
+    starts, begun = list(accumulate((len(text_of(line)) + 1 for _, line in lines), initial=0)), False
     try:
-        for position, value in values:
-            at = lines[bisect_right(starts, position) - 1][0]
-            yield at, _in_array(value, path, at)
+        for position, end, value in values:
+            of_value = lines[bisect_right(starts, position) - 1 : bisect_right(starts, end - 1)]
+            yield of_value[0][0], _undecodable(of_value, value) or _in_array(value, path, of_value[0][0])
             begun = True
     except ArrayError as error:
         if not begun:
@@ -90,6 +89,21 @@ def _array(
             return
     if unread is not None:
         yield unread
+
+
+def _taken(rest: Iterator[Line], lines: list[Line]) -> Line | None:
+    """Move lines from the rest, up to the first one of which nothing can be read, which is returned."""
+    for line in rest:
+        if isinstance(line[1], InputError) and not isinstance(line[1], UndecodableLineError):
+            return line
+        lines.append(line)
+    return None
+
+
+def _undecodable(lines: Iterable[Line], value: object) -> InputError | None:
+    """The error of a value that is on these lines, if something in it could not be decoded."""
+    bad = next((line for _, line in lines if isinstance(line, InputError)), None)
+    return copy(bad) if bad is not None and "\ufffd" in json.dumps(value, ensure_ascii=False, default=str) else None
 
 
 def _in_array(value: object, path: str, line: int) -> Mapping[str, Any] | InputError:
