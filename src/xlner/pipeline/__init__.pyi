@@ -14,6 +14,8 @@ from .label_translation import label_translation as label_translation
 from .multi_source import MultiSourcePipeline as MultiSourcePipeline
 from .multi_source import PairGroup as PairGroup
 from .multi_source import group_pairs as group_pairs
+from .pair_checks import CHECKED_PAIRS as CHECKED_PAIRS
+from .pair_checks import pair_warnings as pair_warnings
 from .pipeline import Pipeline as Pipeline
 from .recased import RecasedPipeline as RecasedPipeline
 from .recognition_pipeline import RecognitionPipeline as RecognitionPipeline

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import zip_longest
+from itertools import islice, zip_longest
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,7 +29,7 @@ from xlner.cli.run_options import on_command_line
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
-from xlner.errors import InputError, UsageError
+from xlner.errors import InputError, UsageError, XlnerError
 from xlner.formats import detect_format, has_columns, read_parallel
 
 if TYPE_CHECKING:
@@ -206,6 +207,7 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
     output_format = options.format_for(target_format)
     calibration = read_calibration(options.calibration) if options.calibration else None
     note_disagreement(options.alignment, one_based=options.one_based)
+    _note_wrong_pairs(options, target_format)
     named = projector_for(options.projector, weighted=options.weighs_links and not options.also_source)
     projector = None
     if not options.also_source:
@@ -251,6 +253,22 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
     )
     others = Again(lambda: _other_pairs(options, inputs, target_format))
     return run(multi_source, Again(lambda: group_pairs(pairs, *others)), inputs, options, output_format)
+
+
+def _note_wrong_pairs(options: ProjectOptions, target_format: str) -> None:
+    """Say what looks wrong about the first pairs. What can be read only once is left alone."""
+    from xlner.pipeline import CHECKED_PAIRS, pair_warnings
+
+    files = (options.source, options.target, *options.alignment)
+    if not all(Path(file).is_file() for file in files):
+        return
+    pairs = _pairs(replace(options, lexical=False), options.inputs, target_format)
+    try:
+        readable = [pair for pair in islice(pairs, CHECKED_PAIRS) if isinstance(pair, Pair)]
+    except XlnerError:  # the run itself says it
+        return
+    for warning in pair_warnings(readable, source=options.source, target=options.target, target_lang=options.lang):
+        note(f"note: {warning}")
 
 
 def _pairs(
