@@ -32,9 +32,9 @@ def put(tmp_path: Path):  # type: ignore[no-untyped-def]
 
 def test_binary_file(xlner: Command, fakes: list[str], put) -> None:  # type: ignore[no-untyped-def]
     path = put("photo.txt", b"\x89PNG\r\n\x1a\n\x00\x00")
-    assert "photo.txt:1: byte 1 is not UTF-8" in failed(xlner, "label", path, "--lang", "es", *fakes)
+    assert "photo.txt:1 (sentence 1): byte 1 is not UTF-8" in failed(xlner, "label", path, "--lang", "es", *fakes)
     zeros = put("zeros.txt", b"ok\n\0\0\n")
-    assert "zeros.txt:2: this is a binary file; give UTF-8 text" in failed(
+    assert "zeros.txt:2 (sentence 2): this is a binary file; give UTF-8 text" in failed(
         xlner, "label", zeros, "--lang", "es", *fakes
     )
 

@@ -123,7 +123,7 @@ def test_bad_records_of_masakhaner_x_are_reported_in_their_place(tmp_path: Path)
     path.write_bytes(path.read_bytes() + b"\n\xff\n")
     items = list(read_sentences(f"masakhaner-x:{tmp_path}"))
     assert [isinstance(item, InputError) for item in items] == [True] * 5 + [False, True]
-    assert "yo.jsonl:2: not a record of MasakhaNER-X: a span without words: bytes 7 to 9" in str(items[1])
+    assert "yo.jsonl:2 (sentence 2): not a record of MasakhaNER-X: a span without words: bytes 7 to 9" in str(items[1])
     assert isinstance(items[5], Sentence)
     assert entities([items[5]]) == [[("a-b", "PER")]]
 

@@ -230,7 +230,21 @@ def test_outputs_without_a_name_and_links_into_missing_folders(xlner: Command, i
 
 @pytest.mark.parametrize(
     ("command", "option", "other"),
-    [("build", "--lang", "--to"), ("label", "--to", "--lang"), ("label", "--from", "--source-lang")],
+    [
+        ("build", "--lang", "--to"),
+        ("build", "--source-lang", "--from"),
+        ("label", "--to", "--lang"),
+        ("label", "--from", "--lang"),
+        ("label", "--language", "--lang"),
+        ("label", "--target-lang", "--lang"),
+        ("recognize", "--from", "--lang"),
+        ("project", "--from", "--source-lang"),
+        ("project", "--to", "--lang"),
+        ("translate", "--lang", "--from"),
+        ("translate", "--language", "--from"),
+        ("translate", "--source-lang", "--from"),
+        ("translate", "--target-lang", "--to"),
+    ],
 )
 def test_the_other_name_of_an_option_is_suggested(
     xlner: Command, input: Path, command: str, option: str, other: str

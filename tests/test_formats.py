@@ -314,8 +314,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     latin.write_bytes("ok\nCoruña\n".encode("latin-1"))
     for path, match in [
         (empty, "empty.txt: the file is empty"),
-        (binary, "binary.txt:2: this is a binary file; give UTF-8 text"),
-        (latin, "latin.txt:2: byte 5 is not UTF-8; convert it from its encoding: iconv -f cp1252"),
+        (binary, r"binary.txt:2 \(sentence 2\): this is a binary file; give UTF-8 text"),
+        (latin, r"latin.txt:2 \(sentence 2\): byte 5 is not UTF-8; convert it from its encoding: iconv -f cp1252"),
         (tmp_path / "no.txt", "No such file"),
         (tmp_path, "this is a folder"),
     ]:

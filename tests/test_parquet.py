@@ -90,7 +90,7 @@ def test_a_row_that_cannot_be_decoded_is_an_error_and_the_rest_is_read(tmp_path:
     path = write(tmp_path / "a.parquet", {"text": broken})
     first, bad, last = read_sentences(path)
     assert [s.tokens for s in raise_errors([first, last])] == [("Ana",), ("Eva",)]
-    assert "a.parquet:2: cannot be read: 'utf-8' codec can't decode" in str(bad)
+    assert "a.parquet:2 (sentence 2): cannot be read: 'utf-8' codec can't decode" in str(bad)
 
 
 @pytest.mark.parametrize(

@@ -367,8 +367,9 @@ def test_an_empty_text_in_a_table_is_a_sentence(tmp_path: Path) -> None:
 
 def test_a_quote_without_an_end_is_reported_where_it_begins(tmp_path: Path) -> None:
     found = read(tmp_path, "a.csv", 'sentence,token,tag\n1,Vigo,B-LOC\n\n2,"Ana,B-PER\n3,Lugo,B-LOC\n4,a,O\n')
-    _, bad = found
-    assert "a.csv:4: not a row of a table" in str(bad)
+    _, bad, *rest = found
+    assert "a.csv:4 (sentence 2): not a row of a table" in str(bad)
+    assert [s.tokens for s in raise_errors(rest)] == [("Lugo",), ("a",)]
 
 
 @pytest.mark.parametrize(

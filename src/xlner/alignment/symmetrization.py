@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from xlner.core.alignment import Alignment, Link
 from xlner.errors import UnknownNameError
+from xlner.text.suggestions import names_hint
 
 Links = Set[Link]
 Method = Callable[[Links, Links], Links]
@@ -51,7 +52,7 @@ def canonical_method(method: str) -> str:
     name = ALIASES.get(method, method)
     if name not in METHODS:
         raise UnknownNameError(
-            f"unknown symmetrization method {method!r}", hint=f"known: {', '.join(sorted({*METHODS, *ALIASES}))}"
+            f"unknown symmetrization method {method!r}", hint=names_hint(method, sorted({*METHODS, *ALIASES}))
         )
     return name
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Iterator
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
 
 from xlner.core.output_stream import reason
 from xlner.errors import InputError, UnknownNameError
+from xlner.text.suggestions import names_hint
 
 
 def option_names(command: click.Command) -> dict[str, str]:
@@ -44,9 +44,7 @@ def load_config(context: click.Context, _: click.Parameter, path: str | None) ->
     values = {}
     for key, value in config.items():
         if key.replace("_", "-") not in names:
-            close = get_close_matches(key, names, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names))}"
-            raise UnknownNameError(f"{path}: unknown key {key!r}", hint=hint)
+            raise UnknownNameError(f"{path}: unknown key {key!r}", hint=names_hint(key, sorted(names)))
         option = options[names[key.replace("_", "-")]]
         wanted = _wanted(option, value)
         if wanted is not None:

@@ -18,8 +18,19 @@ from xlner.text.printable import printable
 EXIT_BAD_USAGE = 2
 EXIT_UNEXPECTED = 3
 EXIT_INTERRUPTED = 130
-_OTHER_NAMES = {"--lang": "--to", "--to": "--lang", "--source-lang": "--from", "--from": "--source-lang"}
-"""Options for languages: of commands that go from one language to another, and of those with files in both."""
+_OTHER_NAMES = {
+    "--from": ("--source-lang", "--lang"),
+    "--source-lang": ("--from", "--lang"),
+    "--src-lang": ("--source-lang", "--from", "--lang"),
+    "--to": ("--lang",),
+    "--lang": ("--to",),
+    "--target-lang": ("--lang", "--to"),
+    "--tgt-lang": ("--lang", "--to"),
+    "--language": ("--lang", "--to"),
+}
+"""Options for languages of other commands and programs, and what they can mean here, the first that there is."""
+_OF_INPUT = {"--from": ("--lang",), "--lang": ("--from",), "--language": ("--lang", "--from")}
+"""The same for commands with one text, INPUT, whose language is meant."""
 
 
 def report_failure(error: BaseException, *, debug: bool) -> int:
@@ -53,9 +64,11 @@ def report_failure(error: BaseException, *, debug: bool) -> int:
 
 def _with_other_name(error: click.NoSuchOption) -> click.NoSuchOption:
     """The error that suggests the option with the same meaning in this command, if there is one."""
-    known = {name for p in error.ctx.command.params for name in p.opts} if error.ctx is not None else set()
-    other = _OTHER_NAMES.get(error.option_name)
-    if other not in known:
+    params = error.ctx.command.params if error.ctx is not None else []
+    names = {**_OTHER_NAMES, **_OF_INPUT} if any(p.name == "input" for p in params) else _OTHER_NAMES
+    known = {name for p in params for name in p.opts}
+    other = next((name for name in names.get(error.option_name, ()) if name in known), None)
+    if other is None:
         return error
     return click.NoSuchOption(error.option_name, f"{error.message} Did you mean {other!r}?", ctx=error.ctx)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,6 +20,7 @@ from xlner.formats.format_names import FORMATS
 from xlner.formats.reading import WORDS as TEXT_WORDS
 from xlner.formats.registry import all_formats, readable, writable
 from xlner.text.segmenters import SEGMENTERS
+from xlner.text.suggestions import closest
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -364,8 +364,8 @@ class FormatName(click.ParamType[str]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value in self.names or (value not in FORMATS and value in all_formats()):
             return str(value)
-        close = get_close_matches(str(value), self.names, n=1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
+        near = closest(str(value), self.names)
+        meant = f" Did you mean {near!r}?" if near else ""
         raise click.BadParameter(f"{value!r} is not one of {', '.join(self.names)}.{meant}", ctx, param)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from xlner.core.entity import Entity
 from xlner.errors import UnknownNameError, UsageError, ValidationError
+from xlner.text.suggestions import closest
 
 _ONTONOTES = {
     **{label: label for label in ("PER", "ORG", "LOC", "MISC", "DATE")},  # some models already have these labels
@@ -119,8 +119,8 @@ def instead_of(label: str, known: Collection[str]) -> str:
     >>> instead_of("person", {"PERSON", "LOC"}), instead_of("XYZ", {"PERSON", "LOC"})
     ('did you mean PERSON?', 'labels here: LOC, PERSON')
     """
-    close = get_close_matches(label.upper(), known, n=1)
-    return f"did you mean {close[0]}?" if close else f"labels here: {', '.join(sorted(known)) or 'none'}"
+    near = closest(label, known)
+    return f"did you mean {near}?" if near else f"labels here: {', '.join(sorted(known)) or 'none'}"
 
 
 def suggested_map(gold: Collection[str], predicted: Collection[str]) -> dict[str, str]:

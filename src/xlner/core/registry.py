@@ -21,6 +21,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from xlner.core.plugins import naming_import_errors
 from xlner.errors import UnknownNameError, UsageError
+from xlner.text.suggestions import names_hint
 
 KINDS = ("translator", "recognizer", "aligner", "projector")
 DEFAULT_RECOGNIZER = "multilingual"
@@ -186,7 +187,7 @@ def register(kind: str, name: str, target: str) -> None:
 
 def _of_kind(kind: str) -> dict[str, str]:
     if kind not in _BUILTIN:
-        raise UnknownNameError(f"unknown kind of backend {kind!r}", hint=f"known: {', '.join(KINDS)}")
+        raise UnknownNameError(f"unknown kind of backend {kind!r}", hint=names_hint(kind, KINDS))
     return _BUILTIN[kind]
 
 
@@ -202,7 +203,7 @@ def backend_class(kind: str, name: str) -> Any:
     if name not in known:  # other packages cannot replace a backend, and asking for theirs takes a while
         known = names(kind)
     if name not in known:
-        raise UnknownNameError(f"unknown {kind} {name!r}", hint=f"known: {', '.join(sorted(known))}")
+        raise UnknownNameError(f"unknown {kind} {name!r}", hint=names_hint(name, sorted(known)))
     module, _, attribute = known[name].partition(":")
     with naming_import_errors(f"{kind} {name!r}", known[name]):
         return getattr(importlib.import_module(module), attribute)
@@ -233,7 +234,7 @@ def _build(kind: str, spec: str, defaults: Mapping[str, object]) -> Any:
     for name, value in parsed.options.items():
         if name not in types:
             raise UnknownNameError(
-                f"{kind} {parsed.name!r} has no option {name!r}", hint=f"options: {', '.join(types) or 'none'}"
+                f"{kind} {parsed.name!r} has no option {name!r}", hint=names_hint(name, types, "options:")
             )
         options[name] = convert(value, types[name], f"{name} of {kind} {parsed.name!r}")
     arguments: list[object] = []

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from xlner.core.entity import Entity
 from xlner.errors import UnknownNameError, ValidationError
+from xlner.text.suggestions import names_hint
 
 
 class Scheme(StrEnum):
@@ -313,7 +314,7 @@ def parse_scheme(name: Scheme | str) -> Scheme:
     try:
         return Scheme(name)
     except ValueError:
-        raise UnknownNameError(f"unknown tag scheme {name!r}", hint=f"one of {', '.join(Scheme)}") from None
+        raise UnknownNameError(f"unknown tag scheme {name!r}", hint=names_hint(name, Scheme, "one of")) from None
 
 
 def parse_repair(name: Repair | str) -> Repair:
@@ -321,4 +322,4 @@ def parse_repair(name: Repair | str) -> Repair:
     try:
         return Repair(name)
     except ValueError:
-        raise UnknownNameError(f"unknown repair {name!r}", hint=f"one of {', '.join(Repair)}") from None
+        raise UnknownNameError(f"unknown repair {name!r}", hint=names_hint(name, Repair, "one of")) from None

@@ -21,6 +21,7 @@ from xlner.evaluation.paired_sentences import PairedBlock, PairedSentence, paire
 from xlner.evaluation.span_chunks import SpanChunks
 from xlner.evaluation.spans import GoldAndPredicted, Ints, Spans
 from xlner.evaluation.tag_spans import spans_of_tags
+from xlner.text.suggestions import names_hint
 
 ANY_LABEL = "ENTITY"
 SmallInts = NDArray[np.signedinteger]
@@ -199,7 +200,7 @@ def _parse(mode: EvaluationMode | str) -> EvaluationMode:
         return EvaluationMode(mode)
     except ValueError:
         raise UnknownNameError(
-            f"unknown evaluation mode {mode!r}", hint=f"one of {', '.join(EvaluationMode)}"
+            f"unknown evaluation mode {mode!r}", hint=names_hint(mode, EvaluationMode, "one of")
         ) from None
 
 

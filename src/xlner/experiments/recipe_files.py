@@ -11,6 +11,7 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from xlner.errors import InputError, UnknownNameError, ValidationError
+from xlner.text.suggestions import names_hint
 
 T = TypeVar("T")
 
@@ -36,8 +37,8 @@ def read_recipe_file(package: str, name: str | Path) -> tuple[str, dict[str, Any
     else:
         builtin = resources.files(package) / "recipes" / f"{name}.toml"
         if not builtin.is_file():
-            known = ", ".join(builtin_recipe_names(package))
-            raise UnknownNameError(f"unknown recipe {str(name)!r}", hint=f"known: {known}; or a file with suffix .toml")
+            known = names_hint(name, builtin_recipe_names(package))
+            raise UnknownNameError(f"unknown recipe {str(name)!r}", hint=f"{known}; or a file with suffix .toml")
         text = builtin.read_text(encoding="utf-8")
     try:
         return str(name), tomllib.loads(text), str(path)
@@ -55,13 +56,13 @@ def check_keys(table: Mapping[str, Any], known: Collection[str], where: str) -> 
     """Raise `UnknownNameError` if a table has a key that is not in `known`."""
     for key in table:
         if key not in known:
-            raise UnknownNameError(f"{where}: unknown key {key!r}", hint=f"known: {', '.join(sorted(known))}")
+            raise UnknownNameError(f"{where}: unknown key {key!r}", hint=names_hint(key, sorted(known)))
 
 
 def require_known(name: str, known: Collection[str], what: str) -> None:
     """Raise `UnknownNameError` if a name is not in `known`; the hint lists the known names."""
     if name not in known:
-        raise UnknownNameError(f"unknown {what} {name!r}", hint=f"known: {', '.join(known)}")
+        raise UnknownNameError(f"unknown {what} {name!r}", hint=names_hint(name, known))
 
 
 def require_distinct(names: Collection[object], what: str) -> None:

@@ -26,6 +26,7 @@ from xlner.formats.registry import Format, format_named, readable
 from xlner.formats.relabeling import relabeled, relabeled_blocks
 from xlner.text.languages import canonical
 from xlner.text.segmenters import segmenter_named
+from xlner.text.suggestions import names_hint
 from xlner.text.tokenizer import Segmenter
 
 
@@ -285,5 +286,5 @@ def _known_words(words: str | None) -> str:
     if words is None:
         return WORDS[0]
     if words not in WORDS:
-        raise UnknownNameError(f"unknown words {words!r}", hint=f"one of {', '.join(WORDS)}")
+        raise UnknownNameError(f"unknown words {words!r}", hint=names_hint(words, WORDS, "one of"))
     return words

@@ -19,6 +19,7 @@ from xlner.core.files import write_json
 from xlner.errors import BackendError, UnknownNameError, ValidationError
 from xlner.models.layers import layer_modules
 from xlner.models.loading import silence
+from xlner.text.suggestions import names_hint
 
 STYLES = ("pfeiffer", "houlsby")
 ACTIVATIONS = ("relu", "gelu")
@@ -52,7 +53,7 @@ class AdapterShape:
     def __post_init__(self) -> None:
         for what, value, known in (("style", self.style, STYLES), ("activation", self.activation, ACTIVATIONS)):
             if value not in known:
-                raise UnknownNameError(f"unknown {what} of adapters {value!r}", hint=f"one of {', '.join(known)}")
+                raise UnknownNameError(f"unknown {what} of adapters {value!r}", hint=names_hint(value, known, "one of"))
         if self.size < 1:
             raise ValidationError(f"the size of adapters is {self.size}, but must be at least 1")
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.nllb_codes import is_nllb, with_codes
+from xlner.text.suggestions import names_hint
 
 DEVICE = "XLNER_DEVICE"
 _DTYPES = ("float32", "float16", "bfloat16")
@@ -81,7 +82,7 @@ def dtype_named(name: str, device: Any) -> Any:
             return torch.float32
         return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
     if name not in _DTYPES:
-        raise UnknownNameError(f"unknown precision {name!r}", hint=f"auto, {', '.join(_DTYPES)}")
+        raise UnknownNameError(f"unknown precision {name!r}", hint=names_hint(name, ("auto", *_DTYPES), "one of"))
     return getattr(torch, name)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xlner.core.pair import Pair
 from xlner.core.signature import Digest
 from xlner.errors import UnknownNameError, ValidationError
+from xlner.text.suggestions import names_hint
 
 FAILED = "failed"
 """The reason for dropping a sentence that has an error."""
@@ -29,7 +30,7 @@ class Filter:
 
     def __post_init__(self) -> None:
         if self.name not in FILTERS:
-            raise UnknownNameError(f"unknown filter {self.name!r}", hint=f"known: {', '.join(FILTERS)}")
+            raise UnknownNameError(f"unknown filter {self.name!r}", hint=names_hint(self.name, FILTERS))
         kind = FILTERS[self.name]
         if (self.value is None) == kind.takes_value:
             hint = f"write {self.name}:NUMBER" if kind.takes_value else f"write {self.name}"

@@ -25,6 +25,7 @@ from xlner.stages import (
     LinkingTranslator,
     Translator,
 )
+from xlner.text.suggestions import names_hint
 from xlner.translation.shield import ShieldedTranslator
 
 
@@ -93,7 +94,7 @@ def label_translation(
     try:
         markers = MarkerChoice(markers)
     except ValueError:
-        raise UnknownNameError(f"unknown markers {markers!r}", hint=f"known: {', '.join(MarkerChoice)}") from None
+        raise UnknownNameError(f"unknown markers {markers!r}", hint=names_hint(markers, MarkerChoice)) from None
     if markers is MarkerChoice.AUTO and isinstance(translator, LinkingTranslator):
         translator.translate_linked([], from_lang=from_lang, to_lang=to_lang)  # raises if it cannot give links here
         return LabelTranslation("links", True, lambda sentences: _by_links(translator, sentences, from_lang, to_lang))

@@ -38,6 +38,7 @@ from xlner.projection.confidence import rated, weights_digest, without_unsure
 from xlner.projection.fallback import remaining, with_fallback
 from xlner.stages import Aligner, Projector, Translator, check_stopped, fingerprint_of, project_each
 from xlner.text.languages import canonical
+from xlner.text.suggestions import names_hint
 from xlner.translation.guards.guarded_translator import CheckedTranslation, GuardedTranslator
 from xlner.translation.guards.statistics import TranslationStatistics
 from xlner.translation.guards.warnings import find_warnings
@@ -121,7 +122,7 @@ class TrainingDataBuilder:
         try:
             self.method = BuildMethod(method)
         except ValueError:
-            raise UnknownNameError(f"unknown method {method!r}", hint=f"known: {', '.join(BuildMethod)}") from None
+            raise UnknownNameError(f"unknown method {method!r}", hint=names_hint(method, BuildMethod)) from None
         self.fallback, self.check = fallback, check
         self.calibration, self.min_confidence, self.rate = calibration, min_confidence, rate
         self.ignore = frozenset(ignore)

@@ -12,6 +12,7 @@ from xlner.core.entity import Entity, Span
 from xlner.core.pair import Pair
 from xlner.errors import UnknownNameError, ValidationError
 from xlner.projection.candidates import aligned_words, between_aligned, merged_ranges, ngrams
+from xlner.text.suggestions import names_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class CandidateOptions:
         for name in self.names:
             if name not in _KINDS:
                 raise UnknownNameError(
-                    f"unknown candidates {name!r}", hint=f"known, joined by '+': {', '.join(_KINDS)}"
+                    f"unknown candidates {name!r}", hint=names_hint(name, _KINDS, "known, joined by '+':")
                 )
         if self.max_length < 1 or self.gap < 0:
             raise ValidationError(

@@ -31,6 +31,7 @@ from xlner.projection.scores.weighted_sum import (
     terms_of,
     weighted_sum,
 )
+from xlner.text.suggestions import names_hint
 
 AGREEMENT = "agreement"
 OWN = "own"
@@ -116,7 +117,7 @@ class MultiSourceProjector:
         self.calibration = calibration
         check_matching_options(matcher)
         if combine not in COMBINE:
-            raise UnknownNameError(f"cannot combine scores by {combine!r}", hint=f"known: {', '.join(COMBINE)}")
+            raise UnknownNameError(f"cannot combine scores by {combine!r}", hint=names_hint(combine, COMBINE))
         for name, value in (("min_agreement", min_agreement), ("min_confidence", min_confidence)):
             if not 0 <= value <= 1:
                 raise ValidationError(f"{name} {value} is not between 0 and 1")

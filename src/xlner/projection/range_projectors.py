@@ -16,6 +16,7 @@ from xlner.projection.kernels.distinct import DistinctSolver
 from xlner.projection.kernels.objects import Build, flatten, projections
 from xlner.projection.kernels.ranges import Ranges
 from xlner.projection.kernels.run import backend, backend_for, hull_of, ranges_of, run_ranges
+from xlner.text.suggestions import names_hint
 
 
 class RangeChoice(StrEnum):
@@ -112,8 +113,7 @@ def _choice(name: RangeChoice | str) -> RangeChoice:
     try:
         return RangeChoice(name)
     except ValueError:
-        known = ", ".join(RangeChoice)
-        raise UnknownNameError(f"unknown ranges {str(name)!r}", hint=f"known: {known}") from None
+        raise UnknownNameError(f"unknown ranges {str(name)!r}", hint=names_hint(name, RangeChoice)) from None
 
 
 @dataclass(frozen=True, slots=True)

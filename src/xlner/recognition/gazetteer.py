@@ -14,6 +14,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
 from xlner.errors import InputError, MissingArgumentError, UnknownNameError
 from xlner.text.spelling import fold_case
+from xlner.text.suggestions import names_hint
 from xlner.text.tokenizer import tokenize
 
 _CASES = ("exact", "ignore")
@@ -53,7 +54,7 @@ class GazetteerRecognizer:
         if names is None:
             raise MissingArgumentError("gazetteer needs a file of entities", hint="write gazetteer:FILE")
         if case not in _CASES:
-            raise UnknownNameError(f"unknown case {case!r}", hint=f"one of {', '.join(_CASES)}")
+            raise UnknownNameError(f"unknown case {case!r}", hint=names_hint(case, _CASES, "one of"))
         self.options = GazetteerOptions(case)
         self._labels: dict[_Words, str] = {}
         for name, label in _read(names):

@@ -28,6 +28,7 @@ from xlner.models.windows import FloatArray
 from xlner.recognition.sequence_logits import SequenceLogits
 from xlner.recognition.softmax import softmax
 from xlner.recognition.tag_set import TagSet
+from xlner.text.suggestions import names_hint
 
 _COMMIT = re.compile("[0-9a-f]{40}")
 _AUTO_CLASS = "AutoModelForTokenClassification"
@@ -104,7 +105,7 @@ class HfRecognizer(PicklesWithoutCache):
         if model is None:
             raise MissingArgumentError("hf needs a model", hint="write hf:NAME or hf:FOLDER")
         if pool not in _POOLS:
-            raise UnknownNameError(f"unknown pool {pool!r}", hint=f"one of {', '.join(_POOLS)}")
+            raise UnknownNameError(f"unknown pool {pool!r}", hint=names_hint(pool, _POOLS, "one of"))
         if batch_tokens is not None and batch_tokens < 1:
             raise UsageError(f"batch_tokens {batch_tokens} must be at least 1")
         self.labels = LabelMap.parse(labels)

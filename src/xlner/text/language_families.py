@@ -13,6 +13,7 @@ from importlib import resources
 
 from xlner.errors import UnknownNameError
 from xlner.text.languages import base
+from xlner.text.suggestions import names_hint
 
 _MAJOR = "Indo-European"
 
@@ -46,7 +47,7 @@ def language(code: str) -> Language:
     table = languages()
     short = base(code)
     if short not in table:
-        raise UnknownNameError(f"the family of language {code!r} is not known", hint=f"known: {', '.join(table)}")
+        raise UnknownNameError(f"the family of language {code!r} is not known", hint=names_hint(code, table))
     return table[short]
 
 

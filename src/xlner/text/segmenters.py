@@ -7,6 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xlner.errors import MissingExtraError, UnknownNameError
+from xlner.text.suggestions import names_hint
 from xlner.text.tokenizer import Segmenter
 
 
@@ -83,7 +84,7 @@ def segmenter_named(name: str) -> Segmenter | None:
     if name == CHARACTERS:
         return None
     if name not in _BY_NAME:
-        raise UnknownNameError(f"unknown segmenter {name!r}", hint=f"one of {', '.join(SEGMENTERS)}")
+        raise UnknownNameError(f"unknown segmenter {name!r}", hint=names_hint(name, SEGMENTERS, "one of"))
     try:
         return _BY_NAME[name]()
     except ImportError:

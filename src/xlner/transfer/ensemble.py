@@ -28,6 +28,7 @@ from xlner.recognition.votes import (
     votes_of,
 )
 from xlner.stages import ProbabilisticRecognizer, Recognizer, check_stopped, fingerprint_of
+from xlner.text.suggestions import names_hint
 
 PROJECTION = "projection"
 """The name of projection among the members of an ensemble."""
@@ -83,7 +84,9 @@ class Ensemble:
         if not recognizers:
             raise ValidationError("an ensemble needs a recognizer of the target language", hint="for example hf:MODEL")
         if unprojected not in UNPROJECTED:
-            raise UnknownNameError(f"unknown unprojected {unprojected!r}", hint=f"one of {', '.join(UNPROJECTED)}")
+            raise UnknownNameError(
+                f"unknown unprojected {unprojected!r}", hint=names_hint(unprojected, UNPROJECTED, "one of")
+            )
         if not 0 <= min_confidence <= 1:
             raise ValidationError(f"min_confidence {min_confidence} is not between 0 and 1")
         self.weights = check_weights(weights, 1 + len(recognizers))

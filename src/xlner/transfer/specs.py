@@ -9,6 +9,7 @@ from typing import Any
 from xlner.core.registry import Spec, convert
 from xlner.errors import UnknownNameError, UsageError, ValidationError
 from xlner.models.adapters import AdapterShape
+from xlner.text.suggestions import names_hint
 
 KINDS = ("task", "language")
 TARGETS = ("attention", "all")
@@ -31,7 +32,9 @@ class Lora:
         if self.rank < 1 or not self.alpha > 0:
             raise ValidationError("the rank of lora must be at least 1, and alpha above 0")
         if self.targets not in TARGETS:
-            raise UnknownNameError(f"unknown targets {self.targets!r} of lora", hint=f"one of {', '.join(TARGETS)}")
+            raise UnknownNameError(
+                f"unknown targets {self.targets!r} of lora", hint=names_hint(self.targets, TARGETS, "one of")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ class Bottleneck:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise UnknownNameError(f"unknown kind of adapter {self.kind!r}", hint=f"one of {', '.join(KINDS)}")
+            raise UnknownNameError(
+                f"unknown kind of adapter {self.kind!r}", hint=names_hint(self.kind, KINDS, "one of")
+            )
         if self.kind == "language" and self.language is not None:
             raise UsageError("a language adapter cannot be stacked on another one", hint="leave out language=")
         self.shape()
@@ -92,14 +97,14 @@ def parse_parameters(spec: str) -> Lora | Bottleneck | Orthogonal | None:
     parsed = Spec.parse(spec)
     if parsed.name not in ("full", *_KNOWN):
         raise UnknownNameError(
-            f"unknown parameters {parsed.name!r}", hint=f"known: {', '.join(sorted(('full', *_KNOWN)))}"
+            f"unknown parameters {parsed.name!r}", hint=names_hint(parsed.name, sorted(("full", *_KNOWN)))
         )
     if parsed.argument is not None:
         raise UsageError(f"{parsed.name!r} takes no argument: {spec!r}", hint="write its options as ?key=value")
     known = _options(_KNOWN[parsed.name]) if parsed.name != "full" else {}
     for name in parsed.options:
         if name not in known:
-            hint = f"options: {', '.join(known) or 'none'}"
+            hint = names_hint(name, known, "options:")
             raise UnknownNameError(f"parameters {parsed.name!r} have no option {name!r}", hint=hint)
     if parsed.name == "full":
         return None

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from xlner.errors import UnknownNameError, UsageError, ValidationError
+from xlner.text.suggestions import names_hint
 from xlner.transfer.specs import parse_parameters
 
 _DTYPES = ("auto", "float32", "bfloat16")
@@ -96,7 +97,7 @@ class TrainingOptions:
         if self.freeze_layers and self.parameters != "full":
             raise UsageError("freeze_layers needs the parameters full", hint="with adapters, all layers are frozen")
         if self.dtype not in _DTYPES:
-            raise UnknownNameError(f"unknown precision {self.dtype!r}", hint=f"one of {', '.join(_DTYPES)}")
+            raise UnknownNameError(f"unknown precision {self.dtype!r}", hint=names_hint(self.dtype, _DTYPES, "one of"))
         parse_parameters(self.parameters)
 
     @property

@@ -21,6 +21,7 @@ from xlner.alignment.decoders.probabilities import entmax, softmax
 from xlner.alignment.decoders.transport import transport
 from xlner.core.registry import convert
 from xlner.errors import UnknownNameError, UsageError
+from xlner.text.suggestions import names_hint
 
 Option = bool | int | float | str
 """The value of an option: a value of its type, or the same as text."""
@@ -128,7 +129,7 @@ def make_decoder(name: str, **options: Option) -> Decoder:
     for option, value in options.items():
         if option not in types:
             raise UnknownNameError(
-                f"decoder {name!r} has no option {option!r}", hint=f"options: {', '.join(sorted(types))}"
+                f"decoder {name!r} has no option {option!r}", hint=names_hint(option, sorted(types), "options:")
             )
         values[option] = convert(str(value), types[option], f"{option} of decoder {name!r}")
     common = {option: float(values.pop(option, default)) for option, default in _COMMON_DEFAULTS.items()}
@@ -151,7 +152,7 @@ def canonical_name(name: str) -> str:
     """
     known = ALIASES.get(name, name)
     if known not in DECODERS:
-        raise UnknownNameError(f"unknown decoder {name!r}", hint=f"known: {', '.join(sorted({*DECODERS, *ALIASES}))}")
+        raise UnknownNameError(f"unknown decoder {name!r}", hint=names_hint(name, sorted({*DECODERS, *ALIASES})))
     return known
 
 

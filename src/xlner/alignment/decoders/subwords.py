@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from xlner.alignment.decoders.matrices import DecodedLinks, Similarity, check_similarity
 from xlner.errors import UnknownNameError, ValidationError
+from xlner.text.suggestions import names_hint
 
 WordIndices = NDArray[np.intp]
 
@@ -71,7 +72,7 @@ def matched_similarity(
     [[0.85]]
     """
     if reduction not in REDUCTIONS:
-        raise UnknownNameError(f"unknown reduction {reduction!r}", hint=f"known: {', '.join(REDUCTIONS)}")
+        raise UnknownNameError(f"unknown reduction {reduction!r}", hint=names_hint(reduction, REDUCTIONS))
     _check(similarity.shape, source, target, lengths)
     scores = check_similarity(similarity)
     reduce = REDUCTIONS[reduction]

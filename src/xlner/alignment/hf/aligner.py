@@ -21,6 +21,7 @@ from xlner.errors import MissingArgumentError, UnknownNameError, UsageError
 from xlner.models.loading import device_named, dtype_named, require_torch
 from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 from xlner.models.trained_adapters import adapter_folder, add_adapter
+from xlner.text.suggestions import names_hint
 
 AUTO = "auto"
 
@@ -94,7 +95,7 @@ class HfEncoder(PicklesWithoutCache):
         threads: int | None = None,
     ) -> None:
         if pool not in POOLS:
-            raise UnknownNameError(f"unknown pool {pool!r}", hint=f"known: {', '.join(POOLS)}")
+            raise UnknownNameError(f"unknown pool {pool!r}", hint=names_hint(pool, POOLS))
         if min(1 if number is None else number for number in (batch_tokens, threads)) < 1:
             raise UsageError("threads and batch_tokens must be at least 1")
         require_torch()

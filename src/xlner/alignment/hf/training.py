@@ -28,6 +28,7 @@ from xlner.models.threads import cpus, single_threaded_torch
 from xlner.models.tokenizers import WordByWordTokenizer, longest_input
 from xlner.models.training import LoopOptions, OnStep, TrainingLoop, TrainingTask, train_only
 from xlner.models.training_state import TrainingState
+from xlner.text.suggestions import names_hint
 
 OBJECTIVES = ("so", "tlm", "so+tlm")
 _SHARD = 8
@@ -69,7 +70,7 @@ class AlignerTrainingOptions:
 
     def __post_init__(self) -> None:
         if self.objective not in OBJECTIVES:
-            raise UnknownNameError(f"unknown objective {self.objective!r}", hint=f"known: {', '.join(OBJECTIVES)}")
+            raise UnknownNameError(f"unknown objective {self.objective!r}", hint=names_hint(self.objective, OBJECTIVES))
         if min(self.epochs, self.batch_size, self.max_length) < 1:
             raise ValidationError("epochs, batch_size and max_length must be at least 1")
         if not (self.learning_rate > 0 and self.temperature > 0 and 0 <= self.threshold < 1):

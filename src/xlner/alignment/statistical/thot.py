@@ -24,6 +24,7 @@ from xlner.core.options import options_fingerprint
 from xlner.core.pair import Pair
 from xlner.core.pickling import PicklesWithoutCache
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError, UsageError
+from xlner.text.suggestions import names_hint
 
 _NAME = "thot"
 KINDS = MappingProxyType(
@@ -78,7 +79,7 @@ class ThotAligner(PicklesWithoutCache):
         if iterations is not None and iterations < 1:
             raise UsageError(f"iterations must be at least 1, not {iterations}")
         if kind is not None and kind not in KINDS:
-            raise UnknownNameError(f"unknown kind {kind!r} of thot", hint=f"known: {', '.join(KINDS)}")
+            raise UnknownNameError(f"unknown kind {kind!r} of thot", hint=names_hint(kind, KINDS))
         self.options = ThotOptions(kind or _DEFAULT_KIND, canonical_method(symmetrizer), iterations, seed)
         self._model = None if model is None else ModelFolder.load(model, _NAME)
         if self._model is not None:

@@ -12,6 +12,7 @@ from xlner._version import __version__
 from xlner.cli.json_output import show_json
 from xlner.errors import MissingArgumentError, NotDownloadedError, UnknownNameError, XlnerError
 from xlner.stages import summary_of
+from xlner.text.suggestions import names_hint
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -64,7 +65,7 @@ def _backends(wanted: tuple[str, ...]) -> list[tuple[str, str, str]]:
     known = {name for _, name, _ in every}
     unknown = next((name for name in wanted if name not in known), None)
     if unknown is not None:
-        raise UnknownNameError(f"unknown backend {unknown!r}", hint="`xlner doctor` lists all")
+        raise UnknownNameError(f"unknown backend {unknown!r}", hint=names_hint(unknown, sorted(known)))
     return [backend for backend in every if not wanted or backend[1] in wanted]
 
 

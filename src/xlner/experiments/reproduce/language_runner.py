@@ -22,6 +22,7 @@ from xlner.formats import raise_errors, read_alignments
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe
 from xlner.text.segmenters import segmenter_fingerprint, segmenter_named
+from xlner.text.suggestions import names_hint
 
 LINKS = "links:"
 """Prefix of an aligner that is a file of links."""
@@ -119,7 +120,7 @@ class LanguageRunner:
         if name not in self.backends.aligners:
             raise UnknownNameError(
                 f"backends {self.backends.name!r} have no aligner {name!r}",
-                hint=f"known: {', '.join(self.backends.aligners)}",
+                hint=names_hint(name, self.backends.aligners),
             )
         spec = self._filled(self.backends.aligners[name])
         if spec.startswith(LINKS):

@@ -19,6 +19,7 @@ from xlner.experiments.recipe_files import (
     require_known,
     tables,
 )
+from xlner.text.suggestions import names_hint
 
 
 class Approach(StrEnum):
@@ -65,8 +66,8 @@ class Method:
         try:
             approach = Approach(self.approach)
         except ValueError:
-            known = ", ".join(Approach)
-            raise UnknownNameError(f"unknown approach {str(self.approach)!r}", hint=f"known: {known}") from None
+            hint = names_hint(self.approach, Approach)
+            raise UnknownNameError(f"unknown approach {str(self.approach)!r}", hint=hint) from None
         object.__setattr__(self, "approach", approach)
         projects = approach is not Approach.TRANSFER
         if projects and (self.aligner is None or self.projector is None):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from pathlib import Path
 
 from xlner.core.registry import Spec
@@ -14,8 +13,10 @@ from xlner.formats.datasets.catalog import DATASETS, SPLITS, Dataset, all_datase
 from xlner.formats.datasets.hub import hub_files
 from xlner.formats.datasets.paths import PathPattern, path_patterns
 from xlner.text.languages import canonical
+from xlner.text.suggestions import names_hint
 
 _NAME = re.compile(r"[A-Za-z][\w.-]+")  # at least two letters: a single one is a drive
+_OPTIONS = ("lang", "split")
 _ASKS = re.compile(r"\?(.*&)?(lang|split)=")
 
 
@@ -81,16 +82,15 @@ def locate(spec: str) -> Located:
     parsed = Spec.parse(spec)
     dataset = DATASETS.get(parsed.name) or all_datasets().get(parsed.name)
     if dataset is None:
-        known = all_datasets()
-        close = get_close_matches(parsed.name, known, n=1)
-        meant = f"did you mean {close[0]!r}? " if close else ""
-        raise UnknownNameError(f"unknown data set {parsed.name!r}", hint=f"{meant}known: {', '.join(known)}")
-    unknown = sorted(set(parsed.options) - {"lang", "split"})
-    if unknown:
-        raise UnknownNameError(f"{dataset.name} has no option {unknown[0]!r}", hint="options: lang, split")
+        raise UnknownNameError(f"unknown data set {parsed.name!r}", hint=names_hint(parsed.name, all_datasets()))
+    unknown = next((name for name in parsed.options if name not in _OPTIONS), None)
+    if unknown is not None:
+        raise UnknownNameError(
+            f"{dataset.name} has no option {unknown!r}", hint=names_hint(unknown, _OPTIONS, "options:")
+        )
     split, lang = parsed.options.get("split", "test"), parsed.options.get("lang")
     if split not in SPLITS:
-        raise UnknownNameError(f"{dataset.name} has no split {split!r}", hint=f"splits: {', '.join(SPLITS)}")
+        raise UnknownNameError(f"{dataset.name} has no split {split!r}", hint=names_hint(split, SPLITS, "splits:"))
     if not dataset.paths_of(split):
         raise InputError(f"{dataset.name} has only a training set", hint="write ?split=train")
     if parsed.argument is None:

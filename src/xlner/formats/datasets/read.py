@@ -10,7 +10,7 @@ from xlner.core.files import require_content
 from xlner.core.lines import read_lines
 from xlner.formats import conll, masakhaner_x, parquet
 from xlner.formats.datasets.locate import Located
-from xlner.formats.reading import Item, ReadOptions, ReadReport
+from xlner.formats.reading import Item, ReadOptions, ReadReport, numbered
 from xlner.formats.registry import format_named
 
 _UTF_8, _LATIN_1 = "utf-8", "iso-8859-1"
@@ -32,7 +32,7 @@ def _read_file(path: Path, located: Located, options: ReadOptions, report: ReadR
         return format_named(located.format).read(path, options, report)
     lines = read_lines(path, encoding=_encoding(path) if located.dataset.legacy else _UTF_8)
     if located.format == "masakhaner-x":
-        return masakhaner_x.read(lines, str(path), options, report)
+        return numbered(masakhaner_x.read(lines, str(path), options, report))
     return conll.ConllReader(str(path), options, report).read(lines)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xlner.errors import StageError, UnknownNameError
+from xlner.text.suggestions import names_hint
 
 Answer = str | StageError
 """What became of a question."""
@@ -54,7 +55,7 @@ def form_of(structure: str, name: str, schema: Mapping[str, Any]) -> str | None:
     ('{"type": "json_object"}', None)
     """
     if structure not in STRUCTURES:
-        raise UnknownNameError(f"unknown structure {structure!r}", hint=f"one of {', '.join(STRUCTURES)}")
+        raise UnknownNameError(f"unknown structure {structure!r}", hint=names_hint(structure, STRUCTURES, "one of"))
     if structure == "none":
         return None
     if structure == "json":

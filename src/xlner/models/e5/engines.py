@@ -18,6 +18,7 @@ from xlner.models.e5.processor import has_bfloat16, has_gpu, torch_precision
 from xlner.models.e5.transformer import E5Transformer, Layer, apply_layers
 from xlner.models.e5.weights import E5File
 from xlner.models.windows import FloatArray
+from xlner.text.suggestions import names_hint
 
 NUMPY, TORCH, CT2, AUTO = "numpy", "torch", "ct2", "auto"
 ENGINES = (NUMPY, TORCH, CT2, AUTO)
@@ -59,7 +60,7 @@ def engine_named(name: str | None) -> str:
     if not name:
         return default_engine()
     if name not in ENGINES:
-        raise UnknownNameError(f"unknown engine {name!r}", hint=f"one of {', '.join(ENGINES)}")
+        raise UnknownNameError(f"unknown engine {name!r}", hint=names_hint(name, ENGINES, "one of"))
     if name == AUTO:
         return fastest_engine()
     for engine, package, extra in ((TORCH, "torch", "hf"), (CT2, "ctranslate2", "ct2")):

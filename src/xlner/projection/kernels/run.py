@@ -34,6 +34,7 @@ from xlner.projection.kernels.flat import (
 )
 from xlner.projection.kernels.match import match_greedily
 from xlner.projection.kernels.ranges import Ranges, range_batch
+from xlner.text.suggestions import names_hint
 
 UNBOUNDED = 1 << 40
 CANDIDATES = ("aligned", "ngrams", "merged")
@@ -51,7 +52,7 @@ def rule_of(constraint: str, n: int) -> Rule:
     (Rule(n=2, limited=1, required=1), Rule(n=1, limited=0, required=0))
     """
     if constraint not in CONSTRAINTS:
-        raise UnknownNameError(f"unknown constraint {constraint!r}", hint=f"known: {', '.join(CONSTRAINTS)}")
+        raise UnknownNameError(f"unknown constraint {constraint!r}", hint=names_hint(constraint, CONSTRAINTS))
     if n < (constraint != ">="):
         raise ValidationError(f"n {n} is not a number of projections", hint="use 1 or more; with >= also 0")
     return Rule(max(n, 1), int(constraint != ">="), int(constraint != "<=" and n > 0))
@@ -67,9 +68,9 @@ def search_of(
     `ValidationError` for a number out of range.
     """
     if matcher not in MATCHERS:
-        raise UnknownNameError(f"unknown matcher {matcher!r}", hint=f"known: {', '.join(MATCHERS)}")
+        raise UnknownNameError(f"unknown matcher {matcher!r}", hint=names_hint(matcher, MATCHERS))
     if candidates not in CANDIDATES:
-        raise UnknownNameError(f"unknown candidates {candidates!r}", hint=f"known: {', '.join(CANDIDATES)}")
+        raise UnknownNameError(f"unknown candidates {candidates!r}", hint=names_hint(candidates, CANDIDATES))
     if max_length is not None and max_length < 1:
         raise ValidationError(f"max_length {max_length} leaves no candidate", hint="use 1 or more")
     if gap < 0:

@@ -12,6 +12,7 @@ from string import ascii_lowercase
 from xlner.core.entity import Span
 from xlner.core.sentence import Sentence
 from xlner.errors import UnknownNameError
+from xlner.text.suggestions import names_hint
 
 SQUARE = ("[［【〚⟦", "]］】〛⟧")
 """All opening and all closing forms of square brackets that translators write."""
@@ -54,7 +55,7 @@ class MarkerStyle(StrEnum):
         try:
             return cls(name)
         except ValueError:
-            raise UnknownNameError(f"unknown markers {name!r}", hint=f"known: {', '.join(cls)}") from None
+            raise UnknownNameError(f"unknown markers {name!r}", hint=names_hint(name, cls)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from xlner.projection.scores.coverage import coverage_score
 from xlner.projection.scores.null_aware_coverage import null_aware_coverage_score
 from xlner.projection.scores.surface import surface_score
 from xlner.projection.scores.weighted_coverage import weighted_coverage_score
+from xlner.text.suggestions import names_hint
 
 Score = Callable[[Pair, Sequence[Entity], Sequence[Span]], NDArray[np.float64]]
 """A score of all entities with all candidates of a pair, shape `(n_entities, n_candidates)`, 0 or more."""
@@ -113,7 +114,7 @@ def preset(name: str) -> tuple[Term, ...]:
     ['alignment:1:0.6', 'surface:0.5:0.9']
     """
     if name not in PRESETS:
-        raise UnknownNameError(f"unknown preset {name!r}", hint=f"known: {', '.join(PRESETS)}")
+        raise UnknownNameError(f"unknown preset {name!r}", hint=names_hint(name, PRESETS))
     return PRESETS[name]
 
 
@@ -188,8 +189,8 @@ def resolve(terms: Sequence[Term], given: Mapping[str, Score]) -> dict[str, Scor
                 hint=f"pass a function: FusedProjector(…, {term.name}=…){_SPEC_HINTS.get(term.name, '')}",
             )
         if term.name not in known:
-            names = ", ".join(dict.fromkeys((*BUILT_IN_SCORES, *MODEL_SCORES, *known)))
-            raise UnknownNameError(f"unknown score {term.name!r}", hint=f"known: {names}")
+            every = dict.fromkeys((*BUILT_IN_SCORES, *MODEL_SCORES, *known))
+            raise UnknownNameError(f"unknown score {term.name!r}", hint=names_hint(term.name, every))
     return {t.name: known[t.name] for t in terms}
 
 

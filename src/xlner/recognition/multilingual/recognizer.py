@@ -24,6 +24,7 @@ from xlner.models.subwords import Subwords, compute_states
 from xlner.models.windows import FloatArray
 from xlner.recognition.softmax import softmax
 from xlner.recognition.tag_set import TagSet
+from xlner.text.suggestions import names_hint
 
 SHIPPED = Path(__file__).parent / "weights.npz"
 """The weights that are part of the package; see the model card beside them."""
@@ -92,7 +93,7 @@ class MultilingualRecognizer(PicklesWithoutCache):
         self.classes, self._to_classes = self._tags.classes(self.labels)
         styles = (_AUTO, _PLAIN, *self._tuned.meta.styles)
         if style not in styles:
-            raise UnknownNameError(f"unknown style {style!r}", hint=f"one of {', '.join(styles)}")
+            raise UnknownNameError(f"unknown style {style!r}", hint=names_hint(style, styles, "one of"))
         self._states  # noqa: B018 - raises without the encoder
 
     @cached_property

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from xlner.errors import InputError, UnknownNameError, ValidationError
 from xlner.text.languages import canonical
+from xlner.text.suggestions import closest, names_hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +150,10 @@ class MultilingualRecipe:
 def _check_labels(corpus: LabeledCorpus, learned: Sequence[str]) -> None:
     """Refuse types that look like typing errors: those that are not learned, but are similar to one that is."""
     for label in corpus.labels:
-        close = [] if label in learned else get_close_matches(label, learned, n=1)
-        if close:
+        near = None if label in learned else closest(label, learned)
+        if near:
             raise ValidationError(
-                f"set {corpus.name!r} has the type {label!r}, which is not in labels", hint=f"did you mean {close[0]}?"
+                f"set {corpus.name!r} has the type {label!r}, which is not in labels", hint=f"did you mean {near}?"
             )
 
 
@@ -210,7 +210,7 @@ def _made(kind: Any, table: Mapping[str, Any]) -> Any:
     known = {f.name: str(f.type) for f in fields(kind)}
     for name, value in table.items():
         if name not in known:
-            raise ValidationError(f"unknown field {name!r}", hint=f"known: {', '.join(sorted(known))}")
+            raise ValidationError(f"unknown field {name!r}", hint=names_hint(name, sorted(known)))
         wanted = _KINDS.get(known[name], object)
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise ValidationError(f"{name} = {value!r} is not {_NAMES.get(known[name], 'of the right type')}")

@@ -23,6 +23,7 @@ from xlner.stages import (
 from xlner.text import languages
 from xlner.text.offsets import Span
 from xlner.text.sentence_splitter import join_pieces, split_lines, split_pieces, split_sentences
+from xlner.text.suggestions import names_hint
 from xlner.text.verbatim import is_verbatim, verbatim_spans
 from xlner.translation.guards import language_identification
 from xlner.translation.guards.retry_reasons import retry_reasons
@@ -158,7 +159,8 @@ class GuardedTranslator:
             policy = OnWarning(on_warning)
         except ValueError:
             raise UnknownNameError(
-                f"unknown policy {on_warning!r} for translation warnings", hint=f"one of {', '.join(OnWarning)}"
+                f"unknown policy {on_warning!r} for translation warnings",
+                hint=names_hint(on_warning, OnWarning, "one of"),
             ) from None
         self.options = GuardOptions(policy, batch_words)
 

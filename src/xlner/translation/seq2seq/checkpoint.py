@@ -13,6 +13,7 @@ from xlner.errors import BackendError, UnknownNameError
 from xlner.models.hub import folder_version, model_folder
 from xlner.models.loading import device_named, load_tokenizer
 from xlner.text.languages import canonical
+from xlner.text.suggestions import names_hint
 from xlner.translation.seq2seq.generation import Generator, Ids, TorchGenerator, torch_fingerprint
 from xlner.translation.seq2seq.model_families import Family, Languages, Prompt, token_of
 
@@ -37,7 +38,7 @@ class Loading:
 
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
-            raise UnknownNameError(f"unknown engine {self.engine!r}", hint=f"one of {', '.join(ENGINES)}")
+            raise UnknownNameError(f"unknown engine {self.engine!r}", hint=names_hint(self.engine, ENGINES, "one of"))
 
     def is_on_gpu(self) -> bool:
         """Whether the model is loaded on a GPU. Raises what loading it raises for the name of its device."""

@@ -13,6 +13,7 @@ from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.cache import cache_dir
 from xlner.models.loading import silence, wanted_device
 from xlner.models.threads import cpus
+from xlner.text.suggestions import names_hint
 from xlner.translation.seq2seq.generation import DecodingOptions, Ids
 
 _WORKERS = 4
@@ -192,5 +193,7 @@ def _precision(name: str, device: str) -> str:
     if name == "auto":
         return "float16" if device == "cuda" else "int8"
     if name not in _PRECISIONS:
-        raise UnknownNameError(f"unknown precision {name!r}", hint=f"with engine=ct2: auto, {', '.join(_PRECISIONS)}")
+        raise UnknownNameError(
+            f"unknown precision {name!r}", hint=names_hint(name, _PRECISIONS, "with engine=ct2: auto,")
+        )
     return name
