@@ -5,8 +5,12 @@ from __future__ import annotations
 import pickle
 import re
 import socket
+import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ import pytest
 from tests.chat_stub import Reply, Stub, answer, chat_translator, said
 from xlner import BackendError, Entity, Reason, Sentence, TrainingDataBuilder, ValidationError
 from xlner.errors import MissingExtraError, StageError, UsageError
+from xlner.models.cache import cache_dir
 from xlner.models.chat import client as _chat_client
 from xlner.models.chat.usage import usage_of
 from xlner.stages import LabelingTranslator
@@ -52,6 +57,59 @@ def test_no_question_is_paid_for_twice(stub: Stub) -> None:
     assert ChatTranslator(name, url=stub.url, cache=False).translate(["a"], **DIRECTION) == ["A"]
     assert ChatTranslator(name, url=stub.url, max_tokens=9).translate(["a"], **DIRECTION) == ["A"]
     assert len(stub.requests) == 5
+
+
+def test_an_answer_is_on_disk_before_the_next_question_is_asked(stub: Stub) -> None:
+    on_disk: list[set[str]] = []
+
+    def reply(body: dict[str, Any], number: int) -> Reply:
+        with closing(sqlite3.connect(cache_dir() / "chat-answers.sqlite")) as cache:
+            on_disk.append({value for (value,) in cache.execute("SELECT value FROM answers")})
+        return (200, answer(body)) if number < 4 else (401, {})
+
+    stub.reply = reply
+    before = f"{stub.url} "
+    ChatTranslator("tiny", url=stub.url, at_once=1).translate_each([f"{before}{k}" for k in range(6)], **DIRECTION)
+    mine = [sorted(value for value in values if value.startswith(before.upper())) for values in on_disk]
+    assert mine == [[f"{before.upper()}{k}" for k in range(number)] for number in range(4)]
+
+
+def test_runs_at_the_same_time_lose_no_answer(stub: Stub) -> None:
+    texts = [[f"{run} {k}" for k in range(12)] for run in "abcd"]
+
+    def run(some: list[str]) -> list[str]:
+        return ChatTranslator("tiny", url=stub.url, at_once=8).translate(some, **DIRECTION)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(run, texts)) == [[t.upper() for t in some] for some in texts]
+    asked = len(stub.requests)
+    assert run([text for some in texts for text in some]) == [t.upper() for some in texts for t in some]
+    assert len(stub.requests) == asked == 48
+
+
+def test_errors_hold_no_answer(stub: Stub) -> None:
+    stub.reply = lambda body, number: (200, said("x" * 1000, "length"))
+    (error,) = chat_translator(stub).translate_each(["a"], **DIRECTION)
+    assert isinstance(error, StageError)
+    assert (error.__context__, error.__cause__) == (None, None)
+    traceback = error.__traceback__
+    while traceback is not None:
+        assert "body" not in traceback.tb_frame.f_locals
+        traceback = traceback.tb_next
+
+
+def test_what_one_call_remembers_another_may_forget(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_chat_client, "KEPT_ANSWERS", 1)
+    translator = chat_translator(stub, cache=False)
+    assert translator.translate(["a"], **DIRECTION) == ["A"]
+
+    def reply(body: dict[str, Any], number: int) -> Reply:
+        if number == 2:  # meanwhile, another thread asks something else
+            Thread(target=translator.translate, args=(["c"],), kwargs=DIRECTION).run()
+        return (200, answer(body))
+
+    stub.reply = reply
+    assert translator.translate(["a", "b"], **DIRECTION) == ["A", "B"]
 
 
 def test_a_cache_that_cannot_be_used_ends_the_run_before_anything_is_asked(

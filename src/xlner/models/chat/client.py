@@ -24,8 +24,10 @@ from xlner.models.chat.usage import Usage, usage_of
 if TYPE_CHECKING:
     import httpx2
 
+    from xlner.models.chat.kept_answers import KeptAnswers
+
 _LOG = logging.getLogger(__name__)
-_KEPT_ANSWERS = 50_000
+KEPT_ANSWERS = 50_000
 """Answers in memory."""
 _LARGEST_ANSWER = 4 << 20
 """Bytes of an answer."""
@@ -84,23 +86,21 @@ class ChatClient:
         A question without an answer has an `UnansweredError`, and so have all that were not asked because the client
         stopped. Raises `BackendError` if the endpoint cannot be reached, or refuses, before it ever answered.
         """
-        new = [q for q in dict.fromkeys(questions) if q not in self._answers]
+        with self._lock:
+            remembered = {q: self._answers[q] for q in questions if q in self._answers}
+        new = [q for q in dict.fromkeys(questions) if q not in remembered]
         known = self._cache.get(new) if self._cache is not None and new else {}
         new = [q for q in new if q not in known]
         made: dict[Question, Answer] = {**known, **(self._ask_new(new) if new else {})}
-        if self._cache is not None:
-            self._cache.put({q: a for q in new if isinstance(a := made[q], str)})
         if not self._answered and self._failing is not None and not isinstance(self._failing, StoppedError):
             self._stopped = None
             raise self._failing
         with self._lock:
             self.usage.cached += len(known)
             self._answers.update((q, a) for q, a in made.items() if not isinstance(a, UnansweredError))
-        answers = [made[question] if question in made else self._answers[question] for question in questions]
-        with self._lock:
-            while len(self._answers) > _KEPT_ANSWERS:
+            while len(self._answers) > KEPT_ANSWERS:
                 self._answers.popitem(last=False)
-        return answers
+        return [made[question] if question in made else remembered[question] for question in questions]
 
     def forget(self, questions: Sequence[Question]) -> None:
         """Remove answers that could not be used, so that the questions are asked again."""
@@ -138,17 +138,20 @@ class ChatClient:
         import anyio
         import httpx2
 
+        from xlner.models.chat.kept_answers import KeptAnswers
+
         made: dict[Question, Answer] = {}
+        kept = None if self._cache is None else KeptAnswers(self._cache)
         waiting = iter(questions)
         limits = httpx2.Limits(max_connections=self.at_once)
         async with httpx2.AsyncClient(timeout=None, limits=limits) as client:
             if self._failing is not None:
-                await self._work(client, islice(waiting, 1), made)
+                await self._work(client, islice(waiting, 1), made, kept)
             if self._failing is None:
                 async with anyio.create_task_group() as group:
 
                     async def work() -> None:
-                        await self._work(client, waiting, made)
+                        await self._work(client, waiting, made, kept)
                         if self._failing is not None:
                             group.cancel_scope.cancel()  # those that wait for a further attempt
 
@@ -157,15 +160,21 @@ class ChatClient:
         return {question: made[question] if question in made else self._unasked() for question in questions}
 
     async def _work(
-        self, client: httpx2.AsyncClient, questions: Iterator[Question], made: dict[Question, Answer]
+        self,
+        client: httpx2.AsyncClient,
+        questions: Iterator[Question],
+        made: dict[Question, Answer],
+        kept: KeptAnswers | None,
     ) -> None:
-        """Ask one question after the other until none is left or the client stops."""
+        """Ask one question after the other until none is left or the client stops. Each answer is on disk at once."""
         for question in questions:
             if not is_text(question.user):
                 made[question] = StageError("the text has a lone surrogate")
                 continue
             try:
-                made[question] = await self._ask_one(client, question)
+                made[question] = answer = await self._ask_one(client, question)
+                if kept is not None and isinstance(answer, str):
+                    await kept.add(question, answer)
             except BackendError as error:
                 self._failing = self._stopped = error
             else:
@@ -192,8 +201,8 @@ class ChatClient:
             status, body = await self._sent(client, question)
             self._count_usage(status, body)
             return self._read(status, body, question)
-        except StageError as error:
-            return error
+        except StageError as error:  # a new one: the frames that this one holds have the whole answer
+            return type(error)(error.message, hint=error.hint)
 
     async def _sent(self, client: httpx2.AsyncClient, question: Question) -> tuple[int, Any]:
         """The status and the content of the answer, after further attempts where needed."""
