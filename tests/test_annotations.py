@@ -185,7 +185,7 @@ def test_forms_that_are_read(record: Any) -> None:
         ({"text": ANA, "label": [[0, 3, "PER"]], "spans": [PER]}, 'both "label" and "spans" hold labels; remove one'),
         ({"tokens": WORDS, "spans": [{"start": 0, "end": 2, "label": "PER"}]}, "could count words or characters"),
         ({"tokens": WORDS, "entities": [[0, 2, "PER"]]}, "could count words or characters"),
-        ({"tokens": WORDS, "labels": ["B-PER"]}, "6 tokens but 1 tags"),
+        ({"tokens": WORDS, "labels": ["B-PER"]}, "6 tokens but 1 tag"),
         ({"text": ANA, "tokens": WORDS, "entities": [{**PER, "end": 3}]}, '"entities" could count words or characters'),
         (
             {"text": ANA, "spans": [PER], "answer": "reject"},

@@ -284,10 +284,10 @@ def test_options_pairs_and_stages_are_checked() -> None:
         projector(EchoTranslator(), threshold=-1.0)
     with pytest.raises(ValidationError, match="has no source sentence"):
         projector(EchoTranslator()).project([Pair(Sentence(("a",)))])
-    with pytest.raises(StageError, match="the projector gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="the projector gave 0 results for 1 input"):
         projector(EchoTranslator(), Short()).project([LONDON])
     made = BackTranslationProjector(EchoTranslator(), Short(), greedy_projector(), source_lang="en", target_lang="gl")
-    with pytest.raises(StageError, match="the aligner gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="the aligner gave 0 results for 1 input"):
         made.project([LONDON])
 
 

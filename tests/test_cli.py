@@ -183,7 +183,7 @@ def test_project_needs_parallel_files(xlner: Command, tmp_path: Path) -> None:
     target.write_text("Vigo\n", encoding="utf-8")
     ran = xlner("project", source, target, "--aligner", "oracle")
     assert ran.code == 2
-    assert f"{target}: ends after 1 sentences, but {source} goes on" in ran.err
+    assert f"{target}: ends after 1 sentence, but {source} goes on" in ran.err
 
 
 def test_project_and_links_out_of_range(xlner: Command, tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ def test_evaluate_says_how_many_predictions_failed(xlner: Command, tmp_path: Pat
     gold, predicted = tmp_path / "gold.conll", tmp_path / "pred.conll"
     gold.write_text("Ana\tB-PER\n", encoding="utf-8")
     predicted.write_text("# error = translator: broken\nAna\tO\n", encoding="utf-8")
-    assert "1 of 1 predicted sentences carry an error" in xlner("evaluate", gold, predicted).out
+    assert "1 of 1 predicted sentence with an error" in xlner("evaluate", gold, predicted).out
 
 
 def test_convert_there_and_back(xlner: Command, tmp_path: Path) -> None:
@@ -355,7 +355,7 @@ def test_progress_with_rate_and_remaining_time_on_a_terminal(fakes: list[str], t
     assert re.search(r"\d+/1000", seen)
     assert re.search(r"\d+\.\d/s", seen)
     assert re.search(r"\d:\d\d:\d\d", seen)
-    assert "1000 sentences, 1000 entities" in seen
+    assert "1,000 sentences, 1,000 entities" in seen
 
 
 def test_entities_are_colored_on_a_terminal(fakes: list[str], text: Path) -> None:
@@ -510,7 +510,7 @@ def test_weighing_links_needs_files_of_them(xlner: Command, tmp_path: Path) -> N
     (tmp_path / "bad.talp").write_text("0-0\nx\n", encoding="utf-8")
     command = ["project", source, target]
     two = [*command, "--alignment", links, "--alignment"]
-    assert f"short.talp: ends after 1 sentences, but {source} goes on" in xlner(*two, tmp_path / "short.talp").err
+    assert f"short.talp: ends after 1 sentence, but {source} goes on" in xlner(*two, tmp_path / "short.talp").err
     assert xlner(*two, tmp_path / "bad.talp").code == 2
     assert xlner(*two, tmp_path / "bad.talp", "--on-error", "skip", "--lexical").code == 1
     piped = xlner("project", "-", target, "--input-format", "conll", "--alignment", links, "--lexical")

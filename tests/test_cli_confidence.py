@@ -276,7 +276,7 @@ def test_several_sources_report_what_is_wrong(xlner: Command, files: tuple[Path,
     short = tmp_path / "short.conll"
     short.write_text("Vigo\tB-LOC\n", encoding="utf-8")
     ran = xlner("project", source, target, "--aligner", "oracle", "--also-source", short)
-    assert f"{short}: ends after 1 sentences, but {target} goes on" in ran.err
+    assert f"{short}: ends after 1 sentence, but {target} goes on" in ran.err
 
 
 class FailingAligner(OracleAligner):

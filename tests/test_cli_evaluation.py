@@ -84,8 +84,8 @@ def test_a_label_to_ignore_that_is_not_there(xlner: Command, files: tuple[Path, 
 
 def test_projection_rate(xlner: Command, traced: tuple[Path, Path]) -> None:
     shown = xlner("evaluate", *traced)
-    assert "2 of 2 source entities were projected (100.0%)" in shown.out
-    assert "1 of 3 predicted sentences carry an error" in shown.out
+    assert "2 of 2 source entities projected (100.0%)" in shown.out
+    assert "1 of 3 predicted sentences with an error" in shown.out
     record = json.loads(xlner("evaluate", *traced, "--json").out)
     assert record["projection"] == {"source": 2, "projected": 2, "rate": 1.0}
 

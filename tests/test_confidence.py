@@ -189,7 +189,7 @@ def test_shares_that_cannot_be_kept() -> None:
 def test_a_perfect_table_and_bad_ones() -> None:
     assert reliability([0.0, 1.0], [False, True]).ece == 0
     assert reliability([0.5, 0.5], [False, True]).brier == 0.25
-    with pytest.raises(ValidationError, match="2 confidences but 1 entities"):
+    with pytest.raises(ValidationError, match="2 confidences but 1 entity"):
         reliability([0.5, 0.5], [True])
     with pytest.raises(ValidationError, match="at least one entity"):
         reliability([], [])

@@ -143,7 +143,7 @@ def test_probabilities_that_do_not_fit() -> None:
 
     with pytest.raises(ValidationError, match="class probabilities of 0 words for 1"):
         votes_of(Short({}), [Sentence(("a",))])
-    with pytest.raises(StageError, match="gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="gave 0 results for 1 input"):
         votes_of(Silent({}), [Sentence(("a",))])
 
 

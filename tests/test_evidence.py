@@ -131,6 +131,6 @@ def test_without_links_what_they_would_say_counts_as_usual() -> None:
     assert 0.4 < rated([pair], [projection])[0].sentence.entities[0].score < 0.5  # type: ignore[operator]
     with pytest.raises(ValidationError, match="projection 1 does not have one outcome for each"):
         rated([pair], [Projection(pair.target, ())])
-    with pytest.raises(ValidationError, match="1 pairs but 0 projections"):
+    with pytest.raises(ValidationError, match="1 pair but 0 projections"):
         rated([pair], [])
     assert rated([Pair(Sentence(()), Sentence(()), Alignment(()))], [Projection(Sentence(()), ())])[0].outcomes == ()

@@ -197,7 +197,7 @@ def test_the_card_says_what_a_file_knows_of_its_labels(tmp_path: Path) -> None:
     records = [pair, {**pair, "corrections": [{"action": "accept"}, {"action": "reviewed"}]}]
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(r) + "\n" for r in records), encoding="utf-8")
-    with pytest.warns(DataWarning, match="1 distinct sentences are both in train and in test"):
+    with pytest.warns(DataWarning, match="train and test share 1 distinct sentence"):
         export_dataset({"train": path, "test": path}, tmp_path / "out")
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "- entities projected from sentences in es: 4" in card

@@ -203,7 +203,7 @@ def test_jsonl_variants(tmp_path: Path) -> None:
         ("[]", "not a JSON object"),
         ("{}", 'neither "tokens" nor "text", but \\[\\]'),
         ('{"tokens": "Vigo"}', "not a list of strings"),
-        ('{"tokens": ["Vigo"], "tags": []}', "1 tokens but 0 tags"),
+        ('{"tokens": ["Vigo"], "tags": []}', "1 token but 0 tags"),
         ('{"tokens": ["Vigo"], "tags": [7]}', "tag id 7 has no name; give the names of all ids in order"),
         ('{"tokens": ["Vigo"], "tags": ["X"]}', "'X' of token 1 is not O"),
         ('{"tokens": ["Vigo"], "entities": [{"start": 0}]}', 'without "end"'),

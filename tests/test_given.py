@@ -68,7 +68,7 @@ def test_line_by_line(tmp_path: Path) -> None:
     given = load("translator", f"given:{tmp_path / 'en.txt.gz'}?of={tmp_path / 'gl.txt'}")
     assert given.translate(["Ola"], **TO_ENGLISH) == ["Hello"]
     (tmp_path / "en.txt").write_text("Ana lives in Vigo\n", encoding="utf-8")
-    with pytest.raises(InputError, match="has 1 lines, and .*gl.txt has 2; give one translation for each line"):
+    with pytest.raises(InputError, match="has 1 line, and .*gl.txt has 2; give one translation for each line"):
         load("translator", f"given:{tmp_path / 'en.txt'}?of={tmp_path / 'gl.txt'}")
 
 

@@ -58,6 +58,6 @@ def test_large_files_are_converted_as_blocks(xlner: Command, tmp_path: Path) -> 
     for sentence in sentences:
         jsonl.write_sentence(expected, sentence)
     assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == expected.getvalue()
-    assert "10001 sentences" in ran.err
+    assert "10,001 sentences" in ran.err
     assert "1 could not be read" in ran.err
     assert write_sentences(raise_errors(read_blocks(tmp_path / "a.jsonl")), tmp_path / "b.txt") == 10001

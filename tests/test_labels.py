@@ -67,7 +67,7 @@ def test_entities_must_be_in_the_sentence() -> None:
     assert ontonotes().apply([Entity(0, 1, "GPE")], ["Vigo"]) == (Entity(0, 1, "LOC"),)
     with pytest.raises(ValidationError) as raised:
         ontonotes().apply([Entity(0, 2, "GPE")], ["Vigo"])
-    assert str(raised.value) == "entity (0, 2) ends beyond the sentence of 1 tokens"
+    assert str(raised.value) == "entity (0, 2) ends beyond the sentence of 1 token"
 
 
 def test_other_maps_keep_other_labels_and_all_words() -> None:

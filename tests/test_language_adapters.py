@@ -103,7 +103,7 @@ def test_the_command(folders: dict[str, Path], tmp_path: Path, xlner: Command) -
     assert xlner(*bad).code == 2
     ran = xlner(*bad, "--on-error", "skip")
     assert ran.code == 1
-    assert "1 sentences could not be read" in ran.err
+    assert "1 sentence could not be read" in ran.err
 
 
 def test_the_seed_decides(folders: dict[str, Path], tmp_path: Path) -> None:

@@ -126,7 +126,7 @@ def test_more_backends_are_added_by_the_same_command(data: Path, tmp_path: Path,
     assert "xlner leaderboard DATA -o leaderboard.md" in first
     ran = xlner("leaderboard", data, *options, "--backends", "small", "--backends", "large")
     assert ran.code == 1
-    assert "2 results are missing; the page says why" in ran.err
+    assert "2 results missing; the page says why" in ran.err
     both = page.read_text(encoding="utf-8")
     assert "- direct, de: not run: model folder './nowhere' does not exist" in both
     table = [line for line in first.splitlines() if line.startswith("| projected")]

@@ -204,13 +204,13 @@ def test_bad_input_from_the_command_line(xlner: Command, tmp_path: Path, monkeyp
     Path("en.txt").write_text("a\nb\n", encoding="utf-8")
     Path("gl.txt").write_text("a\n", encoding="utf-8")
     Path("links.talp").write_text("0-0\n0-9\n", encoding="utf-8")
-    assert "gl.txt: ends after 1 sentences" in xlner("lexicon", "en.txt", "gl.txt", "--aligner", "oracle").err
+    assert "gl.txt: ends after 1 sentence" in xlner("lexicon", "en.txt", "gl.txt", "--aligner", "oracle").err
     Path("gl.txt").write_text("a\nb\n", encoding="utf-8")
     ran = xlner("lexicon", "en.txt", "gl.txt", "--alignment", "links.talp")
     assert ran.code == 2
     assert "links.talp (sentence 2): link 0-9 is out of range" in ran.err
     ran = xlner("lexicon", "en.txt", "gl.txt", "--alignment", "links.talp", "--on-error", "skip")
-    assert (ran.code, ran.out, ran.err) == (0, "a\ta\t1\n", "xlner: 1 entries from 1 pairs\n")
+    assert (ran.code, ran.out, ran.err) == (0, "a\ta\t1\n", "xlner: 1 entry from 1 pair\n")
     assert "would replace its own input" in xlner("lexicon", "en.txt", "gl.txt", "-o", "gl.txt").err
     assert (
         "lexicon needs a file"

@@ -469,7 +469,7 @@ def test_a_translator_that_loses_a_text_is_an_error() -> None:
         def translate(self, texts: Sequence[str], *, from_lang: str, to_lang: str) -> list[str]:
             return list(texts)[1:]
 
-    with pytest.raises(StageError, match="gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="gave 0 results for 1 input"):
         translate_labeled([ANA], Short(), from_lang="en", to_lang="gl")
 
 

@@ -257,7 +257,7 @@ def test_an_error_of_one_group_costs_no_other_group() -> None:
 
 def test_groups_have_one_pair_per_source() -> None:
     pair = Pair(Sentence(("Vigo",)))
-    with pytest.raises(ValidationError, match="a source ends after 1 pairs, but another goes on"):
+    with pytest.raises(ValidationError, match="a source ends after 1 pair, but another goes on"):
         list(group_pairs([pair], [pair, pair]))
     sources = [Pipeline(aligner="oracle", projector=None) for _ in range(2)]
     with pytest.raises(ValidationError, match="a group of 3 pairs for 2 sources"):

@@ -75,7 +75,7 @@ def test_a_stage_that_loses_sentences_costs_only_those() -> None:
     assert isolated(lambda batch: batch[:1], [1, 2]) == [1, 2]
     one, two, three = isolated(lambda batch: [x for x in batch if x != 2], [1, 2, 3])
     assert (one, three) == (1, 3)
-    assert str(two) == "the stage gave 0 results for 1 inputs; a stage returns one for each"
+    assert str(two) == "the stage gave 0 results for 1 input; a stage returns one for each"
     assert [str(e) for e in isolated(lambda batch: "ab", ["a", "b"])] == [
         "gave str instead of a list; a stage returns one for each input"
     ] * 2
@@ -146,7 +146,7 @@ def test_errors_name_their_stage() -> None:
 
     made = Pipeline(EchoTranslator(), Wrong({}), Broken(), target_lang="gl").run_texts(["Vigo", "mal", "ben"])
     assert [p.error for p in made] == [
-        "recognizer: entity (0, 99) ends beyond the sentence of 1 tokens",
+        "recognizer: entity (0, 99) ends beyond the sentence of 1 token",
         "aligner: RuntimeError: no memory",
         None,
     ]

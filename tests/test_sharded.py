@@ -288,7 +288,7 @@ def test_files_of_different_lengths_are_refused_before_the_run(xlner: Command, t
     ran = xlner(
         "project", source, target, "--aligner", "oracle", "--run-dir", tmp_path / "run", "-o", tmp_path / "o.conll"
     )
-    assert (ran.code, "ends after 1 sentences, but" in ran.err) == (2, True)
+    assert (ran.code, "ends after 1 sentence, but" in ran.err) == (2, True)
 
 
 @pytest.mark.slow
@@ -331,7 +331,7 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     assert (planned.code, planned.out, out.exists()) == (0, "", False)
     assert f"xlner run work {run} --part K/2, with K from 1 to 2" in planned.err
     early = xlner("run", "join", run)
-    assert (early.code, f"3 of 3 shards of {run} are not finished: shards 1–3" in early.err) == (2, True)
+    assert (early.code, f"3 of 3 shards of {run} not finished: shards 1–3" in early.err) == (2, True)
     planned_with = text.read_bytes()
     text.write_bytes(planned_with.replace(b"a", b"e", 1))
     other = xlner("run", "work", run, "--part", "1/2")
@@ -341,7 +341,7 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     state = json.loads(xlner("run", "status", run, "--json").out)
     assert (state["command"], state["finished"], state["done"], state["missing"]) == ("label", 2, 160, [[2, 2]])
     assert xlner("run", "work", run, "--part", "2/2", "--workers", "2").code == 0
-    assert xlner("run", "status", run).out.startswith("label: 3 of 3 shards are finished\n260 of 260 sentences, 0 of")
+    assert xlner("run", "status", run).out.startswith("label: 3 of 3 shards finished\n260 of 260 sentences, 0 of")
     assert xlner("run", "join", run).code == 0
     assert out.read_bytes() == (tmp_path / "plain.conll").read_bytes()
     assert xlner("run", "join", run, "-o", "-").out == out.read_text(encoding="utf-8")

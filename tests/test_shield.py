@@ -95,7 +95,7 @@ def test_later_attempts_may_fail() -> None:
 
     with pytest.raises(BackendError, match="not here"):
         shielded(["A #B"], broken)
-    with pytest.raises(StageError, match="1 results for 2 inputs"):
+    with pytest.raises(StageError, match="1 result for 2 inputs"):
         shielded(["A #b", "c"], lambda texts: ["a"])
 
 

@@ -65,7 +65,7 @@ def test_a_projector_that_loses_outcomes_or_projects_onto_another_sentence() -> 
     vigo = Entity(0, 1, "LOC")
     pair = Pair(Sentence.from_text("Vigo"), Sentence(("Vigo",), (vigo,)), _ALIGNED)
     for projection, says in (
-        (Projection(pair.target, ()), "projector: gave 0 outcomes for 1 entities"),
+        (Projection(pair.target, ()), "projector: gave 0 outcomes for 1 entity"),
         (
             Projection(Sentence(("Lugo",)), (Outcome(vigo, (vigo,)),)),
             "projector: gave a projection onto another sentence",

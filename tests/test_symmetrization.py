@@ -165,7 +165,7 @@ def test_bad_input_from_the_command_line(xlner: Command, tmp_path: Path) -> None
     reverse.write_text("0-0\n", encoding="utf-8")
     ran = xlner("symmetrize", forward, reverse)
     assert ran.code == 2
-    assert f"{reverse}: ends after 1 sentences, but {forward} goes on" in ran.err
+    assert f"{reverse}: ends after 1 sentence, but {forward} goes on" in ran.err
     reverse.write_text("0-0\n0;0\n", encoding="utf-8")
     assert f"{reverse}:2 (sentence 2): '0;0' is not a link" in xlner("symmetrize", forward, reverse).err
     assert "unknown symmetrization method 'x'" in xlner("symmetrize", forward, reverse, "--method", "x").err

@@ -61,7 +61,7 @@ def test_sentence_by_sentence_and_with_results_missing() -> None:
         def probabilities(self, sentences: Sequence[Sentence]) -> list[np.ndarray]:
             return []
 
-    with pytest.raises(StageError, match="gave 0 results for 1 inputs"):
+    with pytest.raises(StageError, match="gave 0 results for 1 input"):
         FusedProjector("ner", recognizer=Silent()).project([pair("Vigo")])
 
 

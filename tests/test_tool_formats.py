@@ -135,7 +135,7 @@ def test_brat_of_several_lines(tmp_path: Path) -> None:
         found = brat(tmp_path, entities + others)
     assert [spans(s) for s in raise_errors(found)] == [[("Ana Pons", "PER")], [("Santiago de Compostela", "LOC")]]
     assert [spans(s) for s in raise_errors(brat(tmp_path, "", "Ana\r\n"))] == [[]]
-    with pytest.warns(DataWarning, match="1 entities begin or end inside a word"):
+    with pytest.warns(DataWarning, match="1 entity begins or ends inside a word"):
         assert [spans(s) for s in raise_errors(brat(tmp_path, "T1\tPER 1 8\tna Pons\n"))] == [[("Ana Pons", "PER")], []]
 
 
@@ -208,7 +208,7 @@ def test_webanno_of_several_layers_and_parts_of_words(tmp_path: Path) -> None:
     with pytest.warns(DataWarning) as warned:
         first, second = raise_errors(read(tmp_path, "a.tsv", WEBANNO))
     assert "looks like WebAnno TSV, and is read as webanno" in str(warned[0].message)
-    assert "1 entities begin or end inside a word" in str(warned[1].message)
+    assert "1 entity begins or ends inside a word" in str(warned[1].message)
     assert (first.id, first.tokens, spans(first)) == ("s-1", ("🦉", "Ana", "Pons"), [("Ana Pons", "PER")])
     assert spans(second) == [("Vigo-Lugo", "WORK_OF_ART")]
 
@@ -528,7 +528,7 @@ def test_xmi_keeps_tabs_and_line_breaks(tmp_path: Path) -> None:
     write_sentences([sentence], path)
     assert list(read_sentences(path)) == [sentence]
     odd = Sentence.from_text("a\x0bb")
-    with pytest.warns(DataWarning, match="those of 1 sentences became blanks"):
+    with pytest.warns(DataWarning, match="those of 1 sentence became blanks"):
         write_sentences([odd, sentence], path)
     assert [s.text for s in raise_errors(read_sentences(path))] == ["a b", sentence.text]
 

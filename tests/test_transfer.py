@@ -298,7 +298,7 @@ def test_long_sentences_are_learned_in_windows(models: Path, tmp_path: Path) -> 
         str(models / "bert"), [TrainingSet("en", [long] * 4)], tmp_path / "out", replace(FAST, max_length=10)
     )
     assert report.windows == 4 * len(made.items)
-    assert "8 words have no sub-words" in report.warnings[-1]
+    assert "not learned: 8 words without sub-words" in report.warnings[-1]
     with pytest.raises(ValidationError, match="max_length 99 is more than the 24"):
         train(str(models / "bert"), [TrainingSet("en", [long])], tmp_path / "x", replace(FAST, max_length=99))
 
@@ -400,7 +400,7 @@ def test_all_o_is_noticed(models: Path, tmp_path: Path) -> None:
     sets = [TrainingSet("en", [rare] * 30, [rare] * 3)]
     report = train(str(models / "learner"), sets, tmp_path / "out", replace(FAST, learning_rate=1e-3))
     assert any(
-        "all words of the dev set of en were tagged O, but there are 3 entities" in text for text in report.warnings
+        "all words of the dev set of en were tagged O, but the data has 3 entities" in text for text in report.warnings
     )
     again = train(str(models / "learner"), [TrainingSet("en", [rare] * 30)], tmp_path / "two", FAST)
     assert any("all words of the training sentences were tagged O" in text for text in again.warnings)
@@ -417,7 +417,7 @@ def test_signs_of_collapse() -> None:
     assert signs([Epoch(1, 0.5)], 1.0, {"it": evaluate(gold, gold)}) == ()
     assert "flat: 0.96" in signs([Epoch(1, 0.96)], 1.0, {})[0]
     assert "exploded: 2.1" in signs([Epoch(1, 2.1)], 1.0, {})[0]
-    assert "none of the 1 entities found in it is correct" in signs([Epoch(1, 0.5)], 1.0, {"it": wrong})[0]
+    assert "none of 1 entity found in it is correct" in signs([Epoch(1, 0.5)], 1.0, {"it": wrong})[0]
     check_finite(1.0, 2.0, 3)
     with pytest.raises(BackendError, match="failed at step 3: the loss is nan; lower the learning rate"):
         check_finite(math.nan, 2.0, 3)

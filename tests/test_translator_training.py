@@ -223,7 +223,7 @@ def test_the_command(models: Path, tmp_path: Path, xlner: Command) -> None:
     assert ran.code == 0, ran.err
     assert "before: wrong language gl" in ran.err
     assert "epoch 1: loss" in ran.err
-    assert "trained on 1 pairs, 0 left out" in ran.err
+    assert "trained on 1 pair, 0 left out" in ran.err
     record = json.loads((out / "training.json").read_text(encoding="utf-8"))
     assert (record["markers"], record["learning_rate"], record["to_lang"]) == ("letters", None, "gl")
     for name, text in (("en.txt", TEXTS), ("gl.txt", TEXTS)):

@@ -74,7 +74,7 @@ def test_sentence_makes_text_where_it_has_none() -> None:
 
 
 def test_sentence_from_tags_needs_one_tag_a_token() -> None:
-    with pytest.raises(ValidationError, match="2 tokens but 1 tags"):
+    with pytest.raises(ValidationError, match="2 tokens but 1 tag"):
         Sentence.from_tags(["a", "b"], ["O"])
 
 

@@ -10,6 +10,7 @@ from xlner.cli.notes import note
 from xlner.cli.run_options import Inputs, RunOptions
 from xlner.core.files import STANDARD_STREAM
 from xlner.errors import StoppedError
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.pipeline import RunSummary, SentenceFilters
@@ -35,8 +36,6 @@ def conclude(
 
 
 def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None, more: Iterable[str]) -> Iterator[str]:
-    from xlner.pipeline.run_summary import counted
-
     for path, report in inputs.reports.items():
         if report.words is not None:
             yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
@@ -70,8 +69,6 @@ def _chat() -> Iterator[str]:
 
 def _stopped(summary: RunSummary, options: RunOptions) -> StoppedError:
     """Why the run stopped, what is kept, and how to go on."""
-    from xlner.pipeline.run_summary import counted
-
     assert summary.stopped is not None
     kept = f"finished shards are kept in {options.run_dir}, and the same command continues from there"
     if options.run_dir is None:

@@ -10,7 +10,7 @@ from urllib.error import URLError
 from urllib.request import Request, urlopen
 
 from xlner.errors import MissingExtraError
-from xlner.pipeline.run_summary import counted
+from xlner.text.counts import counted
 
 _HUB = "https://huggingface.co"
 _PATIENCE = 3.0

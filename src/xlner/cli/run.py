@@ -26,6 +26,7 @@ from xlner.cli.sharded import ShardedRun, write_shown, written_as
 from xlner.core.files import require_other_file
 from xlner.core.lines import shown_name
 from xlner.errors import InputError
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.cli.routes import Route
@@ -55,7 +56,6 @@ Item = TypeVar("Item")
 def note_unsure(pipeline: AnyPipeline, min_confidence: float) -> None:
     """Say how many entities were left out because their scores were too low."""
     from xlner.pipeline import RecognitionPipeline
-    from xlner.pipeline.run_summary import counted
     from xlner.transfer import Ensemble
 
     if isinstance(pipeline, (Ensemble, RecognitionPipeline)) and pipeline.unsure:
@@ -82,8 +82,6 @@ class ReplacedEntities:
 
     def note(self, path: str) -> None:
         """Say how many entities were replaced."""
-        from xlner.pipeline.run_summary import counted
-
         if self.count:
             shown = shown_name(path)
             note(f"{counted(self.count, 'entity', 'entities')} of {shown} replaced")

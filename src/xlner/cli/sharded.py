@@ -27,6 +27,7 @@ from xlner.errors import RunFolderError, UsageError
 from xlner.formats import detect_format, write_pairs
 from xlner.formats.datasets import is_spec
 from xlner.formats.write_by_name import line_writer
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -249,7 +250,7 @@ class ShardedRun:
 
         options, place = self.options, folder.absolute()
         parts = max(1, min(options.parts, plan.shards))
-        shards = f"{plan.sentences:,} sentences in {plan.shards:,} shards"
+        shards = f"{counted(plan.sentences, 'sentence')} in {counted(plan.shards, 'shard')}"
         if options.engine == "parts":
             note(f"planned: {shards}; nothing is processed yet")
             note(f"on each machine: xlner run work {place} --part K/{parts}, with K from 1 to {parts}")
@@ -259,13 +260,18 @@ class ShardedRun:
         if options.dry_run:
             click.echo(array.script())
             return
-        note(f"planned: {shards}; submitted job {array.submit()} with {parts:,} parts, and a job that joins them")
+        note(
+            f"planned: {shards}; submitted job {array.submit()} with {counted(parts, 'part')}, "
+            "and a job that joins them"
+        )
 
     def _process(self, plan: Plan, folder: Path) -> Progress:
         from xlner.engines import run_sharded, run_status
 
         if is_joining() and (found := run_status(plan, folder)).missing:
-            open_ones = f"{found.shards - found.finished:,} of {found.shards:,} shards of {folder} are not finished"
+            open_ones = (
+                f"{found.shards - found.finished:,} of {counted(found.shards, 'shard')} of {folder} not finished"
+            )
             raise RunFolderError(f"{open_ones}: {found.shown()}", hint=f"xlner run work {folder} processes them")
         first, *_ = self.inputs.paths.values()
         workers = min(self.options.workers, max(1, plan.shards))
@@ -354,8 +360,6 @@ class ShardedRun:
 
 def _about(done: Progress, summary: RunSummary, run_dir: str | None) -> Iterator[str]:
     """What was reused from a run folder, and what was done again."""
-    from xlner.pipeline.run_summary import counted
-
     if run_dir is None:
         return
     if done.reused:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from xlner.core.memory import free_memory, is_broken_device, is_out_of_memory, shrink_batches
 from xlner.core.turns import check_cancelled
 from xlner.errors import BackendError, StageError
+from xlner.text.counts import counted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,7 +20,10 @@ def require_one_each(stage: str, given: int, wanted: int) -> None:
     >>> require_one_each("aligner", 2, 2)
     """
     if given != wanted:
-        raise StageError(f"the {stage} gave {given} results for {wanted} inputs", hint="a stage returns one for each")
+        raise StageError(
+            f"the {stage} gave {counted(given, 'result')} for {counted(wanted, 'input')}",
+            hint="a stage returns one for each",
+        )
 
 
 def isolated(stage: Callable[[Sequence[T]], Sequence[R | Exception]], items: Sequence[T]) -> list[R | Exception]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from xlner.core.entity import Entity
 from xlner.errors import UnknownNameError, UsageError, ValidationError
+from xlner.text.counts import counted
 from xlner.text.suggestions import closest
 
 _ONTONOTES = {
@@ -96,7 +97,7 @@ class LabelMap:
 def _trimmed(entity: Entity, tokens: Sequence[str]) -> tuple[int, int]:
     start, end = entity.span
     if end > len(tokens):
-        raise ValidationError(f"entity {entity.span} ends beyond the sentence of {len(tokens)} tokens")
+        raise ValidationError(f"entity {entity.span} ends beyond the sentence of {counted(len(tokens), 'token')}")
     while start < end and tokens[start].lower() in _ARTICLES:
         start += 1
     while end > start and tokens[end - 1].lower() in _POSSESSIVES:

@@ -23,7 +23,7 @@ from typing import Any, AnyStr, BinaryIO, cast
 from xlner.core.encodings import GZIP, UTF_8, is_western, no_text, wide_encoding
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.output_stream import reason
-from xlner.core.sections import Section, section_of
+from xlner.core.sections import HEAD_BYTES, Section, section_of
 from xlner.errors import InputError
 
 Line = tuple[int, str | InputError]
@@ -51,7 +51,7 @@ def text_of(line: str | InputError) -> str:
     return line
 
 
-_HEAD_LINES, _HEAD_BYTES = 32, 1 << 16
+_HEAD_LINES = 32
 _BLOCK = 1 << 20
 _LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
@@ -172,7 +172,7 @@ def head_lines(path: str | Path) -> list[str]:
             stream.close()
         else:
             _ahead[str(path)] = (_owner(path), stream, head)
-    is_whole = head.count(b"\n") < _HEAD_LINES and len(head) < _HEAD_BYTES
+    is_whole = head.count(b"\n") < _HEAD_LINES and len(head) < HEAD_BYTES
     text = head.decode(wide_encoding(head) or "utf-8-sig", errors="replace")
     lines = text.split("\n" if "\n" in text else "\r")
     return [line.removesuffix("\r") for line in (lines if is_whole else lines[:-1] or lines)[:_HEAD_LINES]]
@@ -261,7 +261,7 @@ def _stream(path: str | Path) -> tuple[BinaryIO, bytes]:
         opened = _standard_input() if str(path) == STANDARD_STREAM else Path(path).open("rb")  # noqa: SIM115
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {reason(error)}", path=path) from None
-    start = _read_some(opened, _HEAD_BYTES)
+    start = _read_some(opened, HEAD_BYTES)
     if start.startswith(GZIP) or Path(path).suffix == ".gz":
         return cast(BinaryIO, _Decompressed(io.BufferedReader(_Replay(start, opened)))), b""
     return opened, start
@@ -273,8 +273,8 @@ def _head(stream: BinaryIO, lines: int, head: bytes) -> bytes:
     A stream that cannot be read is closed.
     """
     try:
-        while head.count(b"\n") < lines and len(head) < _HEAD_BYTES:
-            more = _read_some(stream, _HEAD_BYTES)
+        while head.count(b"\n") < lines and len(head) < HEAD_BYTES:
+            more = _read_some(stream, HEAD_BYTES)
             if not more:
                 break
             head += more

@@ -15,6 +15,7 @@ from xlner.core.palette import colors_of
 from xlner.core.readable import LONGEST_IN_PAIR, marked_text, short
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
+from xlner.text.counts import counted
 
 
 class Reason(StrEnum):
@@ -154,7 +155,7 @@ class Pair:
         parts = [f"target={marked_text(target.tokens, target.entities, LONGEST_IN_PAIR)!r}"]
         if self.source is not None:
             parts.append(f"source={marked_text(self.source.tokens, self.source.entities, LONGEST_IN_PAIR)!r}")
-        parts += [] if self.alignment is None else [f"{len(self.alignment)} links"]
+        parts += [] if self.alignment is None else [counted(len(self.alignment), "link")]
         parts += [] if self.projection is None else self.projection._facts()
         parts += [] if self.error is None else [f"error={short(self.error)}"]
         return f"<Pair {', '.join(parts)}>"

@@ -12,7 +12,8 @@ from pathlib import Path
 from xlner.core.encodings import GZIP, no_text, wide_encoding
 from xlner.core.files import STANDARD_STREAM
 
-_HEAD_BYTES = 1 << 16
+HEAD_BYTES = 1 << 16
+"""What is looked at of the beginning of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def has_sections(path: str | Path) -> bool:
     if str(path) == STANDARD_STREAM or not Path(path).is_file() or Path(path).suffix == ".gz":
         return False
     with Path(path).open("rb") as stream:
-        head = stream.read(_HEAD_BYTES)
+        head = stream.read(HEAD_BYTES)
         is_one_line = not stream.read(1) and head.rstrip(b"\r\n").count(b"\n") == 0
     if head.startswith(GZIP) or no_text(head) is not None:
         return False

@@ -13,6 +13,7 @@ from xlner.core.notebook import labeled_html
 from xlner.core.readable import marked_text, short
 from xlner.core.tags import Repair, Scheme, decode, encode
 from xlner.errors import ValidationError
+from xlner.text.counts import counted
 from xlner.text.offsets import cut_at, words_in
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Sentence:
         'LOC'
         """
         if len(tokens) != len(tags):
-            raise ValidationError(f"{len(tokens)} tokens but {len(tags)} tags")
+            raise ValidationError(f"{counted(len(tokens), 'token')} but {counted(len(tags), 'tag')}")
         return cls(tuple(tokens), decode(tags, scheme, repair=repair).entities)
 
     @classmethod
@@ -131,7 +132,9 @@ class Sentence:
         bare = cls.from_text(text, language=language, id=id, segmenter=segmenter, words=words)
         for start, end, label, _ in given:
             if not 0 <= start < end <= len(text):
-                raise ValidationError(f"{label} at {(start, end)} is not in the text of {len(text)} characters")
+                raise ValidationError(
+                    f"{label} at {(start, end)} is not in the text of {counted(len(text), 'character')}"
+                )
         cuts = sorted({bound for start, end, *_ in given for bound in (start, end)})
         offsets = tuple(cut for word in bare.offsets or () for cut in cut_at(word, cuts))
         entities = []
@@ -237,12 +240,12 @@ def _check_entities(entities: Sequence[Entity], n_tokens: int) -> None:
         if after.start < before.end:
             raise ValidationError(f"entities {before.span} and {after.span} overlap")
     if entities and entities[-1].end > n_tokens:
-        raise ValidationError(f"entity {entities[-1].span} ends beyond the sentence of {n_tokens} tokens")
+        raise ValidationError(f"entity {entities[-1].span} ends beyond the sentence of {counted(n_tokens, 'token')}")
 
 
 def _check_offsets(offsets: Sequence[Range], n_tokens: int, n_chars: int) -> None:
     if len(offsets) != n_tokens:
-        raise ValidationError(f"{n_tokens} tokens but {len(offsets)} offsets")
+        raise ValidationError(f"{counted(n_tokens, 'token')} but {counted(len(offsets), 'offset')}")
     position = 0
     for start, end in offsets:
         if not position <= start <= end <= n_chars:

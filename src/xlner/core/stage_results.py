@@ -10,6 +10,7 @@ from xlner.core.entity import Entity
 from xlner.core.pair import Outcome, Pair, Projection
 from xlner.core.sentence import Sentence
 from xlner.errors import StageError
+from xlner.text.counts import counted
 
 
 def entities_of(result: object) -> Sequence[Entity]:
@@ -58,7 +59,7 @@ def _projected(result: object, source: Sentence) -> Projection:
     given = [(o.entity.span, o.entity.label) for o in result.outcomes]
     wanted = [(e.span, e.label) for e in source.entities]
     if len(given) != len(wanted):
-        raise StageError(f"gave {len(given)} outcomes for {len(wanted)} entities")
+        raise StageError(f"gave {counted(len(given), 'outcome')} for {counted(len(wanted), 'entity', 'entities')}")
     if given != wanted:
         raise StageError("gave the outcomes of other entities")
     return result

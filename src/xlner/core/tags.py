@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from xlner.core.entity import Entity
 from xlner.errors import UnknownNameError, ValidationError
+from xlner.text.counts import counted
 from xlner.text.suggestions import names_hint
 
 
@@ -284,7 +285,9 @@ def encode(entities: Iterable[Entity], length: int, scheme: Scheme | str = Schem
     before: Entity | None = None
     for entity in sorted(entities, key=_START):
         if entity.end > length or (before and entity.start < before.end):
-            raise ValidationError(f"entity {entity.span} overlaps another or ends beyond the {length} tokens")
+            raise ValidationError(
+                f"entity {entity.span} overlaps another or ends beyond the {counted(length, 'token')}"
+            )
         touches = before is not None and before.end == entity.start and before.label == entity.label
         if touches and scheme is Scheme.IO:
             raise ValidationError(

@@ -15,6 +15,7 @@ from xlner.core.entity import Entity, Span
 from xlner.core.pair import Outcome, Pair
 from xlner.core.sentence import Sentence
 from xlner.evaluation.paired_sentences import PairedSentence
+from xlner.text.counts import counted
 from xlner.text.spelling import fold_case
 
 
@@ -147,7 +148,7 @@ class ErrorAttributor:
             return self._by_ensemble()
         origins = {id(o): o for o in map(self._origin, predicted) if o is not None}
         if len(origins) > 1:
-            return Attribution(ErrorStage.RECOGNITION, f"recognized as {len(origins)} entities")
+            return Attribution(ErrorStage.RECOGNITION, f"recognized as {counted(len(origins), 'entity', 'entities')}")
         return Attribution(ErrorStage.PROJECTION, "projected in pieces") if origins else self._by_ensemble()
 
     def merged(self, gold: Sequence[Entity], predicted: Entity) -> Attribution:

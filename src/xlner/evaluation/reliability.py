@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from xlner.errors import ValidationError
+from xlner.text.counts import counted
 
 _STEPS = 10_000
 """Steps of a minimum between 0 and 1."""
@@ -64,7 +65,9 @@ def reliability(confidence: Sequence[float], correct: Sequence[bool], *, bins: i
     if bins < 1:
         raise ValidationError(f"bins is {bins} but must be at least 1")
     if len(confidence) != len(correct):
-        raise ValidationError(f"{len(confidence)} confidences but {len(correct)} entities")
+        raise ValidationError(
+            f"{counted(len(confidence), 'confidence')} but {counted(len(correct), 'entity', 'entities')}"
+        )
     if not confidence:
         raise ValidationError("a reliability table needs at least one entity")
     for value in confidence:
@@ -107,7 +110,8 @@ def keep_share(confidence: Sequence[float], correct: Sequence[bool], share: floa
     KeptEntities(minimum=0.8, share=0.5, accuracy=1.0)
     """
     if len(confidence) != len(correct) or not confidence:
-        raise ValidationError(f"{len(confidence)} confidences but {len(correct)} entities", hint="give at least one")
+        counts = f"{counted(len(confidence), 'confidence')} but {counted(len(correct), 'entity', 'entities')}"
+        raise ValidationError(counts, hint="give at least one")
     if not 0 < share <= 1:
         raise ValidationError(f"share {share} is not between 0 and 1")
     least = sorted(confidence, reverse=True)[math.ceil(share * len(confidence) - 1e-9) - 1]

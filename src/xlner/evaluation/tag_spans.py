@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from xlner.core.signature import Digest
 from xlner.errors import InputError, ValidationError
 from xlner.evaluation.spans import GoldAndPredicted, Ints, Spans
+from xlner.text.counts import counted
 
 _Numbers = NDArray[np.uint8] | NDArray[np.int32]
 _OPEN, _CONTINUES = frozenset("BI"), frozenset("IEL")
@@ -50,7 +51,7 @@ def _lengths(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) 
     differ = np.flatnonzero(lengths != others)
     if differ.size:
         k = int(differ[0])
-        raise InputError(f"{lengths[k]} gold tags but {others[k]} predicted ones", sentence=k + 1)
+        raise InputError(f"{counted(lengths[k], 'gold tag')} but {others[k]} predicted ones", sentence=k + 1)
     return lengths
 
 

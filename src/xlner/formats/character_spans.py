@@ -14,6 +14,7 @@ from xlner.core.entity import Entity, Span
 from xlner.errors import ValidationError
 from xlner.formats.json_values import shown
 from xlner.formats.label_fields import BYTES, UTF_16
+from xlner.text.counts import counted
 from xlner.text.offsets import words_in
 
 
@@ -108,9 +109,8 @@ def _spans(name: str, marks: Sequence[Mark], unit: str, text: str) -> list[tuple
             break
     for m in marks:
         if not 0 <= m.start < m.end <= sum(map(counts[0], text)):
-            raise ValidationError(
-                f'"{name}" has the span {shown((m.start, m.end))}, but the text has {len(text)} characters'
-            )
+            length = counted(len(text), "character")
+            raise ValidationError(f'"{name}" has the span {shown((m.start, m.end))}, but the text has {length}')
     if not known:
         raise ValidationError(f'"{name}" has a span that begins or ends inside a character')
     wrong = next((m for m in known if not same_text(text[m.start : m.end], m.text)), marks[0])

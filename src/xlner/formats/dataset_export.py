@@ -23,6 +23,7 @@ from xlner.formats.dataset_folders import WrittenDataset, write_dataset
 from xlner.formats.datasets import is_spec
 from xlner.formats.format_names import detect_format, has_columns
 from xlner.formats.reading import raise_errors, warn_of_data
+from xlner.text.counts import counted
 
 _STAGES = ("route", "translator", "recognizer", "aligner", "projector", "ensemble")
 _OPTIONS = ("lang", "source_lang", "min_confidence", "filter", "ignore", "on_warning", "split", "recase")
@@ -85,7 +86,7 @@ def export_dataset(
     for (first, words), (second, others) in combinations(seen.items(), 2):
         if shared := len(words & others):
             warn_of_data(
-                f"{shared} distinct sentences are both in {first} and in {second}: scores on one may be too high"
+                f"{first} and {second} share {counted(shared, 'distinct sentence')}: scores on one may be too high"
             )
     return written
 

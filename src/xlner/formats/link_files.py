@@ -21,6 +21,7 @@ from itertools import chain, islice, pairwise
 from xlner.core.alignment import Alignment, Link
 from xlner.core.lines import Line
 from xlner.errors import InputError, ValidationError
+from xlner.text.counts import counted
 
 _HEAD = 100
 """Lines to look at before a file is read."""
@@ -179,7 +180,7 @@ class _Layout:
         column = self.columns.get(count, _link_column([fields]))
         if column is None:
             raise ValidationError(
-                f"{count} columns, and none or several of them are links",
+                f"{counted(count, 'column')}, and none or several of them are links",
                 hint="write only links, or source, target and links; cut -f keeps one column",
             )
         if self.first_id is not None and count == 2:
@@ -455,7 +456,7 @@ def _of_giza(lines: Sequence[Line]) -> Links | InputError:
 def _giza_links(lines: Sequence[str]) -> Links:
     if len(lines) != _GIZA_LINES - 1:
         raise ValidationError(
-            f"{len(lines)} lines after '# Sentence pair'",
+            f"{counted(len(lines), 'line')} after '# Sentence pair'",
             hint="GIZA++ writes two: the target, and the source with links",
         )
     target, linked = lines
@@ -464,6 +465,6 @@ def _giza_links(lines: Sequence[str]) -> Links:
         raise ValidationError("no line 'NULL ({ … }) …' with links", hint="GIZA++ writes three lines for each pair")
     links = [(k, int(number) - 1) for k, (_, numbers) in enumerate(words[1:]) for number in numbers.split()]
     if any(not 0 <= t < len(target.split()) for _, t in links):
-        raise ValidationError(f"a link is out of range for {len(target.split())} target words")
+        raise ValidationError(f"a link is out of range for {counted(len(target.split()), 'target word')}")
     sides = (tuple(word for word, _ in words[1:]), tuple(target.split()))
     return Links(tuple(links), (), None, (len(sides[0]), len(sides[1])), sides)

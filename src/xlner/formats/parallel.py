@@ -25,6 +25,7 @@ from xlner.formats.format_names import COLUMN_FORMATS, detect_format
 from xlner.formats.given_links import Row, TextSide, check_sides, counted_from_0, in_words_of_links
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, ReadOptions, ReadReport
+from xlner.text.counts import counted
 from xlner.text.languages import canonical
 from xlner.text.segmenters import segmenter_named
 from xlner.text.tokenizer import Segmenter
@@ -211,7 +212,7 @@ def ended_early(path: str, longer: str, sentences: int, reason: str | None = Non
     'ends after 3 sentences, but b.txt goes on'
     """
     return InputError(
-        f"ends after {sentences} sentences, but {longer} goes on",
+        f"ends after {counted(sentences, 'sentence')}, but {longer} goes on",
         path=path,
         hint="the files must be parallel: one sentence in each for every pair, empty ones included"
         + (f"; {reason}" if reason else ""),

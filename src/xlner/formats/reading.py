@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from xlner.core.entity import Entity
@@ -12,6 +13,7 @@ from xlner.core.sentence import Sentence
 from xlner.core.tags import Repair, Scheme
 from xlner.errors import DataWarning, InputError
 from xlner.formats.columns import Columns
+from xlner.text.counts import counted
 from xlner.text.tokenizer import Segmenter
 
 Read = TypeVar("Read")
@@ -116,6 +118,13 @@ def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
         if isinstance(item, InputError):
             raise item
         yield item
+
+
+def warn_of_widened(path: str | Path, count: int, one: str, many: str) -> None:
+    """Warn that entities were widened to whole words."""
+    what = counted(count, one, many)
+    verbs = ("begins or ends", "covers") if count == 1 else ("begin or end", "cover")
+    warn_of_data(f"{path}: {what} {verbs[0]} inside a word, and now {verbs[1]} all of it")
 
 
 def warn_of_data(message: str) -> None:

@@ -29,6 +29,7 @@ from xlner.formats.json_values import load, shown
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
 from xlner.formats.writing import WriteOptions, begun, write_whole
+from xlner.text.counts import counted
 from xlner.text.tokenizer import locate
 
 _HEADER = ("sentence", "token", "tag", "score", "text", "lang", "id", "error")
@@ -128,7 +129,7 @@ def _rows(lines: Iterator[Line], path: str, delimiter: str | None) -> Iterator[R
                 width = width or len(row)
                 unread = next((text for _, text in taken if isinstance(text, InputError)), None)
                 if _are_rows([text_of(text) for _, text in taken], chosen, width):
-                    error = _no_row(f"a quotation over {len(taken)} rows", path, taken[0][0])
+                    error = _no_row(f"a quotation over {counted(len(taken), 'row')}", path, taken[0][0])
                 else:
                     yield taken[-1][0], row if unread is None else _UnreadRow(unread, row)
         waiting.extendleft(reversed(taken[1:]))
@@ -170,7 +171,10 @@ def _records(
                 yield line, {"text": ""}
             continue
         if len(row) != len(names):
-            yield line, InputError(f"{len(row)} cells, but {len(names)} columns", path=path, line=line)
+            yield (
+                line,
+                InputError(f"{counted(len(row), 'cell')}, but {counted(len(names), 'column')}", path=path, line=line),
+            )
             continue
         try:
             yield (
@@ -343,7 +347,8 @@ class _Words:
                 raise cells.error
             if any(cells[self.width :]):
                 raise ValidationError(
-                    f"{len(cells)} cells in line {line}, but {self.width} columns", hint='quote words with commas: ","'
+                    f"{counted(len(cells), 'cell')} in line {line}, but {counted(self.width, 'column')}",
+                    hint='quote words with commas: ","',
                 )
             token = _cell(cells, self.places.token)
             tag = "" if self.places.tag is None else _cell(cells, self.places.tag)

@@ -12,6 +12,7 @@ from typing import Any
 
 from xlner.errors import BackendError, MissingExtraError, UnknownNameError
 from xlner.models.nllb_codes import is_nllb, with_codes
+from xlner.text.counts import counted
 from xlner.text.suggestions import names_hint
 
 DEVICE = "XLNER_DEVICE"
@@ -63,7 +64,9 @@ def device_named(name: str = "auto") -> Any:
     except RuntimeError:
         raise UnknownNameError(f"unknown device {name!r}", hint="auto, cpu, cuda, cuda:1 or mps") from None
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise BackendError(f"this machine has no device {name!r}", hint=f"it has {torch.cuda.device_count()} GPUs")
+        raise BackendError(
+            f"this machine has no device {name!r}", hint=f"it has {counted(torch.cuda.device_count(), 'GPU')}"
+        )
     if device.type == "mps" and not torch.backends.mps.is_available():
         raise BackendError(f"this machine has no device {name!r}")
     return device

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from xlner.core.pair import Pair
 from xlner.core.signature import Digest
 from xlner.errors import UnknownNameError, ValidationError
+from xlner.text.counts import counted
 from xlner.text.suggestions import names_hint
 
 FAILED = "failed"
@@ -141,7 +142,7 @@ class FilterReport:
 
     def __str__(self) -> str:
         by = ", ".join(f"{count} by {name}" for name, count in self.dropped.most_common())
-        return f"kept {self.kept} of {self.sentences} sentences" + (f", dropped {by}" if by else "")
+        return f"kept {self.kept} of {counted(self.sentences, 'sentence')}" + (f", dropped {by}" if by else "")
 
 
 class SentenceFilters:

@@ -18,6 +18,7 @@ from xlner.pipeline.pipeline import Pipeline
 from xlner.pipeline.stage_runner import build_stage
 from xlner.projection.calibration import Calibration
 from xlner.stages import GroupProjector, Projector, fingerprint_of
+from xlner.text.counts import counted
 
 PairGroup: TypeAlias = tuple[Pair, ...]
 """The pairs of one target sentence with each of its sources."""
@@ -38,7 +39,7 @@ def group_pairs(*sources: Iterable[Pair | InputError]) -> Iterator[PairGroup | I
     """
     for number, group in enumerate(zip_longest(*sources), start=1):
         if any(pair is None for pair in group):
-            raise ValidationError(f"a source ends after {number - 1} pairs, but another goes on")
+            raise ValidationError(f"a source ends after {counted(number - 1, 'pair')}, but another goes on")
         bad = next((pair for pair in group if isinstance(pair, InputError)), None)
         yield bad or tuple(pair for pair in group if isinstance(pair, Pair))
 
@@ -84,7 +85,9 @@ class MultiSourcePipeline:
         if not isinstance(built, GroupProjector):
             raise UsageError("this projector takes one source", hint="use multi-source, exact or greedy")
         if built.source_weights is not None and len(built.source_weights) != len(pipelines):
-            raise ValidationError(f"{len(built.source_weights)} weights for {len(pipelines)} sources")
+            raise ValidationError(
+                f"{counted(len(built.source_weights), 'weight')} for {counted(len(pipelines), 'source')}"
+            )
         self.pipelines = pipelines
         self.projector: GroupProjector = built
 
@@ -106,7 +109,9 @@ class MultiSourcePipeline:
         for window in windows(groups, self.pipelines[0].window):
             for group in window:
                 if isinstance(group, tuple) and len(group) != len(self.pipelines):
-                    raise ValidationError(f"a group of {len(group)} pairs for {len(self.pipelines)} sources")
+                    raise ValidationError(
+                        f"a group of {counted(len(group), 'pair')} for {counted(len(self.pipelines), 'source')}"
+                    )
             by_source = zip(*(g if isinstance(g, tuple) else (g,) * len(self.pipelines) for g in window), strict=True)
             done = [p.run_pairs(pairs) for p, pairs in zip(self.pipelines, by_source, strict=True)]
             yield from map(self._project, zip(*done, strict=True))

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from xlner.core.labeled_block import LabeledBlock
 from xlner.core.pair import Pair
 from xlner.errors import StoppedError
+from xlner.text.counts import counted
 
 Result = TypeVar("Result", Pair, LabeledBlock, Pair | LabeledBlock)
 
@@ -117,17 +118,8 @@ class RunSummary:
             looks = "translation looks" if self.wrong_translations == 1 else "translations look"
             lines.append(f"{self.wrong_translations} {looks} wrong ({kinds})")
         if self.failed:
-            lines.append(f"{self.failed} of {self.sentences} sentences failed; {self.first_error}")
+            lines.append(f"{self.failed} of {counted(self.sentences, 'sentence')} failed; {self.first_error}")
         return lines
 
 
 _COUNTS = tuple(field.name for field in fields(RunSummary) if field.name not in ("stopped", "before"))
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A number with its noun.
-
-    >>> counted(1, "sentence"), counted(2, "entity", "entities")
-    ('1 sentence', '2 entities')
-    """
-    return f"{count} {one if count == 1 else many or one + 's'}"

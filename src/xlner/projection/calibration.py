@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from xlner.core.signature import Digest
 from xlner.errors import ValidationError
+from xlner.text.counts import counted
 
 _KIND = "xlner calibration"
 _DECIMALS = 6
@@ -79,7 +80,9 @@ class Calibration:
         if not raw or not all(0 <= x <= 1 for x in raw):
             raise ValidationError("a calibration is fitted on raw confidences between 0 and 1, at least one")
         if len(raw) != len(correct):
-            raise ValidationError(f"{len(raw)} raw confidences but {len(correct)} entities")
+            raise ValidationError(
+                f"{counted(len(raw), 'raw confidence')} but {counted(len(correct), 'entity', 'entities')}"
+            )
         given = [(round(float(x), _DECIMALS), bool(right)) for x, right in zip(raw, correct, strict=True)]
         rows = sorted([(0.0, True), (1.0, False), *given])
         blocks: list[tuple[int, float, int]] = []

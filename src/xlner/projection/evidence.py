@@ -13,6 +13,7 @@ from xlner.core.alignment import Alignment
 from xlner.core.entity import Span
 from xlner.core.pair import Pair, Projection
 from xlner.errors import ValidationError
+from xlner.text.counts import counted
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -71,7 +72,7 @@ def evidence(pairs: Sequence[Pair], projections: Sequence[Projection]) -> Eviden
     ([1.0], [2.0])
     """
     if len(pairs) != len(projections):
-        raise ValidationError(f"{len(pairs)} pairs but {len(projections)} projections")
+        raise ValidationError(f"{counted(len(pairs), 'pair')} but {counted(len(projections), 'projection')}")
     rows: list[tuple[int, int, int, int, int]] = []
     spelled: list[tuple[int, int, int]] = []
     scores: list[float] = []

@@ -31,6 +31,7 @@ from xlner.projection.scores.weighted_sum import (
     terms_of,
     weighted_sum,
 )
+from xlner.text.counts import counted
 from xlner.text.suggestions import names_hint
 
 AGREEMENT = "agreement"
@@ -179,7 +180,7 @@ class MultiSourceProjector:
             pair.require_alignment()
         weights = self.source_weights or (1.0,) * len(group)
         if len(weights) != len(group):
-            raise ValidationError(f"{len(weights)} weights for {len(group)} sources")
+            raise ValidationError(f"{counted(len(weights), 'weight')} for {counted(len(group), 'source')}")
         return tuple(w / math.fsum(weights) for w in weights)
 
     def _members(self, group: Sequence[Pair]) -> list[ClusterMember]:

@@ -20,6 +20,7 @@ from xlner.projection.fused import FusedProjector
 from xlner.projection.matching.match import match_spans
 from xlner.projection.scores.scored_pair import ScoredPair
 from xlner.projection.scores.weighted_sum import Score, Term, resolve, weights_text
+from xlner.text.counts import counted
 from xlner.text.spelling import check_installed
 
 WEIGHTS = (0.25, 0.5, 1.0, 2.0)
@@ -265,7 +266,7 @@ def _used(terms: Sequence[Term]) -> tuple[Term, ...]:
 
 def _check(pairs: Sequence[Pair], gold: Sequence[Sentence], folds: int) -> None:
     if len(pairs) != len(gold):
-        raise ValidationError(f"{len(pairs)} pairs but {len(gold)} gold sentences")
+        raise ValidationError(f"{counted(len(pairs), 'pair')} but {counted(len(gold), 'gold sentence')}")
     for number, (pair, sentence) in enumerate(zip(pairs, gold, strict=True), start=1):
         if pair.target.tokens != sentence.tokens:
             raise ValidationError(f"pair {number} and its gold sentence have different words")

@@ -28,6 +28,7 @@ from xlner.models.windows import FloatArray
 from xlner.recognition.sequence_logits import SequenceLogits
 from xlner.recognition.softmax import softmax
 from xlner.recognition.tag_set import TagSet
+from xlner.text.counts import counted
 from xlner.text.suggestions import names_hint
 
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -251,5 +252,8 @@ def _tag_names(config: Any, given: str | None) -> list[str]:
     n = int(config.num_labels)
     names = [config.id2label[k] for k in range(n)] if given is None else [name.strip() for name in given.split(",")]
     if len(names) != n:
-        raise UsageError(f"{len(names)} tag names for a model with {n} classes", hint="give one name per class")
+        raise UsageError(
+            f"{counted(len(names), 'tag name')} for a model with {counted(n, 'class', 'classes')}",
+            hint="give one name per class",
+        )
     return ["_".join(str(name).split()) for name in names]

@@ -16,6 +16,7 @@ from xlner.core.tags import Scheme
 from xlner.errors import UsageError, ValidationError
 from xlner.recognition.tag_set import TagSet
 from xlner.stages import ProbabilisticRecognizer, Recognizer
+from xlner.text.counts import counted
 
 FloatArray = NDArray[np.float64]
 
@@ -151,7 +152,9 @@ def check_weights(weights: Sequence[float] | None, number: int) -> tuple[float, 
     """
     checked = (1.0,) * number if weights is None else tuple(float(w) for w in weights)
     if len(checked) != number:
-        raise UsageError(f"{len(checked)} weights for {number} members of the ensemble", hint="give one for each")
+        raise UsageError(
+            f"{counted(len(checked), 'weight')} for {number} members of the ensemble", hint="give one for each"
+        )
     if not all(0 <= w < math.inf for w in checked) or not any(checked):
         raise UsageError(f"weights {', '.join(f'{w:g}' for w in checked)} must not be negative, nor all 0")
     return checked

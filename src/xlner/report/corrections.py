@@ -14,6 +14,7 @@ from xlner.core.lines import read_lines
 from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 from xlner.report.records import words_digest
+from xlner.text.counts import counted
 
 VERSION = 1
 HEAD = {"xlner": "corrections", "version": VERSION}
@@ -220,7 +221,7 @@ def _place(now: list[tuple[Entity, State, Entity | None]], entity: Entity) -> in
 
 def _check_room(others: Iterable[Entity], entity: Entity, words: int) -> None:
     if entity.end > words:
-        raise ValidationError(f"the entity {entity.span} ends beyond the sentence of {words} words")
+        raise ValidationError(f"the entity {entity.span} ends beyond the sentence of {counted(words, 'word')}")
     other = next((e for e in others if overlaps(e.span, entity.span)), None)
     if other is not None:
         raise ValidationError(

@@ -18,6 +18,7 @@ from xlner.report.judgment import Judgment
 from xlner.report.least_sure import Doubt, doubts_of, numbers_to_pick
 from xlner.report.shown import ShownSentence, shown_sentences
 from xlner.report.view import write_shown
+from xlner.text.counts import counted
 
 EXPORTS = {"jsonl": ".corrected.jsonl", "conll": ".corrected.conll"}
 """The formats that a review exports, and how the names of the files end."""
@@ -114,7 +115,7 @@ class ReviewSession:
             done, goal = len(reviewed), len(self.sentences)
         else:
             done, goal = len(set(self.picked).intersection(reviewed)), len(self.picked)
-        text = f"{done} of {goal} sentences reviewed, {goal - done} left. {judgment.line()}."
+        text = f"{done} of {counted(goal, 'sentence')} reviewed, {goal - done} left. {judgment.line()}."
         if self.picked is not None and judgment.judged:
             text += " These sentences are the least sure, so the precision of all is likely higher."
         return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from xlner.evaluation.entities import Scores
+from xlner.text.counts import counted
 from xlner.transfer.report import Epoch
 
 _FLAT, _EXPLODED = 0.95, 2.0
@@ -31,7 +32,10 @@ def signs_of_collapse(epochs: Sequence[Epoch], entropy: float, found: Mapping[st
     for name, scores in found.items():
         micro = scores.micro
         if micro.gold and not micro.predicted:
-            signs.append(f"all words of {name} were tagged O, but there are {micro.gold} entities; {_ADVICE}")
+            there = counted(micro.gold, "entity", "entities")
+            signs.append(f"all words of {name} were tagged O, but the data has {there}; {_ADVICE}")
         elif micro.gold and not micro.correct:
-            signs.append(f"none of the {micro.predicted} entities found in {name} is correct; {_ADVICE}")
+            signs.append(
+                f"none of {counted(micro.predicted, 'entity', 'entities')} found in {name} is correct; {_ADVICE}"
+            )
     return tuple(signs)

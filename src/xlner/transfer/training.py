@@ -21,6 +21,7 @@ from xlner.models.loading import device_named, load_tokenizer, require_torch, si
 from xlner.models.tokenizers import SubwordTokenizer, longest_input, word_options
 from xlner.models.training import LoopOptions, OnStep, TrainingLoop, TrainingTask, set_weights, train_only
 from xlner.models.training_state import TrainingState
+from xlner.text.counts import counted
 from xlner.transfer.collapse import signs_of_collapse
 from xlner.transfer.dev_scores import Predictor
 from xlner.transfer.examples import make_examples, tag_names
@@ -164,7 +165,7 @@ class _RecognizerTask(TrainingTask):
         """The report; the best weights must be in the model."""
         warnings = self._warnings()
         if self._examples.unreadable:
-            warnings = (*warnings, f"{self._examples.unreadable} words have no sub-words and were not learned")
+            warnings = (*warnings, f"not learned: {counted(self._examples.unreadable, 'word')} without sub-words")
         return TrainingReport(
             steps=loop.step,
             losses=tuple(loop.losses),

@@ -14,6 +14,7 @@ from xlner.core.lines import read_lines
 from xlner.core.options import content_option, options_fingerprint
 from xlner.core.signature import Digest
 from xlner.errors import BackendError, InputError, MissingArgumentError, StageError, UnknownNameError
+from xlner.text.counts import counted
 from xlner.text.languages import canonical
 
 _SNIPPET = 60
@@ -156,7 +157,7 @@ def _lines(path: Path, of: Path) -> Iterator[tuple[str, _Given]]:
     made, originals = _read(path), _read(of)
     if len(made) != len(originals):
         raise InputError(
-            f"has {len(made)} lines, and {of} has {len(originals)}",
+            f"has {counted(len(made), 'line')}, and {of} has {len(originals)}",
             path=path,
             hint="give one translation for each line, an empty line where there is none",
         )

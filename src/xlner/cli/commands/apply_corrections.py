@@ -16,6 +16,7 @@ from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.core.files import STANDARD_STREAM, is_device, open_output, require_other_file
 from xlner.errors import InputError, UsageError
 from xlner.formats import format_of
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.report import Decision
@@ -90,7 +91,6 @@ def _naming(path: str) -> Iterator[None]:
 
 
 def _summary(results: r.Results, decisions: list[Decision], written: int) -> str:
-    from xlner.pipeline.run_summary import counted
     from xlner.report.judgment import judgment_of
 
     judgment = judgment_of(results.read(), decisions)
@@ -99,7 +99,6 @@ def _summary(results: r.Results, decisions: list[Decision], written: int) -> str
 
 
 def _calibrate(results: r.Results, decisions: list[Decision], path: str) -> None:
-    from xlner.pipeline.run_summary import counted
     from xlner.report import judged_confidences
 
     judged = judged_confidences(results.read(), decisions)

@@ -14,6 +14,7 @@ from xlner.cli.notes import note
 from xlner.core.files import STANDARD_STREAM, open_output, require_other_file
 from xlner.errors import InputError
 from xlner.formats import detect_format, raise_errors, read_parallel
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +162,8 @@ def _print(tables: dict[str, Reliability], kept: dict[str, list[KeptEntities]]) 
             table.add_row(f"{b.low:.2f} to {b.high:.2f}", str(b.count), f"{b.confidence:.3f}", f"{b.accuracy:.3f}")
         console.print(table)
         console.print(
-            f"{found.count} entities, {found.accuracy:.3f} right; ECE {found.ece:.3f}, Brier {found.brier:.3f}"
+            f"{counted(found.count, 'entity', 'entities')}, {found.accuracy:.3f} right; "
+            f"ECE {found.ece:.3f}, Brier {found.brier:.3f}"
         )
         for k in kept[name]:
             console.print(f"--min-confidence {k.minimum:.4f} keeps {k.share:.1%} of them, {k.accuracy:.3f} right")

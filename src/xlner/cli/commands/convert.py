@@ -18,6 +18,7 @@ from xlner.core.tags import Scheme
 from xlner.errors import InputError
 from xlner.formats import ReadReport, format_of, read_blocks, write_sentences
 from xlner.formats.registry import format_list
+from xlner.text.counts import counted
 
 
 @click.command(epilog=f"Formats:\n\n\b\n{format_list()}")
@@ -51,8 +52,6 @@ def convert(**options: Any) -> int:
     xlner convert export.json train.spacy
     xlner convert pred.conll - --output-format conll --output-scheme IOBES
     """
-    from xlner.pipeline.run_summary import counted
-
     report = ReadReport()
     require_other_file(options["output"], options["input"])
     default = "conll" if options["output"] == STANDARD_STREAM or is_device(options["output"]) else None

@@ -11,6 +11,7 @@ from xlner.cli import options as o
 from xlner.cli import scored_files as s
 from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -83,8 +84,6 @@ def _record(error: EntityError) -> dict[str, Any]:
 
 
 def _print(report: ErrorReport, examples: int) -> None:
-    from xlner.pipeline.run_summary import counted
-
     console = make_console()
     c = report.counts
     console.print(

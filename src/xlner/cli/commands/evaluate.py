@@ -11,6 +11,7 @@ from xlner.cli import options as o
 from xlner.cli import scored_files as s
 from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -145,9 +146,13 @@ class _Shown:
             console.print(table)
         if scores.projected is not None:
             p = scores.projected
-            console.print(f"{p.projected} of {p.source} source entities were projected ({p.rate:.1%})")
+            console.print(
+                f"{p.projected} of {counted(p.source, 'source entity', 'source entities')} projected ({p.rate:.1%})"
+            )
         if scores.failed:
-            console.print(f"{scores.failed} of {scores.sentences} predicted sentences carry an error", style="bold red")
+            console.print(
+                f"{scores.failed} of {counted(scores.sentences, 'predicted sentence')} with an error", style="bold red"
+            )
         console.print(str(self.signature), style="dim")
 
     def _print_scores(self, console: Console) -> None:

@@ -11,6 +11,7 @@ from xlner.cli.notes import note
 from xlner.cli.results import reading
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.errors import UsageError
+from xlner.text.counts import counted
 
 _SPLITS = ("train", "validation", "test")
 
@@ -48,7 +49,6 @@ def export(folder: str, **options: Any) -> int:
     xlner export gl-ner --train run.jsonl --run-dir run --push me/gl-ner
     """
     from xlner.formats.dataset_export import as_json, export_dataset, push_dataset
-    from xlner.pipeline.run_summary import counted
 
     files = {split: options[split] for split in _SPLITS if options[split] is not None}
     if not files:

@@ -8,6 +8,7 @@ from xlner.cli.notes import note
 from xlner.cli.options import bootstrap as bootstrap_option
 from xlner.cli.options import comma_list
 from xlner.core.files import open_output, require_output
+from xlner.text.counts import counted
 
 _INTRODUCTION = """\
 F1 with 95 % intervals, for the methods and data sets that run on one machine without a network. The page is made by
@@ -80,5 +81,5 @@ def leaderboard(
         stream.write(markdown_page(leaderboard_page(found, standings, _INTRODUCTION)))
     missing = sum(result.missing is not None for standing in standings for result in standing.results)
     if missing:
-        note(f"{missing} results are missing; the page says why")
+        note(f"{counted(missing, 'result')} missing; the page says why")
     return 1 if missing else 0

@@ -20,6 +20,7 @@ from xlner.core.files import require_other_file
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError
 from xlner.formats import write_lexicon
+from xlner.text.counts import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +126,7 @@ def lexicon(**options: Any) -> int:
         else:
             entries = learn_lexicon(linked(), max_words=chosen.max_words, min_count=chosen.min_count)
             count = write_lexicon(entries, chosen.output)
-    note(f"{count} entries from {used} pairs")
+    note(f"{counted(count, 'entry', 'entries')} from {counted(used, 'pair')}")
     return 0
 
 

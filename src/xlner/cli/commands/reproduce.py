@@ -12,6 +12,7 @@ from xlner.cli.notes import note
 from xlner.cli.options import bootstrap as bootstrap_option
 from xlner.cli.options import comma_list
 from xlner.errors import InputError, UsageError
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.experiments.reproduce import MethodResult
@@ -127,12 +128,13 @@ def reproduce(
     title = f"{experiment.recipe.title}: {plan.dataset.title}"
     written = write_report(output, title, plan.backends, results, tests)
     _print(results)
-    click.echo(f"{title}, backends {backends}{f', first {limit} sentences' if limit else ''}")
+    only = f", first {counted(limit, 'sentence')}" if limit else ""
+    click.echo(f"{title}, backends {backends}{only}")
     note(f"wrote {', '.join(str(path) for path in written)}")
     failed = sum(r.scores.failed for r in results if r.scores is not None)
     missing = sum(r.missing is not None for r in results)
     if failed or missing:
-        note(f"{missing} of {len(results)} results are missing, {failed} sentences failed")
+        note(f"{missing} of {counted(len(results), 'result')} missing, {counted(failed, 'sentence')} failed")
     return 1 if failed or missing else 0
 
 

@@ -15,6 +15,7 @@ from xlner.cli.progress import progress
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.output_stream import reason
 from xlner.errors import RunFolderError, StoppedError
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.cli.run_options import Inputs
@@ -94,7 +95,7 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
         )
     if done.stopped is not None:
         raise StoppedError(f"part {number}/{parts} stopped: {done.stopped.message}", hint=done.stopped.hint)
-    note(f"part {number}/{parts} is finished: {sentences:,} sentences in {len(shards):,} shards")
+    note(f"part {number}/{parts} is finished: {counted(sentences, 'sentence')} in {counted(len(shards), 'shard')}")
     return 0
 
 
@@ -110,8 +111,8 @@ def status(folder: Path, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"command": command.command, **found.as_dict()}, indent=2))
         return 0
-    click.echo(f"{command.command}: {found.finished:,} of {found.shards:,} shards are finished")
-    click.echo(f"{found.done:,} of {found.sentences:,} sentences, {found.failed:,} of them failed")
+    click.echo(f"{command.command}: {found.finished:,} of {counted(found.shards, 'shard')} finished")
+    click.echo(f"{found.done:,} of {counted(found.sentences, 'sentence')}, {found.failed:,} of them failed")
     if found.missing:
         click.echo(f"not finished: {found.shown()}")
         run = shlex.quote(str(folder))

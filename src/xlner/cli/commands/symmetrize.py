@@ -14,6 +14,7 @@ from xlner.core.files import open_output, require_other_file
 from xlner.core.link_block import LinkBlock, matching_blocks
 from xlner.errors import UsageError
 from xlner.formats import raise_errors, read_alignment_blocks
+from xlner.text.counts import counted
 
 Row = tuple[Alignment | LinkBlock, Alignment | LinkBlock]
 """The links of a pair, or of the same number of pairs, in both files."""
@@ -75,7 +76,7 @@ def symmetrize(
             elif isinstance(one, Alignment) and isinstance(second, Alignment):
                 pharaoh.write(stream, combine(one, second, method))
                 count += 1
-    note(f"links of {count} pairs")
+    note(f"links of {counted(count, 'pair')}")
     return 0
 
 

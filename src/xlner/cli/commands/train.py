@@ -17,6 +17,7 @@ from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.cli.scored_files import JSON, SEED
 from xlner.errors import UsageError
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.transfer.report import Epoch, TrainingReport
@@ -187,9 +188,9 @@ def _conclude(report: TrainingReport, unread: int) -> None:
     kept = f"; kept epoch {report.best_epoch}" if report.best.dev else ""
     note(
         f"trained {report.trained_parameters:,} of {report.total_parameters:,} parameters on sentences: "
-        f"{sentences}; {report.steps} steps, {report.seconds:.0f} s{kept}"
+        f"{sentences}; {counted(report.steps, 'step')}, {report.seconds:.0f} s{kept}"
     )
     if unread:
-        note(f"{unread} sentences could not be read")
+        note(f"{counted(unread, 'sentence')} could not be read")
     for text in report.warnings:
         note(f"warning: {text}")

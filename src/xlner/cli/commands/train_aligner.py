@@ -11,6 +11,7 @@ from xlner.cli.bitext import read_bitext, training_pairs
 from xlner.cli.notes import note
 from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED
+from xlner.text.counts import counted
 
 
 @click.command("train-aligner")
@@ -67,7 +68,7 @@ def train_aligner(model: str, source: str, target: str, output: str, **options: 
     training = AlignerTrainingOptions(**{name: options[name] for name in names})
     report = train_aligner(model, pairs, output, training, overwrite=not options["resume"], on_step=show_step)
     note(
-        f"trained on {report.used} pairs, {report.left_out} left out (empty or too long)"
+        f"trained on {counted(report.used, 'pair')}, {report.left_out} left out (empty or too long)"
         f"{f', {unread} could not be read' if unread else ''}; loss {report.losses[-1]:.4f}"
     )
     return EXIT_SOME_FAILED if unread else 0

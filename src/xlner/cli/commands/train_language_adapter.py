@@ -13,6 +13,7 @@ from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED, stopping_at_errors
 from xlner.errors import InputError
 from xlner.formats import ReadReport, read_sentences
+from xlner.text.counts import counted
 
 
 @click.command("train-language-adapter")
@@ -73,9 +74,10 @@ def train_language_adapter(model: str, text: str, output: str, **options: Any) -
     spec, overwrite = options["adapter"], options["overwrite"]
     report = train_language_adapter(model, sentences, output, tuning, spec=spec, overwrite=overwrite, on_step=show_step)
     unread = len(read) - len(sentences)
+    left_out = f", {counted(unread, 'sentence')} could not be read" if unread else ""
     kept_aside = "" if report.before is None else f" (on text kept aside: {report.before:.3f} to {report.after:.3f})"
     note(
-        f"trained {report.trained_parameters:,} weights on {report.sequences} sequences"
-        f"{f', {unread} sentences could not be read' if unread else ''}; loss {report.losses[-1]:.3f}{kept_aside}"
+        f"trained {report.trained_parameters:,} weights on {counted(report.sequences, 'sequence')}"
+        f"{left_out}; loss {report.losses[-1]:.3f}{kept_aside}"
     )
     return EXIT_SOME_FAILED if unread else 0

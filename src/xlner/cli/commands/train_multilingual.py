@@ -17,6 +17,7 @@ from xlner.cli.scored_files import JSON
 from xlner.core.files import require_other_file
 from xlner.errors import InputError
 from xlner.formats import raise_errors, read_sentences
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.core.sentence import Sentence
@@ -91,7 +92,7 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
     if as_json:
         show_json(asdict(report))
     total = sum(report.sentences.values())
-    note(f"trained on {total:,} sentences; wrote {output}")
+    note(f"trained on {counted(total, 'sentence')}; wrote {output}")
     return 0
 
 

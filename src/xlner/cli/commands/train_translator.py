@@ -13,6 +13,7 @@ from xlner.cli.progress import show_step
 from xlner.cli.run import EXIT_SOME_FAILED, on_command_line
 from xlner.errors import UsageError
 from xlner.formats import read_pairs
+from xlner.text.counts import counted
 
 
 @click.command("train-translator")
@@ -112,7 +113,8 @@ def train_translator(model: str, source: str, target: str | None, output: str, *
         on_epoch=lambda epoch: note(epoch.text()),
     )
     note(
-        f"trained on {report.used} pairs, {report.left_out} left out (empty, too long, or without the same entities)"
+        f"trained on {counted(report.used, 'pair')}, {report.left_out} left out "
+        "(empty, too long, or without the same entities)"
         f"{f', {unread} could not be read' if unread else ''}"
     )
     return EXIT_SOME_FAILED if unread else 0

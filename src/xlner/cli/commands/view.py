@@ -17,6 +17,7 @@ from xlner.cli.scored_files import ScoredFiles
 from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
 from xlner.errors import InputError, UsageError
 from xlner.formats import ReadReport, raise_errors, read_sentences
+from xlner.text.counts import counted
 
 _PAGE_MARK = b'<meta name="generator" content="xlner">'
 
@@ -102,8 +103,6 @@ def _beginning(path: Path) -> bytes:
 
 
 def _say(sentences: int, shown: int, failed: int, output: str) -> None:
-    from xlner.pipeline.run_summary import counted
-
     listed = f", a random sample of {shown} listed" if shown < sentences else ""
     errors = f", {failed} with an error" if failed else ""
     name = "standard output" if output == STANDARD_STREAM else output

@@ -17,6 +17,7 @@ from xlner.cli.scored_files import JSON, SEED
 from xlner.cli.tables import make_console, make_table
 from xlner.core.registry import Spec, names
 from xlner.errors import UsageError
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.transfer.zero_shot import ZeroShot
@@ -66,7 +67,7 @@ def zero_shot(model: str, targets: Sequence[tuple[str, str]], as_json: bool, **o
     else:
         _print(found)
     if files.unread:
-        note(f"{files.unread} sentences could not be read")
+        note(f"{counted(files.unread, 'sentence')} could not be read")
     return EXIT_SOME_FAILED if files.unread else 0
 
 

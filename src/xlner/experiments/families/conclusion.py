@@ -8,6 +8,7 @@ from xlner.evaluation import Interval
 from xlner.experiments.families.gains import SIGNIFICANT, MeanGain
 from xlner.experiments.families.recipe import FamilyRecipe
 from xlner.experiments.families.regression import Coefficient, Regression
+from xlner.text.counts import counted
 
 _UNITS = {
     "families": (1.0, "one more family"),
@@ -60,7 +61,7 @@ def _comparison(mean: MeanGain, recipe: FamilyRecipe) -> str:
 
 def _verdict(mean: MeanGain) -> str:
     """Return mean F1 of both conditions and whether they differ, on these languages and on similar ones."""
-    where = f"on {_counted(len(mean.by_language), 'language')} of group {mean.group!r}"
+    where = f"on {counted(len(mean.by_language), 'language')} of group {mean.group!r}"
     numbers = f"{mean.means[0]:.3f} → {mean.means[1]:.3f}, {_points(mean.gain, mean.here)}, p {mean.p_here:.3f}"
     if not mean.significant_here:
         seeds = "; the sentences alone would show one, but the seeds vary too much" if mean.p_here < SIGNIFICANT else ""
@@ -73,7 +74,7 @@ def _verdict(mean: MeanGain) -> str:
 
 
 def _effects(regression: Regression) -> Iterator[str]:
-    rows = f"{_counted(regression.n_rows, 'gain')} on {_counted(regression.n_languages, 'language')}"
+    rows = f"{counted(regression.n_rows, 'gain')} on {counted(regression.n_languages, 'language')}"
     yield (
         f"Regression of {rows}: together, the predictors explain {regression.r2:.0%} of the variance of the gains. "
         "This describes these conditions and does not prove a cause."
@@ -92,10 +93,6 @@ def _effect(coefficient: Coefficient) -> str:
     if coefficient.depends_on is not None:
         return f"{coefficient.name}: {effect}; but this depends on one language, {coefficient.depends_on}."
     return f"{coefficient.name}: {effect}; {'an effect' if coefficient.significant else 'no effect'} is shown."
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _points(gain: float, interval: Interval) -> str:

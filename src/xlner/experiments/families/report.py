@@ -28,6 +28,7 @@ from xlner.experiments.page import (
     markdown_page,
 )
 from xlner.experiments.tables import csv_text, percent, rounded, write_files
+from xlner.text.counts import counted
 
 _DESIGN = (
     "Each condition is trained on {sentences} sentences, shared equally by its languages, with the same options and "
@@ -92,7 +93,7 @@ def report(analysis: Analysis, runs: Sequence[TrainingRun], model: str, images: 
         blocks += images[2:]
     blocks += [Heading("Data"), _data(analysis)]
     training, testing = (sum(run.seconds[part] for run in runs) / 60 for part in ("training", "testing"))
-    took = f"{len(runs)} runs: {training:.0f} minutes of training, {testing:.0f} minutes of testing."
+    took = f"{counted(len(runs), 'run')}: {training:.0f} minutes of training, {testing:.0f} minutes of testing."
     warnings = [f"{r.condition}, seed {r.seed}: {w}" for r in runs for w in r.facts.get("warnings", ())]
     blocks += [Heading("Computing time"), Paragraph(took), *([BulletList(tuple(warnings))] if warnings else [])]
     return [*blocks, Paragraph(f"Signature: `{signature(analysis, runs)}`")]

@@ -29,6 +29,7 @@ from xlner.experiments.families.study_data import StudyData, TrainingLanguage, r
 from xlner.experiments.progress import Log, no_log
 from xlner.experiments.recipe_files import require_known
 from xlner.stages import Recognizer
+from xlner.text.counts import counted
 from xlner.transfer.report import TrainingReport
 from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
@@ -178,6 +179,7 @@ def _facts(report: TrainingReport) -> dict[str, Any]:
 def _summary(run: TrainingRun) -> str:
     values = [target.f1 for target in run.targets.values()]
     return (
-        f"{run.condition}, seed {run.seed}: mean F1 {sum(values) / len(values):.4f} on {len(values)} targets; "
+        f"{run.condition}, seed {run.seed}: "
+        f"mean F1 {sum(values) / len(values):.4f} on {counted(len(values), 'target')}; "
         f"training {run.seconds['training']:.0f} s, testing {run.seconds['testing']:.0f} s"
     )

@@ -14,6 +14,7 @@ from xlner.experiments.reproduce.recipe import DatasetPlan
 from xlner.formats import raise_errors, read_sentences
 from xlner.formats.by_name import input_files
 from xlner.formats.datasets import all_datasets, is_spec, local_files, of_language
+from xlner.text.counts import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def read_language_data(
         sources = list(raise_errors(read_sentences(source_path, language=source_lang, require_tags=True)))
         digests.append(_digest(source_path))
         if len(sources) != len(gold):
-            raise InputError(f"{len(sources)} sentences, but {path} has {len(gold)}", path=source_path)
+            raise InputError(f"{counted(len(sources), 'sentence')}, but {path} has {len(gold)}", path=source_path)
     rows = [(g, s) for g, s in zip(gold, sources, strict=True) if g.tokens][:limit]
     targets = [replace(g, entities=(), meta={}) for g, _ in rows]
     pairs = tuple(Pair(t, s) for t, (_, s) in zip(targets, rows, strict=True))

@@ -21,6 +21,7 @@ from xlner.experiments.reproduce.stage_store import Process, StageResult, StageS
 from xlner.formats import raise_errors, read_alignments
 from xlner.pipeline import Pipeline
 from xlner.pipeline.isolation import describe
+from xlner.text.counts import counted
 from xlner.text.segmenters import segmenter_fingerprint, segmenter_named
 from xlner.text.suggestions import names_hint
 
@@ -242,7 +243,7 @@ class LanguageRunner:
         path = Path(self.folder or "") / name
         links = list(raise_errors(read_alignments(path)))
         if len(links) < len(before.pairs):
-            raise InputError(f"{len(links)} lines, but there are {len(before.pairs)} sentences", path=path)
+            raise InputError(f"{counted(len(links), 'line')} for {counted(len(before.pairs), 'sentence')}", path=path)
         pairs = []
         for number, (pair, alignment) in enumerate(zip(before.pairs, links, strict=False), start=1):
             try:

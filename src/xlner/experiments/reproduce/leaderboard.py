@@ -18,7 +18,7 @@ from xlner.experiments.reproduce.published import best_published
 from xlner.experiments.reproduce.recipe import DatasetPlan, ReproductionRecipe
 from xlner.experiments.reproduce.report import specs_by_stage
 from xlner.experiments.reproduce.results import MethodResult
-from xlner.pipeline.run_summary import counted
+from xlner.text.counts import counted
 
 
 @dataclass(frozen=True, slots=True)

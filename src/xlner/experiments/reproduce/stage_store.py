@@ -19,6 +19,7 @@ from xlner.core.pair import Pair
 from xlner.engines import RunFolder
 from xlner.engines.run_folder import DEFAULT_SHARD_SIZE
 from xlner.experiments.progress import Log
+from xlner.text.counts import counted
 
 Process = Callable[[Iterable[Pair]], Iterator[Pair]]
 
@@ -66,7 +67,7 @@ class StageStore:
                 self.log(f"{stage} by {spec}")
             elif now - last >= self.log_interval:
                 last = now
-                self.log(f"{stage}: {made} of {total} sentences, {made / (now - start):.1f} per second")
+                self.log(f"{stage}: {made} of {counted(total, 'sentence')}, {made / (now - start):.1f} per second")
             made += len(pairs)
             return built()(pairs)
 
@@ -74,5 +75,5 @@ class StageStore:
             pairs = tuple(run.run(before.pairs, process))
         if made:
             reused = f", {total - made} were already done" if made < total else ""
-            self.log(f"{stage}: {made} sentences in {time.perf_counter() - start:.1f} s{reused}")
+            self.log(f"{stage}: {counted(made, 'sentence')} in {time.perf_counter() - start:.1f} s{reused}")
         return StageResult(pairs, key)

@@ -15,6 +15,7 @@ from xlner.formats.conll import brackets, comments, misc
 from xlner.formats.conll.blocks import Block
 from xlner.formats.conll.layout import CONLLU, Layout, find, header, is_syntax, unwatched
 from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     from xlner.formats.conll.plain import PlainRows
@@ -94,7 +95,7 @@ class ColumnFinder:
     def _layout(self, block: Block, found: Iterator[Block | PlainRows]) -> Layout:
         if self.conllu and block.width != len(CONLLU):
             raise InputError(
-                f"{counted(block.width)}, but CoNLL-U has ten",
+                f"{counted(block.width, 'column')}, but CoNLL-U has ten",
                 path=self.path,
                 line=block.lines[0],
                 hint="for other columns give --input-format conll",
@@ -187,8 +188,3 @@ class ColumnFinder:
         """The option that reads the attribute that could hold entities."""
         name, value = self._possible or ("NAME", "O")
         return f"--columns tag={name}{'' if is_tag(value) or not value.isalpha() else ' --input-scheme io'}"
-
-
-def counted(columns: int) -> str:
-    """A number of columns in words."""
-    return f"{columns} column{'s' if columns != 1 else ''}"

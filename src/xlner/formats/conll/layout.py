@@ -15,6 +15,7 @@ from xlner.core.tags import Scheme, is_tag, label_of
 from xlner.errors import InputError
 from xlner.formats.columns import TAG_NAMES, TOKEN_NAMES, Column, Columns, plain_name
 from xlner.formats.conll.blocks import Block
+from xlner.text.counts import counted
 
 CONLLU = ("ID", "FORM", "LEMMA", "UPOS", "XPOS", "FEATS", "HEAD", "DEPREL", "DEPS", "MISC")
 """The columns of CoNLL-U."""
@@ -223,7 +224,10 @@ class _Finder:
 
     def _no_column(self, column: Column) -> InputError:
         if isinstance(column, int):
-            problem, hint = f"{self.width} columns, but column {column} was named", f"name one of 1 to {self.width}"
+            problem, hint = (
+                f"{counted(self.width, 'column')}, but column {column} was named",
+                f"name one of 1 to {self.width}",
+            )
         elif self.names:
             problem, hint = f"no column is named {column!r}", f"the names are {', '.join(self.names)}"
         else:

@@ -14,10 +14,11 @@ from xlner.core.tags import UNNAMED, DecodedTags, Repair, Scheme, decode, is_tag
 from xlner.errors import InputError, ValidationError
 from xlner.formats.conll import brackets, comments, misc, ranges
 from xlner.formats.conll.blocks import Block, Splitter, cells
-from xlner.formats.conll.column_finder import ColumnFinder, counted
+from xlner.formats.conll.column_finder import ColumnFinder
 from xlner.formats.conll.layout import CONLLU, Layout, is_word
 from xlner.formats.conll.segments import segments
 from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
+from xlner.text.counts import counted
 from xlner.text.tokenizer import locate
 
 if TYPE_CHECKING:
@@ -283,7 +284,9 @@ class ConllReader:
 
     def _uneven(self, block: Block, number: int) -> InputError:
         position = next(position for position, row in enumerate(block.rows) if len(row) != block.width)
-        problem = f"{counted(len(block.rows[position]))}, but the first line of the sentence has {block.width}"
+        problem = (
+            f"{counted(len(block.rows[position]), 'column')}, but the first line of the sentence has {block.width}"
+        )
         hint = "write a token and its tag on each line, separated by a tab or spaces"
         return self._error(problem, block.lines[position], number, hint)
 

@@ -13,6 +13,7 @@ from xlner.core.pair import Member, Outcome, Projection, Reason
 from xlner.core.sentence import Sentence
 from xlner.errors import ValidationError
 from xlner.formats.json_values import shown
+from xlner.text.counts import counted
 
 _LINK = re.compile(r"([0-9]{1,9})-([0-9]{1,9})")
 
@@ -71,7 +72,9 @@ def _member(record: object, words: int) -> Member:
     found = tuple(map(_entity, entities))
     beyond = next((e for e in found if e.end > words), None)
     if beyond is not None:
-        raise ValidationError(f"the entity {beyond.span} of {name!r} ends beyond the sentence of {words} words")
+        raise ValidationError(
+            f"the entity {beyond.span} of {name!r} ends beyond the sentence of {counted(words, 'word')}"
+        )
     return Member(name, float(weight), found)
 
 

@@ -23,7 +23,8 @@ from xlner.formats.jsonl.records import parsed, record_of, records_of
 from xlner.formats.jsonl.words import instead_of, offsets_of, placed_words, tokens_of, word_field
 from xlner.formats.label_agreement import are_iob2, require_no_tags, same_labels
 from xlner.formats.label_fields import LABEL_FIELDS, WORD_FIELDS, label_field
-from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data
+from xlner.formats.reading import ReadOptions, ReadReport, warn_of_data, warn_of_widened
+from xlner.text.counts import counted
 
 _OWN = frozenset(
     {
@@ -134,8 +135,7 @@ def _pairs(
             report.line = line
             yield pair
     if parser.widened:
-        what = "1 span of characters begins or ends" if parser.widened == 1 else f"{parser.widened} spans begin or end"
-        warn_of_data(f"{path}: {what} inside a word, and now {'covers' if parser.widened == 1 else 'cover'} all of it")
+        warn_of_widened(path, parser.widened, "span of characters", "spans of characters")
 
 
 class _Parser:
@@ -251,7 +251,7 @@ class _Parser:
 
     def _decode(self, tags: Sequence[Any], length: int) -> tuple[list[str], DecodedTags]:
         if len(tags) != length:
-            raise ValidationError(f"{length} tokens but {len(tags)} tags")
+            raise ValidationError(f"{counted(length, 'token')} but {counted(len(tags), 'tag')}")
         names = [self._tag(tag) for tag in tags]
         return names, decode(names, self.options.scheme, repair=self.options.repair)
 

@@ -8,6 +8,7 @@ from typing import Any
 from xlner.core.entity import Span
 from xlner.errors import ValidationError
 from xlner.formats.label_fields import WORD_FIELDS
+from xlner.text.counts import counted
 from xlner.text.tokenizer import locate
 
 _LABELS_OF_TOKENS = frozenset({"ner", "ent_type", "entityLabel", "label", "labels", "ner_tag", "bio", "iob"})
@@ -62,7 +63,7 @@ def placed_words(record: Mapping[str, Any], text: str) -> tuple[Span, ...] | Non
     ):
         raise ValidationError('"offsets" are not the bounds of words', hint="write [[0, 3], [4, 8]], or leave it out")
     if given and given[-1][1] > len(text):
-        raise ValidationError(f'"offsets" end beyond the text of {len(text)} characters')
+        raise ValidationError(f'"offsets" end beyond the text of {counted(len(text), "character")}')
     return tuple((start, end) for start, end in given)
 
 

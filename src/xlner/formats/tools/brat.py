@@ -19,8 +19,9 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, UsageError, ValidationError
 from xlner.formats.character_spans import Mark, Words, in_characters
 from xlner.formats.label_fields import CHARACTERS
-from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data, warn_of_widened
 from xlner.formats.writing import WriteOptions, write_whole
+from xlner.text.counts import counted
 
 _ENTITY = re.compile(r"(?P<id>T\S*)\t(?P<label>\S+) (?P<parts>\d+ \d+(?:;\d+ \d+)*)(?:\t(?P<text>.*))?")
 _OTHERS = {
@@ -67,7 +68,7 @@ def _read(path: Path, options: ReadOptions, report: ReadReport) -> Iterator[Item
         warn_of_data(f"{path}: only entities are read, no {', '.join(sorted(others))}")
     last = max((end for entity in entities for _, end in entity.parts), default=0)
     if last > len(text):
-        raise InputError(f"an entity ends at {last}, but the text has {len(text)} characters", path=path)
+        raise InputError(f"an entity ends at {last}, but the text has {counted(len(text), 'character')}", path=path)
     return _sentences(text, sorted(entities, key=lambda e: e.parts), path, options, report)
 
 
@@ -130,7 +131,7 @@ def _sentences(
             yield sentence if found is None else sentence.with_entities(found.entities)
         start = end + 1
     if widened:
-        warn_of_data(f"{path}: {widened} entities begin or end inside a word, and now cover all of it")
+        warn_of_widened(path, widened, "entity", "entities")
 
 
 def _mark(entity: _Entity, text: str, start: int, end: int) -> Mark:
@@ -186,5 +187,5 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
         if given is not None and given.readline():
             raise InputError("exists already, with more lines", path=beside, hint="name another output")
     if lost:
-        warn_of_data(f"{path}: brat has no place for the errors of {lost} sentences, which have no entities there")
+        warn_of_data(f"{path}: brat has no place for the errors of {counted(lost, 'sentence')} without entities there")
     return number

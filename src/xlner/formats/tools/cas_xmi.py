@@ -17,8 +17,9 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, MissingExtraError, UsageError, ValidationError
 from xlner.formats.character_spans import Mark, Words, in_characters
 from xlner.formats.label_fields import CHARACTERS
-from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data, warn_of_widened
 from xlner.formats.writing import WriteOptions, begun
+from xlner.text.counts import counted
 
 _SENTENCE = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Sentence"
 _TOKEN = "de.tudarmstadt.ukp.dkpro.core.api.segmentation.type.Token"
@@ -119,7 +120,7 @@ def _sentences(cas: Any, path: str, options: ReadOptions, report: ReadReport) ->
             report.sentences += 1
             yield sentence
     if widened:
-        warn_of_data(f"{path}: {widened} entities begin or end inside a word, and now cover all of it")
+        warn_of_widened(path, widened, "entity", "entities")
 
 
 def _lines(text: str) -> Iterator[tuple[int, int, None]]:
@@ -225,10 +226,11 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
             stream.write(document.xmi())
     if document.failed:
         warn_of_data(
-            f"{path}: XMI has no place for the errors of {document.failed} sentences, which have no entities there"
+            f"{path}: XMI has no place for the errors of {counted(document.failed, 'sentence')} without entities there"
         )
     if document.with_control:
         warn_of_data(
-            f"{path}: XML has no form for control characters; those of {document.with_control} sentences became blanks"
+            f"{path}: XML has no form for control characters; "
+            f"those of {counted(document.with_control, 'sentence')} became blanks"
         )
     return len(document)

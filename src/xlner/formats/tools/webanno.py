@@ -18,9 +18,10 @@ from xlner.core.sentence import Sentence
 from xlner.errors import InputError, ValidationError
 from xlner.formats.character_spans import Mark, Words, in_characters, index_in_utf16
 from xlner.formats.label_fields import CHARACTERS
-from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data, warn_of_widened
 from xlner.formats.tools.text_records import utf16_positions
 from xlner.formats.writing import WriteOptions, begun, write_whole
+from xlner.text.counts import counted
 
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"
 _HEADER = f"#FORMAT=WebAnno TSV 3.3\n#T_SP={NAMED_ENTITY}|value\n\n"
@@ -83,7 +84,7 @@ def _read(lines: Iterable[Line], path: str, options: ReadOptions, report: ReadRe
     if block is not None and (block.rows or block.texts or block.error):
         yield parser.item(block)
     if parser.widened:
-        warn_of_data(f"{path}: {parser.widened} entities begin or end inside a word, and now cover all of it")
+        warn_of_widened(path, parser.widened, "entity", "entities")
 
 
 class _Parser:
@@ -219,7 +220,7 @@ def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions
             write_whole(stream, sentence, number, document.write)
     if lost:
         warn_of_data(
-            f"{path}: WebAnno TSV has no place for the errors of {lost} sentences, which have no entities there"
+            f"{path}: WebAnno TSV has no place for the errors of {counted(lost, 'sentence')} without entities there"
         )
     return number
 

@@ -20,6 +20,7 @@ from xlner.models.chat.hidden_key import shown
 from xlner.models.chat.patience import Patience
 from xlner.models.chat.question import Answer, Question
 from xlner.models.chat.usage import Usage, usage_of
+from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     import httpx2
@@ -189,7 +190,9 @@ class ChatClient:
             return
         self._failed_in_a_row += 1
         if self._failed_in_a_row >= self.patience.stop_after and self._failing is None:
-            self._failing = self._stopped = StoppedError(f"{self._failed_in_a_row} times in a row, {answer.message}")
+            self._failing = self._stopped = StoppedError(
+                f"{counted(self._failed_in_a_row, 'time')} in a row, {answer.message}"
+            )
 
     def _unasked(self) -> UnansweredError:
         reason = "" if self._failing is None else f": {self._failing.message}"
@@ -236,7 +239,7 @@ class ChatClient:
                 failure = BackendError if response.status_code == 429 else UnansweredError
                 reason, said = self._said(response.status_code, body), response.headers.get("retry-after")
         attempts = self.patience.retries + 1
-        tried = f"after {attempts} attempt{'s' * (attempts > 1)}"
+        tried = f"after {counted(attempts, 'attempt')}"
         raise failure(f"the chat endpoint {self.url}: {reason}, {tried}", hint=hint)
 
     async def _exchanged(

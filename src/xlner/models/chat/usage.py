@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from xlner.text.counts import counted
+
 
 @dataclass(slots=True)
 class Usage:
@@ -43,10 +45,10 @@ class Usage:
 
     def text(self, name: str) -> str:
         """One line for people."""
-        parts = [f"{self.requests} request{'' if self.requests == 1 else 's'}"]
+        parts = [counted(self.requests, "request")]
         parts += [f"{self.cached} from the cache"] if self.cached else []
         if self.input_tokens or self.output_tokens:
-            parts += [f"{self.input_tokens:,} tokens in", f"{self.output_tokens:,} out"]
+            parts += [f"{counted(self.input_tokens, 'token')} in", f"{self.output_tokens:,} out"]
         parts += [f"cost {self.cost:.4g}"] if self.cost else []
         if self.rejected:
             reasons = ", ".join(f"{n} {reason}" for reason, n in sorted(self.rejected.items()))

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from xlner.errors import BackendError, UnknownNameError
+from xlner.text.counts import counted
 from xlner.text.languages import base, canonical, flores
 
 _MAX_NEAR = 5
@@ -91,7 +92,11 @@ def token_of(languages: Languages, code: str, model: str) -> str:
     if wanted in languages:
         return languages[wanted]
     near = near_misses(wanted, languages)
-    hint = f"near ones: {', '.join(near)}" if near else f"it knows {len(languages)} languages, none of them near"
+    hint = (
+        f"near ones: {', '.join(near)}"
+        if near
+        else f"it knows {counted(len(languages), 'language')}, none of them near"
+    )
     raise BackendError(f"{model} does not know the language {code!r}", hint=hint)
 
 
