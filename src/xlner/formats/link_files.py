@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 
 from xlner.core.alignment import Alignment, Link
 from xlner.core.lines import Line
@@ -385,7 +385,10 @@ def _giza(lines: Iterable[Line], path: str) -> Iterator[Numbered]:
     those with the numbers before and after it.
     """
     expected: int | None = None
-    for block, after in pairwise(chain(_giza_blocks(lines), [None])):
+    blocks = _giza_blocks(lines)
+    after = next(blocks, None)
+    while (block := after) is not None:
+        after = next(blocks, None)
         number = block[0][0]
         pair, following = _giza_number(block[0]), None if after is None else _giza_number(after[0])
         if pair is None:
