@@ -522,6 +522,37 @@ def test_an_entity_without_a_label_in_xmi_costs_only_its_sentence(tmp_path: Path
     assert isinstance(good, Sentence)
 
 
+@pytest.mark.parametrize(
+    ("sofa", "message"),
+    [
+        ("", "a.xmi: has no text: no sofaString; export the document with its text, as UIMA CAS XMI 1.0"),
+        (
+            '<cas:Sofa xmi:id="1" sofaNum="1" sofaID="_InitialView" sofaURI="a.txt"/>',
+            "a.xmi: has no text: no sofaString",
+        ),
+        (
+            '<cas:Sofa xmi:id="1" sofaNum="1" sofaID="_InitialView" sofaString=" "/>',
+            "the text of the document is empty",
+        ),
+        (
+            '<cas:Sofa xmi:id="1" sofaNum="2" sofaID="other" sofaString="Ana"/>',
+            "the view _InitialView has no text, but other has; export that view alone",
+        ),
+    ],
+)
+def test_a_document_of_xmi_without_text_is_refused(sofa: str, message: str, tmp_path: Path) -> None:
+    pytest.importorskip("cassis", reason="needs xlner[xmi]")
+    names = 'xmlns:xmi="http://www.omg.org/XMI" xmlns:cas="http:///uima/cas.ecore"'
+    with pytest.raises(InputError, match=message):
+        read(tmp_path, "a.xmi", f'<?xml version="1.0"?><xmi:XMI {names} xmi:version="2.0">{sofa}</xmi:XMI>')
+
+
+def test_an_empty_sentence_of_xmi_is_read_back(tmp_path: Path) -> None:
+    pytest.importorskip("cassis", reason="needs xlner[xmi]")
+    write_sentences([Sentence(())], tmp_path / "a.xmi")
+    assert [s.tokens for s in raise_errors(read_sentences(tmp_path / "a.xmi"))] == [()]
+
+
 def test_xmi_keeps_tabs_and_line_breaks(tmp_path: Path) -> None:
     sentence = Sentence.from_text("Ana\tvive\nen\rVigo").with_entities([Entity(3, 4, "LOC")])
     path = tmp_path / "a.xmi"

@@ -307,3 +307,10 @@ def test_read_results_reads_labels_of_any_format(tmp_path: Path) -> None:
 def spans(words: int) -> list[tuple[int, int]]:
     """All spans of a sentence."""
     return [(start, end) for start in range(words) for end in range(start + 1, words + 1)]
+
+
+def test_plain_text_has_nothing_to_view(xlner: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Ana vive en Vigo.\n")
+    ran = xlner("view", tmp_path / "a.txt")
+    assert (ran.code, "a.txt is plain text, without labels; label it first: xlner label " in ran.err) == (2, True)
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.txt"]

@@ -15,8 +15,9 @@ from xlner.cli.progress import progress
 from xlner.cli.run import EXIT_SOME_FAILED
 from xlner.cli.scored_files import ScoredFiles
 from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
+from xlner.core.lines import shown_name
 from xlner.errors import InputError, UsageError
-from xlner.formats import ReadReport, raise_errors, read_sentences
+from xlner.formats import ReadReport, detect_format, raise_errors, read_sentences
 from xlner.text.counts import counted
 
 _PAGE_MARK = b'<meta name="generator" content="xlner">'
@@ -58,6 +59,7 @@ def view(**options: Any) -> int:
         _require_page(output)
     require_other_file(output, path, *([options["gold"]] if options["gold"] else []))
     results = r.results_of(path, options)
+    _require_labels(path, options["input_format"])
     gold, items = None, results.read()
     naming: AbstractContextManager[None] = nullcontext()
     if options["gold"] is not None:
@@ -80,6 +82,16 @@ def view(**options: Any) -> int:
         )
     _say(written.sentences, written.shown, written.failed, output)
     return EXIT_SOME_FAILED if written.failed else 0
+
+
+def _require_labels(path: str, format: str | None) -> None:
+    """Raise `UsageError` for plain text, which has nothing to show."""
+    is_file = path == STANDARD_STREAM or Path(path).is_file()
+    if is_file and detect_format(path, format, "text") == "text":
+        raise UsageError(
+            f"{shown_name(path)} is plain text, without labels",
+            hint=f"label it first: xlner label {path} --lang CODE -o labeled.jsonl; then xlner view labeled.jsonl",
+        )
 
 
 def _page_of(path: str) -> str:

@@ -54,12 +54,14 @@ def _type_system() -> Any:
 def read(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     """Yield the sentences of a document; its lines, if it has no sentences.
 
-    Raises `MissingExtraError` without dkpro-cassis, and `InputError` for a file that is not XMI.
+    Raises `MissingExtraError` without dkpro-cassis, and `InputError` for a file that is not XMI or has no text.
     """
     if str(path) == STANDARD_STREAM:
         raise InputError("XMI cannot be read from standard input", hint="give a file")
     require_content(path)
-    return _sentences(_load(Path(path)), str(path), options, report)
+    cas = _load(Path(path))
+    _require_text(cas, str(path))
+    return _sentences(cas, str(path), options, report)
 
 
 def _load(path: Path) -> Any:
@@ -86,6 +88,19 @@ def _load(path: Path) -> Any:
         raise
     except Exception as error:  # of the XML, of the archive or of its types: the library has many
         raise InputError(f"cannot be read as XMI: {error}", path=path) from None
+
+
+def _require_text(cas: Any, path: str) -> None:
+    """Raise `InputError` for a document without text, unless it says that a sentence is empty."""
+    if (cas.sofa_string or "").strip() or any(a.type.name == _SENTENCE for a in cas.select_all_annotations()):
+        return
+    others = [sofa.sofaID for sofa in cas.sofas if (sofa.sofaString or "").strip()]
+    if others:
+        raise InputError(
+            f"the view _InitialView has no text, but {', '.join(others)} has", path=path, hint="export that view alone"
+        )
+    problem = "has no text: no sofaString" if cas.sofa_string is None else "the text of the document is empty"
+    raise InputError(problem, path=path, hint="export the document with its text, as UIMA CAS XMI 1.0")
 
 
 def _sentences(cas: Any, path: str, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
