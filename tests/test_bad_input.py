@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -104,4 +105,48 @@ def test_malformed_lines_can_be_skipped(xlner: Command, fakes: list[str], put) -
     ran = xlner("label", path, "--lang", "es", "--on-error", "skip", *fakes)
     assert ran.code == 1
     assert ["error" in json.loads(record) for record in ran.out.splitlines()] == [False, True, False]
-    assert "1 of 3 sentences failed; sentence 2: " in ran.err
+    assert "1 of 3 sentences failed; " in ran.err
+
+
+def test_standard_input_is_read_only_once(xlner: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    for command in (("evaluate",), ("align", "--aligner", "surface"), ("project", "--aligner", "surface")):
+        stdin = io.TextIOWrapper(io.BytesIO(b"Vigo\tB-LOC\nes\tO\n\nAna\tB-PER\nes\tO\n"))
+        monkeypatch.setattr("sys.stdin", stdin)
+        ran = xlner(*command, "-", "-")
+        assert (ran.code, "standard input can be read only once; save it first" in ran.err) == (2, True), ran.err
+
+
+def test_a_folder_of_the_name_of_standard_input_is_not_read(
+    xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.conll").write_text("Ana\tB-PER\n")
+    assert "is not written to standard output" in xlner("export", "-", "--train", "a.conll").err
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.conll"]
+
+
+def test_what_is_empty_is_said(xlner: Command, tmp_path: Path) -> None:
+    empty, blank, gold = tmp_path / "empty.tsv", tmp_path / "blank.conll", tmp_path / "a.conll"
+    empty.write_text("")
+    blank.write_text("\n\n")
+    gold.write_text("Ana\tB-PER\n")
+    for arguments, message in [
+        (("evaluate", blank, blank), "blank.conll: there are no sentences to compare"),
+        (
+            ("recognize", gold, "--lang", "es", "--recognizer", f"gazetteer:{empty}"),
+            "empty.tsv: has no entities; write an",
+        ),
+        (("project", gold, gold, "--alignment", empty), "empty.tsv: the file is empty; give a line of links"),
+        (("convert", "", "-", "--output-format", "conll"), "the input has no name; name a file, or -"),
+        (("evaluate", "-", gold), "standard input: plain text has no entities"),
+    ]:
+        ran = xlner(*arguments)
+        assert (ran.code, message in ran.err) == (2, True), ran.err
+
+
+def test_an_error_of_a_file_says_its_sentence_once(xlner: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.conll").write_bytes(b"Ana\tO\n\nMal\xe9\tO\n")
+    fakes = ("--lang", "es", "--recognizer", "gazetteer:n.tsv", "--on-error", "skip", "-o", str(tmp_path / "o.jsonl"))
+    (tmp_path / "n.tsv").write_text("Ana\tPER\n")
+    ran = xlner("recognize", tmp_path / "a.conll", *(f.replace("n.tsv", f"{tmp_path}/n.tsv") for f in fakes))
+    assert (ran.code, ran.err.count("sentence 2")) == (1, 1)

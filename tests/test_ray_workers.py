@@ -190,4 +190,4 @@ def test_a_run_on_ray_gives_the_same_bytes(xlner: Command, fakes: list[str], tmp
     command += ["--translator", "echo?die_on=poison"]
     ran = xlner(*command, *ray, "-o", tmp_path / "b.conll", "--run-dir", tmp_path / "b")
     assert ran.code == 1
-    assert "1 of 8 sentences failed; sentence 7: (sentence 7): the process that worked on this sentence died" in ran.err
+    assert "1 of 8 sentences failed; (sentence 7): the process that worked on this sentence died" in ran.err

@@ -150,7 +150,7 @@ def test_a_sentence_that_ends_its_process_gets_an_error(xlner: Command, fakes: l
     command = ["label", text, "--lang", "gl", *fakes, "--translator", "echo?die_on=poison", "--workers", "2"]
     ran = xlner(*command, "-o", out, "--run-dir", run, "--shard-size", "4")
     assert ran.code == 1
-    assert "1 of 8 sentences failed; sentence 7: (sentence 7): the process that worked on this sentence died" in ran.err
+    assert "1 of 8 sentences failed; (sentence 7): the process that worked on this sentence died" in ran.err
     pairs = list(raise_errors(read_pairs(out)))
     assert [k for k, pair in enumerate(pairs) if pair.error] == [6]
     assert [pair.target.text for pair in pairs][6] == "Frase 6 en Vigo poison"

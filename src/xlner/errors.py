@@ -77,7 +77,7 @@ class InputError(XlnerError):
         self.sentence = sentence
 
     def __str__(self) -> str:
-        place = self.path or ""
+        place = "standard input" if self.path == "-" else self.path or ""
         if self.line is not None:
             place += f":{self.line}" if place else f"line {self.line}"
         if self.sentence is not None:

@@ -37,8 +37,8 @@ _COMPRESSED_AT_ONCE = 1 << 16
 _DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 
 
-def require_content(path: str | Path) -> None:
-    """Raise `InputError` if a file does not exist, is a folder, or is empty.
+def require_content(path: str | Path, *, least: str = "give at least one sentence") -> None:
+    """Raise `InputError` if a file does not exist, is a folder, or is empty; `least` says what it needs.
 
     >>> require_content("missing.conll")
     Traceback (most recent call last):
@@ -47,13 +47,15 @@ def require_content(path: str | Path) -> None:
     if str(path) == STANDARD_STREAM:
         return
     try:
+        if not str(path):
+            raise InputError("the input has no name", hint="name a file, or - for standard input")
         found = Path(path).stat()
     except (OSError, ValueError) as error:
         raise InputError(f"cannot be read: {reason(error)}", path=path) from None
     if stat.S_ISDIR(found.st_mode):
         raise InputError("this is a folder", path=path, hint="give a file")
     if stat.S_ISREG(found.st_mode) and found.st_size == 0:
-        raise InputError("the file is empty", path=path, hint="give at least one sentence")
+        raise InputError("the file is empty", path=path, hint=least)
 
 
 def is_device(path: str | Path) -> bool:

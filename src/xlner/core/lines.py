@@ -11,6 +11,7 @@ import gzip
 import io
 import stat
 import sys
+import weakref
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -247,6 +248,17 @@ class _Decompressed(gzip.GzipFile):
             self._compressed.close()
 
 
+_opened: list[weakref.ref[BinaryIO]] = []
+"""The standard input that was read already, if there is one."""
+
+
+def _require_unread(stream: BinaryIO) -> None:
+    """Raise `InputError` if standard input is read for the second time: it has nothing left."""
+    if _opened and _opened[0]() is stream:
+        raise InputError("standard input can be read only once", hint="save it first, and name the file")
+    _opened[:] = [weakref.ref(stream)]
+
+
 def _read_some(stream: BinaryIO, size: int) -> bytes:
     """At most `size` bytes, without waiting for more if there are any."""
     return cast(bytes, getattr(stream, "read1", stream.read)(size))
@@ -257,6 +269,8 @@ def _stream(path: str | Path) -> tuple[BinaryIO, bytes]:
     owner, ahead, head = _ahead.pop(str(path), (None, None, b""))
     if ahead is not None and owner is _owner(path):
         return ahead, head
+    if str(path) == STANDARD_STREAM:
+        _require_unread(_standard_input())
     try:
         opened = _standard_input() if str(path) == STANDARD_STREAM else Path(path).open("rb")  # noqa: SIM115
     except (OSError, ValueError) as error:

@@ -29,6 +29,8 @@ from xlner.text.segmenters import segmenter_named
 from xlner.text.suggestions import names_hint
 from xlner.text.tokenizer import Segmenter
 
+_LEAST_LINKS = "give a line of links for each pair, empty ones included"
+
 
 def read_sentences(
     path: str | Path,
@@ -231,7 +233,7 @@ def read_alignments(path: str | Path, *, one_based: bool = False) -> Iterator[Al
     ...     [alignment.links for alignment in read_alignments(file.name)]
     [((0, 0), (1, 2))]
     """
-    require_content(path)
+    require_content(path, least=_LEAST_LINKS)
     return pharaoh.read(read_lines(path), path=str(path), one_based=one_based)
 
 
@@ -246,7 +248,7 @@ def read_links(path: str | Path, *, one_based: bool = False) -> Iterator[Links |
     ...     next(read_links(file.name)).weights
     (0.5, 0.25)
     """
-    require_content(path)
+    require_content(path, least=_LEAST_LINKS)
     return link_files.read(read_lines(path), path=str(path), one_based=one_based)
 
 
@@ -262,7 +264,7 @@ def read_gold_alignments(path: str | Path, *, one_based: bool = False) -> Iterat
     ...     [sorted(alignment.possible - alignment.sure) for alignment in read_gold_alignments(file.name)]
     [[(1, 2)]]
     """
-    require_content(path)
+    require_content(path, least=_LEAST_LINKS)
     return gold_alignments.read(read_lines(path), path=str(path), one_based=one_based)
 
 
@@ -278,7 +280,7 @@ def read_lexicon(path: str | Path) -> Iterator[lexicon.LexiconEntry | InputError
     ...     list(read_lexicon(file.name))
     [LexiconEntry(source='vive', target='lives', weight=0.5)]
     """
-    require_content(path)
+    require_content(path, least="give at least one entry")
     return lexicon.read(read_lines(path), path=str(path))
 
 

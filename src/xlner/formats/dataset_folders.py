@@ -67,8 +67,6 @@ def read(path: str | Path, options: ReadOptions, report: ReadReport) -> Iterator
 
 def write(sentences: Iterable[Sentence], path: str | Path, options: WriteOptions) -> int:
     """Write a folder with the split `train` and a card; return the number of sentences. See `write_dataset`."""
-    if str(path) == STANDARD_STREAM:
-        raise UsageError("a data set is not written to standard output", hint="name a folder")
     return write_dataset({"train": sentences}, path, scheme=options.scheme).sentences
 
 
@@ -108,13 +106,15 @@ def write_dataset(
     - `overwrite`: replace a folder that holds nothing but such a data set.
 
     Raises `InputError` if the folder exists, or with `overwrite` if it holds other files than those of a data set,
-    `UsageError` for a name that no split can have, and `MissingExtraError` without pyarrow.
+    `UsageError` for standard output and for a name that no split can have, and `MissingExtraError` without pyarrow.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as place:
     ...     write_dataset({"train": [Sentence(("Vigo",))]}, Path(place, "gl")).sentences
     1
     """
+    if str(folder) == STANDARD_STREAM:
+        raise UsageError("a data set is not written to standard output", hint="name a folder")
     place = Path(folder)
     bad = next((name for name in splits if not _SPLIT.fullmatch(name)), None)
     if bad is not None:

@@ -140,7 +140,7 @@ def is_dataset_folder(path: str | Path) -> bool:
     (False, False)
     """
     place, _ = split_of_folder(path)
-    return place.is_dir() and any(any(place.glob(pattern)) for pattern in DATA_FILES)
+    return str(path) != STANDARD_STREAM and place.is_dir() and any(any(place.glob(pattern)) for pattern in DATA_FILES)
 
 
 def split_of_folder(path: str | Path) -> tuple[Path, str | None]:

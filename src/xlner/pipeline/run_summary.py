@@ -63,7 +63,7 @@ class RunSummary:
             self.dropped.update(str(o.reason) for o in outcomes if o.reason is not None)
             if pair.error is not None:
                 self.failed += 1
-                self.first_error = self.first_error or f"sentence {self.before + self.sentences}: {pair.error}"
+                self.first_error = self.first_error or _in_place(pair.error, self.before + self.sentences)
             self.links += len(pair.alignment or ())
             warnings = pair.source.meta.get("translation_warnings") if pair.source is not None else None
             if isinstance(warnings, list):
@@ -120,6 +120,11 @@ class RunSummary:
         if self.failed:
             lines.append(f"{self.failed} of {counted(self.sentences, 'sentence')} failed; {self.first_error}")
         return lines
+
+
+def _in_place(error: str, sentence: int) -> str:
+    """An error with the number of its sentence, which errors of files have already."""
+    return error if f"(sentence {sentence})" in error else f"sentence {sentence}: {error}"
 
 
 _COUNTS = tuple(field.name for field in fields(RunSummary) if field.name not in ("stopped", "before"))

@@ -40,7 +40,7 @@ class GazetteerRecognizer:
     decomposed characters are the same. Reading 300,000 entities takes about a second, and the time per sentence does
     not depend on their number.
 
-    Raises `MissingArgumentError` without a file, `InputError` with the line if the file cannot be read, and
+    Raises `MissingArgumentError` without a file, `InputError` if the file cannot be read or has no entities, and
     `UnknownNameError` for an unknown `case`.
 
     >>> import tempfile
@@ -60,6 +60,8 @@ class GazetteerRecognizer:
         for name, label in _read(names):
             for words in {tuple(name.split()), tuple(name[a:b] for a, b in tokenize(name))}:
                 self._labels.setdefault(self._normalized(words), label)
+        if not self._labels:
+            raise InputError("has no entities", path=names, hint="write an entity, a tab and its label on each line")
         self._max_words: dict[str, int] = {}
         """The number of words in the longest entity that starts with a word."""
         for words in self._labels:

@@ -11,6 +11,7 @@ from xlner.cli import options as o
 from xlner.cli import scored_files as s
 from xlner.cli.json_output import show_json
 from xlner.cli.tables import make_console, make_table
+from xlner.errors import InputError
 from xlner.text.counts import counted
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def evaluate(
     if mode != "span":
         files.note_labels(ignore)
         s.note_unknown_labels(scores.ignored or {}, scores.per_type)
+    if not scores.sentences:
+        raise InputError("there are no sentences to compare", path=gold)
     shown = _Shown(scores, options, {"scheme": reading["scheme"], "repair": reading["repair"]})
     if options["plot"] is not None:
         plot_scores(options["plot"], scores, shown.intervals)
