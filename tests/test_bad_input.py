@@ -125,7 +125,8 @@ def test_a_folder_of_the_name_of_standard_input_is_not_read(
     assert list(tmp_path.iterdir()) == [tmp_path / "a.conll"]
 
 
-def test_what_is_empty_is_said(xlner: Command, tmp_path: Path) -> None:
+def test_what_is_empty_is_said(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"Vigo es\n")))
     empty, blank, gold = tmp_path / "empty.tsv", tmp_path / "blank.conll", tmp_path / "a.conll"
     empty.write_text("")
     blank.write_text("\n\n")

@@ -65,7 +65,7 @@ def test_links_in_the_other_direction_are_said() -> None:
 def test_project_says_that_files_are_swapped(xlner: Command, tmp_path: Path) -> None:
     en, es = tmp_path / "en.conll", tmp_path / "es.conll"
     for path, sentences in ((en, ENGLISH), (es, SPANISH)):
-        path.write_text("\n".join(f"{word}\tO\n" * (word != "") for s in sentences for word in (*s.split(), "")))
+        path.write_text("\n".join("".join(f"{word}\tO\n" for word in s.split()) for s in sentences))
     links = tmp_path / "a.talp"
     links.write_text("0-0\n" * 5)
     ran = xlner("project", es, en, "--alignment", links, "--lang", "es", "-o", tmp_path / "out.conll")
