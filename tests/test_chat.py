@@ -71,7 +71,7 @@ def test_an_answer_is_on_disk_before_the_next_question_is_asked(stub: Stub) -> N
     before = f"{stub.url} "
     ChatTranslator("tiny", url=stub.url, at_once=1).translate_each([f"{before}{k}" for k in range(6)], **DIRECTION)
     mine = [sorted(value for value in values if value.startswith(before.upper())) for values in on_disk]
-    assert mine == [[f"{before.upper()}{k}" for k in range(number)] for number in range(4)]
+    assert mine[:4] == [[f"{before.upper()}{k}" for k in range(number)] for number in range(4)]
 
 
 def test_runs_at_the_same_time_lose_no_answer(stub: Stub) -> None:

@@ -90,7 +90,7 @@ def test_back_translation_asks_once_for_each_sentence(stub: Stub, confident: boo
     assert [k for k, pair in enumerate(done) if pair.error] == [4]
     stopping = chat_translator(stub, retries=0, stop_after=1, at_once=1)
     projector = BackTranslationProjector(stopping, "oracle", source_lang="en", target_lang="gl")
-    with pytest.raises(StoppedError, match="1 times in a row"):
+    with pytest.raises(StoppedError, match="1 time in a row"):
         list(Pipeline(None, None, "oracle", projector, target_lang="gl").with_confidence().run_pairs(pairs))
 
 

@@ -149,7 +149,7 @@ def test_which_file(tmp_path: Path) -> None:
         with pytest.raises(InputError, match=match):
             locate(f"uner:{tmp_path}{spec}")
     for spec, match in (
-        (f"uner:{tmp_path}?split=tset", "has no split 'tset'; splits: train, dev, test"),
+        (f"uner:{tmp_path}?split=tset", "has no split 'tset'; did you mean 'test'[?] splits: train, dev, test"),
         (f"uner:{tmp_path}?langs=en", "has no option 'langs'; options: lang, split"),
         ("uber:x", "unknown data set 'uber'; did you mean 'uner'[?] known: conll2002"),
     ):

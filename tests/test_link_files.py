@@ -94,7 +94,7 @@ def test_blank_lines_are_pairs_without_links() -> None:
         ("a\tb", "2 columns, and none or several of them are links"),
         ("1 0 1 S", "link 0-1 has a 0, but words are numbered from 1"),
         ("# Sentence pair (1) x\na\nb", "no line 'NULL ({ … }) …' with links"),
-        ("# Sentence pair (1) x\na\nNULL ({ }) b ({ 2 })", "a link is out of range for 1 target words"),
+        ("# Sentence pair (1) x\na\nNULL ({ }) b ({ 2 })", "a link is out of range for 1 target word"),
         ("# Sentence pair (1) x", "0 lines after '# Sentence pair'"),
     ],
 )

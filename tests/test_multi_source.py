@@ -214,7 +214,7 @@ def test_groups_and_options_that_make_no_sense() -> None:
         projector.project_groups([[]])
     with pytest.raises(ValidationError, match="has no source sentence"):
         projector.project_groups([[Pair(TARGET)]])
-    with pytest.raises(ValidationError, match="2 weights for 1 sources"):
+    with pytest.raises(ValidationError, match="2 weights for 1 source"):
         MultiSourceProjector(source_weights=(1, 1)).project_groups([[one(())]])
     with pytest.raises(UnknownNameError, match="cannot combine scores by 'max'; known: sum, mean"):
         MultiSourceProjector(combine="max")

@@ -210,7 +210,7 @@ def test_bad_options_are_refused() -> None:
         Pipeline(window=0)
     with pytest.raises(ValidationError, match="give target_lang"):
         Pipeline("echo")
-    with pytest.raises(UnknownNameError, match="unknown translator 'ech'; known: apertium"):
+    with pytest.raises(UnknownNameError, match="unknown translator 'ech'; did you mean 'echo'[?] known: apertium"):
         Pipeline("ech", target_lang="gl")
 
 

@@ -76,7 +76,7 @@ def test_a_value_in_parentheses_is_taken_literally() -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("thin", "unknown aligner 'thin'; known: depending, thing"),
+        ("thin", "unknown aligner 'thin'; did you mean 'thing'? known: depending, thing"),
         (
             "thing?size=1",
             "aligner 'thing' has no option 'size'; options: name, layer, rate, loud, silent, mixed",

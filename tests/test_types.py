@@ -49,7 +49,7 @@ def test_sentence_sorts_entities_and_refuses_bad_ones() -> None:
 
 @pytest.mark.parametrize("offsets", [((0, 1),), ((0, 1), (0, 2)), ((0, 1), (2, 9)), ((1, 0), (2, 3))])
 def test_sentence_offsets_must_fit(offsets: tuple[tuple[int, int], ...]) -> None:
-    with pytest.raises(ValidationError, match="offsets"):
+    with pytest.raises(ValidationError, match="offset"):
         Sentence(("a", "b"), text="a b", offsets=offsets)
 
 

@@ -9,7 +9,6 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from xlner.errors import ValidationError
-from xlner.text.counts import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +72,7 @@ class Alignment:
         for s, t in self.links:
             if s >= source_length or t >= target_length:
                 raise ValidationError(
-                    f"link {s}-{t} is out of range for {source_length} source and "
-                    f"{counted(target_length, 'target word')}",
+                    f"link {s}-{t} is out of range for {source_length} source and {target_length} target words",
                     hint="links are 0-based, source first",
                 )
 

@@ -16,7 +16,6 @@ from xlner.core.sentence import Sentence
 from xlner.errors import UsageError, ValidationError
 from xlner.formats.link_files import Links
 from xlner.formats.reading import WORDS, ReadOptions
-from xlner.text.counts import counted
 
 _TOKENIZER, _SPACES = WORDS
 WINDOW = 1000
@@ -203,7 +202,7 @@ def check_sides(links: Links, source: Sentence, target: Sentence) -> None:
         )
     if links.lengths != lengths:
         raise ValidationError(
-            f"the links are of {links.lengths[0]} source and {counted(links.lengths[1], 'target word')}, "
+            f"the links are of {links.lengths[0]} source and {links.lengths[1]} target words, "
             f"but the sentences have {lengths[0]} and {lengths[1]}",
             hint="give the sentences as they were aligned, with --words spaces if they are tokenized text",
         )

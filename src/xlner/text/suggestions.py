@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_ALIKE = 0.7
+"""How similar a name has to be; at 0.6, `size` would mean `silent`."""
+
 
 def closest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most like this one, in small letters or capitals; None if none is like it.
@@ -14,7 +17,7 @@ def closest(name: str, known: Iterable[str]) -> str | None:
     from difflib import get_close_matches
 
     names = {str(n).casefold(): str(n) for n in known}
-    found = get_close_matches(name.casefold(), names, n=1)
+    found = get_close_matches(name.casefold(), names, n=1, cutoff=_ALIKE)
     return names[found[0]] if found else None
 
 
