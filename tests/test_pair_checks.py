@@ -74,3 +74,14 @@ def test_project_says_that_files_are_swapped(xlner: Command, tmp_path: Path) -> 
     assert "seems" not in ran.err
     ran = xlner("project", en, en, "--alignment", links, "-o", tmp_path / "out.conll")
     assert f"xlner: note: {en} has the sentences of {en}, not their translations\n" in ran.err
+
+
+def test_project_says_that_characters_are_words(xlner: Command, tmp_path: Path) -> None:
+    (tmp_path / "en.conll").write_text("Kyoto\tB-LOC\n")
+    (tmp_path / "ja.txt").write_text("京都\n")
+    (tmp_path / "a.talp").write_text("0-1\n")
+    files = (tmp_path / "en.conll", tmp_path / "ja.txt", "--alignment", tmp_path / "a.talp", "--output-format", "conll")
+    said = "each character of the target is a word"
+    assert said in xlner("project", *files, "--lang", "ja").err
+    assert said not in xlner("project", *files, "--lang", "ja", "--projector", "greedy").err
+    assert said not in xlner("project", *files, "--lang", "es").err

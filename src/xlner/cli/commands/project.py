@@ -25,12 +25,13 @@ from xlner.cli.lexical_links import (
 from xlner.cli.notes import note
 from xlner.cli.rereading import Again
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
-from xlner.cli.run_options import on_command_line
+from xlner.cli.run_options import on_command_line, was_named
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import InputError, UsageError, XlnerError
 from xlner.formats import detect_format, has_columns, read_parallel
+from xlner.text.languages import spaceless
 
 if TYPE_CHECKING:
     from xlner.stages import Aligner
@@ -208,6 +209,11 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
     calibration = read_calibration(options.calibration) if options.calibration else None
     note_disagreement(options.alignment, one_based=options.one_based)
     _note_wrong_pairs(options, target_format)
+    if target_format == "text" and not (options.segmenter or was_named("projector")) and spaceless(options.lang):
+        note(
+            "note: each character of the target is a word, and links often reach only a part of a name; "
+            "--projector ner-candidates takes whole names that a recognizer finds"
+        )
     named = projector_for(options.projector, weighted=options.weighs_links and not options.also_source)
     projector = None
     if not options.also_source:
