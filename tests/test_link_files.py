@@ -154,6 +154,15 @@ def test_a_damaged_pair_of_giza_costs_no_other(damaged: str, before: int) -> Non
     assert last.words == (("s4",), ("t4",))
 
 
+def test_a_pair_of_giza_may_have_an_empty_target() -> None:
+    empty = "# Sentence pair (2) source length 1 target length 0\n\nNULL ({ }) s2 ({ })\n"
+    assert [links.lengths for links in raise_errors(read(GIZA.format(1) + empty + GIZA.format(3)))] == [
+        (1, 1),
+        (1, 0),
+        (1, 1),
+    ]
+
+
 def test_a_line_of_giza_that_is_not_text_is_told_with_its_pair() -> None:
     bad = InputError("byte 1 is not UTF-8", path="x.al", line=2)
     lines = list(enumerate((GIZA.format(1) + GIZA.format(2) + GIZA.format(3)).splitlines(), start=1))

@@ -457,6 +457,8 @@ def _of_giza(lines: Sequence[Line]) -> Links | InputError:
 
 
 def _giza_links(lines: Sequence[str]) -> Links:
+    if len(lines) == 1 and lines[0].startswith("NULL ("):
+        lines = ["", *lines]  # an empty target, whose line is blank
     if len(lines) != _GIZA_LINES - 1:
         raise ValidationError(
             f"{counted(len(lines), 'line')} after '# Sentence pair'",
