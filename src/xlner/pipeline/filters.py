@@ -129,7 +129,7 @@ class FilterReport:
     """How many sentences were kept, and how many each filter dropped. A sentence counts for the first filter it fails.
 
     >>> str(FilterReport(kept=1))
-    'kept 1 of 1 sentences'
+    'kept 1 of 1 sentence'
     """
 
     kept: int = 0

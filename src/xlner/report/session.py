@@ -41,7 +41,7 @@ class ReviewSession:
     ...     session = ReviewSession(lambda: [vigo], journal, "es", "ana")
     ...     session.write_page(io.StringIO())
     ...     session.progress()
-    '0 of 1 sentences reviewed, 1 left. no entity judged; 0 added.'
+    '0 of 1 sentence reviewed, 1 left. no entity judged; 0 added.'
     """
 
     read: Callable[[], Iterable[Item]]
