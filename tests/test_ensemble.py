@@ -149,7 +149,7 @@ def test_probabilities_that_do_not_fit() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "match"),
-    [([1], "1 weights for 2"), ([1, -1], "must not be negative"), ([0, 0], "nor all 0"), ([1, float("nan")], "nan")],
+    [([1], "1 weight for 2"), ([1, -1], "must not be negative"), ([0, 0], "nor all 0"), ([1, float("nan")], "nan")],
 )
 def test_weights_that_make_no_sense(weights: list[float], match: str) -> None:
     with pytest.raises(UsageError, match=match):
@@ -408,7 +408,7 @@ def test_a_run_folder_keeps_an_ensemble(xlner: Command, fakes: list[str], tmp_pa
     ("options", "match"),
     [
         (["--ensemble-weights", "1,2,3"], "3 weights for 2 members of the ensemble"),
-        (["--ensemble", "NAMES", "--ensemble-weights", "1"], "1 weights for 2 members of the ensemble"),
+        (["--ensemble", "NAMES", "--ensemble-weights", "1"], "1 weight for 2 members of the ensemble"),
         (["--ensemble", "NAMES", "--ensemble-weights", "a"], "'a' is not a list of numbers"),
     ],
 )
