@@ -150,7 +150,7 @@ def test_which_file(tmp_path: Path) -> None:
             locate(f"uner:{tmp_path}{spec}")
     for spec, match in (
         (f"uner:{tmp_path}?split=tset", "has no split 'tset'; did you mean 'test'[?] splits: train, dev, test"),
-        (f"uner:{tmp_path}?langs=en", "has no option 'langs'; options: lang, split"),
+        (f"uner:{tmp_path}?langs=en", "has no option 'langs'; did you mean 'lang'[?] options: lang, split"),
         ("uber:x", "unknown data set 'uber'; did you mean 'uner'[?] known: conll2002"),
     ):
         with pytest.raises(UnknownNameError, match=match):

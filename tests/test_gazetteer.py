@@ -66,7 +66,9 @@ words = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(" ".join)
 
 
 @settings(deadline=None)
-@given(st.dictionaries(words, st.sampled_from(["PER", "LOC"]), max_size=8), st.lists(st.sampled_from("abcd")))
+@given(
+    st.dictionaries(words, st.sampled_from(["PER", "LOC"]), min_size=1, max_size=8), st.lists(st.sampled_from("abcd"))
+)
 def test_results_are_those_of_the_fake(table: dict[str, str], tokens: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "names.tsv"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-_ALIKE = 0.7
+_ALIKE = 0.65
 """How similar a name has to be; at 0.6, `size` would mean `silent`."""
 
 
