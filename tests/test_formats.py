@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import io
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -391,3 +393,21 @@ def test_links_that_cannot_be_decoded(tmp_path: Path) -> None:
     path = tmp_path / "x.talp"
     path.write_bytes(b"0-0\n\xff\n1-1\n")
     assert [isinstance(item, InputError) for item in read_alignments(path)] == [False, True, False]
+
+
+def test_what_is_read_is_closed_when_its_error_is_raised() -> None:
+    closed = []
+
+    def items() -> Iterator[Sentence | InputError]:
+        try:
+            yield InputError("bad")
+        finally:
+            closed.append(True)
+
+    gc.disable()  # no cycle of error and frame that only the collector would find
+    try:
+        with pytest.raises(InputError):
+            next(raise_errors(items()))
+        assert closed == [True]
+    finally:
+        gc.enable()

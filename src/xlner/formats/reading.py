@@ -116,7 +116,10 @@ def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
     """
     for item in items:
         if isinstance(item, InputError):
-            raise item
+            try:
+                raise item
+            finally:
+                del item  # or error and frame would hold each other, and the file would stay open
         yield item
 
 
