@@ -32,6 +32,16 @@ def test_heavy_packages_are_not_loaded(code: str) -> None:
     assert not loaded_by(code) & set(HEAVY)
 
 
+def test_a_run_in_shards_that_needs_no_arrays_loads_no_numpy(tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("Vigo\n", encoding="utf-8")
+    (tmp_path / "names.tsv").write_text("Vigo\tLOC\n", encoding="utf-8")
+    command = ["recognize", "in.txt", "--lang", "gl", "--recognizer", "gazetteer:names.tsv", "--run-dir", "run"]
+    at = f"import os\nos.chdir({str(tmp_path)!r})\n"
+    run = f"import xlner.cli\ntry: xlner.cli.main([*{command}, '-o', 'out.jsonl'])\nexcept SystemExit: pass"
+    assert not loaded_by(at + run) & set(HEAVY)
+    assert "B-LOC" in (tmp_path / "out.jsonl").read_text(encoding="utf-8")
+
+
 def test_importing_xlner_loads_next_to_nothing() -> None:
     assert not loaded_by("import xlner") & {*HEAVY, "rich", "click", "regex", "langcodes"}
 

@@ -55,11 +55,8 @@ Item = TypeVar("Item")
 
 def note_unsure(pipeline: AnyPipeline, min_confidence: float) -> None:
     """Say how many entities were left out because their scores were too low."""
-    from xlner.pipeline import RecognitionPipeline
-    from xlner.transfer import Ensemble
-
-    if isinstance(pipeline, (Ensemble, RecognitionPipeline)) and pipeline.unsure:
-        entities = counted(pipeline.unsure, "entity", "entities")
+    if unsure := getattr(pipeline, "unsure", 0):
+        entities = counted(unsure, "entity", "entities")
         note(f"{entities} below --min-confidence {min_confidence:g} left out")
 
 

@@ -294,15 +294,19 @@ class ShardedRun:
 
     def _executor(self, plan: Plan, folder: Path, workers: int) -> Executor | None:
         """What processes the shards; None for this process. A run that is finished needs no cluster."""
-        from xlner.engines import RayWorkers, WorkerProcesses, run_status
-
         options = self.options
         if options.engine == "ray":
+            from xlner.engines import RayWorkers, run_status
+
             if not options.retry_failed and not run_status(plan, folder).missing:
                 return None
             cpus, gpus = options.cpus_per_worker, options.gpus_per_worker
             return RayWorkers(workers, cpus=cpus, gpus=gpus, address=options.address or "auto")
-        return WorkerProcesses(workers) if options.workers > 1 else None
+        if options.workers > 1:
+            from xlner.engines import WorkerProcesses
+
+            return WorkerProcesses(workers)
+        return None
 
     def _at_end(
         self,

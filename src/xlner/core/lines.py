@@ -54,6 +54,8 @@ def text_of(line: str | InputError) -> str:
 
 _HEAD_LINES = 32
 _BLOCK = 1 << 20
+_SECTION_BLOCK = 1 << 16
+"""What is read of a section at once: its reader stops before its end, and what is read beyond that is read in vain."""
 _LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
 
@@ -153,7 +155,7 @@ def _section_blocks(path: str | Path, name: str, section: Section) -> Iterator[L
         if section.head:
             yield LineBlock(stream.read(section.head).removeprefix(codecs.BOM_UTF8), 1, name)
         stream.seek(section.offset)
-        yield from _blocks_from(stream, name, UTF_8, [], section.line)
+        yield from _blocks_from(stream, name, UTF_8, [], section.line, size=_SECTION_BLOCK)
 
 
 def head_lines(path: str | Path) -> list[str]:
@@ -313,12 +315,12 @@ def _blocks(stream: io.BufferedReader[Any], name: str, encoding: str) -> Iterato
 
 
 def _blocks_from(
-    stream: io.BufferedReader[Any], name: str, encoding: str, parts: list[bytes], number: int
+    stream: io.BufferedReader[Any], name: str, encoding: str, parts: list[bytes], number: int, *, size: int = _BLOCK
 ) -> Iterator[LineBlock | Iterable[Line]]:
-    """The lines from number `number` on; `parts` are already read."""
+    """The lines from number `number` on, at most `size` bytes at once; `parts` are already read."""
     is_open = True
     while is_open:
-        more = stream.read1(_BLOCK)
+        more = stream.read1(size)
         end = more.rfind(b"\n") + 1
         if not end and more and sum(map(len, parts)) >= _LONGEST:
             rest = partial(io.BufferedReader(_Replay(b"".join((*parts, more)), stream)).readline, _LONGEST)

@@ -10,8 +10,8 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from xlner.core.pair import Pair
+from xlner.core.pair_block import PairBlock
 from xlner.core.turns import CancelledError, Turns, Window, in_window
-from xlner.formats.bulk import PlainPairs
 from xlner.pipeline.any_pipeline import AnyPipeline
 
 WINDOW = 1000
@@ -64,7 +64,7 @@ def _window(first: T, others: Iterator[T]) -> Iterator[T]:
     size = 0
     for item in chain((first,), others):
         yield item
-        size += len(item) if isinstance(item, PlainPairs) else 1
+        size += len(item) if isinstance(item, PairBlock) else 1
         if size >= WINDOW:
             return
 

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.link_block import LinkBlock, each_once
+from xlner.core.pair_block import PairBlock
 from xlner.formats.conll.plain import PlainRows
 
 Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class PlainPairs:
+class PlainPairs(PairBlock):
     """Pairs of sentences as arrays, without an object for each.
 
     - `source`, `target`: the rows of both sides. The words of the target are the first of two columns with tabs.
