@@ -327,6 +327,15 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
         list(read_alignments(tmp_path / "no.talp"))
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.conll"])
+def test_a_sentence_that_cannot_be_decoded_has_its_number(tmp_path: Path, name: str) -> None:
+    lines = [b'{"text": "Vigo"}', b"", b"Coru\xf1a"] if name == "a.jsonl" else [b"Vigo O", b"", b"Coru\xf1a O"]
+    (tmp_path / name).write_bytes(b"\n".join(lines) + b"\n")
+    _, bad = read_sentences(tmp_path / name)
+    assert isinstance(bad, InputError)
+    assert (bad.line, bad.sentence) == (3, 2)
+
+
 def test_formats_are_guessed_from_the_suffix_or_given(tmp_path: Path) -> None:
     assert format_of("a.IOB2") == "conll"
     assert format_of("a.xyz", default="text") == "text"

@@ -157,6 +157,19 @@ def test_a_sentence_that_ends_its_process_gets_an_error(xlner: Command, fakes: l
     assert all(pair.labeled.entities for k, pair in enumerate(pairs) if k not in words)
 
 
+def test_workers_that_need_more_memory_than_is_free_are_noted(
+    xlner: Command, fakes: list[str], text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    memory = 2 << 30, 1 << 20
+    monkeypatch.setattr("xlner.engines.worker_memory.memory_of_machine", lambda: memory)
+    ran = xlner("label", text, "--lang", "gl", *fakes, "-o", tmp_path / "a.jsonl", "--workers", "2", *IN_SHARDS)
+    (said,) = re.findall(r"note: 2 workers need (.*) GB of memory together, and 0.0 GB were free before; if", ran.err)
+    assert 0 < float(said) < 1
+    monkeypatch.undo()
+    ran = xlner("label", text, "--lang", "gl", *fakes, "-o", tmp_path / "b.jsonl", "--workers", "2", *IN_SHARDS)
+    assert "of memory" not in ran.err
+
+
 def read(path: Path) -> Iterator[Pair | InputError]:
     return (s if isinstance(s, InputError) else Pair(s) for s in read_sentences(path, language="gl"))
 
@@ -342,11 +355,45 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     assert (state["command"], state["finished"], state["done"], state["missing"]) == ("label", 2, 160, [[2, 2]])
     assert xlner("run", "work", run, "--part", "2/2", "--workers", "2").code == 0
     assert xlner("run", "status", run).out.startswith("label: 3 of 3 shards finished\n260 of 260 sentences, 0 of")
+    text.unlink()  # joining takes the folder alone
     assert xlner("run", "join", run).code == 0
     assert out.read_bytes() == (tmp_path / "plain.conll").read_bytes()
     assert xlner("run", "join", run, "-o", "-").out == out.read_text(encoding="utf-8")
     assert "is not a part such as 17/200" in xlner("run", "work", run, "--part", "3/2").err
     assert "holds no run" in xlner("run", "status", tmp_path).err
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        (["label", "in.txt", "--lang", "gl", "--filter", "unique,entities:1"], "out.jsonl"),
+        (["label", "in.conll", "--lang", "gl", "--on-error", "skip"], "out.csv"),
+        (["build", "in.conll", "--from", "en", "--to", "gl", "--on-error", "skip"], "out.conll"),
+        (["translate", "in.txt", "--from", "gl", "--to", "en"], "out.txt"),
+    ],
+)
+def test_joining_takes_nothing_but_the_run_folder(
+    xlner: Command, fakes: list[str], text: Path, tmp_path: Path, command: list[str], output: str
+) -> None:
+    source, run = conll(tmp_path / "in.conll"), tmp_path / "run"
+    name, path, *more = command
+    stages = fakes if name == "label" else ["--translator", "echo"]
+    whole = [name, tmp_path / path, *more, *stages, "-o"]
+    plain = xlner(*whole, tmp_path / f"plain-{output}")
+    xlner(*whole, tmp_path / output, "--run-dir", run, *IN_SHARDS, "--engine", "parts")
+    assert xlner("run", "work", run).code == 0
+    for file in (text, source):
+        file.unlink()
+    joined = xlner("run", "join", run)
+    hint = f"xlner: xlner run retry {run} runs the failed sentences again\n"
+    assert (joined.code, joined.err.replace(hint, "")) == (plain.code, plain.err)
+    assert (tmp_path / output).read_bytes() == (tmp_path / f"plain-{output}").read_bytes()
+    assert (run / "report.json").exists() == (name == "build")
+    other = xlner("run", "join", run, "-o", tmp_path / "other.jsonl")
+    if name == "translate":
+        assert (other.code, "other.jsonl: this run is written as text" in other.err) == (2, True)
+    else:
+        assert len(list(read_pairs(tmp_path / "other.jsonl"))) > 0
 
 
 def test_a_run_whose_sentences_all_failed_has_come_to_its_end(xlner: Command, fakes: list[str], tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from xlner.cli.notes import note
@@ -13,6 +13,7 @@ from xlner.errors import StoppedError
 from xlner.text.counts import counted
 
 if TYPE_CHECKING:
+    from xlner.formats import ReadReport
     from xlner.pipeline import RunSummary, SentenceFilters
 
 _COUNTED = {
@@ -29,19 +30,27 @@ def conclude(
     more: Iterable[str] = (),
 ) -> None:
     """Say what a run did, and `more` after it. Raises `StoppedError` if it was stopped."""
-    for line in _lines(summary, inputs, filters, more):
+    for line in concluding_lines(summary, inputs.reports, filters, more, engine=chosen_engine()):
         note(line)
     if summary.stopped is not None:
         raise _stopped(summary, options)
 
 
-def _lines(summary: RunSummary, inputs: Inputs, filters: SentenceFilters | None, more: Iterable[str]) -> Iterator[str]:
-    for path, report in inputs.reports.items():
+def concluding_lines(
+    summary: RunSummary,
+    reports: Mapping[str, ReadReport],
+    filters: SentenceFilters | None,
+    more: Iterable[str],
+    *,
+    engine: str | None,
+) -> Iterator[str]:
+    """What a run did: what was read, by path, the counts, `more`, what chat models were asked, and the filters."""
+    for path, report in reports.items():
         if report.words is not None:
             yield f"{path}: {_COUNTED[report.words]} (--words {report.words})"
         if report.out_of_place:
             yield f"{path}: {counted(report.out_of_place, 'tag')} out of place repaired"
-    if engine := chosen_engine():
+    if engine:
         yield f"engine: {engine}"
     yield from summary.lines()
     yield from more

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,24 +25,6 @@ if TYPE_CHECKING:
     from xlner.engines import AnyPipeline, Job, Written
 
 _ON_ERRAND: ContextVar[bool] = ContextVar("on_errand", default=False)
-
-
-_JOINING: ContextVar[bool] = ContextVar("joining", default=False)
-
-
-@contextmanager
-def joining_only() -> Iterator[None]:
-    """Let a command process nothing meanwhile: all shards of its run have to be finished."""
-    token = _JOINING.set(True)
-    try:
-        yield
-    finally:
-        _JOINING.reset(token)
-
-
-def is_joining() -> bool:
-    """Whether the command must process nothing."""
-    return _JOINING.get()
 
 
 class _Handed(BaseException):
@@ -64,7 +46,8 @@ class CommandJob:
     """Makes the job of a command in another process.
 
     It has the name of the command, its parameters, where they come from, the folder in which it was called, and the
-    format of its output.
+    format of its output. What writes the output of a finished run needs besides: the function that makes what is shown
+    of a pair, the input files, and what the summary of the run says of its route and its engine.
 
     >>> CommandJob("label", {}, {}, "/home", "conll").command
     'label'
@@ -75,6 +58,9 @@ class CommandJob:
     sources: Mapping[str, str]
     folder: str
     format: str
+    shown: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    about: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def current(cls, format: str, **changed: Any) -> CommandJob:
@@ -89,7 +75,8 @@ class CommandJob:
     def parse(cls, record: Mapping[str, Any]) -> CommandJob:
         """That of a record of JSON."""
         parameters = {name: _as_tuples(value) for name, value in record["parameters"].items()}
-        return cls(record["command"], parameters, record["sources"], record["folder"], record["format"])
+        more = {name: record[name] for name in ("shown", "inputs", "about") if name in record}
+        return cls(record["command"], parameters, record["sources"], record["folder"], record["format"], **more)
 
     def as_record(self) -> dict[str, Any]:
         """What JSON can hold, and `parse` reads."""
@@ -169,10 +156,15 @@ class Tallies:
             self._judge.unsure = counts.get("unsure", 0)
         if self._replaced is not None:
             self._replaced.count = counts.get("replaced", 0)
-        for path, report in self._reports.items():
-            _put(report, counts.get("reports", {}).get(path, {}))
-        _put_chat(counts.get("chat", {}))
+        put_reading(self._reports, counts)
         return Counter(counts.get("labels", {}))
+
+
+def put_reading(reports: Mapping[str, ReadReport], counts: Mapping[str, Any]) -> None:
+    """Set what was counted about input files, by path, and about chat models to the counts of other processes."""
+    for path, report in reports.items():
+        _put(report, counts.get("reports", {}).get(path, {}))
+    _put_chat(counts.get("chat", {}))
 
 
 def _with_unsure(pipeline: Any) -> Any:
@@ -211,8 +203,7 @@ def _counts(report: ReadReport) -> dict[str, Any]:
 
 
 def _put(report: ReadReport, counts: Mapping[str, Any]) -> None:
-    for found in fields(report):
-        if found.name in ("sentences", "bad", "repaired_tags"):
-            setattr(report, found.name, counts.get(found.name, 0))
+    for name in ("sentences", "bad", "repaired_tags"):
+        setattr(report, name, counts.get(name, 0))
     report.iob1 = False if counts.get("not_iob1") else (True if counts.get("iob1") else None)
     report.words, report.unsettled, report.line = counts.get("words"), False, None

@@ -37,19 +37,17 @@ def machine_rows() -> list[dict[str, Any]]:
 
 
 def _memory() -> dict[str, Any]:
+    from xlner.engines.worker_memory import memory_of_machine
     from xlner.models.threads import cpus
 
     row: dict[str, Any] = {"kind": "device", "name": "cpu", "works": True}
     processors = f"{cpus()} CPUs"
-    try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        total, free = (int(text.partition(f"{name}:")[2].split()[0]) / 1e6 for name in ("MemTotal", "MemAvailable"))
-    except (OSError, ValueError, IndexError):
+    memory = memory_of_machine()
+    if memory is None:
         return {**row, "details": processors}
-    return {
-        **row,
-        "details": f"{processors}; {free:.1f} of {total:.1f} GB of memory are free for all --workers together",
-    }
+    total, free = (size / 1e9 for size in memory)
+    shown = f"{processors}; {free:.1f} of {total:.1f} GB of memory are free for all --workers together"
+    return {**row, "details": shown}
 
 
 def _torch() -> dict[str, Any]:

@@ -53,9 +53,9 @@ EXIT_SOME_FAILED = 1
 Item = TypeVar("Item")
 
 
-def note_unsure(pipeline: AnyPipeline, min_confidence: float) -> None:
+def note_unsure(unsure: int, min_confidence: float) -> None:
     """Say how many entities were left out because their scores were too low."""
-    if unsure := getattr(pipeline, "unsure", 0):
+    if unsure:
         entities = counted(unsure, "entity", "entities")
         note(f"{entities} below --min-confidence {min_confidence:g} left out")
 
@@ -131,7 +131,7 @@ def run(
     filters = SentenceFilters(options.filters) if options.filters else None
     write = partial(write_shown, output=options.output, format=format, shown=shown)
     if options.is_sharded:
-        sharded = ShardedRun(job, format, written, inputs, options, tallies, route)
+        sharded = ShardedRun(job, format, shown, written, inputs, options, tallies, route)
         summary, labels = sharded.run(write, filters, build_report)
     else:
         with progress(first, options.input_format, options.limit) as advance:

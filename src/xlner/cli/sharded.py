@@ -8,7 +8,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,12 +18,13 @@ import click
 
 from xlner.cli.conclusion import chosen_engine, conclude
 from xlner.cli.config import option_names
-from xlner.cli.jobs import CommandJob, Tallies, is_joining
+from xlner.cli.jobs import CommandJob, Tallies
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
 from xlner.cli.run_options import PLANNING, PRETTY, READING, Inputs, RunOptions
+from xlner.cli.worker_memory import noting_memory
 from xlner.core.files import write_durably, write_json
-from xlner.errors import RunFolderError, UsageError
+from xlner.errors import UsageError
 from xlner.formats import detect_format, write_pairs
 from xlner.formats.datasets import is_spec
 from xlner.formats.write_by_name import line_writer
@@ -107,7 +108,7 @@ def written_as(format: str, filters: Sequence[str], shown: Callable[[Pair], Pair
     """How workers write the output; None if that is JSONL with everything, or needs all sentences together."""
     from xlner.engines import Written
 
-    if _is_made_at_the_end(format, filters) or (format == "jsonl" and not filters and shown is None):
+    if is_made_at_the_end(format, filters) or (format == "jsonl" and not filters and shown is None):
         return None
     return Written(format, tuple(filters), shown, "" if shown is None else shown.__qualname__)
 
@@ -120,17 +121,68 @@ def input_digests(inputs: Inputs, parameters: Mapping[str, Any]) -> dict[str, st
     return {**inputs.digests(), **({} if table is None else {"lexical_table": file_digest(table)})}
 
 
-def _is_made_at_the_end(format: str, filters: Sequence[str]) -> bool:
+def is_made_at_the_end(format: str, filters: Sequence[str]) -> bool:
     """Whether the output cannot be put together from parts, or a sentence in it depends on all before it."""
     return line_writer(format) is None or _UNIQUE in (text.strip() for text in filters)
 
 
+def write_at_end(
+    plan: Plan,
+    folder: Path,
+    write: Callable[[Iterable[Pair]], None],
+    filters: SentenceFilters | None,
+    build_report: BuildReport | None,
+) -> Joined:
+    """Write the finished shards of a run from their pairs, because workers could not write the output."""
+    from xlner.engines import join
+    from xlner.engines.shard_files import ShardFiles
+    from xlner.engines.work import read_shard
+    from xlner.pipeline import BuildReport
+
+    joined = join(plan, folder, None)
+    files, report = ShardFiles(folder, plan.run), build_report or BuildReport()
+    pairs = (pair for number in range(joined.shards) for pair in read_shard(files, number))
+    write(report.written(pairs if filters is None else filters.kept(pairs)))
+    counts = report.counts()
+    joined.written["build"] = {name: counts[name] for name in ("sentences_written", "labels")}
+    if filters is not None:
+        found = dict(filters.report.dropped)
+        joined.written["build"]["filtered"] = joined.written["filtered"] = found
+        joined.written["kept"] = filters.report.kept
+    return joined
+
+
+def summary_of(joined: Joined, filters: SentenceFilters | None, build_report: BuildReport | None) -> RunSummary:
+    """What was counted in a run; what filters and the report count is put into them."""
+    from xlner.engines.counts import add
+    from xlner.pipeline import RunSummary
+    from xlner.pipeline.filters import FilterReport
+
+    if filters is not None:
+        filters.report = FilterReport(joined.written.get("kept", 0), Counter(joined.written.get("filtered")))
+    if build_report is not None:
+        written = joined.written.get("build") or joined.counts.get("all", {})
+        build_report.take(add(add({}, joined.counts.get("build", {})), written))
+    return RunSummary.of(joined.counts.get("summary", {}))
+
+
+def save_summary(folder: Path, summary: RunSummary, about: Mapping[str, str]) -> None:
+    """Save the summary of a run that projected in its folder, and what is to be said `about` it."""
+    from xlner.engines.run_files import SUMMARY
+
+    if summary.projected:
+        write_json(folder / SUMMARY, {**about, **summary.as_dict()})
+
+
 @dataclass(frozen=True, slots=True)
 class ShardedRun:
-    """A run in shards: what workers do, the format of its output and how they write it, what it counts, its route."""
+    """A run in shards: what workers do, the format of its output, what is shown in it and how workers write it, what it
+    counts, its route.
+    """
 
     job: Job
     format: str
+    shown: Callable[[Pair], Pair] | None
     written: Written | None
     inputs: Inputs
     options: RunOptions
@@ -168,10 +220,10 @@ class ShardedRun:
                 self._send(plan, folder)
                 return RunSummary(), None
             done = self._process(plan, folder)
-            at_end = _is_made_at_the_end(self.format, self.options.filters)
-            joined = join(plan, folder, None if at_end else self.options.output, written=self.written)
-            if at_end:
-                write(self._at_end(plan, folder, joined, filters, build_report))
+            if is_made_at_the_end(self.format, self.options.filters):
+                joined = write_at_end(plan, folder, write, filters, build_report)
+            else:
+                joined = join(plan, folder, self.options.output, written=self.written)
             if joined.shards == plan.shards:
                 remove_temporary(folder)
             return self._counted(joined, done, filters, build_report, folder)
@@ -242,7 +294,15 @@ class ShardedRun:
             retry_failed=False,
             **_HERE,
         )
-        write_json(folder / COMMAND, command.as_record())
+        shown = None if self.shown is None else f"{self.shown.__module__}:{self.shown.__qualname__}"
+        known = replace(command, shown=shown or "", inputs=self.inputs.paths, about=self._about())
+        write_json(folder / COMMAND, known.as_record())
+
+    def _about(self) -> dict[str, str]:
+        """The route and the engine, for the summary of the run."""
+        about = {} if self.route is None else self.route.as_dict()
+        engine = chosen_engine()
+        return about if engine is None else {**about, "engine": engine}
 
     def _send(self, plan: Plan, folder: Path) -> None:
         """Let other machines process the run, or say how."""
@@ -266,13 +326,8 @@ class ShardedRun:
         )
 
     def _process(self, plan: Plan, folder: Path) -> Progress:
-        from xlner.engines import run_sharded, run_status
+        from xlner.engines import run_sharded
 
-        if is_joining() and (found := run_status(plan, folder)).missing:
-            open_ones = (
-                f"{found.shards - found.finished:,} of {counted(found.shards, 'shard')} of {folder} not finished"
-            )
-            raise RunFolderError(f"{open_ones}: {found.shown()}", hint=f"xlner run work {folder} processes them")
         first, *_ = self.inputs.paths.values()
         workers = min(self.options.workers, max(1, plan.shards))
         command = CommandJob.current(self.format, resume=True, retry_failed=False)
@@ -281,6 +336,7 @@ class ShardedRun:
             executor = self._executor(plan, folder, workers)
             if executor is not None:
                 stack.enter_context(executor)
+                advance = noting_memory(advance, executor)
             return run_sharded(
                 plan,
                 command if executor else lambda: self.job,
@@ -308,29 +364,6 @@ class ShardedRun:
             return WorkerProcesses(workers)
         return None
 
-    def _at_end(
-        self,
-        plan: Plan,
-        folder: Path,
-        joined: Joined,
-        filters: SentenceFilters | None,
-        build_report: BuildReport | None,
-    ) -> Iterator[Pair]:
-        """The pairs to write, if workers did not write them."""
-        from xlner.engines.shard_files import ShardFiles
-        from xlner.engines.work import read_shard
-        from xlner.pipeline import BuildReport
-
-        files, report = ShardFiles(folder, plan.run), build_report or BuildReport()
-        pairs = (pair for number in range(joined.shards) for pair in read_shard(files, number))
-        yield from report.written(pairs if filters is None else filters.kept(pairs))
-        counts = report.counts()
-        joined.written["build"] = {name: counts[name] for name in ("sentences_written", "labels")}
-        if filters is not None:
-            found = dict(filters.report.dropped)
-            joined.written["build"]["filtered"] = joined.written["filtered"] = found
-            joined.written["kept"] = filters.report.kept
-
     def _counted(
         self,
         joined: Joined,
@@ -339,25 +372,11 @@ class ShardedRun:
         build_report: BuildReport | None,
         folder: Path,
     ) -> tuple[RunSummary, Counter[str] | None]:
-        from xlner.engines.counts import add
-        from xlner.engines.run_files import SUMMARY
-        from xlner.pipeline import RunSummary
-        from xlner.pipeline.filters import FilterReport
-
-        counts = joined.counts
-        labels = self.tallies.put(counts.get("tallies", {}))
-        summary = RunSummary.of(counts.get("summary", {}))
+        labels = self.tallies.put(joined.counts.get("tallies", {}))
+        summary = summary_of(joined, filters, build_report)
         summary.stopped = done.stopped
-        if filters is not None:
-            filters.report = FilterReport(joined.written.get("kept", 0), Counter(joined.written.get("filtered")))
-        if build_report is not None:
-            written = joined.written.get("build") or counts.get("all", {})
-            build_report.take(add(add({}, counts.get("build", {})), written))
-        if self.options.run_dir is not None and summary.projected and summary.stopped is None:
-            chosen = {} if self.route is None else self.route.as_dict()
-            if engine := chosen_engine():
-                chosen["engine"] = engine
-            write_json(folder / SUMMARY, {**chosen, **summary.as_dict()})
+        if self.options.run_dir is not None and summary.stopped is None:
+            save_summary(folder, summary, self._about())
         conclude(summary, self.inputs, self.options, filters, _about(done, summary, self.options.run_dir))
         return summary, None if done.reused else labels
 

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
+from xlner.engines.worker_memory import own_memory
 from xlner.errors import ValidationError
 from xlner.models.threads import cpus
 
@@ -93,6 +94,11 @@ class WorkerProcesses(Executor):
             process.ends_with.close()
             return process.task
         raise BrokenExecutor("no worker process stays alive")
+
+    def memory(self) -> int | None:
+        """The most bytes that a worker has had for itself so far; None if none works, or the system does not tell."""
+        sizes = [own_memory(child.pid) for child in active_children() if child.pid is not None]
+        return max((size for size in sizes if size is not None), default=None)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes: after their tasks if `wait` is set and `cancel_futures` is not, else at once."""

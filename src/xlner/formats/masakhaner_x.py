@@ -28,11 +28,12 @@ def read(
     ['O', 'B-LOC', 'O']
     """
     options, report = options or ReadOptions(), report or ReadReport()
-    for line, text in lines:
-        if isinstance(text, str) and not text.strip():
-            continue
+    filled = ((line, text) for line, text in lines if isinstance(text, InputError) or text.strip())
+    for number, (line, text) in enumerate(filled, start=1):
         item = text if isinstance(text, InputError) else _read_line(text, path, line, options)
-        report.bad += isinstance(item, InputError)
+        if isinstance(item, InputError):
+            report.bad += 1
+            item.sentence = number
         report.sentences += isinstance(item, Sentence)
         yield item
 

@@ -193,14 +193,18 @@ def _run(options: BuildOptions, stack: ExitStack) -> int:
         output_format,
         build_report=report,
     )
-    text = json.dumps(report.as_dict(), indent=2, ensure_ascii=False)
-    if options.run_dir is not None:
-        write_durably(Path(options.run_dir, _REPORT), text + "\n")
-    if options.as_json:
+    conclude_build(report, options.run_dir, as_json=options.as_json)
+    return code
+
+
+def conclude_build(report: BuildReport, run_dir: str | Path | None, *, as_json: bool) -> None:
+    """Show the report of a run, and save it in the folder of the run."""
+    if run_dir is not None:
+        write_durably(Path(run_dir, _REPORT), json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
+    if as_json:
         show_json(report.as_dict())
     for line in _table(report):
         note(line)
-    return code
 
 
 def _counting(

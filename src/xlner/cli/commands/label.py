@@ -22,7 +22,7 @@ from xlner.cli.lexical_links import (
 )
 from xlner.cli.notes import note
 from xlner.cli.rereading import Again
-from xlner.cli.routes import AUTO, BOTH, DIRECT, PROJECT, ROUTES, Route, average_of, choose_route
+from xlner.cli.routes import AUTO, BOTH, DIRECT, ROUTES, Route, average_of, choose_route
 from xlner.cli.run import (
     OUTPUT_FORMATS,
     Inputs,
@@ -203,8 +203,7 @@ def _run(options: LabelOptions, stack: ExitStack) -> int:
     labeler = _sentencewise(labeling, options)
     code = run(labeler, pairs, inputs, options, output_format, replaced=replaced, route=route)
     replaced.note(options.input)
-    if route.name != PROJECT:
-        note_unsure(labeling, options.min_confidence)
+    note_unsure(getattr(labeling, "unsure", 0), options.min_confidence)
     return code
 
 

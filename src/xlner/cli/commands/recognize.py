@@ -93,5 +93,5 @@ def recognize(**options: Any) -> int:
     pairs = Again(lambda: replaced.pairs(sentences))
     code = run(documents, pairs, inputs, chosen, output_format, replaced=replaced)
     replaced.note(chosen.input)
-    note_unsure(pipeline, chosen.min_confidence)
+    note_unsure(pipeline.unsure, chosen.min_confidence)
     return code

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xlner.cli.jobs import CommandJob, joining_only
+from xlner.cli.jobs import CommandJob
 from xlner.cli.notes import note
 from xlner.cli.progress import progress
+from xlner.cli.worker_memory import noting_memory
 from xlner.core.files import STANDARD_STREAM
 from xlner.core.output_stream import reason
 from xlner.errors import RunFolderError, StoppedError
@@ -91,7 +92,7 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
             executor=executor,
             at_once=workers,
             shards=shards,
-            on_progress=advance,
+            on_progress=noting_memory(advance, executor),
         )
     if done.stopped is not None:
         raise StoppedError(f"part {number}/{parts} stopped: {done.stopped.message}", hint=done.stopped.hint)
@@ -124,11 +125,15 @@ def status(folder: Path, as_json: bool) -> int:
 @_RUN
 @click.option("-o", "--output", metavar="FILE", help="Output; by default that of the command that planned the run.")
 def join(folder: Path, output: str | None) -> int:
-    """Write the output of a run whose shards are all finished, and say what was done."""
+    """Write the output of a run whose shards are all finished, and say what was done.
+
+    That takes the folder RUN alone, without the input and without models.
+    """
+    from xlner.cli.finished_run import join_run
+
     folder = folder.absolute()
-    _, command = _planned(folder)
-    with joining_only():
-        return int(command.invoke(**_changed(command, folder, output)))
+    plan, command = _planned(folder)
+    return join_run(plan, folder, command, output)
 
 
 @run.command()
