@@ -342,6 +342,8 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     xlner(*command, "-o", tmp_path / "plain.conll")
     planned = xlner(*command, "-o", out, "--run-dir", run, *IN_SHARDS, "--engine", "parts", "--parts", "2")
     assert (planned.code, planned.out, out.exists()) == (0, "", False)
+    many = xlner(*command, "-o", out, "--run-dir", tmp_path / "many", *IN_SHARDS, "--engine", "parts", "--parts", "9")
+    assert "note: 3 shards give 3 parts, not 9; a smaller --shard-size gives more" in many.err
     assert f"xlner run work {run} --part K/2, with K from 1 to 2" in planned.err
     early = xlner("run", "join", run)
     assert (early.code, f"3 of 3 shards of {run} not finished: shards 1–3" in early.err) == (2, True)
@@ -359,7 +361,18 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     assert xlner("run", "join", run).code == 0
     assert out.read_bytes() == (tmp_path / "plain.conll").read_bytes()
     assert xlner("run", "join", run, "-o", "-").out == out.read_text(encoding="utf-8")
-    assert "is not a part such as 17/200" in xlner("run", "work", run, "--part", "3/2").err
+    for part, said in (
+        ("3/2", "'3/2' does not exist: the first of 2 parts is 1/2"),
+        ("0/2", "'0/2' does not exist"),
+        ("2", "'2' is not a part such as 17/200"),
+        ("a/b", "'a/b' is not a part such as 17/200"),
+    ):
+        wrong = xlner("run", "work", run, "--part", part)
+        assert (wrong.code, said in wrong.err) == (2, True)
+    text.write_bytes(planned_with)
+    assert "part 4/4 has nothing to do: the run has 3 shards" in xlner("run", "work", run, "--part", "4/4").err
+    (run / "command.json").unlink()
+    assert "holds a run that no command began; xlner.engines.run_sharded" in xlner("run", "status", run).err
     assert "holds no run" in xlner("run", "status", tmp_path).err
 
 

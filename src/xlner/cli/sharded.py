@@ -311,6 +311,9 @@ class ShardedRun:
         options, place = self.options, folder.absolute()
         parts = max(1, min(options.parts, plan.shards))
         shards = f"{counted(plan.sentences, 'sentence')} in {counted(plan.shards, 'shard')}"
+        if parts < options.parts:
+            made = f"{counted(plan.shards, 'shard')} give {counted(parts, 'part')}"
+            note(f"note: {made}, not {options.parts:,}; a smaller --shard-size gives more")
         if options.engine == "parts":
             note(f"planned: {shards}; nothing is processed yet")
             note(f"on each machine: xlner run work {place} --part K/{parts}, with K from 1 to {parts}")

@@ -37,9 +37,12 @@ class _Part(click.ParamType):  # type: ignore[type-arg, unused-ignore]
         if isinstance(value, tuple):
             return value
         first, slash, second = str(value).partition("/")
-        if not (slash and first.isdecimal() and second.isdecimal() and 1 <= int(first) <= int(second)):
+        if not (slash and first.isdecimal() and second.isdecimal()):
             self.fail(f"{value!r} is not a part such as 17/200", param, ctx)
-        return int(first), int(second)
+        number, parts = int(first), int(second)
+        if not 1 <= number <= parts:
+            self.fail(f"{value!r} does not exist: the first of {parts} parts is 1/{parts}", param, ctx)
+        return number, parts
 
 
 @click.group()
@@ -94,6 +97,9 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
             shards=shards,
             on_progress=noting_memory(advance, executor),
         )
+    if not shards:
+        note(f"part {number}/{parts} has nothing to do: the run has {plan.shards:,} shards")
+        return 0
     if done.stopped is not None:
         raise StoppedError(f"part {number}/{parts} stopped: {done.stopped.message}", hint=done.stopped.hint)
     note(f"part {number}/{parts} is finished: {counted(sentences, 'sentence')} in {counted(len(shards), 'shard')}")
@@ -188,6 +194,10 @@ def _planned(folder: Path) -> tuple[Plan, CommandJob]:
         raise RunFolderError(f"{folder} holds no run", hint="give --run-dir to a command such as label to make one")
     try:
         return plan, CommandJob.parse(json.loads((folder / COMMAND).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise RunFolderError(
+            f"{folder} holds a run that no command began", hint="xlner.engines.run_sharded and join go on with it"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise RunFolderError(
             f"{folder / COMMAND} is damaged", hint="the command that began the run writes it again"
