@@ -355,5 +355,5 @@ def test_texts_of_a_column_with_gaps() -> None:
 )
 def test_malformed_records_of_masakhaner_x(line: str) -> None:
     (bad,) = masakhaner_x.read([(1, line)], "x")
-    assert str(bad).startswith("x:1: not a record of MasakhaNER-X: ")
+    assert str(bad).startswith("x:1 (sentence 1): not a record of MasakhaNER-X: ")
     assert len(str(bad)) < 200

@@ -8,6 +8,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from xlner.cli.build_conclusion import conclude_build
 from xlner.cli.conclusion import concluding_lines
 from xlner.cli.jobs import CommandJob, put_reading
 from xlner.cli.notes import note
@@ -61,8 +62,6 @@ def join_run(plan: Plan, folder: Path, command: CommandJob, output: str | None) 
         note(line)
     _note_tallies(command, tallies)
     if report is not None:
-        from xlner.cli.commands.build import conclude_build
-
         conclude_build(report, folder, as_json=command.parameters.get("as_json", False))
     return EXIT_SOME_FAILED if summary.failed else 0
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xlner.cli import options as o
-from xlner.cli.json_output import show_json
+from xlner.cli.build_conclusion import conclude_build
 from xlner.cli.lexical_links import check_lexical, counting, first_and_all, projector_for, translated, with_table
-from xlner.cli.notes import note
 from xlner.cli.rereading import Again
 from xlner.cli.run import OUTPUT_FORMATS, Inputs, RunOptions, run, window_for
 from xlner.cli.target_entities import require_target_entities, with_target_recognizer
-from xlner.core.files import STANDARD_STREAM, write_durably
+from xlner.core.files import STANDARD_STREAM
 from xlner.core.pair import Pair
 from xlner.errors import UsageError
 from xlner.formats import detect_format, read_sentences
@@ -27,10 +24,9 @@ from xlner.formats import detect_format, read_sentences
 if TYPE_CHECKING:
     from xlner.core.sentence import Sentence
     from xlner.errors import InputError
-    from xlner.pipeline import BuildReport, LabelCount, TrainingDataBuilder
+    from xlner.pipeline import TrainingDataBuilder
     from xlner.stages import Aligner
 
-_REPORT = "report.json"
 _FILTERS_WITH_LINKS = ("confidence", "mean-confidence", "linked")
 
 
@@ -197,16 +193,6 @@ def _run(options: BuildOptions, stack: ExitStack) -> int:
     return code
 
 
-def conclude_build(report: BuildReport, run_dir: str | Path | None, *, as_json: bool) -> None:
-    """Show the report of a run, and save it in the folder of the run."""
-    if run_dir is not None:
-        write_durably(Path(run_dir, _REPORT), json.dumps(report.as_dict(), indent=2, ensure_ascii=False) + "\n")
-    if as_json:
-        show_json(report.as_dict())
-    for line in _table(report):
-        note(line)
-
-
 def _counting(
     builder: TrainingDataBuilder,
     first: Sequence[Sentence | InputError],
@@ -228,28 +214,3 @@ def _counting(
     pairs = translated(translation, first, RecasedPipeline if options.recase else lambda pipeline: pipeline)
     made = (Pair(pair.source, pair.target) for pair in pairs if pair.source is not None and pair.error is None)
     return counting(options.aligner, made, inputs, options, stack, translation=translation.fingerprint)
-
-
-def _table(report: BuildReport) -> Iterator[str]:
-    """Entities by label, and notes, as lines."""
-    rows = [("label", "source", "built", "written", "not built")]
-    rows += [_row(label, count) for label, count in [*sorted(report.labels.items()), ("all", report.total)]]
-    widths = [max(len(row[k]) for row in rows) for k in range(4)]
-    for label, *counts, dropped in rows:
-        cells = [label.ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(counts, widths[1:], strict=True)), dropped]
-        yield "  ".join(cells).rstrip()
-    for title, by_reason in (
-        ("found by alignment", report.found_by_alignment),
-        ("translations look wrong", report.translation_warnings),
-        ("sentences failed", report.failed),
-    ):
-        if by_reason:
-            yield f"{title}: {_listed(by_reason)}"
-
-
-def _row(label: str, count: LabelCount) -> tuple[str, str, str, str, str]:
-    return (label, str(count.source), str(count.built), str(count.written), _listed(count.dropped))
-
-
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
