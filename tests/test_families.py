@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import re
 import shlex
@@ -17,11 +18,22 @@ from hypothesis import strategies as st
 
 from tests.conftest import Command
 from tests.family_miniature import Memory, write_miniature
+from tests.test_e5 import IMAGE
 from xlner import InputError, Sentence, ValidationError
 from xlner.cli.commands.families import families
 from xlner.errors import RunFolderError, UnknownNameError
 from xlner.evaluation import Interval
-from xlner.experiments.families import Study, StudyData, TrainingRun, analyze, read_family_recipe, write_report
+from xlner.experiments.families import (
+    Condition,
+    FamilyRecipe,
+    Study,
+    StudyData,
+    StudyDataset,
+    TrainingRun,
+    analyze,
+    read_family_recipe,
+    write_report,
+)
 from xlner.experiments.families.analysis import Analysis
 from xlner.experiments.families.conclusion import conclusion
 from xlner.experiments.families.counts import BootstrapSamples, StudyCounts
@@ -56,7 +68,7 @@ def analysis(recipe: Path, tmp_path: Path) -> tuple[Analysis, list[TrainingRun]]
 
 
 def test_the_table_of_languages_has_every_language_of_the_recipes() -> None:
-    for name in ("european", "european-xlmr"):
+    for name in ("european", "european-xlmr", "open"):
         for dataset in read_family_recipe(name).sets:
             for code in dataset.languages:
                 assert language(code).group
@@ -87,6 +99,27 @@ def test_the_conditions_of_the_recipe_european() -> None:
     assert len(recipe.conditions) * len(recipe.seeds) == 30
 
 
+def test_the_sizes_of_the_recipe_open() -> None:
+    recipe = read_family_recipe("open")
+    assert recipe.grown["world"] == ("world-1000", "world", "world-16000")
+    larger = recipe.condition("world-16000")
+    assert (larger.languages, recipe.size(larger)) == (recipe.condition("world").languages, 16000)
+    assert ("world-1000", "world") in recipe.comparisons
+    assert ("en", "world-1000") not in recipe.comparisons
+    assert [c.name for c in recipe.conditions if not recipe.controlled(c)] == [
+        *("bantu", "world", "world-1000", "world-16000")
+    ]
+    trained = {code for c in recipe.conditions for code in c.languages}
+    tested = [(s, code) for s in recipe.sets if s.test for code in s.languages]
+    assert trained.isdisjoint(code for _, code in tested)
+    families = {language(code).group for code in trained}
+    unseen = {language(code).group for s, code in tested if s.groups == ("families never trained on",)}
+    assert len(unseen) == 8
+    assert families.isdisjoint(unseen)
+    without = recipe.restricted(["world", "world-1000", "en-1000"])
+    assert without.grown == {"en": ("en-1000", "en"), "world": ("world-1000", "world")}
+
+
 def test_a_restricted_recipe_keeps_its_baseline() -> None:
     recipe = read_family_recipe("european").restricted(["germanic"], [7])
     assert [c.name for c in recipe.conditions] == ["en", "germanic"]
@@ -115,6 +148,11 @@ def test_a_restricted_recipe_keeps_its_baseline() -> None:
         ('families = ["Germanic"]', "", ValidationError, "has no training language"),
         ("limit = 30", 'limit = 30\ncompare = [["en"]]', ValidationError, "compare needs pairs of conditions"),
         ("limit = 30", 'limit = 30\ncompare = [["en", "x"]]', UnknownNameError, "condition to compare 'x'"),
+        ("limit = 30", 'limit = 30\ntrainer = "guess"', UnknownNameError, "unknown trainer 'guess'; known: train"),
+        ('train = "mini/{lang}.train.conll"\ntest = "mini/{lang}.dev.conll"', "", ValidationError, "neither train nor"),
+        ("[[leave-out]]", '[[growth]]\nof = "x"\nsentences = [9]\n[[leave-out]]', UnknownNameError, "condition 'x'"),
+        ("[[leave-out]]", '[[growth]]\nof = "en"\nsentences = ["9"]\n[[leave-out]]', ValidationError, "of numbers"),
+        ("[[leave-out]]", '[[growth]]\nof = "en"\nsentences = [0]\n[[leave-out]]', ValidationError, "at least 1"),
         ("title =", "title", InputError, "not TOML"),
     ],
 )
@@ -127,7 +165,7 @@ def test_an_invalid_recipe_is_refused(recipe: Path, old: str, new: str, error: t
 
 
 def test_an_unknown_recipe(tmp_path: Path) -> None:
-    with pytest.raises(UnknownNameError, match="known: european, european-xlmr"):
+    with pytest.raises(UnknownNameError, match="known: european, european-xlmr, open"):
         read_family_recipe("asian")
     with pytest.raises(InputError, match=r"cannot be read: No such file or directory$"):
         read_family_recipe(tmp_path / "none.toml")
@@ -301,7 +339,7 @@ def test_the_same_seed_gives_the_same_report(analysis: tuple[Analysis, list[Trai
     found, runs = analysis
     first, second = (write_report(tmp_path / name, found, runs, "memory") for name in ("a", "b"))
     assert [p.name for p in first] == [
-        *("scores.csv", "gains.csv", "means.csv", "regression.csv", "observations.csv"),
+        *("scores.csv", "gains.csv", "means.csv", "growth.csv", "regression.csv", "observations.csv"),
         *("means.png", "gains.png", "similarity.png", "report.md", "report.html"),
     ]
     for one, other in zip(first, second, strict=True):
@@ -524,6 +562,105 @@ def test_a_model_that_was_trained_but_not_tested_is_tested(
         "predictions.jsonl.gz",
         "run.json",
     ]
+
+
+# Several files, styles and sizes
+
+
+GROWTH = """
+[[growth]]
+of = "en"
+sentences = [12]
+
+[[growth]]
+of = "both"
+sentences = [48]
+"""
+
+
+def test_a_language_is_trained_on_all_files_of_its_set(recipe: Path) -> None:
+    text = recipe.read_text(encoding="utf-8")
+    more = '["mini/{lang}.train.conll", "{lang}.conll.gz"]'
+    recipe.write_text(text.replace('"mini/{lang}.train.conll"', more), encoding="utf-8")
+    for code in ("en", "de", "es", "fr"):
+        (recipe.parent / f"{code}.conll.gz").write_bytes(gzip.compress(b"Rom\tB-LOC\nx\tO\n"))
+    data = read_study_data(read_family_recipe(recipe), recipe.parent)
+    assert [len(t.sentences) for t in data.training.values()] == [41] * 4
+    assert data.training["de"].sentences[-1].tokens == ("Rom", "x")
+
+
+def test_sets_of_one_style_are_controlled() -> None:
+    plain = StudyDataset("a", ("en",), train="a", style="plain")
+    sets = (plain, replace(plain, name="b", languages=("de",)), StudyDataset("c", ("fr",), train="c"))
+    conditions = tuple(Condition(code, (code,)) for code in ("en", "de", "fr"))
+    recipe = FamilyRecipe("r", "R", "en", sets, conditions, (), seeds=(1,), sentences=9)
+    assert [recipe.controlled(c) for c in conditions] == [True, True, False]
+
+
+def test_growing_conditions(recipe: Path, tmp_path: Path) -> None:
+    recipe.write_text(recipe.read_text(encoding="utf-8") + GROWTH, encoding="utf-8")
+    chosen = read_family_recipe(recipe)
+    assert chosen.grown == {"en": ("en-12", "en"), "both": ("both", "both-48")}
+    data, runs = study(recipe, tmp_path / "out", Memory())
+    assert {r.condition: r.facts["steps"] for r in runs if r.seed == 1} == {
+        **{"en": 24, "germanic": 12, "both": 6, "no-germanic": 12},
+        **{"en-12": 12, "both-48": 12},
+    }
+    found = analyze(chosen, data, runs, samples=50, trials=50)
+    assert ("en", "both-48") not in {(m.first, m.second) for m in found.means}
+    points = {(p.of, p.sentences): p for p in found.growth if p.group == "European"}
+    assert list(points) == [("en", 12), ("en", 24), ("both", 24), ("both", 48)]
+    assert {p.languages for p in points.values()} == {3}  # those that neither en nor both was trained on
+    f1 = [
+        np.mean([r.targets[f"other/{code}"].f1 for code in ("sv", "pt", "gl")]) for r in runs if r.condition == "en-12"
+    ]
+    assert points["en", 12].f1 == pytest.approx(np.mean(f1))
+    assert points["en", 12].interval.low <= points["en", 12].f1 <= points["en", 12].interval.high
+    assert any("With 48 sentences (both-48) instead of 24 (both)" in line for line in found.conclusion)
+    assert found.observations is not None
+    assert {found.counts.conditions[c] for c, _ in found.observations.rows} == {"germanic", "both", "no-germanic"}
+    written = write_report(tmp_path / "report", found, runs, "memory")
+    page = (tmp_path / "report/report.md").read_text(encoding="utf-8")
+    assert "24 (or the number in its name) sentences" in page
+    assert "| group | condition | languages | 12 | 24 | 48 |" in page
+    assert ("growth.png" in {p.name for p in written}) == ("growth.png" in page)
+
+
+def test_the_upper_layers_of_the_offline_encoder(
+    recipe: Path, xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch")
+    encoder = tmp_path / "tiny.bin"
+    encoder.write_bytes(IMAGE)
+    for module in ("models.e5.states", "transfer.multilingual.training"):
+        monkeypatch.setattr(f"xlner.{module}.installed_path", lambda: encoder)
+    monkeypatch.setattr("xlner.experiments.families.trainers._ENGINE", "numpy")
+    text = recipe.read_text(encoding="utf-8").replace("epochs = 1", "lower = 1\ndepth = 1\nepochs = 1")
+    recipe.write_text(f'trainer = "train-multilingual"\n{text}', encoding="utf-8")
+    usual = ["families", "--recipe", recipe, "--data", recipe.parent, "-o", tmp_path / "out", "--seeds", "1"]
+    options = [*usual, "--conditions", "both", "--bootstrap", "50"]
+    refused = xlner(*options, "--model", "e5")
+    assert (refused.code, "trains the offline encoder, not 'e5'" in refused.err) == (2, True)
+    done = xlner(*options)
+    assert done.code == 0, done.err
+    records = {c: json.loads((run_folder(tmp_path / "out", c, 1) / "run.json").read_text()) for c in ("en", "both")}
+    assert {c: r["training"]["sentences"] for c, r in records.items()} == {
+        "en": {"en": 24},
+        "both": {"en": 6, "de": 6, "es": 6, "fr": 6},
+    }
+    assert records["en"]["training"]["steps"] == 3
+    assert not list((tmp_path / "out").rglob("*states*"))
+    assert not list((tmp_path / "out").rglob("model*"))
+    monkeypatch.setattr("xlner.transfer.multilingual.training.train_multilingual", None)
+    assert xlner(*options).out == done.out
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("sentences = 24", "sentences = 164"), encoding="utf-8")
+    few = xlner(*options, "--overwrite")
+    assert "condition 'en' needs 164 sentences of en, but there are 40" in few.err
+
+
+def test_a_study_without_a_model_is_refused(recipe: Path, xlner: Command, tmp_path: Path) -> None:
+    found = xlner("families", "--recipe", recipe, "--data", recipe.parent, "-o", tmp_path / "out")
+    assert (found.code, "recipe 'mini' needs a model" in found.err) == (2, True)
 
 
 def mean_gain(gain: float, here: tuple[float, float], beyond: tuple[float, float], p: float) -> MeanGain:

@@ -41,6 +41,7 @@ from xlner.transfer import (
     train_multilingual,
 )
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
+from xlner.transfer.multilingual.examples import KeptStates
 
 TAGS = ("O", "B-PER", "I-PER", "B-LOC", "I-LOC")
 
@@ -137,7 +138,7 @@ def test_probabilities_are_those_of_the_network_in_pytorch(
     from xlner.transfer.multilingual.network import Dropout, Network, batch_tensors
 
     torch.manual_seed(0)
-    network = Network(E5File(Path(encoder)), 1, len(TAGS), 2, Dropout(0.1, seed=0))
+    network = Network(E5File(Path(encoder)), range(1, LAYERS), len(TAGS), 2, Dropout(0.1, seed=0))
     torch.nn.init.normal_(network.styles)
     write_upper_layers(tmp_path / "m.npz", STYLED, network.tensors())
     given = sentences("the cat ab", "dog", "red house the blue cats")
@@ -328,6 +329,7 @@ def recipe(**changes: object) -> MultilingualRecipe:
         ("[classifiers]\nen=0\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "0 for en is not a number above 0"),
         ("[classifiers]\nen='x'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "'x' for en is not a number above 0"),
         ("[classifiers]\nde=1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set with .* is in de"),
+        ("lower=2\ndepth=1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "depth 1 is not at least 2"),
         ("dtype='int8'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "unknown dtype 'int8'"),
     ],
 )
@@ -476,11 +478,44 @@ def test_a_training_that_another_process_runs_is_refused_before_anything_is_comp
     assert not list((tmp_path / "m.npz.training").glob("*.f16"))
 
 
+def test_states_are_kept_for_later_trainings(encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    computed: list[int] = []
+    usual = E5States.__call__
+
+    def counted(self: E5States, sequences: Sequence[Sequence[int]], shift: object = None) -> object:
+        computed.append(len(sequences))
+        return usual(self, sequences)
+
+    monkeypatch.setattr(E5States, "__call__", counted)
+    folder = tmp_path / "states"
+    sequences = [[5, 6, 7], [5, 6], [5, 6, 8, 9]]
+    states = E5States(1, path=encoder, engine="numpy")
+    first, second = KeptStates(sequences[:2], states, folder), KeptStates(sequences[::-1], states, folder)
+    expected = usual(states, sequences)
+    assert np.allclose(first[0], expected[0], atol=1e-2)
+    for k, rows in enumerate(expected[::-1]):
+        assert np.allclose(second[k], rows, atol=1e-2)
+    assert computed == [2, 1]
+    deeper = KeptStates(sequences[:2], E5States(LAYERS, path=encoder, engine="numpy"), folder)
+    assert not np.allclose(deeper[0], expected[0], atol=1e-2)
+    assert computed == [2, 1, 2]
+
+
+def test_only_the_classifier_is_trained(encoder: str, tmp_path: Path) -> None:
+    report = train_multilingual(recipe(lower=1, depth=1, epochs=10), read, tmp_path / "m.npz", encoder=encoder)
+    assert report.dev[-1]["a"] > 0.9
+    assert read_upper_layers(tmp_path / "m.npz").layers == ()
+    found = recognizer(tmp_path / "m.npz", encoder).recognize(sentences("the cat blue a"))[0]
+    assert [(e.start, e.end, e.label) for e in found] == [(2, 3, "PER")]
+
+
 def test_nothing_to_learn_is_an_error(encoder: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no sentences"):
         train_multilingual(recipe(), lambda s, part: [], tmp_path / "m.npz", encoder=encoder)
     with pytest.raises(ValidationError, match="no layer to train"):
         train_multilingual(recipe(lower=LAYERS), read, tmp_path / "m.npz", encoder=encoder)
+    with pytest.raises(ValidationError, match=f"depth {LAYERS + 1} is more than the {LAYERS} layers"):
+        train_multilingual(recipe(depth=LAYERS + 1), read, tmp_path / "m.npz", encoder=encoder)
 
 
 def test_the_command(encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,9 +23,11 @@ def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) ->
 
 
 @click.command()
-@click.option("--recipe", required=True, metavar="RECIPE", help="european, european-xlmr, or a TOML file.")
+@click.option("--recipe", required=True, metavar="RECIPE", help="open, european, european-xlmr, or a TOML file.")
 @click.option(
-    "--model", required=True, metavar="MODEL", help="Encoder to train: a folder, or a name on the Hugging Face hub."
+    "--model",
+    metavar="MODEL",
+    help="Encoder to train: a folder, or a name on the Hugging Face hub. The recipe open trains the offline encoder.",
 )
 @click.option("--data", required=True, metavar="FOLDER", help="Folder with the files that the recipe names.")
 @click.option("-o", "--output", required=True, metavar="FOLDER", help="Output folder for runs and the report.")
@@ -38,7 +40,7 @@ def _numbers(_: click.Context, parameter: click.Parameter, value: str | None) ->
 @click.option("--resume/--overwrite", default=True, help="Continue the runs in FOLDER (default), or start them again.")
 def families(
     recipe: str,
-    model: str,
+    model: str | None,
     data: str,
     output: str,
     conditions: tuple[str, ...] | None,
@@ -65,7 +67,7 @@ def families(
     study = Study(chosen, model, data, output, keep_models=keep_models, overwrite=not resume, device=device)
     sentences, runs = study.run(note)
     analysis = analyze(chosen, sentences, runs, samples=bootstrap, seed=seed)
-    written = write_report(output, analysis, runs, model)
+    written = write_report(output, analysis, runs, model or "offline")
     _print(analysis)
     for line in analysis.conclusion:
         click.echo(line)

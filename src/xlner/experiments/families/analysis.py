@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xlner.experiments.families.conclusion import conclusion
 from xlner.experiments.families.counts import BootstrapSamples, StudyCounts
 from xlner.experiments.families.gains import TRIALS, Gain, MeanGain, gains
+from xlner.experiments.families.growth import GrowthPoint, growth_points
 from xlner.experiments.families.recipe import FamilyRecipe
 from xlner.experiments.families.regression import Observations, Regression, observe, regress
 from xlner.experiments.families.runs import TrainingRun
@@ -23,6 +24,7 @@ class Analysis:
 
     - `counts`, `bootstrap`: what was measured, and the bootstrap samples of it.
     - `gains`: the gain of each comparison on each target. `means`: the mean gains over groups of targets.
+    - `growth`: mean F1 of the conditions with several sizes.
     - `observations`, `regression`: None if no condition can be compared with the baseline.
     """
 
@@ -30,6 +32,7 @@ class Analysis:
     bootstrap: BootstrapSamples
     gains: tuple[Gain, ...]
     means: tuple[MeanGain, ...]
+    growth: tuple[GrowthPoint, ...]
     observations: Observations | None
     regression: Regression | None
 
@@ -58,4 +61,5 @@ def analyze(
     single, means = gains(counts, bootstrap, trials=trials)
     observations = observe(counts, bootstrap)
     regression = None if observations is None else regress(observations, bootstrap)
-    return Analysis(counts, bootstrap, tuple(single), tuple(means), observations, regression)
+    growth = growth_points(counts, bootstrap)
+    return Analysis(counts, bootstrap, tuple(single), tuple(means), tuple(growth), observations, regression)

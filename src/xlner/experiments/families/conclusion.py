@@ -27,6 +27,13 @@ def conclusion(recipe: FamilyRecipe, means: Sequence[MeanGain], regression: Regr
     lines = [_summary(recipe.baseline, group, against) for group in dict.fromkeys(mean.group for mean in against)]
     lines += [_comparison(mean, recipe) for mean in against]
     lines += [_comparison(mean, recipe) for mean in means if (mean.first, mean.second) in recipe.compare]
+    for smaller, larger in recipe.growth:
+        sizes = [recipe.size(recipe.condition(name)) for name in (smaller, larger)]
+        for mean in means:
+            if (mean.first, mean.second) == (smaller, larger):
+                lines.append(
+                    f"With {sizes[1]:,} sentences ({larger}) instead of {sizes[0]:,} ({smaller}): {_verdict(mean)}"
+                )
     for whole, family, without in recipe.left_out:
         for mean in means:
             if (mean.first, mean.second) == (without, whole):

@@ -26,6 +26,8 @@ def draw_plots(folder: Path, analysis: Analysis) -> list[Image]:
         ("means.png", "Mean gain over the baseline by group of targets", _means),
         ("gains.png", "Gain over the baseline on each target", _gains),
     ]
+    if analysis.growth:
+        drawn.append(("growth.png", "Mean F1 by the number of training sentences", _growth))
     if analysis.observations is not None:
         drawn.append(("similarity.png", "Gain against the added similarity of the nearest language", _similarity))
     for name, _, draw in drawn:
@@ -56,6 +58,29 @@ def _means(path: Path, analysis: Analysis) -> None:
             f"points of F1 over {baseline}; line: these languages, bar: similar languages, filled: significant",
             fontsize="small",
         )
+
+
+def _growth(path: Path, analysis: Analysis) -> None:
+    groups = list(dict.fromkeys(point.group for point in analysis.growth))
+    conditions = list(dict.fromkeys(point.of for point in analysis.growth))
+    with drawing(path, 0.8 + 2.6 * len(groups), 3.2) as made:
+        theme = made.theme
+        panels = made.figure.subplots(1, len(groups), sharex=True, squeeze=False)[0]
+        for panel, group in zip(panels, groups, strict=True):
+            for number, condition in enumerate(conditions):
+                points = [p for p in analysis.growth if (p.group, p.of) == (group, condition)]
+                sizes, color = [p.sentences for p in points], theme.series[number % len(theme.series)]
+                low, high = ([100 * getattr(p.interval, end) for p in points] for end in ("low", "high"))
+                panel.fill_between(sizes, low, high, color=color, alpha=0.12, lw=0)
+                panel.plot(sizes, [100 * p.f1 for p in points], "o-", color=color, label=condition, ms=4)
+            panel.set_xscale("log")
+            ticks = sorted({p.sentences for p in analysis.growth})
+            panel.set_xticks(ticks, [f"{size:,}" for size in ticks], fontsize="small")
+            panel.minorticks_off()
+            panel.set_title(group, fontsize="small", wrap=True)
+        panels[0].set_ylabel("mean F1")
+        panels[-1].legend(fontsize="small")
+        made.figure.supxlabel("training sentences", fontsize="small")
 
 
 def _gains(path: Path, analysis: Analysis) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,21 @@ from xlner.experiments.recipe_files import (
 )
 from xlner.text.language_families import language
 
+FINE_TUNING, UPPER_LAYERS = TRAINERS = ("train", "train-multilingual")
+"""The trainers, by the names of the commands."""
 _CONDITION_NAME = re.compile(r"[\w][\w.+-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class StudyDataset:
-    """Sentences of one annotation style in several languages.
+    """Sentences of one annotation style in one or several languages.
 
     - `languages`: the languages that the dataset has files for.
-    - `test`: the file to test a language on, with `{lang}` in its name.
-    - `train`: the file to train on, with `{lang}`; without it, no condition can train on the dataset.
+    - `test`: the file to test a language on, with `{lang}` in its name where there are several languages; without it,
+      the dataset is only for training.
+    - `train`: the file or files to train on, likewise; without it, no condition can train on the dataset.
+    - `style`: a name for its style of annotation, by default that of the dataset. Datasets of one style can be trained
+      on together without a change of style.
     - `groups`: the groups of targets that mean gains are reported for.
     - `title`, `license`: for the report.
     - `limit`: number of test sentences to sample, instead of that of the recipe.
@@ -39,17 +45,28 @@ class StudyDataset:
 
     name: str
     languages: tuple[str, ...]
-    test: str
-    train: str | None = None
+    test: str | None = None
+    train: str | tuple[str, ...] | None = None
     groups: tuple[str, ...] = ("all",)
     title: str = ""
     license: str = ""
     limit: int | None = None
+    style: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "style", self.style or self.name)
+        if self.test is None and self.train is None:
+            raise ValidationError(f"set {self.name!r} has neither train nor test")
+
+    @property
+    def training_files(self) -> tuple[str, ...]:
+        """The files to train on."""
+        return (self.train,) if isinstance(self.train, str) else self.train or ()
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A set of training languages.
+    """A set of training languages. `sentences` is the total number to train on, if it is not that of the recipe.
 
     >>> Condition("west", ("nl", "en", "fr")).families
     ('Germanic', 'Romance')
@@ -57,12 +74,15 @@ class Condition:
 
     name: str
     languages: tuple[str, ...]
+    sentences: int | None = None
 
     def __post_init__(self) -> None:
         if not _CONDITION_NAME.fullmatch(self.name):
             raise ValidationError(f"condition name {self.name!r} has other characters than letters, digits and . + -")
         if not self.languages:
             raise ValidationError(f"condition {self.name!r} has no training language")
+        if self.sentences is not None and self.sentences < 1:
+            raise ValidationError(f"condition {self.name!r}: {self.sentences} sentences is not at least 1")
 
     @property
     def families(self) -> tuple[str, ...]:
@@ -72,18 +92,23 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class FamilyRecipe:
-    """A study: conditions that differ only in their training languages, and the datasets to test them on.
+    """A study: conditions that differ in their training languages or sizes, and the datasets to test them on.
 
     - `baseline`: the name of the condition that all others are compared with.
     - `sets`: the datasets; a training language comes from the first one that can be trained on.
     - `conditions`: the sets of training languages.
     - `left_out`: triples of a condition, one of its families, and the condition without that family.
+    - `grown`: by condition, the names of the conditions with the same languages at all sizes, smallest first.
     - `seeds`: each condition is trained once with each seed.
     - `sentences`: the total number of training sentences of each condition, shared equally by its languages.
     - `limit`: number of test sentences to sample per target; all by default. `sample_seed` is the seed of the sample.
     - `ignore`: labels to remove from training and test sentences.
     - `compare`: further pairs of conditions to compare.
-    - `training`: options of `TrainingOptions`.
+    - `trainer`: `train` for fine-tuning as by `xlner train`, or `train-multilingual` for the upper layers of the
+      offline encoder.
+    - `training`: options of the trainer: those of `TrainingOptions` or `MultilingualRecipe`.
+
+    Raises `ValidationError` and `UnknownNameError` for values that do not fit together.
 
     >>> read_family_recipe("european").baseline
     'en'
@@ -101,6 +126,8 @@ class FamilyRecipe:
     sample_seed: int = 0
     ignore: tuple[str, ...] = ()
     compare: tuple[tuple[str, str], ...] = ()
+    grown: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    trainer: str = FINE_TUNING
     training: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -111,6 +138,7 @@ class FamilyRecipe:
         require_distinct(names, "conditions")
         require_distinct([s.name for s in self.sets], "sets")
         require_known(self.baseline, names, "baseline condition")
+        require_known(self.trainer, TRAINERS, "trainer")
         if not self.seeds or self.sentences < 1:
             raise ValidationError("a study needs seeds and at least one training sentence")
         require_distinct(self.seeds, "seeds")
@@ -125,7 +153,7 @@ class FamilyRecipe:
         """The dataset of each training language: the first one with training sentences of the language."""
         made: dict[str, StudyDataset] = {}
         for dataset in self.sets:
-            if dataset.train is not None:
+            if dataset.training_files:
                 made = dict.fromkeys(dataset.languages, dataset) | made
         return made
 
@@ -133,12 +161,22 @@ class FamilyRecipe:
     def comparisons(self) -> tuple[tuple[str, str], ...]:
         """The pairs of conditions to compare, each once. A gain is that of the second condition over the first.
 
-        Each condition is compared with the baseline, each condition that leaves a family out with the one that has
-        it, and the pairs of `compare` with each other.
+        Each condition of the usual size is compared with the baseline, each condition that leaves a family out with
+        the one that has it, each size of a condition with the next larger one, and the pairs of `compare` with each
+        other.
         """
-        pairs = [(self.baseline, c.name) for c in self.conditions if c.name != self.baseline]
+        pairs = [(self.baseline, c.name) for c in self.conditions if c.name != self.baseline and c.sentences is None]
         left_out = [(without, whole) for whole, _, without in self.left_out]
-        return tuple(dict.fromkeys([*pairs, *left_out, *self.compare]))
+        return tuple(dict.fromkeys([*pairs, *left_out, *self.growth, *self.compare]))
+
+    @property
+    def growth(self) -> tuple[tuple[str, str], ...]:
+        """The pairs of conditions that differ only in the next size."""
+        return tuple(pair for names in self.grown.values() for pair in pairwise(names))
+
+    def size(self, condition: Condition) -> int:
+        """Return the number of sentences that a condition is trained on."""
+        return condition.sentences or self.sentences
 
     def condition(self, name: str) -> Condition:
         """Return the condition with a name; raises `UnknownNameError` if there is none."""
@@ -146,10 +184,10 @@ class FamilyRecipe:
         return next(c for c in self.conditions if c.name == name)
 
     def controlled(self, condition: Condition) -> bool:
-        """Return whether all training languages come from the datasets that those of the baseline come from."""
+        """Return whether all training languages are in the styles that those of the baseline are in."""
         sets = self.training_sets
-        usual = {sets[code].name for code in self.condition(self.baseline).languages}
-        return {sets[code].name for code in condition.languages} <= usual
+        usual = {sets[code].style for code in self.condition(self.baseline).languages}
+        return {sets[code].style for code in condition.languages} <= usual
 
     def restricted(self, conditions: Sequence[str] | None = None, seeds: Sequence[int] | None = None) -> FamilyRecipe:
         """Return the recipe with some of its conditions and with other seeds. The baseline always stays."""
@@ -160,8 +198,10 @@ class FamilyRecipe:
         names = {c.name for c in chosen}
         left_out = tuple(row for row in self.left_out if {row[0], row[2]} <= names)
         compare = tuple(pair for pair in self.compare if set(pair) <= names)
+        sizes = {name: tuple(n for n in every if n in names) for name, every in self.grown.items()}
+        grown = {name: every for name, every in sizes.items() if len(every) > 1}
         own = self.seeds if seeds is None else tuple(seeds)
-        return replace(self, conditions=chosen, left_out=left_out, compare=compare, seeds=own)
+        return replace(self, conditions=chosen, left_out=left_out, compare=compare, grown=grown, seeds=own)
 
 
 def read_family_recipe(name: str | Path) -> FamilyRecipe:
@@ -180,7 +220,7 @@ def family_recipe_names() -> list[str]:
     """Return the names of the family recipes that ship with xlner.
 
     >>> family_recipe_names()
-    ['european', 'european-xlmr']
+    ['european', 'european-xlmr', 'open']
     """
     return builtin_recipe_names(__package__)
 
@@ -197,6 +237,12 @@ class _LeaveOutTable:
     of: str
 
 
+@dataclass(frozen=True, slots=True)
+class _GrowthTable:
+    of: str
+    sentences: tuple[int, ...]
+
+
 def _recipe(name: str, data: dict[str, Any], path: str) -> FamilyRecipe:
     sets = tuple(record_from_table(StudyDataset, table, f"{path}: set") for table in tables(data, "set", path))
     conditions = [_condition(table, sets, f"{path}: condition") for table in tables(data, "condition", path)]
@@ -204,8 +250,12 @@ def _recipe(name: str, data: dict[str, Any], path: str) -> FamilyRecipe:
     for table in tables(data, "leave-out", path):
         whole = record_from_table(_LeaveOutTable, table, f"{path}: leave-out").of
         _leave_out(whole, conditions, left_out)
-    rest = {key: value for key, value in data.items() if key not in ("set", "condition", "leave-out")}
-    made = {"name": name, "sets": sets, "conditions": tuple(conditions), "left_out": tuple(left_out)}
+    grown: dict[str, tuple[str, ...]] = {}
+    for table in tables(data, "growth", path):
+        given = record_from_table(_GrowthTable, table, f"{path}: growth")
+        grown[given.of] = _grow(given, conditions, data.get("sentences"), f"{path}: growth")
+    rest = {key: value for key, value in data.items() if key not in ("set", "condition", "leave-out", "growth")}
+    made = {"name": name, "sets": sets, "conditions": tuple(conditions), "left_out": tuple(left_out), "grown": grown}
     return record_from_table(FamilyRecipe, {"title": name, **rest}, path, **made)
 
 
@@ -213,7 +263,7 @@ def _condition(table: Any, sets: Sequence[StudyDataset], where: str) -> Conditio
     """Build a condition from its languages, plus all training languages of its families."""
     given = record_from_table(_ConditionTable, table, where)
     codes = list(given.languages)
-    can = list(dict.fromkeys(code for s in sets if s.train is not None for code in s.languages))
+    can = list(dict.fromkeys(code for s in sets if s.training_files for code in s.languages))
     for family in given.families:
         members = [code for code in can if language(code).group == family]
         if not members:
@@ -236,3 +286,14 @@ def _leave_out(whole: str, conditions: list[Condition], left_out: list[tuple[str
             same = Condition(f"no-{family.lower().replace(' ', '-')}", codes)
             conditions.append(same)
         left_out.append((whole, family, same.name))
+
+
+def _grow(given: _GrowthTable, conditions: list[Condition], usual: Any, where: str) -> tuple[str, ...]:
+    """Add a condition `NAME-SIZE` for each size of a condition; return the names at all sizes, smallest first."""
+    require_known(given.of, [c.name for c in conditions], "condition")
+    if any(type(size) is not int for size in given.sentences):
+        raise ValidationError(f"{where}: sentences is not a list of numbers", hint="write sentences = [1000, 2000]")
+    of = next(c for c in conditions if c.name == given.of)
+    sizes = {size: f"{of.name}-{size}" for size in given.sentences if size != usual}
+    conditions += [Condition(name, of.languages, size) for size, name in sizes.items()]
+    return tuple(name for _, name in sorted({**sizes, usual: of.name}.items()))

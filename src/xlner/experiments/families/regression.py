@@ -85,14 +85,15 @@ class Regression:
 def observe(counts: StudyCounts, bootstrap: BootstrapSamples) -> Observations | None:
     """Return the rows of the regression, or None if there are none.
 
-    They are the conditions that are trained in the style of the baseline, on targets that are zero-shot for both.
+    They are the conditions of the usual size that are trained in the style of the baseline, on targets that are
+    zero-shot for both.
     """
     recipe, data = counts.recipe, counts.data
     base = counts.conditions.index(recipe.baseline)
     usual = recipe.conditions[base]
     rows, predictors = [], []
     for c, condition in enumerate(recipe.conditions):
-        if c == base or not recipe.controlled(condition):
+        if c == base or condition.sentences is not None or not recipe.controlled(condition):
             continue
         for k in counts.shared(usual.name, condition.name):
             near = data.similarity(counts.targets[k], condition.languages)

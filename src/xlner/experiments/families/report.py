@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from xlner.core.signature import Digest, Signature
 from xlner.errors import MissingExtraError
 from xlner.experiments.families.analysis import Analysis
 from xlner.experiments.families.gains import LEVEL, Gain, MeanGain
+from xlner.experiments.families.growth import GrowthPoint
 from xlner.experiments.families.recipe import FamilyRecipe
 from xlner.experiments.families.regression import PREDICTORS, Regression
 from xlner.experiments.families.runs import TrainingRun
@@ -31,11 +32,11 @@ from xlner.experiments.tables import csv_text, percent, rounded, write_files
 from xlner.text.counts import counted
 
 _DESIGN = (
-    "Each condition is trained on {sentences} sentences, shared equally by its languages, with the same options and "
-    "the same number of steps, once with each of {seeds} seeds, and is tested on the same sentences. If a condition "
-    "was trained on the language of a target, the target is not zero-shot: its F1 is in parentheses and is not "
-    "counted. Gains compare two conditions on targets that are zero-shot for both. A family here is a branch of "
-    "Indo-European, or a whole family elsewhere."
+    "Each condition is trained on {sentences} sentences, shared equally by its languages, with the same "
+    "options{steps}, once with each of {seeds} seeds, and is tested on the same sentences. If a condition was trained "
+    "on the language of a target, the target is not zero-shot: its F1 is in parentheses and is not counted. Gains "
+    "compare two conditions on targets that are zero-shot for both. A family here is a branch of Indo-European, or a "
+    "whole family elsewhere."
 )
 _MEANS = (
     "Points of F1, averaged over seeds, then over languages. *Here*: 95 % interval over sentences and seeds, and p of "
@@ -47,6 +48,10 @@ _SCORES = (
     "Average over seeds, in points. In parentheses: not zero-shot. * differs from the baseline (p < 0.05, "
     "Holm-adjusted)."
 )
+_GROWTH = (
+    "Mean F1 over the languages of a group that no condition of this table was trained on, in points, with a 95 % "
+    "interval over sentences and seeds."
+)
 _REGRESSION = (
     "Ordinary least squares of the gain over the baseline, one row per condition and target. Conditions trained in "
     "another style are left out. Intervals: bootstrap over target languages, seeds and sentences."
@@ -56,14 +61,15 @@ _REGRESSION = (
 def write_report(folder: str | Path, analysis: Analysis, runs: Sequence[TrainingRun], model: str) -> list[Path]:
     """Write the report into a folder and return the paths of its files; see docs/families.md for an example.
 
-    The files are `scores.csv`, `gains.csv`, `means.csv`, `regression.csv`, `observations.csv`, `report.md` and
-    `report.html`, and plots if matplotlib is installed.
+    The files are `scores.csv`, `gains.csv`, `means.csv`, `growth.csv`, `regression.csv`, `observations.csv`,
+    `report.md` and `report.html`, and plots if matplotlib is installed.
     """
     target = Path(folder)
     tables = {
         "scores.csv": score_rows(analysis),
         "gains.csv": [_gain_row(gain) for gain in analysis.gains],
         "means.csv": [_mean_row(mean) for mean in analysis.means],
+        "growth.csv": [_growth_row(point) for point in analysis.growth],
         "regression.csv": [] if analysis.regression is None else regression_rows(analysis.regression),
         "observations.csv": _observation_rows(analysis),
     }
@@ -82,15 +88,21 @@ def write_report(folder: str | Path, analysis: Analysis, runs: Sequence[Training
 def report(analysis: Analysis, runs: Sequence[TrainingRun], model: str, images: Sequence[Image] = ()) -> list[Block]:
     """Return the page: design, conclusion, mean gains, F1, regression, data, time, signature."""
     recipe = analysis.counts.recipe
-    design = _DESIGN.format(sentences=f"{recipe.sentences:,}", seeds=len(recipe.seeds))
+    sentences, steps = f"{recipe.sentences:,}", " and the same number of steps"
+    if recipe.grown:
+        sentences, steps = f"{sentences} (or the number in its name)", ""
+    design = _DESIGN.format(sentences=sentences, steps=steps, seeds=len(recipe.seeds))
+    shown = {image.path.name: image for image in images}
     blocks: list[Block] = [Heading(recipe.title, 1), Paragraph(f"Encoder: `{model}`. {design}")]
     blocks += [_conditions(recipe, runs)]
     blocks += [Heading("What the tests support"), BulletList(tuple(analysis.conclusion))]
-    blocks += [*images[:1], Heading("Mean gains"), Paragraph(_MEANS), _mean_table(analysis.means)]
-    blocks += [Heading("F1 on each target"), Paragraph(_SCORES), _score_table(analysis), *images[1:2]]
+    blocks += [*_named(shown, "means.png"), Heading("Mean gains"), Paragraph(_MEANS), _mean_table(analysis.means)]
+    if analysis.growth:
+        blocks += [Heading("Growth"), Paragraph(_GROWTH), _growth_table(analysis), *_named(shown, "growth.png")]
+    blocks += [Heading("F1 on each target"), Paragraph(_SCORES), _score_table(analysis), *_named(shown, "gains.png")]
     if analysis.regression is not None:
         blocks += [Heading("Predictors of the gain"), Paragraph(_REGRESSION), _regression_table(analysis.regression)]
-        blocks += images[2:]
+        blocks += _named(shown, "similarity.png")
     blocks += [Heading("Data"), _data(analysis)]
     training, testing = (sum(run.seconds[part] for run in runs) / 60 for part in ("training", "testing"))
     took = f"{counted(len(runs), 'run')}: {training:.0f} minutes of training, {testing:.0f} minutes of testing."
@@ -99,12 +111,18 @@ def report(analysis: Analysis, runs: Sequence[TrainingRun], model: str, images: 
     return [*blocks, Paragraph(f"Signature: `{signature(analysis, runs)}`")]
 
 
+def _named(images: Mapping[str, Image], name: str) -> list[Image]:
+    return [images[name]] if name in images else []
+
+
 def signature(analysis: Analysis, runs: Sequence[TrainingRun]) -> Signature:
     """Return the signature of a study: what was measured on which data, and how."""
     recipe = analysis.counts.recipe
     tests = Digest(f"{t.name} {t.digest}" for t in analysis.counts.targets).hexdigest()
     training = Digest(f"{c} {s.digest}" for c, s in analysis.counts.data.training.items()).hexdigest()
-    options = json.dumps([recipe.sentences, dict(recipe.training)], sort_keys=True)
+    sizes = {c.name: c.sentences for c in recipe.conditions if c.sentences is not None}
+    given = [recipe.sentences, dict(recipe.training), *([sizes] if sizes else [])]
+    options = json.dumps(given, sort_keys=True)
     facts = {
         "recipe": recipe.name,
         "conditions": len(recipe.conditions),
@@ -214,6 +232,29 @@ def _conditions(recipe: FamilyRecipe, runs: Sequence[TrainingRun]) -> Table:
     return Table(("condition", "training languages", "families", "seconds per run"), tuple(rows))
 
 
+def _growth_row(point: GrowthPoint) -> dict[str, Any]:
+    return {
+        "condition": point.of,
+        "sentences": point.sentences,
+        "group": point.group,
+        "languages": point.languages,
+        "f1": rounded(point.f1),
+        "low": rounded(point.interval.low),
+        "high": rounded(point.interval.high),
+    }
+
+
+def _growth_table(analysis: Analysis) -> Table:
+    sizes = sorted({point.sentences for point in analysis.growth})
+    rows: dict[tuple[str, str, int], dict[int, str]] = {}
+    for point in analysis.growth:
+        low, high = percent(point.interval.low, sign=False), percent(point.interval.high, sign=False)
+        cells = rows.setdefault((point.group, point.of, point.languages), {})
+        cells[point.sentences] = f"{percent(point.f1, sign=False)} ({low} … {high})"
+    header = ("group", "condition", "languages", *(f"{size:,}" for size in sizes))
+    return Table(header, tuple((g, of, str(n), *(row.get(s, "") for s in sizes)) for (g, of, n), row in rows.items()))
+
+
 def _mean_table(means: Sequence[MeanGain]) -> Table:
     header = ("group", "from", "to", "languages", "F1 from", "F1 to", "gain", "here", "p", "higher on", "beyond", "p")
     return Table(header, tuple(_mean_cells(mean) for mean in means))
@@ -269,7 +310,8 @@ def _data(analysis: Analysis) -> Table:
         tested, entities = made.get(target.dataset.name, (0, 0))
         made[target.dataset.name] = (tested + len(target.sentences), entities + target.entities)
     rows = [
-        (s.name, s.title, " ".join(s.languages), ", ".join(s.groups), *map(str, made[s.name]), s.license)
+        (s.name, s.title, " ".join(s.languages), groups, *map(str, made.get(s.name, ("", ""))), s.license)
         for s in analysis.counts.recipe.sets
+        for groups in [", ".join(s.groups) if s.test else ""]
     ]
     return Table(("set", "title", "languages", "groups", "test sentences", "entities", "license"), tuple(rows))

@@ -5,17 +5,16 @@ Targets in a training language of a condition are tested, too, but the analysis 
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from xlner._version import __version__
-from xlner.core.files import lock_folder, write_durably
-from xlner.experiments.families.recipe import Condition, FamilyRecipe
+from xlner.core.files import lock_folder
+from xlner.errors import ValidationError
+from xlner.experiments.families.recipe import UPPER_LAYERS, Condition, FamilyRecipe
 from xlner.experiments.families.runs import (
     TargetPredictions,
     TrainingRun,
@@ -26,27 +25,28 @@ from xlner.experiments.families.runs import (
     write_run,
 )
 from xlner.experiments.families.study_data import StudyData, TrainingLanguage, read_study_data
+from xlner.experiments.families.trainers import (
+    FACTS,
+    FineTuning,
+    Trainer,
+    TrainerOptions,
+    UpperLayers,
+    fine_tuning_options,
+    shares,
+    upper_layers_options,
+)
 from xlner.experiments.progress import Log, no_log
-from xlner.experiments.recipe_files import require_known
-from xlner.stages import Recognizer
 from xlner.text.counts import counted
-from xlner.transfer.report import TrainingReport
-from xlner.transfer.training_options import TrainingOptions
 from xlner.transfer.training_sets import TrainingSet
 from xlner.transfer.zero_shot import zero_shot
-
-_FACTS = "training.json"
-"""What a training reported, beside its model."""
-
-Trainer = Callable[[Sequence[TrainingSet], Path, TrainingOptions], tuple[Recognizer, Mapping[str, Any]]]
-"""Trains on sets of sentences into a folder; returns the recognizer and a record of the training."""
 
 
 @dataclass(frozen=True, slots=True)
 class Study:
     """A recipe with everything that a run needs; see docs/families.md for an example.
 
-    - `model`: the encoder to train, a folder or a name on the hub.
+    - `model`: the encoder to train, a folder or a name on the hub; None for the offline encoder, if the recipe has the
+      trainer `train-multilingual`.
     - `data`: the folder with the files that the recipe names.
     - `out`: the folder for runs.
     - `keep_models`: keep the trained models, which take a lot of disk space.
@@ -55,7 +55,7 @@ class Study:
     """
 
     recipe: FamilyRecipe
-    model: str
+    model: str | None
     data: str | Path
     out: str | Path
     keep_models: bool = False
@@ -70,8 +70,12 @@ class Study:
         with another model, other data or other options; `InputError` for files that cannot be read; and what `train`
         raises.
         """
+        version, clean = str(self.model), _nothing
+        if trainer is None:
+            trainer = own = self._trainer
+            version, clean = own.version, own.clean
         data = read_study_data(self.recipe, self.data)
-        version = _version(self.model) if trainer is None else self.model
+        _check_sizes(self.recipe, data)
         jobs = [(condition, seed) for seed in self.recipe.seeds for condition in self.recipe.conditions]
         done: list[TrainingRun] = []
         with lock_folder(Path(self.out)):
@@ -84,29 +88,43 @@ class Study:
                 if run is None:
                     begin_run(folder, identity)
                     log(f"run {number} of {len(jobs)}: {condition.name}, seed {seed}")
-                    run = self._run(condition, seed, data, folder, trainer or self._fine_tune)
+                    run = self._run(condition, seed, data, folder, trainer)
                     write_run(folder, run)
                     self._clean(folder)
                     log(_summary(run))
-                elif not (folder / _FACTS).exists():  # stopped while cleaning
+                elif not (folder / FACTS).exists():  # stopped while cleaning
                     self._clean(folder)
                 done.append(run)
+            clean()
         return data, done
 
-    def training_options(self, seed: int) -> TrainingOptions:
-        """Return the options that all conditions are trained with; raises `UnknownNameError` for unknown ones."""
-        options = {key.replace("-", "_"): value for key, value in self.recipe.training.items()}
-        fixed = {"total": self.recipe.sentences, "temperature": float("inf"), "seed": seed, "device": self.device}
-        known = sorted({f.name for f in fields(TrainingOptions)} - set(fixed))
-        for key in options:
-            require_known(key, known, "option of training")
-        return TrainingOptions(**{**options, **fixed})
+    def options(self, condition: Condition, seed: int) -> TrainerOptions:
+        """Return the options that a condition is trained with; raises `UnknownNameError` for unknown ones."""
+        if self.recipe.trainer == UPPER_LAYERS:
+            return upper_layers_options(self.recipe, condition, seed)
+        return fine_tuning_options(self.recipe, condition, seed, self.device)
+
+    @property
+    def _trainer(self) -> FineTuning | UpperLayers:
+        if self.recipe.trainer == UPPER_LAYERS:
+            if self.model is not None:
+                raise ValidationError(
+                    f"recipe {self.recipe.name!r} trains the offline encoder, not {self.model!r}",
+                    hint="leave the model out",
+                )
+            return UpperLayers(Path(self.out) / "states")
+        if self.model is None:
+            raise ValidationError(
+                f"recipe {self.recipe.name!r} needs a model", hint="name a folder or a model on the hub"
+            )
+        return FineTuning(self.model, self.device)
 
     def _identity(self, condition: Condition, seed: int, data: StudyData, version: str) -> dict[str, Any]:
-        options = asdict(self.training_options(seed))
+        options = asdict(self.options(condition, seed))
         for machine in ("device", "batch_tokens"):
-            options.pop(machine)
-        options["temperature"] = str(options["temperature"])  # infinity is not JSON
+            options.pop(machine, None)
+        if "temperature" in options:
+            options["temperature"] = str(options["temperature"])  # infinity is not JSON
         return {
             "model": version,
             "options": options,
@@ -118,7 +136,7 @@ class Study:
     def _run(self, condition: Condition, seed: int, data: StudyData, folder: Path, trainer: Trainer) -> TrainingRun:
         sets = [_training_set(data.training[code]) for code in condition.languages]
         start = time.perf_counter()
-        recognizer, facts = trainer(sets, folder / "model", self.training_options(seed))
+        recognizer, facts = trainer(sets, folder / "model", self.options(condition, seed))
         trained = time.perf_counter()
         found = zero_shot(recognizer, {t.name: t.sentences for t in data.targets}, ignore=self.recipe.ignore, samples=1)
         targets = {name: TargetPredictions.of(target.scores) for name, target in found.targets.items()}
@@ -127,24 +145,10 @@ class Study:
         seconds = {"training": round(training, 1), "testing": round(time.perf_counter() - trained, 1)}
         return TrainingRun(condition.name, seed, targets, seconds, facts)
 
-    def _fine_tune(
-        self, sets: Sequence[TrainingSet], folder: Path, options: TrainingOptions
-    ) -> tuple[Recognizer, Mapping[str, Any]]:
-        from xlner.recognition.hf import HfRecognizer
-        from xlner.transfer.training import train
-
-        kept = folder.with_name(_FACTS)
-        if folder.is_dir() and kept.is_file():  # stopped between training and testing
-            facts = json.loads(kept.read_text(encoding="utf-8"))
-        else:
-            facts = _facts(train(self.model, sets, folder, options, overwrite=folder.is_dir()))
-            write_durably(kept, json.dumps(facts))
-        return HfRecognizer(str(folder), device=self.device), facts
-
     def _clean(self, folder: Path) -> None:
         if self.keep_models:
             return
-        (folder / _FACTS).unlink(missing_ok=True)  # first, so that a model without it is known to be in the way
+        (folder / FACTS).unlink(missing_ok=True)  # first, so that a model without it is known to be in the way
         if (folder / "model").is_dir():
             shutil.rmtree(folder / "model")
 
@@ -153,27 +157,22 @@ def _training_set(training: TrainingLanguage) -> TrainingSet:
     return TrainingSet(training.language, training.sentences, (), training.dataset.name, training.dataset.license)
 
 
-def _version(model: str) -> str:
-    from xlner.models.hub import folder_version, model_folder
-
-    return folder_version(model_folder(model))
+def _nothing() -> None:
+    """Clean up after a given trainer."""
 
 
-def _facts(report: TrainingReport) -> dict[str, Any]:
-    import torch
-    import transformers
-
-    return {
-        "steps": report.steps,
-        "loss": [round(epoch.loss, 4) for epoch in report.epochs],
-        "sentences": dict(report.sentences),
-        "sequences": report.windows,
-        "trained parameters": report.trained_parameters,
-        "seconds": round(report.seconds, 1),
-        "warnings": list(report.warnings),
-        "torch": torch.__version__,
-        "transformers": transformers.__version__,
-    }
+def _check_sizes(recipe: FamilyRecipe, data: StudyData) -> None:
+    """Raise `ValidationError` if the upper layers would be trained on fewer sentences than the recipe says."""
+    if recipe.trainer != UPPER_LAYERS:
+        return  # `train` repeats sentences
+    for condition in recipe.conditions:
+        for code, share in shares(recipe, condition).items():
+            size = len(data.training[code].sentences)
+            if size < share:
+                raise ValidationError(
+                    f"condition {condition.name!r} needs {share} sentences of {code}, but there are {size}",
+                    hint="train on fewer sentences, or leave the language out",
+                )
 
 
 def _summary(run: TrainingRun) -> str:

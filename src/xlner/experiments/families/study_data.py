@@ -75,16 +75,16 @@ def read_study_data(recipe: FamilyRecipe, folder: str | Path) -> StudyData:
     training = {}
     for code, dataset in recipe.training_sets.items():
         if code in used:
-            sentences = _read(dataset.train or "", folder, code, recipe)
+            sentences = [s for file in dataset.training_files for s in _read(file, folder, code, recipe)]
             profile = LanguageProfile.of(code, sentences)
             training[code] = TrainingLanguage(code, tuple(sentences), dataset, _digest(sentences), profile)
-    targets = tuple(_target(recipe, dataset, code, folder) for dataset in recipe.sets for code in dataset.languages)
-    return StudyData(training, targets)
+    tested = [(dataset, dataset.test, code) for dataset in recipe.sets if dataset.test for code in dataset.languages]
+    return StudyData(training, tuple(_target(recipe, dataset, file, code, folder) for dataset, file, code in tested))
 
 
-def _target(recipe: FamilyRecipe, dataset: StudyDataset, code: str, folder: str | Path) -> Target:
+def _target(recipe: FamilyRecipe, dataset: StudyDataset, file: str, code: str, folder: str | Path) -> Target:
     name = f"{dataset.name}/{code}"
-    sentences = _read(dataset.test, folder, code, recipe)
+    sentences = _read(file, folder, code, recipe)
     profile = LanguageProfile.of(code, sentences)
     limit = recipe.limit if dataset.limit is None else dataset.limit
     if limit is not None and limit < len(sentences):

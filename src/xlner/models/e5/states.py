@@ -64,7 +64,9 @@ class E5States(PicklesWithoutCache):
         _check_threadpoolctl()
         self.engine = engine_named(engine)
         """What computes the states: numpy, torch or ct2."""
-        self._layer, self._upper = layer, upper
+        self.layer = layer
+        """The layer that the states come from."""
+        self._upper = upper
         self._batch_tokens, self._threads = batch_tokens, threads
         self._path = None if path is None else Path(path)
         if not 0 <= layer <= self._file.sizes.layers:
@@ -138,7 +140,7 @@ class E5States(PicklesWithoutCache):
 
     @cached_property
     def _lower(self) -> SharedStates:
-        lower = shared_states(self._file, self._layer, self.engine)
+        lower = shared_states(self._file, self.layer, self.engine)
         lower.users.add(self)
         return lower
 

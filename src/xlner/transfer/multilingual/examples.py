@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,8 @@ from xlner.models.e5.states import E5States
 
 _AT_ONCE = 512
 """Sentences whose states are computed together."""
+_KEY = 16
+"""Bytes of the key of a sequence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +54,56 @@ class Sequences:
 
 
 class KeptStates:
-    """The states of sequences in half precision, in a file that is mapped into memory.
+    """The states of sequences in half precision, in files that are mapped into memory.
 
-    The file is made when the first state is needed, if it is missing.
+    When the first state is needed, those that no earlier training left in the folder are computed, into one more file.
+    A file `states-*.f16` has a file `states-*.npz` beside it with the keys of its sequences and their lengths.
     """
 
     def __init__(self, sequences: Sequence[Sequence[int]], states: E5States, folder: Path) -> None:
-        lengths = np.array([len(s) for s in sequences], dtype=np.int64)
-        self._ends = np.cumsum(lengths)
-        self._starts = self._ends - lengths
         self._sequences, self._states, self._folder = sequences, states, folder
 
     def __getitem__(self, index: int) -> NDArray[np.float16]:
-        return self._rows[self._starts[index] : self._ends[index]]
+        rows, start = self._places[index]
+        return rows[start : start + len(self._sequences[index])]
 
     @cached_property
-    def _rows(self) -> NDArray[np.float16]:
-        digest = hashlib.sha256(self._states.version.encode())
-        for sequence in self._sequences:
-            digest.update(np.array([len(sequence), *sequence], dtype=np.int32).tobytes())
-        path = self._folder / f"states-{digest.hexdigest()[:16]}.f16"
-        if not path.exists():
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as stream:
-                for start in range(0, len(self._sequences), _AT_ONCE):
-                    for rows in self._states(self._sequences[start : start + _AT_ONCE]):
-                        stream.write(rows.astype(np.float16).tobytes())
-        shape = (int(self._ends[-1]), self._states.hidden)
-        return np.memmap(path, dtype=np.float16, mode="r", shape=shape)
+    def _places(self) -> list[tuple[NDArray[np.float16], int]]:
+        """The array of each sequence and where it starts there."""
+        encoder = hashlib.sha256(f"{self._states.version}&layer={self._states.layer}".encode()).hexdigest()[:12]
+        keys = [_key(sequence) for sequence in self._sequences]
+        known = self._known(encoder)
+        missing = {key: s for key, s in zip(keys, self._sequences, strict=True) if key not in known}
+        if missing:
+            self._compute(missing, encoder)
+            known = self._known(encoder)
+        return [known[key] for key in keys]
+
+    def _known(self, encoder: str) -> dict[bytes, tuple[NDArray[np.float16], int]]:
+        """Where the states in the folder are, by key."""
+        found: dict[bytes, tuple[NDArray[np.float16], int]] = {}
+        for path in sorted(self._folder.glob(f"states-{encoder}-*.npz")):
+            with np.load(path) as index:
+                keys, lengths = index["keys"], index["lengths"]
+            shape = (int(lengths.sum()), self._states.hidden)
+            rows = np.memmap(path.with_suffix(".f16"), dtype=np.float16, mode="r", shape=shape)
+            starts = (np.cumsum(lengths) - lengths).tolist()
+            found |= {key.tobytes(): (rows, start) for key, start in zip(keys, starts, strict=True)}
+        return found
+
+    def _compute(self, missing: Mapping[bytes, Sequence[int]], encoder: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        digest = hashlib.sha256(b"".join(missing)).hexdigest()[:16]
+        path = self._folder / f"states-{encoder}-{digest}.f16"
+        sequences = list(missing.values())
+        with replacing(path) as stream:
+            for start in range(0, len(sequences), _AT_ONCE):
+                for rows in self._states(sequences[start : start + _AT_ONCE]):
+                    stream.write(rows.astype(np.float16).tobytes())
+        keys = np.frombuffer(b"".join(missing), np.uint8).reshape(len(missing), _KEY)
+        with replacing(path.with_suffix(".npz")) as stream:  # last: without it, the states do not count
+            np.savez(stream, keys=keys, lengths=np.array([len(s) for s in sequences], dtype=np.int64))
+
+
+def _key(sequence: Sequence[int]) -> bytes:
+    return hashlib.blake2b(np.array(sequence, dtype=np.int32).tobytes(), digest_size=_KEY).digest()

@@ -48,11 +48,10 @@ class Network(nn.Module):  # type: ignore[misc]
     For each style there is a vector that is added to the states of its sentences. Style 0 has none.
     """
 
-    def __init__(self, file: E5File, lower: int, n_classes: int, n_styles: int, dropout: Dropout) -> None:
+    def __init__(self, file: E5File, trained: range, n_classes: int, n_styles: int, dropout: Dropout) -> None:
         super().__init__()
-        self.lower = lower
         self.dropout = dropout
-        self.layers = nn.ModuleList(_Layer(file, f"l{i}") for i in range(lower, file.sizes.layers))
+        self.layers = nn.ModuleList(_Layer(file, f"l{i}") for i in trained)
         self.head = nn.Linear(file.sizes.hidden, n_classes)
         self.styles = nn.Parameter(torch.zeros(n_styles, file.sizes.hidden))
 
@@ -66,8 +65,9 @@ class Network(nn.Module):  # type: ignore[misc]
         """
         inside = torch.arange(states.shape[1])[None] < lengths[:, None]
         mask = torch.where(inside, 0.0, -1e9)[:, None, None, :]
-        plain = self.styles.new_zeros(1, self.styles.shape[1])
-        states = states + torch.cat([plain, self.styles])[styles][:, None]
+        if len(self.styles):
+            plain = self.styles.new_zeros(1, self.styles.shape[1])
+            states = states + torch.cat([plain, self.styles])[styles][:, None]
         for layer in self.layers:
             states = layer(states, mask, self.dropout)
         return self.head(self.dropout(states[words]))

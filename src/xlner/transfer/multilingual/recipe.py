@@ -64,6 +64,8 @@ class MultilingualRecipe:
       is held to that of all languages; see `fit_classifiers`.
     - `classifier_sentences`: the largest number of training sentences of a set that such a classifier learns from.
     - `lower`: the number of layers of the encoder that are not trained. Their states are computed once.
+    - `depth`: the number of layers of the encoder that are used, by default all. If it is `lower`, only the classifier
+      is trained.
     - `epochs`, `batch_size`, `learning_rate`, `weight_decay`, `warm_up`, `dropout`: see `TrainingOptions`.
     - `averaging`: the weights of the model are a running average of those of the steps, which keeps this share of the
       average at each step; 0 takes the last weights.
@@ -88,6 +90,7 @@ class MultilingualRecipe:
     classifiers: Mapping[str, float] = field(default_factory=dict)
     classifier_sentences: int = 3000
     lower: int = 7
+    depth: int | None = None
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 4e-4
@@ -130,6 +133,7 @@ class MultilingualRecipe:
             ("classifier_sentences", self.classifier_sentences, 1, None),
             ("dev_sentences", self.dev_sentences, 0, None),
             ("lower", self.lower, 0, None),
+            ("depth", self.lower if self.depth is None else self.depth, self.lower, None),
             ("seed", self.seed, 0, None),
             ("learning_rate", self.learning_rate, 0, None),
             ("weight_decay", self.weight_decay, 0, None),

