@@ -626,9 +626,7 @@ def test_growing_conditions(recipe: Path, tmp_path: Path) -> None:
     assert ("growth.png" in {p.name for p in written}) == ("growth.png" in page)
 
 
-def test_the_upper_layers_of_the_offline_encoder(
-    recipe: Path, xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_upper_layers_of_the_offline_encoder(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     encoder = tmp_path / "tiny.bin"
     encoder.write_bytes(IMAGE)
@@ -637,25 +635,24 @@ def test_the_upper_layers_of_the_offline_encoder(
     monkeypatch.setattr("xlner.experiments.families.trainers._ENGINE", "numpy")
     text = recipe.read_text(encoding="utf-8").replace("epochs = 1", "lower = 1\ndepth = 1\nepochs = 1")
     recipe.write_text(f'trainer = "train-multilingual"\n{text}', encoding="utf-8")
-    usual = ["families", "--recipe", recipe, "--data", recipe.parent, "-o", tmp_path / "out", "--seeds", "1"]
-    options = [*usual, "--conditions", "both", "--bootstrap", "50"]
-    refused = xlner(*options, "--model", "e5")
-    assert (refused.code, "trains the offline encoder, not 'e5'" in refused.err) == (2, True)
-    done = xlner(*options)
-    assert done.code == 0, done.err
-    records = {c: json.loads((run_folder(tmp_path / "out", c, 1) / "run.json").read_text()) for c in ("en", "both")}
-    assert {c: r["training"]["sentences"] for c, r in records.items()} == {
+    chosen = read_family_recipe(recipe).restricted(["both"], [1])
+    job = Study(chosen, None, recipe.parent, tmp_path / "out")
+    _, runs = job.run()
+    assert {run.condition: run.facts["sentences"] for run in runs} == {
         "en": {"en": 24},
         "both": {"en": 6, "de": 6, "es": 6, "fr": 6},
     }
-    assert records["en"]["training"]["steps"] == 3
+    assert [run.facts["steps"] for run in runs] == [3, 3]
     assert not list((tmp_path / "out").rglob("*states*"))
     assert not list((tmp_path / "out").rglob("model*"))
     monkeypatch.setattr("xlner.transfer.multilingual.training.train_multilingual", None)
-    assert xlner(*options).out == done.out
-    recipe.write_text(recipe.read_text(encoding="utf-8").replace("sentences = 24", "sentences = 164"), encoding="utf-8")
-    few = xlner(*options, "--overwrite")
-    assert "condition 'en' needs 164 sentences of en, but there are 40" in few.err
+    _, again = job.run()
+    for one, other in zip(runs, again, strict=True):
+        assert all(np.array_equal(t.counts, other.targets[name].counts) for name, t in one.targets.items())
+    with pytest.raises(ValidationError, match="trains the offline encoder, not 'e5'; leave the model out"):
+        replace(job, model="e5").run()
+    with pytest.raises(ValidationError, match="condition 'en' needs 164 sentences of en, but there are 40"):
+        replace(job, recipe=replace(chosen, sentences=164)).run()
 
 
 def test_a_study_without_a_model_is_refused(recipe: Path, xlner: Command, tmp_path: Path) -> None:

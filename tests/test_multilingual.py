@@ -502,8 +502,9 @@ def test_states_are_kept_for_later_trainings(encoder: str, tmp_path: Path, monke
 
 
 def test_only_the_classifier_is_trained(encoder: str, tmp_path: Path) -> None:
-    report = train_multilingual(recipe(lower=1, depth=1, epochs=10), read, tmp_path / "m.npz", encoder=encoder)
-    assert report.dev[-1]["a"] > 0.9
+    options = recipe(lower=1, depth=1, epochs=20, learning_rate=0.1)
+    report = train_multilingual(options, read, tmp_path / "m.npz", encoder=encoder)
+    assert report.losses[-1] < report.losses[0] / 2
     assert read_upper_layers(tmp_path / "m.npz").layers == ()
     found = recognizer(tmp_path / "m.npz", encoder).recognize(sentences("the cat blue a"))[0]
     assert [(e.start, e.end, e.label) for e in found] == [(2, 3, "PER")]

@@ -14,7 +14,7 @@ from xlner.core.output_stream import TEMPORARY, reason
 from xlner.errors import RunFolderError
 
 _IDENTITY, _STATE = "run.json", "state.pt"
-_STATES = re.compile(r"states-[0-9a-f]{16}\.f16")
+_STATES = re.compile(r"states-[0-9a-f]{12}-[0-9a-f]{16}\.(f16|npz)")
 """The states of frozen layers, which some trainings keep in their folder."""
 _START_OVER = "use --overwrite to start over"
 _SHOWN = 80  # characters of the error of a damaged file

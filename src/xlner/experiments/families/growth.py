@@ -43,10 +43,11 @@ def growth_points(counts: StudyCounts, bootstrap: BootstrapSamples) -> list[Grow
     if not rows:
         return []
     f1 = counts.f1().mean(axis=1)
-    unseen = counts.zero_shot[[row for _, _, row in rows]].all(axis=0)
+    grown = [row for _, _, row in rows]
     made = []
     for group in dict.fromkeys(group for target in counts.targets for group in target.dataset.groups):
-        chosen = [k for k, t in enumerate(counts.targets) if unseen[k] and group in t.dataset.groups]
+        own = [k for k, target in enumerate(counts.targets) if group in target.dataset.groups]
+        chosen = [k for k in own if counts.zero_shot[grown, k].all()]
         if not chosen:
             continue
         codes = [counts.targets[k].language for k in chosen]

@@ -115,7 +115,7 @@ class UpperLayers:
 
 def fine_tuning_options(recipe: FamilyRecipe, condition: Condition, seed: int, device: str) -> TrainingOptions:
     """The options of `train` for a condition. Raises `UnknownNameError` for an unknown one in the recipe."""
-    fixed = {"total": recipe.size(condition), "temperature": math.inf, "seed": seed, "device": device}
+    fixed: dict[str, Any] = {"total": recipe.size(condition), "temperature": math.inf, "seed": seed, "device": device}
     return TrainingOptions(**_given(recipe, TrainingOptions, fixed), **fixed)
 
 
@@ -127,7 +127,7 @@ def upper_layers_options(recipe: FamilyRecipe, condition: Condition, seed: int) 
     sets = tuple(
         LabeledCorpus(code, code, train=code, sentences=share) for code, share in shares(recipe, condition).items()
     )
-    fixed = {"sets": sets, "seed": seed, "dev_sentences": 0}
+    fixed: dict[str, Any] = {"sets": sets, "seed": seed, "dev_sentences": 0}
     return MultilingualRecipe(**_given(recipe, MultilingualRecipe, {**fixed, "languages": {}}), **fixed)
 
 
