@@ -31,6 +31,8 @@ CASES = [
     ("politov2025", "masakhaner2", "yor"),
     ("politov2025", "pan-x", "zh"),
     ("politov2025", "europarl-ner", "es"),
+    ("shkalikov-thesis", "masakhaner2", "yor"),
+    ("shkalikov-thesis", "europarl-ner", "es"),
 ]
 
 
