@@ -631,6 +631,7 @@ def test_growing_conditions(recipe: Path, tmp_path: Path) -> None:
     assert ("growth.png" in {p.name for p in written}) == ("growth.png" in page)
 
 
+@pytest.mark.slow
 def test_the_upper_layers_of_the_offline_encoder(recipe: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
     encoder = tmp_path / "tiny.bin"
