@@ -182,7 +182,7 @@ def test_a_minimum_keeps_the_share_and_no_larger_one_does(rows: list[tuple[float
 
 def test_shares_that_cannot_be_kept() -> None:
     for sure, right, share in (([0.5], [True, False], 0.5), ([], [], 0.5), ([0.5], [True], 0.0), ([0.5], [True], 1.5)):
-        with pytest.raises(ValidationError, match=r"confidences but|is not between 0 and 1"):
+        with pytest.raises(ValidationError, match=r"confidences? but|is not between 0 and 1"):
             keep_share(sure, right, share)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from xlner.core.lines import read_lines
+from xlner.errors import InputError
 from xlner.formats import text
 from xlner.formats.bulk.block_file import BlockFile
 from xlner.formats.conll import comments
@@ -42,7 +43,10 @@ class TextFile:
 
     def read(self) -> Iterator[Item]:
         """The sentences one by one."""
-        return text.read(self.lines, self.options, self.report)
+        for item in text.read(self.lines, self.options, self.report):
+            if isinstance(item, InputError):
+                item.sentence = item.line  # a line is a sentence
+            yield item
 
     def decide(self, words: str) -> None:
         """Split blocks so from here on."""
