@@ -80,7 +80,15 @@ def test_every_public_name_is_there_and_documented(package: str) -> None:
         assert not (inspect.isclass(value) or inspect.isroutine(value)) or value.__doc__, name
 
 
-AS_COMMANDS = {"train_multilingual", "train_aligner", "export_e5", "add_adapters", "orthogonality", "serve_review"} | {
+AS_COMMANDS = {
+    "fit_classifiers",
+    "train_multilingual",
+    "train_aligner",
+    "export_e5",
+    "add_adapters",
+    "orthogonality",
+    "serve_review",
+} | {
     *("train_translator", "run_leaderboard", "leaderboard_page"),
 }
 """They need a model, or do not end: their examples are the commands on the pages, which run as tests."""
