@@ -168,9 +168,10 @@ def test_a_projection_says_how_it_was_found_and_what_it_is_worth() -> None:
 def test_the_search_for_garbage_goes_on_after_a_call(n: int) -> None:
     made = pair(2, [Entity(0, 1, "A")], 2, [(0, 0)])
     found = Found([0] * n, [0] * n, [1] * n, [1.0] * n, [*range(n + 1)], [1] * n, [SCALE] * n, [0] * n)
+    before = gc.get_freeze_count()  # Python 3.12 starts with some
     assert projections([made] * n, found, Build("alignment"))[-1].objective == 1.0
     assert gc.isenabled()
-    assert gc.get_freeze_count() == 0
+    assert gc.get_freeze_count() == before
 
 
 def test_the_target_sentence_is_kept_but_for_its_entities() -> None:
