@@ -83,7 +83,7 @@ def test_specs() -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("lorra", "unknown parameters 'lorra'; known: bottleneck, full, lora, orthogonal"),
+        ("lorra", "unknown parameters 'lorra'; did you mean 'lora'? known: bottleneck, full, lora, orthogonal"),
         ("lora?size=8", "parameters 'lora' have no option 'size'; options: rank, alpha, targets"),
         ("full?size=8", "parameters 'full' have no option 'size'; options: none"),
         ("bottleneck?weight=1", "no option 'weight'"),

@@ -341,7 +341,7 @@ def test_formats_are_guessed_from_the_suffix_or_given(tmp_path: Path) -> None:
     assert format_of("a.xyz", default="text") == "text"
     with pytest.raises(UsageError, match="cannot tell the format of 'a.xyz'"):
         format_of("a.xyz")
-    with pytest.raises(UnknownNameError, match="unknown format 'xml'; one of conll"):
+    with pytest.raises(UnknownNameError, match="unknown format 'xml'; did you mean 'xmi'\\? one of conll"):
         read_sentences("a.xml", format="xml")
     path = tmp_path / "a.talp"
     path.write_text("0-0\n", encoding="utf-8")

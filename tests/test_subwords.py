@@ -78,7 +78,9 @@ def test_what_does_not_fit_is_refused() -> None:
     for source, lengths in [([0], (2, 2)), ([1, 0], (2, 2)), ([0, 2], (2, 2)), ([-1, 0], (2, 2))]:
         with pytest.raises(ValidationError, match="sub-words"):
             best_similarity(np.eye(2), np.array(source), np.array([0, 1]), lengths)
-    with pytest.raises(UnknownNameError, match="unknown reduction 'min'; known: mean, median, max"):
+    with pytest.raises(
+        UnknownNameError, match="unknown reduction 'min'; did you mean 'median'\\? known: mean, median, max"
+    ):
         matched_similarity(np.eye(1), np.array([0]), np.array([0]), (1, 1), "min")
 
 

@@ -112,7 +112,7 @@ def test_nothing_at_all() -> None:
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(InputError, match="2 gold tag sequences but 1"):
         evaluate_tags([["O"], ["O"]], [["O"]])
-    with pytest.raises(InputError, match=r"\(sentence 2\): 1 gold tags but 2 predicted"):
+    with pytest.raises(InputError, match=r"\(sentence 2\): 1 gold tag but 2 predicted ones"):
         evaluate_tags([["O"], ["O"]], [["O"], ["O", "O"]])
     for tag in ("B", "PER", "X-PER", "B-", ""):
         with pytest.raises(ValidationError, match="is not a tag"):

@@ -173,7 +173,9 @@ def test_schemes_that_mark_the_end_read_prefixes_in_lower_case() -> None:
 
 def test_schemes_are_known_by_name() -> None:
     assert decode(["S-PER"], "iobes").entities == (Entity(0, 1, "PER"),)
-    with pytest.raises(UnknownNameError, match="unknown tag scheme 'IOB3'; one of auto, IOB1, IOB2"):
+    with pytest.raises(
+        UnknownNameError, match="unknown tag scheme 'IOB3'; did you mean 'IOB2'\\? one of auto, IOB1, IOB2"
+    ):
         decode([], "IOB3")
     with pytest.raises(UnknownNameError, match="unknown repair 'seqeval'; one of conlleval, discard, none"):
         decode([], repair="seqeval")

@@ -26,8 +26,8 @@ def test_format(tmp_path: Path) -> None:
     (tmp_path / "a.opennlp").write_text(LINES + "<START:person> Ana\n<END>\n", encoding="utf-8")
     ana, nothing, unclosed, unopened = read_sentences(tmp_path / "a.opennlp")
     assert ana == Sentence(("Ana", "Pardo", "vive", "en", "Vigo"), (Entity(0, 2, "person"), Entity(4, 5, "location")))
-    assert str(unclosed).endswith("a.opennlp:3: <END> is missing")
-    assert str(unopened).endswith("a.opennlp:4: <END> where <START:label> was expected")
+    assert str(unclosed).endswith("a.opennlp:3 (sentence 3): <END> is missing")
+    assert str(unopened).endswith("a.opennlp:4 (sentence 4): <END> where <START:label> was expected")
     assert not isinstance(ana, InputError)
     assert not isinstance(nothing, InputError)
     assert write_sentences([ana, nothing], tmp_path / "b.opennlp") == 2

@@ -315,12 +315,18 @@ def _blocks(stream: io.BufferedReader[Any], name: str, encoding: str) -> Iterato
 
 
 def _blocks_from(
-    stream: io.BufferedReader[Any], name: str, encoding: str, parts: list[bytes], number: int, *, size: int = _BLOCK
+    stream: io.BufferedReader[Any],
+    name: str,
+    encoding: str,
+    parts: list[bytes],
+    number: int,
+    *,
+    size: int | None = None,
 ) -> Iterator[LineBlock | Iterable[Line]]:
-    """The lines from number `number` on, at most `size` bytes at once; `parts` are already read."""
+    """The lines from number `number` on, at most `size` bytes or a block at once; `parts` are already read."""
     is_open = True
     while is_open:
-        more = stream.read1(size)
+        more = stream.read1(size or _BLOCK)
         end = more.rfind(b"\n") + 1
         if not end and more and sum(map(len, parts)) >= _LONGEST:
             rest = partial(io.BufferedReader(_Replay(b"".join((*parts, more)), stream)).readline, _LONGEST)
