@@ -7,9 +7,11 @@ WORKDIR /opt/xlner
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY scripts/setup scripts/setup
 COPY src src
+# Modules are compiled, as the user of the image may not write here.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3 \
     && scripts/setup \
+    && .venv/bin/python -m compileall -q .venv/lib src \
     && rm -rf /var/lib/apt/lists/* /root/.cache \
     && useradd --create-home xlner
 USER xlner
