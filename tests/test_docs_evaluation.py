@@ -22,14 +22,14 @@ def blocks(kind: str) -> list[str]:
 def folder(xlner: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The files that the page talks about."""
     monkeypatch.chdir(tmp_path)
-    Path("names.tsv").write_text(NAMES, encoding="utf-8")
+    for name in ("names.tsv", "fewer.tsv"):
+        Path(name).write_text(NAMES, encoding="utf-8")
     Path("gold.conll").write_text(GOLD, encoding="utf-8")
     Path("data", "yor").mkdir(parents=True)
     for name in ("data/yor/test.txt", "yor.conll"):
         Path(name).write_text("Ana B-PER\nwá O\n\n", encoding="utf-8")
-    first = blocks("console")[0].splitlines()[0]
-    assert xlner(*shlex.split(first.removeprefix("$ xlner "))).code == 0
-    Path("other.jsonl").write_bytes(Path("pred.jsonl").read_bytes())
+    for line in blocks("console")[0].splitlines():
+        assert xlner(*shlex.split(line.removeprefix("$ xlner "))).code == 0
     return tmp_path
 
 
