@@ -110,6 +110,7 @@ def test_links_lead_to_pages_or_to_the_repository() -> None:
         f"[a](results.md#x) [b]({REPOSITORY}/blob/main/src/xlner/text/languages.csv) [c](formats.md) `[d](e.md)`"
     )
     assert site_links("[a](../docs/words.md)", "results.md", ROOT) == "[a](words.md)"
+    assert site_links("[words.md](words.md) `[b.md](c)`", "formats.md", ROOT) == "[words](words.md) `[b.md](c)`"
     with pytest.raises(LookupError, match=r"words\.md links to \.\./gone\.py"):
         site_links("[a](../gone.py)", "words.md", ROOT)
 

@@ -28,6 +28,7 @@ PAGES = {
 def site_links(markdown: str, page: str, root: Path) -> str:
     """The text with links to files as links to their pages, or to the repository where a file is no page.
 
+    A link that is named after its file has the name without suffix: a reader of the site sees no files.
     Raises `LookupError` for a link to a file that is not there.
     """
     origins = {path: origin for origin, path in PAGES.items()}
@@ -50,9 +51,12 @@ def site_links(markdown: str, page: str, root: Path) -> str:
             raise LookupError(f"{page} links to {target}, which does not exist")
         return f"{link[1]}{target}{link[3] or ''}{link[4]}"
 
+    def outside_of_code(text: str) -> str:
+        return re.sub(r"\[([\w-]+)\.md\]\(", r"[\1](", _LINK.sub(changed, text))
+
     parts = []
     end = 0
     for code in _CODE.finditer(markdown):
-        parts += [_LINK.sub(changed, markdown[end : code.start()]), code[0]]
+        parts += [outside_of_code(markdown[end : code.start()]), code[0]]
         end = code.end()
-    return "".join([*parts, _LINK.sub(changed, markdown[end:])])
+    return "".join([*parts, outside_of_code(markdown[end:])])
