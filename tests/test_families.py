@@ -158,6 +158,14 @@ def test_a_restricted_recipe_keeps_its_baseline() -> None:
         ("[[leave-out]]", '[[growth]]\nof = "x"\nsentences = [9]\n[[leave-out]]', UnknownNameError, "condition 'x'"),
         ("[[leave-out]]", '[[growth]]\nof = "en"\nsentences = ["9"]\n[[leave-out]]', ValidationError, "of numbers"),
         ("[[leave-out]]", '[[growth]]\nof = "en"\nsentences = [0]\n[[leave-out]]', ValidationError, "at least 1"),
+        ("[[leave-out]]", 2 * '[[growth]]\nof = "en"\nsentences = [9]\n' + "[[leave-out]]", ValidationError, "several"),
+        ("sentences = 24", 'growth = [{ of = "en", sentences = [9] }]', ValidationError, "'sentences' is missing"),
+        (
+            'test = "mini/{lang}.dev.conll"\ngroups = ["European"]\nlimit',
+            'test = "a"\nlimit',
+            ValidationError,
+            "one file a",
+        ),
         ("title =", "title", InputError, "not TOML"),
     ],
 )
@@ -177,11 +185,22 @@ def test_an_unknown_recipe(tmp_path: Path) -> None:
 
 
 def test_options_of_training_are_checked_before_anything_is_trained(recipe: Path, tmp_path: Path) -> None:
-    recipe.write_text(recipe.read_text(encoding="utf-8").replace("epochs = 1", "epoch = 1"), encoding="utf-8")
-    trainer = Memory()
-    with pytest.raises(UnknownNameError, match="unknown option of training 'epoch'"):
-        study(recipe, tmp_path / "out", trainer)
+    text, trainer = recipe.read_text(encoding="utf-8"), Memory()
+    for changed, error, message in (
+        ("epoch = 1", UnknownNameError, "training: unknown key 'epoch'; did you mean 'epochs'"),
+        ('epochs = "1"', ValidationError, "training: epochs = '1' is of the wrong type"),
+        ("max-norm = true", ValidationError, "training: max-norm = True is of the wrong type"),
+    ):
+        recipe.write_text(text.replace("epochs = 1", changed), encoding="utf-8")
+        with pytest.raises(error, match=message):
+            study(recipe, tmp_path / "out", trainer)
     assert trainer.trainings == 0
+    options = "epochs = 1\nlearning_rate = 1"
+    recipe.write_text(text.replace("epochs = 1", options), encoding="utf-8")
+    chosen = read_family_recipe(recipe)
+    for name in ("train", "train-multilingual"):
+        found = Study(replace(chosen, trainer=name), None, "data", "out").options(chosen.conditions[0], 1)
+        assert (found.epochs, found.learning_rate) == (1, 1)
 
 
 # Sentences

@@ -131,4 +131,4 @@ def _fits(value: object, hint: Any) -> bool:
         return isinstance(value, dict)
     if isinstance(hint, type) and issubclass(hint, str):
         return isinstance(value, str)
-    return type(value) is hint
+    return type(value) is hint or (hint is float and type(value) is int)

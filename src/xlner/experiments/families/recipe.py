@@ -57,6 +57,12 @@ class StudyDataset:
         object.__setattr__(self, "style", self.style or self.name)
         if self.test is None and self.train is None:
             raise ValidationError(f"set {self.name!r} has neither train nor test")
+        files = (*self.training_files, *([] if self.test is None else [self.test]))
+        same = next((file for file in files if "{lang}" not in file), None)
+        if same is not None and len(self.languages) > 1:
+            raise ValidationError(
+                f"set {self.name!r} has several languages but one file {same}", hint="write {lang} in its name"
+            )
 
     @property
     def training_files(self) -> tuple[str, ...]:
@@ -250,10 +256,10 @@ def _recipe(name: str, data: dict[str, Any], path: str) -> FamilyRecipe:
     for table in tables(data, "leave-out", path):
         whole = record_from_table(_LeaveOutTable, table, f"{path}: leave-out").of
         _leave_out(whole, conditions, left_out)
-    grown: dict[str, tuple[str, ...]] = {}
-    for table in tables(data, "growth", path):
-        given = record_from_table(_GrowthTable, table, f"{path}: growth")
-        grown[given.of] = _grow(given, conditions, data.get("sentences"), f"{path}: growth")
+    growth = [record_from_table(_GrowthTable, table, f"{path}: growth") for table in tables(data, "growth", path)]
+    require_distinct([given.of for given in growth], "conditions of growth")
+    usual = data.get("sentences")
+    grown = {given.of: _grow(given, conditions, usual, f"{path}: growth") for given in growth if type(usual) is int}
     rest = {key: value for key, value in data.items() if key not in ("set", "condition", "leave-out", "growth")}
     made = {"name": name, "sets": sets, "conditions": tuple(conditions), "left_out": tuple(left_out), "grown": grown}
     return record_from_table(FamilyRecipe, {"title": name, **rest}, path, **made)
@@ -288,7 +294,7 @@ def _leave_out(whole: str, conditions: list[Condition], left_out: list[tuple[str
         left_out.append((whole, family, same.name))
 
 
-def _grow(given: _GrowthTable, conditions: list[Condition], usual: Any, where: str) -> tuple[str, ...]:
+def _grow(given: _GrowthTable, conditions: list[Condition], usual: int, where: str) -> tuple[str, ...]:
     """Add a condition `NAME-SIZE` for each size of a condition; return the names at all sizes, smallest first."""
     require_known(given.of, [c.name for c in conditions], "condition")
     if any(type(size) is not int for size in given.sentences):

@@ -6,14 +6,14 @@ import json
 import math
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from xlner.core.files import write_durably
 from xlner.core.sentence import Sentence
 from xlner.experiments.families.recipe import Condition, FamilyRecipe
-from xlner.experiments.recipe_files import require_known
+from xlner.experiments.recipe_files import record_from_table
 from xlner.models.e5.states import E5States
 from xlner.stages import Recognizer
 from xlner.transfer.multilingual.recipe import LabeledCorpus, MultilingualRecipe
@@ -114,21 +114,25 @@ class UpperLayers:
 
 
 def fine_tuning_options(recipe: FamilyRecipe, condition: Condition, seed: int, device: str) -> TrainingOptions:
-    """The options of `train` for a condition. Raises `UnknownNameError` for an unknown one in the recipe."""
+    """The options of `train` for a condition.
+
+    Raises `UnknownNameError` for an unknown one in the recipe, and `ValidationError` for a bad value.
+    """
     fixed: dict[str, Any] = {"total": recipe.size(condition), "temperature": math.inf, "seed": seed, "device": device}
-    return TrainingOptions(**_given(recipe, TrainingOptions, fixed), **fixed)
+    return record_from_table(TrainingOptions, _given(recipe), "training", **fixed)
 
 
 def upper_layers_options(recipe: FamilyRecipe, condition: Condition, seed: int) -> MultilingualRecipe:
-    """The recipe of `train-multilingual` for a condition. Raises `UnknownNameError` for an unknown option.
+    """The recipe of `train-multilingual` for a condition.
 
     A language has the same sentences in all conditions, and those of a smaller share are among those of a larger one.
+    Raises `UnknownNameError` for an unknown option, and `ValidationError` for a bad value.
     """
     sets = tuple(
         LabeledCorpus(code, code, train=code, sentences=share) for code, share in shares(recipe, condition).items()
     )
-    fixed: dict[str, Any] = {"sets": sets, "seed": seed, "dev_sentences": 0}
-    return MultilingualRecipe(**_given(recipe, MultilingualRecipe, {**fixed, "languages": {}}), **fixed)
+    fixed: dict[str, Any] = {"sets": sets, "languages": {}, "seed": seed, "dev_sentences": 0}
+    return record_from_table(MultilingualRecipe, _given(recipe), "training", **fixed)
 
 
 def shares(recipe: FamilyRecipe, condition: Condition) -> dict[str, int]:
@@ -136,13 +140,9 @@ def shares(recipe: FamilyRecipe, condition: Condition) -> dict[str, int]:
     return counts(dict.fromkeys(condition.languages, 1), recipe.size(condition), math.inf)
 
 
-def _given(recipe: FamilyRecipe, kind: Any, fixed: Mapping[str, Any]) -> dict[str, Any]:
-    """The options in a recipe, by field."""
-    options = {key.replace("-", "_"): value for key, value in recipe.training.items()}
-    known = sorted({f.name for f in fields(kind)} - set(fixed))
-    for key in options:
-        require_known(key, known, "option of training")
-    return options
+def _given(recipe: FamilyRecipe) -> dict[str, Any]:
+    """The options in a recipe. Underscores, as in recipes of `train-multilingual`, are read as hyphens."""
+    return {key.replace("_", "-"): value for key, value in recipe.training.items()}
 
 
 def _kept_facts(folder: Path) -> dict[str, Any] | None:
