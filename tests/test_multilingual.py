@@ -153,9 +153,11 @@ def test_probabilities_are_those_of_the_network_in_pytorch(
     np.testing.assert_allclose(found, expected, atol=0.02)
 
 
-def test_a_language_is_labeled_in_its_style(encoder: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lower", [1, LAYERS])
+def test_a_language_is_labeled_in_its_style(encoder: str, tmp_path: Path, lower: int) -> None:
     styles = np.random.default_rng(5).normal(size=(2, HIDDEN)).astype(np.float32)
-    write_upper_layers(tmp_path / "m.npz", STYLED, {**tensors(), "styles": styles})
+    meta = dataclasses.replace(STYLED, lower=lower)
+    write_upper_layers(tmp_path / "m.npz", meta, {**tensors(lower=lower), "styles": styles})
     tokens = ("the", "cat")
     mixed = [Sentence(tokens, language=code) for code in ("zu", "es", None, "zu")]
     auto, titles, plain = (

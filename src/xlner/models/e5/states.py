@@ -91,7 +91,7 @@ class E5States(PicklesWithoutCache):
     def __call__(self, sequences: Sequence[Sequence[int]], shift: FloatArray | None = None) -> list[FloatArray]:
         """The states of sequences of ids, each of shape (length, hidden), computed in batches by several threads.
 
-        `shift`, shape (hidden,), is added to the states that the fine-tuned layers read.
+        `shift`, shape (hidden,), is added to the states of the layer, which the fine-tuned layers read.
         """
         threads = cpus() if self._threads is None else self._threads
         lengths = [len(sequence) for sequence in sequences]
@@ -100,9 +100,10 @@ class E5States(PicklesWithoutCache):
 
         def compute(batch: list[int]) -> None:
             rows = self._lower([sequences[i] for i in batch])
+            if shift is not None:
+                rows = [r + shift for r in rows]
             if self._upper:
-                joined = np.concatenate(rows)
-                rows = self._apply_upper(joined if shift is None else joined + shift, [len(r) for r in rows])
+                rows = self._apply_upper(np.concatenate(rows), [len(r) for r in rows])
             for index, state in zip(batch, rows, strict=True):
                 states[index] = state
 
