@@ -120,8 +120,6 @@ def test_bad_links_of_naacl_are_told_with_their_own_lines() -> None:
 
 
 def test_pairs_in_another_order_are_refused() -> None:
-    _, bad = read("0\t0-0\n2\t0-0")
-    assert "pair 2 follows where 1 is expected" in str(bad)
     with pytest.raises(InputError, match="x.al:2: pair 1 follows pair 3; sort the links"):
         read("3 1 1 S\n1 1 1 S")
     giza = "# Sentence pair ({}) x\na\nNULL ({{ }}) a ({{ 1 }})\n"
@@ -170,6 +168,33 @@ def test_a_line_of_giza_that_is_not_text_is_told_with_its_pair() -> None:
         items = list(link_files.read([(n, bad if n == broken + 1 else text) for n, text in lines], path="x.al"))
         assert [isinstance(item, InputError) for item in items] == [k == broken // 3 for k in range(3)]
         assert f"(sentence {broken // 3 + 1}): byte 1 is not UTF-8" in str(items[broken // 3])
+
+
+@pytest.mark.parametrize(
+    ("numbers", "expected"),
+    [
+        ("0 1 3 4", "0 1 ! 3 4"),
+        ("5 7 10", "5 ! 7 ! ! 10"),
+        ("0 1 22 3 4", "0 1 ! 3 4"),
+        ("0 2", "0 ! 2"),
+        ("0 1 1 2", "0 1 ! !"),
+        ("0 1 999999999 3", "0 1 ! 3"),
+        (f"0 {'9' * 5000}", "0 !"),
+    ],
+)
+def test_a_missing_line_of_numbered_links_costs_no_other(numbers: str, expected: str) -> None:
+    items = read("\n".join(f"{number}\t{number[:2]}-0" for number in numbers.split()))
+    shown = ["!" if isinstance(item, InputError) else str(item.sure[0][0]) for item in items]
+    assert " ".join(shown) == expected
+    errors = {k: str(item) for k, item in enumerate(items, start=1) if isinstance(item, InputError)}
+    assert all(f"(sentence {k}): pair " in error and "is expected; give" in error for k, error in errors.items())
+
+
+def test_a_number_that_is_none_is_told_in_its_place() -> None:
+    lines = [f"{k}\t{k}-0\n" for k in range(150)]
+    items = read("".join([*lines[:120], "x\t120-0\n", *lines[121:]]))
+    assert [k for k, item in enumerate(items) if isinstance(item, InputError)] == [120]
+    assert "x.al:121 (sentence 121): 'x' is not the number of a pair" in str(items[120])
 
 
 PAIRS = st.lists(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=5), min_size=1, max_size=6)

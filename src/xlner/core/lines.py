@@ -55,7 +55,7 @@ def text_of(line: str | InputError) -> str:
 _HEAD_LINES = 32
 _BLOCK = 1 << 20
 _SECTION_BLOCK = 1 << 16
-"""What is read of a section at once: its reader stops before its end, and what is read beyond that is read in vain."""
+"""Bytes to read of a section at once. It is small: the reader stops inside the last block, whose rest is not used."""
 _LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
 

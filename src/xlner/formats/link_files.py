@@ -16,7 +16,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 
 from xlner.core.alignment import Alignment, Link
 from xlner.core.lines import Line
@@ -28,6 +28,8 @@ _HEAD = 100
 _MAX_GAP = 100_000
 """Pairs without links between two pairs of a NAACL file."""
 _SHOWN = 40
+_DIGITS = 18
+"""Digits of the number of a pair that are looked at."""
 _N = "([0-9]{1,9})"
 _PLAIN = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(?: [0-9]{1,9}-[0-9]{1,9})*")
 _LINK = re.compile(rf"{_N}([-pP?]){_N}(?::([0-9.eE+-]+))?")
@@ -130,7 +132,9 @@ class LinksReader:
         if texts and all(map(_NAACL.fullmatch, map(str.strip, texts))):
             return _naacl(rest, self.path)
         self._head, self._layout = len(head), _Layout.of(texts)
-        return _line_by_line(rest, self._layout, self.one_based)
+        if self._layout.first_id is not None:
+            return _by_pair_number(rest, self._layout, self.one_based)
+        return ((number, _of_line(line, self._layout, self.one_based)) for number, line in rest)
 
 
 def is_one_per_line(head: Iterable[str]) -> bool:
@@ -166,9 +170,16 @@ class _Layout:
         known = {n: column for n, column in columns.items() if column is not None}
         pairs = rows.get(2, [])
         numbered = separator == "\t" and known.get(2) == 1 and all(fields[0].isdecimal() for fields in pairs)
-        return cls(separator, known, int(pairs[0][0][:9]) if numbered else None)
+        return cls(separator, known, int(pairs[0][0][:_DIGITS]) if numbered else None)
 
-    def split(self, text: str, position: int) -> tuple[str, tuple[int, int] | None]:
+    def pair_number(self, line: str | InputError) -> int | None:
+        """The number that a line begins with; None if it has none, or columns that are not numbered."""
+        if self.first_id is None or self.separator is None or isinstance(line, InputError):
+            return None
+        fields = _fields(line, self.separator)
+        return int(fields[0][:_DIGITS]) if len(fields) <= 2 and fields[0].isdecimal() else None
+
+    def split(self, text: str) -> tuple[str, tuple[int, int] | None]:
         """The links of a line as text, and the lengths of its sentences if it has them."""
         if self.separator is None:
             return text, None
@@ -183,12 +194,10 @@ class _Layout:
                 f"{counted(count, 'column')}, and none or several of them are links",
                 hint="write only links, or source, target and links; cut -f keeps one column",
             )
-        if self.first_id is not None and count == 2:
-            expected = self.first_id + position
-            if fields[0] != str(expected):
-                raise ValidationError(
-                    f"pair {fields[0][:_SHOWN]} follows where {expected} is expected", hint="give a line for every pair"
-                )
+        if self.first_id is not None and count == 2 and not fields[0].isdecimal():
+            raise ValidationError(
+                f"{_shortened(fields[0])!r} is not the number of a pair", hint="begin each line with the number"
+            )
         with_texts = self.separator == "\t" and column == 2
         return fields[column], (len(fields[0].split()), len(fields[1].split())) if with_texts else None
 
@@ -214,19 +223,37 @@ def _parts(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _line_by_line(lines: Iterable[Line], layout: _Layout, one_based: bool) -> Iterator[Numbered]:
-    for position, (number, line) in enumerate(lines):
-        if isinstance(line, InputError):
-            yield number, line
-            continue
-        try:
-            if _PLAIN.fullmatch(line) and not one_based:
-                yield number, Links(_plain(line))
-                continue
-            text, lengths = layout.split(line, position)
-            yield number, _links(text, one_based, lengths)
-        except ValidationError as error:
-            yield number, InputError(error.message, hint=error.hint)
+def _by_pair_number(lines: Iterable[Line], layout: _Layout, one_based: bool) -> Iterator[Numbered]:
+    """The links of lines that begin with the number of their pair, and an error for each pair without a line.
+
+    A number that is not below that of the next line is wrong, and costs only its own pair.
+    """
+    expected = layout.first_id or 0
+    for (number, line), (_, after) in pairwise(chain(lines, [(0, "")])):
+        pair, following = (layout.pair_number(text) for text in (line, after))
+        pair = expected if pair is None else pair
+        if expected < pair <= expected + _MAX_GAP and (following is None or pair < following):
+            yield from ((number, _out_of_order(pair, missing)) for missing in range(expected, pair))
+            expected = pair
+        yield number, _of_line(line, layout, one_based) if pair == expected else _out_of_order(pair, expected)
+        expected += 1
+
+
+def _out_of_order(pair: int, expected: int) -> InputError:
+    return InputError(f"pair {pair} follows where {expected} is expected", hint="give a line for every pair")
+
+
+def _of_line(line: str | InputError, layout: _Layout, one_based: bool) -> Links | InputError:
+    """The links of the pair that a line is about."""
+    if isinstance(line, InputError):
+        return line
+    try:
+        if _PLAIN.fullmatch(line) and not one_based:
+            return Links(_plain(line))
+        text, lengths = layout.split(line)
+        return _links(text, one_based, lengths)
+    except ValidationError as error:
+        return InputError(error.message, hint=error.hint)
 
 
 def _plain(text: str) -> tuple[Link, ...]:
