@@ -662,13 +662,15 @@ def test_the_upper_layers_of_the_offline_encoder(recipe: Path, tmp_path: Path, m
     recipe.write_text(f'trainer = "train-multilingual"\n{text}', encoding="utf-8")
     chosen = read_family_recipe(recipe).restricted(["both"], [1])
     job = Study(chosen, None, recipe.parent, tmp_path / "out")
+    (tmp_path / "out/states").mkdir(parents=True)
+    (tmp_path / "out/states/notes.txt").write_text("mine")
     _, runs = job.run()
     assert {run.condition: run.facts["sentences"] for run in runs} == {
         "en": {"en": 24},
         "both": {"en": 6, "de": 6, "es": 6, "fr": 6},
     }
     assert [run.facts["steps"] for run in runs] == [3, 3]
-    assert not list((tmp_path / "out").rglob("*states*"))
+    assert [path.name for path in (tmp_path / "out/states").iterdir()] == ["notes.txt"]
     assert not list((tmp_path / "out").rglob("model*"))
     monkeypatch.setattr("xlner.transfer.multilingual.training.train_multilingual", None)
     _, again = job.run()

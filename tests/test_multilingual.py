@@ -463,7 +463,7 @@ class KilledError(Exception):
 def test_a_training_that_was_killed_before_its_classifiers_resumes_to_the_same_file(
     encoder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    chosen = recipe(depth=1, epochs=1, classifiers={"en": 1e-3})
+    chosen = recipe(depth=1, epochs=1, classifiers={"en": 1e-3}, classifier_sentences=10)
     train_multilingual(chosen, read, tmp_path / "whole.npz", encoder=encoder)
 
     def kill(*given: object, **options: object) -> None:
@@ -542,6 +542,12 @@ def test_states_are_kept_for_later_trainings(encoder: str, tmp_path: Path, monke
     deeper = KeptStates(sequences[:2], E5States(LAYERS, path=encoder, engine="numpy"), folder)
     assert not np.allclose(deeper[0], expected[0], atol=1e-2)
     assert computed == [2, 1, 2]
+    rows, keys = min(folder.glob("*.f16")), max(folder.glob("*.npz"))
+    rows.unlink()
+    keys.write_bytes(keys.read_bytes()[:-40])
+    again = KeptStates(sequences, states, folder)
+    for k, expected_rows in enumerate(expected):
+        assert np.allclose(again[k], expected_rows, atol=1e-2)
 
 
 def test_only_the_classifier_is_trained(encoder: str, tmp_path: Path) -> None:

@@ -79,11 +79,7 @@ class TrainingState:
 
     def clear(self) -> None:
         """Remove the files of the training, and the folder if nothing else is in it."""
-        for path in self.folder.iterdir():
-            if _is_of_training(path.name):
-                path.unlink(missing_ok=True)
-        with suppress(OSError):
-            self.folder.rmdir()
+        remove_training_files(self.folder)
 
     def _open(self, identity: Mapping[str, Any], overwrite: bool) -> None:
         manifest = self.folder / _IDENTITY
@@ -105,6 +101,15 @@ class TrainingState:
                 f"{self.folder} holds a training run with another {', '.join(different)}",
                 hint=_START_OVER,
             )
+
+
+def remove_training_files(folder: Path) -> None:
+    """Remove the files of a training from a folder, and the folder if nothing else is in it."""
+    for path in folder.iterdir():
+        if _is_of_training(path.name):
+            path.unlink(missing_ok=True)
+    with suppress(OSError):
+        folder.rmdir()
 
 
 def _require_training_folder(folder: Path) -> None:

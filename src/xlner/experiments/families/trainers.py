@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from xlner.core.sentence import Sentence
 from xlner.experiments.families.recipe import Condition, FamilyRecipe
 from xlner.experiments.recipe_files import record_from_table
 from xlner.models.e5.states import E5States
+from xlner.models.training_state import remove_training_files
 from xlner.stages import Recognizer
 from xlner.transfer.multilingual.recipe import LabeledCorpus, MultilingualRecipe
 from xlner.transfer.report import TrainingReport
@@ -108,9 +108,9 @@ class UpperLayers:
         return MultilingualRecognizer(str(output), engine=_ENGINE), facts
 
     def clean(self) -> None:
-        """Delete the states."""
+        """Delete the states, and their folder if nothing else is in it."""
         if self._folder.is_dir():
-            shutil.rmtree(self._folder)
+            remove_training_files(self._folder)
 
 
 def fine_tuning_options(recipe: FamilyRecipe, condition: Condition, seed: int, device: str) -> TrainingOptions:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,13 +81,16 @@ class KeptStates:
         return [known[key] for key in keys]
 
     def _known(self, encoder: str) -> dict[bytes, tuple[NDArray[np.float16], int]]:
-        """Where the states in the folder are, by key."""
+        """Where the states in the folder are, by key. Damaged files do not count."""
         found: dict[bytes, tuple[NDArray[np.float16], int]] = {}
         for path in sorted(self._folder.glob(f"states-{encoder}-*.npz")):
-            with np.load(path) as index:
-                keys, lengths = index["keys"], index["lengths"]
-            shape = (int(lengths.sum()), self._states.hidden)
-            rows = np.memmap(path.with_suffix(".f16"), dtype=np.float16, mode="r", shape=shape)
+            try:
+                with np.load(path) as index:
+                    keys, lengths = index["keys"], index["lengths"]
+                shape = (int(lengths.sum()), self._states.hidden)
+                rows = np.memmap(path.with_suffix(".f16"), dtype=np.float16, mode="r", shape=shape)
+            except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+                continue
             starts = (np.cumsum(lengths) - lengths).tolist()
             found |= {key.tobytes(): (rows, start) for key, start in zip(keys, starts, strict=True)}
         return found
