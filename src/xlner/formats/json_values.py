@@ -66,33 +66,63 @@ class ArrayError(ValidationError):
 def elements(text: str) -> Iterator[tuple[int, int, Any]]:
     """The values of an array, each with its half-open range in the text.
 
-    Raises `ArrayError` where the text is not an array of values.
+    In the place of a value that is not JSON is its `ArrayError`, if it is not the first one, begins a line, and a later
+    line begins with a value, too. Raises `ArrayError` where the rest of the text is not an array of values.
 
     >>> list(elements('[{"id": 1}, 2]'))
     [(1, 10, {'id': 1}), (12, 13, 2)]
     """
     position = _after_space(text, 0)
     _require(text.startswith("[", position), "not an array", position)
-    position = _after_space(text, position + 1)
+    position, before, separated = _after_space(text, position + 1), "", True
     while not text.startswith("]", position):
         try:
+            _require(separated, "the array has no end", position)
             value, end = _value_at(text, position)
-        except json.JSONDecodeError as error:
-            raise ArrayError(error.msg, error.pos) from None
-        except RecursionError:
-            raise ArrayError("nested too deeply", position) from None
+        except ArrayError as error:
+            next_line = _next_like(text, position, before)
+            if next_line is None:
+                raise
+            yield position, next_line, error
+            position, separated = _after_space(text, next_line), True
+            continue
         yield position, end, value
-        position = _after_space(text, end)
-        if text.startswith(",", position):
+        before, position = text[position:end], _after_space(text, end)
+        separated = text.startswith(",", position)
+        if separated:
             position = _after_space(text, position + 1)
-        else:
-            _require(text.startswith("]", position), "the array has no end", position)
     position = _after_space(text, position + 1)
     _require(position == len(text), "something follows the array", position)
 
 
+def _next_like(text: str, position: int, before: str) -> int | None:
+    """The end of the line before the next one that begins with a value, after the value at `position`.
+
+    Such a line has the margin of this value and the bracket of the value before. None if there is no such line, or if
+    it may be inside of a value.
+    """
+    margin = text[text.rfind("\n", 0, position) + 1 : position]
+    line = f"\n{margin}{before[:1]}"
+    if not before.startswith(("{", "[")) or margin.strip() or line in before:
+        return None
+    found = text.find(line, position)
+    return found if found >= 0 else None
+
+
 def _value_at(text: str, position: int) -> tuple[Any, int]:
-    """The value that begins there, and its end. What `load` refuses in a value is the value: a `ValidationError`."""
+    """The value that begins there, and its end. What `load` refuses in a value is the value: a `ValidationError`.
+
+    Raises `ArrayError` if no value does.
+    """
+    try:
+        return _parsed_at(text, position)
+    except json.JSONDecodeError as error:
+        raise ArrayError(error.msg, error.pos) from None
+    except RecursionError:
+        raise ArrayError("nested too deeply", position) from None
+
+
+def _parsed_at(text: str, position: int) -> tuple[Any, int]:
     try:
         value, end = _DECODER.raw_decode(text, position)
         if "\\ud" in text[position:end] or "\\uD" in text[position:end]:

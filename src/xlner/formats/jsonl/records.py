@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from itertools import accumulate
 from typing import Any
@@ -74,14 +74,16 @@ def _array(
     try:
         for position, end, value in values:
             of_value = lines[bisect_right(starts, position) - 1 : bisect_right(starts, end - 1)]
+            if isinstance(value, ArrayError):
+                yield _not_read(value, lines, starts, path)
+                continue
             yield of_value[0][0], _undecodable(of_value, value) or _in_array(value, path, of_value[0][0])
             begun = True
     except ArrayError as error:
         if not begun:
             yield from lines
         elif unread is None:
-            at = lines[min(bisect_right(starts, error.position), len(lines)) - 1][0]
-            yield at, InputError(f"{error.message}, in an array", path=path, line=at)
+            yield _not_read(error, lines, starts, path)
         else:
             yield unread
             for _ in rest:  # what follows in the array has no beginning
@@ -89,6 +91,12 @@ def _array(
             return
     if unread is not None:
         yield unread
+
+
+def _not_read(error: ArrayError, lines: Sequence[Line], starts: Sequence[int], path: str) -> tuple[int, InputError]:
+    """The error with the number of its line."""
+    at = lines[min(bisect_right(starts, error.position), len(lines)) - 1][0]
+    return at, InputError(f"{error.message}, in an array", path=path, line=at)
 
 
 def _taken(rest: Iterator[Line], lines: list[Line]) -> Line | None:
