@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from xlner.core.files import replacing
 from xlner.core.sentence import Sentence
+from xlner.errors import InputError
 from xlner.models.e5.states import E5States
+from xlner.transfer.multilingual.allowed_tags import allowed_tags
 
 _AT_ONCE = 512
 """Sentences whose states are computed together."""
@@ -52,6 +54,41 @@ class Sequences:
         return Sequences(
             [self.ids[k] for k in indices], [self.firsts[k] for k in indices], [self.words[k] for k in indices]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Training sentences as the network sees them.
+
+    - `sequences`: their sub-words.
+    - `allowed`: which tags the words of each sentence may have, shape (n_words, n_tags).
+    - `styles`: the number of the style of each sentence; 0 is the plain one.
+    """
+
+    sentences: list[Sentence]
+    sequences: Sequences
+    allowed: list[NDArray[np.bool_]]
+    styles: list[int]
+
+    @classmethod
+    def of(
+        cls, sets: Sequence[tuple[Sequence[Sentence], Sequence[str], int]], tags: Sequence[str], states: E5States
+    ) -> Examples:
+        """The examples of sets, each with its sentences, the types that it annotates and its style.
+
+        Sentences without words that the model can read are left out. Raises `InputError` if no sentence is left.
+        """
+        found = [(sentence, labels, style) for part, labels, style in sets for sentence in part]
+        sequences = Sequences.of([sentence for sentence, *_ in found], states)
+        readable = [k for k, firsts in enumerate(sequences.firsts) if len(firsts)]
+        if not readable:
+            raise InputError("there are no sentences to train on")
+        found, sequences = [found[k] for k in readable], sequences.only(readable)
+        allowed = [
+            allowed_tags(sentence.tags(), labels, tags)[words]
+            for (sentence, labels, _), words in zip(found, sequences.words, strict=True)
+        ]
+        return cls([sentence for sentence, *_ in found], sequences, allowed, [style for *_, style in found])
 
 
 class KeptStates:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from xlner.core.sentence import Sentence
 from xlner.core.signature import Digest
-from xlner.errors import InputError, ValidationError
+from xlner.errors import ValidationError
 from xlner.evaluation.entities import evaluate
 from xlner.models.e5.states import E5States
 from xlner.models.e5.upper_layers import Meta, write_upper_layers
@@ -26,7 +26,7 @@ from xlner.transfer.examples import tag_names
 from xlner.transfer.multilingual.allowed_tags import allowed_tags
 from xlner.transfer.multilingual.cipher import Key, ciphered, in_latin_script
 from xlner.transfer.multilingual.classifiers import fit_classifiers
-from xlner.transfer.multilingual.examples import KeptStates, Sequences
+from xlner.transfer.multilingual.examples import Examples, KeptStates, Sequences
 from xlner.transfer.multilingual.recipe import LabeledCorpus, MultilingualRecipe
 from xlner.transfer.multilingual.temperature import best_temperature, logsumexp
 from xlner.transfer.sampling import drawn
@@ -131,35 +131,18 @@ class _UpperLayersTask(TrainingTask):
 
         self._recipe, self._on_epoch = recipe, on_epoch
         self._file = E5File(installed_path() if encoder is None else Path(encoder))
-        layers = self._file.sizes.layers
-        if recipe.depth is not None and recipe.depth > layers:
-            raise ValidationError(f"depth {recipe.depth} is more than the {layers} layers of the encoder")
-        trained = range(recipe.lower, layers if recipe.depth is None else recipe.depth)
-        if recipe.depth is None and not trained:
-            raise ValidationError(f"lower {recipe.lower} leaves no layer to train")
+        trained = _trained_layers(recipe, self._file.sizes.layers)
         states = E5States(recipe.lower, path=encoder, engine=engine)
         self._tags = tag_names(recipe.labels)
         train, labels = _training_sentences(recipe, read)
         self.sentences = {name: len(found) for name, found in train.items()}
         places = {style: k for k, style in enumerate(("", *recipe.styles))}
         style_of = {s.name: places[s.style] for s in recipe.sets if s.train}
-        found = [
-            (s, labels[name], style_of[name.removesuffix(_CIPHERED)]) for name, part in train.items() for s in part
-        ]
-        sequences = Sequences.of([s for s, *_ in found], states)
-        readable = [k for k, firsts in enumerate(sequences.firsts) if len(firsts)]
-        if not readable:
-            raise InputError("there are no sentences to train on")
-        found, sequences = [found[k] for k in readable], sequences.only(readable)
-        self._sequences = sequences
-        self._allowed = [
-            allowed_tags(sentence.tags(), annotated, self._tags)[words]
-            for (sentence, annotated, _), words in zip(found, sequences.words, strict=True)
-        ]
-        self._styles = [style for *_, style in found]
+        sets = [(part, labels[name], style_of[name.removesuffix(_CIPHERED)]) for name, part in train.items()]
+        self._examples = examples = Examples.of(sets, self._tags, states)
+        self._states = KeptStates(examples.sequences.ids, states, folder)
+        self.lengths = [len(ids) for ids in examples.sequences.ids]
         self._dev_style = {s.name: places[recipe.languages.get(s.language, "")] for s in recipe.sets}
-        self._states = KeptStates(sequences.ids, states, folder)
-        self.lengths = [len(ids) for ids in sequences.ids]
         self._scored = {s.name: [label for label in recipe.labels if label in s.labels] for s in recipe.sets if s.dev}
         self._dev = {
             s.name: _only(list(read(s, "dev"))[: recipe.dev_sentences], self._scored[s.name])
@@ -179,7 +162,9 @@ class _UpperLayersTask(TrainingTask):
         self.identity = {
             **asdict(recipe),
             "encoder": states.version,
-            "sentences": Digest(text for s, *_ in found for text in (*s.tokens, *s.tags(), str(len(s)))).hexdigest(),
+            "sentences": Digest(
+                text for s in examples.sentences for text in (*s.tokens, *s.tags(), str(len(s)))
+            ).hexdigest(),
         }
 
     def compute_gradients(self, step: int, batch: Sequence[int]) -> float:
@@ -190,9 +175,10 @@ class _UpperLayersTask(TrainingTask):
         self._catch_up(step)
         self._step = step + 1
         self._dropout.start(step)
-        allowed = torch.from_numpy(np.concatenate([self._allowed[k] for k in batch]))
-        styles = [self._styles[k] for k in batch]
-        loss = marginal_loss(self._logits(self._network, self._sequences, self._states, batch, styles), allowed)
+        examples = self._examples
+        allowed = torch.from_numpy(np.concatenate([examples.allowed[k] for k in batch]))
+        styles = [examples.styles[k] for k in batch]
+        loss = marginal_loss(self._logits(self._network, examples.sequences, self._states, batch, styles), allowed)
         loss.backward()
         return float(loss.detach())
 
@@ -297,6 +283,16 @@ class _UpperLayersTask(TrainingTask):
             return 1.0
         rows, allowed = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return best_temperature(rows, allowed)
+
+
+def _trained_layers(recipe: MultilingualRecipe, layers: int) -> range:
+    """The layers to train. Raises `ValidationError` if the encoder has too few."""
+    if recipe.depth is not None and recipe.depth > layers:
+        raise ValidationError(f"depth {recipe.depth} is more than the {layers} layers of the encoder")
+    trained = range(recipe.lower, layers if recipe.depth is None else recipe.depth)
+    if recipe.depth is None and not trained:
+        raise ValidationError(f"lower {recipe.lower} leaves no layer to train")
+    return trained
 
 
 def _training_sentences(
