@@ -61,6 +61,8 @@ def test_a_row_of_an_unknown_sentence_is_in_the_errors_of_both(tmp_path: Path) -
         ('"Ana\nvive",a\n"Coruña\nA",b\nVigo,c\n', "SES"),
         ('"Ana,\nvive, y",a\n"a"b,b\nVigo,c\n', "SES"),
         ('Ana,a\n"Vigo,b\nLugo,c\n', "SES"),
+        ('"Ana","a\nb, c"\n"Vigo","c"\n', "SS"),
+        ('"She said ""hi"", and\nleft",a\nVigo,b\n', "SS"),
     ],
 )
 def test_texts_over_several_lines_are_one_sentence(rows: str, expected: str, tmp_path: Path) -> None:

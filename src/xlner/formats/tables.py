@@ -139,8 +139,8 @@ def _rows(lines: Iterator[Line], path: str, delimiter: str | None) -> Iterator[R
 
 
 def _are_rows(lines: Sequence[str], delimiter: str, width: int) -> bool:
-    """Whether the lines of one row look like a row each, of which the first has a word that is a quotation mark."""
-    if len(lines) < 2 or (delimiter != "\t" and f'"{delimiter}' not in lines[0]):
+    """Whether the lines of one row look like a row each. With commas, a cell of the first one is a quotation mark."""
+    if len(lines) < 2 or (delimiter != "\t" and '"' not in lines[0].split(delimiter)[:-1]):
         return False
     return all(len(line.split(delimiter)) == width > 1 for line in lines)
 
