@@ -298,6 +298,11 @@ def test_arrays_and_pairs_of_text_and_labels(tmp_path: Path) -> None:
         ('[\n{"text": "a"}\n{"text": "b"}]', "SE", "not JSON: the array has no end"),
         ('[\n{"text": "a"}\n{"text": "b"},\n{"text": "c"}]', "SES", "x:3: not JSON: the array has no end"),
         ('[{"text": "a"},\n{"text": "b},\n{"id": 1 "text": "c"},\n{"text": "d"}\n]', "SEES", "x:3: not JSON: Expect"),
+        (
+            '[\n{"text": "a"},\n{"text": "b},\n{"text": "c"}\n]',
+            "SES",
+            "not JSON: Invalid control character, in an array",
+        ),
         ('[\n  {"text": "a"},\n  {"text":\n    "b",},\n  {\n  "text": "c"}\n]', "SES", "x:4: not JSON: "),
         ('[\n["a", {"entities": []}],\n["b" {"entities": []}],\n["c", {"entities": []}]\n]', "SES", "x:3: not JSON: "),
         ('[\n{"text": "a",\n"x":\n{}},\n{"text": "b"\n"x":\n{}},\n{"text": "c"}\n]', "SE", "x:6: not JSON: "),

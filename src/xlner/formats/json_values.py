@@ -39,7 +39,7 @@ def load(text: str, *, hint: str = _ONE_PER_LINE) -> Any:
     try:
         value = _DECODER.decode(text)
     except json.JSONDecodeError as error:
-        raise ValidationError(f"not JSON: {error.msg} at column {error.colno}", hint=hint) from None
+        raise ValidationError(f"not JSON: {_problem(error)} at column {error.colno}", hint=hint) from None
     except RecursionError:
         raise ValidationError("JSON that is nested too deeply") from None
     except ValidationError:
@@ -49,6 +49,11 @@ def load(text: str, *, hint: str = _ONE_PER_LINE) -> Any:
     if "\\ud" in text or "\\uD" in text:  # the only way to write a lone surrogate
         _require_no_surrogate(value)
     return value
+
+
+def _problem(error: json.JSONDecodeError) -> str:
+    """What Python says, of which some ends with a preposition for the place."""
+    return error.msg.removesuffix(" at").removesuffix(" starting")
 
 
 def _too_many_digits() -> ValidationError:
@@ -117,7 +122,7 @@ def _value_at(text: str, position: int) -> tuple[Any, int]:
     try:
         return _parsed_at(text, position)
     except json.JSONDecodeError as error:
-        raise ArrayError(error.msg, error.pos) from None
+        raise ArrayError(_problem(error), error.pos) from None
     except RecursionError:
         raise ArrayError("nested too deeply", position) from None
 
