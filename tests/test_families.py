@@ -682,6 +682,12 @@ def test_the_upper_layers_of_the_offline_encoder(recipe: Path, tmp_path: Path, m
         replace(job, recipe=replace(chosen, sentences=164)).run()
 
 
+def test_a_device_that_has_no_effect_is_refused(recipe: Path, tmp_path: Path) -> None:
+    chosen = replace(read_family_recipe(recipe), trainer="train-multilingual")
+    with pytest.raises(ValidationError, match="recipe 'mini' trains on the CPU, not on 'cuda'; leave the device out"):
+        Study(chosen, None, recipe.parent, tmp_path / "out", device="cuda").run()
+
+
 def test_a_study_without_a_model_is_refused(recipe: Path, xlner: Command, tmp_path: Path) -> None:
     found = xlner("families", "--recipe", recipe, "--data", recipe.parent, "-o", tmp_path / "out")
     assert (found.code, "recipe 'mini' needs a model" in found.err) == (2, True)

@@ -112,6 +112,11 @@ class Study:
                     f"recipe {self.recipe.name!r} trains the offline encoder, not {self.model!r}",
                     hint="leave the model out",
                 )
+            if self.device not in ("auto", "cpu"):
+                raise ValidationError(
+                    f"recipe {self.recipe.name!r} trains on the CPU, not on {self.device!r}",
+                    hint="leave the device out",
+                )
             return UpperLayers(Path(self.out) / "states")
         if self.model is None:
             raise ValidationError(
