@@ -1,4 +1,4 @@
-"""A job array on a real Slurm of one machine, which this starts: submitted, requeued, joined; the bytes are compared.
+"""Job arrays on a real Slurm of one machine, which this starts: one part is requeued, another canceled; bytes compared.
 
 python benchmarks/slurm.py 20000 4      # lines and parts; needs root and Debian's packages slurm-wlm and munge
 """
@@ -85,31 +85,47 @@ def until(happened: Callable[[], object], what: str) -> None:
         time.sleep(0.2)
 
 
+def submitted(whole: list[str]) -> str:
+    """Submit the job array of a command; return its number."""
+    sent = subprocess.run(whole, check=True, capture_output=True, text=True).stderr
+    print(sent.strip())
+    return sent.partition("submitted job ")[2].split()[0]
+
+
+def working_part(run: Path, job: str) -> str:
+    """A part that runs, when a shard is finished."""
+    until(lambda: list(run.glob("done/000/*.json")), "a finished shard")
+    return said("squeue", "--noheader", "--array", "--states=RUNNING", f"--jobs={job}", "--format=%i").splitlines()[0]
+
+
+def finish(run: Path) -> None:
+    """Wait until the queue is empty, and print the ends of the logs."""
+    until(lambda: not said("squeue", "--noheader", "--format=%i"), "the end of all jobs")
+    for log in sorted((run / "slurm").glob("*.log")):
+        print("  ", log.name, "|", " | ".join(log.read_text(encoding="utf-8").split("\n")[-4:]).strip(" |"))
+
+
 def main(lines: int, parts: int) -> None:
-    """Run an array, requeue a part that works, and compare."""
+    """Run two arrays, requeue a part of the first, cancel a part of the second and submit it again; compare."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run, cluster = folder / "run", folder / "cluster"
+        cluster = folder / "cluster"
         cluster.mkdir()
         subprocess.run(command(folder, lines, "whole.jsonl"), check=True, stderr=subprocess.DEVNULL)
+        whole = (folder / "whole.jsonl").read_bytes()
         with slurm(cluster):
-            more = ["--run-dir", str(run), "--shard-size", "1000", "--engine", "slurm", "--parts", str(parts)]
-            sent = subprocess.run(
-                command(folder, lines, "out.jsonl", *more), check=True, capture_output=True, text=True
-            ).stderr
-            print(sent.strip())
-            job = sent.partition("submitted job ")[2].split()[0]
-            until(lambda: list(run.glob("done/000/*.json")), "a finished shard")
-            working = said("squeue", "--noheader", "--array", "--states=RUNNING", f"--jobs={job}", "--format=%i")
-            requeued = working.splitlines()[0]
-            subprocess.run(["scontrol", "requeue", requeued], check=True)
-            done = len(list(run.glob("done/000/*.json")))
-            print(f"requeued {requeued} when {done} shards were finished")
-            until(lambda: not said("squeue", "--noheader", "--format=%i"), "the end of all jobs")
-        for log in sorted((run / "slurm").glob("*.log")):
-            print(log.name, "|", " | ".join(log.read_text(encoding="utf-8").split("\n")[-4:]).strip(" |"))
-        same = (folder / "out.jsonl").read_bytes() == (folder / "whole.jsonl").read_bytes()
-        print("the same bytes" if same else "OTHER BYTES")
+            for what in ("requeue", "cancel"):
+                run, output = folder / what, folder / f"{what}.jsonl"
+                more = ["--run-dir", str(run), "--shard-size", "1000", "--engine", "slurm", "--parts", str(parts)]
+                array = command(folder, lines, output.name, *more)
+                part = working_part(run, submitted(array))
+                print(f"{what} {part} when {len(list(run.glob('done/000/*.json')))} shards were finished")
+                subprocess.run(["scontrol", "requeue", part] if what == "requeue" else ["scancel", part], check=True)
+                finish(run)
+                if what == "cancel":
+                    submitted(array)
+                    finish(run)
+                print("the same bytes" if output.read_bytes() == whole else "OTHER BYTES")
 
 
 if __name__ == "__main__":

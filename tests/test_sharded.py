@@ -505,7 +505,7 @@ def test_a_job_array_of_slurm(
     ran = xlner(*command)
     assert "submitted job 77 with 3 parts, and a job that joins them" in ran.err
     calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
-    assert calls == [f"--parsable {run}/slurm/work.sh", f"--parsable --dependency=afterok:77 {run}/slurm/join.sh"]
+    assert calls == [f"--parsable {run}/slurm/work.sh", f"--parsable --dependency=afterany:77 {run}/slurm/join.sh"]
     xlner("label", text, "--lang", "gl", *fakes, "-o", tmp_path / "plain.jsonl")
     assert (tmp_path / "out.jsonl").read_bytes() == (tmp_path / "plain.jsonl").read_bytes()
     for wrong, said in (("gpu", "no option of sbatch"), ("array=1", "sets the option array"), ("a=b c", "no option")):

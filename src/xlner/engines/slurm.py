@@ -47,7 +47,7 @@ class SlurmArray:
     """The job array of a run: its folder, the number of parts, and options of `sbatch`.
 
     A job that is requeued goes on where it was. Each part has a log in the folder `slurm` of the run. When all parts
-    have succeeded, another job joins them.
+    have ended, another job joins them, or fails and says which shards are not finished.
 
     >>> SlurmArray(Path("/data/run"), 200, {"partition": "gpu"}).script().splitlines()[2]
     '#SBATCH --array=1-200'
@@ -76,7 +76,7 @@ class SlurmArray:
         write_durably(work, self.script())
         write_durably(join, self.join_script())
         job = _sbatch(str(work))
-        _sbatch(f"--dependency=afterok:{job}", str(join))
+        _sbatch(f"--dependency=afterany:{job}", str(join))  # after `afterok` it would wait forever if a part failed
         return job
 
     def _script(self, head: list[str], command: str) -> str:
