@@ -412,7 +412,10 @@ def test_a_reader_that_has_seen_enough_is_no_failure(fakes: list[str], tmp_path:
 
 
 @pytest.mark.slow
-def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_run_says_what_is_kept(
+    fakes: list[str], tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
     path, folder = tmp_path / "in.txt", tmp_path / "run"
     path.write_text("".join(f"Frase {k} en Vigo.\n" for k in range(30_000)), encoding="utf-8")
     command = [
@@ -432,9 +435,9 @@ def test_an_interrupted_run_says_what_is_kept(fakes: list[str], tmp_path: Path) 
     process = subprocess.Popen([*command, "--run-dir", str(folder)], stderr=subprocess.PIPE, text=True, env=env)
     while not list(folder.glob("done/000/0*.json")) and process.poll() is None:
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, said = process.communicate(timeout=100)
-    assert process.returncode == 130
+    assert process.returncode == code
     assert f"finished shards are kept in {folder}; the same command continues from there" in said
     assert "Traceback" not in said
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ from xlner.cli.commands.train_translator import train_translator
 from xlner.cli.commands.translate import translate
 from xlner.cli.commands.view import view
 from xlner.cli.commands.zero_shot import zero_shot
-from xlner.cli.failures import discard_output, flush_output, report_failure
+from xlner.cli.failures import Terminated, discard_output, flush_output, report_failure
 from xlner.cli.notes import noting_data_warnings, noting_logs
 
 GROUPS: dict[str, tuple[click.Command, ...]] = {
@@ -136,7 +137,7 @@ def app() -> None:
     the entities back.
 
     Exit codes: 0 success, 1 some sentences failed, 2 bad usage or input, or the run stopped, 3 unexpected
-    error, 130 interrupted.
+    error, 130 interrupted, 143 terminated.
     """
 
 
@@ -153,6 +154,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if arguments is None:
         _collect_less_garbage()
+        signal.signal(signal.SIGTERM, _terminate)
     sys.exit(flush_output(_run(arguments)))
 
 
@@ -160,6 +162,12 @@ def _collect_less_garbage() -> None:
     """Look for cyclic garbage less often, and not at the end of the process: models and records have few cycles."""
     gc.set_threshold(20_000, 20, 20)
     atexit.register(gc.freeze)
+
+
+def _terminate(*_: object) -> None:
+    """End as after an interrupt, with the note on what is kept; a second signal ends the process at once."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    raise Terminated
 
 
 def _run(arguments: Sequence[str] | None) -> int:

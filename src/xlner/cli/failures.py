@@ -18,6 +18,7 @@ from xlner.text.printable import printable
 EXIT_BAD_USAGE = 2
 EXIT_UNEXPECTED = 3
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 _OTHER_NAMES = {
     "--from": ("--source-lang", "--lang"),
     "--source-lang": ("--from", "--lang"),
@@ -33,6 +34,10 @@ _OF_INPUT = {"--from": ("--lang",), "--lang": ("--from",), "--language": ("--lan
 """The same for commands with one text, INPUT, whose language is meant."""
 
 
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end, as Slurm and Docker do, with SIGTERM."""
+
+
 def report_failure(error: BaseException, *, debug: bool) -> int:
     """Print one line about an exception, after its traceback with `debug`; return the exit code."""
     if debug:
@@ -46,7 +51,9 @@ def report_failure(error: BaseException, *, debug: bool) -> int:
         click.echo(printable(shown.getvalue(), lines=True), err=True, nl=False)
         return error.exit_code
     cause = error.__cause__ if isinstance(error, click.Abort) else error
-    if isinstance(cause, KeyboardInterrupt) or cause is None:
+    if isinstance(cause, Terminated):
+        text, code = "terminated", EXIT_TERMINATED
+    elif isinstance(cause, KeyboardInterrupt) or cause is None:
         text, code = "interrupted", EXIT_INTERRUPTED
     elif isinstance(cause, XlnerError):
         text, code = str(cause), EXIT_BAD_USAGE
