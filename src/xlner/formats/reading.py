@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -102,24 +102,42 @@ def numbered(items: Iterable[Read | InputError]) -> Iterator[Read | InputError]:
     'a.txt:1 (sentence 1): byte 5 is not UTF-8'
     """
     for number, item in enumerate(items, start=1):
-        if isinstance(item, InputError) and item.sentence is None:
-            item.sentence = number
+        if isinstance(item, InputError):
+            if item.sentence is None:
+                item.sentence = number
+            without_frames(item)
         yield item
 
 
+def without_frames(error: InputError) -> InputError:
+    """The error without the frames that it passed: they hold the reader, and so the open file.
+
+    >>> without_frames(InputError("bad line", line=2)).__traceback__ is None
+    True
+    """
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
 def raise_errors(items: Iterable[Read | InputError]) -> Iterator[Read]:
-    """Yield the items of a reader, but raise an `InputError` instead of yielding it.
+    """Yield the items of a reader, but raise an `InputError` instead of yielding it; the reader is closed then.
 
     >>> list(raise_errors([Sentence(("Ola",)), InputError("bad line", line=2)]))
     Traceback (most recent call last):
     xlner.errors.InputError: line 2: bad line
     """
+    items = iter(items)
     for item in items:
         if isinstance(item, InputError):
             try:
                 raise item
             finally:
-                del item  # or error and frame would hold each other, and the file would stay open
+                # The error holds the frames that it passes, and these the reader and the error: nothing would close the
+                # file but the garbage collector.
+                del item
+                if isinstance(items, Generator):
+                    items.close()
+                del items
         yield item
 
 

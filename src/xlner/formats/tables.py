@@ -12,7 +12,7 @@ import csv
 import io
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -69,6 +69,7 @@ def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter:
     rows = _rows(read_lines(path), str(path), delimiter)
     first = next(rows, (1, []))
     if isinstance(first[1], _UnreadRow):
+        rows.close()  # the error that is raised holds the rows
         raise first[1].error
     names = [plain_name(cell) for cell in first[1]]
     looked_at: list[Row] = []
@@ -76,11 +77,11 @@ def _read(path: str | Path, options: ReadOptions, report: ReadReport, delimiter:
         looked_at.append(row)
         if not isinstance(row[1], _UnreadRow) and any(row[1]) and _NO_WORDS not in row[1]:
             break
-    rows = chain(looked_at, rows)
+    all_rows = chain(looked_at, rows)
     has_lists = bool(looked_at) and _has_lists(first[1], looked_at[-1], str(path), options)
     if has_lists or (options.columns is None and "text" in names and TOKEN_NAMES.isdisjoint(names)):
-        return jsonl.read_records(_records(rows, first[1], str(path)), str(path), options, report)
-    return _Words(str(path), options, report, first).read(rows)
+        return jsonl.read_records(_records(all_rows, first[1], str(path)), str(path), options, report)
+    return _Words(str(path), options, report, first).read(all_rows)
 
 
 def _has_lists(header: Sequence[str], row: Row, path: str, options: ReadOptions) -> bool:
@@ -97,7 +98,7 @@ def _has_lists(header: Sequence[str], row: Row, path: str, options: ReadOptions)
     return False
 
 
-def _rows(lines: Iterator[Line], path: str, delimiter: str | None) -> Iterator[Row]:
+def _rows(lines: Iterator[Line], path: str, delimiter: str | None) -> Generator[Row]:
     """The rows with the numbers of their last lines, the first one included. A blank line is a row without cells.
 
     A line that is no row costs no other line, also if it opens a quotation that ends lines later.

@@ -17,7 +17,7 @@ from xlner.formats.conll.blocks import Block, Splitter, cells
 from xlner.formats.conll.column_finder import ColumnFinder
 from xlner.formats.conll.layout import CONLLU, Layout, is_word
 from xlner.formats.conll.segments import segments
-from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data
+from xlner.formats.reading import Item, ReadOptions, ReadReport, warn_of_data, without_frames
 from xlner.text.counts import counted
 from xlner.text.tokenizer import locate
 
@@ -106,7 +106,7 @@ class ConllReader:
             except InputError as error:
                 self.report.bad += 1
                 error.sentence = self._number
-                yield error
+                yield without_frames(error)
             else:
                 self.report.sentences += 1
                 self.report.line = block.lines[0] if block.lines else None
