@@ -518,6 +518,22 @@ def test_the_plot_needs_matplotlib(miniature: Path, monkeypatch: pytest.MonkeyPa
     assert written[-1].read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_report_has_the_commits_of_models_that_no_spec_pins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    for name, commit in (("models--o--free", "1f2e"), ("models--o--pinned", "3d4c")):
+        (tmp_path / "hub" / name / "refs").mkdir(parents=True)
+        (tmp_path / "hub" / name / "refs" / "main").write_text(commit, encoding="utf-8")
+    used = Backends("b", recognizer="hf:o/free?pool=first", aligners={"a": "hf:o/pinned?revision=5b6a", "b": "hf:o/no"})
+    write_report(tmp_path, "t", used, [], [])
+    assert json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["commits"] == {"o/free": "1f2e"}
+    assert "without a `revision`:\n\n- o/free: `1f2e`\n" in (tmp_path / "results.md").read_text(encoding="utf-8")
+    write_report(tmp_path, "t", Backends("b", recognizer="hf:o/pinned?revision=5b6a"), [], [])
+    assert "Commits" not in (tmp_path / "results.md").read_text(encoding="utf-8")
+
+
 def test_a_folder_in_use_is_refused(miniature: Path) -> None:
     results = experiment(miniature, "masakhaner2", ["yor"], methods=["model-transfer"]).run()
     assert results[0].missing is None

@@ -198,6 +198,42 @@ def test_missing_models_and_packages(
         load("recognizer", f"{name}:{tmp_path}")
 
 
+@pytest.mark.slow
+def test_gliner_finds_what_its_own_call_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    gliner = pytest.importorskip("gliner", reason="needs xlner[gliner]")
+    pytest.importorskip("sentencepiece")
+    import torch
+
+    from tests import hub_layouts
+
+    hub_layouts.deberta(tmp_path / "mdeberta")
+    config = {"model_name": str(tmp_path / "mdeberta"), "max_len": 384, "max_width": 4, "hidden_size": 16}
+    torch.manual_seed(1)
+    model = gliner.GLiNER.from_config(dict(config))
+    for weights in model.parameters():
+        if weights.dim() > 1:
+            torch.nn.init.normal_(weights, std=0.6)
+    folder = tmp_path / "gliner"  # as on the hub: weights and configuration, but no tokenizer
+    folder.mkdir()
+    torch.save(model.model.state_dict(), folder / "pytorch_model.bin")
+    hub_layouts.write(folder, "gliner_config.json", config)
+    text = "Ana Pardo vive en Vigo, preto do mar."
+    types = ["person", "place"]
+    own = gliner.GLiNER.from_pretrained(str(folder)).eval()
+    (spans,) = own.inference([text], types, flat_ner=True, threshold=0.5)
+    assert any(" " in s["text"] for s in spans)
+    recognizer = load("recognizer", f"gliner:{folder}?labels=person=PER,place&threshold=0.5&device=cpu")
+    sentence = Sentence.from_text(text)
+    offsets = sentence.offsets or ()
+    (found,) = recognizer.recognize([sentence])
+    labels = {"person": "PER", "place": "place"}
+    assert [(offsets[e.start][0], offsets[e.end - 1][1], e.label, e.score) for e in found] == [
+        (s["start"], s["end"], labels[s["label"]], round(s["score"], 5)) for s in spans
+    ]
+    assert pickle.loads(pickle.dumps(recognizer)).recognize([sentence]) == [found]
+
+
 def test_gliner2_finds_what_its_own_call_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     pytest.importorskip("gliner2", reason="needs xlner[gliner2]")

@@ -86,6 +86,17 @@ def environment_digest(kind: str, spec: str) -> str:
     return _digest([target, *_files(mentioned), *_commits(mentioned), *installed_packages(), *environment])
 
 
+def unpinned_commits(specs: Iterable[str]) -> dict[str, str]:
+    """Return the commits in the cache of the hub of models that are named without a `revision`.
+
+    >>> unpinned_commits(["hf:a/b?revision=1f2e", "apertium"])
+    {}
+    """
+    models = [name for spec in specs if "revision" not in Spec.parse(spec).options for name in _mentioned(spec)]
+    heads = {name: _refs(name) / "main" for name in models if name}
+    return {name: head.read_text(encoding="utf-8").strip() for name, head in heads.items() if head.is_file()}
+
+
 def _mentioned(spec: str) -> list[str]:
     """Return all strings in a spec that may name a file or a model, including those in specs inside it.
 
@@ -125,9 +136,14 @@ def _files(mentioned: list[str]) -> Iterator[str]:
 def _commits(mentioned: list[str]) -> Iterator[str]:
     """Yield the commits of branches and tags of the models that are mentioned, from the cache of the hub."""
     for name in mentioned:
-        refs = hub_cache() / f"models--{name.replace('/', '--')}" / "refs"
+        refs = _refs(name)
         if name and refs.is_dir():
             yield from (f"{ref} {ref.read_text(encoding='utf-8')}" for ref in sorted(refs.rglob("*")) if ref.is_file())
+
+
+def _refs(model: str) -> Path:
+    """Where the cache of the hub keeps the commits of the branches and tags of a model."""
+    return hub_cache() / f"models--{model.replace('/', '--')}" / "refs"
 
 
 @cache

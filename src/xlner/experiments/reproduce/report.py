@@ -11,6 +11,7 @@ from xlner._version import __version__
 from xlner.errors import MissingExtraError
 from xlner.evaluation import ErrorStage
 from xlner.experiments.page import Block, BulletList, Heading, Paragraph, Table, markdown_page
+from xlner.experiments.reproduce.fingerprint_cache import unpinned_commits
 from xlner.experiments.reproduce.recipe import Backends
 from xlner.experiments.reproduce.results import MethodComparison, MethodResult, StageErrors, method_means
 from xlner.experiments.tables import Row, csv_text, decimals, rounded, write_files
@@ -67,7 +68,7 @@ def write_report(
     target = Path(folder)
     rows = [result_row(result) for result in results]
     heading = f"{title}, backends {backends.name}"
-    record = {"title": heading, "xlner": __version__, "backends": specs_by_stage(backends), "results": rows}
+    record = {"title": heading, "xlner": __version__, **_backends_used(backends), "results": rows}
     written = write_files(
         target,
         {
@@ -116,11 +117,19 @@ def report(
     title: str, backends: Backends, results: Sequence[MethodResult], comparisons: Sequence[MethodComparison]
 ) -> list[Block]:
     """Return the page: backends, results and their means, errors by stage, significant differences, signatures."""
-    specs = tuple(f"{name}: `{spec}`" for name, spec in specs_by_stage(backends).items())
+    used = _backends_used(backends)
+    specs, commits = (tuple(f"{name}: `{text}`" for name, text in found.items()) for found in used.values())
     blocks: list[Block] = [Heading(title, 1), Paragraph(f"xlner {__version__}. Backends:")]
     blocks += [BulletList(specs)] if specs else []
+    blocks += [Paragraph("Commits of models without a `revision`:"), BulletList(commits)] if commits else []
     blocks += [Table(_HEADER, (*map(_cells, results), *_mean_cells(results)))]
     return [*blocks, *_error_blocks(results), *_comparison_blocks(comparisons), *_signature_blocks(results)]
+
+
+def _backends_used(backends: Backends) -> dict[str, dict[str, str]]:
+    """The specs by stage, and the commits of the models in them whose spec does not say which one it is."""
+    specs = specs_by_stage(backends)
+    return {"backends": specs, "commits": unpinned_commits(specs.values())}
 
 
 def specs_by_stage(backends: Backends) -> dict[str, str]:
