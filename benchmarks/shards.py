@@ -2,7 +2,8 @@
 
 python benchmarks/shards.py kills 100000 30      # SIGKILL of random workers and of the first process
 python benchmarks/shards.py ray 100000 30        # SIGKILL of random actors, and of machines of a Ray cluster
-python benchmarks/shards.py overhead 100000      # CPU seconds in one process and with workers
+python benchmarks/shards.py overhead 100000      # CPU seconds of `recognize` in one process and with workers
+python benchmarks/shards.py label 100000         # the same of `label`, with a translator that copies
 python benchmarks/shards.py resume 1000000       # a finished run, started again
 python benchmarks/shards.py simulate 100000000   # plan, marks, status and join without text
 """
@@ -133,11 +134,24 @@ def is_actor(process: Path) -> bool:
 
 
 def overhead(folder: Path, lines: int, _: int) -> None:
-    """CPU seconds without and with workers, three times each in turn."""
+    """What workers add to `recognize`."""
+    compared(folder, command(folder, lines, "out"), [[], ["--run-dir"], ["--workers", "2"], ["--workers", "4"]])
+
+
+def label(folder: Path, lines: int, _: int) -> None:
+    """What workers add to `label`."""
+    whole = [{"recognize": "label"}.get(word, word) for word in command(folder, lines, "out")]
+    stages = ["--translator", "echo", "--aligner", "oracle", "--route", "project"]
+    compared(folder, [*whole, *stages], [[], ["--workers", "2"]])
+
+
+def compared(folder: Path, whole: Command, ways: Sequence[Command]) -> None:
+    """CPU seconds of a command in several ways, three times each in turn."""
     for turn in range(3):
-        for more in ([], ["--run-dir"], ["--workers", "2"], ["--workers", "4"]):
-            run = [str(folder / f"run{turn}{len(more)}")] if "--run-dir" in more else []
-            seconds, cpu, memory = measured(command(folder, lines, f"out{'-'.join(more)}.jsonl", *more, *run))
+        for k, more in enumerate(ways):
+            run = [str(folder / f"run{turn}{k}")] if "--run-dir" in more else []
+            output = str(folder / f"{k}.jsonl")
+            seconds, cpu, memory = measured([*whole, "-o", output, *more, *run])
             print(
                 f"{' '.join(more) or 'one process':26} {seconds:6.1f} s {cpu:7.2f} CPU s {memory:6.0f} MB", flush=True
             )
@@ -198,7 +212,9 @@ def simulate(folder: Path, sentences: int, _: int) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Run one of the benchmarks in a temporary folder."""
-    what = {"kills": kills, "ray": ray, "overhead": overhead, "resume": resume, "simulate": simulate}[arguments[0]]
+    what = {"kills": kills, "ray": ray, "overhead": overhead, "label": label, "resume": resume, "simulate": simulate}[
+        arguments[0]
+    ]
     with tempfile.TemporaryDirectory() as name:
         what(Path(name), int(arguments[1]), int(arguments[2]) if len(arguments) > 2 else 0)
 
