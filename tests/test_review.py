@@ -137,7 +137,7 @@ def test_exports_and_progress(client: TestClient, tmp_path: Path) -> None:
     post(client, record("1", "change", before=PER, after={"start": 0, "end": 1, "label": "PER"}))
     post(client, record("2", "reviewed"))
     assert (
-        "1 of 3 sentences reviewed, 2 left. 1 of 2 judged"
+        "1 of 3 sentences reviewed, 2 left; 1 of 2 judged"
         in client.get("/decisions", headers=BEARER).json()["progress"]
     )
     (tmp_path / "out.jsonl").write_bytes(client.get("/export?format=jsonl", headers=BEARER).content)
@@ -197,7 +197,7 @@ def test_review_serves_until_it_is_interrupted(xlner: Command, results: Path, mo
     assert ran.code == 0
     assert ran.out.startswith("http://127.0.0.1:")
     assert f"decisions are kept in {results}.corrections.jsonl" in ran.err
-    assert ran.err.endswith("0 of 3 sentences reviewed, 3 left. no entity judged; 0 added.\n")
+    assert ran.err.endswith("0 of 3 sentences reviewed, 3 left; no entity judged; 0 added\n")
 
 
 class Review:
@@ -247,7 +247,7 @@ def test_a_review_survives_the_death_of_its_server(tmp_path: Path, results: Path
         browser.press("u")
         browser.until(lambda: browser.texts(tags) == ["PER", "LOC"])
         browser.click("#sentence-1 .done")
-        browser.until(lambda: "1 of 3 sentences reviewed, 2 left. 2 of 2 judged" in browser.text("#progress"))
+        browser.until(lambda: "1 of 3 sentences reviewed, 2 left; 2 of 2 judged" in browser.text("#progress"))
         browser.find("#sentence-1 .target .word[data-word='0']").send_keys(Keys.ESCAPE)
         browser.click("#export-jsonl")
         exported = tmp_path / "downloads" / "es.corrected.jsonl"

@@ -343,7 +343,7 @@ def test_parts_on_other_machines(xlner: Command, fakes: list[str], text: Path, t
     planned = xlner(*command, "-o", out, "--run-dir", run, *IN_SHARDS, "--engine", "parts", "--parts", "2")
     assert (planned.code, planned.out, out.exists()) == (0, "", False)
     many = xlner(*command, "-o", out, "--run-dir", tmp_path / "many", *IN_SHARDS, "--engine", "parts", "--parts", "9")
-    assert "note: 3 shards give 3 parts, not 9; a smaller --shard-size gives more" in many.err
+    assert "note: 3 parts, one for each shard, instead of 9; a smaller --shard-size gives more" in many.err
     assert f"xlner run work {run} --part K/2, with K from 1 to 2" in planned.err
     early = xlner("run", "join", run)
     assert (early.code, f"3 of 3 shards of {run} not finished: shards 1–3" in early.err) == (2, True)

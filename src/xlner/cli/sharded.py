@@ -312,8 +312,8 @@ class ShardedRun:
         parts = max(1, min(options.parts, plan.shards))
         shards = f"{counted(plan.sentences, 'sentence')} in {counted(plan.shards, 'shard')}"
         if parts < options.parts:
-            made = f"{counted(plan.shards, 'shard')} give {counted(parts, 'part')}"
-            note(f"note: {made}, not {options.parts:,}; a smaller --shard-size gives more")
+            made = f"{counted(parts, 'part')}, one for each shard, instead of {options.parts:,}"
+            note(f"note: {made}; a smaller --shard-size gives more")
         if options.engine == "parts":
             note(f"planned: {shards}; nothing is processed yet")
             note(f"on each machine: xlner run work {place} --part K/{parts}, with K from 1 to {parts}")

@@ -41,7 +41,7 @@ class ReviewSession:
     ...     session = ReviewSession(lambda: [vigo], journal, "es", "ana")
     ...     session.write_page(io.StringIO())
     ...     session.progress()
-    '0 of 1 sentence reviewed, 1 left. no entity judged; 0 added.'
+    '0 of 1 sentence reviewed, 1 left; no entity judged; 0 added'
     """
 
     read: Callable[[], Iterable[Item]]
@@ -115,7 +115,7 @@ class ReviewSession:
             done, goal = len(reviewed), len(self.sentences)
         else:
             done, goal = len(set(self.picked).intersection(reviewed)), len(self.picked)
-        text = f"{done} of {counted(goal, 'sentence')} reviewed, {goal - done} left. {judgment.line()}."
+        text = f"{done} of {counted(goal, 'sentence')} reviewed, {goal - done} left; {judgment.line()}"
         if self.picked is not None and judgment.judged:
             text += " These sentences are the least sure, so the precision of all is likely higher."
         return text

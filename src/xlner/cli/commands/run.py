@@ -98,7 +98,7 @@ def work(folder: Path, part: tuple[int, int], workers: int) -> int:
             on_progress=noting_memory(advance, executor),
         )
     if not shards:
-        note(f"part {number}/{parts} has nothing to do: the run has {plan.shards:,} shards")
+        note(f"part {number}/{parts} has nothing to do: the run has {counted(plan.shards, 'shard')}")
         return 0
     if done.stopped is not None:
         raise StoppedError(f"part {number}/{parts} stopped: {done.stopped.message}", hint=done.stopped.hint)
