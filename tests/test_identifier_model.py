@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -59,3 +60,16 @@ def test_without_a_cache_folder(
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "file" / "cache"))
     assert ranked() == packed
+
+
+def test_environments_share_what_is_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another installation of the same package has the file at another place and of another time."""
+    from py3langid import langid
+
+    monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
+    load_identifier()
+    (tmp_path / "site").mkdir()
+    shutil.copyfile(Path(langid.MODEL_DIR) / langid.MODEL_FILE, tmp_path / "site" / langid.MODEL_FILE)
+    monkeypatch.setattr(langid, "MODEL_DIR", str(tmp_path / "site"))
+    load_identifier()
+    assert len(list((tmp_path / "cache").iterdir())) == 1
