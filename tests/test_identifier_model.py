@@ -68,8 +68,9 @@ def test_environments_share_what_is_unpacked(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setenv("XLNER_CACHE", str(tmp_path / "cache"))
     load_identifier()
-    (tmp_path / "site").mkdir()
-    shutil.copyfile(Path(langid.MODEL_DIR) / langid.MODEL_FILE, tmp_path / "site" / langid.MODEL_FILE)
-    monkeypatch.setattr(langid, "MODEL_DIR", str(tmp_path / "site"))
+    other = tmp_path / "site" / langid.MODEL_FILE
+    other.parent.mkdir(parents=True)
+    shutil.copyfile(Path(langid.MODEL_DIR) / langid.MODEL_FILE, other)
+    monkeypatch.setattr(langid, "MODEL_DIR", tmp_path / "site")
     load_identifier()
     assert len(list((tmp_path / "cache").iterdir())) == 1
