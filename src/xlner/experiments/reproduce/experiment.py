@@ -13,6 +13,7 @@ from xlner.evaluation import confidence_intervals, evaluate
 from xlner.experiments.progress import Log, no_log
 from xlner.experiments.recipe_files import require_known
 from xlner.experiments.reproduce.backend_cache import BackendCache
+from xlner.experiments.reproduce.engines import engines_of
 from xlner.experiments.reproduce.language_data import LanguageData, read_language_data
 from xlner.experiments.reproduce.language_runner import LanguageRunner
 from xlner.experiments.reproduce.published import published_result
@@ -155,9 +156,10 @@ class Experiment:
         ignore = plan.dataset.ignore
         scores = evaluate(data.gold, pairs, ignore=ignore)
         intervals = confidence_intervals(scores, samples=self.samples, seed=self.seed)
-        # Results of one method with different backends must not have the same signature.
+        # Results of one method with different backends or engines must not have the same signature.
         facts: dict[str, object] = {"recipe": self.recipe.name, "backends": plan.backends.name}
         facts |= {"changed": changes} if (changes := self.changes()) else {}
+        facts |= {"engine": engines} if (engines := engines_of(plan.backends)) else {}
         intervals = replace(intervals, signature=intervals.signature.extended(facts))
         transfer = method.approach is Approach.TRANSFER
         errors = attribute_errors(data.gold, pairs, ignore=ignore, transfer=transfer)
