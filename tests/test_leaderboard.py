@@ -59,7 +59,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "data"
 
 
-def test_what_is_there_is_run_and_the_rest_is_left_out(data: Path, tmp_path: Path) -> None:
+def test_what_is_there_is_run_and_the_rest_is_left_out(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recipe = read_reproduction_recipe("mine.toml")
     (standing,) = run_leaderboard(recipe, data, tmp_path / "work", backends=["small"], samples=20)
     assert standing.langs == ("de",)
@@ -74,6 +76,14 @@ def test_what_is_there_is_run_and_the_rest_is_left_out(data: Path, tmp_path: Pat
     best = best_published("europarl-ner", "de")
     assert best is not None
     assert table[4] == f"| best published |  | {best.f1:.3f} ({best.source}) | {best.f1:.3f} |"
+    with monkeypatch.context() as patch:
+        patch.setattr("xlner.experiments.reproduce.leaderboard._MOST_COLUMNS", 0)
+        lines_of_languages = markdown_page(leaderboard_page(recipe, [standing], "")).splitlines()
+    turned = lines_of_languages[
+        lines_of_languages.index("| language | projected, small | direct, small | best published |") :
+    ]
+    assert turned[2].startswith("| de | 1.000 (1.000–1.000) | 0.667 (")
+    assert turned[3] == f"| mean | 1.000 | 0.667 | {best.f1:.3f} |"
     assert sum("backends:small" in line for line in lines if line.startswith("- de: `")) == 1
     assert "- aligner same: `oracle`" in lines
 

@@ -20,6 +20,9 @@ from xlner.experiments.reproduce.report import specs_by_stage
 from xlner.experiments.reproduce.results import MethodResult
 from xlner.text.counts import counted
 
+_MOST_COLUMNS = 12
+"""With more languages, each has a row of the table instead of a column."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -116,7 +119,11 @@ def _table(standings: Sequence[Standing]) -> Table:
         shown = ["" if found is None else f"{found.f1:.3f} ({found.source})" for found in best]
         mean = f"{fmean(f.f1 for f in best if f is not None):.3f}" if all(best) else ""
         cells.append(("best published", "", *shown, mean))
-    return Table(("method", "backends", *langs, "mean"), tuple(cells))
+    columns = (*langs, "mean")
+    if len(langs) <= _MOST_COLUMNS:
+        return Table(("method", "backends", *columns), tuple(cells))
+    names = (f"{method}, {backends}" if backends else method for method, backends, *_ in cells)
+    return Table(("language", *names), tuple(zip(columns, *(row[2:] for row in cells), strict=True)))
 
 
 def _rows(standing: Standing, langs: Sequence[str]) -> Iterator[tuple[tuple[int, float], tuple[str, ...]]]:
