@@ -20,8 +20,12 @@ from xlner.formats import ReadReport, read_parallel, write_pairs
 from xlner.formats.bulk import PlainPairs, read_parallel_blocks
 from xlner.pipeline import Pipeline
 from xlner.pipeline.run_summary import RunSummary
+from xlner.projection import Calibration
 
-WORDS = ("Ana", "vive", "Vigo", "Ça", "l\u2019an", "Ωm", "東京", "x9", ".", "(", ")", "«", "€", "5%", "-x", "a:b")
+WORDS = (
+    *("Ana", "vive", "Vigo", "Ça", "l\u2019an", "Ωm", "東京", "x9", ".", "(", ")", "«", "€", "5%", "-x", "a:b"),
+    *("de", "às", "éàü", "ÀB", '"', "\u0130b"),
+)
 ODD_WORDS = (
     "-DOCSTART-",
     "\t",
@@ -38,10 +42,13 @@ ODD_WORDS = (
     "\r",
     "",
     "B-PER",
+    "a\\b",
+    "\x7f",
+    "\x01",
 )
 ODD_SPACES = ("  ", "\t", "\u00a0", "\u00ad", "\u200b", "\u2028", "\x85", "")
 LABELS = ("PER", "LOC", "ORG-X")
-ODD_TAGS = ("I-LOC", "S-PER", "E-PER", "_", "B", "B_PER", "B-A:0.5", "B-A|B-C", "x", "b-LOC", "")
+ODD_TAGS = ("I-LOC", "S-PER", "E-PER", "_", "B", "B_PER", "B-A:0.5", "B-A|B-C", "x", "b-LOC", 'B-"', "B-\\", "")
 ODD_LINES = ("# id = 7", "# text = Ana", "#", "-DOCSTART-\tO", "", " ", "\t", "a\tb\tc\td\te", "# global.columns = A B")
 ODD_LINKS = ("0-0:0.5", "1p0", "0-99", "99-0", "0", "x", "0-0 ", " 0-0", "0,0", "[[0, 0]]", "3\t0-0", "12345-0", "0--1")
 SPECS = (
@@ -84,7 +91,9 @@ class RandomFiles:
             for k in range(random.choice((1, 1, 1, 2)))
         ]
         self.spec = random.choice(SPECS)
+        self.format = "conll" if "n=2" in self.spec else random.choice(("conll", "jsonl"))
         self.ignore = random.choice(((), (), ("LOC",)))
+        self.calibration = random.choice((None, Calibration(((0.2, 0.1), (0.9, 0.95)))))
         self.reading: dict[str, Any] = {"one_based": False, "require_source_tags": random.random() < 0.8}
         if self.target.suffix == ".txt":
             self.reading |= {"words": random.choice(("spaces", "spaces", "tokenizer")), "target_lang": "fr"}
@@ -152,6 +161,8 @@ class RandomFiles:
 def results_of(files: RandomFiles, output: Path, *, blocks: bool) -> tuple[object, ...]:
     """Everything that a user sees of a projection, and the number of sentences in blocks."""
     pipeline = Pipeline(projector=files.spec, ignore=files.ignore, window=7)
+    if files.format == "jsonl":
+        pipeline = pipeline.with_confidence(files.calibration)
     reports, summary, in_blocks = (ReadReport(), ReadReport()), RunSummary(), 0
     how = {"source_report": reports[0], "target_report": reports[1], **files.reading}
     error = ""
@@ -167,10 +178,10 @@ def results_of(files: RandomFiles, output: Path, *, blocks: bool) -> tuple[objec
         try:
             if blocks:
                 pairs = read_parallel_blocks(files.source, files.target, files.links, block=7, **how)
-                made: Iterator[Any] = BlockPipeline(pipeline).run_pairs(pairs)
+                made: Iterator[Any] = BlockPipeline(pipeline, files.format).run_pairs(pairs)
             else:
                 made = pipeline.run_pairs(read_parallel(files.source, files.target, files.links, **how))
-            write_pairs(counted(summary.count(made)), output, format="conll")
+            write_pairs(counted(summary.count(made)), output, format=files.format)
         except XlnerError as raised:
             error = f"{type(raised).__name__} {raised}"
     written = {path.name.removeprefix(output.name): path.read_bytes() for path in output.parent.glob(f"{output.name}*")}
@@ -191,7 +202,8 @@ def test_blocks_give_what_pairs_give(seed: int, tmp_path: Path) -> None:
     assert in_blocks or files.odd or careful[1] or may_differ
 
 
-def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_path: Path) -> None:
+@pytest.mark.parametrize("format", ["conll", "jsonl"])
+def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_path: Path, format: str) -> None:
     rows = ["Ana\tB-PER\nvive\tO\nVigo\tB-LOC\n"] * 2300
     rows[1500] = "# id = 7\nAna\tI-PER\n.\tO\nx\tI-LOC\n"
     rows[2100] = "Ana\tB-PER\nvive\tx\n"
@@ -200,13 +212,15 @@ def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_
     target.write_text("\n".join(["»\tO\nAna\tO\nVigo\tO\n"] * 2300), encoding="utf-8")
     links.write_text("0-0 0-1 2-2\n" * 2299 + "0-1 2-3\n", encoding="utf-8")
     arguments = ("project", source, target, "--alignment", links, "--projector", "exact", "--ignore", "MISC", "-o", "-")
+    arguments = (*arguments, "--output-format", format)
+    end = "\n\n" if format == "conll" else "\n"
     stopped = xlner(*arguments)
     assert stopped == xlner(*arguments, "--limit", "9999")
-    assert (stopped.code, stopped.out.count("\n\n")) == (2, 2000)
+    assert (stopped.code, stopped.out.count(end)) == (2, 2000)
     assert "or continue with --on-error skip" in stopped.err
     fast, careful = xlner(*arguments, "--on-error", "skip"), xlner(*arguments, "--on-error", "skip", "--limit", "9999")
     assert fast == careful
-    assert (fast.code, fast.out.count("\n\n")) == (1, 2300)
+    assert (fast.code, fast.out.count(end)) == (1, 2300)
     assert "2 of 2,300 sentences failed; " in fast.err
     assert "sentence 2101" in fast.err
     assert "2 tags out of place repaired" in fast.err
@@ -265,7 +279,12 @@ def test_only_projection_by_links_is_done_in_blocks() -> None:
         "ner-candidates",
     ):
         assert not can_project_blocks(Pipeline(projector=spec), "conll")
-    assert not can_project_blocks(Pipeline(projector="greedy"), "jsonl")
+    assert [spec for spec in SPECS if not can_project_blocks(Pipeline(projector=spec), "jsonl")] == [
+        spec for spec in SPECS if "n=2" in spec
+    ]
+    assert not can_project_blocks(Pipeline(projector="greedy"), "csv")
+    assert can_project_blocks(Pipeline(projector="greedy").with_confidence(), "jsonl")
+    assert not can_project_blocks(Pipeline(projector="greedy").with_confidence(min_confidence=0.5), "jsonl")
     assert not can_project_blocks(Pipeline(aligner="surface", projector="greedy"), "conll")
     with pytest.raises(ValidationError):
         BlockPipeline(Pipeline(projector=None))

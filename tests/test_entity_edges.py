@@ -32,6 +32,7 @@ from xlner.pipeline import RecognitionPipeline
         ("Acme Inc .", "Acme Inc"),
         ("ʻIolani ’", "ʻIolani"),
         ("हिन्दी", "हिन्दी"),
+        ("( ( Ana )", "Ana"),
         ("... !", None),
         ("😀", None),
     ],

@@ -76,8 +76,15 @@ def trimmed_span(sentence: Sentence, span: Span, like: Sequence[str] = ()) -> Sp
     """
     if _is_clean(sentence, span) or (like and not any(map(_is_word, like))):
         return span
-    start, end = _in_one_cell(sentence, span)
-    tokens = sentence.tokens
+    found, tokens = _in_one_cell(sentence, span), sentence.tokens
+    while (shorter := _without_marks(tokens, found, like)) != found:  # a mark stays only if its other half does
+        found = shorter
+    return found if any(map(_is_word, tokens[slice(*found)])) else None
+
+
+def _without_marks(tokens: Sequence[str], span: Span, like: Sequence[str]) -> Span:
+    """The span without the marks at its end, then at its start, that do not belong to it as it is."""
+    start, end = span
     while start < end and not (_is_word(tokens[end - 1]) or tokens[end - 1] in like[-1:]):
         if not _ends(tokens, start, end):
             end -= 1
@@ -88,7 +95,7 @@ def trimmed_span(sentence: Sentence, span: Span, like: Sequence[str] = ()) -> Sp
             start += 1
         else:
             break
-    return (start, end) if any(map(_is_word, tokens[start:end])) else None
+    return start, end
 
 
 def _is_clean(sentence: Sentence, span: Span) -> bool:

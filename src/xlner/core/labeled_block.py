@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class LabeledBlock:
     """The results of many pairs, without an object for each: what is written, and what is counted.
 
-    - `text`: the labeled target sentences as CoNLL.
+    - `text`: the labeled target sentences as CoNLL, or the pairs as JSONL.
     - `sentences`, `links`: their number, and the number of links.
     - `source_entities`, `entities`: the numbers of source entities, and of entities in the labeled sentences.
     - `dropped`: the number of source entities that were not projected, by reason.

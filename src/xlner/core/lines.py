@@ -55,7 +55,7 @@ def text_of(line: str | InputError) -> str:
 _HEAD_LINES = 32
 _BLOCK = 1 << 20
 _SECTION_BLOCK = 1 << 16
-"""Bytes to read of a section at once. It is small: the reader stops inside the last block, whose rest is not used."""
+"""Bytes to read of a section at once. What the last block has behind the end of the section is not used."""
 _LONGEST = 1 << 26
 """The most bytes or characters of a line: what has no line ends may have no end."""
 

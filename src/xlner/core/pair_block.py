@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 
-class PairBlock:
-    """The base class of pairs without an object for each. It has no arrays: what only counts pairs needs no numpy.
+
+class PairBlock(Sized):
+    """Pairs without an object for each; its length is their number. What only counts pairs needs to know no more.
 
     >>> class Two(PairBlock):
     ...     def __len__(self):
@@ -14,7 +16,3 @@ class PairBlock:
     """
 
     __slots__ = ()
-
-    def __len__(self) -> int:
-        """The number of pairs."""
-        raise NotImplementedError

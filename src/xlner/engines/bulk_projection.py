@@ -4,44 +4,47 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xlner.core.entity import Entity
-from xlner.core.entity_edges import trimmed_projection
 from xlner.core.labeled_block import LabeledBlock
-from xlner.core.labels import without_labels
-from xlner.core.pair import Outcome, Pair, Projection
-from xlner.core.sentence import Sentence
+from xlner.core.pair import Pair
 from xlner.core.tags import encode
+from xlner.engines.bulk_confidence import confidences_in
+from xlner.engines.bulk_entities import SourceEntities, source_entities
+from xlner.engines.bulk_trimming import trimmed_spans
 from xlner.errors import InputError, ValidationError
 from xlner.formats.bulk import PlainPairs
-from xlner.formats.conll.plain import PlainRows
+from xlner.formats.jsonl import ProjectedPairs, are_plain, pair_lines
 from xlner.pipeline.pipeline import Pipeline
+from xlner.projection.confidence import CONFIDENCE, ConfidentProjector
 from xlner.projection.kernels.distinct import DistinctSolver, LinkedEntities, Spans
+from xlner.projection.kernels.flat import SCALE, SOLVERS
 from xlner.projection.kernels.objects import REASONS
 from xlner.projection.matching_projector import MatchingProjector
 from xlner.projection.range_projectors import HeuristicProjector, HullProjector
 
 Ints = NDArray[np.int64]
-_ALPHANUMERIC = np.array([chr(code).isalnum() and code < 128 for code in range(256)])
-FORMAT = "conll"
-"""The format of labeled blocks."""
+FORMATS = ("conll", "jsonl")
+"""The formats of labeled blocks."""
 
 
 def can_project_blocks(pipeline: Pipeline, format: str) -> bool:
     """Whether blocks of pairs give the same output without an object for each sentence.
 
-    That is so for CoNLL, which shows nothing but labels, if the pipeline only projects by given links, and its
-    projector reads nothing but links.
+    That is so for CoNLL and JSONL if the pipeline only projects by given links, and its projector reads nothing but
+    links. JSONL also needs a projector that gives each entity one span at most.
 
-    >>> [can_project_blocks(Pipeline(projector="greedy"), format) for format in ("conll", "jsonl")]
-    [True, False]
+    >>> [can_project_blocks(Pipeline(projector="greedy"), format) for format in ("conll", "jsonl", "csv")]
+    [True, True, False]
     """
-    return format == FORMAT and _solver(pipeline) is not None
+    solver = _solver(pipeline)
+    return solver is not None and (format == "conll" or (format in FORMATS and solver.independent))
 
 
 def _solver(pipeline: Pipeline) -> DistinctSolver | None:
@@ -49,6 +52,8 @@ def _solver(pipeline: Pipeline) -> DistinctSolver | None:
     if any(stage is not None for stage in (pipeline.translator, pipeline.recognizer, pipeline.aligner)):
         return None
     projector = pipeline.projector
+    if isinstance(projector, ConfidentProjector) and not projector.options.min_confidence:
+        projector = projector.projector
     if isinstance(projector, (HeuristicProjector, HullProjector, MatchingProjector)):
         return projector.solver()
     return None
@@ -57,18 +62,20 @@ def _solver(pipeline: Pipeline) -> DistinctSolver | None:
 class BlockPipeline:
     """A pipeline that also projects blocks of pairs, see `can_project_blocks`.
 
-    Raises `ValidationError` for another pipeline.
+    `format` is the one that blocks are written in. Raises `ValidationError` for another pipeline.
 
+    >>> from xlner import Sentence
     >>> pipeline = BlockPipeline(Pipeline(projector="greedy"))
     >>> next(pipeline.run_pairs([Pair(Sentence(("Vigo",)), Sentence(("Vigo",)))])).labeled.tags()
     ['O']
     """
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, format: str = "conll") -> None:
         solver = _solver(pipeline)
-        if solver is None:
+        if solver is None or not can_project_blocks(pipeline, format):
             raise ValidationError("this pipeline does not project blocks", hint="give one that only projects by links")
-        self._pipeline, self._solver = pipeline, solver
+        self._pipeline, self._solver, self._format = pipeline, solver, format
+        self._solver_without_entities = solver.solver_without_entities()
 
     @property
     def fingerprint(self) -> str:
@@ -81,25 +88,32 @@ class BlockPipeline:
         return self._pipeline.labels
 
     def run_pairs(self, items: Iterable[Pair | InputError | PlainPairs], /) -> Iterator[Any]:
-        """One pair for each pair, and one labeled block for each block, in order."""
+        """One pair for each pair, and one labeled block for each block, in order.
+
+        A block that cannot be written as such becomes its pairs.
+        """
         iterator = iter(items)
         for item in iterator:
             if isinstance(item, PlainPairs):
-                yield self._labeled(item)
+                yield from self._labeled(item)
                 continue
             after: list[PlainPairs] = []
             yield from self._pipeline.run_pairs(chain([item], _before_block(iterator, after)))
-            yield from map(self._labeled, after)
+            for block in after:
+                yield from self._labeled(block)
 
-    def _labeled(self, block: PlainPairs) -> LabeledBlock:
+    def _labeled(self, block: PlainPairs) -> Iterator[LabeledBlock | Pair]:
+        if self._format == "jsonl" and not (are_plain(block.sources()) and are_plain(block.targets())):
+            yield from self._pipeline.run_pairs(block.pairs())
+            return
         names = block.source.names
         counts = np.bincount(block.source.labels, minlength=len(names)).tolist()
         self.labels.update({label: count for label, count in zip(names, counts, strict=True) if count})
-        entities = self._entities(block)
-        spans = _trimmed(block, entities, self._solver.spans(_linked(block, entities)))
+        entities = source_entities(block, self._pipeline.ignore)
+        spans = trimmed_spans(block, entities, self._solver.spans(_linked(block, entities)))
         dropped = np.bincount(spans.reason, minlength=len(REASONS)).tolist()
-        return LabeledBlock(
-            _text(block, entities, spans),
+        yield LabeledBlock(
+            _text(block, entities, spans) if self._format == "conll" else self._records(block, entities, spans),
             sentences=len(block),
             links=len(block.link_sources),
             source_entities=len(entities.sentence),
@@ -107,26 +121,40 @@ class BlockPipeline:
             dropped={str(name): n for name, n in zip(REASONS, dropped, strict=True) if name is not None and n},
         )
 
-    def _entities(self, block: PlainPairs) -> _Entities:
-        """The entities of the sources whose labels are not ignored."""
-        source = block.source
-        sentence = source.sentences_of(source.starts)
-        first = source.offsets[sentence]
-        found = _Entities(sentence, source.starts - first, source.ends - first, source.labels)
-        if not self._pipeline.ignore:
-            return found
-        kept = [bool(without_labels([Entity(0, 1, label)], self._pipeline.ignore)) for label in source.names]
-        rows = np.asarray(kept, bool)[found.label]
-        return _Entities(*(column[rows] for column in found))
+    def _records(self, block: PlainPairs, entities: SourceEntities, spans: Spans) -> str:
+        """The pairs as JSONL."""
+        solver, projector = self._solver, self._pipeline.projector
+        scores: list[dict[str, float]] = [{solver.score_name: score} for score in spans.score.tolist()]
+        own: Sequence[float | None] = spans.score.tolist() if solver.matched else [None] * len(spans.entity)
+        if isinstance(projector, ConfidentProjector):
+            sure = confidences_in(block, entities, spans).tolist()
+            own = sure if projector.calibration is None else list(map(projector.calibration, sure))
+            scores = [{**found, CONFIDENCE: score} for found, score in zip(scores, own, strict=True)]
+        outcomes: list[Any] = [REASONS[reason] for reason in spans.reason.tolist()]
+        for number, owner in enumerate(spans.entity.tolist()):
+            outcomes[owner] = number
+        first, rows = block.source.offsets[entities.sentence], block.target.offsets[entities.sentence[spans.entity]]
+        source = block.sources().with_entities(first + entities.start, first + entities.end, entities.label)
+        target = replace(block.targets(), names=source.names)
+        made = target.with_entities(rows + spans.start, rows + spans.end, entities.label[spans.entity])
+        weights = None if block.link_weights is None else block.link_weights.tolist()
+        matchings = self._matchings(len(block), entities, spans)
+        return "".join(
+            pair_lines(
+                ProjectedPairs(source, made, block.texts, block.links(), weights, outcomes, scores, own, matchings)
+            )
+        )
 
-
-class _Entities(NamedTuple):
-    """Source entities: sentence, first word, the word after the last one, and label."""
-
-    sentence: Ints
-    start: Ints
-    end: Ints
-    label: Ints
+    def _matchings(self, n: int, entities: SourceEntities, spans: Spans) -> Sequence[tuple[str, float] | None]:
+        """The solver and the objective of each pair, None if no matcher was asked."""
+        if not self._solver.matched:
+            return [None] * n
+        units, solvers = np.zeros(n, np.int64), np.full(n, self._solver_without_entities)
+        np.add.at(units, entities.sentence, spans.units)
+        solvers[entities.sentence] = spans.solver
+        return [
+            (SOLVERS[solver], total / SCALE) for solver, total in zip(solvers.tolist(), units.tolist(), strict=True)
+        ]
 
 
 def _before_block(
@@ -149,7 +177,7 @@ def _ranges(starts: Ints, lengths: Ints) -> Ints:
     return np.repeat(starts - np.cumsum(lengths) + lengths, lengths) + np.arange(int(lengths.sum()))
 
 
-def _linked(block: PlainPairs, entities: _Entities) -> LinkedEntities:
+def _linked(block: PlainPairs, entities: SourceEntities) -> LinkedEntities:
     """The entities with their links."""
     rows, lengths = block.source.offsets[entities.sentence] + entities.start, entities.end - entities.start
     owner = np.full(len(block.source.word_starts), -1)
@@ -161,62 +189,7 @@ def _linked(block: PlainPairs, entities: _Entities) -> LinkedEntities:
     return LinkedEntities(entities.sentence, entities.start, entities.end, entity, source, block.link_targets[links])
 
 
-def _trimmed(block: PlainPairs, entities: _Entities, spans: Spans) -> Spans:
-    """The spans without marks at their ends, as `trimmed_projection` leaves them."""
-    sentence = entities.sentence[spans.entity]
-    rows = block.target.offsets[sentence]
-    clean = _are_letters(block.target, rows + spans.start, 0) & _are_letters(block.target, rows + spans.end - 1, -1)
-    changed = np.unique(sentence[~clean])
-    if not len(changed):
-        return spans
-    kept = ~np.isin(sentence, changed)
-    reason = spans.reason.copy()
-    rest: list[tuple[int, int, int]] = []
-    first = np.searchsorted(entities.sentence, changed)
-    stop = np.searchsorted(entities.sentence, changed, side="right")
-    begin, end = np.searchsorted(sentence, changed), np.searchsorted(sentence, changed, side="right")
-    for k, number in enumerate(changed.tolist()):
-        owners = range(first[k], stop[k])
-        source = Sentence(
-            tuple(block.source.words(number)),
-            tuple(
-                Entity(int(entities.start[e]), int(entities.end[e]), block.source.names[entities.label[e]])
-                for e in owners
-            ),
-        )
-        made: dict[int, list[Entity]] = {e: [] for e in owners}
-        for row in range(begin[k], end[k]):
-            owner = int(spans.entity[row])
-            label = block.source.names[entities.label[owner]]
-            made[owner].append(Entity(int(spans.start[row]), int(spans.end[row]), label))
-        outcomes = tuple(
-            Outcome(entity, tuple(made[e]), None if made[e] else REASONS[reason[e]])
-            for e, entity in zip(owners, source.entities, strict=True)
-        )
-        labeled = Sentence(tuple(block.target.words(number)), tuple(e for o in outcomes for e in o.projected))
-        trimmed = trimmed_projection(source, Projection(labeled, outcomes))
-        for e, outcome in zip(owners, trimmed.outcomes, strict=True):
-            reason[e] = REASONS.index(outcome.reason)
-            rest += [(e, entity.start, entity.end) for entity in outcome.projected]
-    more = np.asarray(rest, np.int64).reshape(-1, 3).T
-    columns = (spans.entity[kept], spans.start[kept], spans.end[kept])
-    entity, start, stop_ = (np.concatenate((column, added)) for column, added in zip(columns, more, strict=True))
-    order = np.lexsort((start, entities.sentence[entity]))
-    return Spans(entity[order], start[order], stop_[order], reason)
-
-
-def _are_letters(target: PlainRows, rows: Ints, place: int) -> NDArray[np.bool_]:
-    """Whether the first (0) or last (-1) character of the words of these rows is a letter or a digit."""
-    data = np.frombuffer(target.data, np.uint8)
-    found = data[target.word_starts[rows] if place == 0 else target.word_ends[rows] - 1]
-    are = _ALPHANUMERIC[found]
-    for k in np.flatnonzero(found >= 128).tolist():
-        word = target.data[target.word_starts[rows[k]] : target.word_ends[rows[k]]].decode()
-        are[k] = word[place].isalnum()
-    return are
-
-
-def _text(block: PlainPairs, entities: _Entities, spans: Spans) -> str:
+def _text(block: PlainPairs, entities: SourceEntities, spans: Spans) -> str:
     """The labeled target sentences as CoNLL: the rows of the block with other tags."""
     target = block.target
     lengths = spans.end - spans.start

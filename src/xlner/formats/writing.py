@@ -65,7 +65,7 @@ def write_each(items: Iterable[Item], stream: TextIO, write: Callable[[TextIO, I
     """Write items one by one, see `write_whole`. Return the number of their sentences."""
     number = 0
     for item in items:
-        if isinstance(item, LabeledBlock):  # CoNLL
+        if isinstance(item, LabeledBlock):
             stream.write(item.text)
             number += len(item)
             continue

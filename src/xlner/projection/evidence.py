@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate, chain
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 
 _MOST_OUTSIDE = 3
 """Words outside the span from which more make no difference."""
-_SMALL = 3
+SMALL = 3
 """Letters up to which a lower-case word may be an article or a preposition."""
 
 
@@ -86,14 +86,25 @@ def evidence(pairs: Sequence[Pair], projections: Sequence[Projection]) -> Eviden
                 rows.append((k, entity.start, entity.end, made.start, made.end))
                 spelled.append(_spelling(source.tokens, entity.span, target, made.span))
                 scores.append(np.nan if entity.score is None else min(max(entity.score, 0.0), 1.0))
-    found = _Rows.of(rows)
-    growth = np.log((found.end - found.start) / (found.source_end - found.source_start))
-    spelling = np.array(spelled, np.float64).reshape(-1, 3)
-    columns = (*_of_links(_Links.of(pairs, found), found, pairs), growth, *spelling.T, np.array(scores))
-    return Evidence._make(columns)
+    found = ProjectedSpans.of(rows)
+    links = LinkedWords.of_pairs(pairs, found)
+    known = np.array([p.alignment is not None for p in pairs], bool)
+    return evidence_of(found, links, np.array(spelled, np.int64).reshape(-1, 3), known=known, scores=np.array(scores))
 
 
-class _Rows(NamedTuple):
+def evidence_of(
+    spans: ProjectedSpans, links: LinkedWords, spelling: Ints, *, known: NDArray[np.bool_], scores: Floats
+) -> Evidence:
+    """The evidence for projected entities as arrays.
+
+    `spelling` has a row for each entity: `lost_capitals`, `next_capitals` and `small_words`. `known` says for each pair
+    whether it has an alignment, and `scores` are those of the recognizer, NaN where it gave none.
+    """
+    growth = np.log((spans.end - spans.start) / (spans.source_end - spans.source_start))
+    return Evidence._make((*_of_links(links, spans, known), growth, *spelling.astype(np.float64).T, scores))
+
+
+class ProjectedSpans(NamedTuple):
     """The pair, the source entity and the span of each projected entity."""
 
     pair: Ints
@@ -103,12 +114,16 @@ class _Rows(NamedTuple):
     end: Ints
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[int, int, int, int, int]]) -> _Rows:
+    def of(cls, rows: Sequence[tuple[int, int, int, int, int]]) -> ProjectedSpans:
+        """From one row for each entity."""
         return cls(*np.array(rows, np.int64).reshape(-1, 5).T)
 
 
-class _Links(NamedTuple):
+class LinkedWords(NamedTuple):
     """The links of all pairs, by source word and then target word, and where the words of each pair begin.
+
+    - `source`, `target`, `weight`: the words of each link and its weight, infinite for links without weights.
+    - `source_offsets`, `target_offsets`: the first word of each pair, and the place behind the last pair.
 
     Words are counted on from one pair to the next, with a place before the first and behind the last of a sentence, so
     that every word has neighbors.
@@ -117,12 +132,21 @@ class _Links(NamedTuple):
     source: Ints
     target: Ints
     weight: Floats
-    """Infinite for links without weights."""
     source_offsets: Ints
     target_offsets: Ints
 
     @classmethod
-    def of(cls, pairs: Sequence[Pair], rows: _Rows) -> _Links:
+    def of(
+        cls, links: tuple[Ints, Ints, Ints], weight: Floats | None, source_lengths: Ints, target_lengths: Ints
+    ) -> LinkedWords:
+        """From the pair, the source word and the target word of each link, and the numbers of words of all pairs."""
+        pair, source, target = links
+        sources, targets = _offsets(source_lengths), _offsets(target_lengths)
+        weights = np.full(len(pair), np.inf) if weight is None else weight
+        return cls(source + sources[pair], target + targets[pair], weights, sources, targets)
+
+    @classmethod
+    def of_pairs(cls, pairs: Sequence[Pair], rows: ProjectedSpans) -> LinkedWords:
         """The links of the pairs that have rows."""
         needed = np.zeros(len(pairs), bool)
         needed[rows.pair] = True
@@ -131,31 +155,25 @@ class _Links(NamedTuple):
         flat = chain.from_iterable(chain.from_iterable(a.links for a in alignments if a is not None))
         links = np.fromiter(flat, np.int64, 2 * sum(counts)).reshape(-1, 2)
         weights = chain.from_iterable(_weights(a) for a in alignments if a is not None)
-        sources = _offsets([len(p.source.tokens) if p.source is not None else 0 for p in pairs])
-        targets = _offsets([len(p.target.tokens) for p in pairs])
-        return cls(
-            links[:, 0] + np.repeat(sources[:-1], counts),
-            links[:, 1] + np.repeat(targets[:-1], counts),
-            np.fromiter(weights, np.float64, sum(counts)),
-            sources,
-            targets,
-        )
+        lengths = [(0 if p.source is None else len(p.source.tokens), len(p.target.tokens)) for p in pairs]
+        pair = np.repeat(np.arange(len(pairs)), counts)
+        weight = np.fromiter(weights, np.float64, sum(counts))
+        return cls.of((pair, links[:, 0], links[:, 1]), weight, *np.array(lengths, np.int64).reshape(-1, 2).T)
 
 
-def _offsets(lengths: Iterable[int]) -> Ints:
+def _offsets(lengths: Ints) -> Ints:
     """The place of the first word of each sentence, with two places more than words for each."""
-    return np.array(list(accumulate((n + 2 for n in lengths), initial=1)), np.int64)
+    return np.concatenate(([1], 1 + np.cumsum(lengths + 2)))
 
 
 def _weights(alignment: Alignment) -> Sequence[float]:
     return (np.inf,) * len(alignment) if alignment.weights is None else alignment.weights
 
 
-def _of_links(links: _Links, rows: _Rows, pairs: Sequence[Pair]) -> Iterator[Floats]:
+def _of_links(links: LinkedWords, rows: ProjectedSpans, known: NDArray[np.bool_]) -> Iterator[Floats]:
     """The fields of `Evidence` that are about links, in order, but `growth`."""
     n = len(rows.pair)
-    known = np.array([p.alignment is not None for p in pairs], bool)[rows.pair]
-    unknown = np.where(known, 0.0, np.nan)
+    unknown = np.where(known[rows.pair], 0.0, np.nan)
     first, last = (words + links.source_offsets[rows.pair] for words in (rows.source_start, rows.source_end))
     start, end = (words + links.target_offsets[rows.pair] for words in (rows.start, rows.end))
 
@@ -182,8 +200,7 @@ def _of_links(links: _Links, rows: _Rows, pairs: Sequence[Pair]) -> Iterator[Flo
     codes = links.source * links.target_offsets[-1] + links.target
     partners = np.bincount(links.target, minlength=links.target_offsets[-1])
     neighbors, bounded = np.zeros(n), np.zeros(n)
-    sizes = [(0 if p.source is None else len(p.source.tokens), len(p.target.tokens)) for p in pairs]
-    source_size, target_size = np.array(sizes, np.int64).reshape(-1, 2)[rows.pair].T
+    source_size, target_size = (np.diff(o)[rows.pair] - 2 for o in (links.source_offsets, links.target_offsets))
     for one, other, at_source_end, at_end in (
         (first - 1, start - 1, rows.source_start == 0, rows.start == 0),
         (last, end, rows.source_end == source_size, rows.end == target_size),
@@ -218,4 +235,4 @@ def _spelling(source: Sequence[str], entity: Span, target: Sequence[str], span: 
 
 
 def _is_small(word: str) -> bool:
-    return len(word) <= _SMALL and word.islower()
+    return len(word) <= SMALL and word.islower()

@@ -15,6 +15,9 @@ from xlner.projection.kernels.run import backend, backend_for, rule_of, run_matc
 from xlner.projection.matching.match import Matching, ScoredSpan, match_spans, with_gaps
 from xlner.projection.scores.alignment import alignment_score
 
+SCORE_NAME = "alignment"
+"""The name of the scores of this projector."""
+
 
 @dataclass(frozen=True, slots=True)
 class MatchingOptions:
@@ -106,7 +109,7 @@ class MatchingProjector:
         found = run_matching(flatten(pairs, on, self._stop_tokens), self._search, self._rule, on)
         several = options.n > 1 or not self._rule.limited
         required = options.n if self._rule.required else 0
-        made = projections(pairs, found, Build("alignment", several=several, required=required))
+        made = projections(pairs, found, Build(SCORE_NAME, several=several, required=required))
         return [with_gaps(m, self.match(pair)) for m, pair in zip(made, pairs, strict=True)] if options.gaps else made
 
     def solver(self) -> DistinctSolver | None:
@@ -119,7 +122,10 @@ class MatchingProjector:
             return None
         independent = options.n == 1 and self._rule.limited == 1 and options.matcher != "milp"
         return DistinctSolver(
-            lambda pairs: run_matching(pairs, self._search, self._rule, backend(fast=False)), independent
+            lambda pairs: run_matching(pairs, self._search, self._rule, backend(fast=False)),
+            score_name=SCORE_NAME,
+            matched=True,
+            independent=independent,
         )
 
     def match(self, pair: Pair) -> Matching:

@@ -18,6 +18,9 @@ from xlner.projection.kernels.ranges import Ranges
 from xlner.projection.kernels.run import backend, backend_for, hull_of, ranges_of, run_ranges
 from xlner.text.suggestions import names_hint
 
+SCORE_NAME = "length_ratio"
+"""The name of the scores of these projectors: the words of a span divided by those of the entity."""
+
 
 class RangeChoice(StrEnum):
     """Which ranges of linked words an entity is projected onto.
@@ -204,12 +207,14 @@ def _with_first_links(pair: Pair, *, complete: bool) -> Pair:
 
 
 def _range_solver(ranges: Ranges) -> DistinctSolver:
-    return DistinctSolver(lambda pairs: run_ranges(pairs, ranges, backend(fast=False)))
+    return DistinctSolver(
+        lambda pairs: run_ranges(pairs, ranges, backend(fast=False)), score_name=SCORE_NAME, matched=False
+    )
 
 
 def _project_ranges(pairs: Sequence[Pair], ranges: Ranges) -> list[Projection]:
     on = backend_for(len(pairs))
-    return projections(pairs, run_ranges(flatten(pairs, on), ranges, on), Build("length_ratio", matched=False))
+    return projections(pairs, run_ranges(flatten(pairs, on), ranges, on), Build(SCORE_NAME, matched=False))
 
 
 def _all_or_nothing(projection: Projection) -> Projection:

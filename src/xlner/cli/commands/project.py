@@ -250,7 +250,9 @@ def _run(options: ProjectOptions, stack: ExitStack) -> int:
             note(f"note: {warning}")
         if options.needs_confidence(output_format):
             pipeline = pipeline.with_confidence(calibration, options.min_confidence)
-        return run(BlockPipeline(pipeline) if in_blocks else pipeline, pairs, inputs, options, output_format)
+        return run(
+            BlockPipeline(pipeline, output_format) if in_blocks else pipeline, pairs, inputs, options, output_format
+        )
     multi_source = MultiSourcePipeline(
         [pipeline, *(pipeline.for_source(lang or options.source_lang) for lang in options.other_languages)],
         options.projector,

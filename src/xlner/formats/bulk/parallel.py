@@ -106,6 +106,11 @@ class _ColumnFile:
         reader = ConllReader(str(path), options, ReadReport() if report is None else report)
         return cls(BlockFile(read_lines(path)), reader)
 
+    @property
+    def language(self) -> str | None:
+        """The language of the sentences."""
+        return self.reader.options.language
+
     def read(self) -> Iterator[Item]:
         """The sentences one by one."""
         return self.reader.read(self.lines)
@@ -210,8 +215,9 @@ class _BlockReader:
         target = None if source is None else self.target.plain(size)
         if source is None or target is None:
             return None
-        rows = target if isinstance(self.target, TextFile) else as_two_columns(target)
-        made = None if rows is None else plain_pairs(source, rows, given)
+        rows, texts = (target, self.target.texts) if isinstance(self.target, TextFile) else (as_two_columns(target), ())
+        languages = self.source.language, self.target.language
+        made = None if rows is None else plain_pairs(source, rows, given, texts, languages)
         if made is None:
             return None
         for file, block in zip(self.links, given, strict=True):

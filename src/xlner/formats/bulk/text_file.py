@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from xlner.core.entity import Span
 from xlner.core.lines import read_lines
 from xlner.errors import InputError
 from xlner.formats import text
@@ -16,8 +17,9 @@ from xlner.formats.conll import comments
 from xlner.formats.conll.plain import PlainRows, is_text
 from xlner.formats.conll.writer import are_written_as_they_are
 from xlner.formats.given_links import WINDOW
+from xlner.formats.jsonl.blocks import PlacedText
 from xlner.formats.reading import WORDS, Item, ReadOptions, ReadReport
-from xlner.text.tokenizer import tokenize
+from xlner.text.tokenizer import split_at_spaces, tokenize
 
 _SPACES = WORDS[1]
 
@@ -34,12 +36,19 @@ class TextFile:
     options: ReadOptions
     report: ReadReport
     undecided: bool
+    texts: Sequence[PlacedText] = ()
+    """Those of the last plain sentences."""
 
     @classmethod
     def of(cls, path: str | Path, options: ReadOptions, report: ReadReport | None, *, undecided: bool) -> TextFile:
         """The file at a path."""
         options = replace(options, words=_SPACES) if undecided else options
         return cls(BlockFile(read_lines(path)), options, ReadReport() if report is None else report, undecided)
+
+    @property
+    def language(self) -> str | None:
+        """The language of the sentences."""
+        return self.options.language
 
     def read(self) -> Iterator[Item]:
         """The sentences one by one."""
@@ -59,18 +68,18 @@ class TextFile:
         data = self.lines.lines(count)
         if not data or not is_text(data) or b"\t" in data:  # a tab is no space for the ends of entities
             return None
-        texts = data.decode().split("\n")[:-1]
-        words = [self._words(line) for line in texts]
-        return _rows(list(map(self._comments, texts, words)), words) if all(words) else None
+        lines = data.decode().split("\n")[:-1]
+        self.texts = [PlacedText(line, self._words(line)) for line in lines]
+        words = [[line[start:end] for start, end in spans] for line, spans in self.texts]
+        return _rows(list(map(self._comments, lines, words)), words) if all(words) else None
 
-    def _words(self, line: str) -> list[str]:
-        """The words of a line; none if the links have to decide about it."""
-        at_spaces = [word for word in line.split(" ") if word]
+    def _words(self, line: str) -> Sequence[Span]:
+        """Where the words of a line are; nothing if the links have to decide about it."""
+        at_spaces = split_at_spaces(line)
         if self.options.words == _SPACES and not self.undecided:
             return at_spaces
         spans = tokenize(line, self.options.language, segmenter=self.options.segmenter)
-        words = [line[start:end] for start, end in spans]
-        return [] if self.undecided and words != at_spaces else words
+        return () if self.undecided and list(spans) != at_spaces else spans
 
     def _comments(self, line: str, words: Sequence[str]) -> str:
         """The lines before the rows of a sentence."""

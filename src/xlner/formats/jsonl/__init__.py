@@ -8,15 +8,20 @@ Labels in the forms of other tools are read, too: see `xlner.formats.annotations
 and its labels, as in spaCy, and the file may be an array of objects.
 """
 
-from xlner.formats.jsonl.blocks import lines_of
+from xlner.formats.jsonl.blocks import PlacedText, are_plain, lines_of
+from xlner.formats.jsonl.pair_blocks import ProjectedPairs, pair_lines
 from xlner.formats.jsonl.reader import MALFORMED, has_only_text, read, read_pairs, read_records
 from xlner.formats.jsonl.writer import dumped, sentence_record, source_record, write_pair, write_sentence
 
 __all__ = [
     "MALFORMED",
+    "PlacedText",
+    "ProjectedPairs",
+    "are_plain",
     "dumped",
     "has_only_text",
     "lines_of",
+    "pair_lines",
     "read",
     "read_pairs",
     "read_records",

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from xlner.projection.kernels.flat import PROJECTED, Found, Pairs
 
 Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
 _MOST_KNOWN = 200_000
 """Entities to remember."""
 _SIZE, _SOURCE, _TARGET = 8, 8, 16
@@ -42,12 +43,19 @@ class LinkedEntities(NamedTuple):
 
 
 class Spans(NamedTuple):
-    """The projected spans: the entity of each span and its words; and the reason of each entity, see `flat.Found`."""
+    """The projected spans, and what was found about each entity, as in `flat.Found`.
+
+    - `entity`, `start`, `end`, `score`: the entity of each span, its words, and its score.
+    - `reason`, `solver`: those of each entity; `units`: the objective of a sentence is the sum over its entities.
+    """
 
     entity: Ints
     start: Ints
     end: Ints
+    score: Floats
     reason: Ints
+    solver: Ints
+    units: Ints
 
 
 @dataclass(slots=True)
@@ -55,7 +63,8 @@ class DistinctSolver:
     """Projects entities by a function that runs kernels; equal ones only once.
 
     - `solve`: runs the kernels of a projector.
-    - `independent`: whether it projects an entity by itself where no other one competes for its words.
+    - `score_name`: the name of the scores of spans; `matched`: whether a matcher found the spans, see `objects.Build`.
+    - `independent`: whether it projects an entity by itself where no other one competes for its words, onto one span.
 
     >>> from xlner.projection.range_projectors import HeuristicProjector
     >>> one, two = np.array([0, 1]), np.array([1, 2])
@@ -65,9 +74,12 @@ class DistinctSolver:
     """
 
     solve: Callable[[Pairs], Found]
+    score_name: str
+    matched: bool
     independent: bool = True
     _known: dict[bytes, int] = field(default_factory=dict)
-    _rows: Ints = field(default_factory=lambda: np.zeros((0, 3), np.int64))  # start, end and reason of each known one
+    _rows: Ints = field(default_factory=lambda: np.zeros((0, 5), np.int64))  # of each known one, see `_learn`
+    _scores: Floats = field(default_factory=lambda: np.zeros(0))
 
     def spans(self, given: LinkedEntities) -> Spans:
         """The spans of all entities, sorted by sentence and start."""
@@ -85,11 +97,16 @@ class DistinctSolver:
             crowded = _of_sentences(given.sentence, crowded | self._too_long(given, low, high))
         alone = self._alone(given, np.flatnonzero(~crowded), low, first, counts)
         together = self._together(given, np.flatnonzero(crowded))
-        reason = np.zeros(n, np.int64)
-        reason[~crowded], reason[crowded] = alone.reason, together.reason
         entity, start, end = (np.concatenate(parts) for parts in zip(alone[:3], together[:3], strict=True))
+        score = np.concatenate((alone.score, together.score))
         order = np.lexsort((start, given.sentence[entity]))
-        return Spans(entity[order], start[order], end[order], reason)
+        made = np.zeros((3, n), np.int64)
+        made[:, ~crowded], made[:, crowded] = alone[4:], together[4:]
+        return Spans(entity[order], start[order], end[order], score[order], *made)
+
+    def solver_without_entities(self) -> int:
+        """The solver of a sentence without entities."""
+        return int(self.solve(Pairs([], [0, 0], [], [], [0, 0], [1], [], [0, 0])).solver[0])
 
     @staticmethod
     def _too_long(given: LinkedEntities, low: Ints, high: Ints) -> NDArray[np.bool_]:
@@ -108,17 +125,17 @@ class DistinctSolver:
         known = self._known
         if len(known) > _MOST_KNOWN:
             known.clear()
-            self._rows = self._rows[:0]
+            self._rows, self._scores = self._rows[:0], self._scores[:0]
         if new := sorted(set(keys).difference(known)):
             self._learn(new)
-        rows = self._rows[[known[key] for key in keys]]
-        reason = rows[:, 2]
-        made = np.flatnonzero(reason == PROJECTED)
+        numbers = np.array([known[key] for key in keys], np.int64)
+        start, end, *facts = self._rows[numbers].T
+        made = np.flatnonzero(facts[0] == PROJECTED)
         entity = entities[made]
-        return Spans(entity, low[entity] + rows[made, 0], low[entity] + rows[made, 1], reason)
+        return Spans(entity, low[entity] + start[made], low[entity] + end[made], self._scores[numbers[made]], *facts)
 
     def _learn(self, keys: Sequence[bytes]) -> None:
-        """Project entities, each in a sentence of its own."""
+        """Project entities, each in a sentence of its own. A row has its span, reason, solver and objective."""
         links: list[list[tuple[int, int]]] = []
         sizes, lengths = [], []
         for key in keys:
@@ -139,12 +156,15 @@ class DistinctSolver:
                 [0] * (len(keys) + 1),
             )
         )
-        rows = []
-        for k, reason in enumerate(found.reason):
-            at = found.span_offsets[k]
-            rows.append((found.span_start[at], found.span_end[at], reason) if reason == PROJECTED else (0, 0, reason))
+        rows, scores = [], []
+        facts = zip(found.reason, found.solver, found.objective, strict=True)
+        for at, (reason, *others) in zip(found.span_offsets, facts, strict=False):
+            made = reason == PROJECTED
+            rows.append((*((found.span_start[at], found.span_end[at]) if made else (0, 0)), reason, *others))
+            scores.append(found.span_score[at] if made else 0.0)
         self._known.update(zip(keys, range(len(self._rows), len(self._rows) + len(keys)), strict=True))
         self._rows = np.concatenate((self._rows, np.asarray(rows, np.int64)))
+        self._scores = np.concatenate((self._scores, np.asarray(scores, np.float64)))
 
     def _together(self, given: LinkedEntities, entities: Ints) -> Spans:
         """The spans of the entities of sentences that are solved as they are."""
@@ -179,7 +199,10 @@ class DistinctSolver:
         base = np.repeat(offsets[:-1], np.diff(spans))
         entity = entities[base + np.asarray(found.span_entity[:n], np.int64)]
         start, end = (np.asarray(column[:n], np.int64) for column in (found.span_start, found.span_end))
-        return Spans(entity, start, end, np.asarray(found.reason, np.int64))
+        solver, units = np.repeat(np.asarray(found.solver, np.int64), counts), np.zeros(len(entities), np.int64)
+        units[offsets[:-1]] = found.objective
+        score = np.asarray(found.span_score[:n], np.float64)
+        return Spans(entity, start, end, score, np.asarray(found.reason, np.int64), solver, units)
 
 
 def _competing(sentence: Ints, low: Ints, high: Ints, linked: Ints) -> NDArray[np.bool_]:
