@@ -226,6 +226,27 @@ def test_readings(text: str, clean: str, marks: list[tuple[str, str]]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "surface", "found"),
+    [
+        ("born in [Poole , Dorset , in 1834", "Poole, Dorset", "Poole , Dorset"),
+        ("born in Poole,Dorset] in 1834", "Poole, Dorset", "Poole,Dorset"),
+        ("born in Poole ] in 1834", "poole", "Poole"),
+        ("born in [ POOLE in 1834", "Poole", "POOLE"),
+        ("born in [Poolesville", "Poole", None),
+        ("born in [lovely Poole", "Poole", None),
+        ("[born in a place called Poole", "Poole", None),
+        ("born in Poole near]by", "Poole", None),
+        ("born in [", "Poole", None),
+        ("] born", "Poole", None),
+    ],
+)
+def test_half_a_bracket_beside_the_surface(text: str, surface: str, found: str | None) -> None:
+    source = Sentence(("Poole",), (Entity(0, 1, "LOC"),))
+    made = recover_entities(source, WrittenMarkers(("",)), [text], surfaces=[surface]).sentence
+    assert [made.surface(e) for e in made.entities] == ([] if found is None else [found])
+
+
+@pytest.mark.parametrize(
     "text",
     ["<1>Vigo</1>", "< 1 > Vigo </ 1 >", "＜１＞Vigo＜／１＞", "&lt;1&gt;Vigo&lt;/1&gt;", "<1>Vigo<1/>", "<١>Vigo</١>"],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from xlner.errors import ValidationError
 from xlner.projection.markers.reading import Diagnosis, Mark, Unmarked, read_markers
 from xlner.projection.markers.styles import WrittenMarkers, trimmed
 from xlner.projection.matching.assignment import assign
-from xlner.text.offsets import whole_words_in, words_in
+from xlner.text.offsets import words_in
 from xlner.text.spelling import fold_case
 from xlner.text.tokenizer import Segmenter
 
@@ -192,11 +193,25 @@ def _guesses(
 
 
 def _beside(half: Mark, surface: str, text: str, offsets: Sequence[Span]) -> Iterator[Span]:
-    """The range of the surface, if it stands in whole tokens right next to the half marker."""
-    start = half.start if half.diagnosis is Diagnosis.UNCLOSED else half.start - len(surface)
-    end = start + len(surface)
-    if whole_words_in(offsets, start, end) and fold_case(text[start:end]) == fold_case(surface):
-        yield (start, end)
+    """The range of the surface, whatever its spaces, if it stands in whole tokens right next to the half marker."""
+    wanted = _letters(surface)
+    at = bisect_left(offsets, (half.start, half.start))
+    if half.diagnosis is Diagnosis.UNCLOSED:
+        spans = ((offsets[at][0], offsets[k][1]) for k in range(at, len(offsets)))
+    else:
+        spans = ((offsets[k][0], offsets[at - 1][1]) for k in reversed(range(at)))
+    for start, end in spans:
+        if start < half.start < end or text[half.start : start].strip() or text[end : half.start].strip():
+            return
+        found = _letters(text[start:end])
+        if len(found) >= len(wanted):
+            if found == wanted:
+                yield (start, end)
+            return
+
+
+def _letters(text: str) -> str:
+    return fold_case("".join(text.split()))
 
 
 def _open_to(name: str | None) -> tuple[str, ...]:
