@@ -90,6 +90,23 @@ def test_projection_rate(xlner: Command, traced: tuple[Path, Path]) -> None:
     assert record["projection"] == {"source": 2, "projected": 2, "rate": 1.0}
 
 
+def test_no_projection_rate_without_source_entities(xlner: Command, tmp_path: Path) -> None:
+    (tmp_path / "names.tsv").write_text("Vigo\tLOC\n", encoding="utf-8")
+    (tmp_path / "gold.conll").write_text("En\tO\nVigo\tB-LOC\n\n", encoding="utf-8")
+    direct = (
+        "--route",
+        "direct",
+        "--recognizer",
+        f"gazetteer:{tmp_path / 'names.tsv'}",
+        "-o",
+        tmp_path / "found.jsonl",
+    )
+    assert xlner("label", tmp_path / "gold.conll", "--lang", "gl", *direct).code == 0
+    shown = xlner("evaluate", tmp_path / "gold.conll", tmp_path / "found.jsonl")
+    assert "1.0000" in shown.out
+    assert "source entities" not in shown.out
+
+
 def test_compare(xlner: Command, files: tuple[Path, Path]) -> None:
     gold, predicted = files
     one = xlner("compare", gold, predicted, gold)

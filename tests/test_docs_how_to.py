@@ -110,6 +110,15 @@ def test_every_page_has_a_command() -> None:
     assert all(commands(page) for page in PAGES.values())
 
 
+def test_folders_of_models_are_written_once_on_a_page() -> None:
+    """A reader who follows a page to its end is not told that a folder exists already."""
+    for path in sorted((ROOT / "docs").rglob("*.md")):
+        text = path.read_text(encoding="utf-8")
+        written = re.findall(r"^\$ xlner train\S* .*-o (\S+)", text, re.MULTILINE)
+        written += re.findall(r"\btrain(?:_language_adapter)?\(.*?, \"([\w-]+)\", \w+Options\(", text)
+        assert len(written) == len(set(written)), path.name
+
+
 def test_messages_of_the_page_on_trouble_are_those_of_the_program() -> None:
     source = " ".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "src").rglob("*.py")))
     rows = PAGES["troubleshooting"].partition("## Results")[0].splitlines()

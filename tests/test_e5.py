@@ -444,7 +444,7 @@ def test_a_pair_without_source(aligner: E5Aligner) -> None:
 def test_bad_options(path: Path) -> None:
     with pytest.raises(UnknownNameError, match="itermax"):
         E5Aligner("itermix", path=str(path))
-    with pytest.raises(UsageError, match="no layer 3; 0 to 2"):
+    with pytest.raises(UsageError, match="no layer 3; give layer=K, with K from 0 to 2"):
         E5Aligner(layer=3, path=str(path))
     with pytest.raises(UsageError, match="at least 1"):
         E5Aligner(layer=1, path=str(path), threads=0)

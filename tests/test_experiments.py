@@ -190,6 +190,11 @@ def test_a_method_that_cannot_be_run_has_a_reason_and_the_rest_runs(miniature: P
     assert results[0].missing is not None
     assert "has no bam; it has yor, zul" in results[0].missing
     assert results[1].scores is not None
+    said: list[str] = []
+    experiment(miniature / "gone", "masakhaner2", ["yor", "zul"], methods=["model-transfer"]).run(said.append)
+    (line,) = said  # the mistake is one, not one for each language
+    assert line.startswith("yor: ")
+    assert "this is not a folder" in line
     broken = recipe_with_fakes(miniature)
     fakes = Backends("fakes", aligners={"awesome": "nonsense"}, recognizer="gazetteer")
     broken = ReproductionRecipe("r", "R", "en", broken.datasets, {"fakes": fakes}, broken.methods)

@@ -492,7 +492,10 @@ def test_missing_weights_are_an_error(folders: dict[str, Path], tmp_path: Path) 
 
 def test_bad_options(folders: dict[str, Path]) -> None:
     bert = str(folders["bert"])
-    for options, message in [({"layer": 4}, "no layer 4; 0 to 3"), ({"layer": -1}, "no layer -1")]:
+    for options, message in [
+        ({"layer": 4}, "no layer 4; give layer=K, with K from 0 to 3"),
+        ({"layer": -1}, "no layer -1"),
+    ]:
         with pytest.raises((UsageError, ValidationError), match=message):
             HfEncoder(bert, **options)
     for options, message in [({"batch_tokens": 0}, "at least 1"), ({"threads": 0}, "at least 1")]:

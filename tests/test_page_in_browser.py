@@ -264,3 +264,15 @@ def test_a_screen_reader_finds_every_part_by_its_name(browser: Browser, address:
     assert expected - set(found) == set()
     unnamed = [role for role, name in found if role in ("button", "link", "textbox", "combobox", "image") and not name]
     assert unnamed == []
+
+
+def test_copied_commands_have_no_prompt(browser: Browser, folder: Path) -> None:
+    """While the copy button of the documentation site reads a block, the block has the attribute `data-md-copying`."""
+    style = (Path(__file__).parent.parent / "docs" / "site.css").read_text(encoding="utf-8")
+    block = '<pre><code><span class="gp">$ </span>xlner doctor\n<span class="gp">$ </span>xlner datasets</code></pre>'
+    (folder / "site.html").write_text(f"<style>{style}</style>{block}", encoding="utf-8")
+    browser.driver.get((folder / "site.html").as_uri())
+    read = "const e = document.querySelector('code'); e.toggleAttribute('data-md-copying', arguments[0]); "
+    read += "return e.innerText"
+    assert browser.run(read, False) == "$ xlner doctor\n$ xlner datasets"
+    assert browser.run(read, True) == "xlner doctor\nxlner datasets"

@@ -63,7 +63,7 @@ def _page(package: str) -> str:
 
 
 def _index() -> str:
-    lines = ["# Python", "", (inspect.getdoc(xlner) or "").partition("\n\n")[2], ""]
+    lines = ["# Python", "", fenced((inspect.getdoc(xlner) or "").partition("\n\n")[2]), ""]
     lines += [
         "Every command of the program calls one public function; [the commands](../commands/index.md) are there.",
         "",

@@ -26,7 +26,7 @@ def command_pages() -> list[Generated]:
 
 def _index() -> str:
     context = click.Context(app, info_name="xlner")
-    lines = ["# Commands", "", *_paragraphs(app), ""]
+    lines = ["# Commands", "", *_paragraphs(app), "", "```console", "$ xlner label --help", "```", ""]
     for title, commands in GROUPS.items():
         lines += [f"## {title}", "", "| command | what it does |", "|---|---|"]
         lines += [f"| [`{c.name}`]({c.name}.md) | {_cell(c.get_short_help_str(200))} |" for c in commands]

@@ -19,7 +19,7 @@ def chosen_layer(config: Any, layer: int | None) -> int:
     if layer is None:
         return min(_TRANSLATION_LAYER, n_layers) if config.is_encoder_decoder else round(n_layers * 2 / 3)
     if not 0 <= layer <= n_layers:
-        raise ValidationError(f"the model has no layer {layer}", hint=f"0 to {n_layers}")
+        raise ValidationError(f"the model has no layer {layer}", hint=f"give layer=K, with K from 0 to {n_layers}")
     return layer
 
 

@@ -147,7 +147,7 @@ class _Shown:
             for label, row in zip(labels, self.confusion.counts.tolist(), strict=True):
                 table.add_row(label, *map(str, row))
             console.print(table)
-        if scores.projected is not None:
+        if scores.projected is not None and scores.projected.source:
             p = scores.projected
             console.print(
                 f"{p.projected} of {counted(p.source, 'source entity', 'source entities')} projected ({p.rate:.1%})"

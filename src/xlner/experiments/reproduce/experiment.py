@@ -114,13 +114,14 @@ class Experiment:
         """
         plan = self.plan()
         cache = BackendCache(Path(self.out) / "stages", log)
-        results = []
+        results: list[MethodResult] = []
         for lang in plan.langs:
             source_lang = plan.dataset.source_langs.get(lang, self.recipe.source_lang)
             try:
                 data = read_language_data(plan.dataset, self.folder, lang, source_lang=source_lang, limit=self.limit)
             except XlnerError as error:
-                log(f"{lang}: {error}")
+                if all(str(error) != result.missing for result in results):  # a folder that is not there is one mistake
+                    log(f"{lang}: {error}")
                 results += [MethodResult(self.dataset, lang, m.name, missing=str(error)) for m in plan.methods]
                 continue
             store = StageStore(Path(self.out) / "stages" / self.dataset / lang, log)

@@ -70,7 +70,9 @@ class E5States(PicklesWithoutCache):
         self._batch_tokens, self._threads = batch_tokens, threads
         self._path = None if path is None else Path(path)
         if not 0 <= layer <= self._file.sizes.layers:
-            raise UsageError(f"the model has no layer {layer}", hint=f"0 to {self._file.sizes.layers}")
+            raise UsageError(
+                f"the model has no layer {layer}", hint=f"give layer=K, with K from 0 to {self._file.sizes.layers}"
+            )
         self.max_length = self._lower.transformer.max_length
         """The longest sequence that the model reads."""
         self.hidden = self._file.sizes.hidden
