@@ -97,28 +97,30 @@ def conversion(folder: Path) -> list[Row]:
 def projection(folder: Path) -> list[Row]:
     """Projection with given links, and a driver as short as they get."""
     files = (folder / "source.conll", folder / "target.conll", folder / "links.talp")
-    project = [*XLNER, "project", *files[:2], "--alignment", files[2]]
-    rows = [
-        Row(f"`project --projector {name}`", [*project, "--projector", name, "-o", folder / "out.conll"], SENTENCES)
-        for name in ("heuristic", "greedy", "exact")
-    ]
-    onto_text = [
-        *XLNER,
-        "project",
-        files[0],
-        folder / "target.txt",
-        "--alignment",
-        files[2],
-        "-o",
-        folder / "out.conll",
-    ]
-    rows += [
-        Row("`project` onto text", onto_text, SENTENCES),
-        Row("`project` onto text, `--words spaces`", [*onto_text, "--words", "spaces"], SENTENCES),
-        Row("`project` into JSONL, with confidence", [*project, "-o", folder / "out.jsonl"], SENTENCES),
-    ]
+    source, target, given = files
+    conll, jsonl = (["-o", folder / f"out.{suffix}"] for suffix in ("conll", "jsonl"))
+    subprocess.run([*map(str, XLNER), "convert", source, folder / "source.jsonl"], check=True, capture_output=True)
+
+    def project(source: Path, target: Path) -> list[object]:
+        return [*XLNER, "project", source, target, "--alignment", given]
+
+    plain, onto_text = project(source, target), project(source, folder / "target.txt")
+    from_jsonl = project(folder / "source.jsonl", target)
     driver = [sys.executable, __file__, "driver", *files, folder / "driver.conll"]
-    return [*rows, Row("plain Python: first to last linked word", driver, SENTENCES)]
+    return [
+        *(
+            Row(f"`project --projector {name}`", [*plain, "--projector", name, *conll], SENTENCES)
+            for name in ("heuristic", "greedy", "exact")
+        ),
+        Row("`project` onto text", [*onto_text, *conll], SENTENCES),
+        Row("`project` onto text, `--words spaces`", [*onto_text, "--words", "spaces", *conll], SENTENCES),
+        Row("`project` into JSONL, with confidence", [*plain, *jsonl], SENTENCES),
+        Row("the same with two files of links", [*plain, "--alignment", folder / "reverse.talp", *jsonl], SENTENCES),
+        Row("the same onto text, `--words spaces`", [*onto_text, "--words", "spaces", *jsonl], SENTENCES),
+        Row("the same from JSONL, pair by pair", [*from_jsonl, *jsonl], SENTENCES, runs=1),
+        Row("`project --lexical`, pair by pair", [*plain, "--lexical", *conll], SENTENCES, runs=1),
+        Row("plain Python: first to last linked word", driver, SENTENCES),
+    ]
 
 
 def links(folder: Path) -> list[Row]:

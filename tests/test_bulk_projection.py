@@ -206,6 +206,7 @@ def test_blocks_give_what_pairs_give(seed: int, tmp_path: Path) -> None:
 def test_the_command_gives_the_same_with_blocks_and_without(xlner: Command, tmp_path: Path, format: str) -> None:
     rows = ["Ana\tB-PER\nvive\tO\nVigo\tB-LOC\n"] * 2300
     rows[1500] = "# id = 7\nAna\tI-PER\n.\tO\nx\tI-LOC\n"
+    rows[1700] = "Ana\\\tB-PER\n\u2028\tO\nVigo\tB-LOC\n"
     rows[2100] = "Ana\tB-PER\nvive\tx\n"
     source, target, links = tmp_path / "a.conll", tmp_path / "b.conll", tmp_path / "a.talp"
     source.write_text("\n".join(rows), encoding="utf-8")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from xlner.core.entity import Entity
 from xlner.core.labeled_block import LabeledBlock
 from xlner.core.pair import Pair
+from xlner.core.sentence_block import SentenceBlock
 from xlner.core.tags import encode
 from xlner.engines.bulk_confidence import confidences_in
 from xlner.engines.bulk_entities import SourceEntities, source_entities
@@ -103,7 +104,8 @@ class BlockPipeline:
                 yield from self._labeled(block)
 
     def _labeled(self, block: PlainPairs) -> Iterator[LabeledBlock | Pair]:
-        if self._format == "jsonl" and not (are_plain(block.sources()) and are_plain(block.targets())):
+        sides = (block.sources(), block.targets()) if self._format == "jsonl" else ()
+        if not all(map(are_plain, sides)):
             yield from self._pipeline.run_pairs(block.pairs())
             return
         names = block.source.names
@@ -113,7 +115,7 @@ class BlockPipeline:
         spans = trimmed_spans(block, entities, self._solver.spans(_linked(block, entities)))
         dropped = np.bincount(spans.reason, minlength=len(REASONS)).tolist()
         yield LabeledBlock(
-            _text(block, entities, spans) if self._format == "conll" else self._records(block, entities, spans),
+            self._records(block, sides, entities, spans) if sides else _text(block, entities, spans),
             sentences=len(block),
             links=len(block.link_sources),
             source_entities=len(entities.sentence),
@@ -121,7 +123,9 @@ class BlockPipeline:
             dropped={str(name): n for name, n in zip(REASONS, dropped, strict=True) if name is not None and n},
         )
 
-    def _records(self, block: PlainPairs, entities: SourceEntities, spans: Spans) -> str:
+    def _records(
+        self, block: PlainPairs, sides: Sequence[SentenceBlock], entities: SourceEntities, spans: Spans
+    ) -> str:
         """The pairs as JSONL."""
         solver, projector = self._solver, self._pipeline.projector
         scores: list[dict[str, float]] = [{solver.score_name: score} for score in spans.score.tolist()]
@@ -134,8 +138,8 @@ class BlockPipeline:
         for number, owner in enumerate(spans.entity.tolist()):
             outcomes[owner] = number
         first, rows = block.source.offsets[entities.sentence], block.target.offsets[entities.sentence[spans.entity]]
-        source = block.sources().with_entities(first + entities.start, first + entities.end, entities.label)
-        target = replace(block.targets(), names=source.names)
+        source = sides[0].with_entities(first + entities.start, first + entities.end, entities.label)
+        target = replace(sides[1], names=source.names)
         made = target.with_entities(rows + spans.start, rows + spans.end, entities.label[spans.entity])
         weights = None if block.link_weights is None else block.link_weights.tolist()
         matchings = self._matchings(len(block), entities, spans)

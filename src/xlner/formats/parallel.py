@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, count, zip_longest
 from pathlib import Path
 from typing import Any, TypeVar
@@ -122,12 +123,8 @@ def read_parallel(
     'en'
     """
     paths = [alignment] if isinstance(alignment, (str, Path)) else list(alignment or ())
-    names = [str(source), str(target), ", ".join(map(str, paths))]
-
-    if weigh_links and not paths:
-        raise UsageError("weighing links needs an alignment", hint="give files of word links")
-    if weigh_links and STANDARD_STREAM in (str(source), str(target), *map(str, paths)):
-        raise UsageError("weighing links reads files twice, not standard input", hint="save the input first")
+    if weigh_links:
+        _check_weighing(source, target, paths)
     formats = detect_format(source, source_format), detect_format(target, target_format)
     undecided = words is None and bool(paths)
     split = [_SPACES if undecided and format == "text" else words for format in formats]
@@ -137,26 +134,37 @@ def read_parallel(
         _Side(target, formats[1], target_lang, require_target_tags, chosen[1], split[1]),
     )
     texts = [side.text(k, segmenter) for k, side in enumerate(sides) if undecided and side.has_only_text()]
+    how = {"scheme": scheme, "repair": repair, "tag_names": tag_names, "label_map": label_map, "segmenter": segmenter}
+    read = partial(_pairs_of_files, sides, paths, texts=texts, one_based=one_based, how=how)
+    pairs = read((source_report, target_report))
+    return _weighed(read((None, None)), pairs) if weigh_links else pairs
 
-    how = {
-        "scheme": scheme,
-        "repair": repair,
-        "tag_names": tag_names,
-        "label_map": label_map,
-        "segmenter": segmenter,
-    }
 
-    def read(*reports: ReadReport | None) -> Iterator[Pair | InputError]:
-        files: list[Iterable[object]] = [side.read(report, how) for side, report in zip(sides, reports, strict=True)]
-        files += [read_links(path, one_based=bool(one_based)) for path in paths]
-        rows = rows_in_step(files, [*names[:2], *map(str, paths)], count(1))
-        if texts:
-            rows = noting_words(in_words_of_links(rows, texts, names[2]), texts, reports)
-        return pairs_of_rows(rows, list(map(str, paths)), count(1), one_based=one_based if paths else False)
+def _check_weighing(source: str | Path, target: str | Path, paths: Sequence[str | Path]) -> None:
+    """Raise `UsageError` for files whose links cannot be counted before they are read."""
+    if not paths:
+        raise UsageError("weighing links needs an alignment", hint="give files of word links")
+    if STANDARD_STREAM in map(str, (source, target, *paths)):
+        raise UsageError("weighing links reads files twice, not standard input", hint="save the input first")
 
-    if not weigh_links:
-        return read(source_report, target_report)
-    return _weighed(read(None, None), read(source_report, target_report))
+
+def _pairs_of_files(
+    sides: Sequence[_Side],
+    paths: Sequence[str | Path],
+    reports: Sequence[ReadReport | None],
+    *,
+    texts: Sequence[TextSide],
+    one_based: bool | None,
+    how: Mapping[str, Any],
+) -> Iterator[Pair | InputError]:
+    """The pairs of both sides and their files of links, in which `texts` are the sides that links may split."""
+    links_names = list(map(str, paths))
+    files: list[Iterable[object]] = [side.read(report, how) for side, report in zip(sides, reports, strict=True)]
+    files += [read_links(path, one_based=bool(one_based)) for path in paths]
+    rows = rows_in_step(files, [*(str(side.path) for side in sides), *links_names], count(1))
+    if texts:
+        rows = noting_words(in_words_of_links(rows, texts, ", ".join(links_names)), texts, reports)
+    return pairs_of_rows(rows, links_names, count(1), one_based=one_based if paths else False)
 
 
 def pairs_of_rows(
