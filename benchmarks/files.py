@@ -99,13 +99,11 @@ def projection(folder: Path) -> list[Row]:
     files = (folder / "source.conll", folder / "target.conll", folder / "links.talp")
     source, target, given = files
     conll, jsonl = (["-o", folder / f"out.{suffix}"] for suffix in ("conll", "jsonl"))
-    subprocess.run([*map(str, XLNER), "convert", source, folder / "source.jsonl"], check=True, capture_output=True)
 
     def project(source: Path, target: Path) -> list[object]:
         return [*XLNER, "project", source, target, "--alignment", given]
 
     plain, onto_text = project(source, target), project(source, folder / "target.txt")
-    from_jsonl = project(folder / "source.jsonl", target)
     driver = [sys.executable, __file__, "driver", *files, folder / "driver.conll"]
     return [
         *(
@@ -117,8 +115,6 @@ def projection(folder: Path) -> list[Row]:
         Row("`project` into JSONL, with confidence", [*plain, *jsonl], SENTENCES),
         Row("the same with two files of links", [*plain, "--alignment", folder / "reverse.talp", *jsonl], SENTENCES),
         Row("the same onto text, `--words spaces`", [*onto_text, "--words", "spaces", *jsonl], SENTENCES),
-        Row("the same from JSONL, pair by pair", [*from_jsonl, *jsonl], SENTENCES, runs=1),
-        Row("`project --lexical`, pair by pair", [*plain, "--lexical", *conll], SENTENCES, runs=1),
         Row("plain Python: first to last linked word", driver, SENTENCES),
     ]
 
