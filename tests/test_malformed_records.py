@@ -313,6 +313,12 @@ def test_arrays_and_pairs_of_text_and_labels(tmp_path: Path) -> None:
         ('["a", 5]', "E", "not a JSON object"),
         ('[{"text": "a"}, 5, {"text": "b"}]', "SES", "x:1: not an object"),
         ('[\n{"text": "a"},\n{"text": "b", "p": NaN},\n{"text": "c"}]', "SES", "x:3: NaN is not JSON; write null"),
+        ('[\n{"text": "a"},\n{"text": "b", "text": "c"},\n{"text": "d"}]', "SES", "x:3: the key 'text' comes twice in"),
+        (
+            '{"text": "a"}\n{"text": "b", "meta": {"k": 1, "k": 2}}\n{"text": "c"}',
+            "SES",
+            "the key 'k' comes twice in an",
+        ),
         ('[{"text": "a"}, {"text": "\\ud800"}, {"text": "b"}]', "SES", "x:1: a lone surrogate, \\ud800; remove it"),
         (f'[\n{{"n": 1{"0" * 5000}}},\n{{"text": "b"}}]', "ES", "x:2: an integer of too many digits; write it as a"),
         ('[\n{"text": "a"},\n{"text": }\n,\n{"text": "b"}]', "SES", "x:3: not JSON: Expecting value, in an array"),

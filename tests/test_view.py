@@ -246,6 +246,13 @@ def test_view_shows_a_run_a_file_of_pairs_and_a_labeled_file(xlner: Command, tmp
     assert unpacked(ran.out, "summary")[0]["kinds"] == [["type", "recognition", 1]]
 
 
+def test_view_refuses_names_of_other_formats(xlner: Command, tmp_path: Path) -> None:
+    write_pairs(page_pairs(), tmp_path / "es.jsonl")
+    ran = xlner("view", tmp_path / "es.jsonl", "-o", tmp_path / "page.PDF")
+    assert (ran.code, "the page is HTML, not PDF; name it with -o FILE.html" in ran.err) == (2, True)
+    assert xlner("view", tmp_path / "es.jsonl", "-o", tmp_path / "page").code == 0
+
+
 def test_view_of_a_file_with_a_damaged_line(xlner: Command, tmp_path: Path) -> None:
     path = tmp_path / "es.jsonl"
     write_pairs(page_pairs(), path)

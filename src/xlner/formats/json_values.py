@@ -23,13 +23,24 @@ def _refuse(constant: str) -> NoReturn:
     raise ValidationError(f"{constant} is not JSON", hint="write null for a missing number")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in made if names.count(name) > 1)
+        raise ValidationError(f"the key {shown(twice)} comes twice in an object", hint="keep one of the two")
+    return made
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse, object_pairs_hook=_object)
 _LENIENT = json.JSONDecoder(parse_int=str)
 """Finds the end of a value with numbers that the other one refuses."""
 
 
 def load(text: str, *, hint: str = _ONE_PER_LINE) -> Any:
-    """Parse one value. Raises `ValidationError` for anything but JSON, for NaN, and for a lone surrogate.
+    """Parse one value.
+
+    Raises `ValidationError` for anything but JSON, for NaN, for a lone surrogate, and for a key that comes twice.
 
     `hint` says what to write instead of text that is not JSON.
 

@@ -20,6 +20,9 @@ from xlner.errors import InputError, UsageError
 from xlner.formats import ReadReport, detect_format, raise_errors, read_sentences
 from xlner.text.counts import counted
 
+_OTHER_SUFFIXES = frozenset(
+    {".conll", ".csv", ".docx", ".json", ".jsonl", ".md", ".pdf", ".png", ".svg", ".tsv", ".txt"}
+)
 _PAGE_MARK = b'<meta name="generator" content="xlner">'
 
 
@@ -54,6 +57,7 @@ def view(**options: Any) -> int:
 
     path = options["results"]
     output = options["output"] or _page_of(path)
+    _require_html(output)
     require_output(output)
     if options["output"] is None:
         _require_page(output)
@@ -92,6 +96,13 @@ def _require_labels(path: str, format: str | None) -> None:
             f"{shown_name(path)} is plain text, without labels",
             hint=f"label it first: xlner label {path} --lang CODE -o labeled.jsonl; then xlner view labeled.jsonl",
         )
+
+
+def _require_html(output: str) -> None:
+    """Raise `UsageError` for a name that says another format."""
+    suffix = Path(output).suffix.lower()
+    if suffix in _OTHER_SUFFIXES:
+        raise UsageError(f"the page is HTML, not {suffix[1:].upper()}", hint="name it with -o FILE.html")
 
 
 def _page_of(path: str) -> str:
