@@ -57,11 +57,11 @@ def view(**options: Any) -> int:
 
     path = options["results"]
     output = options["output"] or _page_of(path)
-    _require_html(output)
     require_output(output)
     if options["output"] is None:
         _require_page(output)
     require_other_file(output, path, *([options["gold"]] if options["gold"] else []))
+    _require_html(output)
     results = r.results_of(path, options)
     _require_labels(path, options["input_format"])
     gold, items = None, results.read()
