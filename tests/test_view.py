@@ -248,8 +248,9 @@ def test_view_shows_a_run_a_file_of_pairs_and_a_labeled_file(xlner: Command, tmp
 
 def test_view_refuses_names_of_other_formats(xlner: Command, tmp_path: Path) -> None:
     write_pairs(page_pairs(), tmp_path / "es.jsonl")
-    ran = xlner("view", tmp_path / "es.jsonl", "-o", tmp_path / "page.PDF")
-    assert (ran.code, "the page is HTML, not PDF; name it with -o FILE.html" in ran.err) == (2, True)
+    for suffix in ("PDF", "conllu", "parquet", "txt"):
+        ran = xlner("view", tmp_path / "es.jsonl", "-o", tmp_path / f"page.{suffix}")
+        assert (ran.code, f"HTML, not {suffix.upper()}; name it with -o FILE.html" in ran.err) == (2, True)
     assert "the page is" in xlner("view", tmp_path / "es.jsonl", "-o", tmp_path / "page").err
 
 

@@ -154,7 +154,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if arguments is None:
         _collect_less_garbage()
-        signal.signal(signal.SIGTERM, _terminate)
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # who ignores it, as for all children, means it
+            signal.signal(signal.SIGTERM, _terminate)
     sys.exit(flush_output(_run(arguments)))
 
 

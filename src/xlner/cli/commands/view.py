@@ -17,12 +17,12 @@ from xlner.cli.scored_files import ScoredFiles
 from xlner.core.files import STANDARD_STREAM, require_other_file, require_output
 from xlner.core.lines import shown_name
 from xlner.errors import InputError, UsageError
-from xlner.formats import ReadReport, detect_format, raise_errors, read_sentences
+from xlner.formats import ReadReport, detect_format, format_of, raise_errors, read_sentences
 from xlner.text.counts import counted
 
-_OTHER_SUFFIXES = frozenset(
-    {".conll", ".csv", ".docx", ".json", ".jsonl", ".md", ".pdf", ".png", ".svg", ".tsv", ".txt"}
-)
+_DOCUMENTS = frozenset({".docx", ".md", ".pdf", ".png", ".svg"})
+"""Ends of the names of files that people look at, and that are no HTML."""
+_HTML = "html"
 _PAGE_MARK = b'<meta name="generator" content="xlner">'
 
 
@@ -101,7 +101,7 @@ def _require_labels(path: str, format: str | None) -> None:
 def _require_html(output: str) -> None:
     """Raise `UsageError` for a name that says another format."""
     suffix = Path(output).suffix.lower()
-    if suffix in _OTHER_SUFFIXES:
+    if suffix in _DOCUMENTS or format_of(output, _HTML) != _HTML:
         raise UsageError(f"the page is HTML, not {suffix[1:].upper()}", hint="name it with -o FILE.html")
 
 
